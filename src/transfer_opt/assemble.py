@@ -1,0 +1,156 @@
+"""Checked sheets and settings → the Case: pools, lines, reference amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_FLOOR, Decimal
+
+import numpy as np
+
+from transfer_opt.checks import BOUNDS, POOLS, bound_line
+from transfer_opt.domain import WORSE, Case, Fund, Lines, ModelSpec, Recipients
+from transfer_opt.factors import FACTORS, NEED_COLUMNS, FactorData, assessed, combined, settled
+from transfer_opt.linear import Floats, Ints, Texts
+from transfer_opt.parameters import UNITS, parse_unit
+from transfer_opt.settings import Settings
+from transfer_opt.sheets import Budget, SheetRow
+from transfer_opt.units import eligible
+from transfer_opt.workbook.values import normalise
+
+ASSESSMENT_RULE = "考核奖惩"
+DEFAULT_UNIT = "万元"
+
+
+def fund_rows(spec: ModelSpec, budget: Budget) -> dict[str, SheetRow]:
+    """The rows of 「资金总额」 by fund, in the model's order whatever the sheet's."""
+    rows = {fund.name: row for row in budget.sheets[POOLS].rows
+            if (fund := spec.fund(normalise(str(row.values.get("资金", "")))))}
+    return {fund.name: rows[fund.name] for fund in spec.funds if fund.name in rows}
+
+
+def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
+    """The case of one year. The workbook must have passed its checks."""
+    units = settings.recipients
+    money_unit = next((sheet.unit for sheet in budget.sheets.values() if sheet.unit), DEFAULT_UNIT)
+    unit_name = settings.text("取整", "单位")
+    step = _publishing_unit(unit_name, money_unit)
+    funds = _funds(spec, budget, settings, step)
+    history = np.array([_history(units, fund.name) for fund in funds])
+    multiple = settings.number("三保兜底", "保障倍数")
+    need = multiple * np.sum([units.number(column) for column in NEED_COLUMNS], axis=0)
+    columns = (settings.text("保障水平最大化", "需求列"), settings.text("保障水平最大化", "财力列"),
+               settings.text("保障水平最大化", "分母列"))
+    lines = _lines(spec, budget, settings, funds, history, need, float(step))
+    usable = settings.numbers("三保兜底", "可统筹比例", settings.by_fund())
+    return Case(funds, units, lines, history, float(step), unit_name, money_unit, usable, need, columns)
+
+
+def released(case: Case) -> tuple[tuple[str, str, float], ...]:
+    """(fund, recipient, last year's amount) of those paid last year who take no part this year."""
+    took_part = np.zeros(case.history.shape, dtype=bool)
+    took_part[case.lines.fund, case.lines.recipient] = True
+    out = ~took_part & (case.history > 0)
+    return tuple((case.funds[f].name, str(case.recipients.name[i]), float(case.history[f, i]))
+                 for f, i in zip(*np.nonzero(out), strict=True))
+
+
+def _publishing_unit(text: str, money_unit: str) -> Decimal:
+    number, name = parse_unit(text) or (1.0, DEFAULT_UNIT)
+    return Decimal(repr(number)) * UNITS[name] / UNITS[money_unit]
+
+
+def _funds(spec: ModelSpec, budget: Budget, settings: Settings, step: Decimal) -> tuple[Fund, ...]:
+    rows = fund_rows(spec, budget)
+    changed = settings.numbers("资金总额", "本年总额", settings.by_fund())
+    share = settings.numbers("资金总额", "预留比例", settings.by_fund())
+    return tuple(_fund(spec, row, name, changed[f], share[f], step) for f, (name, row) in enumerate(rows.items()))
+
+
+def _fund(spec: ModelSpec, row: SheetRow, name: str, changed: float, share: float, step: Decimal) -> Fund:
+    """The distributable pool is a whole number of publishing units; what is left below one is reserved."""
+    fund = spec.fund(name)
+    assert fund is not None, "checked"
+    budget = Decimal(repr(float(changed if not np.isnan(changed) else row.values["本年总额"])))  # type: ignore[arg-type]
+    provincial = Decimal(repr(_number(row.values, "州本级及其他", 0.0)))
+    available = budget * (1 - Decimal(repr(float(share)))) - provincial
+    pool = (available / step).to_integral_value(ROUND_FLOOR) * step
+    return Fund(fund, float(budget), float(pool), float(budget - provincial - pool), float(provincial),
+                _number(row.values, "上年总额", np.nan), row.values)
+
+
+def _history(units: Recipients, fund: str) -> Floats:
+    """Last year less 其中一次性 (n,); no column of one-off amounts means there were none."""
+    once = units.number(f"上年{fund}其中一次性")
+    return units.number(f"上年{fund}") - np.where(np.isnan(once), 0.0, once)
+
+
+def _lines(
+    spec: ModelSpec, budget: Budget, settings: Settings, funds: tuple[Fund, ...], history: Floats, need: Floats,
+    step: float,
+) -> Lines:
+    members = [eligible(settings, f) for f in range(len(funds))]
+    fund = np.concatenate([np.full(int(mask.sum()), f) for f, mask in enumerate(members)])
+    recipient = np.concatenate([np.flatnonzero(mask) for mask in members])
+    penalty = _penalty(settings, funds)[fund, recipient]
+    before, after = _references(settings, funds, need, step)
+    floor, cap, reason = _given(spec, budget, settings, fund, recipient)
+    advance = np.array([settings.recipients.number(f"提前下达{each.name}") for each in funds])
+    return Lines(fund, recipient, history[fund, recipient], advance[fund, recipient], floor, cap, reason, penalty,
+                 before[fund, recipient], after[fund, recipient])
+
+
+def _penalty(settings: Settings, funds: tuple[Fund, ...]) -> Floats:
+    """Share cut by 考核奖惩 (F, n): where the rule is on for the fund and the unit was assessed 变差."""
+    on = settings.on(ASSESSMENT_RULE, settings.by_fund())
+    cut = np.where(on, settings.numbers(ASSESSMENT_RULE, "扣减比例", settings.by_fund()), 0.0)
+    worse = settings.recipients.text("生态考核结果") == WORSE
+    return np.asarray(cut[:, None] * worse[None, :], dtype=float)
+
+
+def _references(settings: Settings, funds: tuple[Fund, ...], need: Floats, step: float) -> tuple[Floats, Floats]:
+    """Reference amounts (F, n) before and after 考核奖惩, in the model's order of funds."""
+    units = settings.recipients
+    own = units.number("可用财力")
+    known: dict[str, Floats] = {}
+    before, after = [], []
+    on = settings.on(ASSESSMENT_RULE, settings.by_fund())
+    cut = settings.numbers(ASSESSMENT_RULE, "扣减比例", settings.by_fund())
+    reward = settings.numbers(ASSESSMENT_RULE, "奖励比例", settings.by_fund())
+    for f, fund in enumerate(funds):
+        members = eligible(settings, f)
+        data = FactorData(units, members, fund.pool, own, need, known)
+        first = settled(combined(fund.pool, members, _weighted(settings, fund, f, data)), fund.pool, step)
+        judged = assessed(first, members, list(units.text("生态考核结果")), cut[f], reward[f]) if on[f] else None
+        before.append(first)
+        after.append(first if judged is None else settled(judged, fund.pool, step))
+        known[fund.name] = after[-1]
+    return np.array(before), np.array(after)
+
+
+def _weighted(settings: Settings, fund: Fund, f: int, data: FactorData) -> list[tuple[float, Floats]]:
+    """The fund's factors with weights, or its gap alone (因素法·参考 = 缺口)."""
+    if settings.texts("因素法", "参考", settings.by_fund()[f : f + 1])[0] == "缺口":
+        need, capacity = (settings.recipients.number(settings.text("保障水平最大化", key)) for key in ("需求列", "财力列"))
+        return [(1.0, np.maximum(0.0, need - capacity))]
+    return [(factor.weight, FACTORS[factor.function].function(data, **factor.parameters))
+            for factor in fund.spec.factors if factor.weight > 0]
+
+
+def _given(
+    spec: ModelSpec, budget: Budget, settings: Settings, fund: Ints, recipient: Ints
+) -> tuple[Floats, Floats, Texts]:
+    """「县区上下限」 by line: floor, cap, reason."""
+    floor, cap = np.full(len(fund), np.nan), np.full(len(fund), np.nan)
+    reason = np.full(len(fund), "", dtype=object)
+    sheet = budget.sheets.get(BOUNDS)
+    for row in sheet.rows if sheet else ():
+        whose, place = bound_line(spec, settings, row)
+        line = (fund == whose) & (recipient == place)
+        floor[line], cap[line] = _number(row.values, "下限", np.nan), _number(row.values, "上限", np.nan)
+        reason[line] = str(row.values.get("理由", ""))
+    return floor, cap, reason
+
+
+def _number(values: Mapping[str, object], column: str, absent: float) -> float:
+    value = values.get(column)
+    return float(value) if isinstance(value, float | int) else absent

@@ -1,0 +1,331 @@
+"""The frozen records of the field: the policy as written (ModelSpec) and the data of one year (Case)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from transfer_opt.linear import NOWHERE, Bools, Floats, Grouping, Ints, Linear, Texts, variables
+
+Scope: TypeAlias = Literal["line", "fund", "recipient", "prefecture", "model"]
+"""What one value of a parameter, or one row of a rule, speaks of."""
+Setting: TypeAlias = float | str
+"""A parameter's value as the user sees it."""
+
+KEY_ZONES = ("国家重点生态功能区", "省级重点生态功能区")
+WORSE = "变差"
+BETTER = "变好"
+WHOLE_PROVINCE = "全省"
+
+
+# ---------------------------------------------------------------- policy
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Where a rule comes from; grade 待核实 or 示例 where the source was not read in the original."""
+
+    key: str
+    document: str
+    number: str
+    date: str
+    grade: str
+
+    @property
+    def short(self) -> str:
+        """How the clause is cited in a table cell."""
+        named = {"预算法": "预算法", "用户": "本单位填报", "省定": "省定，参照若干措施第二十一条"}
+        cited = named.get(self.key, f"若干措施{self.number}" if self.key in ("十八", "二十一") else f"参照{self.key}")
+        return cited + (f"（{self.grade}）" if self.grade else "")
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """One parameter of a rule. `default` is one value, a value by fund, or absent (None)."""
+
+    rule: str
+    name: str
+    by: Scope
+    kind: Literal["share", "money", "choice", "column", "group", "unit", "objectives"]
+    default: Setting | Mapping[str, Setting] | None
+    minimum: float
+    maximum: float
+    choices: tuple[str, ...]
+    summary: str
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """One rule of the catalogue: clauses, default switches and parameters. A fixed rule is always on and hard."""
+
+    name: str
+    clauses: tuple[Clause, ...]
+    by: Scope
+    fixed: bool
+    on: bool | Mapping[str, bool]
+    hard: bool | Mapping[str, bool]
+    priority: int
+    parameters: Mapping[str, ParameterSpec]
+    summary: str
+
+    @property
+    def cited(self) -> str:
+        """The clauses as a table cell shows them."""
+        return "；".join(clause.short for clause in self.clauses)
+
+
+@dataclass(frozen=True)
+class FactorSpec:
+    """One weighted factor of a fund's formula; `function` names an entry of the factor catalogue."""
+
+    function: str
+    title: str
+    weight: float
+    clause: Clause
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FundSpec:
+    """A transfer as the model file describes it."""
+
+    name: str
+    short: str
+    clause: Clause
+    account: str
+    factors: tuple[FactorSpec, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cell of 「约束参数」 or 「方案」: what it speaks of and what it sets (None: left as it was)."""
+
+    rule: str
+    fund: str = ""
+    parameter: str = ""
+    object: str = ""
+    value: Setting | None = None
+    on: bool | None = None
+    hard: bool | None = None
+    priority: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """The cell's address: two changes with one address are one too many."""
+        return (self.rule, self.fund, self.parameter, self.object)
+
+
+@dataclass(frozen=True)
+class ScenarioSpec:
+    """A named overlay: only what differs from the workbook as it stands."""
+
+    name: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """The whole model file."""
+
+    title: str
+    version: str
+    sha256: str
+    objective: tuple[str, ...]
+    funds: tuple[FundSpec, ...]
+    rules: Mapping[str, RuleSpec]
+    scenarios: tuple[ScenarioSpec, ...]
+    aliases: Mapping[str, str]
+    value_aliases: Mapping[str, Mapping[str, str]]
+
+    def fund(self, name: str) -> FundSpec | None:
+        """The fund of that full or short name."""
+        return next((fund for fund in self.funds if name in (fund.name, fund.short)), None)
+
+
+# ---------------------------------------------------------------- one year's data
+
+
+@dataclass(frozen=True)
+class Fund:
+    """A transfer in one year. `pool` is what is distributed among the recipients, a whole number of units."""
+
+    spec: FundSpec
+    budget: float
+    """本年总额 as given."""
+    pool: float
+    """可分配总额."""
+    reserved: float
+    """预留, including what is left below one publishing unit."""
+    provincial: float
+    """州本级及其他."""
+    last_total: float
+    """上年总额 as given; NaN when blank."""
+    row: Mapping[str, Any] = field(default_factory=dict)
+    """The row of 「资金总额」 as read."""
+
+    @property
+    def name(self) -> str:
+        """The full name."""
+        return self.spec.name
+
+    @property
+    def short(self) -> str:
+        """The short name."""
+        return self.spec.short
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """The n county-level units, in order of division code (no code: by name)."""
+
+    code: Texts
+    name: Texts
+    prefecture: Texts
+    numbers: Mapping[str, Floats]
+    """Numeric column → (n,) values; NaN is "not known", never zero."""
+    texts: Mapping[str, Texts]
+    """Text column → (n,) values; "" is blank."""
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    def number(self, column: str) -> Floats:
+        """A numeric column (n,); all NaN when the workbook does not have it."""
+        known = self.numbers.get(column)
+        return np.full(len(self), np.nan) if known is None else known
+
+    def text(self, column: str) -> Texts:
+        """A text column (n,); all blank when the workbook does not have it."""
+        if column == "市州":
+            return self.prefecture
+        known = self.texts.get(column)
+        return np.full(len(self), "", dtype=object) if known is None else known
+
+    def groups(self, column: str) -> Texts:
+        """The peer group of every unit (n,): one group for the whole province, or by a column's value."""
+        if column == WHOLE_PROVINCE:
+            return np.full(len(self), WHOLE_PROVINCE, dtype=object)
+        if column in self.numbers:
+            return np.array(["" if np.isnan(v) else f"{v:g}" for v in self.numbers[column]], dtype=object)
+        return self.text(column)
+
+    @cached_property
+    def prefectures(self) -> Texts:
+        """The prefectures (P,) in order of the smallest code among their units; without codes, by name."""
+        names = list(dict.fromkeys(self.prefecture))
+        return np.array(names if all(self.code) else sorted(names), dtype=object)
+
+    @cached_property
+    def prefecture_index(self) -> Ints:
+        """The prefecture of every unit (n,), as a position in `prefectures`."""
+        position = {name: index for index, name in enumerate(self.prefectures)}
+        return np.array([position[name] for name in self.prefecture], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The L eligible fund–recipient pairs, one decision each; fund by fund, recipients in order."""
+
+    fund: Ints
+    recipient: Ints
+    last_year: Floats
+    """上年分配 less 其中一次性; NaN when not known; 0: was eligible, got nothing."""
+    advance: Floats
+    """提前下达; NaN when not given."""
+    given_floor: Floats
+    given_cap: Floats
+    """「县区上下限」; NaN when not given."""
+    given_reason: Texts
+    penalty: Floats
+    """Share cut by 考核奖惩 where the recipient was assessed 变差 and the rule is on; 0 elsewhere."""
+    reference_before: Floats
+    """因素法测算额 before 考核奖惩, money."""
+    reference: Floats
+    """因素法测算额 e, money; adds to the pool exactly in steps of a millionth of the publishing unit."""
+
+    def __len__(self) -> int:
+        return len(self.fund)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything one allocation needs, checked; money in the workbook's unit."""
+
+    funds: tuple[Fund, ...]
+    recipients: Recipients
+    lines: Lines
+    history: Floats
+    """(F, n) last year's amounts of all units, eligible or not, less 其中一次性; NaN when not known."""
+    unit: float
+    """The publishing unit in the workbook's money unit."""
+    unit_name: str
+    money_unit: str
+    """元, 万元 or 亿元."""
+    usable: Floats
+    """(F,) 可统筹比例."""
+    need: Floats
+    """(n,) 保障倍数·(保基本民生+保工资+保运转); NaN when not known."""
+    gap_columns: tuple[str, str, str]
+    """需求列, 财力列, 分母列 of 「保障水平最大化」."""
+
+    @cached_property
+    def amount(self) -> Linear:
+        """x: the amounts (L,), the decision variables 0 … L-1."""
+        labels = [f"{self.funds[f].short}/{self.recipients.name[i]}"
+                  for f, i in zip(self.lines.fund, self.lines.recipient, strict=True)]
+        subjects = np.stack([self.lines.fund, self.lines.recipient], axis=1)
+        return variables(len(self.lines), np.array(labels, dtype=object), subjects)
+
+    @cached_property
+    def own(self) -> Floats:
+        """可用财力 (n,)."""
+        return self.recipients.number("可用财力")
+
+    @cached_property
+    def expenditure(self) -> Floats:
+        """标准财政支出 N (n,)."""
+        return self.recipients.number("标准财政支出")
+
+    @cached_property
+    def growth(self) -> Floats:
+        """G (F,) = pool / Σ last year over all units − 1; NaN when last year is not known."""
+        last = np.nansum(self.history, axis=1)
+        pools = np.array([fund.pool for fund in self.funds])
+        return np.divide(pools, last, out=np.full(len(pools), np.nan), where=last > 0) - 1
+
+    @cached_property
+    def pools(self) -> Floats:
+        """Distributable money by fund (F,)."""
+        return np.array([fund.pool for fund in self.funds])
+
+    def capacity(self, x: Linear, own: Floats) -> Linear:
+        """own_i + Σ_f usable_f · x[f, i], one expression per recipient (n,), money."""
+        return (x * self.usable[self.lines.fund]).total(self.by_recipient) + own
+
+    @cached_property
+    def by_recipient(self) -> Grouping:
+        """Lines grouped by recipient."""
+        count = len(self.recipients)
+        subjects = np.stack([np.full(count, NOWHERE), np.arange(count)], axis=1)
+        return Grouping(self.lines.recipient, self.recipients.name, subjects)
+
+    def by_fund(self, members: Bools) -> Grouping:
+        """Lines of member recipients (n,) grouped by fund."""
+        count = len(self.funds)
+        labels = np.array([fund.name for fund in self.funds], dtype=object)
+        subjects = np.stack([np.arange(count), np.full(count, NOWHERE)], axis=1)
+        return Grouping(np.where(members[self.lines.recipient], self.lines.fund, NOWHERE), labels, subjects)
+
+    @cached_property
+    def by_fund_and_prefecture(self) -> Grouping:
+        """Lines grouped by fund and prefecture, fund by fund."""
+        prefectures = self.recipients.prefectures
+        count = len(prefectures)
+        of = self.lines.fund * count + self.recipients.prefecture_index[self.lines.recipient]
+        labels = [f"{fund.short}/{name}" for fund in self.funds for name in prefectures]
+        subjects = [(f, len(self.recipients) + p) for f in range(len(self.funds)) for p in range(count)]
+        return Grouping(of, np.array(labels, dtype=object), np.array(subjects, dtype=np.int64))

@@ -1,0 +1,242 @@
+"""The catalogue of factors (因素法) and the reference amounts made of them.
+
+A factor is a pure function of the data and its own parameters: one weight-free, non-negative value per recipient.
+The model file names the factors of every fund and their weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeVar
+
+import numpy as np
+
+from transfer_opt.domain import BETTER, WORSE, Recipients
+from transfer_opt.linear import Bools, Floats
+from transfer_opt.ranking import exact, rounded
+
+FactorFunction = Callable[..., Floats]
+Function = TypeVar("Function", bound=FactorFunction)
+
+STEP = Decimal("0.000001")
+"""Reference amounts are data in steps of a millionth of the publishing unit."""
+
+
+@dataclass(frozen=True)
+class FactorData:
+    """What a factor may look at; all arrays (n,), money in the workbook's unit, NaN where not known."""
+
+    recipients: Recipients
+    eligible: Bools
+    pool: float
+    own: Floats
+    need: Floats
+    before: Mapping[str, Floats]
+    """Fund → reference amounts already worked out this year; a fund that does not exist gives nothing."""
+
+    @property
+    def gap(self) -> Floats:
+        """标准收支缺口 max(0, N − R)."""
+        return np.maximum(0.0, self.recipients.number("标准财政支出") - self.recipients.number("标准财政收入"))
+
+    def own_after(self, funds: Sequence[str]) -> Floats:
+        """own plus what the named funds give by formula."""
+        given = [self.before[fund] for fund in funds if fund in self.before]
+        return self.own + np.sum(given, axis=0) if given else self.own
+
+
+@dataclass(frozen=True)
+class Factor:
+    """An entry of the catalogue; `columns` are those it cannot do without."""
+
+    name: str
+    function: FactorFunction
+    columns: tuple[str, ...]
+
+
+FACTORS: dict[str, Factor] = {}
+
+NEED_COLUMNS = ("保基本民生需求", "保工资需求", "保运转需求")
+
+
+def factor(*columns: str) -> Callable[[Function], Function]:
+    """Enter a factor into the catalogue with the columns it needs."""
+
+    def enter(function: Function) -> Function:
+        FACTORS[function.__name__] = Factor(function.__name__, function, columns)
+        return function
+
+    return enter
+
+
+@factor("标准财政支出", "标准财政收入", "必保支出")
+def equalization_gap(
+    data: FactorData, *, required_share: float, gap_share: float, easiest: float, hardest: float,
+    ratio_weight: float, difficulty_weight: float,
+) -> Floats:
+    """The standard gap times its subsidy coefficient.
+
+        gap         =  max(0, N - R)
+        difficulty  =  required_share * z(required/R) + gap_share * z(gap/N),  mapped min → easiest, max → hardest
+        value       =  gap * (ratio_weight * pool / Σ gap + difficulty_weight * mapped difficulty)
+
+    z uses the population standard deviation over eligible units; zero spread gives 0, all equal maps to 1.
+    Units: money. required is 必保支出, by default the 三保 need. Clause: 参照58号 (待核实).
+    """
+    revenue, expenditure = data.recipients.number("标准财政收入"), data.recipients.number("标准财政支出")
+    required = data.recipients.number("必保支出")
+    required = np.where(np.isnan(required), data.need, required)
+    inside = data.eligible
+    gap = np.where(inside, data.gap, 0.0)
+    burden = np.divide(required, revenue, out=np.zeros_like(gap), where=inside & (revenue > 0))
+    distance = np.divide(gap, expenditure, out=np.zeros_like(gap), where=inside)
+    difficulty = required_share * _z(burden, inside) + gap_share * _z(distance, inside)
+    ratio = data.pool / gap.sum() if gap.sum() > 0 else 0.0
+    return gap * (ratio_weight * ratio + difficulty_weight * _mapped(difficulty, inside, easiest, hardest))
+
+
+@factor("可用财力", *NEED_COLUMNS)
+def remaining_need(data: FactorData, *, after: Sequence[str]) -> Floats:
+    """What the 三保 need still lacks once the funds named in `after` are counted: max(0, need − own − Σ e).
+
+    Units: money. Clause: 参照140号 (待核实).
+    """
+    return np.maximum(0.0, data.need - data.own_after(after))
+
+
+@factor("可用财力", *NEED_COLUMNS)
+def need_pressure(data: FactorData, *, after: Sequence[str]) -> Floats:
+    """三保 pressure: need² / (own + Σ e).
+
+    Units: money. A unit with nothing of its own counts its need in full. Clause: 参照140号 (待核实).
+    """
+    base = data.own_after(after)
+    return np.divide(data.need**2, base, out=data.need.copy(), where=base > 0)
+
+
+@factor("标准财政支出", "标准财政收入")
+def standard_gap(data: FactorData) -> Floats:
+    """The standard gap max(0, N − R).
+
+    Units: money. Clause: 参照140号 (待核实).
+    """
+    return data.gap
+
+
+@factor()
+def optional_column(data: FactorData, *, column: str) -> Floats:
+    """An optional column as it stands; its weight passes to the other factors when the column is absent.
+
+    Units: those of the column. Clause: 参照140号 (待核实).
+    """
+    return np.nan_to_num(data.recipients.number(column))  # absent: no recipient has a claim by this factor
+
+
+@factor("标准财政支出", "标准财政收入", "功能区类型")
+def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> Floats:
+    """The standard gap times the tier of the functional zone.
+
+    Units: money. A type without a tier counts 0. Clause: 参照59号 (待核实).
+    """
+    tier = np.array([tiers.get(zone, 0.0) for zone in data.recipients.text("功能区类型")])
+    return data.gap * tier
+
+
+@factor()
+def protected_area(data: FactorData) -> Floats:
+    """The area of prohibited-development zones; where the column of their number is given, it replaces the area.
+
+    Units: km² or count. Clause: 参照59号 (待核实).
+    """
+    number = data.recipients.number("禁止开发区个数")
+    column = number if not np.isnan(number).all() else data.recipients.number("禁止开发区面积")
+    return np.nan_to_num(column)  # no area given: no claim by this factor
+
+
+@factor()
+def guided_list(data: FactorData) -> Floats:
+    """1 for units on the list of 引导性补助, 0 for others.
+
+    Units: none. Clause: 参照59号 (待核实).
+    """
+    listed = data.recipients.text("引导性补助名单")
+    return np.isin(listed, ["", "否", "0"], invert=True).astype(float)
+
+
+def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Floats]]) -> list[Fraction]:
+    """pool · Σ_k w_k · F_k / Σ F_k for every recipient (n,), exactly.
+
+    A factor whose sum is 0 hands its weight to the others in proportion to theirs; if all sums are 0, equal shares.
+    """
+    inside = [(weight, np.where(eligible, value, 0.0)) for weight, value in weighted]
+    usable = [(exact(weight), value) for weight, value in inside if weight > 0 and value.sum() > 0]
+    usable = usable or [(Fraction(1), eligible.astype(float))]
+    whole, total = sum((weight for weight, _ in usable), Fraction(0)), exact(pool)
+    shares = [[weight * share / whole for share in _shares(value)] for weight, value in usable]
+    return [total * sum(parts, Fraction(0)) for parts in zip(*shares, strict=True)]
+
+
+def settled(amounts: Sequence[Fraction], pool: float, unit: float) -> Floats:
+    """Amounts rounded to a millionth of the publishing unit that add to the pool exactly, (n,) money.
+
+    Halves go up; what remains goes one step at a time to the largest fractions, earlier recipients first.
+    """
+    step = STEP * Decimal(repr(float(unit)))
+    counts = [int((rounded(amount, step) / step).to_integral_value()) for amount in amounts]
+    exact_counts = [amount / Fraction(step) for amount in amounts]
+    missing = int((Decimal(repr(float(pool))) / step).to_integral_value()) - sum(counts)
+    below = [exact_counts[i] - int(exact_counts[i]) for i in range(len(counts))]
+    direction = 1 if missing > 0 else -1
+    order = sorted((i for i in range(len(counts)) if amounts[i] > 0), key=lambda i: (-direction * below[i], i))
+    for position in range(abs(missing)):
+        counts[order[position % len(order)]] += direction
+    return np.array([float(count * step) for count in counts])
+
+
+def assessed(
+    before: Floats, eligible: Bools, assessment: Sequence[str], cut: float, reward: float
+) -> list[Fraction]:
+    """Reference amounts after 考核奖惩 (n,), exactly; the sum stays.
+
+        变差 loses cut·before, 变好 gains reward·before; cuts less rewards are shared among all eligible units that
+        are not 变差, in proportion to before
+    """
+    amounts = [exact(value) for value in before]
+    worse = [bool(e) and text == WORSE for e, text in zip(eligible, assessment, strict=True)]
+    better = [bool(e) and text == BETTER for e, text in zip(eligible, assessment, strict=True)]
+    change = [(-exact(cut) if w else exact(reward) if b else Fraction(0)) * amount
+              for w, b, amount in zip(worse, better, amounts, strict=True)]
+    sharing = [Fraction(0) if w or not e else amount
+               for w, e, amount in zip(worse, eligible, amounts, strict=True)]
+    total = sum(sharing, Fraction(0))
+    if total == 0:
+        return amounts
+    released = -sum(change, Fraction(0))
+    return [amount + moved + released * share / total
+            for amount, moved, share in zip(amounts, change, sharing, strict=True)]
+
+
+def _shares(value: Floats) -> list[Fraction]:
+    fractions = [exact(entry) for entry in value]
+    total = sum(fractions, Fraction(0))
+    return [entry / total for entry in fractions]
+
+
+def _z(values: Floats, inside: Bools) -> Floats:
+    """Standard scores over the members (0 outside, 0 when there is no spread)."""
+    spread = values[inside].std() if inside.any() else 0.0
+    scores = np.zeros_like(values)
+    if spread > 0:
+        scores[inside] = (values[inside] - values[inside].mean()) / spread
+    return scores
+
+
+def _mapped(scores: Floats, inside: Bools, lowest: float, highest: float) -> Floats:
+    """Scores mapped linearly, smallest → lowest, largest → highest; all equal → 1."""
+    if not inside.any() or scores[inside].max() == scores[inside].min():
+        return np.ones_like(scores)
+    smallest, largest = scores[inside].min(), scores[inside].max()
+    return lowest + (highest - lowest) * (scores - smallest) / (largest - smallest)

@@ -1,0 +1,310 @@
+"""Case and settings → program: the model's table of contents.
+
+    columns    x, one per line · violations of soft rows · capacities and distances the objectives speak of
+    bounds     every hard rule on a single line, tightened to whole publishing units
+    rows       every other hard rule; soft rules with their violation; definitions of capacities and distances
+    stages     soft rules by priority (三保兜底 first), then the objectives, closed by one that decides every line
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from transfer_opt.constraints import CONSTRAINTS
+from transfer_opt.domain import Case, RuleSpec
+from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Linear, Rows
+from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, Distance, Levels
+from transfer_opt.program import LevelStage, Program, Stage, SumStage
+from transfer_opt.settings import Settings
+
+NEED_RULE = "三保兜底"
+DIGITS = 6
+"""Right-hand sides are data in steps of a millionth of the publishing unit, as the reference amounts are."""
+
+
+@dataclass(frozen=True)
+class RuleRows:
+    """One rule's switched-on rows. `violation` is the column of a soft row's violation, -1 for hard rows."""
+
+    rule: RuleSpec
+    rows: Rows
+    hard: Bools
+    priority: Ints
+    violation: Ints
+    single: Bools
+    """Rows on a single line: bounds, tightened to whole units."""
+    sizes: int
+    """How many rows the rule has before switching; 0 is reported."""
+
+
+@dataclass(frozen=True)
+class Formulation:
+    """The program, its stages, and the rules it was made of."""
+
+    program: Program
+    stages: tuple[Stage, ...]
+    rules: tuple[RuleRows, ...]
+    notes: tuple[str, ...]
+    """What was skipped or added, in words."""
+
+    def floor_and_cap(self) -> tuple[Floats, Floats]:
+        """The lines' bounds (L,) each."""
+        lines = self.program.lines
+        return self.program.lower[:lines], self.program.upper[:lines]
+
+
+def formulate(case: Case, settings: Settings, objective: Sequence[str], rules: Sequence[str] | None = None) -> Formulation:
+    """Build the program of the chosen rules (all by default) and the stages of an objective list."""
+    x = case.amount
+    chosen = [name for name in CONSTRAINTS if rules is None or name in rules]
+    made = [rule_rows(case, settings, name, x) for name in chosen]
+    lower, upper, notes = line_bounds(case, made)
+    builder = _Builder(lower, upper, case)
+    made = [_with_violations(builder, entry, case) for entry in made]
+    stages = _soft_stages(builder, made, case)
+    listed, said = _listed(objective, made, case)
+    stages += [_goal_stage(builder, name, case, x) for name in listed]
+    return Formulation(builder.program(len(case.lines)), tuple(s.padded(builder.count) for s in stages),
+                       tuple(made), (*notes, *said))
+
+
+def rule_rows(case: Case, settings: Settings, name: str, x: Linear) -> RuleRows:
+    """One rule's rows that are switched on, right-hand sides rounded to a millionth of the unit."""
+    entry = CONSTRAINTS[name]
+    rows = entry.function(case, x, **arguments(case, settings, name))
+    on = settings.on(name, rows.expression.subjects)
+    kept = rows[on]
+    subjects = kept.expression.subjects
+    digits = Rows(kept.expression, _data(kept.lower, case.unit), _data(kept.upper, case.unit))
+    counts = np.bincount(kept.expression.rows, minlength=len(kept))
+    spec = settings.rules[name]
+    single = (counts == 1) & (spec.by in ("line", "fund") and not spec.fixed)
+    return RuleRows(spec, digits, settings.hard(name, subjects), settings.priority(name, subjects),
+                    np.full(len(kept), NOWHERE), single, len(rows))
+
+
+def arguments(case: Case, settings: Settings, name: str) -> Mapping[str, Any]:
+    """The keyword arguments of a rule: each parameter as an array over what it speaks of, or one value."""
+    subjects = {"line": case.amount.subjects, "fund": settings.by_fund(), "recipient": case.by_recipient.subjects,
+                "prefecture": case.by_fund_and_prefecture.subjects}
+    result: dict[str, Any] = {}
+    for keyword, parameter in CONSTRAINTS[name].parameters.items():
+        spec = settings.rules[name].parameters[parameter]
+        numeric = spec.kind == "share"
+        if spec.by == "model":
+            result[keyword] = settings.number(name, parameter) if numeric else settings.text(name, parameter)
+        else:
+            read = settings.numbers if numeric else settings.texts
+            result[keyword] = read(name, parameter, subjects[spec.by])
+    return result
+
+
+def line_bounds(case: Case, made: Sequence[RuleRows]) -> tuple[Floats, Floats, list[str]]:
+    """Floors and caps (L,) of the hard single-line rules, tightened to whole publishing units.
+
+    Where no whole unit lies between, both become ceil(floor). A fund whose tightened bounds no longer fit its pool
+    keeps the untightened ones, and rounding may then go to the adjacent unit.
+    """
+    floor, cap = raw_bounds(case, made)
+    units = np.round(np.stack([floor, cap]) / case.unit, DIGITS)
+    tight_floor, tight_cap = np.ceil(units[0]), np.floor(units[1])
+    empty = (tight_floor > tight_cap) & (units[0] <= units[1])
+    tight_cap = np.where(empty, tight_floor, tight_cap)
+    notes = []
+    for f, fund in enumerate(case.funds):
+        inside, pool = case.lines.fund == f, np.round(fund.pool / case.unit, DIGITS)
+        over = tight_floor[inside].sum() > pool >= units[0][inside].sum()
+        under = tight_cap[inside].sum() < pool <= units[1][inside].sum()
+        if over or under:
+            tight_floor[inside], tight_cap[inside] = units[0][inside], units[1][inside]
+            notes.append(f"取整：{fund.name}的上下限取整后放不进总额，改用未取整的上下限，个别县可能与上下限差不足一个公布单位。")
+    return tight_floor * case.unit, tight_cap * case.unit, notes
+
+
+def raw_bounds(case: Case, made: Sequence[RuleRows]) -> tuple[Floats, Floats]:
+    """The highest floor and the lowest cap of every line (L,) among the hard single-line rules, as given."""
+    floor, cap = np.zeros(len(case.lines)), case.pools[case.lines.fund]
+    for entry in made:
+        rows = entry.rows[entry.hard & entry.single]
+        columns = rows.expression.columns[np.argsort(rows.expression.rows)]
+        np.maximum.at(floor, columns, rows.lower)
+        np.minimum.at(cap, columns, rows.upper)
+    return floor, cap
+
+
+def _listed(objective: Sequence[str], made: Sequence[RuleRows], case: Case) -> tuple[list[str], list[str]]:
+    """The objectives to run, closed by one that decides every line, and what was skipped or added."""
+    notes: list[str] = []
+    need = [entry for entry in made if entry.rule.name == NEED_RULE]
+    soft_need = any(len(entry.rows) and not entry.hard.all() for entry in need)
+    if SHORTFALL in objective and not soft_need and need:
+        notes.append("目标「三保缺口最小」跳过：规则「三保兜底」为硬约束或未启用。")
+    listed = [name for name in dict.fromkeys(objective) if name != SHORTFALL]
+    steadiest_decides = listed == listed[:1] and bool((case.lines.last_year > 0).all())
+    closed = any(OBJECTIVES[name].decides_all for name in listed) or (
+        bool(listed) and OBJECTIVES[listed[-1]].columns == ("上年〈资金〉",) and steadiest_decides)
+    if not closed:
+        listed.append(CLOSEST)
+        notes.append(f"目标末尾补上「{CLOSEST}」，使结果唯一。")
+    return listed, notes
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A stage whose cost vector may still be shorter than the columns."""
+
+    stage: Stage
+
+    def padded(self, count: int) -> Stage:
+        if isinstance(self.stage, LevelStage):
+            return self.stage
+        return SumStage(self.stage.name, np.pad(self.stage.costs, (0, count - len(self.stage.costs))))
+
+
+class _Builder:
+    """Columns and rows as they are added; the only mutable thing here."""
+
+    def __init__(self, lower: Floats, upper: Floats, case: Case) -> None:
+        self.lower, self.upper = [lower], [upper]
+        self.recipient, self.unit = case.lines.recipient, case.unit
+        self.count = len(lower)
+        self.rows: list[Rows] = []
+
+    def add_columns(self, count: int, lower: Floats | float, upper: Floats | float) -> Ints:
+        first = self.count
+        self.lower.append(np.array(np.broadcast_to(lower, count), dtype=float))
+        self.upper.append(np.array(np.broadcast_to(upper, count), dtype=float))
+        self.count += count
+        return np.arange(first, self.count)
+
+    def column_of(self, expression: Linear) -> Ints:
+        """The columns that equal the expressions: themselves where plain, else a new column and its definition."""
+        plain = (len(expression.columns) == len(expression) and bool((expression.values == 1).all())
+                 and bool((expression.constant == 0).all()))
+        if plain:
+            return expression.columns[np.argsort(expression.rows)]
+        lower, upper = self._range(expression)
+        columns = self.add_columns(len(expression), lower, upper)
+        self.rows.append(_zero(expression - _unknowns(columns, expression)))
+        return columns
+
+    def _range(self, expression: Linear) -> tuple[Floats, Floats]:
+        """What the bounds of its columns let an expression be."""
+        lower, upper = np.concatenate(self.lower)[expression.columns], np.concatenate(self.upper)[expression.columns]
+        ends = np.stack([expression.values * lower, expression.values * upper])
+        count = len(expression)
+        return (expression.constant + np.bincount(expression.rows, ends.min(axis=0), count),
+                expression.constant + np.bincount(expression.rows, ends.max(axis=0), count))
+
+    def program(self, lines: int) -> Program:
+        rows = [entry.expression for entry in self.rows]
+        starts = np.cumsum([0] + [len(entry) for entry in rows])
+        constant = np.concatenate([entry.constant for entry in rows])
+        index = np.concatenate([entry.rows + start for entry, start in zip(rows, starts, strict=False)])
+        columns = np.concatenate([entry.columns for entry in rows])
+        values = np.concatenate([entry.values for entry in rows])
+        index, columns, values = _merged(index, columns, values, self.count)
+        return Program(
+            np.concatenate(self.lower), np.concatenate(self.upper), index, columns, values,
+            _data(np.concatenate([entry.lower for entry in self.rows]) - constant, self.unit),
+            _data(np.concatenate([entry.upper for entry in self.rows]) - constant, self.unit),
+            self._coupling(index, columns, int(starts[-1]), lines), lines,
+        )
+
+    def _coupling(self, index: Ints, columns: Ints, count: int, lines: int) -> Bools:
+        """Rows whose lines belong to more than one recipient."""
+        inside = columns < lines
+        recipient = self.recipient[columns[inside]]
+        smallest, largest = np.full(count, np.iinfo(np.int64).max), np.full(count, NOWHERE)
+        np.minimum.at(smallest, index[inside], recipient)
+        np.maximum.at(largest, index[inside], recipient)
+        return smallest < largest
+
+
+def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows:
+    """Enter a rule's rows (hard single-line ones are bounds already); soft rows get a violation column each."""
+    hard = entry.rows[entry.hard & ~entry.single]
+    if len(hard):
+        builder.rows.append(hard)
+    if entry.hard.all():
+        return entry
+    soft = entry.rows[~entry.hard]
+    tight = entry.single[~entry.hard]
+    columns = builder.add_columns(len(soft), 0.0, np.inf)
+    sign = np.where(np.isfinite(soft.lower), 1.0, -1.0)
+    lower = np.where(tight, np.ceil(np.round(soft.lower / case.unit, DIGITS)) * case.unit, soft.lower)
+    upper = np.where(tight, np.floor(np.round(soft.upper / case.unit, DIGITS)) * case.unit, soft.upper)
+    relaxed = soft.expression + _unknowns(columns, soft.expression) * sign
+    builder.rows.append(Rows(relaxed, lower, upper))
+    violation = entry.violation.copy()
+    violation[~entry.hard] = columns
+    return RuleRows(entry.rule, entry.rows, entry.hard, entry.priority, violation, entry.single, entry.sizes)
+
+
+def _soft_stages(builder: _Builder, made: Sequence[RuleRows], case: Case) -> list[_Draft]:
+    """For 三保兜底 first, then by priority and catalogue order: least violation in all, then equal sacrifice."""
+    found = []
+    for order, entry in enumerate(made):
+        for priority in sorted(set(entry.priority[~entry.hard])):
+            first = entry.rule.name != NEED_RULE
+            found.append((first, int(priority), order, entry))
+    stages: list[_Draft] = []
+    for _, priority, _, entry in sorted(found, key=lambda item: item[:3]):
+        chosen = ~entry.hard & (entry.priority == priority)
+        name = SHORTFALL if entry.rule.name == NEED_RULE else f"{entry.rule.name}超出最少"
+        right = np.where(np.isfinite(entry.rows.lower), entry.rows.lower, entry.rows.upper)[chosen]
+        costs = np.zeros(builder.count)
+        costs[entry.violation[chosen]] = 1.0
+        scale = np.where(right > 0, right, case.unit)
+        shared = LevelStage(f"{name}·均衡分担", entry.violation[chosen], np.zeros(len(scale)), scale, False, True)
+        stages += [_Draft(SumStage(name, costs)), _Draft(shared)]
+    return stages
+
+
+def _goal_stage(builder: _Builder, name: str, case: Case, x: Linear) -> _Draft:
+    """One objective as a stage, with the columns it needs."""
+    function = OBJECTIVES[name].function
+    assert function is not None, "the shortfall is a soft rule's stage"
+    goal = function(case, x)
+    if isinstance(goal, Levels):
+        columns = builder.column_of(goal.expression)
+        return _Draft(LevelStage(name, columns, goal.centre, goal.scale, goal.below, goal.above))
+    return _distance_stage(builder, name, goal)
+
+
+def _distance_stage(builder: _Builder, name: str, goal: Distance) -> _Draft:
+    """min Σ (up + down) with expression = up − down."""
+    up = builder.add_columns(len(goal.expression), 0.0, np.inf)
+    down = builder.add_columns(len(goal.expression), 0.0, np.inf)
+    balance = goal.expression - _unknowns(up, goal.expression) + _unknowns(down, goal.expression)
+    builder.rows.append(_zero(balance))
+    costs = np.zeros(builder.count)
+    costs[np.concatenate([up, down])] = 1.0
+    return _Draft(SumStage(name, costs))
+
+
+def _unknowns(columns: Ints, like: Linear) -> Linear:
+    count = len(columns)
+    return Linear(np.arange(count), columns, np.ones(count), np.zeros(count), like.labels, like.subjects)
+
+
+def _zero(expression: Linear) -> Rows:
+    nothing = np.zeros(len(expression))
+    return Rows(expression, nothing, nothing)
+
+
+def _data(values: Floats, unit: float) -> Floats:
+    """Rounded to a millionth of the publishing unit; infinite stays infinite."""
+    return np.round(values / unit, DIGITS) * unit
+
+
+def _merged(rows: Ints, columns: Ints, values: Floats, width: int) -> tuple[Ints, Ints, Floats]:
+    """Entries sorted by row and column, repeated ones added up, zeros left out."""
+    keys, where = np.unique(rows * width + columns, return_inverse=True)
+    summed = np.bincount(where, weights=values, minlength=len(keys))
+    kept = summed != 0
+    return keys[kept] // width, keys[kept] % width, summed[kept]

@@ -1,0 +1,150 @@
+"""Blocks of affine expressions over the decision variables, and the rows made of them. numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Texts: TypeAlias = npt.NDArray[Any]
+
+NOWHERE = -1
+"""The fund or place of a row that speaks of all of them."""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Which group each row belongs to (-1: none), and the label and subject of every group."""
+
+    of: Ints
+    labels: Texts
+    subjects: Ints
+
+
+@dataclass(frozen=True)
+class Linear:
+    """m affine expressions: Σ values[k]·variable[columns[k]] over the entries of a row, plus its constant.
+
+    `subjects` (m, 2) says of which fund and which place a row speaks; places are the recipients 0…n-1, then the
+    prefectures.
+    """
+
+    rows: Ints
+    columns: Ints
+    values: Floats
+    constant: Floats
+    labels: Texts
+    subjects: Ints
+
+    def __len__(self) -> int:
+        return len(self.constant)
+
+    def __getitem__(self, chosen: Bools | Ints) -> Linear:
+        """The rows of a mask, or of positions in any order and as often as named."""
+        positions = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        order = np.argsort(self.rows, kind="stable")
+        counts = np.bincount(self.rows, minlength=len(self))
+        first = np.cumsum(counts) - counts
+        taken = counts[positions]
+        start = np.repeat(first[positions] - (np.cumsum(taken) - taken), taken)
+        entries = order[start + np.arange(taken.sum())]
+        return Linear(
+            np.repeat(np.arange(len(positions)), taken), self.columns[entries], self.values[entries],
+            self.constant[positions], self.labels[positions], self.subjects[positions],
+        )
+
+    def __mul__(self, factor: Floats | float) -> Linear:
+        by_row = np.broadcast_to(np.asarray(factor, dtype=float), (len(self),))
+        return replace(self, values=self.values * by_row[self.rows], constant=self.constant * by_row)
+
+    def __add__(self, other: Linear | Floats | float) -> Linear:
+        if not isinstance(other, Linear):
+            return replace(self, constant=self.constant + other)
+        return replace(
+            self,
+            rows=np.concatenate([self.rows, other.rows]),
+            columns=np.concatenate([self.columns, other.columns]),
+            values=np.concatenate([self.values, other.values]),
+            constant=self.constant + other.constant,
+        )
+
+    def __sub__(self, other: Linear | Floats | float) -> Linear:
+        return self + (other * -1.0)
+
+    def total(self, grouping: Grouping) -> Linear:
+        """The sum of the rows of each group."""
+        group = grouping.of[self.rows]
+        kept = group >= 0
+        constant = np.zeros(len(grouping.labels))
+        inside = grouping.of >= 0
+        np.add.at(constant, grouping.of[inside], self.constant[inside])
+        return Linear(group[kept], self.columns[kept], self.values[kept], constant, grouping.labels, grouping.subjects)
+
+    def relabel(self, labels: Sequence[str]) -> Linear:
+        """The same expressions under other labels."""
+        return replace(self, labels=np.array(labels, dtype=object))
+
+    def at(self, variables: Floats) -> Floats:
+        """The value of every expression at a point."""
+        result = self.constant.copy()
+        np.add.at(result, self.rows, self.values * variables[self.columns])
+        return result
+
+
+@dataclass(frozen=True)
+class Rows:
+    """lower ≤ expression ≤ upper, row by row; ±inf where a side is open. Money on all three."""
+
+    expression: Linear
+    lower: Floats
+    upper: Floats
+
+    def __len__(self) -> int:
+        return len(self.lower)
+
+    def __getitem__(self, chosen: Bools | Ints) -> Rows:
+        return Rows(self.expression[chosen], self.lower[chosen], self.upper[chosen])
+
+
+def variables(count: int, labels: Texts, subjects: Ints, first: int = 0) -> Linear:
+    """The variables first … first+count-1 themselves, one expression each."""
+    positions = np.arange(count)
+    return Linear(positions, positions + first, np.ones(count), np.zeros(count), labels, subjects)
+
+
+def at_least(expression: Linear, right: Floats | float) -> Rows:
+    """expression ≥ right."""
+    return Rows(expression, _column(right, expression), np.full(len(expression), np.inf))
+
+
+def at_most(expression: Linear, right: Floats | float) -> Rows:
+    """expression ≤ right."""
+    return Rows(expression, np.full(len(expression), -np.inf), _column(right, expression))
+
+
+def exactly(expression: Linear, right: Floats | float) -> Rows:
+    """expression = right."""
+    return Rows(expression, _column(right, expression), _column(right, expression))
+
+
+def stacked(*blocks: Rows) -> Rows:
+    """One block of rows under the other."""
+    starts = np.cumsum([0, *(len(block) for block in blocks)])
+    parts = [block.expression for block in blocks]
+    expression = Linear(
+        np.concatenate([part.rows + start for part, start in zip(parts, starts, strict=False)]),
+        np.concatenate([part.columns for part in parts]), np.concatenate([part.values for part in parts]),
+        np.concatenate([part.constant for part in parts]), np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.subjects for part in parts]),
+    )
+    return Rows(expression, np.concatenate([b.lower for b in blocks]), np.concatenate([b.upper for b in blocks]))
+
+
+def _column(right: Floats | float, expression: Linear) -> Floats:
+    return np.array(np.broadcast_to(np.asarray(right, dtype=float), (len(expression),)))

@@ -1,0 +1,222 @@
+"""The sheets 「约束参数」 and 「方案」 → changes to the model's rules, with every problem found on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from transfer_opt.domain import Change, ModelSpec, ParameterSpec, Recipients, RuleSpec, ScenarioSpec, Setting
+from transfer_opt.errors import Problem
+from transfer_opt.modelfile import did_you_mean
+from transfer_opt.objectives import OBJECTIVES
+from transfer_opt.sheets import Sheet, SheetRow
+from transfer_opt.workbook.values import normalise, to_number
+
+RULES_SHEET, SCENARIO_SHEET = "约束参数", "方案"
+YES, NO, HARD, SOFT = "是", "否", "硬", "软"
+BASELINE = "基准方案"
+ADDRESS_COLUMNS = ("规则", "资金", "参数", "对象")
+UNITS = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
+NAME_CUTOFF = 0.4
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the two sheets say: the workbook's own changes, its scenarios (None: the model's), and the problems."""
+
+    changes: tuple[Change, ...]
+    scenarios: tuple[ScenarioSpec, ...] | None
+    problems: tuple[Problem, ...]
+
+
+def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recipients) -> Choices:
+    """Read both sheets; nothing is dropped silently."""
+    problems: list[Problem] = []
+    rules, overlay = sheets.get(RULES_SHEET), sheets.get(SCENARIO_SHEET)
+    changes = list(_Reader(spec, rules, recipients, problems).changes()) if rules else []
+    if rules:
+        problems += _disagreeing_switches(spec, rules.name, changes)
+    scenarios = None
+    if overlay:
+        reader = _Reader(spec, overlay, recipients, problems)
+        names = [name for name in overlay.letters if name not in (*ADDRESS_COLUMNS, "依据条款", "说明")]
+        scenarios = tuple(ScenarioSpec(name, tuple(reader.changes(name))) for name in names)
+    return Choices(tuple(changes), scenarios, tuple(dict.fromkeys(problems)))
+
+
+def parse_unit(text: str) -> tuple[float, str] | None:
+    """「1万元」 → (1.0, 万元); None when it is no unit."""
+    for name in ("万元", "亿元", "元"):
+        if text.endswith(name):
+            number = to_number(text.removesuffix(name)) if text != name else 1.0
+            return (number, name) if number is not None and number > 0 else None
+    return None
+
+
+def parse_objectives(text: str) -> tuple[str, ...]:
+    """「三保缺口最小>贴近因素法」 → its parts."""
+    return tuple(part for part in normalise(text).replace("》", ">").replace("→", ">").split(">") if part)
+
+
+class _Reader:
+    """One of the two sheets, row by row."""
+
+    def __init__(self, spec: ModelSpec, sheet: Sheet, recipients: Recipients, problems: list[Problem]) -> None:
+        self._spec, self._sheet, self._recipients, self._problems = spec, sheet, recipients, problems
+
+    def changes(self, column: str = "取值") -> Iterator[Change]:
+        """The changes of one value column, each address once."""
+        seen: dict[tuple[str, ...], SheetRow] = {}
+        for row in self._sheet.rows:
+            change = self._change(row, column)
+            if change is None:
+                continue
+            if change.key in seen:
+                self._tell(row, "规则", "E205", f"与第{seen[change.key].number}行说的是同一格，不知以哪个为准。", "删去其中一行。")
+                continue
+            seen[change.key] = row
+            yield change
+
+    def _change(self, row: SheetRow, column: str) -> Change | None:
+        rule = self._spec.rules.get(self._text(row, "规则"))
+        if rule is None:
+            self._unknown(row, "规则", "E201", self._spec.rules)
+            return None
+        fund, parameter, place = self._fund(row), self._parameter(row, rule), self._object(row)
+        if fund is None or parameter is None or place is None:
+            return None
+        spec = rule.parameters.get(parameter)
+        if not self._addressed(row, rule, spec, fund, place):
+            return None
+        value = self._value(row, column, spec)
+        if column != "取值":
+            return None if value is None else Change(rule.name, fund, parameter, place, value)
+        change = Change(rule.name, fund, parameter, place, value, self._switch(row, "启用", YES, NO),
+                        self._switch(row, "刚性", HARD, SOFT), self._priority(row))
+        if rule.fixed and (change.on is False or change.hard is False):
+            self._tell(row, "启用" if change.on is False else "刚性", "E206", f"规则「{rule.name}」必须启用且为硬。", "改回「是」「硬」或留空。")
+        return change if not rule.fixed else replace(change, on=None, hard=None, priority=None)
+
+    def _fund(self, row: SheetRow) -> str | None:
+        text = self._text(row, "资金")
+        if text in ("", "全部"):
+            return ""
+        fund = self._spec.fund(text)
+        if fund is None:
+            self._unknown(row, "资金", "E202", [name for f in self._spec.funds for name in (f.name, f.short)])
+        return fund.name if fund else None
+
+    def _parameter(self, row: SheetRow, rule: RuleSpec) -> str | None:
+        text = self._text(row, "参数")
+        if text and text not in rule.parameters:
+            self._unknown(row, "参数", "E203", rule.parameters or ("（本规则没有参数，留空）",))
+            return None
+        return text
+
+    def _object(self, row: SheetRow) -> str | None:
+        text = self._text(row, "对象")
+        if text in ("", "全部", "全省"):
+            return ""
+        units = self._recipients
+        for names, shown in ((units.name, units.name), (units.code, units.name), (units.prefecture, units.prefecture)):
+            for name, found in zip(names, shown, strict=True):
+                if name and normalise(name) == text:
+                    return str(found)
+        self._unknown(row, "对象", "E204", [*units.name, *units.prefectures])
+        return None
+
+    def _addressed(self, row: SheetRow, rule: RuleSpec, spec: ParameterSpec | None, fund: str, place: str) -> bool:
+        """Whether the rule tells funds and objects apart as the row does."""
+        scope = spec.by if spec else rule.by
+        if fund and scope in ("recipient", "model"):
+            self._tell(row, "资金", "E207", f"规则「{rule.name}」这一项不分资金。", "资金留空。")
+            return False
+        if place and scope in ("fund", "model"):
+            self._tell(row, "对象", "E207", f"规则「{rule.name}」这一项不分对象。", "对象留空。")
+            return False
+        if place and scope == "prefecture" and place not in self._recipients.prefectures:
+            self._tell(row, "对象", "E207", f"规则「{rule.name}」的对象是市州。", "填市州名称。")
+            return False
+        return True
+
+    def _value(self, row: SheetRow, column: str, spec: ParameterSpec | None) -> Setting | None:
+        raw = row.values.get(column)
+        if raw is None or (isinstance(raw, str) and not normalise(raw)):
+            return None
+        if spec is None:
+            self._tell(row, column, "E208", "没有写参数名，不知这个取值是什么。", "在「参数」列写明参数，或清空取值。")
+            return None
+        if spec.kind in ("share", "money"):
+            return self._number(row, column, spec, raw)
+        text = normalise(raw) if isinstance(raw, str) else f"{raw:g}"
+        wrong = _wrong_text(spec, text)
+        if wrong:
+            self._tell(row, column, "E209", wrong[0], wrong[1])
+            return None
+        return text
+
+    def _number(self, row: SheetRow, column: str, spec: ParameterSpec, raw: object) -> float | None:
+        number = raw if isinstance(raw, float | int) and not isinstance(raw, bool) else to_number(str(raw))
+        if number is None:
+            self._tell(row, column, "E209", "不是数字。", "填数字，比例可写 0.15 或 15%。")
+        elif not spec.minimum <= number <= spec.maximum:
+            self._tell(row, column, "E210", f"超出允许范围 {spec.minimum:g} 至 {spec.maximum:g}。", "改到范围之内。")
+        else:
+            return float(number)
+        return None
+
+    def _switch(self, row: SheetRow, column: str, yes: str, no: str) -> bool | None:
+        text = self._text(row, column)
+        if text in ("", yes, no):
+            return None if not text else text == yes
+        self._tell(row, column, "E211", f"只能填「{yes}」或「{no}」。", "改正或留空。")
+        return None
+
+    def _priority(self, row: SheetRow) -> int | None:
+        raw = row.values.get("优先级")
+        number = raw if isinstance(raw, float | int) else to_number(str(raw)) if raw is not None else None
+        if raw is None:
+            return None
+        if number is None or number != int(number) or number < 1:
+            self._tell(row, "优先级", "E212", "优先级应是 1、2、3 这样的整数。", "改正或留空。")
+            return None
+        return int(number)
+
+    def _text(self, row: SheetRow, column: str) -> str:
+        return normalise(str(row.values.get(column, "")))
+
+    def _unknown(self, row: SheetRow, column: str, code: str, known: Iterable[str]) -> None:
+        text = self._text(row, column)
+        self._tell(row, column, code, f"{column}不认识。" if text else f"{column}不能空着。", did_you_mean(text, known))
+
+    def _tell(self, row: SheetRow, column: str, code: str, message: str, remedy: str) -> None:
+        value = row.values.get(column)
+        self._problems.append(Problem(code, message, remedy, self._sheet.name, self._sheet.cell(row, column), column,
+                                      "" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)))
+
+
+def _wrong_text(spec: ParameterSpec, text: str) -> tuple[str, str] | None:
+    """What is wrong with a value in words, and the remedy."""
+    if spec.kind == "choice" and text not in spec.choices:
+        return f"{spec.name}不认识这个取值。", did_you_mean(text, spec.choices)
+    if spec.kind == "unit" and parse_unit(text) is None:
+        return "不是公布单位。", "写成 1万元、1元、0.01万元 这样。"
+    if spec.kind == "group" and text != "薄弱比例" and not all(text.partition("=")):
+        return "不是组别。", "写「薄弱比例」，或「列=值、值」，如 功能区类型=国家重点生态功能区。"
+    if spec.kind == "objectives":
+        unknown = [name for name in parse_objectives(text) if name not in OBJECTIVES]
+        if unknown:
+            return f"目标「{unknown[0]}」不认识。", did_you_mean(unknown[0], OBJECTIVES)
+    return None
+
+
+def _disagreeing_switches(spec: ModelSpec, sheet: str, changes: Iterable[Change]) -> Iterator[Problem]:
+    """启用, 刚性 and 优先级 belong to the rule: rows that speak of the same fund and object must agree."""
+    said: dict[tuple[str, ...], object] = {}
+    for change in changes:
+        by_fund = spec.rules[change.rule].by in ("line", "fund", "prefecture")
+        for column, value in (("启用", change.on), ("刚性", change.hard), ("优先级", change.priority)):
+            key = (column, change.rule, change.fund if by_fund else "", change.object)
+            if value is not None and said.setdefault(key, value) != value:
+                yield Problem("E213", f"规则「{change.rule}」有几行的「{column}」写得不一样，不知以哪行为准。",
+                              f"把同一规则、同一资金各行的「{column}」改成一致。", sheet)

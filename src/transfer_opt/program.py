@@ -1,0 +1,106 @@
+"""The contract with solvers: a linear program by arrays, its stages, and what a solver answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from transfer_opt.linear import Bools, Floats, Ints
+
+ZERO_DUAL = 1e-9
+"""A dual or reduced cost below this is noise (costs are of order 1)."""
+SOLVER_TOLERANCE = 1e-10
+"""Feasibility asked of the solver, on money scaled so that the largest pool is about 8,000."""
+ANSWER_TOLERANCE = 1e-6
+"""What a checked answer may miss by, scaled money; beyond it the answer is refused."""
+
+
+@dataclass(frozen=True)
+class SumStage:
+    """min costs · columns; costs are ≥ 0 and of order 1."""
+
+    name: str
+    costs: Floats
+
+
+@dataclass(frozen=True)
+class LevelStage:
+    """Lexicographic min–max of t_k with centre − scale·t ≤ column ≤ centre + scale·t on the sides that count."""
+
+    name: str
+    columns: Ints
+    centre: Floats
+    scale: Floats
+    below: bool
+    above: bool
+
+
+Stage = SumStage | LevelStage
+
+
+@dataclass(frozen=True)
+class Program:
+    """C columns within bounds, R rows within bounds, entries (rows, columns, values); money throughout.
+
+    The first `lines` columns are the published amounts. `coupling` marks the rows that touch more than one
+    recipient.
+    """
+
+    lower: Floats
+    upper: Floats
+    rows: Ints
+    columns: Ints
+    values: Floats
+    row_lower: Floats
+    row_upper: Floats
+    coupling: Bools
+    lines: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(R, C)."""
+        return len(self.row_lower), len(self.lower)
+
+    def activity(self, columns: Floats) -> Floats:
+        """A·x (R,)."""
+        return np.bincount(self.rows, weights=self.values * columns[self.columns], minlength=self.shape[0])
+
+    def priced(self, duals: Floats) -> Floats:
+        """Aᵀ·y (C,)."""
+        return np.bincount(self.columns, weights=self.values * duals[self.rows], minlength=self.shape[1])
+
+
+@dataclass(frozen=True)
+class Question:
+    """One linear program to solve: minimise costs within these bounds over the program's rows (with slacks)."""
+
+    costs: Floats
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+
+
+@dataclass(frozen=True)
+class RawSolution:
+    """A solver's answer, a claim yet to be checked; dual signs as for minimisation (lower side ≥ 0)."""
+
+    optimal: bool
+    columns: Floats
+    duals: Floats
+    status: str
+
+
+class Session(Protocol):
+    """One matrix, many questions."""
+
+    def solve(self, question: Question) -> RawSolution:
+        """Minimise; must not raise for an infeasible question."""
+        ...
+
+
+Opener = Callable[[Program], Session]
+"""How a solver is opened on a program."""

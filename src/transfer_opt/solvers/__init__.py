@@ -1,0 +1,51 @@
+"""The ways to a solver, all behind one contract (`program.Session`); nothing above knows which one answered."""
+
+from __future__ import annotations
+
+from transfer_opt.errors import InputError, Problem
+from transfer_opt.program import Opener, Program, Question, RawSolution, Session
+
+PULP_LINES = 1000
+"""Up to this many lines, `auto` takes its first stage through PuLP."""
+
+
+def opener(name: str, lines: int) -> Opener:
+    """How to open the solver a user named; raises InputError for a name nobody knows."""
+    if name == "highs":
+        return _arrays
+    if name == "auto":
+        return _first_by_pulp if lines <= PULP_LINES else _arrays
+    from transfer_opt.solvers.by_pulp import available, open_pulp
+
+    solver = {"pulp-highs": "HiGHS", "cbc": "PULP_CBC_CMD"}.get(name, name)
+    if solver not in available():
+        known = "、".join(["auto", "pulp-highs", "highs", "cbc", *available()])
+        raise InputError([Problem("E160", f"求解器「{name}」不可用。", f"本机可用的有：{known}。")])
+    return open_pulp(solver)
+
+
+def _arrays(program: Program) -> Session:
+    from transfer_opt.solvers.by_arrays import ArraySession
+
+    return ArraySession(program)
+
+
+def _first_by_pulp(program: Program) -> Session:
+    from transfer_opt.solvers.by_pulp import open_pulp
+
+    return _Relay(open_pulp("HiGHS")(program), program)
+
+
+class _Relay:
+    """The first question through PuLP, the re-solves by arrays, which keep the factorised basis."""
+
+    def __init__(self, first: Session, program: Program) -> None:
+        self._first: Session | None = first
+        self._program = program
+
+    def solve(self, question: Question) -> RawSolution:
+        if self._first is not None:
+            answer, self._first = self._first.solve(question), None
+            self._rest = _arrays(self._program)
+            return answer
+        return self._rest.solve(question)

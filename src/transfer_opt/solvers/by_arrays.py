@@ -1,0 +1,53 @@
+"""HiGHS by arrays: one model in memory, of which only costs and bounds change from question to question."""
+
+from __future__ import annotations
+
+import highspy
+import numpy as np
+
+from transfer_opt.program import SOLVER_TOLERANCE, Program, Question, RawSolution
+
+
+class ArraySession:
+    """A warm HiGHS model of one program."""
+
+    def __init__(self, program: Program) -> None:
+        self._highs = highspy.Highs()
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("primal_feasibility_tolerance", SOLVER_TOLERANCE),
+            ("dual_feasibility_tolerance", SOLVER_TOLERANCE),
+        ):
+            self._highs.setOptionValue(option, value)
+        self._rows, self._columns = (np.arange(count, dtype=np.int32) for count in program.shape)
+        self._highs.passModel(_model(program))
+
+    def solve(self, question: Question) -> RawSolution:
+        """Change costs and bounds, solve from the last basis."""
+        highs = self._highs
+        highs.changeColsCost(len(self._columns), self._columns, question.costs)
+        highs.changeColsBounds(len(self._columns), self._columns, question.lower, question.upper)
+        highs.changeRowsBounds(len(self._rows), self._rows, question.row_lower, question.row_upper)
+        highs.run()
+        solution, status = highs.getSolution(), highs.getModelStatus()
+        optimal = status == highspy.HighsModelStatus.kOptimal
+        return RawSolution(optimal, np.array(solution.col_value), np.array(solution.row_dual),
+                           highs.modelStatusToString(status))
+
+
+def _model(program: Program) -> highspy.HighsLp:
+    rows, columns = program.shape
+    order = np.lexsort((program.rows, program.columns))
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = columns, rows
+    model.col_cost_ = np.zeros(columns)
+    model.col_lower_, model.col_upper_ = program.lower, program.upper
+    model.row_lower_, model.row_upper_ = program.row_lower, program.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.num_col_, model.a_matrix_.num_row_ = columns, rows
+    counts = np.bincount(program.columns, minlength=columns)
+    model.a_matrix_.start_ = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    model.a_matrix_.index_ = program.rows[order].astype(np.int32)
+    model.a_matrix_.value_ = program.values[order]
+    return model

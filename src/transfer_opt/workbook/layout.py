@@ -1,0 +1,169 @@
+"""Measures of a table on the sheet: column pixels, row heights, decimals. Pure, no spreadsheet library."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeGuard
+
+from transfer_opt.sheets import Column, Row, Table, Value
+from transfer_opt.workbook.styles import AMOUNT_KINDS, SHARE_KINDS, TEXT_KINDS, WRAPPED_KINDS
+
+HEADER_ROW = 3
+FIRST_ROW = 4
+"""Rows from 0: title, label, band, header, then the data."""
+TITLE_HEIGHT, LINE_HEIGHT, HEADER_HEIGHT, LOW_HEADER_HEIGHT = 34.0, 18.0, 38.0, 26.0
+NO_BAND_HEIGHT, HEADER_AIR = 4.0, 6.0
+BODY_HEIGHT, GROUP_HEIGHT = 16.5, 17.5
+LARGEST_HEIGHT = 409.0
+DEFAULT_ROW_PIXELS = 18
+DIGIT_PIXELS, CELL_PADDING = 8, 5
+AMOUNT_DECIMALS, NUMBER_DECIMALS = 4, 6
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a table's rows and columns lie and how large they are."""
+
+    table: Table
+    pixels: tuple[int, ...]
+    """Width per column; 0 where hidden."""
+    decimals: tuple[int, ...]
+    """Decimals of each amount column."""
+    head: tuple[float, ...]
+    """Heights of rows 1–4 in points."""
+    heights: tuple[float, ...]
+    """Heights of the data rows in points."""
+    note_heights: tuple[float, ...]
+
+    @property
+    def width(self) -> int:
+        """Visible width in pixels."""
+        return sum(self.pixels)
+
+    @property
+    def last_row(self) -> int:
+        """The last data row, from 0; the header row where there are none."""
+        return HEADER_ROW + len(self.heights)
+
+    @property
+    def last_visible(self) -> int:
+        """The last column that is not hidden."""
+        return max((index for index, pixels in enumerate(self.pixels) if pixels), default=0)
+
+    @property
+    def has_bands(self) -> bool:
+        """Whether row 3 carries group names."""
+        return not self.table.verdict and any(column.band for column in self.table.columns)
+
+
+def measure(table: Table) -> Layout:
+    """The layout of a table."""
+    by_column = [[row.values[index] for row in table.rows] for index in range(len(table.columns))]
+    decimals = tuple(map(_column_decimals, table.columns, by_column))
+    pixels = tuple(map(_column_pixels, table.columns, by_column, decimals))
+    wrapped = [(index, pixels[index], _font_size(column)) for index, column in enumerate(table.columns)
+               if column.kind in WRAPPED_KINDS and pixels[index]]
+    return Layout(
+        table, pixels, decimals, _head_heights(table, pixels),
+        tuple(_row_height(row, wrapped) for row in table.rows),
+        tuple(text_height(note, sum(pixels), 9, BODY_HEIGHT) for note in table.notes),
+    )
+
+
+def is_clipped(text: str, pixels: int, size: float) -> bool:
+    """Whether a text needs more room than a row can have; it is then shown on one line."""
+    # A line holds at least one character, so short texts need no measuring.
+    return len(text) * size > LARGEST_HEIGHT and _needed(text, pixels, size) > LARGEST_HEIGHT
+
+
+def text_height(text: str, pixels: int, size: float, least: float) -> float:
+    """The row height in points for a wrapped text; one line where it would not fit a row at all."""
+    needed = _needed(text, pixels, size)
+    return least if needed > LARGEST_HEIGHT else max(least, needed)
+
+
+def decimals_needed(value: float, most: int) -> int:
+    """The fewest decimals that show a figure as it is, up to `most`."""
+    shown = round(value, most)
+    return next(digits for digits in range(most + 1) if digits == most or round(shown, digits) == shown)
+
+
+def font_size(kind: str) -> float:
+    """The font size of a wrapped kind."""
+    return 9 if kind == "note" else 10
+
+
+def _font_size(column: Column) -> float:
+    return font_size(column.kind)
+
+
+def _needed(text: str, pixels: int, size: float) -> float:
+    lines = _lines(text, pixels, size)
+    return math.ceil(lines * size * 1.4) + 3.0 if lines > 1 else 0.0
+
+
+@lru_cache(maxsize=65536)
+def _lines(text: str, pixels: int, size: float) -> int:
+    room = max(pixels - 6, 1)
+    half = size * 96 / 72 / 2
+    return sum(max(1, math.ceil(_half_widths(line) * half / room)) for line in text.split("\n"))
+
+
+def _half_widths(text: str) -> int:
+    """Length in half-width characters; a Chinese character counts two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
+
+
+def _row_height(row: Row, wrapped: Sequence[tuple[int, int, float]]) -> float:
+    height = GROUP_HEIGHT if row.kind in ("total", "subtotal") else BODY_HEIGHT
+    for index, pixels, size in wrapped:
+        text = row.values[index]
+        if isinstance(text, str) and text:
+            height = max(height, text_height(text, pixels, size, height))
+    return height
+
+
+def _head_heights(table: Table, pixels: Sequence[int]) -> tuple[float, float, float, float]:
+    band = LINE_HEIGHT if any(column.band for column in table.columns) else NO_BAND_HEIGHT
+    if table.verdict:
+        band = text_height(table.verdict, sum(pixels), 10, LINE_HEIGHT)
+    least = HEADER_HEIGHT if band == LINE_HEIGHT and not table.verdict else LOW_HEADER_HEIGHT
+    header = max((text_height(column.name, width, 9, least)
+                  for column, width in zip(table.columns, pixels, strict=True) if width), default=least)
+    return TITLE_HEIGHT, LINE_HEIGHT, band, header + (HEADER_AIR if header > least else 0)
+
+
+def _column_decimals(column: Column, values: Iterable[Value]) -> int:
+    if column.kind not in AMOUNT_KINDS:
+        return 0
+    return max((decimals_needed(value, AMOUNT_DECIMALS) for value in values if is_number(value)), default=0)
+
+
+def is_number(value: Value) -> TypeGuard[float]:
+    """Whether a value is a figure (a truth value is not)."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _column_pixels(column: Column, values: Iterable[Value], decimals: int) -> int:
+    """The wished width, or more where a figure would show as ####."""
+    if column.hidden:
+        return 0
+    wished = int(column.width * DIGIT_PIXELS + 0.5) + CELL_PADDING
+    if column.kind in TEXT_KINDS:
+        return wished
+    longest = max((_half_widths(_shown(column, value, decimals)) for value in values if value is not None), default=0)
+    return max(wished, longest * 7 + 12)
+
+
+def _shown(column: Column, value: Value, decimals: int) -> str:
+    if not is_number(value):
+        return str(value)
+    if column.kind in SHARE_KINDS:
+        return f"{value:.1%}"
+    if column.kind == "number":
+        decimals = decimals_needed(value, NUMBER_DECIMALS)
+    return f"{value:{'+' if column.kind == 'step' else ''},.{decimals}f}"

@@ -1,0 +1,199 @@
+"""Opens a workbook by its content and gives its sheets as plain grids of cells counted from A1."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+from xml.etree import ElementTree
+
+from transfer_opt.errors import InputError, Problem
+from transfer_opt.workbook.values import RawCell
+
+Merge: TypeAlias = tuple[int, int, int, int]
+"""Top, left, bottom, right of a merged range, counted from 0, ends included."""
+Place: TypeAlias = tuple[int, int]
+"""Row and column, counted from 0."""
+
+_LARGEST_FILE = 50 * 2**20
+_LARGEST_CONTENT = 300 * 2**20
+_SAVE_AS_XLSX = "用 Excel 或 WPS 打开后另存为 .xlsx 再试"
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_WEB_PAGE = (b"<!doctype html", b"<html", b"<table", b"<head", b"<meta")
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+@dataclass(frozen=True)
+class RawSheet:
+    """A sheet as it lies in the file. A cell holding an error or an uncalculated formula shows that as text."""
+
+    name: str
+    rows: Sequence[Sequence[RawCell]]
+    merges: tuple[Merge, ...]
+
+    def at(self, row: int, column: int) -> RawCell:
+        """The cell, or None beyond the end of its row."""
+        cells = self.rows[row]
+        return cells[column] if column < len(cells) else None
+
+
+@dataclass(frozen=True)
+class RawWorkbook:
+    """All worksheets of a file and the digest of its bytes."""
+
+    path: str
+    sha256: str
+    sheets: tuple[RawSheet, ...]
+
+
+def open_workbook(path: Path) -> RawWorkbook:
+    """The worksheets of .xlsx, .xlsm, .xls or .ods content, whatever the file is called; InputError otherwise."""
+    content = _read_bytes(path)
+    _refuse_other_content(path, content)
+    return RawWorkbook(str(path), hashlib.sha256(content).hexdigest(), tuple(_sheets(path, content)))
+
+
+def letters(column: int) -> str:
+    """The letters of a column counted from 0: 0 is A, 26 is AA."""
+    text = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise _trouble("E110", path, "是文件夹，不是工作簿", "给出工作簿文件的路径")
+        if path.stat().st_size > _LARGEST_FILE:
+            raise _trouble("E114", path, "超过50 MB", "删去无关的工作表和图片后再试")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise _trouble("E110", path, "不存在", "检查路径和文件名是否正确") from None
+    except (OSError, ValueError):  # ValueError: a NUL in the path
+        raise _trouble("E110", path, "打不开", "检查路径是否正确、是否有读取权限、是否被其他程序占用") from None
+
+
+def _refuse_other_content(path: Path, content: bytes) -> None:
+    start = content[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not content:
+        raise _trouble("E111", path, "是空文件", "检查文件是否传输完整")
+    if content.startswith(_ZIP):
+        _refuse_large_archive(path, content)
+    elif content.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            raise _locked(path)
+    elif start.startswith(_WEB_PAGE) or b"<html" in start:
+        raise _trouble("E111", path, "其实是网页（HTML），不是工作簿", _SAVE_AS_XLSX)
+    elif start.startswith(b"<"):
+        raise _trouble("E111", path, "是 XML 文件，不是本程序能读的工作簿", _SAVE_AS_XLSX)
+    elif b"\0" not in content[:2048]:
+        raise _trouble("E111", path, "是文本文件（如 CSV），不是工作簿", _SAVE_AS_XLSX)
+    # Anything else (an old BIFF stream without a container) is left to the library to recognise.
+
+
+def _refuse_large_archive(path: Path, content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError):
+        raise _damaged(path) from None
+    if size > _LARGEST_CONTENT:
+        raise _trouble("E114", path, "解压后超过300 MB", "删去无关的工作表和大片空白格式后再试")
+
+
+def _sheets(path: Path, content: bytes) -> Iterator[RawSheet]:
+    import python_calamine  # heavy, and only needed once a file is really read
+
+    unusable = (python_calamine.CalamineError, ElementTree.ParseError, zipfile.BadZipFile, KeyError, OSError)
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        unshown = _unshown_cells(content)
+        for data in book.sheets_metadata:
+            if data.typ == python_calamine.SheetTypeEnum.WorkSheet:
+                sheet = book.get_sheet_by_name(data.name)
+                merges = tuple((*start, *end) for start, end in sheet.merged_cell_ranges or ())
+                rows = _with_unshown(sheet.to_python(skip_empty_area=False), unshown.get(data.name, {}))
+                yield RawSheet(data.name, rows, merges)
+    except python_calamine.PasswordError:
+        raise _locked(path) from None
+    except unusable:
+        raise _damaged(path) from None
+    except BaseException as error:
+        # The library panics on some damaged files, outside the Exception tree.
+        if type(error).__name__ == "PanicException":
+            raise _damaged(path) from None
+        raise
+
+
+def _with_unshown(rows: Sequence[Sequence[RawCell]], unshown: Mapping[Place, str]) -> Sequence[Sequence[RawCell]]:
+    # What lies beyond the grid calamine gives are rows and columns that hold nothing else: of no interest.
+    if not unshown:
+        return rows
+    return [
+        [unshown.get((row, column), cell) if cell == "" else cell for column, cell in enumerate(cells)]
+        for row, cells in enumerate(rows)
+    ]
+
+
+def _unshown_cells(content: bytes) -> dict[str, dict[Place, str]]:
+    """Per sheet the cells calamine shows as empty though they are not: error values, formulas never calculated."""
+    if not content.startswith(_ZIP):
+        return {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if "xl/workbook.xml" not in archive.namelist():
+            return {}
+        return {name: dict(_unshown_in(archive, part)) for name, part in _sheet_parts(archive)}
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    targets = {relation.get("Id", ""): relation.get("Target", "") for relation in relations}
+    for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter(f"{_MAIN}sheet"):
+        part = posixpath.normpath(posixpath.join("/xl", targets.get(sheet.get(_RELATION, ""), ""))).lstrip("/")
+        if part in archive.namelist():
+            yield sheet.get("name", ""), part
+
+
+def _unshown_in(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[Place, str]]:
+    with archive.open(part) as stream:
+        for _, element in ElementTree.iterparse(stream):
+            if element.tag == f"{_MAIN}c" and (place := _place(element.get("r", ""))):
+                value, formula = element.findtext(f"{_MAIN}v"), element.find(f"{_MAIN}f")
+                if element.get("t") == "e":
+                    yield place, value or "#N/A"
+                elif formula is not None and not value and element.get("t") != "str":
+                    yield place, f"={formula.text or ''}"
+            if element.tag in (f"{_MAIN}row", f"{_MAIN}c"):
+                element.clear()
+
+
+def _place(reference: str) -> Place | None:
+    match = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", reference)
+    if not match:
+        return None
+    column = 0
+    for mark in match[1]:
+        column = column * 26 + ord(mark) - ord("A") + 1
+    return int(match[2]) - 1, column - 1
+
+
+def _trouble(code: str, path: Path, message: str, remedy: str) -> InputError:
+    return InputError([Problem(code, f"文件「{path}」{message}。", f"{remedy}。")])
+
+
+def _damaged(path: Path) -> InputError:
+    return _trouble("E113", path, "已损坏或不是工作簿", "重新取得该文件，或用 Excel、WPS 打开修复后另存为 .xlsx")
+
+
+def _locked(path: Path) -> InputError:
+    return _trouble("E112", path, "设有打开密码", "用 Excel 或 WPS 打开，取消密码后另存，再用另存的文件")

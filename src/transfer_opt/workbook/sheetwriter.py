@@ -1,0 +1,204 @@
+"""One table onto one sheet: head, data rows, notes, colours that depend on values."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import groupby
+from typing import Any
+
+from transfer_opt.errors import OutputError
+from transfer_opt.sheets import Column, ColumnKind, Report, Row, Value
+from transfer_opt.workbook import styles
+from transfer_opt.workbook.formulas import CODE, GROUP_KINDS, NAME, Formulas, column_letters
+from transfer_opt.workbook.layout import (
+    FIRST_ROW,
+    HEADER_ROW,
+    NUMBER_DECIMALS,
+    Layout,
+    decimals_needed,
+    font_size,
+    is_clipped,
+    is_number,
+)
+from transfer_opt.workbook.styles import Look, Styles
+
+TITLE_ROW, LABEL_ROW, BAND_ROW = 0, 1, 2
+NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+class SheetWriter:
+    """Writes one table; afterwards `end` is the first free row."""
+
+    def __init__(self, sheet: Any, layout: Layout, styles_: Styles, formulas: Formulas) -> None:
+        self._sheet = sheet
+        self._layout = layout
+        self._styles = styles_
+        self._formulas = formulas
+        self.end = layout.last_row + 1 + len(layout.table.notes)
+
+    def write(self, report: Report) -> None:
+        """Write everything from the title to the notes."""
+        self._columns()
+        self._head(report)
+        self._body()
+        self._notes()
+        self._conditions()
+        self._navigation()
+
+    def _columns(self) -> None:
+        for index, (column, pixels) in enumerate(zip(self._layout.table.columns, self._layout.pixels, strict=True)):
+            if column.hidden:
+                self._sheet.set_column(index, index, column.width, None, {"hidden": True})
+            else:
+                self._sheet.set_column_pixels(index, index, pixels)
+
+    def _head(self, report: Report) -> None:
+        table, layout = self._layout.table, self._layout
+        for row, height in enumerate(layout.head):
+            self._sheet.set_row(row, height)
+        last = len(table.columns) - 1
+        self._spread(TITLE_ROW, 0, last, table.title, self._styles.title())
+        if table.unit_note and layout.last_visible:
+            self._text(LABEL_ROW, layout.last_visible, table.unit_note, self._styles.of(styles.UNIT_NOTE))
+        if report.label:
+            self._text(LABEL_ROW, 0, report.label, self._styles.of(styles.LABEL))
+        if table.verdict:
+            self._spread(BAND_ROW, 0, last, table.verdict, self._styles.of(styles.VERDICT))
+        elif layout.has_bands:
+            self._bands()
+        for index, column in enumerate(table.columns):
+            look = styles.HEADER_OPEN if layout.has_bands and not column.band else styles.HEADER
+            self._text(HEADER_ROW, index, column.name, self._styles.of(look, _edge(column)))
+
+    def _bands(self) -> None:
+        first = 0
+        for band, group in groupby(self._layout.table.columns, key=lambda column: column.band):
+            columns = list(group)
+            if band:
+                look = self._styles.of(styles.BAND, _edge(columns[0]))
+                self._spread(BAND_ROW, first, first + len(columns) - 1, band, look)
+            else:
+                for index, column in enumerate(columns, start=first):
+                    self._sheet.write_blank(BAND_ROW, index, None, self._styles.of(styles.BAND_OPEN, _edge(column)))
+            first += len(columns)
+
+    def _body(self) -> None:
+        table = self._layout.table
+        for place, (row, height) in enumerate(zip(table.rows, self._layout.heights, strict=True)):
+            options = {"level": 1} if row.kind == "unit" else {}
+            _accepted(self._sheet.set_row(FIRST_ROW + place, height, None, options))
+            for index, (column, value) in enumerate(zip(table.columns, row.values, strict=True)):
+                self._cell(place, index, column, row, value)
+
+    def _cell(self, place: int, index: int, column: Column, row: Row, value: Value) -> None:
+        at = FIRST_ROW + place, index
+        look = self._look(index, column, row, value)
+        if value is None:
+            _accepted(self._sheet.write_blank(*at, None, look))
+            return
+        if isinstance(value, bool):
+            value = "是" if value else "否"
+        formula = self._formulas.of(place, index)
+        if formula:
+            _accepted(self._sheet.write_formula(*at, formula, look, _cached(value)))
+        elif isinstance(value, str):
+            self._text(*at, value, look)
+        else:
+            _accepted(self._sheet.write_number(*at, value, look))
+
+    def _look(self, index: int, column: Column, row: Row, value: Value) -> Any:
+        decimals = self._layout.decimals[index]
+        special: Look = {}
+        if column.kind == "number" and is_number(value):
+            decimals = decimals_needed(value, NUMBER_DECIMALS)
+            special = styles.MISSING if row.kind == "alarm" and value < 0 else {}
+        elif column.kind in styles.WRAPPED_KINDS and isinstance(value, str) and self._is_clipped(index, column, value):
+            special = styles.CLIPPED
+        if not special:
+            return self._styles.cell(column.kind, row.kind, decimals, column.group_start)
+        return self._styles.of(styles.cell_look(column.kind, row.kind, decimals, column.group_start), special)
+
+    def _is_clipped(self, index: int, column: Column, text: str) -> bool:
+        return is_clipped(text, self._layout.pixels[index], font_size(column.kind))
+
+    def _notes(self) -> None:
+        table, layout = self._layout.table, self._layout
+        look = self._styles.of(styles.NOTE)
+        for row, (note, height) in enumerate(zip(table.notes, layout.note_heights, strict=True), layout.last_row + 1):
+            self._sheet.set_row(row, height)
+            self._spread(row, 0, len(table.columns) - 1, note, look)
+
+    def _conditions(self) -> None:
+        """Colours that follow the live value, not the one written."""
+        for index, column in enumerate(self._layout.table.columns):
+            first = f"{column_letters(index)}{FIRST_ROW + 1}"
+            for condition, look in _CONDITIONS.get(column.kind, ()):
+                # Excel counts text as larger than any number, so the type is asked first.
+                formula = f"=AND(ISNUMBER({first}),{first}{condition})"
+                rule = {"type": "formula", "criteria": formula, "format": self._styles.conditional(look)}
+                self._over_data(self._sheet.conditional_format, index, index, rule)
+
+    def _navigation(self) -> None:
+        columns, rows = self._layout.table.columns, self._layout.table.rows
+        name = next((index + 1 for index, column in enumerate(columns) if column.name == NAME), 0)
+        self._sheet.freeze_panes(FIRST_ROW, name)
+        if rows:
+            self._sheet.autofilter(HEADER_ROW, 0, self._layout.last_row, len(columns) - 1)
+        if any(row.kind in GROUP_KINDS for row in rows):
+            self._sheet.outline_settings(True, False, True, False)
+        codes = [index for index, column in enumerate(columns) if column.kind == "code" or column.name == CODE]
+        if rows and codes:
+            ends = FIRST_ROW + 1, self._layout.last_row + 1
+            cells = " ".join(":".join(f"{column_letters(index)}{row}" for row in ends) for index in codes)
+            self._sheet.ignore_errors({"number_stored_as_text": cells})
+
+    def _over_data(self, method: Any, first: int, last: int, *rest: Any) -> None:
+        if self._layout.table.rows:
+            method(FIRST_ROW, first, self._layout.last_row, last, *rest)
+
+    def _spread(self, row: int, first: int, last: int, text: str, look: Any) -> None:
+        """A text over several columns of one row."""
+        if first < last:
+            self._sheet.merge_range(row, first, row, last, "", look)
+        self._text(row, first, text, look)
+
+    def _text(self, row: int, index: int, text: str, look: Any) -> None:
+        text = NOT_XML.sub("\ufffd", text)
+        if text.startswith("<r>") and text.endswith("</r>"):
+            # XlsxWriter would take this for its own markup; in two runs it stays what it is.
+            run = self._styles.of(styles.BODY)
+            _accepted(self._sheet.write_rich_string(row, index, text[:1], run, text[1:], look))
+        elif text:
+            _accepted(self._sheet.write_string(row, index, text, look))
+        else:
+            _accepted(self._sheet.write_blank(row, index, None, look))
+
+
+_CONDITIONS: dict[ColumnKind, tuple[tuple[str, Look], ...]] = {
+    "growth_money": (("<0", styles.NEGATIVE),),
+    "growth_share": (("<0", styles.NEGATIVE),),
+    "shortfall": ((">0", styles.SHORTFALL), ("=0", styles.NO_SHORTFALL)),
+    "step": (("=0", styles.NO_STEP),),
+}
+
+
+def _edge(column: Column) -> Look:
+    return styles.GROUP_START if column.group_start else {}
+
+
+def _cached(value: str | float) -> str | float:
+    """The value a formula carries; XlsxWriter checks plain numbers only."""
+    if isinstance(value, str):
+        return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", NOT_XML.sub("\ufffd", value))
+    if not math.isfinite(value):
+        raise ValueError(f"not a finite number: {value}")
+    return value
+
+
+def _accepted(code: int) -> None:
+    """XlsxWriter reports by number what a sheet cannot hold and would leave it out."""
+    if code == -1:
+        raise OutputError("结果超出工作表的行列数上限（1,048,576 行、16,384 列），请减少县区或拆分工作簿后重试。")
+    if code == -2:
+        raise OutputError("有一段文字超过单元格上限（32,767 个字符），请缩短后重试。")

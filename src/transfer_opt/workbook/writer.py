@@ -1,0 +1,101 @@
+"""The result workbook: sheets in order, 「图表数据」 last, same report → same bytes."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from transfer_opt.sheets import Report, Table
+from transfer_opt.workbook.charts import INDICATORS, data_table, insert_charts, place_charts, rows_below
+from transfer_opt.workbook.formulas import INPUT, Formulas, Sums
+from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS, Layout, measure
+from transfer_opt.workbook.printing import set_up_page
+from transfer_opt.workbook.saving import save_atomically
+from transfer_opt.workbook.sheetwriter import SheetWriter
+from transfer_opt.workbook.styles import BOOK_FONT, Styles
+
+__all__ = ["save_atomically", "write_report"]
+
+BOOK_OPTIONS: dict[str, Any] = {
+    # 宋体 11 has digits 8 pixels wide; without this XlsxWriter measures with 7.
+    "default_format_properties": BOOK_FONT, "default_column_width": 72, "default_row_height": DEFAULT_ROW_PIXELS,
+    "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+    # No files besides the one asked for.
+    "in_memory": True,
+}
+UNDATED = datetime(1980, 1, 1)
+PROPERTIES = ("title", "subject", "author", "company", "category", "keywords", "comments", "status")
+TITLE_FONT_OPTION = "标题字体"
+"""Key in `Report.properties` for a title font other than the usual one."""
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write the result workbook; raises OutputError and leaves nothing behind where that fails."""
+    save_atomically(path, partial(_produce, report))
+
+
+def _produce(report: Report, path: Path) -> None:
+    # Imported here: reading workbooks must not wait for it.
+    import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
+
+    book = xlsxwriter.Workbook(str(path), BOOK_OPTIONS)
+    _describe(book, report)
+    _fill(book, report)
+    try:
+        book.close()
+    except FileCreateError as error:
+        # It wraps the OSError that says what went wrong.
+        raise error.args[0] from error
+
+
+def _describe(book: Any, report: Report) -> None:
+    properties: dict[str, Any] = {key: _plain(report.properties[key]) for key in PROPERTIES if key in report.properties}
+    book.set_properties({**properties, "created": _created(report.date)})
+
+
+def _fill(book: Any, report: Report) -> None:
+    styles = Styles(book, report.properties.get(TITLE_FONT_OPTION, ""))
+    sums = Sums(next((table for table in report.tables if table.name == INPUT), None))
+    for table in report.tables:
+        _add_sheet(book, report, table, styles, sums)
+    if report.charts:
+        _add_sheet(book, report, data_table(report.charts), styles, sums)
+
+
+def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Sums) -> None:
+    sheet = book.add_worksheet(table.name)
+    layout = measure(table)
+    writer = SheetWriter(sheet, layout, styles, Formulas(table, sums))
+    writer.write(report)
+    last_row = writer.end - 1
+    if table.name == INDICATORS:
+        last_row += _add_charts(book, sheet, report, layout, writer.end)
+    set_up_page(sheet, layout, report, last_row)
+
+
+def _add_charts(book: Any, sheet: Any, report: Report, layout: Layout, end: int) -> int:
+    """Draw the charts one empty row below the table; how many rows that takes."""
+    # The print area ends with the table: a chart that touches its edge would lose its frame.
+    placed = place_charts(report.charts, layout.width - 5)
+    insert_charts(book, sheet, report.charts, end + 1, placed)
+    return 1 + rows_below(placed) if placed else 0
+
+
+def _created(date: str) -> datetime:
+    """The date of the report in any usual notation, without one a fixed day."""
+    numbers = [int(number) for number in re.findall(r"\d+", date)[:3]]
+    try:
+        return datetime(*numbers)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return UNDATED
+
+
+def _plain(text: str) -> str:
+    """A text without characters that XML cannot hold."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "", text)
+
+
