@@ -2,61 +2,16 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import subprocess
-import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-import xlsxwriter
 
-from transfer_opt.errors import InputError
-from transfer_opt.sheets import Budget, Sheet
+from sheetmaker import HEADERS, ROWS, WITH_TOTALS, write
+from transfer_opt.sheets import Sheet
 from transfer_opt.workbook.reader import read_workbook, total_mismatches
-
-HEADERS = ["行政区划代码", "县区名称", "市州", "常住人口", "可用财力"]
-ROWS: list[list[Any]] = [
-    ["630102", "城东区", "西宁市", 489372, 192715],
-    ["630103", "城中区", "西宁市", 325813, 125882.5],
-    ["632221", "门源回族自治县", "海北藏族自治州", 138335, 60117],
-]
-
-
-def write(
-    path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]], merges: Iterable[str] = (), offset: int = 0
-) -> Path:
-    """A workbook of plain rows; `merges` are ranges of the first sheet, `offset` shifts tables right and down."""
-    book = xlsxwriter.Workbook(str(path))
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    for name, rows in sheets.items():
-        sheet = book.add_worksheet(name)
-        for row, cells in enumerate(rows, offset):
-            for column, cell in enumerate(cells, offset):
-                if isinstance(cell, (datetime.date, datetime.datetime)):
-                    sheet.write_datetime(row, column, cell, day)
-                elif isinstance(cell, str):
-                    sheet.write_string(row, column, cell)
-                elif cell is not None:
-                    sheet.write(row, column, cell)
-    for merge in merges:
-        book.worksheets()[0].merge_range(merge, None)
-    book.close()
-    if merges:
-        _restore_merged_texts(path, sheets)
-    return path
-
-
-def _restore_merged_texts(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> None:
-    # merge_range blanks its cells, so the first cell of each range is written again.
-    book = openpyxl.load_workbook(path)
-    sheet = book[next(iter(sheets))]
-    rows = next(iter(sheets.values()))
-    for merge in sheet.merged_cells.ranges:
-        cells = rows[merge.min_row - 1]
-        sheet.cell(merge.min_row, merge.min_col).value = cells[merge.min_col - 1]
-    book.save(path)
 
 
 def counties(path: Path, rows: Sequence[Sequence[Any]], **options: Any) -> Sheet:
@@ -71,15 +26,6 @@ def codes(sheet: Sheet) -> list[str]:
 
 def column(sheet: Sheet, header: str) -> list[Any]:
     return [row.values.get(header) for row in sheet.rows]
-
-
-def trouble(path: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        read_workbook(path, {})
-    [problem] = caught.value.problems
-    assert path.name in problem.message
-    assert problem.remedy
-    return problem.code
 
 
 class TestTheOrdinaryTable:
@@ -180,6 +126,15 @@ class TestHeaders:
         assert sheet.rows[0].values["上年甲资金"] == 10.0
         assert sheet.rows[0].values["上年甲资金其中一次性"] == 4.0
 
+    def test_the_one_off_part_may_be_written_in_brackets(self, tmp_path: Path) -> None:
+        sheet = counties(tmp_path, [["县区名称", "市州", "上年甲资金（其中：一次性）"], ["城东区", "西宁市", 4]])
+        assert "上年甲资金其中一次性" in sheet.letters
+
+    def test_text_numbers_under_a_lone_group_name_are_not_taken_for_a_second_header_line(self, tmp_path: Path) -> None:
+        sheet = counties(tmp_path, [["县区名称", "市州", "上年分配"], ["城东区", "西宁市", "12,345"]])
+        assert list(sheet.letters) == ["县区名称", "市州", "上年分配"]
+        assert len(sheet.rows) == 1
+
     def test_aliases_give_the_standard_name_and_say_so(self, tmp_path: Path) -> None:
         sheet = counties(tmp_path, [["代码", *HEADERS[1:]], *ROWS], aliases={"代码": "行政区划代码"})
         assert sheet.rows[0].values["行政区划代码"] == "630102"
@@ -232,6 +187,10 @@ class TestUnits:
         sheet = counties(tmp_path, [["某表"], [said], HEADERS, *ROWS])
         assert (sheet.unit, codes(sheet)) == (unit, [])
 
+    def test_a_title_that_carries_the_unit_stays_the_title(self, tmp_path: Path) -> None:
+        sheet = counties(tmp_path, [["2026年基础数据表（单位：万元）"], HEADERS, *ROWS])
+        assert (sheet.title, sheet.unit) == ("2026年基础数据表（单位：万元）", "万元")
+
     def test_units_that_disagree_within_a_sheet_are_an_error(self, tmp_path: Path) -> None:
         sheet = counties(tmp_path, [["某表"], ["单位：万元"], [*HEADERS[:4], "可用财力（亿元）"], *ROWS])
         assert codes(sheet) == ["E124"]
@@ -248,34 +207,25 @@ class TestUnits:
 
 
 class TestTotalsAndFooters:
-    LINES: list[list[Any]] = [
-        ["单位：万元"], HEADERS,
-        [None, "合  计", None, 953520, 378714.5],
-        [None, "西宁市小计", "西宁市", 815185, 318597.5],
-        *ROWS[:2],
-        [None, "海北州小计", None, 138335, 60117],
-        [None, "州本级", "海北藏族自治州", None, 500],
-        ROWS[2],
-        [],
-        ["注：空白表示没有数据。"], ["2. 第二条。"],
-        ["制表：张三", None, "审核：李四"],
-    ]
-
     def test_totals_own_level_rows_blank_rows_and_footers_are_not_data(self, tmp_path: Path) -> None:
-        sheet = counties(tmp_path, self.LINES)
+        sheet = counties(tmp_path, WITH_TOTALS)
         assert column(sheet, "县区名称") == ["城东区", "城中区", "门源回族自治县"]
         assert [row.values["县区名称"] for row in sheet.totals] == ["合  计", "西宁市小计", "海北州小计", "州本级"]
 
+    def test_a_date_or_a_long_remark_below_the_table_is_not_data(self, tmp_path: Path) -> None:
+        remark = "本表数据由各市州财政局填报，经省财政厅汇总审核，仅供内部测算使用。"
+        assert len(counties(tmp_path, [HEADERS, *ROWS, [remark], ["2026年3月5日"]]).rows) == 3
+
     def test_totals_that_add_up_are_silent(self, tmp_path: Path) -> None:
-        assert total_mismatches(counties(tmp_path, self.LINES), ["常住人口", "可用财力"]) == ()
+        assert total_mismatches(counties(tmp_path, WITH_TOTALS), ["常住人口", "可用财力"]) == ()
 
     def test_a_total_may_count_the_own_level_row_in(self, tmp_path: Path) -> None:
-        lines = [list(line) for line in self.LINES]
+        lines = [list(line) for line in WITH_TOTALS]
         lines[6][4], lines[2][4] = 60617, 379214.5
         assert total_mismatches(counties(tmp_path, lines), ["可用财力"]) == ()
 
     def test_a_total_that_does_not_add_up_is_told_with_cell_and_difference(self, tmp_path: Path) -> None:
-        lines = [list(line) for line in self.LINES]
+        lines = [list(line) for line in WITH_TOTALS]
         lines[3][4] = 318600
         [problem] = total_mismatches(counties(tmp_path, lines), ["常住人口", "可用财力"])
         assert (problem.code, problem.cell, problem.value) == ("W134", "E4", "318600.0")
@@ -301,6 +251,13 @@ class TestTotalsAndFooters:
         sheet = counties(tmp_path, [HEADERS, ["630100", "西宁市", "西宁市", 815185, 318597.5], *ROWS])
         assert len(sheet.rows) == 3
         assert codes(sheet) == ["W133"]
+        assert total_mismatches(sheet, ["常住人口"]) == ()
+
+    def test_a_prefectures_row_may_use_the_short_name_and_a_city_is_no_prefecture(self, tmp_path: Path) -> None:
+        lines = [HEADERS, [None, "玉树州", None, 3, 3], ["632701", "玉树市", "玉树藏族自治州", 1, 1],
+                 ["632722", "杂多县", "玉树藏族自治州", 2, 2]]
+        sheet = counties(tmp_path, lines)
+        assert column(sheet, "县区名称") == ["玉树市", "杂多县"]
         assert total_mismatches(sheet, ["常住人口"]) == ()
 
     def test_a_city_that_is_its_own_prefecture_stays_data(self, tmp_path: Path) -> None:
@@ -381,63 +338,3 @@ class TestValues:
         assert read.rows[0].values["常住人口"] == "=1+1"
         assert read.rows[0].values["可用财力"] == "#N/A"
         assert [(note.code, note.cell) for note in read.notes] == [("E127", "B2")]
-
-class TestFiles:
-    def test_a_missing_file_is_named(self, tmp_path: Path) -> None:
-        assert trouble(tmp_path / "没有.xlsx") == "E110"
-
-    def test_a_folder_is_no_workbook(self, tmp_path: Path) -> None:
-        assert trouble(tmp_path) == "E110"
-
-    @pytest.mark.parametrize("content", [b"", b"<html><table></table></html>", b"a,b\n1,2\n", "县,数\n".encode("gbk"),
-                                         b"<?xml version='1.0'?><Workbook/>"])
-    def test_other_content_named_xls_is_told_apart(self, tmp_path: Path, content: bytes) -> None:
-        path = tmp_path / "数据.xls"
-        path.write_bytes(content)
-        assert trouble(path) == "E111"
-
-    def test_a_truncated_workbook_is_damaged(self, tmp_path: Path) -> None:
-        path = write(tmp_path / "a.xlsx", {"县区数据": [HEADERS, *ROWS]})
-        path.write_bytes(path.read_bytes()[:3000])
-        assert trouble(path) == "E113"
-
-    def test_an_archive_that_is_no_workbook_is_damaged(self, tmp_path: Path) -> None:
-        with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
-            archive.writestr("hello.txt", "hello")
-        assert trouble(tmp_path / "a.xlsx") == "E113"
-
-    def test_a_workbook_with_a_password_says_so(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.xlsx"
-        path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"))
-        assert trouble(path) == "E112"
-
-    def test_a_huge_file_is_refused_at_once(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.xlsx"
-        with path.open("wb") as stream:
-            stream.truncate(60 * 2**20)
-        assert trouble(path) == "E114"
-
-    def test_the_extension_does_not_matter(self, tmp_path: Path) -> None:
-        path = write(tmp_path / "a.xlsx", {"县区数据": [HEADERS, *ROWS]})
-        assert len(read_workbook(path.rename(tmp_path / "数据 表.et"), {}).sheets["县区数据"].rows) == 3
-
-    def test_an_empty_county_sheet_is_told_and_empty_optional_sheets_are_absent(self, tmp_path: Path) -> None:
-        budget = read_workbook(write(tmp_path / "a.xlsx", {"县区数据": [], "方案": [], "约束参数": []}), {})
-        assert list(budget.sheets) == ["县区数据"]
-        assert codes(budget.sheets["县区数据"]) == ["E121"]
-
-
-def _converted(path: Path, kind: str) -> Budget:
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{path.parent}/profile", "--headless", "--convert-to", kind,
-         "--outdir", str(path.parent), str(path)],
-        check=True, capture_output=True, timeout=120,
-    )
-    return read_workbook(path.with_suffix(f".{kind}"), {})
-
-
-@pytest.mark.skipif(not Path("/usr/bin/soffice").exists(), reason="needs LibreOffice to make the file")
-@pytest.mark.parametrize("kind", ["ods", "xls"])
-def test_other_formats_read_the_same(tmp_path: Path, kind: str) -> None:
-    path = write(tmp_path / "a.xlsx", {"县区数据": TestTotalsAndFooters.LINES})
-    assert _converted(path, kind).sheets["县区数据"] == read_workbook(path, {}).sheets["县区数据"]

@@ -8,10 +8,10 @@ from decimal import ROUND_FLOOR, Decimal
 import numpy as np
 
 from transfer_opt.checks import BOUNDS, POOLS, bound_line
-from transfer_opt.domain import WORSE, Case, Fund, Lines, ModelSpec, Recipients
+from transfer_opt.domain import WORSE, YUAN, Case, Fund, Lines, ModelSpec, Recipients
 from transfer_opt.factors import FACTORS, NEED_COLUMNS, FactorData, assessed, combined, settled
 from transfer_opt.linear import Floats, Ints, Texts
-from transfer_opt.parameters import UNITS, parse_unit
+from transfer_opt.parameters import parse_unit
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Budget, SheetRow
 from transfer_opt.units import eligible
@@ -56,7 +56,7 @@ def released(case: Case) -> tuple[tuple[str, str, float], ...]:
 
 def _publishing_unit(text: str, money_unit: str) -> Decimal:
     number, name = parse_unit(text) or (1.0, DEFAULT_UNIT)
-    return Decimal(repr(number)) * UNITS[name] / UNITS[money_unit]
+    return Decimal(repr(number)) * YUAN[name] / YUAN[money_unit]
 
 
 def _funds(spec: ModelSpec, budget: Budget, settings: Settings, step: Decimal) -> tuple[Fund, ...]:

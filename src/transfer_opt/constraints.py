@@ -154,7 +154,7 @@ def weak_tilt(case: Case, x: Linear, *, weak: Floats, lead: Floats, group: Texts
     groups = []
     for f in range(len(case.funds)):
         column, _, values = group[f].partition("=")
-        listed = np.isin(case.recipients.text(column.strip()), [value.strip() for value in values.split("、")])
+        listed = np.isin(case.recipients.groups(column.strip()), [value.strip() for value in values.split("、")])
         groups.append(_eligible(case, f) & listed if values
                       else top_share(strength, _eligible(case, f), weak[f], highest=False))
     named = [f"财力薄弱的{{}}县" if "=" not in text else f"{text}的{{}}县" for text in group]
@@ -209,12 +209,12 @@ def coverage_floor(case: Case, x: Linear, *, least: Floats, peers: str) -> Rows:
     Absent: never. Clause: 若干措施第十八条 均等化.
     """
     capacity = case.capacity(x, case.own)
+    if peers == WHOLE_PROVINCE:  # the pools fix the province's capacity, so no row need touch every line
+        province = case.own.sum() + (case.usable * case.pools).sum()
+        return at_least(capacity, least * case.expenditure / case.expenditure.sum() * province)
     names, of = np.unique(case.recipients.groups(peers), return_inverse=True)
     subjects = np.full((len(names), 2), NOWHERE)
     total = capacity.total(Grouping(of, names.astype(object), subjects))
-    if peers == WHOLE_PROVINCE:
-        # The pools fix the province's capacity, so its row need not touch every line.
-        total = total * 0.0 + (case.own.sum() + (case.usable * case.pools).sum())
     expenditure = np.bincount(of, weights=case.expenditure)
     return at_least(capacity - total[of] * (least * case.expenditure / expenditure[of]), 0.0)
 

@@ -100,7 +100,9 @@ def equalization_gap(
 
 @factor("可用财力", *NEED_COLUMNS)
 def remaining_need(data: FactorData, *, after: Sequence[str]) -> Floats:
-    """What the 三保 need still lacks once the funds named in `after` are counted: max(0, need − own − Σ e).
+    """What the 三保 need still lacks once the funds named in `after` are counted.
+
+        value  =  max(0, need - own - Σ_after e)
 
     Units: money. Clause: 参照140号 (待核实).
     """
@@ -109,7 +111,9 @@ def remaining_need(data: FactorData, *, after: Sequence[str]) -> Floats:
 
 @factor("可用财力", *NEED_COLUMNS)
 def need_pressure(data: FactorData, *, after: Sequence[str]) -> Floats:
-    """三保 pressure: need² / (own + Σ e).
+    """The need weighted by 三保 pressure, that is need over what there is to meet it.
+
+        value  =  need² / (own + Σ_after e)
 
     Units: money. A unit with nothing of its own counts its need in full. Clause: 参照140号 (待核实).
     """
@@ -119,7 +123,9 @@ def need_pressure(data: FactorData, *, after: Sequence[str]) -> Floats:
 
 @factor("标准财政支出", "标准财政收入")
 def standard_gap(data: FactorData) -> Floats:
-    """The standard gap max(0, N − R).
+    """The standard gap.
+
+        value  =  max(0, N - R)
 
     Units: money. Clause: 参照140号 (待核实).
     """
@@ -130,6 +136,8 @@ def standard_gap(data: FactorData) -> Floats:
 def optional_column(data: FactorData, *, column: str) -> Floats:
     """An optional column as it stands; its weight passes to the other factors when the column is absent.
 
+        value  =  column
+
     Units: those of the column. Clause: 参照140号 (待核实).
     """
     return np.nan_to_num(data.recipients.number(column))  # absent: no recipient has a claim by this factor
@@ -138,6 +146,8 @@ def optional_column(data: FactorData, *, column: str) -> Floats:
 @factor("标准财政支出", "标准财政收入", "功能区类型")
 def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> Floats:
     """The standard gap times the tier of the functional zone.
+
+        value  =  max(0, N - R) * tiers[功能区类型]
 
     Units: money. A type without a tier counts 0. Clause: 参照59号 (待核实).
     """
@@ -149,6 +159,8 @@ def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> Floats:
 def protected_area(data: FactorData) -> Floats:
     """The area of prohibited-development zones; where the column of their number is given, it replaces the area.
 
+        value  =  禁止开发区个数 if any unit has one, else 禁止开发区面积
+
     Units: km² or count. Clause: 参照59号 (待核实).
     """
     number = data.recipients.number("禁止开发区个数")
@@ -159,6 +171,8 @@ def protected_area(data: FactorData) -> Floats:
 @factor()
 def guided_list(data: FactorData) -> Floats:
     """1 for units on the list of 引导性补助, 0 for others.
+
+        value  =  1 where 引导性补助名单 is not blank, 否 or 0;  else 0
 
     Units: none. Clause: 参照59号 (待核实).
     """

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ class RuleRows:
     violation: Ints
     single: Bools
     """Rows on a single line: bounds, tightened to whole units."""
+    position: Ints
+    """The row of the program, -1 for bounds."""
     sizes: int
     """How many rows the rule has before switching; 0 is reported."""
 
@@ -84,7 +86,7 @@ def rule_rows(case: Case, settings: Settings, name: str, x: Linear) -> RuleRows:
     spec = settings.rules[name]
     single = (counts == 1) & (spec.by in ("line", "fund") and not spec.fixed)
     return RuleRows(spec, digits, settings.hard(name, subjects), settings.priority(name, subjects),
-                    np.full(len(kept), NOWHERE), single, len(rows))
+                    np.full(len(kept), NOWHERE), single, np.full(len(kept), NOWHERE), len(rows))
 
 
 def arguments(case: Case, settings: Settings, name: str) -> Mapping[str, Any]:
@@ -189,8 +191,13 @@ class _Builder:
             return expression.columns[np.argsort(expression.rows)]
         lower, upper = self._range(expression)
         columns = self.add_columns(len(expression), lower, upper)
-        self.rows.append(_zero(expression - _unknowns(columns, expression)))
+        self.add_rows(_zero(expression - _unknowns(columns, expression)))
         return columns
+
+    def add_rows(self, rows: Rows) -> Ints:
+        first = sum(len(entry) for entry in self.rows)
+        self.rows.append(rows)
+        return np.arange(first, first + len(rows))
 
     def _range(self, expression: Linear) -> tuple[Floats, Floats]:
         """What the bounds of its columns let an expression be."""
@@ -227,11 +234,11 @@ class _Builder:
 
 def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows:
     """Enter a rule's rows (hard single-line ones are bounds already); soft rows get a violation column each."""
-    hard = entry.rows[entry.hard & ~entry.single]
-    if len(hard):
-        builder.rows.append(hard)
+    coupled = entry.hard & ~entry.single
+    position, violation = entry.position.copy(), entry.violation.copy()
+    position[coupled] = builder.add_rows(entry.rows[coupled])
     if entry.hard.all():
-        return entry
+        return replace(entry, position=position)
     soft = entry.rows[~entry.hard]
     tight = entry.single[~entry.hard]
     columns = builder.add_columns(len(soft), 0.0, np.inf)
@@ -239,10 +246,9 @@ def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows
     lower = np.where(tight, np.ceil(np.round(soft.lower / case.unit, DIGITS)) * case.unit, soft.lower)
     upper = np.where(tight, np.floor(np.round(soft.upper / case.unit, DIGITS)) * case.unit, soft.upper)
     relaxed = soft.expression + _unknowns(columns, soft.expression) * sign
-    builder.rows.append(Rows(relaxed, lower, upper))
-    violation = entry.violation.copy()
+    position[~entry.hard] = builder.add_rows(Rows(relaxed, lower, upper))
     violation[~entry.hard] = columns
-    return RuleRows(entry.rule, entry.rows, entry.hard, entry.priority, violation, entry.single, entry.sizes)
+    return replace(entry, violation=violation, position=position)
 
 
 def _soft_stages(builder: _Builder, made: Sequence[RuleRows], case: Case) -> list[_Draft]:
@@ -281,7 +287,7 @@ def _distance_stage(builder: _Builder, name: str, goal: Distance) -> _Draft:
     up = builder.add_columns(len(goal.expression), 0.0, np.inf)
     down = builder.add_columns(len(goal.expression), 0.0, np.inf)
     balance = goal.expression - _unknowns(up, goal.expression) + _unknowns(down, goal.expression)
-    builder.rows.append(_zero(balance))
+    builder.add_rows(_zero(balance))
     costs = np.zeros(builder.count)
     costs[np.concatenate([up, down])] = 1.0
     return _Draft(SumStage(name, costs))

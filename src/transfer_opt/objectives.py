@@ -100,7 +100,9 @@ def closest_to_reference(case: Case, x: Linear) -> Levels:
 
 @objective(STEADIEST, "上年〈资金〉")
 def closest_to_last_year(case: Case, x: Linear) -> Levels:
-    """As close to last year as the rules allow: lexicographic min–max of |x − last| / last where last > 0.
+    """As close to last year as the rules allow: lexicographic min–max of the relative change.
+
+        t[f, i]  =  |x[f, i] - last_year[f, i]| / last_year[f, i]     where last_year > 0
 
     Units: ratio. Clause: 参照58号 增幅控制.
     """

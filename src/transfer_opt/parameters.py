@@ -16,8 +16,6 @@ RULES_SHEET, SCENARIO_SHEET = "约束参数", "方案"
 YES, NO, HARD, SOFT = "是", "否", "硬", "软"
 BASELINE = "基准方案"
 ADDRESS_COLUMNS = ("规则", "资金", "参数", "对象")
-UNITS = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
-NAME_CUTOFF = 0.4
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ class FormSheet:
             place += 1 + len(members)
         cells = {column: [f"{letters(column)}{start + 1}" for start in starts] for column in self._summed()}
         self._write_sums("合  计", "", rows, {column: "=" + "+".join(found) for column, found in cells.items()}, _TOTAL)
+        self._sheet.outline_settings(True, False)
         for name, members in groups:
             first, last = self._next + 2, self._next + 1 + len(members)
             sums = {column: f"=SUM({letters(column)}{first}:{letters(column)}{last})" for column in self._summed()}
@@ -181,7 +182,6 @@ class FormSheet:
         for index, column in enumerate(self._columns):
             look = _INDENTED if column.name == "县区名称" else _ORDINARY
             self._write_cell(index, column, row.get(column.name), self._look(column, False), look)
-        self._sheet.outline_settings(True, False)
         self._next += 1
 
     def _write_cell(self, index: int, column: InputColumn, value: Value, look: Look, more: Look) -> None:

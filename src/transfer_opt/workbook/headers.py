@@ -90,7 +90,7 @@ class Names:
     ) -> None:
         self._exact = {column.name: column for column in columns if FUND not in column.name}
         self._patterns = [
-            (re.compile(column.name.replace(FUND, r"(?!人均|增)(?:.+)")), column)
+            (re.compile(column.name.replace(FUND, r"(?!人均|增)(?=.*[^\W\d_]).+")), column)
             for column in sorted(columns, key=lambda column: -len(column.name))
             if FUND in column.name
         ]

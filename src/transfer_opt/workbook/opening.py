@@ -26,8 +26,8 @@ _LARGEST_CONTENT = 300 * 2**20
 _SAVE_AS_XLSX = "用 Excel 或 WPS 打开后另存为 .xlsx 再试"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<table", b"<head", b"<meta")
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_UNSHOWN = re.compile(rb"""<(?:\w+:)?f[\s/>]|\st=["']e["']""")
+"""A formula or an error value."""
 
 
 @dataclass(frozen=True)
@@ -152,29 +152,39 @@ def _unshown_cells(content: bytes) -> dict[str, dict[Place, str]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if "xl/workbook.xml" not in archive.namelist():
             return {}
-        return {name: dict(_unshown_in(archive, part)) for name, part in _sheet_parts(archive)}
+        return {name: dict(_unshown_in(archive.read(part))) for name, part in _sheet_parts(archive)}
 
 
 def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {relation.get("Id", ""): relation.get("Target", "") for relation in relations}
-    for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter(f"{_MAIN}sheet"):
-        part = posixpath.normpath(posixpath.join("/xl", targets.get(sheet.get(_RELATION, ""), ""))).lstrip("/")
+    for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).findall(".//{*}sheet"):
+        relation = next((value for name, value in sheet.items() if name.endswith("}id")), "")
+        part = posixpath.normpath(posixpath.join("/xl", targets.get(relation, ""))).lstrip("/")
         if part in archive.namelist():
             yield sheet.get("name", ""), part
 
 
-def _unshown_in(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[Place, str]]:
-    with archive.open(part) as stream:
-        for _, element in ElementTree.iterparse(stream):
-            if element.tag == f"{_MAIN}c" and (place := _place(element.get("r", ""))):
-                value, formula = element.findtext(f"{_MAIN}v"), element.find(f"{_MAIN}f")
-                if element.get("t") == "e":
-                    yield place, value or "#N/A"
-                elif formula is not None and not value and element.get("t") != "str":
-                    yield place, f"={formula.text or ''}"
-            if element.tag in (f"{_MAIN}row", f"{_MAIN}c"):
-                element.clear()
+def _unshown_in(content: bytes) -> Iterator[tuple[Place, str]]:
+    if not _UNSHOWN.search(content):
+        return  # the usual case, and much faster than parsing
+    for _, element in ElementTree.iterparse(io.BytesIO(content)):
+        if element.tag.endswith("}c"):
+            shown = _unshown_text(element)
+            if shown and (place := _place(element.get("r", ""))):
+                yield place, shown
+            element.clear()
+        elif element.tag.endswith("}row"):
+            element.clear()
+
+
+def _unshown_text(cell: ElementTree.Element) -> str:
+    """The error value or the formula without a result of a cell; nothing for any other cell."""
+    children = {child.tag.rpartition("}")[2]: child.text or "" for child in cell}
+    value, kind = children.get("v", ""), cell.get("t")
+    if kind == "e":
+        return value or "#N/A"
+    return f"={children['f']}" if "f" in children and not value and kind != "str" else ""
 
 
 def _place(reference: str) -> Place | None:

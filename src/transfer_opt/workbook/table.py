@@ -11,13 +11,16 @@ from transfer_opt.workbook import remarks
 from transfer_opt.workbook.columns import BOUNDS, COUNTIES, FREE_HEADERS, POOLS, CellKind
 from transfer_opt.workbook.headers import MEASURES, MONEY_UNITS, Header, HeaderRows, money_units
 from transfer_opt.workbook.opening import RawSheet, letters
-from transfer_opt.workbook.totals import total_kind
+from transfer_opt.workbook.totals import same_prefecture, total_kind
 from transfer_opt.workbook.values import RawCell, is_blank, normalise, to_number, to_text
 
 _FOOTER = re.compile(
     r"制表|填表|填报|编制|审核|复核|批准|审批|负责人|单位负责人|经办|联系人|联系电话|数据来源|资料来源|附注"
-    r"|(?:注|备注|说明)(?:[:：]|\d|$)"
+    r"|(?:注|备注|说明|日期)(?::|\d|$)|\d{4}年\d{1,2}月(?:\d{1,2}日)?$"
 )
+_LONGEST_NAME = 25
+"""A text longer than this that stands alone in its row is a remark, not a name."""
+_UNIT_CELL = re.compile(r"[(\[]?(?:金额|计量|货币)?单位")
 _NUMBERING = frozenset({"栏次", "列次", "行次", "甲"})
 _ATTACHMENT = re.compile(r"附[件表]\d*:?")
 _EXAMPLE = "示例数据"
@@ -87,17 +90,22 @@ def total_rows(table: Table) -> tuple[set[int], dict[int, str]]:
     names = table.texts(_NAME_HEADER[table.name])
     totals = {row for row in table.rows if total_kind(names.get(row) or _first_text(table, row))}
     prefectures = table.texts("市州")
-    above = {
-        prefecture for row, prefecture in prefectures.items()
-        if prefecture and names.get(row) and names[row] != prefecture and row not in totals
+    above: dict[str, set[str]] = {}  # by their first two characters, which every short form shares
+    for row, prefecture in prefectures.items():
+        if row not in totals and names.get(row) and not same_prefecture(names[row], prefecture):
+            above.setdefault(prefecture[:2], set()).add(prefecture)
+    own = {
+        row: name
+        for row, name in names.items()
+        if row not in totals and any(same_prefecture(name, prefecture) for prefecture in above.get(name[:2], ()))
     }
-    return totals, {row: names[row] for row in table.rows if names.get(row) in above and row not in totals}
+    return totals, own
 
 
 def headings(table: Table) -> tuple[str, tuple[str, ...]]:
     """The title and the other texts above the headers; unit cells and the band of group names are neither."""
     lines = [
-        [text for cell in row if isinstance(cell, str) and (text := to_text(cell)) and not money_units(text)]
+        [text for cell in row if isinstance(cell, str) and (text := to_text(cell)) and not _is_unit_cell(text)]
         for row in table.sheet.rows[: table.place.first]
     ]
     if lines and len(lines[-1]) > 1 and any(lines[:-1]):
@@ -155,10 +163,15 @@ def _touches(table: Table, number: int) -> bool:
     return any(not is_blank(table.at(number, column)) for column in table.columns)
 
 
+def _is_unit_cell(text: str) -> bool:
+    return _UNIT_CELL.match(normalise(text)) is not None and bool(money_units(text))
+
+
 def _is_footer(seen: Sequence[RawCell]) -> bool:
-    first = seen[0]
-    has_numbers = any(isinstance(cell, (int, float)) for cell in seen)
-    return isinstance(first, str) and not has_numbers and _FOOTER.match(normalise(first)) is not None
+    first = normalise(seen[0]) if isinstance(seen[0], str) else ""
+    if not first or any(isinstance(cell, (int, float)) for cell in seen):
+        return False
+    return _FOOTER.match(first) is not None or (len(seen) == 1 and len(first) > _LONGEST_NAME)
 
 
 def _is_repeated_header(table: Table, number: int) -> bool:

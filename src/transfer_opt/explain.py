@@ -1,0 +1,185 @@
+"""Where every amount comes from: the chain of complete re-solves from the formula to the published integer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from transfer_opt.constraints import CONSTRAINTS
+from transfer_opt.domain import Case
+from transfer_opt.formulate import NEED_RULE, Formulation, formulate, raw_bounds
+from transfer_opt.lexicographic import solve
+from transfer_opt.linear import Floats, Ints
+from transfer_opt.objectives import CLOSEST
+from transfer_opt.program import Opener
+from transfer_opt.settings import Settings, shown
+
+POOL_RULE = "资金总额"
+NAMED_STEPS = ("考核奖惩", "上年保底", "增幅上限", "三保兜底", "三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜")
+OTHER_RULES, GOAL_STEP, ROUNDING_STEP = "其他规则", "目标调整", "取整"
+STEPS = (*NAMED_STEPS, OTHER_RULES, GOAL_STEP, ROUNDING_STEP)
+STEP_DIGITS = 2
+"""Steps are shown, and therefore made to add, in hundredths of the publishing unit."""
+NEGLIGIBLE = 1e-6
+"""Publishing units below which a bound counts as reached."""
+UNIFIED = 1e-7
+"""Relative spread within which lines share the province-wide coefficient."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """「测算说明」 by line: money; start + Σ changes = published exactly in millionths of the unit."""
+
+    start: Floats
+    """(L,) 因素法测算额 before 考核奖惩."""
+    changes: Floats
+    """(S, L) one row per step."""
+    published: Floats
+    """(L,)"""
+
+
+def steps(
+    case: Case, settings: Settings, objective: Sequence[str], amounts: Floats, units: Ints, open_solver: Opener
+) -> Steps:
+    """Rule after rule under 「贴近因素法」, then the objective list, then rounding.
+
+    Step k is the amount with rules 1…k less that with rules 1…k−1. Every step is a full allocation of the pools, so
+    every adjustment adds to 0 over the province.
+    """
+    others = tuple(name for name in CONSTRAINTS if name not in (*NAMED_STEPS, POOL_RULE))
+    states = [_settled(case, case.lines.reference_before)]
+    active: list[str] = [POOL_RULE]
+    previous: tuple[int, ...] | None = None
+    for names in (*((name,) for name in NAMED_STEPS), others):
+        active += names
+        formulation = formulate(case, settings, (CLOSEST,), active)
+        sizes = tuple(len(rules.rows) for rules in formulation.rules if len(rules.rows))
+        if sizes == previous:  # no new row: this step moves nothing
+            states.append(states[-1])
+            continue
+        previous = sizes
+        solution = solve(formulation.program, formulation.stages, open_solver)
+        states.append(_settled(case, solution.columns[: len(case.lines)]))
+    states.append(states[-1] if tuple(objective)[-1:] == (CLOSEST,) and len(objective) <= 2 and _plain(objective)
+                  else _settled(case, amounts))
+    final = units * case.unit
+    changes = np.diff(np.array([*states, final]), axis=0)
+    return Steps(states[0], np.round(changes / case.unit, STEP_DIGITS) * case.unit, final)
+
+
+def reasons(case: Case, settings: Settings, formulation: Formulation, amounts: Floats, changes: Steps) -> list[tuple[str, str]]:
+    """For every line (L,): the main reason in words, and the clause it rests on."""
+    floor, cap = raw_bounds(case, formulation.rules)
+    low, high = formulation.floor_and_cap()
+    unified = _coefficients(case, amounts, low, high)
+    return [_reason(case, settings, formulation, line, amounts, (low, high), (floor, cap), unified, changes)
+            for line in range(len(case.lines))]
+
+
+def coefficients(case: Case, formulation: Formulation, amounts: Floats) -> dict[str, float]:
+    """The province-wide coefficient x/e that most free lines of each fund share (fund name → factor)."""
+    low, high = formulation.floor_and_cap()
+    found = _coefficients(case, amounts, low, high)
+    return {case.funds[f].name: value for f, value in found.items()}
+
+
+def _settled(case: Case, amounts: Floats) -> Floats:
+    """Amounts in whole hundredths of the unit that add to each pool exactly; the largest line takes what is left."""
+    scale = 10**STEP_DIGITS
+    counts = np.round(amounts / case.unit * scale)
+    for f, pool in enumerate(np.round(case.pools / case.unit * scale)):
+        inside = np.flatnonzero(case.lines.fund == f)
+        counts[inside[int(np.argmax(counts[inside]))]] += pool - counts[inside].sum()
+    return counts / scale * case.unit
+
+
+def _plain(objective: Sequence[str]) -> bool:
+    """Whether the list asks for nothing beyond the soft rules and 「贴近因素法」."""
+    return all(name in (CLOSEST, "三保缺口最小") for name in objective)
+
+
+def _coefficients(case: Case, amounts: Floats, low: Floats, high: Floats) -> dict[int, float]:
+    found = {}
+    for f in range(len(case.funds)):
+        free = (case.lines.fund == f) & (case.lines.reference > 0) & (amounts > low) & (amounts < high)
+        ratios = np.sort(amounts[free] / case.lines.reference[free])
+        if len(ratios):
+            near = [int((np.abs(ratios - ratio) <= UNIFIED * ratio).sum()) for ratio in ratios]
+            found[f] = float(ratios[int(np.argmax(near))])
+    return found
+
+
+def _reason(
+    case: Case, settings: Settings, formulation: Formulation, line: int, amounts: Floats,
+    tight: tuple[Floats, Floats], raw: tuple[Floats, Floats], unified: dict[int, float], changes: Steps,
+) -> tuple[str, str]:
+    low, high = tight
+    slack = case.unit * NEGLIGIBLE
+    if amounts[line] <= low[line] + slack and raw[0][line] > 0:
+        return _held(case, settings, formulation, line, raw[0][line], "lower")
+    if amounts[line] >= high[line] - slack:
+        return _held(case, settings, formulation, line, raw[1][line], "upper")
+    fund, reference = int(case.lines.fund[line]), case.lines.reference[line]
+    if reference > 0 and fund in unified and abs(amounts[line] / reference - unified[fund]) <= UNIFIED * unified[fund]:
+        return "按因素法和全省统一系数", case.funds[fund].spec.factors[0].clause.short
+    return _bound_together(case, formulation, line, amounts) or _largest(settings, line, changes)
+
+
+def _bound_together(case: Case, formulation: Formulation, line: int, amounts: Floats) -> tuple[str, str] | None:
+    """The rule over several lines that keeps this one off the common coefficient: 三保兜底 before the others."""
+    for entry in sorted(formulation.rules, key=lambda entry: entry.rule.name != NEED_RULE):
+        if entry.single.all() or entry.rule.name == POOL_RULE:
+            continue
+        expression = entry.rows.expression
+        at = expression.at(amounts)
+        tight = (np.minimum(at - entry.rows.lower, entry.rows.upper - at) <= case.unit * NEGLIGIBLE) & ~entry.single
+        touching = np.isin(np.arange(len(expression)), expression.rows[expression.columns == line])
+        if (tight & touching).any():
+            words = "“三保”需求兜底，补到刚好足额" if entry.rule.name == NEED_RULE else f"因{entry.rule.name}调整"
+            return words, entry.rule.cited
+    return None
+
+
+def _held(
+    case: Case, settings: Settings, formulation: Formulation, line: int, bound: float, side: str
+) -> tuple[str, str]:
+    """The rule whose bound holds the line, in words."""
+    subject = case.amount.subjects[line : line + 1]
+    for entry in formulation.rules:
+        rows = entry.rows[entry.hard & entry.single]
+        at = rows.expression.columns[np.argsort(rows.expression.rows)]
+        limits = rows.lower if side == "lower" else rows.upper
+        if ((at == line) & (np.abs(limits - bound) <= case.unit * NEGLIGIBLE)).any():
+            return _words(entry.rule.name, settings, subject, case, line, side), entry.rule.cited
+    return ("不低于0" if side == "lower" else "不超过资金总额"), ""
+
+
+def _words(name: str, settings: Settings, subject: Ints, case: Case, line: int, side: str) -> str:
+    def value(parameter: str) -> str:
+        return shown(float(settings.numbers(name, parameter, subject)[0]), "share")
+
+    penalty = case.lines.penalty[line]
+    if name == "考核奖惩" or (name == "上年保底" and penalty > 0):
+        return f"生态考核变差扣减{shown(float(penalty), 'share')}"
+    if name == "上年保底":
+        cut = float(settings.numbers(name, "降幅上限", subject)[0])
+        return "停在上年保底" + (f"（降幅不超过{shown(cut, 'share')}）" if cut else "（不低于上年）")
+    plain = {"增幅上限": "增幅上限", "单县占比上限": "占比上限"}
+    if name in plain:
+        return f"达到{name}{value(plain[name])}"
+    if name == "县区上下限":
+        return f"{'停在' if side == 'lower' else '达到'}指定{'下限' if side == 'lower' else '上限'}：{case.lines.given_reason[line]}"
+    return {"生态稳定增长": "按生态稳定增长保底", "已下达不收回": "已提前下达，不收回"}.get(name, name)
+
+
+def _largest(settings: Settings, line: int, changes: Steps) -> tuple[str, str]:
+    """The step that moved the line most, when neither a bound nor the common coefficient explains it."""
+    moved = changes.changes[: len(STEPS) - 1, line]
+    step = STEPS[int(np.argmax(np.abs(moved)))]
+    direction = "增加" if moved[int(np.argmax(np.abs(moved)))] >= 0 else "减少"
+    rule = settings.rules.get(step)
+    if rule is None:
+        return (f"按目标顺序{direction}" if step == GOAL_STEP else f"因其他规则{direction}"), ""
+    return f"因{step}{direction}", rule.cited

@@ -1,0 +1,85 @@
+"""One finished allocation with everything that is said about it: what the pipeline hands to the report."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from transfer_opt.audit import Finding
+from transfer_opt.domain import Case, ModelSpec
+from transfer_opt.errors import Problem
+from transfer_opt.explain import Steps
+from transfer_opt.formulate import Formulation
+from transfer_opt.indicators import Indicator, shortfall
+from transfer_opt.lexicographic import Solution
+from transfer_opt.linear import Floats, Ints
+from transfer_opt.settings import Settings
+from transfer_opt.sheets import Budget
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The published allocation of one scenario and where it came from."""
+
+    spec: ModelSpec
+    budget: Budget
+    settings: Settings
+    case: Case
+    formulation: Formulation
+    scenario: str
+    objective: tuple[str, ...]
+    solver: str
+    solution: Solution
+    units: Ints
+    """(L,) published amounts in whole publishing units."""
+    steps: Steps
+    reasons: tuple[tuple[str, str], ...]
+    """(L,) main reason and clause."""
+    coefficients: tuple[tuple[str, float], ...]
+    """Fund → 全省统一系数."""
+    findings: tuple[Finding, ...]
+    indicators: tuple[Indicator, ...]
+    problems: tuple[Problem, ...]
+    """Warnings about the input."""
+    alarms: tuple[str, ...]
+    """Shortfalls and exceeded soft caps, in words."""
+
+    @cached_property
+    def published(self) -> Floats:
+        """(L,) published amounts in the workbook's money unit."""
+        return np.round(self.units * self.case.unit, 10)
+
+    @cached_property
+    def amounts(self) -> Floats:
+        """(F, n) published amounts; NaN where there is no line."""
+        table = np.full((len(self.case.funds), len(self.case.recipients)), np.nan)
+        table[self.case.lines.fund, self.case.lines.recipient] = self.published
+        return table
+
+    @cached_property
+    def given(self) -> Floats:
+        """(n,) all funds together."""
+        return np.nansum(self.amounts, axis=0)
+
+    @cached_property
+    def capacity(self) -> Floats:
+        """(n,) own revenue and usable transfers."""
+        return self.case.own + np.nansum(self.amounts * self.case.usable[:, None], axis=0)
+
+    @cached_property
+    def shortfall(self) -> Floats:
+        """(n,) 三保缺口 on the published amounts; NaN where the need is not known."""
+        return shortfall(self.case, self.capacity)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what went in and what came out: the check code on every printed page."""
+        lines = self.case.lines
+        who = [f"{self.case.recipients.code[i]}{self.case.recipients.name[i]}" for i in lines.recipient]
+        parts = [self.budget.sha256, self.spec.sha256, self.scenario, ">".join(self.objective), self.case.unit_name]
+        parts += [f"{self.case.funds[f].name}|{name}|{count}"
+                  for f, name, count in zip(lines.fund, who, self.units, strict=True)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,122 @@
+"""「分配结果」 and 「分资金对比」."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from transfer_opt.domain import YUAN
+from transfer_opt.linear import Floats
+from transfer_opt.outcome import Outcome
+from transfer_opt.report.parts import KEY_COLUMNS, Group, amount, groups, heading, known_sum, optional
+from transfer_opt.sheets import Column, Row, Table, Value
+
+NOW, BEFORE, EQUALITY = "本年分配", "与上年比较", "均衡性与“三保”"
+RISE = '=IF({上年}=0,"",{增减额}/{上年})'
+FUNDS_PER_SHEET = 3
+
+
+def allocation_table(outcome: Outcome) -> Table:
+    """Who gets what: the sheet for the meeting and for machines."""
+    case = outcome.case
+    rows = tuple(Row(group.kind, (*group.key, *_amounts(outcome, group))) for group in groups(case))
+    notes = (
+        "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。保障水平＝（可用财力＋转移支付）÷标准财政支出，分配前不含本表所列资金。",
+        "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
+    )
+    return Table("分配结果", f"{heading(outcome)}分配结果表（{outcome.scenario}）", _allocation_columns(outcome), rows,
+                 f"单位：{case.money_unit}（人均：元）", notes=notes, fit="groups")
+
+
+def comparison_tables(outcome: Outcome) -> tuple[Table, ...]:
+    """Fund by fund against last year; more than three funds take more sheets."""
+    funds = range(len(outcome.case.funds))
+    parts = [list(funds)[start : start + FUNDS_PER_SHEET] for start in range(0, len(funds), FUNDS_PER_SHEET)]
+    return tuple(_comparison(outcome, part, number) for number, part in enumerate(parts, start=1))
+
+
+def _allocation_columns(outcome: Outcome) -> tuple[Column, ...]:
+    case = outcome.case
+    names = [fund.name for fund in case.funds]
+    funds = [Column(name, "money", 11, NOW, group_formula="sum") for name in names]
+    usable = ("{合计}" if (case.usable == 1).all()
+              else "+".join(f"{share:g}*{{{name}}}" for share, name in zip(case.usable, names, strict=True)))
+    return (
+        *KEY_COLUMNS, *funds,
+        Column("合计", "bold_money", 10.5, NOW, f"=SUM({{{names[0]}}}:{{{names[-1]}}})", "sum"),
+        Column("上年合计", "money", 10.5, BEFORE, group_formula="sum"),
+        Column("增减额", "growth_money", 9, BEFORE, "={合计}-{上年合计}"),
+        Column("增幅", "growth_share", 7.5, BEFORE, '=IF({上年合计}=0,"",{增减额}/{上年合计})'),
+        Column("人均(元)", "per_head", 8, EQUALITY, group_formula=f"={{合计}}*{YUAN[case.money_unit]}/[常住人口]"),
+        Column("分配前保障水平", "share", 8, EQUALITY, group_formula="=[可用财力]/[标准财政支出]"),
+        Column("分配后保障水平", "share", 8, EQUALITY, group_formula=f"=([可用财力]+{usable})/[标准财政支出]"),
+        Column("三保缺口", "shortfall", 8, EQUALITY, group_formula="sum"),
+    )
+
+
+def _amounts(outcome: Outcome, group: Group) -> tuple[Value, ...]:
+    case, members = outcome.case, group.members
+    by_fund = [known_sum(row[members]) for row in outcome.amounts]
+    total = amount(float(outcome.given[members].sum()))
+    people = float(case.recipients.number("常住人口")[members].sum())
+    own, capacity = float(case.own[members].sum()), float(outcome.capacity[members].sum())
+    expenditure = float(case.expenditure[members].sum())
+    last = known_sum(case.history[:, members])
+    return (
+        *by_fund, total, last, *_growth(last, total), optional(total * YUAN[case.money_unit] / people),
+        optional(own / expenditure), optional(capacity / expenditure), known_sum(outcome.shortfall[members]),
+    )
+
+
+def _growth(last: Value, now: Value) -> tuple[Value, Value]:
+    """增减额 and 增幅: empty where a year is not known, no rate on nothing."""
+    if not isinstance(last, float) or not isinstance(now, float):
+        return None, None
+    return amount(now - last), (now - last) / last if last else ""
+
+
+def _comparison(outcome: Outcome, funds: list[int], number: int) -> Table:
+    case = outcome.case
+    whole = len(funds) == len(case.funds) > 1
+    columns = [KEY_COLUMNS[0], Column("县区名称", "name", 21)]
+    names = [case.funds[f].name for f in funds]
+    if whole:
+        columns += _year_columns(_all_funds(len(funds)), *(
+            "=" + "+".join(f"{{{name}/{year}}}" for name in names) for year in ("上年", "本年")))
+    for name in names:
+        columns += _year_columns(name, "", "")
+    rows = []
+    for group in groups(case):
+        bands = [_years(case.history[f][group.members], outcome.amounts[f][group.members]) for f in funds]
+        if whole:
+            bands.insert(0, _years(case.history[funds][:, group.members], outcome.amounts[funds][:, group.members]))
+        rows.append(Row(group.kind, (group.code, group.name, *(value for band in bands for value in band))))
+    title = f"{heading(outcome)}分资金对比表（{outcome.scenario}）"
+    return Table("分资金对比" + (str(number) if number > 1 else ""), title, tuple(columns), tuple(rows),
+                 f"单位：{case.money_unit}", notes=_notes(outcome), paper="A3", fit="page")
+
+
+def _year_columns(band: str, last: str, now: str) -> list[Column]:
+    return [
+        Column("上年", "last_year", 10.5, band, last, "sum", group_start=True),
+        Column("本年", "bold_money", 10.5, band, now, "sum"),
+        Column("增减额", "growth_money", 9.5, band, "={本年}-{上年}"),
+        Column("增幅", "growth_share", 7.5, band, RISE),
+    ]
+
+
+def _years(last: Floats, now: Floats) -> tuple[Value, ...]:
+    before, after = known_sum(last), known_sum(now)
+    return (before, after, *_growth(before, after))
+
+
+def _notes(outcome: Outcome) -> tuple[str, ...]:
+    case = outcome.case
+    said = ["注：空白表示不属于该项资金分配范围或上年数未知。"]
+    worse = np.unique(case.lines.recipient[case.lines.penalty > 0])
+    if len(worse):
+        said.append(f"{'、'.join(case.recipients.name[worse])}生态考核变差，按规定扣减。")
+    return ("".join(said),)
+
+
+def _all_funds(count: int) -> str:
+    return {2: "两项合计", 3: "三项合计"}.get(count, "各项合计")

@@ -1,0 +1,99 @@
+"""「均衡性指标」 and its charts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from transfer_opt.domain import Case
+from transfer_opt.indicators import Indicator, lorenz
+from transfer_opt.linear import Floats
+from transfer_opt.outcome import Outcome
+from transfer_opt.report.parts import heading
+from transfer_opt.sheets import Column, Dumbbell, Lorenz, Row, Table, Value
+
+PREFECTURE_SIZE, LORENZ_SIZE, COUNTY_SIZE = (570, 330), (420, 330), (1000, 800)
+MOST_NAMES = 60
+"""A chart with more names than this cannot be read; the weakest are drawn."""
+SHORT_NAMES = (("藏族自治州", "州"), ("蒙古族藏族自治州", "州"), ("自治州", "州"))
+
+
+def indicator_table(outcome: Outcome) -> Table:
+    """Before, last year and after; words instead of arrows so that black and white says the same."""
+    columns = (
+        Column("指标", "text", 24), Column("口径", "note", 16), Column("分配前", "number", 11), Column("上年", "number", 11),
+        Column("分配后", "number", 11), Column("变化", "number", 12), Column("评价", "mark", 9), Column("说明", "note", 38),
+    )
+    rows = tuple(_row(indicator) for indicator in outcome.indicators)
+    notes = ("注：分配前＝可用财力÷标准财政支出，不含本表所列资金；上年＝加上年资金；变化＝分配后减分配前，没有分配前的减上年。",)
+    return Table("均衡性指标", f"{heading(outcome)}均衡性指标（{outcome.scenario}）", columns, rows,
+                 notes=notes, landscape=False, fit="page")
+
+
+def charts(outcome: Outcome) -> tuple[Dumbbell | Lorenz, ...]:
+    """Coverage before and after by prefecture and by county, and the Lorenz curve."""
+    case, units = outcome.case, outcome.case.recipients
+    if np.isnan(case.own).any() or np.isnan(case.expenditure).any():
+        return ()
+    before, after = case.own / case.expenditure, outcome.capacity / case.expenditure
+    people = units.number("常住人口")
+    weights = people if not np.isnan(people).any() else np.ones(len(units))
+    order = np.argsort(after, kind="stable")[:MOST_NAMES]
+    title = "各县保障水平：分配前后（按分配后由低到高）" if len(units) <= MOST_NAMES else f"保障水平最低的{MOST_NAMES}个县：分配前后"
+    return (
+        _by_prefecture(case, outcome.capacity),
+        Lorenz("洛伦兹曲线（保障水平，按人口）", *_curve(before, weights), *_curve(after, weights), LORENZ_SIZE),
+        Dumbbell(title, tuple(units.name[order]), _tuple(before[order]), _tuple(after[order]), COUNTY_SIZE),
+    )
+
+
+def _by_prefecture(case: Case, capacity: Floats) -> Dumbbell:
+    index = case.recipients.prefecture_index
+    expenditure = np.bincount(index, case.expenditure)
+    before, after = np.bincount(index, case.own) / expenditure, np.bincount(index, capacity) / expenditure
+    order = np.argsort(after, kind="stable")
+    names = tuple(_short(str(name)) for name in case.recipients.prefectures[order])
+    return Dumbbell("市州保障水平：分配前后", names, _tuple(before[order]), _tuple(after[order]), PREFECTURE_SIZE)
+
+
+def _short(name: str) -> str:
+    """海西蒙古族藏族自治州 → 海西州: a chart has room for few characters."""
+    for ending, replacement in sorted(SHORT_NAMES, key=lambda pair: -len(pair[0])):
+        if name.endswith(ending):
+            return name.removesuffix(ending) + replacement
+    return name
+
+
+def _curve(values: Floats, weights: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    x, y = lorenz(values, weights)
+    return _tuple(x), _tuple(y)
+
+
+def _tuple(values: Floats) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _row(indicator: Indicator) -> Row:
+    reference = indicator.last if np.isnan(indicator.before) else indicator.before
+    change = indicator.after - reference
+    better = change * indicator.better
+    verdict = "" if indicator.better == 0 or np.isnan(change) else "改善" if better > 0 else "▼ 变差" if better < 0 else "持平"
+    values = [_shown(indicator.unit, value) for value in (indicator.before, indicator.last, indicator.after)]
+    return Row("plain", (indicator.name, indicator.basis, *values, _change(indicator.unit, change), verdict or None,
+                         indicator.note or None))
+
+
+def _shown(unit: str, value: float) -> Value:
+    if np.isnan(value):
+        return None
+    return f"{value * 100:.1f}%" if unit == "share" else _plain(unit, value)
+
+
+def _change(unit: str, value: float) -> Value:
+    if np.isnan(value):
+        return None
+    return f"{value * 100:+.1f}个百分点" if unit == "share" else _plain(unit, value)
+
+
+def _plain(unit: str, value: float) -> float:
+    digits = {"number": 4, "per_head": 0}.get(unit, 6)
+    return round(value, digits) + 0.0

@@ -1,0 +1,78 @@
+"""What several tables share: titles, the order of rows, cells that may be unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from transfer_opt.domain import Case
+from transfer_opt.linear import Floats, Ints
+from transfer_opt.outcome import Outcome
+from transfer_opt.sheets import Column, RowKind, Value
+
+TOTAL_NAME = "合  计"
+EXAMPLE = "示例数据"
+EXAMPLE_LABEL = "示例数据，不代表任何实际分配"
+NUMERALS = "零一二三四五六七八九十"
+
+KEY_COLUMNS = (Column("行政区划代码", "code", 6.6), Column("县区名称", "name", 20), Column("市州", "prefecture", 14.5))
+
+
+@dataclass(frozen=True)
+class Group:
+    """One row of a county table: 合计, a prefecture's 小计, or one unit, and the units it covers."""
+
+    kind: RowKind
+    code: Value
+    name: str
+    prefecture: Value
+    members: Ints
+
+    @property
+    def key(self) -> tuple[Value, Value, Value]:
+        """The three leading cells."""
+        return (self.code, self.name, self.prefecture)
+
+
+def groups(case: Case) -> Iterator[Group]:
+    """合计 first, then per prefecture its 小计 and under it its units."""
+    units = case.recipients
+    yield Group("total", None, TOTAL_NAME, None, np.arange(len(units)))
+    for index, prefecture in enumerate(units.prefectures):
+        members = np.flatnonzero(units.prefecture_index == index)
+        yield Group("subtotal", None, f"{prefecture}小计", prefecture, members)
+        for i in members:
+            yield Group("unit", units.code[i] or None, units.name[i], prefecture, np.array([i]))
+
+
+def known_sum(values: Floats) -> Value:
+    """The sum of the known values; empty where none is known."""
+    return None if np.isnan(values).all() else amount(float(np.nansum(values)))
+
+
+def amount(value: float) -> float:
+    """Money without the dust of float sums."""
+    return round(value, 8) + 0.0
+
+
+def optional(value: float) -> Value:
+    """Empty where not known."""
+    return None if np.isnan(value) else float(value)
+
+
+def heading(outcome: Outcome) -> str:
+    """「2026年三项转移支付」: the year as the workbook's titles say it."""
+    titles = " ".join(sheet.title for sheet in outcome.budget.sheets.values())
+    year = re.search(r"(?:19|20)\d\d年", titles)
+    count = len(outcome.case.funds)
+    what = outcome.case.funds[0].name if count == 1 else f"{NUMERALS[count] if count <= 10 else count}项转移支付"
+    return (year[0] if year else "") + what
+
+
+def example_label(outcome: Outcome) -> str:
+    """The label of example data, when any sheet carries it."""
+    said = [text for sheet in outcome.budget.sheets.values() for text in (sheet.title, *sheet.labels)]
+    return EXAMPLE_LABEL if any(EXAMPLE in text for text in said) else ""

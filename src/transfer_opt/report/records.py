@@ -1,0 +1,156 @@
+"""「方案参数」, 「输入数据」 and 「审计信息」: exactly what was used, so that the file stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from transfer_opt import __version__
+from transfer_opt.domain import Change, ParameterSpec, RuleSpec
+from transfer_opt.linear import NOWHERE, Ints
+from transfer_opt.outcome import Outcome
+from transfer_opt.report.parts import amount, groups, heading
+from transfer_opt.settings import ANYWHERE, Settings
+from transfer_opt.sheets import Column, Row, Table, Value
+from transfer_opt.units import CODE, NAME, PREFECTURE, ordered_rows
+
+COUNTIES = "县区数据"
+UNIQUE = "唯一：目标末级「贴近因素法」（或等价目标）逐笔确定金额，任何两个最优解取中点必严格更优，故最优解只有一个。"
+
+
+def parameter_table(outcome: Outcome) -> Table:
+    """Rules, switches and values as they held; can be read back as 「约束参数」."""
+    columns = (
+        Column("规则", "text", 14), Column("资金", "text", 28), Column("参数", "text", 13), Column("对象", "text", 15),
+        Column("取值", "number", 16), Column("启用", "mark", 6), Column("刚性", "mark", 6), Column("优先级", "number", 7),
+        Column("依据条款", "note", 26), Column("说明", "note", 42),
+    )
+    rows = tuple(Row("plain", values) for values in (*_rules(outcome), *_pools(outcome), *_bounds(outcome)))
+    return Table("方案参数", f"{heading(outcome)}方案参数（{outcome.scenario}）", columns, rows,
+                 f"单位：{outcome.case.money_unit}", paper="A3")
+
+
+def input_table(outcome: Outcome) -> Table:
+    """「县区数据」 as read, in the order of the result."""
+    sheet, units = outcome.budget.sheets[COUNTIES], outcome.case.recipients
+    headers = [header for header in sheet.letters if header not in (CODE, NAME, PREFECTURE)]
+    columns = [Column(CODE, "code", 6.6), Column(NAME, "name", 20), Column(PREFECTURE, "prefecture", 14.5)]
+    columns += [Column(header, "number", 11) if header in units.numbers else Column(header, "text", 18) for header in headers]
+    source = ordered_rows(sheet)
+    rows = [Row("unit", (*group.key, *(_cell(outcome, source[i].values.get(header), header) for header in headers)))
+            for group in groups(outcome.case) if group.kind == "unit" for i in group.members]
+    return Table("输入数据", f"{heading(outcome)}输入数据", tuple(columns), tuple(rows),
+                 f"单位：{outcome.case.money_unit}（人口：人，面积：平方公里）", paper="A3")
+
+
+def audit_table(outcome: Outcome, finished: str) -> Table:
+    """Versions, digests, stages, warnings: what an auditor asks first."""
+    columns = (Column("项目", "text", 24), Column("内容", "text", 100))
+    rows = tuple(Row("plain", (name, text)) for name, text in _facts(outcome, finished))
+    return Table("审计信息", f"{heading(outcome)}审计信息（{outcome.scenario}）", columns, rows)
+
+
+def _cell(outcome: Outcome, value: Value, header: str) -> Value:
+    alias = outcome.spec.value_aliases.get(header, {})
+    return alias.get(str(value), value) if isinstance(value, str) else value
+
+
+def _rules(outcome: Outcome) -> Iterator[tuple[Value, ...]]:
+    settings = outcome.settings
+    for rule in settings.rules.values():
+        specs: tuple[ParameterSpec | None, ...] = tuple(rule.parameters.values()) or (None,)
+        for spec in specs:
+            if spec is None or spec.kind != "money":
+                yield from _parameter(settings, rule, spec, outcome)
+    for change in (change for layer in settings.layers for change in layer if change.object):
+        yield _exception(settings, change)
+
+
+def _parameter(
+    settings: Settings, rule: RuleSpec, spec: ParameterSpec | None, outcome: Outcome
+) -> Iterator[tuple[Value, ...]]:
+    scope = spec.by if spec else rule.by
+    by_fund = scope in ("line", "fund", "prefecture")
+    subjects = settings.by_fund() if by_fund else ANYWHERE
+    for position in range(len(subjects)):
+        subject = subjects[position : position + 1]
+        value = _value(settings, rule, spec, subject, outcome)
+        if value is None and scope == "prefecture":
+            continue
+        fund = settings.funds[position] if by_fund else None
+        yield (rule.name, fund, spec.name if spec else None, None, value, *_switches(settings, rule, subject),
+               rule.cited, spec.summary if spec else rule.summary)
+
+
+def _value(settings: Settings, rule: RuleSpec, spec: ParameterSpec | None, subject: Ints, outcome: Outcome) -> Value:
+    if spec is None:
+        return None
+    if spec.kind == "objectives":
+        return ">".join(outcome.objective)
+    if spec.kind == "share":
+        number = float(settings.numbers(rule.name, spec.name, subject)[0])
+        return None if np.isnan(number) else number
+    return str(settings.texts(rule.name, spec.name, subject)[0] or "") or None
+
+
+def _switches(settings: Settings, rule: RuleSpec, subject: Ints) -> tuple[Value, Value, Value]:
+    if rule.fixed:
+        return "是", "硬", None
+    hard = bool(settings.hard(rule.name, subject)[0])
+    priority = None if hard else float(settings.priority(rule.name, subject)[0])
+    return ("是" if settings.on(rule.name, subject)[0] else "否"), ("硬" if hard else "软"), priority
+
+
+def _exception(settings: Settings, change: Change) -> tuple[Value, ...]:
+    rule = settings.rules[change.rule]
+    said = {None: None, True: "是", False: "否"}[change.on]
+    hard = {None: None, True: "硬", False: "软"}[change.hard]
+    priority = None if change.priority is None else float(change.priority)
+    return (rule.name, change.fund or None, change.parameter or None, change.object, change.value, said, hard, priority,
+            rule.cited, "只对所列对象")
+
+
+def _pools(outcome: Outcome) -> Iterator[tuple[Value, ...]]:
+    for fund in outcome.case.funds:
+        for name, value in (("本年总额", fund.budget), ("州本级及其他", fund.provincial), ("预留", fund.reserved),
+                            ("可分配总额", fund.pool), ("上年总额", fund.last_total)):
+            if not np.isnan(value):
+                yield ("资金总额", fund.name, name, None, amount(value), "是", "硬", None, fund.spec.clause.short, None)
+
+
+def _bounds(outcome: Outcome) -> Iterator[tuple[Value, ...]]:
+    lines = outcome.case.lines
+    for line in range(len(lines)):
+        for name, value in (("下限", lines.given_floor[line]), ("上限", lines.given_cap[line])):
+            if not np.isnan(value):
+                yield ("县区上下限", outcome.case.funds[lines.fund[line]].name, name,
+                       outcome.case.recipients.name[lines.recipient[line]], float(value), "是", "硬", None,
+                       str(lines.given_reason[line]), None)
+
+
+def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
+    case, solution = outcome.case, outcome.solution
+    yield "工具版本", f"transfer-opt {__version__}"
+    yield "模型", f"{outcome.spec.title} {outcome.spec.version}"
+    yield "模型文件 SHA-256", outcome.spec.sha256
+    yield "输入文件", outcome.budget.path.replace("\\", "/").rsplit("/", 1)[-1]
+    yield "输入文件 SHA-256", outcome.budget.sha256
+    yield "方案", outcome.scenario
+    yield "目标顺序", " > ".join(outcome.objective)
+    yield "求解器", outcome.solver
+    for stage in solution.stages:
+        if not np.isnan(stage.value):
+            shown = f"{stage.value:,.6f} {case.money_unit}" if not stage.levels else f"最大 {stage.value:.6%}，共 {len(stage.levels)} 级"
+            yield f"目标值：{stage.name}", shown
+    yield "求解次数", f"{solution.programs} 个线性规划"
+    yield "唯一性", UNIQUE
+    yield "公布单位", case.unit_name
+    for f, fund in enumerate(case.funds):
+        total = amount(float(np.nansum(outcome.amounts[f])))
+        yield f"合计核对：{fund.name}", f"各县合计 {total:,.10g}，可分配总额 {fund.pool:,.10g}，相差 {amount(total - fund.pool):g}"
+    yield "校验码 SHA-256", outcome.digest
+    for note in (*outcome.formulation.notes, *outcome.alarms, *(str(problem) for problem in outcome.problems)):
+        yield "警告" if note in outcome.alarms or note.startswith("[W") else "说明", note
+    if finished:
+        yield "生成时间", finished

@@ -1,0 +1,64 @@
+"""「测算说明」: where every amount comes from, one row per line, one column per step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from transfer_opt.explain import STEPS
+from transfer_opt.outcome import Outcome
+from transfer_opt.report.parts import KEY_COLUMNS, TOTAL_NAME, amount, heading, optional
+from transfer_opt.sheets import Column, Row, Table
+
+BAND = "各步调整（＋为得到，－为让给其他县，“–”表示该步不影响本行）"
+BALANCED = "各调整步全省合计均为 0：只改变分布，不改变总额"
+
+
+def step_table(outcome: Outcome) -> Table:
+    """Every line from 因素法测算额 to 分配额; unused steps are hidden, not dropped."""
+    rows = [row for f in range(len(outcome.case.funds)) for row in _fund(outcome, f)]
+    factors = "，".join(f"{name} {value:.4f}" for name, value in outcome.coefficients)
+    notes = (
+        "注：每一步都是一次完整的重新分配，每步调整全省合计为 0；因素法测算额＋各步调整＝分配额。",
+        f"不受上下限和其他规则限制的县，分配额＝因素法测算额×系数：{factors}。" if factors else "",
+    )
+    return Table("测算说明", f"{heading(outcome)}测算说明（{outcome.scenario}）", _columns(outcome), tuple(rows),
+                 f"单位：{outcome.case.money_unit}", notes=tuple(note for note in notes if note), paper="A3", fit="groups")
+
+
+def _columns(outcome: Outcome) -> tuple[Column, ...]:
+    used = np.abs(outcome.steps.changes).sum(axis=1) > 0
+    steps = [Column(name, "step", 9.5, BAND, group_formula="sum", hidden=not used[k]) for k, name in enumerate(STEPS)]
+    return (
+        *KEY_COLUMNS[:2], Column("市州", "prefecture", 14.5, hidden=True), Column("资金", "prefecture", 16),
+        Column("因素法测算额", "money", 11.5, group_formula="sum"), *steps,
+        Column("分配额", "bold_money", 10.5, formula="=SUM({因素法测算额}:{取整})"),
+        Column("依据条款", "note", 17),
+        Column("上年分配", "last_year", 10, group_formula="sum"),
+        Column("较上年", "step", 9, formula="={分配额}-{上年分配}"),
+        Column("主要原因", "note", 30),
+    )
+
+
+def _fund(outcome: Outcome, f: int) -> list[Row]:
+    case, steps = outcome.case, outcome.steps
+    lines = np.flatnonzero(case.lines.fund == f)
+    fund = case.funds[f]
+    last = [float(value) for value in case.lines.last_year[lines] if not np.isnan(value)]
+    changes = [amount(float(row[lines].sum())) for row in steps.changes]
+    total = amount(float(outcome.published[lines].sum()))
+    before = amount(sum(last)) if last else None
+    rows = [Row("total", (None, TOTAL_NAME, None, fund.name, amount(float(steps.start[lines].sum())), *changes, total,
+                          None, before, None if before is None else amount(total - before), BALANCED), f > 0)]
+    return rows + [_line(outcome, int(line)) for line in lines]
+
+
+def _line(outcome: Outcome, line: int) -> Row:
+    case, steps = outcome.case, outcome.steps
+    units, i = case.recipients, int(case.lines.recipient[line])
+    last, now = float(case.lines.last_year[line]), float(outcome.published[line])
+    reason, clause = outcome.reasons[line]
+    return Row("unit", (
+        units.code[i] or None, units.name[i], units.prefecture[i], case.funds[case.lines.fund[line]].name,
+        amount(float(steps.start[line])), *(amount(float(row[line])) for row in steps.changes), now, clause or None,
+        optional(last), None if np.isnan(last) else amount(now - last), reason,
+    ))

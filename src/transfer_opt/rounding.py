@@ -1,0 +1,150 @@
+"""Controlled rounding to the publishing unit: no total, subtotal or bound is broken by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from transfer_opt.domain import Case
+from transfer_opt.errors import SolverError
+from transfer_opt.linear import Bools, Floats, Ints
+from transfer_opt.program import ZERO_DUAL, Opener, Program, Question, Session
+
+STEPS = 1_000_000
+"""Amounts are read in millionths of the publishing unit; what two solvers differ by is far below one step."""
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Sums that must stay adjacent to their own value: member cells (k, 2) as (group, line), and bounds on the ups."""
+
+    group: Ints
+    line: Ints
+    lower: Floats
+    upper: Floats
+
+
+def published(case: Case, amounts: Floats, open_solver: Opener) -> Ints:
+    """Whole publishing units (L,) for the optimal amounts (L,) in money.
+
+        every line        its floor or ceiling
+        every fund        its pool exactly
+        every prefecture × fund, prefecture, recipient: the floor or ceiling of its own value
+        min Σ |published − x|, then in order of division code and fund the first line that can be rounded up is
+
+    A network flow over two laminar families (recipient ⊂ prefecture total; prefecture × fund ⊂ fund), so the linear
+    program is integral. Raises SolverError if a total is not exact; that check stays on in release.
+    """
+    steps = np.round(amounts / case.unit * STEPS).astype(np.int64)
+    base, fraction = np.divmod(steps, STEPS)
+    open_cells = np.flatnonzero(fraction)
+    result = base.copy()
+    if len(open_cells):
+        result[open_cells] += _ups(case, steps, base, fraction, open_cells, open_solver)
+    _check(case, result, steps)
+    return result
+
+
+def _ups(case: Case, steps: Ints, base: Ints, fraction: Ints, cells: Ints, open_solver: Opener) -> Ints:
+    """0 or 1 for every open cell: which go up."""
+    families = [_exact_totals(case, base), *(_adjacent(key, steps, base) for key in _keys(case))]
+    program = _program(cells, families)
+    costs = (STEPS - 2 * fraction[cells]) / STEPS
+    session = open_solver(program)
+    question = Question(costs, program.lower, program.upper, program.row_lower, program.row_upper)
+    order = np.lexsort((case.lines.fund[cells], case.lines.recipient[cells]))
+    return _first_up(program, session, _face(program, session, question), order)
+
+
+def _face(program: Program, session: Session, question: Question) -> Question:
+    """The optimal face, by complementary slackness with one dual."""
+    answer = session.solve(question)
+    if not answer.optimal:
+        raise SolverError(f"取整没有解：{answer.status}。")
+    duals = np.where(np.abs(answer.duals) > ZERO_DUAL, answer.duals, 0.0)
+    reduced = question.costs - program.priced(duals)
+    lower, upper = question.lower.copy(), question.upper.copy()
+    upper[reduced > ZERO_DUAL], lower[reduced < -ZERO_DUAL] = 0.0, 1.0
+    row_lower, row_upper = question.row_lower.copy(), question.row_upper.copy()
+    row_upper[duals > 0], row_lower[duals < 0] = row_lower[duals > 0], row_upper[duals < 0]
+    return Question(question.costs, lower, upper, row_lower, row_upper)
+
+
+def _first_up(program: Program, session: Session, face: Question, order: Ints) -> Ints:
+    """Cell by cell in order: up wherever the face still allows it."""
+    lower, upper = face.lower.copy(), face.upper.copy()
+    latest: Floats | None = None
+    for cell in order:
+        if lower[cell] == upper[cell]:
+            continue
+        if latest is None or latest[cell] < 0.5:
+            costs = np.zeros(len(lower))
+            costs[cell] = -1.0
+            answer = session.solve(replace(face, costs=costs, lower=lower.copy(), upper=upper.copy()))
+            if not answer.optimal:
+                raise SolverError(f"取整没有解：{answer.status}。")
+            latest = answer.columns
+        lower[cell] = upper[cell] = np.round(latest[cell])
+    return np.round(lower).astype(np.int64)
+
+
+def _exact_totals(case: Case, base: Ints) -> _Groups:
+    pools = np.round(case.pools / case.unit)
+    missing = pools - np.bincount(case.lines.fund, weights=base, minlength=len(case.funds))
+    return _Groups(case.lines.fund, np.arange(len(base)), missing, missing)
+
+
+def _adjacent(key: Ints, steps: Ints, base: Ints) -> _Groups:
+    """Every sum over one value of the key goes to its own floor or ceiling.
+
+    A sum that the reading in millionths cannot tell from a whole unit counts as that whole unit.
+    """
+    count = int(key.max()) + 1
+    sums = np.zeros(count, dtype=np.int64)
+    np.add.at(sums, key, steps)
+    blur = np.bincount(key, minlength=count) // 2 + 1
+    nearest = np.round(sums / STEPS).astype(np.int64)
+    whole = np.abs(sums - nearest * STEPS) <= blur
+    already = np.bincount(key, weights=base, minlength=count)
+    lower = np.where(whole, nearest, sums // STEPS) - already
+    upper = np.where(whole, nearest, sums // STEPS + 1) - already
+    return _Groups(key, np.arange(len(base)), lower, upper)
+
+
+def _keys(case: Case) -> tuple[Ints, ...]:
+    """Prefecture × fund, prefecture, recipient of every line."""
+    prefecture = case.recipients.prefecture_index[case.lines.recipient]
+    return prefecture * len(case.funds) + case.lines.fund, prefecture, case.lines.recipient
+
+
+def _program(cells: Ints, families: list[_Groups]) -> Program:
+    position = np.full(int(max(family.line.max() for family in families)) + 1, -1)
+    position[cells] = np.arange(len(cells))
+    rows, columns, lower, upper, start = [], [], [], [], 0
+    for family in families:
+        kept = position[family.line] >= 0
+        used, row = np.unique(family.group[kept], return_inverse=True)
+        rows.append(row + start)
+        columns.append(position[family.line[kept]])
+        lower.append(family.lower[used])
+        upper.append(family.upper[used])
+        start += len(used)
+    all_rows = np.concatenate(rows)
+    return Program(
+        np.zeros(len(cells)), np.ones(len(cells)), all_rows, np.concatenate(columns), np.ones(len(all_rows)),
+        np.concatenate(lower), np.concatenate(upper), _none(start), len(cells),
+    )
+
+
+def _none(count: int) -> Bools:
+    return np.zeros(count, dtype=bool)
+
+
+def _check(case: Case, result: Ints, steps: Ints) -> None:
+    """Every fund total exact, every line adjacent to its own value."""
+    totals = np.zeros(len(case.funds), dtype=np.int64)
+    np.add.at(totals, case.lines.fund, result)
+    pools = np.round(case.pools / case.unit).astype(np.int64)
+    if (totals != pools).any() or (np.abs(result * STEPS - steps) >= STEPS).any():
+        raise SolverError("取整后的合计与资金总额不一致，结果不予公布。")
