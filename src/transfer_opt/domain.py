@@ -52,12 +52,17 @@ class ParameterSpec:
     rule: str
     name: str
     by: Scope
-    kind: Literal["share", "money", "choice", "column", "group", "unit", "objectives"]
+    kind: Literal["share", "ratio", "money", "choice", "column", "group", "unit", "objectives"]
     default: Setting | Mapping[str, Setting] | None
     minimum: float
     maximum: float
     choices: tuple[str, ...]
     summary: str
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the value is a number (a share is shown as a percentage)."""
+        return self.kind in ("share", "ratio", "money")
 
 
 @dataclass(frozen=True)

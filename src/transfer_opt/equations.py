@@ -36,7 +36,8 @@ SYMBOLS = (
 )
 FORMULA = (("加权合成", combined), ("取到最小步长", settled), ("考核奖惩后", assessed))
 """How factors become reference amounts."""
-WORDS = {"column": "列名", "group": "薄弱比例，或 列=值、值", "unit": "如 1万元、1元", "objectives": "目标名，用 > 连接"}
+WORDS = {"column": "列名", "group": "薄弱比例，或 列=值、值", "unit": "如 1万元、1元",
+         "objectives": "目标名，用 > 连接"}
 """What a parameter given in words may be, by kind."""
 SHORTFALL_TEXT = (
     "It has no function of its own: it is the stage of the soft rule 「三保兜底」 (`basic_need`).\n\n"

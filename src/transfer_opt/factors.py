@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from typing import TypeVar
 
 import numpy as np
 
 from transfer_opt.domain import BETTER, WORSE, Recipients
 from transfer_opt.linear import Bools, Floats
-from transfer_opt.ranking import exact, rounded
+from transfer_opt.ranking import exact
 
 FactorFunction = Callable[..., Floats]
 Function = TypeVar("Function", bound=FactorFunction)
@@ -184,7 +185,10 @@ def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Float
     """pool · Σ_k w_k · F_k / Σ F_k for every recipient (n,), exactly.
 
     A factor whose sum is 0 hands its weight to the others in proportion to theirs; if all sums are 0, equal shares.
+    Where nobody is eligible there is nothing to share out: the rule 资金总额 then tells the pool as short.
     """
+    if not eligible.any():
+        return [Fraction(0)] * len(eligible)
     inside = [(weight, np.where(eligible, value, 0.0)) for weight, value in weighted]
     usable = [(exact(weight), value) for weight, value in inside if weight > 0 and value.sum() > 0]
     usable = usable or [(Fraction(1), eligible.astype(float))]
@@ -194,19 +198,17 @@ def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Float
 
 
 def settled(amounts: Sequence[Fraction], pool: float, unit: float) -> Floats:
-    """Amounts rounded to a millionth of the publishing unit that add to the pool exactly, (n,) money.
+    """Amounts in steps of a millionth of the publishing unit that add to the pool as the exact ones do, (n,) money.
 
-    Halves go up; what remains goes one step at a time to the largest fractions, earlier recipients first.
+    Each is rounded down; the steps left over go one by one to the largest fractions, earlier recipients first.
     """
     step = STEP * Decimal(repr(float(unit)))
-    counts = [int((rounded(amount, step) / step).to_integral_value()) for amount in amounts]
     exact_counts = [amount / Fraction(step) for amount in amounts]
+    counts = [floor(count) for count in exact_counts]
     missing = int((Decimal(repr(float(pool))) / step).to_integral_value()) - sum(counts)
-    below = [exact_counts[i] - int(exact_counts[i]) for i in range(len(counts))]
-    direction = 1 if missing > 0 else -1
-    order = sorted((i for i in range(len(counts)) if amounts[i] > 0), key=lambda i: (-direction * below[i], i))
-    for position in range(abs(missing)):
-        counts[order[position % len(order)]] += direction
+    order = sorted((i for i in range(len(counts)) if amounts[i] > 0), key=lambda i: (counts[i] - exact_counts[i], i))
+    for i in order[:missing]:
+        counts[i] += 1
     return np.array([float(count * step) for count in counts])
 
 

@@ -96,11 +96,10 @@ def arguments(case: Case, settings: Settings, name: str) -> Mapping[str, Any]:
     result: dict[str, Any] = {}
     for keyword, parameter in CONSTRAINTS[name].parameters.items():
         spec = settings.rules[name].parameters[parameter]
-        numeric = spec.kind == "share"
         if spec.by == "model":
-            result[keyword] = settings.number(name, parameter) if numeric else settings.text(name, parameter)
+            result[keyword] = settings.number(name, parameter) if spec.numeric else settings.text(name, parameter)
         else:
-            read = settings.numbers if numeric else settings.texts
+            read = settings.numbers if spec.numeric else settings.texts
             result[keyword] = read(name, parameter, subjects[spec.by])
     return result
 

@@ -144,7 +144,7 @@ class _Reader:
         if spec is None:
             self._tell(row, column, "E208", "没有写参数名，不知这个取值是什么。", "在「参数」列写明参数，或清空取值。")
             return None
-        if spec.kind in ("share", "money"):
+        if spec.numeric:
             return self._number(row, column, spec, raw)
         text = normalise(raw) if isinstance(raw, str) else f"{raw:g}"
         wrong = _wrong_text(spec, text)

@@ -7,7 +7,7 @@ scenario); then a named fund over all funds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,15 +65,18 @@ class Settings:
 
     def _values(self, rule: str, parameter: str, subjects: Ints) -> np.ndarray[Any, Any]:
         spec: ParameterSpec = self.rules[rule].parameters[parameter]
-        result = self._defaults(spec.default, subjects, None if spec.kind not in ("share", "money") else np.nan)
+        result = self._defaults(spec.default, subjects, np.nan if spec.numeric else None)
         for change in self._ordered(rule, parameter, lambda change: change.value):
             result[self._matches(change, subjects)] = change.value
         return result
 
     def _switch(self, rule: str, subjects: Ints, default: Any, pick: Callable[[Change], Any]) -> np.ndarray[Any, Any]:
         result = self._defaults(default, subjects, False)
+        tells_funds_apart = self.rules[rule].by in ("line", "fund", "prefecture")
         for change in self._ordered(rule, None, pick):
-            result[self._matches(change, subjects)] = pick(change)
+            # A switch in the row of a parameter by fund still switches the whole of a rule that is not by fund.
+            spoken_of = change if tells_funds_apart else replace(change, fund="")
+            result[self._matches(spoken_of, subjects)] = pick(change)
         return result
 
     def _defaults(self, default: Any, subjects: Ints, absent: Any) -> np.ndarray[Any, Any]:
@@ -99,8 +102,8 @@ class Settings:
 
     def _matches(self, change: Change, subjects: Ints) -> Bools:
         fund = np.ones(len(subjects), dtype=bool)
-        if change.fund:
-            fund = subjects[:, 0] == self.funds.index(change.fund)
+        if change.fund:  # a fund that has no pool this year matches nothing
+            fund = np.array([*(name == change.fund for name in self.funds), False])[subjects[:, 0]]
         return fund & self._place(change.object, subjects[:, 1])
 
     def _place(self, name: str, places: Ints) -> Bools:

@@ -11,6 +11,7 @@ from transfer_opt.linear import NOWHERE, Bools, Floats
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Sheet, SheetRow, Value
 
+COUNTIES = "县区数据"
 CODE, NAME, PREFECTURE = "行政区划代码", "县区名称", "市州"
 TEXT_COLUMNS = ("功能区类型", "生态考核结果", "困难地区类型", "引导性补助名单")
 FACTOR_RULE, ELIGIBILITY_RULE = "因素法", "资格"

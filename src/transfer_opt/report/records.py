@@ -88,7 +88,7 @@ def _value(settings: Settings, rule: RuleSpec, spec: ParameterSpec | None, subje
         return None
     if spec.kind == "objectives":
         return ">".join(outcome.objective)
-    if spec.kind == "share":
+    if spec.numeric:
         number = float(settings.numbers(rule.name, spec.name, subject)[0])
         return None if np.isnan(number) else number
     return str(settings.texts(rule.name, spec.name, subject)[0] or "") or None

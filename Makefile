@@ -1,0 +1,44 @@
+# Two commands for a fresh machine with python3, pip and make:
+#   make demo    allocate the example, workbook to workbook
+#   make test    run every check
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint types unit equations example clean
+
+demo: $(VENV)/installed
+	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
+
+test: lint types unit
+
+lint: $(VENV)/tested
+	$(BIN)/ruff check .
+
+types: $(VENV)/tested
+	$(BIN)/mypy
+
+unit: $(VENV)/tested
+	$(BIN)/python -m pytest
+
+# The generated files: the equations of the model, the example workbook.
+equations: $(VENV)/installed
+	$(BIN)/python -m transfer_opt.equations
+
+example: $(VENV)/installed
+	$(BIN)/python inputs/make_example.py
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e .
+	touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	$(PIP) install -c constraints.txt -e ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist
