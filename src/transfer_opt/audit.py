@@ -75,6 +75,8 @@ def _rule(case: Case, entry: RuleRows, prices: Floats, amounts: Floats, publishe
     expression = entry.rows.expression
     left, ideal = expression.at(published), expression.at(amounts)
     moved = _moved(entry, np.abs(published - amounts))
+    # A bound between two whole units is met to the unit: the floor wins over the cap.
+    blunt = np.where(entry.hard & entry.single, case.unit, 0.0)
     for row in range(len(entry.rows)):
         low, high = entry.rows.lower[row], entry.rows.upper[row]
         upward = not np.isfinite(low)
@@ -87,7 +89,7 @@ def _rule(case: Case, entry: RuleRows, prices: Floats, amounts: Floats, publishe
             entry.rule.name, _cited(case, entry, row), _subject(case, entry, row), float(left[row]),
             "＝" if low == high else "≤" if upward else "≥", float(right), _clean(float(margin), case.unit),
             float(abs(price)) if abs(price) > 0 else np.nan,
-            _verdict(entry, row, margin, moved[row], at_edge, case.unit), float(moved[row]),
+            _verdict(entry, row, margin, moved[row] + blunt[row], at_edge, case.unit), float(moved[row]),
         )
 
 
