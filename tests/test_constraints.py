@@ -182,6 +182,11 @@ class TestWeakTilt:
         rows = weak_tilt(case, case.amount, weak=by_fund(case), lead=by_fund(case), group=["市州=西州"])
         assert members(rows, case) == [["均衡性/丙县"]]
 
+    def test_a_fund_that_paid_nothing_last_year_has_no_growth_to_outdo(self) -> None:
+        case = one_fund(last={"均衡性": [0, 0, NAN]})
+        rows = weak_tilt(case, case.amount, weak=by_fund(case, 0.5), lead=by_fund(case, 0.01), group=["薄弱比例"])
+        assert len(rows) == 0
+
     def test_a_group_nobody_belongs_to_gives_no_row(self) -> None:
         case = one_fund()
         rows = weak_tilt(case, case.amount, weak=by_fund(case), lead=by_fund(case), group=["功能区类型=城市化地区"])

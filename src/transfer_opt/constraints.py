@@ -128,7 +128,8 @@ def pressure_tilt(case: Case, x: Linear, *, pressed: Floats, weak: Floats, lead:
         H = top share `pressed` by need/own  ∪  weakest share `weak` by own/N, among units with an eligible line
 
     Units: money on both sides; pressed, weak, lead (F,) are fractions of 1.
-    Absent: a fund without such units gets no row. Clause: 若干措施第二十一条 压力大和县级财政困难地区.
+    Absent: a fund without such units, or that paid nothing last year, gets no row.
+    Clause: 若干措施第二十一条 压力大和县级财政困难地区.
     """
     pressure, strength = ratios(case.need, case.own), ratios(case.own, case.expenditure)
     groups = []
@@ -148,7 +149,8 @@ def weak_tilt(case: Case, x: Linear, *, weak: Floats, lead: Floats, group: Texts
         H = weakest share `weak` by own/N among units with an eligible line, or the units whose column has a value
 
     Units: money on both sides; weak, lead (F,) are fractions of 1; group (F,) is 薄弱比例 or 列=值、值.
-    Absent: a fund without such units gets no row. Clause: 若干措施第二十一条 加大对财力薄弱地区.
+    Absent: a fund without such units, or that paid nothing last year, gets no row.
+    Clause: 若干措施第二十一条 加大对财力薄弱地区.
     """
     strength = ratios(case.own, case.expenditure)
     groups = []
@@ -283,7 +285,7 @@ def _eligible(case: Case, fund: int) -> Bools:
 
 
 def _faster_growth(case: Case, x: Linear, groups: list[Bools], lead: Floats, named: str | list[str]) -> Rows:
-    """Σ_H x[f] >= (1 + G[f] + lead[f]) · Σ_H last[f], one row per fund whose group is not empty."""
+    """Σ_H x[f] >= (1 + G[f] + lead[f]) · Σ_H last[f], one row per fund with a known growth and a group."""
     member = np.array(groups)[case.lines.fund, case.lines.recipient]
     everyone = case.by_fund(np.ones(len(case.recipients), dtype=bool))
     grouping = Grouping(np.where(member, case.lines.fund, NOWHERE), everyone.labels, everyone.subjects)
@@ -292,7 +294,7 @@ def _faster_growth(case: Case, x: Linear, groups: list[Bools], lead: Floats, nam
     labels = [f"{fund.short}·{text.format(size)}" for fund, text, size in zip(case.funds, texts, sizes, strict=True)]
     last = np.array([np.nansum(row[group]) for row, group in zip(case.history, groups, strict=True)])
     rows = at_least(x.total(grouping).relabel(labels), (1 + case.growth + lead) * last)
-    return rows[np.array(sizes) > 0]
+    return rows[(np.array(sizes) > 0) & ~np.isnan(case.growth)]
 
 
 def _neighbours(case: Case, peers: str) -> tuple[np.ndarray, np.ndarray]:

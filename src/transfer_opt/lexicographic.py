@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from transfer_opt.errors import SolverError
-from transfer_opt.linear import Bools, Floats
+from transfer_opt.levels import Cut, State, Terms, cuts
+from transfer_opt.linear import Floats
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
     ZERO_DUAL,
@@ -30,10 +31,8 @@ from transfer_opt.program import (
 
 LARGEST_POOL = 8192.0
 """Money is scaled by a power of two so that the largest amount is at most this."""
-RELATIVE_ZERO, ABSOLUTE_ZERO = 4e-15, 1e-12
-"""A violation measured from duals counts as none up to RELATIVE_ZERO·Σ|terms| + ABSOLUTE_ZERO (scaled)."""
-ROOT_TOLERANCE = 1e-9
-"""Scaled money by which a violation may outlast the last breakpoint of its proof."""
+FEASIBLE = 1e-9
+"""Scaled money by which rows may miss their bounds and still count as met: below a millionth of a publishing unit."""
 NEWTON_STEPS = 200
 
 Report = Callable[[str], None]
@@ -41,7 +40,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class StageResult:
-    """What a stage reached: Σ violation in money, or the ratios of its levels, largest first."""
+    """What a stage reached: Σ violation in money, or the largest ratio and the levels found on the way."""
 
     name: str
     value: float
@@ -77,16 +76,6 @@ class Solution:
         return sum(stage.programs for stage in self.stages)
 
 
-@dataclass(frozen=True)
-class _State:
-    """Bounds as they stand: columns (C,), rows (R,); scaled money."""
-
-    lower: Floats
-    upper: Floats
-    row_lower: Floats
-    row_upper: Floats
-
-
 def solve(program: Program, stages: tuple[Stage, ...], open_solver: Opener, report: Report = lambda _: None) -> Solution:
     """The lexicographic optimum of the stages, or the shortage that makes it impossible.
 
@@ -95,7 +84,7 @@ def solve(program: Program, stages: tuple[Stage, ...], open_solver: Opener, repo
     """
     scale = _scale(program)
     engine = _Engine(program, scale, open_solver)
-    state = _State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
+    state = State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
     shortage = engine.shortage(state)
     if shortage is not None:
         return Solution(np.zeros(program.shape[1]), (), shortage)
@@ -117,25 +106,26 @@ class _Engine:
         self._session: Session = open_solver(_elastic(program))
         self._asked = 0
 
-    def run(self, stage: Stage, state: _State) -> tuple[_State, StageResult]:
+    def run(self, stage: Stage, state: State) -> tuple[State, StageResult]:
         before = self._asked
         if isinstance(stage, SumStage):
             state, value, duals = self._sum(stage, state)
             return state, StageResult(stage.name, value * self._scale, (), self._asked - before, duals)
-        state, levels = self._levels(stage, state)
-        return state, StageResult(stage.name, levels[0] if levels else np.nan, levels, self._asked - before, np.zeros(0))
+        terms = Terms.of(stage, self._program.shape[1], self._scale)
+        state, levels = self._levels(terms, state)
+        return state, StageResult(stage.name, terms.worst(state), levels, self._asked - before, np.zeros(0))
 
-    def shortage(self, state: _State) -> Shortage | None:
+    def shortage(self, state: State) -> Shortage | None:
         """None when the rows can be met within the bounds; else the least total violation and its dual."""
         duals = self._elastic_duals(state)
-        violation, terms = self._violation(duals, state)
-        if violation <= max(_noise(terms), ANSWER_TOLERANCE * 1e-3):
+        violation = sum(cut.violation(state) for cut in cuts(self._program, duals, state))
+        if violation <= FEASIBLE:
             return None
         return Shortage(violation * self._scale, duals, self._clean_prices(duals))
 
     # ------------------------------------------------------------ sums
 
-    def _sum(self, stage: SumStage, state: _State) -> tuple[_State, float, Floats]:
+    def _sum(self, stage: SumStage, state: State) -> tuple[State, float, Floats]:
         """One linear program; its optimal face by complementary slackness."""
         count, rows = self._program.shape[1], self._program.shape[0]
         nothing = np.zeros(2 * rows)
@@ -150,61 +140,50 @@ class _Engine:
         value = float(duals @ np.where(duals > 0, _finite(row_lower), _finite(row_upper)))
         value += float(reduced @ np.where(reduced > 0, _finite(lower), _finite(upper)))
         assert len(lower) == count
-        return _State(lower, upper, row_lower, row_upper), max(value, 0.0), duals
+        return State(lower, upper, row_lower, row_upper), max(value, 0.0), duals
 
     # ------------------------------------------------------------ levels
 
-    def _levels(self, stage: LevelStage, state: _State) -> tuple[_State, tuple[float, ...]]:
+    def _levels(self, terms: Terms, state: State) -> tuple[State, tuple[float, ...]]:
         """Level by level until every column of the stage is fixed."""
-        open_terms = state.lower[stage.columns] < state.upper[stage.columns]
+        known: list[Cut] = []
         levels: list[float] = []
-        while open_terms.any():
-            terms = _Terms.of(stage, open_terms, state, self._scale)
-            theta, duals = self._level(terms, state)
-            if duals is None:
-                levels += sorted(terms.own[np.isfinite(terms.own)], reverse=True)
-                return terms.fixed_alone(state), tuple(levels)
-            levels.append(theta)
-            state = self._fixed(terms.bounded(state, theta), state, duals)
-            still_open = state.lower[stage.columns] < state.upper[stage.columns]
-            assert still_open.sum() < open_terms.sum(), "a level fixes at least one column"
-            open_terms = still_open
+        while terms.open(state).any():
+            chain = self._next(terms, state, known)
+            state = chain.settled(self._program, terms)
+            known = [cut for cut in known if cut.on(state).all()]
+            levels += chain.levels
+            if chain.binding is None:
+                state, own = terms.alone(state)
+                levels += sorted((float(value) for value in own if np.isfinite(value)), reverse=True)
         return state, tuple(levels)
 
-    def _level(self, terms: _Terms, state: _State) -> tuple[float, Floats | None]:
-        """The least θ at which all rows can be met, and the last infeasible dual (None: each alone at its best)."""
-        theta, certificate = -np.inf, None
-        for _ in range(NEWTON_STEPS):
-            bounded = terms.bounded(state, theta)
-            duals = self._elastic_duals(bounded)
-            violation, size = self._violation(duals, bounded)
-            if violation <= _noise(size):
-                return theta, certificate
-            root = terms.root(state, self._clean_prices(duals), violation, theta)
-            if not root > theta:
-                if violation > ANSWER_TOLERANCE:
-                    raise SolverError("逐级优化遇到无法满足的约束，已停止。")
-                return theta, certificate
-            theta, certificate = root, duals
-        raise SolverError("逐级优化没有在规定步数内收敛。")
+    def _next(self, terms: Terms, state: State, known: list[Cut]) -> _Chain:
+        """The next level over several recipients, and what single recipients decide alone above it.
 
-    def _fixed(self, bounded: _State, state: _State, duals: Floats) -> _State:
-        """What a level's dual fixes: priced columns at their bounds, priced rows as equalities, one row implied."""
-        prices = self._clean_prices(duals)
-        lower, upper = state.lower.copy(), state.upper.copy()
-        held_up, held_down = prices < 0, prices > 0
-        lower[held_down] = upper[held_down] = bounded.upper[held_down]
-        lower[held_up] = upper[held_up] = bounded.lower[held_up]
-        row_lower, row_upper = _tightened(duals, state)
-        priced_rows = np.flatnonzero(duals)
-        coupling = priced_rows[self._program.coupling[priced_rows]]
-        implied = coupling[0] if len(coupling) else priced_rows[0]
-        row_lower[implied], row_upper[implied] = -np.inf, np.inf
-        return _State(lower, upper, row_lower, row_upper)
+        One linear program within the boxes of that θ proves all of it at once. Where it cannot, recipients are taken
+        one by one like any other level.
+        """
+        together, before = True, (np.inf, 0)
+        for _ in range(NEWTON_STEPS):
+            chain = _descended(terms, state, known, together)
+            bounded = terms.bounded(chain.state, chain.theta)
+            found = [cut for cut in cuts(self._program, self._elastic_duals(bounded), bounded) if cut.violation(bounded)]
+            if not found:
+                return chain
+            known += found
+            here = (chain.theta, len(chain.alone))
+            if here == before and not any(cut.root(terms, chain.state) > chain.theta for cut in found):
+                if not together:
+                    _only_rounding(found, bounded)
+                    return chain
+                together = False
+            before = here
+        raise SolverError("逐级优化没有在规定步数内收敛。")
 
     # ------------------------------------------------------------ questions
 
-    def _elastic_duals(self, state: _State) -> Floats:
+    def _elastic_duals(self, state: State) -> Floats:
         """The dual of the least total violation of the rows within the column bounds."""
         count, rows = self._program.shape[1], self._program.shape[0]
         nothing, ones, open_end = np.zeros(2 * rows), np.ones(2 * rows), np.full(2 * rows, np.inf)
@@ -213,7 +192,7 @@ class _Engine:
             np.concatenate([state.lower, nothing]), np.concatenate([state.upper, open_end]), state,
         )
 
-    def _ask(self, costs: Floats, lower: Floats, upper: Floats, state: _State) -> Floats:
+    def _ask(self, costs: Floats, lower: Floats, upper: Floats, state: State) -> Floats:
         """Solve, check the answer's own gap, return the duals (R,) with noise removed."""
         question = Question(costs, lower, upper, state.row_lower, state.row_upper)
         answer = self._session.solve(question)
@@ -230,7 +209,7 @@ class _Engine:
             raise SolverError("求解器的最优值与影子价格不一致。")
         return duals
 
-    def _dual_value(self, costs: Floats, duals: Floats, lower: Floats, upper: Floats, state: _State) -> float:
+    def _dual_value(self, costs: Floats, duals: Floats, lower: Floats, upper: Floats, state: State) -> float:
         """The bound on the optimum that the duals prove: Σ y·b + Σ min over the boxes of reduced cost · column."""
         program = self._program
         reduced = _clean(costs - np.concatenate([program.priced(duals), duals, -duals]))
@@ -240,97 +219,57 @@ class _Engine:
     def _clean_prices(self, duals: Floats) -> Floats:
         return _clean(self._program.priced(duals))
 
-    def _violation(self, duals: Floats, state: _State) -> tuple[float, float]:
-        """The violation the duals prove, in closed form, and the size of the terms it is made of."""
-        prices = self._clean_prices(duals)
-        rows = duals * np.where(duals > 0, _finite(state.row_lower), _finite(state.row_upper))
-        columns = prices * np.where(prices > 0, _finite(state.upper), _finite(state.lower))
-        return float(rows.sum() - columns.sum()), float(np.abs(rows).sum() + np.abs(columns).sum())
-
 
 @dataclass(frozen=True)
-class _Terms:
-    """The columns still open in a stage of levels; scaled money."""
+class _Chain:
+    """Levels on trial: what single recipients decide alone, highest first, then one wider level (None: no more)."""
 
-    columns: np.ndarray
-    centre: Floats
-    scale: Floats
-    below: bool
-    above: bool
-    own: Floats
-    """The least t each column can reach within its own bounds; a column beyond it makes no level."""
+    state: State
+    alone: tuple[tuple[float, Cut], ...]
+    theta: float
+    binding: Cut | None
 
-    @staticmethod
-    def of(stage: LevelStage, chosen: Bools, state: _State, scale: float) -> _Terms:
-        columns, centre = stage.columns[chosen], stage.centre[chosen] / scale
-        width = stage.scale[chosen] / scale
-        nearest = np.full(len(columns), -np.inf)
-        if stage.below:
-            nearest = np.fmax(nearest, (centre - state.upper[columns]) / width)
-        if stage.above:
-            nearest = np.fmax(nearest, (state.lower[columns] - centre) / width)
-        if stage.below and stage.above:
-            nearest = np.fmax(nearest, 0.0)
-        return _Terms(columns, centre, width, stage.below, stage.above, nearest)
+    @property
+    def levels(self) -> list[float]:
+        """The ratios reached."""
+        return [theta for theta, _ in self.alone] + ([] if self.binding is None else [self.theta])
 
-    def bounded(self, state: _State, theta: float) -> _State:
-        """The column bounds with every ratio at most max(θ, own)."""
-        lower, upper = state.lower.copy(), state.upper.copy()
-        reach = self.scale * np.maximum(theta, self.own)
-        # Beyond its own best a column sits exactly on its bound, whatever rounding makes of centre ± scale·own.
-        alone = self.own >= theta
-        if self.below:
-            low = np.maximum(lower[self.columns], self.centre - reach)
-            stuck = alone & (self.centre - self.scale * self.own >= upper[self.columns] - ABSOLUTE_ZERO)
-            lower[self.columns] = np.where(stuck, upper[self.columns], np.minimum(low, upper[self.columns]))
-        if self.above:
-            high = np.minimum(upper[self.columns], self.centre + reach)
-            stuck = alone & (self.centre + self.scale * self.own <= state.lower[self.columns] + ABSOLUTE_ZERO)
-            upper[self.columns] = np.where(stuck, state.lower[self.columns], np.maximum(high, lower[self.columns]))
-        return replace(state, lower=lower, upper=upper)
-
-    def fixed_alone(self, state: _State) -> _State:
-        """Every column at the best it reaches alone."""
-        bounded = self.bounded(state, -np.inf)
-        lower, upper = bounded.lower, bounded.upper
-        end = upper[self.columns] if self.below else lower[self.columns]
-        lower[self.columns] = upper[self.columns] = end
-        return bounded
-
-    def root(self, state: _State, prices: Floats, violation: float, theta: float) -> float:
-        """The θ at which the violation proved by these prices ends: a decreasing piecewise-linear function.
-
-        Between its breakpoints every open, priced column gives |price|·scale per unit of θ.
-        """
-        price = prices[self.columns]
-        moving_up, moving_down = self.above & (price > 0), self.below & (price < 0)
-        rate = np.abs(price) * self.scale * (moving_up | moving_down)
-        room = np.where(price > 0, state.upper[self.columns] - self.centre, self.centre - state.lower[self.columns])
-        last = room / self.scale
-        first = np.maximum(self.own, theta)
-        active = (rate > 0) & (last > first)
-        ends = active & np.isfinite(last)
-        points = np.concatenate([first[active], last[ends]])
-        changes = np.concatenate([rate[active], -rate[ends]])
-        order = np.argsort(points, kind="stable")
-        slopes = np.cumsum(changes[order])
-        if ends.sum() == active.sum():
-            slopes[-1:] = 0.0  # nothing moves beyond the last breakpoint; rounding must not say otherwise
-        return _descend(points[order], slopes, violation)
+    def settled(self, program: Program, terms: Terms) -> State:
+        """The state after all of them, for good."""
+        state = self.state if self.binding is None else self.binding.fix(terms, self.state, self.theta)
+        for _, cut in self.alone:
+            state = cut.settle(program, state)
+        return state if self.binding is None else self.binding.settle(program, state)
 
 
-def _descend(points: Floats, slopes: Floats, height: float) -> float:
-    """Where a function that falls by slopes[k] after points[k] has lost its height; -inf where it never does."""
-    if not len(points):
-        return -np.inf
-    lost = np.concatenate([[0.0], np.cumsum(slopes[:-1] * np.diff(points))])
-    at = int(np.searchsorted(lost, height)) - 1
-    if slopes[at] <= 0:  # exactly at the last breakpoint, up to rounding, or never
-        return float(points[at]) if height - lost[at] <= ROOT_TOLERANCE else -np.inf
-    return float(points[at] + (height - lost[at]) / slopes[at])
+def _descended(terms: Terms, state: State, known: list[Cut], together: bool) -> _Chain:
+    """Cut by cut, highest root first: fix what one recipient decides alone; stop at the first wider cut."""
+    alone: list[tuple[float, Cut]] = []
+    while True:
+        theta, binding = _highest(known, terms, state)
+        if binding is None or not (together and binding.local):
+            return _Chain(state, tuple(alone), theta, binding)
+        state = binding.fix(terms, state, theta)
+        alone.append((theta, binding))
 
 
-def _tightened(duals: Floats, state: _State) -> tuple[Floats, Floats]:
+def _only_rounding(found: list[Cut], bounded: State) -> None:
+    """Refuse a violation that no θ can end, unless rounding explains it."""
+    if sum(cut.violation(bounded) for cut in found) > ANSWER_TOLERANCE:
+        raise SolverError("逐级优化遇到无法满足的约束，已停止。")
+
+
+def _highest(known: list[Cut], terms: Terms, state: State) -> tuple[float, Cut | None]:
+    """The largest root among the cuts, and its cut."""
+    theta, binding = -np.inf, None
+    for cut in known:
+        root = cut.root(terms, state)
+        if root > theta:
+            theta, binding = root, cut
+    return theta, binding
+
+
+def _tightened(duals: Floats, state: State) -> tuple[Floats, Floats]:
     """Row bounds with every priced row held at the side that is priced."""
     row_lower, row_upper = state.row_lower.copy(), state.row_upper.copy()
     row_upper[duals > 0], row_lower[duals < 0] = row_lower[duals > 0], row_upper[duals < 0]
@@ -369,10 +308,6 @@ def _verify(program: Program, lines: Floats, scale: float) -> None:
     met = (activity >= program.row_lower - slack) & (activity <= program.row_upper + slack)
     if not inside or not met[only_lines].all():
         raise SolverError("求解结果没有满足全部约束。")
-
-
-def _noise(size: float) -> float:
-    return RELATIVE_ZERO * size + ABSOLUTE_ZERO
 
 
 def _clean(duals: Floats) -> Floats:

@@ -10,7 +10,7 @@ from transfer_opt.errors import Problem
 from transfer_opt.modelfile import did_you_mean
 from transfer_opt.objectives import OBJECTIVES
 from transfer_opt.sheets import Sheet, SheetRow
-from transfer_opt.workbook.values import normalise, to_number
+from transfer_opt.workbook.values import normalise, to_number, to_text
 
 RULES_SHEET, SCENARIO_SHEET = "约束参数", "方案"
 YES, NO, HARD, SOFT = "是", "否", "硬", "软"
@@ -181,7 +181,7 @@ class _Reader:
         return int(number)
 
     def _text(self, row: SheetRow, column: str) -> str:
-        return normalise(str(row.values.get(column, "")))
+        return normalise(to_text(row.values.get(column)))
 
     def _unknown(self, row: SheetRow, column: str, code: str, known: Iterable[str]) -> None:
         text = self._text(row, column)

@@ -55,9 +55,11 @@ class Settings:
         return float(self.numbers(rule, parameter, ANYWHERE)[0])
 
     def on_anywhere(self, rule: str, fund: int = NOWHERE) -> bool:
-        """Whether the rule is on for a fund, anywhere at all."""
+        """Whether the rule is on for a fund, or for any of them, anywhere at all."""
         places = np.arange(NOWHERE, len(self.recipients) + len(self.recipients.prefectures))
-        return bool(self.on(rule, np.stack([np.full(len(places), fund), places], axis=1)).any())
+        by_fund = self._tells_funds_apart(rule) and fund == NOWHERE
+        asked = range(len(self.funds)) if by_fund else [fund]
+        return any(bool(self.on(rule, np.stack([np.full(len(places), f), places], axis=1)).any()) for f in asked)
 
     def by_fund(self) -> Ints:
         """The subjects (F, 2) "fund f, everywhere"."""
@@ -72,12 +74,14 @@ class Settings:
 
     def _switch(self, rule: str, subjects: Ints, default: Any, pick: Callable[[Change], Any]) -> np.ndarray[Any, Any]:
         result = self._defaults(default, subjects, False)
-        tells_funds_apart = self.rules[rule].by in ("line", "fund", "prefecture")
         for change in self._ordered(rule, None, pick):
             # A switch in the row of a parameter by fund still switches the whole of a rule that is not by fund.
-            spoken_of = change if tells_funds_apart else replace(change, fund="")
+            spoken_of = change if self._tells_funds_apart(rule) else replace(change, fund="")
             result[self._matches(spoken_of, subjects)] = pick(change)
         return result
+
+    def _tells_funds_apart(self, rule: str) -> bool:
+        return self.rules[rule].by in ("line", "fund", "prefecture")
 
     def _defaults(self, default: Any, subjects: Ints, absent: Any) -> np.ndarray[Any, Any]:
         if not isinstance(default, Mapping):

@@ -141,7 +141,8 @@ def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
     yield "求解器", outcome.solver
     for stage in solution.stages:
         if not np.isnan(stage.value):
-            shown = f"{stage.value:,.6f} {case.money_unit}" if not stage.levels else f"最大 {stage.value:.6%}，共 {len(stage.levels)} 级"
+            summed = len(stage.duals) > 0
+            shown = f"合计 {stage.value:,.6f} {case.money_unit}" if summed else f"最大 {stage.value:.6%}"
             yield f"目标值：{stage.name}", shown
     yield "求解次数", f"{solution.programs} 个线性规划"
     yield "唯一性", UNIQUE

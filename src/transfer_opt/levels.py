@@ -1,0 +1,237 @@
+"""What a stage of levels is made of: the ratios still open, and the cuts that bound θ from below. Scaled money.
+
+A cut is a dual vector y over some rows: Σ y·b − Σ max over the boxes of (Aᵀy)·x is a violation nobody can avoid.
+Boxes widen with θ, so it is a decreasing piecewise-linear function of θ; where it reaches 0 (the root), every priced
+column sits on its bound and every priced row is tight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from transfer_opt.linear import NOWHERE, Bools, Floats, Ints
+from transfer_opt.program import ZERO_DUAL, LevelStage, Program
+
+SNAP = 1e-12
+"""Scaled money within which a bound at a column's own best is that best."""
+RELATIVE_ZERO, ABSOLUTE_ZERO = 4e-15, 1e-12
+"""A violation measured from duals counts as none up to RELATIVE_ZERO·Σ|terms| + ABSOLUTE_ZERO."""
+ROOT_TOLERANCE = 1e-9
+"""Scaled money by which a violation may outlast the last breakpoint of its proof."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Bounds as they stand: columns (C,), rows (R,)."""
+
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+
+    def fixed(self, columns: Ints, at: Floats) -> State:
+        """The same with some columns fixed."""
+        lower, upper = self.lower.copy(), self.upper.copy()
+        lower[columns] = upper[columns] = at
+        return replace(self, lower=lower, upper=upper)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The ratios of a stage: centre − scale·t ≤ column ≤ centre + scale·t on the sides that count."""
+
+    columns: Ints
+    centre: Floats
+    scale: Floats
+    below: bool
+    above: bool
+    place: Ints
+    """(C,) the term of a column, -1 where it has none."""
+
+    @staticmethod
+    def of(stage: LevelStage, count: int, money: float) -> Terms:
+        """The terms of a stage over a program of `count` columns, in money scaled by 1/`money`."""
+        place = np.full(count, NOWHERE)
+        place[stage.columns] = np.arange(len(stage.columns))
+        return Terms(stage.columns, stage.centre / money, stage.scale / money, stage.below, stage.above, place)
+
+    def open(self, state: State) -> Bools:
+        """Which are not fixed yet."""
+        return np.asarray(state.lower[self.columns] < state.upper[self.columns])
+
+    def own(self, state: State, chosen: Ints) -> Floats:
+        """The least ratio each chosen term can reach within its own bounds; beyond it, it makes no level."""
+        columns, centre, scale = self.columns[chosen], self.centre[chosen], self.scale[chosen]
+        nearest = np.full(len(chosen), 0.0 if self.below and self.above else -np.inf)
+        if self.below:
+            nearest = np.maximum(nearest, (centre - state.upper[columns]) / scale)
+        if self.above:
+            nearest = np.maximum(nearest, (state.lower[columns] - centre) / scale)
+        return nearest
+
+    def worst(self, state: State) -> float:
+        """The largest ratio of all terms, once they are fixed; NaN where there is none."""
+        value = state.lower[self.columns]
+        below = (self.centre - value) / self.scale if self.below else np.full(len(value), -np.inf)
+        above = (value - self.centre) / self.scale if self.above else np.full(len(value), -np.inf)
+        return float(np.maximum(below, above).max()) if len(value) else np.nan
+
+    def box(self, state: State, chosen: Ints, theta: float | Floats) -> tuple[Floats, Floats]:
+        """Lower and upper ends of the chosen terms with every ratio at most max(θ, own)."""
+        columns, centre = self.columns[chosen], self.centre[chosen]
+        floor, cap = state.lower[columns], state.upper[columns]
+        own = self.own(state, chosen)
+        reach = self.scale[chosen] * np.maximum(theta, own)
+        low, high = floor, cap
+        if self.below:
+            # At its own best a column sits exactly on its bound, whatever rounding makes of centre − scale·own.
+            low = np.clip(centre - reach, floor, cap)
+            low = np.where((own >= theta) & (low >= cap - SNAP) & (own > 0), cap, low)
+        if self.above:
+            high = np.clip(centre + reach, floor, cap)
+            high = np.where((own >= theta) & (high <= floor + SNAP) & (own > 0), floor, high)
+        return low, high
+
+    def bounded(self, state: State, theta: float) -> State:
+        """The state with every open term within its box."""
+        chosen = np.flatnonzero(self.open(state))
+        lower, upper = state.lower.copy(), state.upper.copy()
+        lower[self.columns[chosen]], upper[self.columns[chosen]] = self.box(state, chosen, theta)
+        return replace(state, lower=lower, upper=upper)
+
+    def alone(self, state: State) -> tuple[State, Floats]:
+        """Every open term fixed at the best it reaches alone, and those ratios."""
+        chosen = np.flatnonzero(self.open(state))
+        low, high = self.box(state, chosen, -np.inf)
+        end = high if self.below else low
+        return state.fixed(self.columns[chosen], end), self.own(state, chosen)
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """One connected part of a dual vector."""
+
+    rows: Ints
+    duals: Floats
+    columns: Ints
+    prices: Floats
+    constant: Floats
+    """Σ y·b of the rows, as an array of its terms."""
+    local: bool
+    """Whether it touches one recipient only."""
+
+    def violation(self, state: State) -> float:
+        """What it proves within these column bounds; 0 where it is no more than rounding."""
+        ends = self.prices * np.where(self.prices > 0, state.upper[self.columns], state.lower[self.columns])
+        return _proved(self.constant, -ends)
+
+    def root(self, terms: Terms, state: State) -> float:
+        """The θ at which the violation ends; -inf where there is none even with every term alone at its best."""
+        place = terms.place[self.columns]
+        moving = (place >= 0) & (state.lower[self.columns] < state.upper[self.columns])
+        moving &= np.where(self.prices > 0, terms.above, terms.below)
+        chosen, price = place[moving], np.abs(self.prices[moving])
+        upward = self.prices[moving] > 0
+        low, high = terms.box(state, chosen, -np.inf)
+        still = self.columns[~moving]
+        prices = self.prices[~moving]
+        fixed = prices * np.where(prices > 0, state.upper[still], state.lower[still])
+        tight = price * np.where(upward, high, -low)
+        height = _proved(self.constant, -fixed, -tight)
+        if not height:
+            return -np.inf
+        return _descend(terms, state, chosen, upward, price, height)
+
+    def fix(self, terms: Terms, state: State, theta: float) -> State:
+        """Every priced column at its end at the root: within boxes of that θ, no other values meet the rows."""
+        ends = np.where(self.prices > 0, state.upper[self.columns], state.lower[self.columns])
+        place = terms.place[self.columns]
+        moving = (place >= 0) & (state.lower[self.columns] < state.upper[self.columns])
+        low, high = terms.box(state, place[moving], theta)
+        ends[moving] = np.where(self.prices[moving] > 0, high, low)
+        return state.fixed(self.columns, ends)
+
+    def settle(self, program: Program, state: State) -> State:
+        """Once its columns are fixed for good: every priced row tight, and one of them, now implied, switched off.
+
+        Redundant equalities must not pile up: each would be infeasible by its own rounding error.
+        """
+        row_lower, row_upper = state.row_lower.copy(), state.row_upper.copy()
+        on = self.on(state)
+        up, down = self.rows[on & (self.duals > 0)], self.rows[on & (self.duals < 0)]
+        row_upper[up], row_lower[down] = row_lower[up], row_upper[down]
+        if on.all():  # else a row was switched off before because others imply it: they must stay
+            coupling = self.rows[program.coupling[self.rows]]
+            implied = (coupling if len(coupling) else self.rows)[:1]
+            row_lower[implied], row_upper[implied] = -np.inf, np.inf
+        return replace(state, row_lower=row_lower, row_upper=row_upper)
+
+    def on(self, state: State) -> Bools:
+        """Which of its rows are still switched on, on the side it uses."""
+        return np.isfinite(np.where(self.duals > 0, state.row_lower[self.rows], state.row_upper[self.rows]))
+
+
+def cuts(program: Program, duals: Floats, state: State) -> Iterator[Cut]:
+    """The connected parts of a dual vector: rows are connected where they share a column."""
+    priced_entries = duals[program.rows] != 0
+    rows, columns = program.rows[priced_entries], program.columns[priced_entries]
+    weights = program.values[priced_entries] * duals[rows]
+    part = _parts(rows, columns, program.shape)
+    order = np.argsort(part, kind="stable")
+    bounds = np.flatnonzero(np.diff(part[order], prepend=-1, append=-1))
+    for start, stop in zip(bounds, bounds[1:], strict=False):
+        inside = order[start:stop]
+        used, where = np.unique(columns[inside], return_inverse=True)
+        prices = np.bincount(where, weights[inside])
+        kept = np.abs(prices) > ZERO_DUAL
+        named = np.unique(rows[inside])
+        side = np.where(duals[named] > 0, state.row_lower[named], state.row_upper[named])
+        yield Cut(named, duals[named], used[kept], prices[kept], duals[named] * side, not program.coupling[named].any())
+
+
+def _proved(*terms: Floats) -> float:
+    """The sum of the terms, 0 unless it stands out of their rounding errors."""
+    together = np.concatenate(terms)
+    total = float(together.sum())
+    return total if total > RELATIVE_ZERO * float(np.abs(together).sum()) + ABSOLUTE_ZERO else 0.0
+
+
+def _parts(rows: Ints, columns: Ints, shape: tuple[int, int]) -> Ints:
+    """A label per entry, the same for entries connected through rows and columns (smallest label spreads)."""
+    row_label, column_label = np.arange(shape[0]), np.full(shape[1], shape[0])
+    while True:
+        np.minimum.at(column_label, columns, row_label[rows])
+        spread = row_label.copy()
+        np.minimum.at(spread, rows, column_label[columns])
+        if (spread == row_label).all():
+            return row_label[rows]
+        row_label = spread
+
+
+def _descend(terms: Terms, state: State, chosen: Ints, upward: Bools, price: Floats, height: float) -> float:
+    """Where a violation of this height at own best has fallen to 0.
+
+    A term gives price·scale per unit of θ between its own best and the θ at which its bound is reached.
+    """
+    columns, centre, scale = terms.columns[chosen], terms.centre[chosen], terms.scale[chosen]
+    first = terms.own(state, chosen)
+    last = np.where(upward, state.upper[columns] - centre, centre - state.lower[columns]) / scale
+    rate = price * scale
+    active = last > first
+    ends = active & np.isfinite(last)
+    points = np.concatenate([first[active], last[ends]])
+    changes = np.concatenate([rate[active], -rate[ends]])
+    if not len(points):
+        return -np.inf
+    order = np.argsort(points, kind="stable")
+    points, slopes = points[order], np.cumsum(changes[order])
+    if ends.sum() == active.sum():
+        slopes[-1] = 0.0  # nothing moves beyond the last breakpoint; rounding must not say otherwise
+    lost = np.concatenate([[0.0], np.cumsum(slopes[:-1] * np.diff(points))])
+    at = int(np.searchsorted(lost, height)) - 1
+    if slopes[at] <= 0:  # exactly at the last breakpoint, up to rounding, or never
+        return float(points[at]) if height - lost[at] <= ROOT_TOLERANCE else -np.inf
+    return float(points[at] + (height - lost[at]) / slopes[at])
