@@ -15,7 +15,7 @@ SLACK = 1e-8
 INFINITE = highspy.kHighsInf
 
 
-class Infeasible(Exception):
+class InfeasibleProgramError(Exception):
     """No point meets all rows."""
 
 
@@ -117,5 +117,5 @@ def _solve(costs: Floats, lower: Floats, upper: Floats, matrix: Floats, low: Flo
     highs.passModel(model)
     highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise Infeasible(highs.modelStatusToString(highs.getModelStatus()))
+        raise InfeasibleProgramError(highs.modelStatusToString(highs.getModelStatus()))
     return highs.getInfo().objective_function_value, np.array(highs.getSolution().col_value)

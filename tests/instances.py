@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from conftest import SHORT, make_case, make_settings
 
+from conftest import SHORT, make_case, make_settings
 from transfer_opt.domain import Case, Change
 from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.linear import Floats

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from conftest import dense, labels
-
 from transfer_opt.domain import Case
 from transfer_opt.formulate import Formulation
 from transfer_opt.linear import Rows

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import by_fund, by_line, dense, labels, make_case, written
 
+from conftest import by_fund, by_line, dense, labels, make_case, written
 from transfer_opt.constraints import (
     CONSTRAINTS,
     advance_kept,

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import make_case
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import make_case
 from transfer_opt.factors import (
     FACTORS,
     FactorData,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from conftest import make_case, make_settings
 from lptext import meaning, objective_text, rule_text
-
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, Change
 from transfer_opt.formulate import NEED_RULE, formulate, rule_rows

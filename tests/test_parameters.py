@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from conftest import SPEC, make_case
 
+from conftest import SPEC, make_case
 from transfer_opt.domain import Change
 from transfer_opt.parameters import RULES_SHEET, SCENARIO_SHEET, Choices, parse_objectives, parse_unit, read_choices
 from transfer_opt.sheets import Sheet, SheetRow

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from conftest import SPEC, make_case, make_settings
 
+from conftest import SPEC, make_case, make_settings
 from transfer_opt.domain import Case, Change
 from transfer_opt.settings import Settings, shown
 

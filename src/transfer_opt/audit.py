@@ -11,7 +11,7 @@ import numpy as np
 from transfer_opt.domain import Case
 from transfer_opt.formulate import NEED_RULE, Formulation, RuleRows
 from transfer_opt.lexicographic import StageResult
-from transfer_opt.linear import NOWHERE, Floats
+from transfer_opt.linear import NOWHERE, Floats, sums
 
 Verdict = Literal["broken", "soft", "rounding", "active", "slack"]
 NEGLIGIBLE = 1e-6
@@ -43,7 +43,7 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Every switched-on row, worst first, then active rows, then by rule order."""
     prices = _prices(stages, formulation.program.shape[0])
-    found = [finding for entry in formulation.rules for finding in _rule(case, entry, prices, amounts, published)]
+    found = [finding for entry in formulation.rules for finding in _rule(case, formulation, entry, prices, amounts, published)]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.verdict)))
 
 
@@ -71,12 +71,13 @@ def _unmet(found: Sequence[Finding]) -> dict[str, float]:
     return totals
 
 
-def _rule(case: Case, entry: RuleRows, prices: Floats, amounts: Floats, published: Floats) -> Iterator[Finding]:
+def _rule(
+    case: Case, formulation: Formulation, entry: RuleRows, prices: Floats, amounts: Floats, published: Floats
+) -> Iterator[Finding]:
     expression = entry.rows.expression
     left, ideal = expression.at(published), expression.at(amounts)
     moved = _moved(entry, np.abs(published - amounts))
-    # A bound between two whole units is met to the unit: the floor wins over the cap.
-    blunt = np.where(entry.hard & entry.single, case.unit, 0.0)
+    moved += _blunted(case, formulation, entry, published)
     for row in range(len(entry.rows)):
         low, high = entry.rows.lower[row], entry.rows.upper[row]
         upward = not np.isfinite(low)
@@ -89,7 +90,7 @@ def _rule(case: Case, entry: RuleRows, prices: Floats, amounts: Floats, publishe
             entry.rule.name, _cited(case, entry, row), _subject(case, entry, row), float(left[row]),
             "＝" if low == high else "≤" if upward else "≥", float(right), _clean(float(margin), case.unit),
             float(abs(price)) if abs(price) > 0 else np.nan,
-            _verdict(entry, row, margin, moved[row] + blunt[row], at_edge, case.unit), float(moved[row]),
+            _verdict(entry, row, margin, moved[row], at_edge, case.unit), float(moved[row]),
         )
 
 
@@ -104,7 +105,16 @@ def _verdict(entry: RuleRows, row: int, margin: float, moved: float, at_edge: bo
 def _moved(entry: RuleRows, shifts: Floats) -> Floats:
     """How far rounding can have moved each row: Σ |coefficient| · |published − x|."""
     expression = entry.rows.expression
-    return np.bincount(expression.rows, np.abs(expression.values) * shifts[expression.columns], len(expression))
+    return sums(expression.rows, np.abs(expression.values) * shifts[expression.columns], len(expression))
+
+
+def _blunted(case: Case, formulation: Formulation, entry: RuleRows, published: Floats) -> Floats:
+    """Where no whole unit lies between a line's floor and cap, the floor wins: up to one unit past the cap."""
+    low, high = formulation.floor_and_cap()
+    forced = (low == high) & (np.abs(published - low) <= NEGLIGIBLE * case.unit)
+    only = np.zeros(len(entry.rows))
+    only[entry.rows.expression.rows] = forced[entry.rows.expression.columns]
+    return np.where(entry.hard & entry.single, only * case.unit, 0.0)
 
 
 def _prices(stages: Sequence[StageResult], rows: int) -> Floats:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import ModelSpec
 from transfer_opt.errors import Problem
 from transfer_opt.linear import NOWHERE
-from transfer_opt.objectives import OBJECTIVES
 from transfer_opt.requirements import Need, requirements
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Budget, Sheet, SheetRow, Value
@@ -99,10 +97,7 @@ def names_complete(draft: Draft) -> Iterator[Problem]:
 def amounts_valid(draft: Draft) -> Iterator[Problem]:
     """Amounts in the known numeric columns are finite numbers ≥ 0, not absurdly large."""
     for name, sheet in draft.budget.sheets.items():
-        fixed = {column.name for column in SHEETS.get(name, ()) if column.kind == "number" and name in (COUNTIES, POOLS, BOUNDS)}
-        funds = [column.replace("〈资金〉", fund.name) for column in fixed for fund in draft.spec.funds]
-        used = {draft.settings.text("保障水平最大化", key) for key in ("需求列", "财力列", "分母列")} if name == COUNTIES else set()
-        for column in dict.fromkeys([*sorted(fixed), *sorted(funds), *sorted(used)]):
+        for column in _amount_columns(draft, name):
             if column in sheet.letters:
                 for row in sheet.rows:
                     yield from _amount_problem(sheet, row, column)
@@ -136,7 +131,8 @@ def pools_valid(draft: Draft) -> Iterator[Problem]:
         fund = draft.spec.fund(text)
         if fund is None:
             known = "、".join(f.name for f in draft.spec.funds)
-            yield _at(sheet, row, "资金", "E320", "模型里没有这项资金。" if text else "空着。", f"填 {known} 之一，或用 --model 指定含有它的模型文件。")
+            yield _at(sheet, row, "资金", "E320", "模型里没有这项资金。" if text else "空着。",
+                      f"填 {known} 之一，或用 --model 指定含有它的模型文件。")
             continue
         if fund.name in seen:
             yield _at(sheet, row, "资金", "E321", f"与第{seen[fund.name].number}行重复。", "合并成一行。")
@@ -274,6 +270,15 @@ def bound_line(spec: ModelSpec, settings: Settings, row: SheetRow) -> tuple[int 
                   or (not code and name and normalise(str(units.name[i])) == name)), None)
     known = fund is not None and fund.name in settings.funds
     return (settings.funds.index(fund.name) if fund is not None and known else None), place
+
+
+def _amount_columns(draft: Draft, sheet: str) -> list[str]:
+    """The columns of a sheet that must hold amounts wherever they hold anything."""
+    if sheet not in (COUNTIES, POOLS, BOUNDS):
+        return []
+    known = [c.for_fund(f.name) for c in SHEETS[sheet] if c.kind == "number" for f in draft.spec.funds]
+    used = [draft.settings.text("保障水平最大化", key) for key in ("需求列", "财力列", "分母列")]
+    return sorted({*known, *(used if sheet == COUNTIES else ())})
 
 
 def _blanks(draft: Draft, need: Need) -> Iterator[Problem]:

@@ -13,7 +13,19 @@ from typing import TypeVar
 import numpy as np
 
 from transfer_opt.domain import KEY_ZONES, WHOLE_PROVINCE, Case
-from transfer_opt.linear import NOWHERE, Bools, Floats, Grouping, Linear, Rows, Texts, at_least, at_most, exactly, stacked
+from transfer_opt.linear import (
+    NOWHERE,
+    Bools,
+    Floats,
+    Grouping,
+    Linear,
+    Rows,
+    Texts,
+    at_least,
+    at_most,
+    exactly,
+    stacked,
+)
 from transfer_opt.ranking import ratios, top_share
 
 RuleFunction = Callable[..., Rows]
@@ -64,7 +76,7 @@ def last_year_floor(case: Case, x: Linear, *, max_cut: Floats) -> Rows:
         x[f, i]  >=  (1 - max_cut) * (1 - penalty[f, i]) * last_year[f, i]     where last_year > 0
 
     Units: money on both sides; max_cut (L,) and penalty are fractions of 1; penalty is that of 考核奖惩.
-    Absent: a line without a payment last year gets no row. Clause: 若干措施第二十一条.
+    Absent: a line without a payment last year gets no row. Clause: 省定，参照若干措施第二十一条.
     """
     lines = case.lines
     return at_least(x, (1 - max_cut) * (1 - lines.penalty) * lines.last_year)[lines.last_year > 0]
@@ -76,7 +88,7 @@ def assessment_cut(case: Case, x: Linear) -> Rows:
 
         x[f, i]  <=  (1 - penalty[f, i]) * max(reference_before[f, i], last_year[f, i])     where penalty > 0
 
-    Units: money on both sides. Absent: lines not assessed 变差 get no row. Clause: 若干措施第二十一条; 参照59号.
+    Units: money on both sides. Absent: lines not assessed 变差 get no row. Clause: 参照59号 考核评价奖惩 (待核实); 省定.
     """
     lines = case.lines
     before = np.fmax(lines.reference_before, lines.last_year)
@@ -101,7 +113,7 @@ def growth_cap(case: Case, x: Linear, *, max_rise: Floats) -> Rows:
         x[f, i]  <=  (1 + max_rise) * last_year[f, i]     where last_year > 0
 
     Units: money on both sides; max_rise (L,) is a fraction of 1.
-    Absent: a line that got nothing last year has no cap. Clause: 参照58号 增幅控制.
+    Absent: a line that got nothing last year has no cap. Clause: 参照58号 增幅控制 (待核实; 均衡性 only), 其余省定.
     """
     last_year = case.lines.last_year
     return at_most(x, (1 + max_rise) * last_year)[last_year > 0]
@@ -159,7 +171,7 @@ def weak_tilt(case: Case, x: Linear, *, weak: Floats, lead: Floats, group: Texts
         listed = np.isin(case.recipients.groups(column.strip()), [value.strip() for value in values.split("、")])
         groups.append(_eligible(case, f) & listed if values
                       else top_share(strength, _eligible(case, f), weak[f], highest=False))
-    named = [f"财力薄弱的{{}}县" if "=" not in text else f"{text}的{{}}县" for text in group]
+    named = ["财力薄弱的{}县" if "=" not in text else f"{text}的{{}}县" for text in group]
     return _faster_growth(case, x, groups, lead, named)
 
 
@@ -307,6 +319,6 @@ def _neighbours(case: Case, peers: str) -> tuple[np.ndarray, np.ndarray]:
         steps = sorted({strength[i] for i in inside})  # type: ignore[type-var]
         tied = {step: [i for i in inside if strength[i] == step] for step in steps}
         for low, high in zip(steps, steps[1:], strict=False):
-            pairs += [(i, j) for i in tied[low] for j in tied[high]]
+            pairs += [(int(i), int(j)) for i in tied[low] for j in tied[high]]
     chosen = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     return chosen[:, 0], chosen[:, 1]

@@ -302,7 +302,7 @@ class Case:
         """G (F,) = pool / Σ last year over all units − 1; NaN when last year is not known."""
         last = np.nansum(self.history, axis=1)
         pools = np.array([fund.pool for fund in self.funds])
-        return np.divide(pools, last, out=np.full(len(pools), np.nan), where=last > 0) - 1
+        return np.asarray(np.divide(pools, last, out=np.full(len(pools), np.nan), where=last > 0) - 1)
 
     @cached_property
     def pools(self) -> Floats:

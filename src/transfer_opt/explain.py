@@ -66,7 +66,7 @@ def steps(
                   else _settled(case, amounts))
     final = units * case.unit
     changes = np.diff(np.array([*states, final]), axis=0)
-    return Steps(states[0], np.round(changes / case.unit, STEP_DIGITS) * case.unit, final)
+    return Steps(states[0], np.asarray(np.round(changes / case.unit, STEP_DIGITS) * case.unit), np.asarray(final))
 
 
 def reasons(case: Case, settings: Settings, formulation: Formulation, amounts: Floats, changes: Steps) -> list[tuple[str, str]]:
@@ -92,7 +92,7 @@ def _settled(case: Case, amounts: Floats) -> Floats:
     for f, pool in enumerate(np.round(case.pools / case.unit * scale)):
         inside = np.flatnonzero(case.lines.fund == f)
         counts[inside[int(np.argmax(counts[inside]))]] += pool - counts[inside].sum()
-    return counts / scale * case.unit
+    return np.asarray(counts / scale * case.unit)
 
 
 def _plain(objective: Sequence[str]) -> bool:

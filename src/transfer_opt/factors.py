@@ -153,7 +153,7 @@ def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> Floats:
     Units: money. A type without a tier counts 0. Clause: 参照59号 (待核实).
     """
     tier = np.array([tiers.get(zone, 0.0) for zone in data.recipients.text("功能区类型")])
-    return data.gap * tier
+    return np.asarray(data.gap * tier, dtype=float)
 
 
 @factor()
@@ -255,4 +255,4 @@ def _mapped(scores: Floats, inside: Bools, lowest: float, highest: float) -> Flo
     if not inside.any() or scores[inside].max() == scores[inside].min():
         return np.ones_like(scores)
     smallest, largest = scores[inside].min(), scores[inside].max()
-    return lowest + (highest - lowest) * (scores - smallest) / (largest - smallest)
+    return np.asarray(lowest + (highest - lowest) * (scores - smallest) / (largest - smallest))

@@ -118,8 +118,9 @@ def line_bounds(case: Case, made: Sequence[RuleRows]) -> tuple[Floats, Floats, l
     notes = []
     for f, fund in enumerate(case.funds):
         inside, pool = case.lines.fund == f, np.round(fund.pool / case.unit, DIGITS)
-        over = tight_floor[inside].sum() > pool >= units[0][inside].sum()
-        under = tight_cap[inside].sum() < pool <= units[1][inside].sum()
+        least, most = np.round(units[:, inside].sum(axis=1), DIGITS)  # no contradiction by a floating-point sum
+        over = tight_floor[inside].sum() > pool >= least
+        under = tight_cap[inside].sum() < pool <= most
         if over or under:
             tight_floor[inside], tight_cap[inside] = units[0][inside], units[1][inside]
             notes.append(f"取整：{fund.name}的上下限取整后放不进总额，改用未取整的上下限，个别县可能与上下限差不足一个公布单位。")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transfer_opt.domain import YUAN, Case
-from transfer_opt.linear import Bools, Floats, Ints
+from transfer_opt.linear import Bools, Floats, Ints, sums
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Position:
 def position(case: Case, amounts: Floats) -> Position:
     """The state in which every line (L,) gets these amounts, money."""
     count = len(case.recipients)
-    usable = np.bincount(case.lines.recipient, case.usable[case.lines.fund] * amounts, count)
-    given = np.bincount(case.lines.recipient, amounts, count)
+    usable = sums(case.lines.recipient, case.usable[case.lines.fund] * amounts, count)
+    given = sums(case.lines.recipient, amounts, count)
     return Position(given, case.own + usable, (case.own + usable) / case.expenditure)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transfer_opt.linear import NOWHERE, Bools, Floats, Ints
+from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, sums
 from transfer_opt.program import ZERO_DUAL, LevelStage, Program
 
 SNAP = 1e-12
@@ -175,7 +175,10 @@ class Cut:
 
 
 def cuts(program: Program, duals: Floats, state: State) -> Iterator[Cut]:
-    """The connected parts of a dual vector: rows are connected where they share a column."""
+    """The connected parts of a dual vector: rows are connected where they share a column.
+
+    A row without columns (a county without a line) is a part of its own.
+    """
     priced_entries = duals[program.rows] != 0
     rows, columns = program.rows[priced_entries], program.columns[priced_entries]
     weights = program.values[priced_entries] * duals[rows]
@@ -185,11 +188,15 @@ def cuts(program: Program, duals: Floats, state: State) -> Iterator[Cut]:
     for start, stop in zip(bounds, bounds[1:], strict=False):
         inside = order[start:stop]
         used, where = np.unique(columns[inside], return_inverse=True)
-        prices = np.bincount(where, weights[inside])
+        prices = sums(where, weights[inside], len(used))
         kept = np.abs(prices) > ZERO_DUAL
         named = np.unique(rows[inside])
         side = np.where(duals[named] > 0, state.row_lower[named], state.row_upper[named])
         yield Cut(named, duals[named], used[kept], prices[kept], duals[named] * side, not program.coupling[named].any())
+    for row in np.setdiff1d(np.flatnonzero(duals), rows):  # a row without columns: nothing can meet it
+        side = state.row_lower[row] if duals[row] > 0 else state.row_upper[row]
+        empty = np.zeros(0)
+        yield Cut(np.array([row]), duals[[row]], empty.astype(np.int64), empty, np.array([duals[row] * side]), True)
 
 
 def _proved(*terms: Floats) -> float:

@@ -10,7 +10,7 @@ switched off. The published amounts are read from bounds and θ, never from a so
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from transfer_opt.linear import Floats
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
     ZERO_DUAL,
-    LevelStage,
     Opener,
     Program,
     Question,
@@ -245,28 +244,26 @@ class _Chain:
 def _descended(terms: Terms, state: State, known: list[Cut], together: bool) -> _Chain:
     """Cut by cut, highest root first: fix what one recipient decides alone; stop at the first wider cut."""
     alone: list[tuple[float, Cut]] = []
+    roots = [cut.root(terms, state) for cut in known]
     while True:
-        theta, binding = _highest(known, terms, state)
-        if binding is None or not (together and binding.local):
+        at = int(np.argmax(roots)) if roots else -1
+        if at < 0 or roots[at] == -np.inf:
+            return _Chain(state, tuple(alone), -np.inf, None)
+        theta, binding = roots[at], known[at]
+        if not (together and binding.local):
             return _Chain(state, tuple(alone), theta, binding)
         state = binding.fix(terms, state, theta)
         alone.append((theta, binding))
+        moved = np.zeros(len(state.lower), dtype=bool)
+        moved[binding.columns] = True
+        roots = [cut.root(terms, state) if moved[cut.columns].any() else root
+                 for cut, root in zip(known, roots, strict=True)]
 
 
 def _only_rounding(found: list[Cut], bounded: State) -> None:
     """Refuse a violation that no θ can end, unless rounding explains it."""
     if sum(cut.violation(bounded) for cut in found) > ANSWER_TOLERANCE:
         raise SolverError("逐级优化遇到无法满足的约束，已停止。")
-
-
-def _highest(known: list[Cut], terms: Terms, state: State) -> tuple[float, Cut | None]:
-    """The largest root among the cuts, and its cut."""
-    theta, binding = -np.inf, None
-    for cut in known:
-        root = cut.root(terms, state)
-        if root > theta:
-            theta, binding = root, cut
-    return theta, binding
 
 
 def _tightened(duals: Floats, state: State) -> tuple[Floats, Floats]:

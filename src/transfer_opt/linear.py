@@ -112,6 +112,11 @@ class Rows:
         return Rows(self.expression[chosen], self.lower[chosen], self.upper[chosen])
 
 
+def sums(groups: Ints, weights: Floats, count: int) -> Floats:
+    """The sum of the weights of each of `count` groups."""
+    return np.asarray(np.bincount(groups, weights, count), dtype=float)
+
+
 def variables(count: int, labels: Texts, subjects: Ints, first: int = 0) -> Linear:
     """The variables first … first+count-1 themselves, one expression each."""
     positions = np.arange(count)

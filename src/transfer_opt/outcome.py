@@ -50,7 +50,7 @@ class Outcome:
     @cached_property
     def published(self) -> Floats:
         """(L,) published amounts in the workbook's money unit."""
-        return np.round(self.units * self.case.unit, 10)
+        return np.asarray(np.round(self.units * self.case.unit, 10), dtype=float)
 
     @cached_property
     def amounts(self) -> Floats:
@@ -62,12 +62,12 @@ class Outcome:
     @cached_property
     def given(self) -> Floats:
         """(n,) all funds together."""
-        return np.nansum(self.amounts, axis=0)
+        return np.asarray(np.nansum(self.amounts, axis=0))
 
     @cached_property
     def capacity(self) -> Floats:
         """(n,) own revenue and usable transfers."""
-        return self.case.own + np.nansum(self.amounts * self.case.usable[:, None], axis=0)
+        return np.asarray(self.case.own + np.nansum(self.amounts * self.case.usable[:, None], axis=0))
 
     @cached_property
     def shortfall(self) -> Floats:

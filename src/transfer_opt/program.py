@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
-from transfer_opt.linear import Bools, Floats, Ints
+from transfer_opt.linear import Bools, Floats, Ints, sums
 
 ZERO_DUAL = 1e-9
 """A dual or reduced cost below this is noise (costs are of order 1)."""
@@ -66,11 +64,11 @@ class Program:
 
     def activity(self, columns: Floats) -> Floats:
         """A·x (R,)."""
-        return np.bincount(self.rows, weights=self.values * columns[self.columns], minlength=self.shape[0])
+        return sums(self.rows, self.values * columns[self.columns], self.shape[0])
 
     def priced(self, duals: Floats) -> Floats:
         """Aᵀ·y (C,)."""
-        return np.bincount(self.columns, weights=self.values * duals[self.rows], minlength=self.shape[1])
+        return sums(self.columns, self.values * duals[self.rows], self.shape[1])
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import FundSpec, ModelSpec
 from transfer_opt.factors import FACTORS, NEED_COLUMNS
@@ -93,7 +91,7 @@ def _factor_columns(fund: FundSpec, letters: Mapping[str, str]) -> Iterator[str]
 
 def _by_eligibility(settings: Settings) -> Iterator[Need]:
     for position, name in enumerate(settings.funds):
-        subject: np.ndarray = settings.by_fund()[position : position + 1]  # type: ignore[type-arg]
+        subject = settings.by_fund()[position : position + 1]
         for key, columns in (("仅缺口为正", ("标准财政支出", "标准财政收入")), ("仅功能区", ("功能区类型",))):
             if settings.texts("资格", key, subject)[0] != "否":
                 for column in columns:

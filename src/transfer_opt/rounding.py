@@ -8,7 +8,7 @@ import numpy as np
 
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
-from transfer_opt.linear import Bools, Floats, Ints
+from transfer_opt.linear import Bools, Floats, Ints, sums
 from transfer_opt.program import ZERO_DUAL, Opener, Program, Question, Session
 
 STEPS = 1_000_000
@@ -91,7 +91,7 @@ def _first_up(program: Program, session: Session, face: Question, order: Ints) -
 
 def _exact_totals(case: Case, base: Ints) -> _Groups:
     pools = np.round(case.pools / case.unit)
-    missing = pools - np.bincount(case.lines.fund, weights=base, minlength=len(case.funds))
+    missing = pools - sums(case.lines.fund, base.astype(float), len(case.funds))
     return _Groups(case.lines.fund, np.arange(len(base)), missing, missing)
 
 
@@ -101,14 +101,14 @@ def _adjacent(key: Ints, steps: Ints, base: Ints) -> _Groups:
     A sum that the reading in millionths cannot tell from a whole unit counts as that whole unit.
     """
     count = int(key.max()) + 1
-    sums = np.zeros(count, dtype=np.int64)
-    np.add.at(sums, key, steps)
+    totals = np.zeros(count, dtype=np.int64)
+    np.add.at(totals, key, steps)
     blur = np.bincount(key, minlength=count) // 2 + 1
-    nearest = np.round(sums / STEPS).astype(np.int64)
-    whole = np.abs(sums - nearest * STEPS) <= blur
-    already = np.bincount(key, weights=base, minlength=count)
-    lower = np.where(whole, nearest, sums // STEPS) - already
-    upper = np.where(whole, nearest, sums // STEPS + 1) - already
+    nearest = np.round(totals / STEPS).astype(np.int64)
+    whole = np.abs(totals - nearest * STEPS) <= blur
+    already = sums(key, base.astype(float), count)
+    lower = np.where(whole, nearest, totals // STEPS) - already
+    upper = np.where(whole, nearest, totals // STEPS + 1) - already
     return _Groups(key, np.arange(len(base)), lower, upper)
 
 

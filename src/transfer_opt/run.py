@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+
 from transfer_opt.assemble import assemble, fund_rows, released
 from transfer_opt.audit import findings
 from transfer_opt.checks import Draft, all_problems, errors_of, structure, warnings_of
@@ -94,7 +96,7 @@ def allocate(prepared: Prepared, solver: str = "auto", progress: Progress = lamb
     amounts = solution.columns[: len(case.lines)]
     progress("取整")
     units = published(case, amounts, open_solver)
-    final = units * case.unit
+    final = np.asarray(units * case.unit, dtype=float)
     progress("测算说明")
     chain = steps(case, settings, objective, amounts, units, open_solver)
     found = findings(case, formulation, solution.stages, amounts, final)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from transfer_opt.domain import Recipients
-from transfer_opt.linear import NOWHERE, Bools, Floats
+from transfer_opt.linear import NOWHERE, Bools, Floats, Texts
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Sheet, SheetRow, Value
 
@@ -60,5 +60,5 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, float | int) and not isinstance(value, bool)
 
 
-def _words(rows: tuple[SheetRow, ...], column: str) -> np.ndarray:  # type: ignore[type-arg]
+def _words(rows: tuple[SheetRow, ...], column: str) -> Texts:
     return np.array([str(row.values.get(column, "")) for row in rows], dtype=object)

@@ -8,7 +8,7 @@ import numpy as np
 
 from transfer_opt import __version__
 from transfer_opt.domain import Change, ParameterSpec, RuleSpec
-from transfer_opt.linear import NOWHERE, Ints
+from transfer_opt.linear import Ints
 from transfer_opt.outcome import Outcome
 from transfer_opt.report.parts import amount, groups, heading
 from transfer_opt.settings import ANYWHERE, Settings

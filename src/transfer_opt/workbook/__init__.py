@@ -1,0 +1,1 @@
+"""The only room that knows spreadsheets: reading inputs, writing results and templates."""
