@@ -35,7 +35,7 @@ POOLS = {"均衡性": 1000.0, "县级保障": 500.0, "生态": 300.0}
 LAST = {"均衡性": (200, 300, 300), "县级保障": (100, 100, 200), "生态": (100, 50, 50)}
 REFERENCE = {"均衡性": (400, 300, 300), "县级保障": (200, 150, 150), "生态": (150, 100, 50)}
 
-ByCounty = Mapping[str, Sequence[float]]
+ByCounty = Mapping[str, Any]
 """Short name of a fund → a value per county."""
 
 
@@ -44,10 +44,10 @@ def make_case(
     names: Sequence[str] = NAMES,
     codes: Sequence[str] = (),
     prefecture: Sequence[str] = ("东州", "东州", "西州"),
-    numbers: Mapping[str, Sequence[float]] | None = None,
-    texts: Mapping[str, Sequence[str]] | None = None,
+    numbers: Mapping[str, Any] | None = None,
+    texts: Mapping[str, Any] | None = None,
     pools: Mapping[str, float] | None = None,
-    eligible: Mapping[str, Sequence[bool]] | None = None,
+    eligible: ByCounty | None = None,
     last: ByCounty | None = None,
     reference: ByCounty | None = None,
     reference_before: ByCounty | None = None,
@@ -55,7 +55,7 @@ def make_case(
     floor: ByCounty | None = None,
     cap: ByCounty | None = None,
     penalty: ByCounty | None = None,
-    need: Sequence[float] | None = None,
+    need: Any = None,
     usable: Mapping[str, float] | None = None,
     unit: float = 1.0,
     gap_columns: tuple[str, str, str] = ("标准财政支出", "可用财力", "标准财政支出"),

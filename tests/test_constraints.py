@@ -158,7 +158,7 @@ class TestPressureTilt:
 class TestWeakTilt:
     def test_the_weakest_grow_faster_than_the_fund(self, tiny_case: Case, x: Linear) -> None:
         rows = weak_tilt(tiny_case, x, weak=by_fund(tiny_case, 0.6), lead=by_fund(tiny_case, 0.01),
-                         group=by_fund(tiny_case, "薄弱比例"))  # type: ignore[arg-type]
+                         group=by_fund(tiny_case, "薄弱比例"))
         # ⌈0.6 · 3⌉ = 2 counties; (1 + 0.25 + 0.01) · (200 + 300)
         assert written(rows, tiny_case)[0] == "均衡性·财力薄弱的2县: 均衡性/甲县 + 均衡性/乙县 >= 630"
 

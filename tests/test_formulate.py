@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import make_case, make_settings
 
+from conftest import make_case, make_settings
 from transfer_opt.domain import Case, Change
 from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.lexicographic import solve

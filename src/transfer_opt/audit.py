@@ -84,7 +84,7 @@ def _rule(
         right = high if upward else low
         margin = right - left[row] if upward else left[row] - right
         margin = -abs(left[row] - right) if low == high else margin
-        at_edge = min(ideal[row] - low, high - ideal[row]) <= NEGLIGIBLE * case.unit or margin == 0
+        at_edge = _at_edge(ideal[row], low, high, case.unit, bool(entry.single[row])) or margin == 0
         price = prices[entry.position[row]] if entry.position[row] != NOWHERE else np.nan
         yield Finding(
             entry.rule.name, _cited(case, entry, row), _subject(case, entry, row), float(left[row]),
@@ -92,6 +92,15 @@ def _rule(
             float(abs(price)) if abs(price) > 0 else np.nan,
             _verdict(entry, row, margin, moved[row], at_edge, case.unit), float(moved[row]),
         )
+
+
+def _at_edge(ideal: float, low: float, high: float, unit: float, single: bool) -> bool:
+    """Whether the unrounded optimum touches the bound, or, for a single line, the whole unit it was tightened to."""
+    edges = [edge for edge in (low, high) if np.isfinite(edge)]
+    if single:
+        edges += [float(np.ceil(round(low / unit, 6)) * unit)] if np.isfinite(low) else []
+        edges += [float(np.floor(round(high / unit, 6)) * unit)] if np.isfinite(high) else []
+    return any(abs(ideal - edge) <= NEGLIGIBLE * unit for edge in edges)
 
 
 def _verdict(entry: RuleRows, row: int, margin: float, moved: float, at_edge: bool, unit: float) -> Verdict:

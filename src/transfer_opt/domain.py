@@ -38,11 +38,15 @@ class Clause:
     grade: str
 
     @property
+    def brief(self) -> str:
+        """How the clause is cited where a note under the table tells its grade."""
+        named = {"预算法": "预算法", "用户": "本单位填报", "省定": "省定"}
+        return named.get(self.key, f"若干措施{self.number}" if self.key in ("十八", "二十一") else f"参照{self.key}")
+
+    @property
     def short(self) -> str:
-        """How the clause is cited in a table cell."""
-        named = {"预算法": "预算法", "用户": "本单位填报", "省定": "省定，参照若干措施第二十一条"}
-        cited = named.get(self.key, f"若干措施{self.number}" if self.key in ("十八", "二十一") else f"参照{self.key}")
-        return cited + (f"（{self.grade}）" if self.grade else "")
+        """How the clause is cited in a table cell, with its grade."""
+        return self.brief + (f"（{self.grade}）" if self.grade else "")
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,11 @@ class RuleSpec:
     def cited(self) -> str:
         """The clauses as a table cell shows them."""
         return "；".join(clause.short for clause in self.clauses)
+
+    @property
+    def brief(self) -> str:
+        """The clauses without their grades."""
+        return "；".join(clause.brief for clause in self.clauses)
 
 
 @dataclass(frozen=True)

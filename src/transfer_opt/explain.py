@@ -16,7 +16,7 @@ from transfer_opt.objectives import CLOSEST
 from transfer_opt.program import Opener
 from transfer_opt.settings import Settings, shown
 
-POOL_RULE = "资金总额"
+POOL_RULE, ASSESSMENT_RULE, FLOOR_RULE = "资金总额", "考核奖惩", "上年保底"
 NAMED_STEPS = ("考核奖惩", "上年保底", "增幅上限", "三保兜底", "三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜")
 OTHER_RULES, GOAL_STEP, ROUNDING_STEP = "其他规则", "目标调整", "取整"
 STEPS = (*NAMED_STEPS, OTHER_RULES, GOAL_STEP, ROUNDING_STEP)
@@ -49,7 +49,7 @@ def steps(
     every adjustment adds to 0 over the province.
     """
     others = tuple(name for name in CONSTRAINTS if name not in (*NAMED_STEPS, POOL_RULE))
-    states = [_settled(case, case.lines.reference_before)]
+    states = [_settled(case, case.lines.reference_before, np.zeros(len(case.lines)))]
     active: list[str] = [POOL_RULE]
     previous: tuple[int, ...] | None = None
     for names in (*((name,) for name in NAMED_STEPS), others):
@@ -61,9 +61,9 @@ def steps(
             continue
         previous = sizes
         solution = solve(formulation.program, formulation.stages, open_solver)
-        states.append(_settled(case, solution.columns[: len(case.lines)]))
+        states.append(_settled(case, solution.columns[: len(case.lines)], states[-1]))
     states.append(states[-1] if tuple(objective)[-1:] == (CLOSEST,) and len(objective) <= 2 and _plain(objective)
-                  else _settled(case, amounts))
+                  else _settled(case, amounts, states[-1]))
     final = units * case.unit
     changes = np.diff(np.array([*states, final]), axis=0)
     return Steps(states[0], np.asarray(np.round(changes / case.unit, STEP_DIGITS) * case.unit), np.asarray(final))
@@ -85,13 +85,17 @@ def coefficients(case: Case, formulation: Formulation, amounts: Floats) -> dict[
     return {case.funds[f].name: value for f, value in found.items()}
 
 
-def _settled(case: Case, amounts: Floats) -> Floats:
-    """Amounts in whole hundredths of the unit that add to each pool exactly; the largest line takes what is left."""
+def _settled(case: Case, amounts: Floats, before: Floats) -> Floats:
+    """Amounts in whole hundredths of the unit that add to each pool exactly.
+
+    What rounding leaves goes to the line that moves most in this step, so that a line the step leaves alone shows 0.
+    """
     scale = 10**STEP_DIGITS
     counts = np.round(amounts / case.unit * scale)
+    moves = np.abs(amounts - before)
     for f, pool in enumerate(np.round(case.pools / case.unit * scale)):
         inside = np.flatnonzero(case.lines.fund == f)
-        counts[inside[int(np.argmax(counts[inside]))]] += pool - counts[inside].sum()
+        counts[inside[int(np.argmax(moves[inside]))]] += pool - counts[inside].sum()
     return np.asarray(counts / scale * case.unit)
 
 
@@ -123,7 +127,7 @@ def _reason(
         return _held(case, settings, formulation, line, raw[1][line], "upper")
     fund, reference = int(case.lines.fund[line]), case.lines.reference[line]
     if reference > 0 and fund in unified and abs(amounts[line] / reference - unified[fund]) <= UNIFIED * unified[fund]:
-        return "按因素法和全省统一系数", case.funds[fund].spec.factors[0].clause.short
+        return "按因素法和全省统一系数", case.funds[fund].spec.factors[0].clause.brief
     return _bound_together(case, formulation, line, amounts) or _largest(settings, line, changes)
 
 
@@ -138,7 +142,7 @@ def _bound_together(case: Case, formulation: Formulation, line: int, amounts: Fl
         touching = np.isin(np.arange(len(expression)), expression.rows[expression.columns == line])
         if (tight & touching).any():
             words = "“三保”需求兜底，补到刚好足额" if entry.rule.name == NEED_RULE else f"因{entry.rule.name}调整"
-            return words, entry.rule.cited
+            return words, entry.rule.brief
     return None
 
 
@@ -152,7 +156,9 @@ def _held(
         at = rows.expression.columns[np.argsort(rows.expression.rows)]
         limits = rows.lower if side == "lower" else rows.upper
         if ((at == line) & (np.abs(limits - bound) <= case.unit * NEGLIGIBLE)).any():
-            return _words(entry.rule.name, settings, subject, case, line, side), entry.rule.cited
+            words = _words(entry.rule.name, settings, subject, case, line, side)
+            cut = case.lines.penalty[line] > 0 and entry.rule.name in (ASSESSMENT_RULE, FLOOR_RULE)
+            return words, settings.rules[ASSESSMENT_RULE].brief if cut else entry.rule.brief
     return ("不低于0" if side == "lower" else "不超过资金总额"), ""
 
 
@@ -161,9 +167,9 @@ def _words(name: str, settings: Settings, subject: Ints, case: Case, line: int, 
         return shown(float(settings.numbers(name, parameter, subject)[0]), "share")
 
     penalty = case.lines.penalty[line]
-    if name == "考核奖惩" or (name == "上年保底" and penalty > 0):
+    if name == ASSESSMENT_RULE or (name == FLOOR_RULE and penalty > 0):
         return f"生态考核变差扣减{shown(float(penalty), 'share')}"
-    if name == "上年保底":
+    if name == FLOOR_RULE:
         cut = float(settings.numbers(name, "降幅上限", subject)[0])
         return "停在上年保底" + (f"（降幅不超过{shown(cut, 'share')}）" if cut else "（不低于上年）")
     plain = {"增幅上限": "增幅上限", "单县占比上限": "占比上限"}
@@ -182,4 +188,4 @@ def _largest(settings: Settings, line: int, changes: Steps) -> tuple[str, str]:
     rule = settings.rules.get(step)
     if rule is None:
         return (f"按目标顺序{direction}" if step == GOAL_STEP else f"因其他规则{direction}"), ""
-    return f"因{step}{direction}", rule.cited
+    return f"因{step}{direction}", rule.brief

@@ -10,6 +10,7 @@ from transfer_opt.report.parts import KEY_COLUMNS, TOTAL_NAME, amount, heading, 
 from transfer_opt.sheets import Column, Row, Table
 
 BAND = "各步调整（＋为得到，－为让给其他县，“–”表示该步不影响本行）"
+GRADES = "依据条款：参照58号、59号、140号为中央对省的办法，待核实；“省定”为示例，须经财政部门确认。"
 BALANCED = "各调整步全省合计均为 0：只改变分布，不改变总额"
 
 
@@ -19,6 +20,7 @@ def step_table(outcome: Outcome) -> Table:
     factors = "，".join(f"{name} {value:.4f}" for name, value in outcome.coefficients)
     notes = (
         "注：每一步都是一次完整的重新分配，每步调整全省合计为 0；因素法测算额＋各步调整＝分配额。",
+        GRADES,
         f"不受上下限和其他规则限制的县，分配额＝因素法测算额×系数：{factors}。" if factors else "",
     )
     return Table("测算说明", f"{heading(outcome)}测算说明（{outcome.scenario}）", _columns(outcome), tuple(rows),
