@@ -32,7 +32,7 @@ class _Chinese:
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records = [record for parameter in self.get_params(ctx)  # type: ignore[attr-defined]
-                   if (record := parameter.get_help_record(ctx)) is not None]
+                   if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)) is not None]
         if records:
             with formatter.section("选项"):
                 formatter.write_dl(records)
@@ -127,8 +127,8 @@ def check(budget: Path, model: Path | None, rename: Sequence[str], as_json: bool
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="结果工作簿（默认：输入文件名_分配结果.xlsx）。")
 @click.option("--scenario", metavar="方案", help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。")
-@click.option("--solver", default="auto", show_default="auto", metavar="名称",
-              help="求解器：auto、pulp-highs、highs、cbc，或 PuLP 认识的其他名称。结果相同。")
+@click.option("--solver", default="auto", metavar="名称",
+              help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称。结果相同。")
 @click.option("--unit", metavar="单位", help="公布单位，如 1元、1万元、0.01万元（默认：工作簿「取整」里写的）。")
 @_shared
 def solve(

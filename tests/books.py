@@ -1,0 +1,69 @@
+"""Workbooks made from the example, or from nothing, for the tests of the whole run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "inputs" / "qinghai.xlsx"
+EQUALIZATION, GUARANTEE, ECOLOGY = "均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付"
+
+
+def plain_tables(path: Path = EXAMPLE) -> dict[str, list[list[Any]]]:
+    """The sheets as header row and data rows, without titles and totals."""
+    book = openpyxl.load_workbook(path, data_only=True)
+    first = {"县区数据": "行政区划代码", "资金总额": "资金", "约束参数": "规则", "方案": "规则"}
+    tables = {}
+    for sheet in book.worksheets:
+        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+        at = next(i for i, row in enumerate(rows) if first[sheet.title] in row)
+        header = [str(text).split("(")[0].split("（")[0].replace("\n", "") if text else None for text in rows[at]]
+        body = [row for row in rows[at + 1 :] if row[0] not in (None, "") and "合" not in str(row[0])[:2]]
+        tables[sheet.title] = [header, *body]
+    return tables
+
+
+def write_tables(path: Path, tables: dict[str, list[list[Any]]], unit: str = "万元") -> Path:
+    """Plain sheets: a 单位 row, the header, the rows."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in tables.items():
+        sheet = book.create_sheet(name)
+        sheet.append([f"单位：{unit}"])
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def shuffled(tables: dict[str, list[list[Any]]], seed: int) -> dict[str, list[list[Any]]]:
+    """The same workbook with sheets, columns and rows in another order."""
+    generator = random.Random(seed)
+    result = {}
+    for name in generator.sample(list(tables), len(tables)):
+        header, *rows = tables[name]
+        order = generator.sample(range(len(header)), len(header))
+        generator.shuffle(rows)
+        result[name] = [[row[i] for i in order] for row in [header, *rows]]
+    return result
+
+
+def change(tables: dict[str, list[list[Any]]], sheet: str, matches: Callable[[dict[str, Any]], bool], **values: Any) -> None:
+    """Set columns of the rows that match; at least one must."""
+    header, *rows = tables[sheet]
+    found = [row for row in rows if matches(dict(zip(header, row, strict=False)))]
+    assert found, "no row matches"
+    for row in found:
+        for column, value in values.items():
+            row[header.index(column)] = value
+
+
+def add_rule(tables: dict[str, list[list[Any]]], **values: Any) -> None:
+    """One more row of 「约束参数」."""
+    header = tables["约束参数"][0]
+    tables["约束参数"].append([values.get(str(column)) for column in header])

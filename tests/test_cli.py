@@ -1,0 +1,166 @@
+"""The command line as a user meets it: exit codes, sentences, JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from books import EXAMPLE, change, plain_tables, write_tables
+
+from transfer_opt import run
+from transfer_opt.cli import cli, main
+
+
+def call(*arguments: str | Path) -> int:
+    """The exit code of a command."""
+    with pytest.raises(SystemExit) as stopped:
+        main([str(argument) for argument in arguments])
+    return int(stopped.value.code or 0)
+
+
+def test_solve_writes_the_result_beside_the_input_and_says_the_totals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "预算 2026.xlsx"
+    source.write_bytes(EXAMPLE.read_bytes())
+    assert call("solve", source) == 0
+    assert (tmp_path / "预算 2026_分配结果.xlsx").exists()
+    said = capsys.readouterr()
+    assert "均衡性转移支付：1,998,000 万元" in said.out
+    assert "“三保”缺口：0 万元，0 个县（按上年资金为 34,206 万元，12 个县）" in said.out
+    assert "警告 湟源县·县级保障超出「增幅上限」334 万元" in said.err
+
+
+def test_json_holds_the_agreed_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx", "--json", "--scenario", "均衡优先") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert (content["status"], content["exit"], content["scenario"]) == ("ok", 0, "均衡优先")
+    assert content["totals"][0] == {"fund": "均衡性转移支付", "pool": 1998000.0, "allocated": 1998000.0}
+    assert [stage["name"] for stage in content["stages"]][-2:] == ["保障水平最大化", "贴近因素法"]
+    assert {"code", "sheet", "cell", "value", "message", "remedy"} <= set(content["warnings"][0])
+
+
+def test_quiet_says_nothing_when_all_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx", "--quiet") == 0
+    said = capsys.readouterr()
+    assert said.out == said.err == ""
+
+
+def test_wrong_input_ends_with_1_names_sheet_cell_value_and_remedy_and_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = plain_tables()
+    change(tables, "县区数据", lambda row: row["县区名称"] == "玛多县", 可用财力="12,34a.5")
+    change(tables, "县区数据", lambda row: row["县区名称"] == "治多县", 常住人口=0)
+    path = write_tables(tmp_path / "wrong.xlsx", tables)
+    assert call("solve", path) == 1
+    said = capsys.readouterr().err
+    assert "[E102] 工作表「县区数据」单元格" in said
+    assert "（可用财力）：值为「12,34a.5」，不是数字。处理办法：填写数字，单位万元。" in said
+    assert "[E105]" in said
+    assert [entry.name for entry in tmp_path.iterdir()] == ["wrong.xlsx"]
+    assert call("check", path) == 1
+
+
+def test_the_impossible_ends_with_3_and_writes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = plain_tables()
+    change(tables, "资金总额", lambda row: row["资金"] == "均衡性转移支付", 本年总额=1800000)
+    path = write_tables(tmp_path / "tight.xlsx", tables)
+    assert call("solve", path) == 3
+    assert "不能同时满足，合计相差" in capsys.readouterr().err
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("arguments", [["solve"], ["solve", "--nope", "x"], ["fly"], ["solve", "x", "--rename", "y"]])
+def test_a_wrong_command_ends_with_2_and_a_chinese_sentence(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    assert not capsys.readouterr().err.isascii()
+
+
+def test_an_unknown_scenario_or_solver_ends_with_1_and_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("solve", EXAMPLE, "--scenario", "均衡优先些") == 1
+    assert "是否为「均衡优先」" in capsys.readouterr().err
+    assert call("solve", EXAMPLE, "--solver", "gurobi9") == 1
+    assert "highs" in capsys.readouterr().err
+
+
+def test_a_missing_folder_or_the_input_itself_as_output_ends_with_5(tmp_path: Path) -> None:
+    source = tmp_path / "x.xlsx"
+    source.write_bytes(EXAMPLE.read_bytes())
+    assert call("solve", source, "-o", tmp_path / "没有" / "r.xlsx", "--quiet") == 5
+    assert call("solve", source, "-o", source) == 5
+    assert source.read_bytes() == EXAMPLE.read_bytes()
+
+
+def test_init_never_overwrites_without_force(tmp_path: Path) -> None:
+    target = tmp_path / "示例.xlsx"
+    assert call("init", "--example", target) == 0
+    assert target.read_bytes() == EXAMPLE.read_bytes()
+    target.write_text("mine")
+    assert call("init", target) == 5
+    assert target.read_text() == "mine"
+    assert call("init", target, "--force") == 0
+
+
+def test_the_empty_template_is_told_what_is_missing_not_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "模板.xlsx"
+    assert call("init", target) == 0
+    assert call("check", target) == 1
+    assert "没有数据行" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_workbook_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = tmp_path / "假.xlsx"
+    text.write_text("这不是工作簿")
+    for path in (text, tmp_path / "没有.xlsx"):
+        assert call("solve", path) == 1
+        assert path.name in capsys.readouterr().err
+
+
+def test_a_bug_is_one_sentence_and_70(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("玛多县 12702")
+
+    monkeypatch.setattr(run, "allocate", broken)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx") == 70
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert said.count("\n") == 1
+    (report,) = tmp_path.glob("transfer-opt-*.txt")
+    assert "ZeroDivisionError" in report.read_text()
+    assert "玛多县" not in report.read_text()
+
+
+@pytest.mark.parametrize("name", [None, *cli.commands])
+def test_every_help_page_is_chinese_and_shows_an_example(name: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*([name] if name else []), "--help") == 0
+    said = capsys.readouterr().out
+    assert "例：" in said
+    assert "用法：" in said
+    for english in ("Usage", "Options", "Commands", "Show this", "[OPTIONS]"):
+        assert english not in said
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = ("import sys; from transfer_opt.cli import cli\n"
+               "print([m for m in ('numpy', 'pandas', 'pulp', 'highspy', 'openpyxl', 'xlsxwriter') if m in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_solve_does_without_pandas_and_openpyxl(tmp_path: Path) -> None:
+    program = (f"import sys; from transfer_opt.cli import main\n"
+               f"try: main(['solve', {str(EXAMPLE)!r}, '-o', {str(tmp_path / 'r.xlsx')!r}, '--quiet'])\n"
+               f"except SystemExit: print([m for m in ('pandas', 'openpyxl') if m in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
