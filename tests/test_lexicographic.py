@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bruteforce import BruteForce
 from conftest import make_case, make_settings
-from instances import formulated
+from instances import formulated, instance
 from transfer_opt.domain import Case, Change
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, formulate
@@ -92,6 +92,14 @@ class TestByHand:
         solution = solved(formulation)
         assert solution.stages[0].value == pytest.approx(40, abs=1e-9)
         assert np.round(solution.columns[:6], 6).tolist() == [240, 170, 190, 220, 80, 0]
+
+    def test_what_one_county_would_do_alone_gives_way_to_a_wider_level_above_it(self) -> None:
+        # 甲 must reach 258 with e = 60 + 100. Alone it would take 61 % more of both, 乙 lose 92 % of 均衡性.
+        # Together: 60 + 40t + 100 + 100t = 258, so t = 70 %: 乙 keeps 12 of 40.
+        case = make_case(
+            names=["甲县", "乙县"], prefecture=["州", "州"], pools={"均衡性": 100.0, "县级保障": 300.0},
+            reference={"均衡性": [60, 40], "县级保障": [100, 200]}, numbers={"可用财力": [0, 0]}, need=[258, 0])
+        assert amounts(case, [CLOSEST], ["三保兜底"], Change("三保兜底", hard=True)) == [88, 12, 170, 130]
 
     def test_leximin_lifts_the_worst_covered_first(self) -> None:
         # One fund of 600; coverage (own + x)/N with N = 1000: 100, 300, 900 become 500, 500, 900.
@@ -185,6 +193,13 @@ class TestAgainstBruteForce:
                 assert off <= 1e-6 * case.pools.max(), f"instance {seed} is off by {off}"
                 compared += 1
         assert compared >= 55
+
+    @pytest.mark.parametrize("seed", [31, 508, 593, 630])
+    def test_larger_instances_that_were_once_wrong_stay_right(self, seed: int) -> None:
+        case, made, objective = instance(seed, most=40 if seed == 31 else 12)
+        formulation = formulate(case, made, objective)
+        slowly = BruteForce(formulation.program).run(formulation.stages)
+        assert np.abs(slowly - solved(formulation).columns[: len(case.lines)]).max() <= 1e-6 * case.pools.max()
 
     def test_the_least_shortage_is_the_same(self) -> None:
         compared = 0

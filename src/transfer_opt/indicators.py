@@ -66,11 +66,10 @@ def indicators(case: Case, amounts: Floats) -> tuple[Indicator, ...]:
     if all(np.isnan(coverage).all() for coverage in covered):
         return _short(case, states)
     people = case.recipients.number("常住人口")
-    names = case.recipients.name
-    lowest, highest = names[int(np.argmin(covered[2]))], names[int(np.argmax(covered[2]))]
+    lowest, highest = _named(case, covered[2], lowest=True), _named(case, covered[2], lowest=False)
     made = [
-        _made("最低保障水平", "各县，不加权", "share", [c.min() for c in covered], 1, f"分配后最低：{lowest}"),
-        _made("最高保障水平", "各县，不加权", "share", [c.max() for c in covered], 0, f"分配后最高：{highest}"),
+        _made("最低保障水平", "各县，不加权", "share", [c.min() for c in covered], 1, lowest),
+        _made("最高保障水平", "各县，不加权", "share", [c.max() for c in covered], 0, highest),
         _made("平均保障水平", "各县，不加权", "share", [c.mean() for c in covered], 1),
         _made("平均保障水平", "按人口加权", "share", [_mean(c, people) for c in covered], 1),
         _made("最高÷最低", "倍", "number", [c.max() / c.min() if c.min() > 0 else np.nan for c in covered], -1),
@@ -127,7 +126,7 @@ def _short(case: Case, states: tuple[Position, Position, Position]) -> tuple[Ind
     counts = [float((gap > 0).sum()) if np.isfinite(gap).any() else np.nan for gap in gaps]
     return (
         _made("“三保”缺口县数", "个", "count", counts, -1, f"分配后有缺口：{who}"),
-        _made("“三保”缺口", case.money_unit, "money", [gap.sum() for gap in gaps], -1),
+        _made("“三保”缺口", case.money_unit, "money", [_known_sum(gap) for gap in gaps], -1),
     )
 
 
@@ -135,7 +134,7 @@ def _hardship(case: Case, states: tuple[Position, Position, Position]) -> tuple[
     group: Bools = case.recipients.text("困难地区类型") != ""
     if not group.any():
         return ()
-    shares = [np.nan if i == 0 else state.given[group].sum() / state.given.sum() for i, state in enumerate(states)]
+    shares = [state.given[group].sum() / state.given.sum() if state.given.sum() > 0 else np.nan for state in states]
     return (_made("困难地区所占份额", "占三项合计", "share", shares, 0, f"困难地区 {int(group.sum())} 个县"),)
 
 
@@ -150,6 +149,19 @@ def _per_head(case: Case, states: tuple[Position, Position, Position]) -> tuple[
                   for i, state in enumerate(states)]
         found.append(_made(f"人均补助·{name}", "元/人", "per_head", values, 0))
     return tuple(found)
+
+
+def _named(case: Case, coverage: Floats, *, lowest: bool) -> str:
+    """Who is at the end of the scale; nobody where some coverage is not known."""
+    if np.isnan(coverage).any():
+        return ""
+    at = int(np.argmin(coverage) if lowest else np.argmax(coverage))
+    return f"分配后{'最低' if lowest else '最高'}：{case.recipients.name[at]}"
+
+
+def _known_sum(values: Floats) -> float:
+    """The sum of what is known; NaN where nothing is."""
+    return float(np.nansum(values)) if np.isfinite(values).any() else np.nan
 
 
 def _made(name: str, basis: str, unit: str, values: list[float], better: int, note: str = "") -> Indicator:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import Cut, State, Terms, cuts
+from transfer_opt.levels import SNAP, Cut, State, Terms, cuts
 from transfer_opt.linear import Floats
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
@@ -166,6 +166,9 @@ class _Engine:
         together, before = True, (np.inf, 0)
         for _ in range(NEWTON_STEPS):
             chain = _descended(terms, state, known, together)
+            if together and chain.rises:  # what came first was not decided alone: one by one
+                together = False
+                continue
             bounded = terms.bounded(chain.state, chain.theta)
             found = [cut for cut in cuts(self._program, self._elastic_duals(bounded), bounded) if cut.violation(bounded)]
             if not found:
@@ -232,6 +235,12 @@ class _Chain:
     def levels(self) -> list[float]:
         """The ratios reached."""
         return [theta for theta, _ in self.alone] + ([] if self.binding is None else [self.theta])
+
+    @property
+    def rises(self) -> bool:
+        """Whether a later ratio is above an earlier one, so that the earlier cut does not prove the largest ratio."""
+        return any(later > earlier + SNAP * max(1.0, abs(earlier))
+                   for earlier, later in zip(self.levels, self.levels[1:], strict=False))
 
     def settled(self, program: Program, terms: Terms) -> State:
         """The state after all of them, for good."""

@@ -1,0 +1,82 @@
+"""Finished allocations for the tests of what is said about them: the example's scenarios, and cases by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from conftest import make_settings
+from transfer_opt import explain, run
+from transfer_opt.audit import Finding, findings
+from transfer_opt.domain import Case, Change
+from transfer_opt.formulate import Formulation, formulate
+from transfer_opt.lexicographic import Solution, solve
+from transfer_opt.linear import Floats, Ints
+from transfer_opt.outcome import Outcome
+from transfer_opt.rounding import published
+from transfer_opt.settings import Settings
+from transfer_opt.solvers import opener
+
+EXAMPLE = Path(__file__).parent.parent / "inputs" / "qinghai.xlsx"
+SCENARIOS = ("基准方案", "均衡优先", "稳定优先", "生态优先")
+BASIC = ("三保缺口最小", "贴近因素法")
+
+
+@cache
+def example(scenario: str = "基准方案") -> Outcome:
+    """One scenario of the shipped example, solved once."""
+    return run.allocate(run.prepare(EXAMPLE, scenario=scenario), "highs")
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """A case by hand from its settings to published integers."""
+
+    case: Case
+    settings: Settings
+    formulation: Formulation
+    solution: Solution
+    objective: tuple[str, ...]
+    units: Ints
+
+    @property
+    def amounts(self) -> Floats:
+        """(L,) the optimum before rounding."""
+        return self.solution.columns[: len(self.case.lines)]
+
+    @property
+    def steps(self) -> explain.Steps:
+        """Where every amount comes from."""
+        return explain.steps(self.case, self.settings, self.objective, self.amounts, self.units, opener("highs", 9))
+
+    @property
+    def reasons(self) -> list[str]:
+        """The main reason of every line."""
+        return [words for words, _ in explain.reasons(
+            self.case, self.settings, self.formulation, self.amounts, self.steps)]
+
+    def findings(self, units: Sequence[int] | None = None) -> tuple[Finding, ...]:
+        """Every rule held against these published integers (its own by default)."""
+        final = np.array(self.units if units is None else units, dtype=float) * self.case.unit
+        return findings(self.case, self.formulation, self.solution.stages, self.amounts, final)
+
+
+def allocated(case: Case, *changes: Change, objective: tuple[str, ...] = BASIC) -> Allocation:
+    """The case solved under the shipped rules with these changes."""
+    settings = make_settings(case, *changes)
+    formulation = formulate(case, settings, objective)
+    solution = solve(formulation.program, formulation.stages, opener("highs", 9))
+    assert solution.shortage is None, "the case by hand has a solution"
+    units = published(case, solution.columns[: len(case.lines)], opener("highs", 9))
+    return Allocation(case, settings, formulation, solution, objective, units)
+
+
+def only(*rules: str) -> tuple[Change, ...]:
+    """Switches off every rule that can be, but these."""
+    every = ("上年保底", "考核奖惩", "已下达不收回", "增幅上限", "三保兜底", "三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜",
+             "生态稳定增长", "保障水平下限", "位次不逆转", "市州占比", "单县占比上限", "县区上下限")
+    return tuple(Change(rule, on=rule in rules) for rule in every)
