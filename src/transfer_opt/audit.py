@@ -76,7 +76,7 @@ def _rule(
 ) -> Iterator[Finding]:
     expression = entry.rows.expression
     left, ideal = expression.at(published), expression.at(amounts)
-    moved = _moved(entry, np.abs(published - amounts))
+    moved = _moved(entry, _by_rounding(published - amounts, case.unit))
     moved += _blunted(case, formulation, entry, published)
     for row in range(len(entry.rows)):
         low, high = entry.rows.lower[row], entry.rows.upper[row]
@@ -106,9 +106,14 @@ def _at_edge(ideal: float, low: float, high: float, unit: float, single: bool) -
 def _verdict(entry: RuleRows, row: int, margin: float, moved: float, at_edge: bool, unit: float) -> Verdict:
     if margin >= -NEGLIGIBLE * unit:
         return "active" if at_edge else "slack"
-    if -margin <= moved + NEGLIGIBLE * unit:
+    if -margin <= moved + NEGLIGIBLE * unit and not entry.rule.fixed:  # a pool is exact
         return "rounding"
     return "broken" if entry.hard[row] else "soft"
+
+
+def _by_rounding(shifts: Floats, unit: float) -> Floats:
+    """How far rounding moved each line (L,): what lies a whole unit or more from the optimum was not moved by rounding."""
+    return np.where(np.abs(shifts) < unit * (1 - NEGLIGIBLE / 10), np.abs(shifts), 0.0)
 
 
 def _moved(entry: RuleRows, shifts: Floats) -> Floats:

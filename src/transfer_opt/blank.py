@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from transfer_opt.domain import ModelSpec, ParameterSpec, RuleSpec, Setting
+from transfer_opt.domain import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
 from transfer_opt.workbook.template import FundLine, ParameterRow, ScenarioRow, TemplateLayout
 
 
 def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
     """The empty template of a model."""
-    funds = tuple(FundLine(fund.name, account=fund.account) for fund in spec.funds)
+    funds = tuple(_fund_line(fund) for fund in spec.funds)
     return TemplateLayout(year, funds, parameter_rows(spec), scenario_names(spec), scenario_rows(spec))
+
+
+def _fund_line(fund: FundSpec) -> FundLine:
+    account, _, grade = fund.account.partition("（")
+    return FundLine(fund.name, account=account, basis=f"科目编码{grade.removesuffix('）')}" if grade else "")
 
 
 def parameter_rows(spec: ModelSpec) -> tuple[ParameterRow, ...]:

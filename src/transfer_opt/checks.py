@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
+
 from transfer_opt.domain import ModelSpec
 from transfer_opt.errors import Problem
 from transfer_opt.linear import NOWHERE
@@ -224,6 +226,13 @@ def bounds_valid(draft: Draft) -> Iterator[Problem]:
             yield _at(sheet, row, "下限", "E335", "大于上限。", "改正其中一个。")
 
 
+def someone_eligible(draft: Draft) -> Iterator[Problem]:
+    """A fund has somebody to go to."""
+    for position, fund in enumerate(draft.settings.funds):
+        if not eligible(draft.settings, position).any():
+            yield Problem("E323", f"没有一个县区符合{fund}的分配资格。", "核对标准收支、功能区类型，或改「约束参数」里的「资格」。", COUNTIES)
+
+
 def columns_named(draft: Draft) -> Iterator[Problem]:
     """Columns that parameters name exist."""
     letters = {*draft.counties.letters, "全省"}
@@ -236,7 +245,11 @@ def columns_named(draft: Draft) -> Iterator[Problem]:
         if draft.settings.on_anywhere("财力薄弱倾斜", position):
             subject = draft.settings.by_fund()[position : position + 1]
             column, _, values = draft.settings.texts("财力薄弱倾斜", "组别", subject)[0].partition("=")
-            if values and column not in letters:
+            listed = [value.strip() for value in values.split("、")]
+            if values and column in letters and not np.isin(draft.settings.recipients.groups(column), listed).any():
+                yield Problem("E315", f"规则「财力薄弱倾斜」（{fund}）·组别「{column}={values}」在表里一个县也没有。",
+                              "核对写法，几个取值之间用顿号。", COUNTIES, column=column)
+            elif values and column not in letters:
                 yield Problem("E313", f"规则「财力薄弱倾斜」（{fund}）·组别写的列「{column}」，表里没有。", "改成表里有的列名。", COUNTIES)
 
 
@@ -255,7 +268,8 @@ def totals_agree(draft: Draft) -> Iterator[Problem]:
 
 
 CHECKS = (
-    names_complete, amounts_valid, words_known, pools_valid, needs_met, revenue_under_need, columns_named,
+    names_complete, amounts_valid, words_known, pools_valid, needs_met, revenue_under_need, someone_eligible,
+    columns_named,
     bounds_valid, unit_said, totals_agree, far_values, advance_far_from_last_year, own_without_transfers,
     zones_in_question,
 )

@@ -17,6 +17,8 @@ from transfer_opt.settings import Settings
 
 CAP_RULE, CAP_PARAMETER = "增幅上限", "增幅上限"
 NEGLIGIBLE = 1e-6
+DIGITS = 9
+"""Growth in thousandths is read to this many digits: what is beyond is the dust of a float."""
 
 
 def refuse_crossed_bounds(case: Case, formulation: Formulation) -> None:
@@ -30,7 +32,7 @@ def refuse_crossed_bounds(case: Case, formulation: Formulation) -> None:
 
 def infeasible(case: Case, formulation: Formulation, shortage: Shortage) -> InfeasibleError:
     """Name the rule families that take part in the contradiction and the money short."""
-    families = dict.fromkeys([*_by_rows(formulation, shortage), *_by_bounds(formulation, shortage)])
+    families = dict.fromkeys([*_by_rows(formulation, shortage), *_by_bounds(case, formulation, shortage)])
     named = [f"「{rule}」（{cited}）" for rule, cited in families]
     money = f"{round(shortage.money / case.unit, 6) * case.unit:,.12g} {case.money_unit}"
     return InfeasibleError(
@@ -81,15 +83,15 @@ def _by_rows(formulation: Formulation, shortage: Shortage) -> Iterator[tuple[str
             yield entry.rule.name, entry.rule.cited
 
 
-def _by_bounds(formulation: Formulation, shortage: Shortage) -> Iterator[tuple[str, str]]:
+def _by_bounds(case: Case, formulation: Formulation, shortage: Shortage) -> Iterator[tuple[str, str]]:
     """The rules whose bounds hold the columns that the contradiction presses against."""
-    program = formulation.program
+    low, high = formulation.program.lower / case.unit, formulation.program.upper / case.unit
     for entry in formulation.rules:
         rows = entry.rows[entry.hard & entry.single]
         at = rows.expression.columns[np.argsort(rows.expression.rows)]
         prices = shortage.prices[at]
-        held_up = (prices < 0) & (np.ceil(rows.lower - NEGLIGIBLE) >= np.floor(program.lower[at] + NEGLIGIBLE))
-        held_down = (prices > 0) & (np.floor(rows.upper + NEGLIGIBLE) <= np.ceil(program.upper[at] - NEGLIGIBLE))
+        held_up = (prices < 0) & (np.ceil(rows.lower / case.unit - NEGLIGIBLE) >= np.floor(low[at] + NEGLIGIBLE))
+        held_down = (prices > 0) & (np.floor(rows.upper / case.unit + NEGLIGIBLE) <= np.ceil(high[at] - NEGLIGIBLE))
         if (held_up & np.isfinite(rows.lower)).any() or (held_down & np.isfinite(rows.upper)).any():
             yield entry.rule.name, entry.rule.cited
 
@@ -116,7 +118,7 @@ def _wider(case: Case, settings: Settings, finding: Finding) -> str:
         if case.funds[case.lines.fund[line]].short == short:
             subject = case.amount.subjects[line : line + 1]
             allowed = float(settings.numbers(CAP_RULE, CAP_PARAMETER, subject)[0])
-            wanted = ceil((finding.left / case.lines.last_year[line] - 1) * 1000) / 1000
+            wanted = ceil(round((finding.left / case.lines.last_year[line] - 1) * 1000, DIGITS)) / 1000
             return f"为满足优先级更高的要求而突破；把该县该项资金的增幅上限由 {allowed:.1%} 放宽到 {wanted:.1%} 即不再超出。"
     return "为满足优先级更高的要求而突破。"
 

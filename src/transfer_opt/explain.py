@@ -9,9 +9,9 @@ import numpy as np
 
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case
-from transfer_opt.formulate import NEED_RULE, Formulation, formulate, raw_bounds
+from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, RuleRows, formulate, raw_bounds
 from transfer_opt.lexicographic import solve
-from transfer_opt.linear import Floats, Ints
+from transfer_opt.linear import Bools, Floats, Ints
 from transfer_opt.objectives import CLOSEST
 from transfer_opt.program import Opener
 from transfer_opt.settings import Settings, shown
@@ -26,6 +26,8 @@ NEGLIGIBLE = 1e-6
 """Publishing units below which a bound counts as reached."""
 UNIFIED = 1e-7
 """Relative spread within which lines share the province-wide coefficient."""
+SEVERAL = 3
+"""As many lines of a fund with one ratio to the formula are a group that a rule moved alike."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,9 @@ def reasons(case: Case, settings: Settings, formulation: Formulation, amounts: F
     """For every line (L,): the main reason in words, and the clause it rests on."""
     floor, cap = raw_bounds(case, formulation.rules)
     low, high = formulation.floor_and_cap()
-    unified = _coefficients(case, amounts, low, high)
-    return [_reason(case, settings, formulation, line, amounts, (low, high), (floor, cap), unified, changes)
-            for line in range(len(case.lines))]
+    ground = _Ground(case, settings, formulation, amounts, low, high, floor, cap, _coefficients(case, amounts, low, high),
+                     _companies(case, amounts, low, high), changes)
+    return [_reason(ground, line) for line in range(len(case.lines))]
 
 
 def coefficients(case: Case, formulation: Formulation, amounts: Floats) -> dict[str, float]:
@@ -104,65 +106,121 @@ def _plain(objective: Sequence[str]) -> bool:
     return all(name in (CLOSEST, "三保缺口最小") for name in objective)
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What the reasons are told from: bounds as tightened (low, high) and as given (floor, cap), all (L,)."""
+
+    case: Case
+    settings: Settings
+    formulation: Formulation
+    amounts: Floats
+    low: Floats
+    high: Floats
+    floor: Floats
+    cap: Floats
+    unified: dict[int, float]
+    company: Ints
+    """(L,) how many free lines of the fund have this line's ratio to the formula, itself included."""
+    changes: Steps
+
+    @property
+    def slack(self) -> float:
+        """Money below which a bound counts as reached."""
+        return self.case.unit * NEGLIGIBLE
+
+
 def _coefficients(case: Case, amounts: Floats, low: Floats, high: Floats) -> dict[int, float]:
+    """Fund → the ratio x/e that most of its free lines share; none where every line has a ratio of its own."""
     found = {}
+    company = _companies(case, amounts, low, high)
     for f in range(len(case.funds)):
-        free = (case.lines.fund == f) & (case.lines.reference > 0) & (amounts > low) & (amounts < high)
-        ratios = np.sort(amounts[free] / case.lines.reference[free])
-        if len(ratios):
-            near = [int((np.abs(ratios - ratio) <= UNIFIED * ratio).sum()) for ratio in ratios]
-            found[f] = float(ratios[int(np.argmax(near))])
+        inside = np.flatnonzero((case.lines.fund == f) & (company > 1))
+        if len(inside):
+            most = inside[company[inside] == company[inside].max()]
+            found[f] = float((amounts[most] / case.lines.reference[most]).min())
     return found
 
 
-def _reason(
-    case: Case, settings: Settings, formulation: Formulation, line: int, amounts: Floats,
-    tight: tuple[Floats, Floats], raw: tuple[Floats, Floats], unified: dict[int, float], changes: Steps,
-) -> tuple[str, str]:
-    low, high = tight
-    slack = case.unit * NEGLIGIBLE
-    if amounts[line] <= low[line] + slack and raw[0][line] > 0:
-        return _held(case, settings, formulation, line, raw[0][line], "lower")
-    if amounts[line] >= high[line] - slack:
-        return _held(case, settings, formulation, line, raw[1][line], "upper")
+def _companies(case: Case, amounts: Floats, low: Floats, high: Floats) -> Ints:
+    """How many free lines of the same fund share each free line's ratio x/e (L,); 0 for lines at a bound."""
+    company = np.zeros(len(amounts), dtype=np.int64)
+    free = (case.lines.reference > 0) & (amounts > low) & (amounts < high)
+    for f in range(len(case.funds)):
+        inside = np.flatnonzero(free & (case.lines.fund == f))
+        ratios = amounts[inside] / case.lines.reference[inside]
+        company[inside] = [int((np.abs(ratios - ratio) <= UNIFIED * ratio).sum()) for ratio in ratios]
+    return company
+
+
+def _reason(ground: _Ground, line: int) -> tuple[str, str]:
+    case, amount = ground.case, ground.amounts[line]
+    if amount <= ground.low[line] + ground.slack and ground.floor[line] > 0:
+        return _held(ground, line, "lower")
+    if amount >= ground.high[line] - ground.slack:
+        return _held(ground, line, "upper")
     fund, reference = int(case.lines.fund[line]), case.lines.reference[line]
-    if reference > 0 and fund in unified and abs(amounts[line] / reference - unified[fund]) <= UNIFIED * unified[fund]:
-        return "按因素法和全省统一系数", case.funds[fund].spec.factors[0].clause.brief
-    return _bound_together(case, formulation, line, amounts) or _largest(settings, line, changes)
+    formula = case.funds[fund].spec.factors[0].clause.brief
+    if reference == 0 and amount < case.unit:
+        return "因素法测算额为0", formula
+    if reference > 0 and fund in ground.unified and abs(amount / reference - ground.unified[fund]) <= UNIFIED * ground.unified[fund]:
+        return "按因素法和全省统一系数", formula
+    alone = ground.company[line] < SEVERAL  # else its own county decides nothing: the rule moved a whole group alike
+    return (_softly_held(ground, line) or (_bound_together(ground, line) if alone else None)
+            or _largest(ground.settings, line, ground.changes))
 
 
-def _bound_together(case: Case, formulation: Formulation, line: int, amounts: Floats) -> tuple[str, str] | None:
+def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
     """The rule over several lines that keeps this one off the common coefficient: 三保兜底 before the others."""
-    for entry in sorted(formulation.rules, key=lambda entry: entry.rule.name != NEED_RULE):
+    for entry in sorted(ground.formulation.rules, key=lambda entry: entry.rule.name != NEED_RULE):
         if entry.single.all() or entry.rule.name == POOL_RULE:
             continue
         expression = entry.rows.expression
-        at = expression.at(amounts)
-        tight = (np.minimum(at - entry.rows.lower, entry.rows.upper - at) <= case.unit * NEGLIGIBLE) & ~entry.single
+        at = expression.at(ground.amounts)
+        room = np.minimum(at - entry.rows.lower, entry.rows.upper - at)
         touching = np.isin(np.arange(len(expression)), expression.rows[expression.columns == line])
-        if (tight & touching).any():
-            words = "“三保”需求兜底，补到刚好足额" if entry.rule.name == NEED_RULE else f"因{entry.rule.name}调整"
-            return words, entry.rule.brief
+        tight = (room <= ground.slack) & ~entry.single & touching
+        if tight.any():
+            if entry.rule.name != NEED_RULE:
+                return f"因{entry.rule.name}调整", entry.rule.brief
+            short = room[tight].min() < -ground.slack
+            return "“三保”需求兜底，" + ("仍有缺口" if short else "补到刚好足额"), entry.rule.brief
     return None
 
 
-def _held(
-    case: Case, settings: Settings, formulation: Formulation, line: int, bound: float, side: str
-) -> tuple[str, str]:
-    """The rule whose bound holds the line, in words."""
-    subject = case.amount.subjects[line : line + 1]
-    for entry in formulation.rules:
-        rows = entry.rows[entry.hard & entry.single]
-        at = rows.expression.columns[np.argsort(rows.expression.rows)]
-        limits = rows.lower if side == "lower" else rows.upper
-        if ((at == line) & (np.abs(limits - bound) <= case.unit * NEGLIGIBLE)).any():
-            words = _words(entry.rule.name, settings, subject, case, line, side)
-            cut = case.lines.penalty[line] > 0 and entry.rule.name in (ASSESSMENT_RULE, FLOOR_RULE)
-            return words, settings.rules[ASSESSMENT_RULE].brief if cut else entry.rule.brief
+def _held(ground: _Ground, line: int, side: str) -> tuple[str, str]:
+    """The hard rule whose bound holds the line, in words."""
+    bound = ground.floor[line] if side == "lower" else ground.cap[line]
+    for entry in ground.formulation.rules:
+        limits = _limits(entry, entry.hard, line, side)
+        if (np.abs(limits - bound) <= ground.slack).any():
+            words = _words(entry.rule.name, ground.settings, ground.case, line, side)
+            cut = ground.case.lines.penalty[line] > 0 and entry.rule.name in (ASSESSMENT_RULE, FLOOR_RULE)
+            return words, ground.settings.rules[ASSESSMENT_RULE].brief if cut else entry.rule.brief
     return ("不低于0" if side == "lower" else "不超过资金总额"), ""
 
 
-def _words(name: str, settings: Settings, subject: Ints, case: Case, line: int, side: str) -> str:
+def _softly_held(ground: _Ground, line: int) -> tuple[str, str] | None:
+    """The soft rule at whose bound, in whole units, the line stands."""
+    unit = ground.case.unit
+    for entry in ground.formulation.rules:
+        for side, whole in (("lower", np.ceil), ("upper", np.floor)):
+            limits = whole(np.round(_limits(entry, ~entry.hard, line, side) / unit, DIGITS)) * unit
+            if (np.abs(limits - ground.amounts[line]) <= ground.slack).any():
+                return _words(entry.rule.name, ground.settings, ground.case, line, side), entry.rule.brief
+    return None
+
+
+def _limits(entry: RuleRows, chosen: Bools, line: int, side: str) -> Floats:
+    """The bounds that the chosen single-line rows of a rule set to a line on one side."""
+    rows = entry.rows[chosen & entry.single]
+    at = rows.expression.columns[np.argsort(rows.expression.rows)]
+    limits = (rows.lower if side == "lower" else rows.upper)[at == line]
+    return np.asarray(limits[np.isfinite(limits)])
+
+
+def _words(name: str, settings: Settings, case: Case, line: int, side: str) -> str:
+    subject = case.amount.subjects[line : line + 1]
+
     def value(parameter: str) -> str:
         return shown(float(settings.numbers(name, parameter, subject)[0]), "share")
 

@@ -133,6 +133,8 @@ class Cut:
         place = terms.place[self.columns]
         moving = (place >= 0) & (state.lower[self.columns] < state.upper[self.columns])
         moving &= np.where(self.prices > 0, terms.above, terms.below)
+        if not moving.any():
+            return -np.inf
         chosen, price = place[moving], np.abs(self.prices[moving])
         upward = self.prices[moving] > 0
         low, high = terms.box(state, chosen, -np.inf)

@@ -126,8 +126,7 @@ class _Engine:
 
     def _sum(self, stage: SumStage, state: State) -> tuple[State, float, Floats]:
         """One linear program; its optimal face by complementary slackness."""
-        count, rows = self._program.shape[1], self._program.shape[0]
-        nothing = np.zeros(2 * rows)
+        nothing = np.zeros(2 * self._program.shape[0])
         duals = self._ask(
             np.concatenate([stage.costs, nothing]),
             np.concatenate([state.lower, nothing]), np.concatenate([state.upper, nothing]), state,
@@ -138,7 +137,6 @@ class _Engine:
         row_lower, row_upper = _tightened(duals, state)
         value = float(duals @ np.where(duals > 0, _finite(row_lower), _finite(row_upper)))
         value += float(reduced @ np.where(reduced > 0, _finite(lower), _finite(upper)))
-        assert len(lower) == count
         return State(lower, upper, row_lower, row_upper), max(value, 0.0), duals
 
     # ------------------------------------------------------------ levels
@@ -164,8 +162,9 @@ class _Engine:
         one by one like any other level.
         """
         together, before = True, (np.inf, 0)
+        roots = [cut.root(terms, state) for cut in known]
         for _ in range(NEWTON_STEPS):
-            chain = _descended(terms, state, known, together)
+            chain = _descended(terms, state, known, roots, together)
             if together and chain.rises:  # what came first was not decided alone: one by one
                 together = False
                 continue
@@ -174,6 +173,7 @@ class _Engine:
             if not found:
                 return chain
             known += found
+            roots += [cut.root(terms, state) for cut in found]
             here = (chain.theta, len(chain.alone))
             if here == before and not any(cut.root(terms, chain.state) > chain.theta for cut in found):
                 if not together:
@@ -250,10 +250,12 @@ class _Chain:
         return state if self.binding is None else self.binding.settle(program, state)
 
 
-def _descended(terms: Terms, state: State, known: list[Cut], together: bool) -> _Chain:
-    """Cut by cut, highest root first: fix what one recipient decides alone; stop at the first wider cut."""
+def _descended(terms: Terms, state: State, known: list[Cut], roots: list[float], together: bool) -> _Chain:
+    """Cut by cut, highest root first: fix what one recipient decides alone; stop at the first wider cut.
+
+    `roots` are those of the known cuts at this state.
+    """
     alone: list[tuple[float, Cut]] = []
-    roots = [cut.root(terms, state) for cut in known]
     while True:
         at = int(np.argmax(roots)) if roots else -1
         if at < 0 or roots[at] == -np.inf:

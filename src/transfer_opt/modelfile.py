@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -64,7 +64,7 @@ def _model(table: Table, digest: str) -> ModelSpec:
     for name in objective:
         if name not in OBJECTIVES:
             raise _wrong(f"目标「{name}」不存在", did_you_mean(name, OBJECTIVES))
-    scenarios = tuple(_scenario(entry) for entry in table.get("scenarios", ()))
+    scenarios = tuple(_scenario(entry, rules, funds) for entry in table.get("scenarios", ()))
     return ModelSpec(table["title"], table["version"], digest, objective, funds, rules, scenarios,
                      dict(table.get("aliases", {})), dict(table.get("values", {})))
 
@@ -110,14 +110,24 @@ def _parameter(rule: str, name: str, entry: Table, scope: str) -> ParameterSpec:
                          tuple(entry.get("choices", ())), entry["summary"])
 
 
-def _scenario(entry: Table) -> ScenarioSpec:
-    _only(entry, f"scenarios.{entry.get('name', '?')}", ("name", "changes"))
-    changes = []
-    for change in entry.get("changes", ()):
-        _only(change, "changes", ("rule", "fund", "parameter", "object", "value"))
-        changes.append(Change(change["rule"], change.get("fund", ""), change["parameter"], change.get("object", ""),
-                              change["value"]))
-    return ScenarioSpec(entry["name"], tuple(changes))
+def _scenario(entry: Table, rules: Mapping[str, RuleSpec], funds: Sequence[FundSpec]) -> ScenarioSpec:
+    place = f"scenarios.{entry.get('name', '?')}"
+    _only(entry, place, ("name", "changes"))
+    return ScenarioSpec(entry["name"], tuple(_change(change, place, rules, funds) for change in entry.get("changes", ())))
+
+
+def _change(entry: Table, place: str, rules: Mapping[str, RuleSpec], funds: Sequence[FundSpec]) -> Change:
+    _only(entry, place, ("rule", "fund", "parameter", "object", "value"))
+    if entry["rule"] not in rules:
+        raise _wrong(f"模型文件 {place} 里的规则「{entry['rule']}」不存在", did_you_mean(entry["rule"], rules))
+    parameters = rules[entry["rule"]].parameters
+    if entry["parameter"] not in parameters:
+        raise _wrong(f"模型文件 {place} 里的参数「{entry['parameter']}」不存在", did_you_mean(entry["parameter"], parameters))
+    named = entry.get("fund", "")
+    fund = next((known.name for known in funds if named in (known.name, known.short)), "")
+    if named and not fund:
+        raise _wrong(f"模型文件 {place} 里的资金「{named}」不存在", did_you_mean(named, [known.name for known in funds]))
+    return Change(entry["rule"], fund, entry["parameter"], entry.get("object", ""), entry["value"])
 
 
 def _named(clauses: Mapping[str, Clause], key: str) -> Clause:

@@ -1,0 +1,250 @@
+"""Every rule held against the published integers: verdicts, margins, and the sentence a leader reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from allocations import Allocation, allocated, example, only
+from conftest import make_case
+from transfer_opt.audit import ORDER, Finding, soft_gaps, verdict_sentence
+from transfer_opt.diagnose import alarms, infeasible, refuse_crossed_bounds
+from transfer_opt.domain import Case, Change
+from transfer_opt.errors import InfeasibleError
+from transfer_opt.formulate import formulate
+from transfer_opt.lexicographic import solve
+from transfer_opt.solvers import opener
+
+Told = dict[tuple[str, str], tuple[str, float]]
+
+
+def one_fund(
+    *, last: Sequence[float] = (300, 300, 300), need: Sequence[float] = (0, 0, 0), pool: float = 1000, unit: float = 1.0,
+    reference: Sequence[float] = (400, 300, 300),
+) -> Case:
+    """Three counties and the fund 均衡性: 400, 300 and 300 by the formula."""
+    return make_case(pools={"均衡性": pool}, last={"均衡性": last}, reference={"均衡性": reference}, need=need, unit=unit)
+
+
+def told(found: Sequence[Finding]) -> Told:
+    """(rule, subject) → verdict and margin."""
+    return {(finding.rule, finding.subject): (finding.verdict, finding.margin) for finding in found}
+
+
+def sentence(allocation: Allocation, units: Sequence[int] | None = None) -> str:
+    return verdict_sentence(allocation.case, allocation.findings(units))
+
+
+def alarmed(allocation: Allocation) -> tuple[str, ...]:
+    case = allocation.case
+    return alarms(case, allocation.settings, allocation.formulation, allocation.findings(), allocation.units * case.unit)
+
+
+# ---------------------------------------------------------------- verdicts
+
+
+def test_active_and_slack_rows_with_their_margins() -> None:
+    """甲 stands at its cap of 345; 乙 and 丙 share 655."""
+    allocation = allocated(one_fund(), *only("上年保底", "增幅上限"))
+    assert allocation.units.tolist() == [345, 328, 327]
+    assert told(allocation.findings()) == {
+        ("资金总额", "均衡性转移支付"): ("active", 0), ("增幅上限", "甲县·均衡性"): ("active", 0),
+        ("上年保底", "甲县·均衡性"): ("slack", 45), ("上年保底", "乙县·均衡性"): ("slack", 28),
+        ("上年保底", "丙县·均衡性"): ("slack", 27), ("增幅上限", "乙县·均衡性"): ("slack", 17),
+        ("增幅上限", "丙县·均衡性"): ("slack", 18),
+    }
+    assert sentence(allocation) == "共核验 7 条：满足 7 条（其中起作用 2 条），软约束未满足 0 条，违反 0 条。"
+
+
+def test_a_bound_tightened_to_a_whole_unit_is_active_and_keeps_its_margin() -> None:
+    allocation = allocated(one_fund(last=(299, 300, 300)), *only("增幅上限"))
+    assert told(allocation.findings())["增幅上限", "甲县·均衡性"] == ("active", 0.85)
+
+
+def test_a_finding_tells_both_sides_the_relation_and_the_clause() -> None:
+    found = allocated(one_fund(), *only("上年保底", "增幅上限")).findings()
+    (total,) = [finding for finding in found if finding.rule == "资金总额"]
+    assert (total.left, total.relation, total.right) == (1000, "＝", 1000)
+    assert {(finding.rule, finding.relation) for finding in found} >= {("上年保底", "≥"), ("增幅上限", "≤")}
+    assert all("省定" in finding.clause for finding in found if finding.rule == "上年保底")
+
+
+def test_a_need_that_cannot_be_met_is_a_soft_row_with_the_money_short() -> None:
+    """甲 needs 700 of which 100 is its own; the others stand at 300, so 400 is all there is."""
+    allocation = allocated(one_fund(need=(700, 0, 0)), *only("三保兜底", "上年保底"))
+    (gap,) = soft_gaps(allocation.findings())
+    assert (gap.rule, gap.subject, gap.left, gap.right, gap.margin) == ("三保兜底", "甲县", 500, 700, -200)
+    assert gap.price == pytest.approx(1)
+    assert sentence(allocation).endswith("软约束未满足 1 条（三保兜底，缺 200 万元），违反 0 条。")
+
+
+def test_a_soft_cap_that_gives_way_is_told_with_the_excess() -> None:
+    """甲 needs 550: 450 of the fund, 105 over its soft cap of 345."""
+    allocation = allocated(one_fund(need=(550, 0, 0)), *only("三保兜底", "增幅上限"), Change("增幅上限", hard=False))
+    assert told(allocation.findings())["增幅上限", "甲县·均衡性"] == ("soft", -105)
+    assert sentence(allocation).endswith("软约束未满足 1 条（增幅上限，超 105 万元），违反 0 条。")
+
+
+def test_a_row_over_several_lines_missed_by_rounding_alone_is_met() -> None:
+    """甲, the hardship area, must have 402.4 for its tenth of the people: 402 is nearest."""
+    case = one_fund(last=(0, 0, 0))
+    allocation = allocated(case, *only("困难地区倾斜"), Change("困难地区倾斜", parameter="人均倍数", value=4.024))
+    assert allocation.units.tolist() == [402, 299, 299]
+    (found,) = [finding for finding in allocation.findings() if finding.rule == "困难地区倾斜"]
+    assert (found.verdict, found.margin, found.moved) == ("rounding", -0.4, pytest.approx(0.4))
+    assert sentence(allocation) == "共核验 2 条：满足 2 条（其中起作用 1 条，取整差 1 条），软约束未满足 0 条，违反 0 条。"
+
+
+def test_where_no_whole_unit_lies_between_floor_and_cap_the_floor_wins_and_the_cap_is_met_by_rounding() -> None:
+    case = make_case(pools={"均衡性": 1000.0}, need=(0, 0, 0), reference={"均衡性": (400, 300, 300)},
+                     floor={"均衡性": (350.2, np.nan, np.nan)}, cap={"均衡性": (350.7, np.nan, np.nan)})
+    allocation = allocated(case, *only("县区上下限"))
+    assert allocation.units[0] == 351
+    verdicts = [(finding.relation, finding.verdict, finding.margin) for finding in allocation.findings()
+                if finding.rule == "县区上下限"]
+    assert sorted(verdicts) == [("≤", "rounding", -0.3), ("≥", "active", 0.8)]
+
+
+@pytest.mark.parametrize("unit", [0.01, 0.0001])
+def test_margins_are_money_in_any_publishing_unit(unit: float) -> None:
+    case = one_fund(last=tuple(np.array([300, 300, 300]) * unit), pool=1000 * unit, unit=unit,
+                    reference=tuple(np.array([400, 300, 300]) * unit))
+    found = told(allocated(case, *only("上年保底", "增幅上限")).findings())
+    assert found["上年保底", "乙县·均衡性"] == ("slack", pytest.approx(28 * unit))
+    assert found["增幅上限", "甲县·均衡性"] == ("active", 0)
+    assert found["资金总额", "均衡性转移支付"] == ("active", 0)
+
+
+# ---------------------------------------------------------------- a table somebody changed
+
+
+def test_one_number_changed_by_one_breaks_the_pool() -> None:
+    allocation = allocated(one_fund(), *only("上年保底", "增幅上限"))
+    found = allocation.findings([345, 329, 327])
+    assert told(found)["资金总额", "均衡性转移支付"] == ("broken", -1)
+    assert found[0].verdict == "broken"
+    assert sentence(allocation, [345, 329, 327]).endswith("违反 1 条。")
+
+
+def test_one_unit_moved_between_counties_breaks_the_bound_it_crosses() -> None:
+    found = told(allocated(one_fund(), *only("上年保底", "增幅上限")).findings([346, 327, 327]))
+    assert found["资金总额", "均衡性转移支付"] == ("active", 0)
+    assert found["增幅上限", "甲县·均衡性"] == ("broken", -1)
+
+
+def test_more_than_rounding_could_have_moved_is_broken() -> None:
+    """402.4 could be published as 402 or 403; 401 is somebody's doing."""
+    case = one_fund(last=(0, 0, 0))
+    allocation = allocated(case, *only("困难地区倾斜"), Change("困难地区倾斜", parameter="人均倍数", value=4.024))
+    found = told(allocation.findings([401, 300, 299]))
+    assert [verdict for (rule, _), (verdict, _) in found.items() if rule == "困难地区倾斜"] == ["broken"]
+
+
+@pytest.mark.parametrize("line", [0, 20, 44, 45, 100, 116])
+def test_any_number_of_the_example_changed_by_one_breaks_its_pool(line: int) -> None:
+    outcome = example()
+    units = outcome.units.copy()
+    units[line] += 1
+    allocation = Allocation(outcome.case, outcome.settings, outcome.formulation, outcome.solution, outcome.objective, units)
+    broken = {(finding.rule, finding.subject) for finding in allocation.findings() if finding.verdict == "broken"}
+    assert ("资金总额", outcome.case.funds[outcome.case.lines.fund[line]].name) in broken
+
+
+# ---------------------------------------------------------------- order and the example
+
+
+def test_the_worst_comes_first_and_nothing_is_broken_on_the_example() -> None:
+    found = example().findings
+    places = [ORDER.index(finding.verdict) for finding in found]
+    assert places == sorted(places)
+    assert not any(finding.verdict == "broken" for finding in found)
+    assert (found[0].rule, found[0].subject, found[0].margin) == ("增幅上限", "湟源县·县级保障", -334)
+
+
+def test_the_examples_sentence_counts_every_row_once() -> None:
+    outcome = example()
+    count = {verdict: sum(finding.verdict == verdict for finding in outcome.findings) for verdict in ORDER}
+    met = count["active"] + count["slack"] + count["rounding"]
+    assert verdict_sentence(outcome.case, outcome.findings) == (
+        f"共核验 {len(outcome.findings)} 条：满足 {met} 条（其中起作用 {count['active']} 条，取整差 {count['rounding']} 条），"
+        "软约束未满足 1 条（增幅上限，超 334 万元），违反 0 条。")
+
+
+def test_each_line_said_to_stand_at_a_bound_has_an_active_row() -> None:
+    outcome = example()
+    active = {finding.subject for finding in outcome.findings if finding.verdict in ("active", "rounding")}
+    for label, (words, _) in zip(outcome.case.amount.labels, outcome.reasons, strict=True):
+        if words.startswith(("达到", "停在", "生态考核变差")):
+            fund, county = label.split("/")
+            assert f"{county}·{fund}" in active, label
+
+
+# ---------------------------------------------------------------- alarms and contradictions in words
+
+
+def test_a_shortfall_names_what_blocks_it_and_what_closes_it() -> None:
+    allocation = allocated(one_fund(need=(700, 0, 0)), *only("三保兜底", "上年保底"))
+    assert alarmed(allocation) == (
+        "甲县“三保”缺口 200 万元：其余资金受总额和其他县的保底限制，增加同样数额的资金总额可以补足。",)
+
+
+def test_a_shortfall_under_a_cap_names_the_cap() -> None:
+    allocation = allocated(one_fund(need=(700, 0, 0)), *only("三保兜底", "增幅上限"))
+    assert alarmed(allocation) == (
+        "甲县“三保”缺口 255 万元：均衡性已到「增幅上限」 345。把其中一项的上限放宽同样的数额即可补足。",)
+
+
+def test_an_exceeded_cap_is_told_with_the_smallest_cap_that_would_do() -> None:
+    """450 on 300 is exactly half more: 50.0 %, not 50.1 %."""
+    allocation = allocated(one_fund(need=(550, 0, 0)), *only("三保兜底", "增幅上限"), Change("增幅上限", hard=False))
+    (alarm,) = alarmed(allocation)
+    assert alarm.startswith("甲县·均衡性超出「增幅上限」105 万元")
+    assert "由 15.0% 放宽到 50.0%" in alarm
+
+
+@pytest.mark.parametrize(("last", "needed", "wanted"), [(100, 130, "30.0%"), (300, 345, "15.0%"), (300, 346, "15.4%")])
+def test_the_smallest_cap_is_not_one_tenth_too_wide(last: int, needed: int, wanted: str) -> None:
+    allocation = allocated(
+        one_fund(last=(last, 900, 900), need=(100 + needed, 0, 0), reference=(50, 475, 475)), *only("三保兜底", "增幅上限"),
+        Change("增幅上限", hard=False), Change("增幅上限", parameter="增幅上限", value=0.10))
+    first = alarmed(allocation)[0]
+    assert f"放宽到 {wanted}" in first
+
+
+def test_a_floor_above_a_cap_names_both_rules_and_the_money() -> None:
+    case = make_case(pools={"均衡性": 1000.0}, last={"均衡性": (300, 300, 300)}, need=(0, 0, 0),
+                     floor={"均衡性": (360, np.nan, np.nan)})
+    settings = allocated(one_fund(), *only("增幅上限", "县区上下限")).settings
+    with pytest.raises(InfeasibleError) as told_so:
+        refuse_crossed_bounds(case, formulate(case, settings, ("贴近因素法",)))
+    assert "甲县·均衡性：「县区上下限」要求不少于 360，「增幅上限」要求不多于 345，相差 15 万元。" in str(told_so.value)
+
+
+def contradiction(case: Case, *changes: Change) -> str:
+    """What is said when floors are more than the pool."""
+    formulation = formulate(case, allocated(one_fund(), *changes).settings, ("贴近因素法",))
+    shortage = solve(formulation.program, formulation.stages, opener("highs", 3)).shortage
+    assert shortage is not None
+    return str(infeasible(case, formulation, shortage))
+
+
+def test_floors_over_the_pool_name_the_rules_that_take_part_and_no_other() -> None:
+    """Floors of 300 each against 800: 上年保底 and the pool, short by 100; no cap takes part."""
+    said = contradiction(one_fund(pool=800, reference=(400, 200, 200)), *only("上年保底", "增幅上限"))
+    assert "「资金总额」（预算法（待核实）；若干措施第二十一条）、「上年保底」（省定（示例）） 不能同时满足，合计相差 100 万元。" in said
+
+
+@pytest.mark.parametrize("unit", [0.01, 1.0, 100.0])
+def test_a_contradiction_names_the_higher_of_two_floors_whatever_the_publishing_unit(unit: float) -> None:
+    """Last year's 290.1 units lie under the given 300.5: only the given floors press against the pool."""
+    def units(*values: float) -> tuple[float, ...]:
+        return tuple(value * unit for value in values)
+
+    case = make_case(pools={"均衡性": 800 * unit}, last={"均衡性": units(290.1, 290.1, 290.1)}, need=(0, 0, 0), unit=unit,
+                     reference={"均衡性": units(400, 200, 200)}, floor={"均衡性": units(300.5, 300.5, 300.5)})
+    said = contradiction(case, *only("上年保底", "县区上下限"))
+    assert "「县区上下限」" in said
+    assert "「上年保底」" not in said
+    assert f"合计相差 {103 * unit:,.12g} 万元" in said

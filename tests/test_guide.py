@@ -1,0 +1,323 @@
+"""The guide and the README tell the truth: every command is run in order, every answer and figure compared."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from transfer_opt.cli import cli, main
+from transfer_opt.constraints import CONSTRAINTS
+from transfer_opt.objectives import OBJECTIVES
+from transfer_opt.workbook.columns import FUND, SHEETS
+
+ROOT = Path(__file__).parent.parent
+GUIDE = ROOT / "docs" / "用户手册.md"
+README = ROOT / "README.md"
+MOST_LINES, MOST_PICTURE_BYTES = 350, 250_000
+
+COPIED = re.compile(r"把 `([^`]+)` 另存为 `([^`]+)`")
+MADE = re.compile(r"新建 `([^`]+)`")
+SHEET = re.compile("「(" + "|".join(SHEETS) + ")」")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "约束参数": ("规则", "资金", "参数", "对象"), "方案": ("规则", "资金", "参数", "对象"),
+    "资金总额": ("资金",), "县区数据": ("县区名称",),
+}
+"""What names a row of a sheet that is already there."""
+CLEARED, REST, EXIT = "（清空）", "…", "# 退出码 "
+
+
+@dataclass
+class Command:
+    """A command of the document, the answer printed under it, and what really came."""
+
+    text: str
+    answer: list[str] = field(default_factory=list)
+    exit_code: int = 0
+    real_code: int | None = None
+    real_answer: str = ""
+
+
+@dataclass(frozen=True)
+class Start:
+    """「把 A 另存为 B」, or 「新建 B」 where `source` is empty."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Filling:
+    """A table of the guide that the reader types into a sheet."""
+
+    sheet: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def steps(text: str) -> Iterator[Command | Start | Filling]:
+    """What a reader does who follows the guide from top to bottom."""
+    lines = iter(text.splitlines())
+    caption, editing = "", False
+    for line in lines:
+        if line.startswith("```"):
+            block = list(iter(lambda: next(lines), "```"))
+            if line == "```console":
+                yield from commands(block)
+                editing = False
+        elif line.startswith("|") and editing and SHEET.search(caption):
+            table = [line, *table_rest(lines)]
+            fence = table.pop() if table[-1].startswith("```") else ""
+            headers, _, *rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
+            yield Filling(SHEET.findall(caption)[-1], headers, rows)
+            caption = ""
+            if fence:
+                yield from commands(list(iter(lambda: next(lines), "```")))
+                editing = False
+        elif line:
+            caption = line
+            for start in (*(Start(*found) for found in COPIED.findall(line)), *(Start("", name) for name in MADE.findall(line))):
+                yield start
+                editing = True
+
+
+def table_rest(lines: Iterator[str]) -> Iterator[str]:
+    """The further rows of a table, and the fence that ends it where one does."""
+    for line in lines:
+        if not line:
+            return
+        yield line
+        if line.startswith("```"):
+            return
+
+
+def commands(block: Sequence[str]) -> Iterator[Command]:
+    """The commands of a console block; other lines are the answer to the one above."""
+    current: Command | None = None
+    for line in block:
+        if line.startswith("transfer-opt"):
+            if current:
+                yield current
+            current = Command(line)
+        elif current and line.startswith(EXIT):
+            current.exit_code = int(line.removeprefix(EXIT))
+        elif current:
+            current.answer.append(line)
+    if current:
+        yield current
+
+
+def run(command: Command) -> None:
+    """Run it as the shell would, in the current folder."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ending:
+        main(shlex.split(command.text)[1:])
+    command.real_code, command.real_answer = int(ending.value.code or 0), out.getvalue() + err.getvalue()
+
+
+def fill(path: str, filling: Filling) -> None:
+    """Type a table into a sheet: cells of rows that are there, new rows under the last, new columns at the right."""
+    exists = os.path.exists(path)
+    book = openpyxl.load_workbook(path) if exists else openpyxl.Workbook()
+    if not exists:
+        book.active.title = filling.sheet
+        book.active.append(["单位：万元"])
+    sheet = book[filling.sheet] if filling.sheet in book.sheetnames else book.create_sheet(filling.sheet)
+    top = next((r for r in range(1, sheet.max_row + 1) if _found(sheet, r, filling.headers[0])), None)
+    if top is None:
+        sheet.append(list(filling.headers))
+        top = sheet.max_row
+    columns = {sheet.cell(top, c).value: c for c in range(1, sheet.max_column + 1) if sheet.cell(top, c).value}
+    for header in filling.headers:
+        if header not in columns:
+            columns[header] = max(columns.values()) + 1
+            sheet.cell(top, columns[header]).value = header
+    keys = [key for key in KEYS.get(filling.sheet, ()) if key in columns]
+    for texts in filling.rows:
+        given = dict(zip(filling.headers, texts, strict=True))
+        row = _row(sheet, top, columns, {key: given.get(key, "") for key in keys})
+        for header, text in given.items():
+            if text:
+                sheet.cell(row, columns[header]).value = None if text == CLEARED else _typed(text)
+    book.save(path)
+
+
+def _found(sheet: Any, row: int, text: str) -> bool:
+    return any(cell.value == text for cell in sheet[row])
+
+
+def _row(sheet: Any, top: int, columns: Mapping[str, int], key: Mapping[str, str]) -> int:
+    row, first = top + 1, columns[next(iter(key))] if key else 1
+    while sheet.cell(row, first).value and not str(sheet.cell(row, 1).value).startswith("注"):
+        if key and all((sheet.cell(row, columns[name]).value or "") == text for name, text in key.items()):
+            return row
+        row += 1
+    for merged in [merged for merged in sheet.merged_cells.ranges if merged.min_row >= row]:
+        sheet.unmerge_cells(str(merged))  # openpyxl leaves them where they were, Excel moves them
+    sheet.insert_rows(row)
+    return row
+
+
+def _typed(text: str) -> float | str:
+    return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the guide is followed."""
+    return tmp_path_factory.mktemp("guide")
+
+
+@pytest.fixture(scope="module")
+def followed(folder: Path) -> list[Command]:
+    """The guide followed from top to bottom: its commands with their real answers."""
+    done = []
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        target = ""
+        for step in steps(GUIDE.read_text(encoding="utf-8")):
+            if isinstance(step, Start):
+                target = step.target
+                if step.source:
+                    Path(target).write_bytes(Path(step.source).read_bytes())
+            elif isinstance(step, Filling):
+                fill(target, step)
+            else:
+                run(step)
+                done.append(step)
+        for scenario in ("稳定优先", "生态优先"):
+            run(Command(f"transfer-opt solve 示例.xlsx --scenario {scenario} -o {scenario}.xlsx"))
+    finally:
+        os.chdir(before)
+    return done
+
+
+def test_every_command_ends_as_the_guide_says(followed: list[Command]) -> None:
+    assert len(followed) >= 18
+    assert [(c.text, c.real_code) for c in followed] == [(c.text, c.exit_code) for c in followed]
+
+
+def test_every_answer_is_as_printed(followed: list[Command]) -> None:
+    missing = [(command.text, line) for command in followed for line in command.answer
+               if not re.search("^" + ".*".join(map(re.escape, line.split(REST))) + "$", command.real_answer, re.M)]
+    assert missing == []
+
+
+def test_readme_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```\n(transfer-opt.*?)^```", README.read_text(encoding="utf-8"), re.M | re.S)
+    found = [Command(line.split(" #")[0]) for block in blocks for line in block.splitlines() if line.startswith("transfer-opt")]
+    for command in found:
+        run(command)
+    assert len(found) >= 5
+    assert [(c.text, c.real_code) for c in found] == [(c.text, 0) for c in found]
+
+
+# Figures in the running text ------------------------------------------------------------------------------------
+
+
+def cells(path: Path, sheet: str, key: str = "县区名称") -> dict[str, dict[str, Any]]:
+    """A result sheet by the first cell of a row under `key`: header → value; the first row of a name counts."""
+    rows = list(openpyxl.load_workbook(path, data_only=True)[sheet].iter_rows(values_only=True))
+    top = next(i for i, row in enumerate(rows) if key in row)
+    named: dict[str, dict[str, Any]] = {}
+    for row in rows[top + 1:]:
+        named.setdefault(str(row[rows[top].index(key)]), dict(zip(rows[top], row, strict=True)))
+    return named
+
+
+def test_figures_in_the_text(followed: list[Command], folder: Path) -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    names = {name: f"{name}_分配结果.xlsx" for name in ("示例", "例一", "例二", "例三", "例五", "例八")}
+    result = {name: cells(folder / file, "分配结果") for name, file in names.items()}
+    indicators = {name: cells(folder / file, "均衡性指标", "指标") for name, file in {
+        "基准方案": names["示例"], **{s: f"{s}.xlsx" for s in ("均衡优先", "稳定优先", "生态优先")}}.items()}
+    lowest = {name: f"{table['最低保障水平']['分配后']}" for name, table in indicators.items()}
+    lowest = {name: value if "%" in value else f"{float(value):.1%}" for name, value in lowest.items()}
+    base = indicators["基准方案"]
+    short = [(row["余量"], row["右端值"]) for row in _audit(folder / names["例八"]) if row["规则"] == "三保兜底" and row["余量"] < 0]
+    shares = {f"{-margin / need:.2%}" for margin, need in short}
+    audit = _audit(folder / names["示例"])
+    missed = sum(row["是否起作用"] == "未满足(软)" for row in audit)
+    start = cells(folder / names["示例"], "测算说明")["城西区"]
+    eq = "均衡性转移支付"
+    said = [
+        f"均衡性由 {result['示例']['门源回族自治县'][eq]:,} 万元变为 {result['例一']['门源回族自治县'][eq]:,} 万元",
+        f"三保就差 {result['例二']['湟源县']['三保缺口']:,} 万元",
+        *(f"{name}{word}由 {result['示例'][name]['合计']:,.0f} 万元变为 {result['例三'][name]['合计']:,.0f} 万元"
+          for name, word in (("门源回族自治县", "合计"), ("大通回族土族自治县", ""))),
+        "，".join(f"{name} {value}" for name, value in lowest.items()),
+        "三个县分得 " + "、".join(f"{result['例五'][name][eq]:,}" for name in ("甲县", "乙县", "丙县")) + " 万元",
+        f"测算额 {start['因素法测算额']:,.2f} 万元，低于上年，「上年保底」补 {start['上年保底']:,.2f}，得 {start['分配额']:,.0f} 万元",
+        f"共核验 {len(audit)} 条，满足 {len(audit) - missed} 条，软约束未满足 {missed} 条，违反 0 条",
+        f"最低保障水平上年 {_share(base['最低保障水平']['上年'])}，今年 {_share(base['最低保障水平']['分配后'])}",
+        f"由 {base['“三保”缺口县数']['上年']:.0f} 个变为 {base['“三保”缺口县数']['分配后']:.0f} 个",
+        base["困难地区所占份额"]["说明"].replace("困难地区 ", "困难地区类型的 ").replace(" 个县", " 个县"),
+        next(f"低于全省的 {row['对象'].split('县')[0].removeprefix('困难地区')} 个县" for row in audit if row["规则"] == "困难地区倾斜"),
+        f"代价是 {len(short)} 个县合计有 {-sum(margin for margin, _ in short):,.0f} 万元三保缺口",
+        f"有 {len(short)} 个县补不足，每个县的缺口都是自己需求的 {shares.pop()}",
+    ]
+    assert not shares
+    assert [sentence for sentence in said if sentence not in text] == []
+    coefficient = next(str(row[0]) for row in openpyxl.load_workbook(folder / names["示例"], data_only=True)["测算说明"]
+                       .iter_rows(values_only=True) if "系数：" in str(row[0]))
+    assert f"{eq} {re.findall(r'均衡性的系数是 ([0-9.]+)。', text)[0]}，" in coefficient
+
+
+def _audit(path: Path) -> list[dict[str, Any]]:
+    rows = list(openpyxl.load_workbook(path, data_only=True)["约束审计"].iter_rows(values_only=True))
+    top = next(i for i, row in enumerate(rows) if "规则" in row)
+    return [dict(zip(rows[top], row, strict=True)) for row in rows[top + 1:] if isinstance(row[3], int | float)]
+
+
+def _share(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.1%}"
+
+
+# What is told completely -----------------------------------------------------------------------------------------
+
+
+def test_every_option_is_told_and_none_that_is_not() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    real = {option for command in (cli, *cli.commands.values()) for parameter in command.get_params(_context(command))
+            for option in parameter.opts if option.startswith("--")}
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert told == real
+    assert set(re.findall(r"transfer-opt ([a-z]+)", text)) == set(cli.commands)
+
+
+def _context(command: Any) -> Any:
+    import click
+
+    return click.Context(command)
+
+
+def test_every_rule_objective_and_column_is_told() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    columns = [column.name.replace(FUND, "〈资金〉") for sheet in SHEETS.values() for column in sheet]
+    names = [*CONSTRAINTS, *OBJECTIVES, *columns]
+    told = text.replace("代码与名称", "行政区划代码 县区名称")
+    assert [name for name in names if name not in told] == []
+
+
+def test_pictures_and_links_exist() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    assert [link for link in links if not (GUIDE.parent / link).resolve().exists()] == []
+    pictures = {(GUIDE.parent / link).resolve() for link in links if link.endswith(".png")}
+    assert pictures == {path.resolve() for path in (GUIDE.parent / "pictures").glob("*.png")}
+    assert [path.name for path in pictures if path.stat().st_size > MOST_PICTURE_BYTES] == []
+
+
+def test_the_guide_is_short() -> None:
+    assert len(GUIDE.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
