@@ -218,8 +218,8 @@ def test_half_of_the_counties_is_not_yet_more_than_half(tables: Tables, check: C
     header, *rows = tables[COUNTIES]
     own, revenue = header.index("可用财力"), header.index("标准财政收入")
     last = [i for i, name in enumerate(header) if name.startswith("上年")]
-    for row in rows[:22]:
-        row[own] = row[revenue] + sum(row[i] or 0 for i in last)
+    for position, row in enumerate(rows):
+        row[own] = row[revenue] + sum(row[i] or 0 for i in last) if position < 22 else row[revenue]
     assert not [problem for problem in check(tables) if problem.code == "W342"]
 
 
@@ -297,6 +297,17 @@ def test_no_problem_is_told_twice(tables: Tables, check: Checker) -> None:
     assert len({(problem.code, problem.cell) for problem in found}) == len(found)
 
 
+def test_no_revenue_at_all_is_no_problem_where_nothing_must_be_paid(tables: Tables, check: Checker) -> None:
+    county("城中区", 标准财政收入=0, 保基本民生需求=0, 保工资需求=0, 保运转需求=0)(tables)
+    assert not [problem for problem in check(tables) if problem.code == "E312"]
+
+
+def test_no_revenue_at_all_is_no_problem_for_a_formula_by_the_gap(tables: Tables, check: Checker) -> None:
+    county("城中区", 标准财政收入=0)(tables)
+    as_told(tables, only(check(tables), "E312").remedy)
+    assert not [problem for problem in check(tables) if problem.code == "E312"]
+
+
 def test_negative_own_revenue_and_zero_last_year_are_allowed(tables: Tables, check: Checker) -> None:
     county("城中区", 可用财力=-300)(tables)
     county("城西区", **{f"上年{GUARANTEE}": 0})(tables)
@@ -330,7 +341,9 @@ def test_a_parameter_that_is_no_number_is_told(text: str, tables: Tables, check:
 
 # ---------------------------------------------------------------- nothing switches itself off
 
-LINE = re.compile(r"规则「(?P<规则>[^」]+)」(?:、资金「(?P<资金>[^」]+)」)?(?:、参数「(?P<参数>[^」]+)」、取值「(?P<取值>[^」]+)」)?(?:、启用「(?P<启用>[^」]+)」)?")
+LINE = re.compile("".join([
+    "规则「(?P<规则>[^」]+)」", "(?:、资金「(?P<资金>[^」]+)」)?", "(?:、参数「(?P<参数>[^」]+)」、取值「(?P<取值>[^」]+)」)?",
+    "(?:、启用「(?P<启用>[^」]+)」)?"]))
 
 
 def as_told(tables: Tables, remedy: str) -> None:
@@ -349,7 +362,7 @@ def as_told(tables: Tables, remedy: str) -> None:
         add_rule(tables, **said)
 
 
-NEEDED = ["常住人口", "标准财政收入", "可用财力", "保基本民生需求", "保运转需求", "功能区类型", "禁止开发区面积", "生态考核结果",
+NEEDED = ["常住人口", "标准财政收入", "保基本民生需求", "保运转需求", "功能区类型", "生态考核结果",
           "困难地区类型", f"上年{EQUALIZATION}", f"上年{GUARANTEE}", f"上年{ECOLOGY}"]
 
 
@@ -364,7 +377,7 @@ def test_a_missing_column_is_an_error_until_the_lines_it_names_are_written(
         errors = [problem for problem in check(tables) if not problem.is_warning]
         if not errors:
             break
-        (problem,) = errors
+        (problem,) = errors  # and nothing that only follows from it
         assert (problem.code, problem.sheet, problem.column) == ("E310", COUNTIES, header)
         assert problem.remedy not in told, f"doing what it says changes nothing: {problem.remedy}"
         told.append(problem.remedy)
@@ -373,11 +386,27 @@ def test_a_missing_column_is_an_error_until_the_lines_it_names_are_written(
     assert told
 
 
+def test_capacity_can_only_be_replaced_by_another_column(tables: Tables, check: Checker) -> None:
+    """Without 可用财力 everything that speaks of it goes, and what is left names the column to take instead."""
+    without(tables, COUNTIES, "可用财力")
+    for _ in range(12):
+        problem = only(check(tables), "E310")
+        if "写表里有的一列" in problem.remedy:
+            break
+        as_told(tables, problem.remedy)
+    assert "规则「保障水平最大化」、参数「财力列」、取值写表里有的一列" in problem.remedy
+    change(tables, RULES, lambda row: row["参数"] == "财力列", 取值="标准财政收入")
+    assert [found.code for found in check(tables)] == ["W343"]
+
+
+@pytest.mark.parametrize("has_sheet", [True, False])
 @pytest.mark.parametrize(("header", "rule_name"), [("困难地区类型", "困难地区倾斜"), ("生态考核结果", "考核奖惩")])
 def test_one_line_switches_off_the_only_rule_that_needs_a_column(
-    header: str, rule_name: str, tables: Tables, check: Checker
+    header: str, rule_name: str, has_sheet: bool, tables: Tables, check: Checker
 ) -> None:
     without(tables, COUNTIES, header)
+    if not has_sheet:
+        tables[RULES] = tables[RULES][:1]
     problem = only(check(tables), "E310")
     assert f"规则「{rule_name}」" in problem.remedy
     as_told(tables, problem.remedy)

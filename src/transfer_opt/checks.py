@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 
 import numpy as np
 
 from transfer_opt.domain import ModelSpec
 from transfer_opt.errors import Problem
+from transfer_opt.factors import NEED_COLUMNS
 from transfer_opt.linear import NOWHERE
-from transfer_opt.requirements import Need, requirements
+from transfer_opt.requirements import ELIGIBILITY, REQUIRED_SPENDING, Need, burdened, requirements
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Budget, Sheet, SheetRow, Value
 from transfer_opt.units import CODE, NAME, PREFECTURE, TEXT_COLUMNS, eligible, ordered_rows
@@ -63,7 +65,9 @@ def structure(budget: Budget) -> tuple[Problem, ...]:
         if sheet is None:
             problems.append(Problem("E301", f"工作簿里没有工作表「{name}」。", "补上这张表；用 transfer-opt init 可生成模板。", name))
             continue
-        if any(note.code == "E121" for note in sheet.notes):
+        headless = [note for note in sheet.notes if note.code == "E121"]
+        if headless:
+            problems += headless
             continue
         problems += [Problem("E302", "缺少这一列。", "补上这一列，或用 --rename 列=标准列 指明。", name, column=column)
                      for column in columns if column not in sheet.letters]
@@ -147,13 +151,17 @@ def pools_valid(draft: Draft) -> Iterator[Problem]:
 def revenue_under_need(draft: Draft) -> Iterator[Problem]:
     """标准财政收入 of 0 with something to pay makes the burden infinite."""
     column = "标准财政收入"
-    wanted = [need for need in requirements(draft.spec, draft.settings, draft.objective, draft.counties.letters)
-              if need.column == column and "因素法" in need.reason]
-    if wanted and column in draft.counties.letters:
-        for row in draft.counties.rows:
-            if row.values.get(column) == 0:
+    for fund, way_out in burdened(draft.spec, draft.settings):
+        members = eligible(draft.settings, fund)
+        for row, takes_part in zip(ordered_rows(draft.counties), members, strict=True):
+            if takes_part and row.values.get(column) == 0 and _must_spend(row):
                 yield _at(draft.counties, row, column, "E312", "为 0，无法计算困难程度（必保支出÷标准财政收入）。",
-                          f"填实际的标准财政收入；或{wanted[0].way_out}")
+                          f"填实际的标准财政收入；或{way_out}")
+
+
+def _must_spend(row: SheetRow) -> bool:
+    columns = (REQUIRED_SPENDING,) if row.values.get(REQUIRED_SPENDING) is not None else NEED_COLUMNS
+    return any(_positive(row, column) for column in columns)
 
 
 def far_values(draft: Draft) -> Iterator[Problem]:
@@ -228,8 +236,10 @@ def bounds_valid(draft: Draft) -> Iterator[Problem]:
 
 def someone_eligible(draft: Draft) -> Iterator[Problem]:
     """A fund has somebody to go to."""
+    needed = {need.column for need in requirements(draft.spec, draft.settings, draft.objective, draft.counties.letters)}
+    missing = needed - {*draft.counties.letters}
     for position, fund in enumerate(draft.settings.funds):
-        if not eligible(draft.settings, position).any():
+        if not missing & {*chain(*ELIGIBILITY.values())} and not eligible(draft.settings, position).any():
             yield Problem("E323", f"没有一个县区符合{fund}的分配资格。", "核对标准收支、功能区类型，或改「约束参数」里的「资格」。", COUNTIES)
 
 

@@ -14,6 +14,9 @@ from transfer_opt.settings import Settings
 
 FUND = "〈资金〉"
 REQUIRED_SPENDING = "必保支出"
+WRITE = "在「约束参数」写一行（已有的行改成一样）："
+ELIGIBILITY: Mapping[str, tuple[str, ...]] = {"仅缺口为正": ("标准财政支出", "标准财政收入"), "仅功能区": ("功能区类型",)}
+"""「资格」·参数 → the columns it looks at."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,33 @@ def _expanded(settings: Settings, column: str, fund: int, reason: str, way_out: 
 
 def _by_factors(spec: ModelSpec, settings: Settings, letters: Mapping[str, str]) -> Iterator[Need]:
     for position, name in enumerate(settings.funds):
-        subject = settings.by_fund()[position : position + 1]
-        way_out = f"在「约束参数」写一行：规则「因素法」、资金「{name}」、参数「参考」、取值「缺口」。"
-        if settings.texts("因素法", "参考", subject)[0] == "缺口":
+        if _by_gap(settings, position):
             for key in ("需求列", "财力列"):
                 column = settings.text("保障水平最大化", key)
-                yield Need(column, position, True, f"{name}按缺口测算", f"在「约束参数」改「保障水平最大化」·{key}。")
+                yield Need(column, position, True, f"{name}按缺口测算",
+                           f"{WRITE}规则「保障水平最大化」、参数「{key}」、取值写表里有的一列。")
             continue
         fund = spec.fund(name)
         assert fund is not None, "funds of the year are funds of the model"
         for column in _factor_columns(fund, letters):
-            yield Need(column, position, True, f"{name}因素法", way_out)
+            yield Need(column, position, True, f"{name}因素法", _gap_instead(name))
+
+
+def burdened(spec: ModelSpec, settings: Settings) -> Iterator[tuple[int, str]]:
+    """The funds whose formula divides 必保支出 by 标准财政收入, and how to do without."""
+    for position, name in enumerate(settings.funds):
+        fund = spec.fund(name)
+        if fund is not None and not _by_gap(settings, position) and any(
+                factor.weight > 0 and REQUIRED_SPENDING in FACTORS[factor.function].columns for factor in fund.factors):
+            yield position, _gap_instead(name)
+
+
+def _by_gap(settings: Settings, fund: int) -> bool:
+    return bool(settings.texts("因素法", "参考", settings.by_fund()[fund : fund + 1])[0] == "缺口")
+
+
+def _gap_instead(fund: str) -> str:
+    return f"{WRITE}规则「因素法」、资金「{fund}」、参数「参考」、取值「缺口」。"
 
 
 def _factor_columns(fund: FundSpec, letters: Mapping[str, str]) -> Iterator[str]:
@@ -92,11 +111,11 @@ def _factor_columns(fund: FundSpec, letters: Mapping[str, str]) -> Iterator[str]
 def _by_eligibility(settings: Settings) -> Iterator[Need]:
     for position, name in enumerate(settings.funds):
         subject = settings.by_fund()[position : position + 1]
-        for key, columns in (("仅缺口为正", ("标准财政支出", "标准财政收入")), ("仅功能区", ("功能区类型",))):
+        for key, columns in ELIGIBILITY.items():
             if settings.texts("资格", key, subject)[0] != "否":
                 for column in columns:
                     yield Need(column, NOWHERE, False, f"{name}的「资格」·{key}",
-                               f"在「约束参数」写一行：规则「资格」、资金「{name}」、参数「{key}」、取值「否」。")
+                               f"{WRITE}规则「资格」、资金「{name}」、参数「{key}」、取值「否」。")
 
 
 def _by_objectives(settings: Settings, objective: tuple[str, ...]) -> Iterator[Need]:
@@ -105,11 +124,11 @@ def _by_objectives(settings: Settings, objective: tuple[str, ...]) -> Iterator[N
         columns = [*OBJECTIVES[name].columns]
         if name == "保障水平最大化":
             columns += [settings.text("保障水平最大化", key) for key in ("需求列", "财力列", "分母列")]
-            way_out = "在「约束参数」改「保障水平最大化」的需求列、财力列、分母列。"
+            way_out = f"{WRITE}规则「保障水平最大化」、参数「需求列」「财力列」或「分母列」、取值写表里有的一列。"
         for column in columns:
             yield from _expanded(settings, column, NOWHERE, f"目标「{name}」", way_out)
 
 
 def _switch_off(settings: Settings, rule: str, fund: int) -> str:
     whose = f"、资金「{settings.funds[fund]}」" if fund != NOWHERE else ""
-    return f"在「约束参数」写一行：规则「{rule}」{whose}、启用「否」。"
+    return f"{WRITE}规则「{rule}」{whose}、启用「否」。"
