@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from books import EXAMPLE, change, plain_tables, write_tables
 
+from books import EXAMPLE, change, plain_tables, write_tables
 from transfer_opt import run
 from transfer_opt.cli import cli, main
 
@@ -43,10 +43,14 @@ def test_json_holds_the_agreed_keys(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert {"code", "sheet", "cell", "value", "message", "remedy"} <= set(content["warnings"][0])
 
 
-def test_quiet_says_nothing_when_all_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_keeps_silent_about_all_but_money_that_is_short_or_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx", "--quiet") == 0
     said = capsys.readouterr()
-    assert said.out == said.err == ""
+    assert said.out == ""
+    assert said.err.startswith("警告 湟源县·县级保障超出「增幅上限」334 万元")
+    assert said.err.count("\n") == 1
 
 
 def test_wrong_input_ends_with_1_names_sheet_cell_value_and_remedy_and_leaves_nothing(

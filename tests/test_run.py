@@ -10,8 +10,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, add_rule, change, plain_tables, shuffled, write_tables
 
+from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, add_rule, change, plain_tables, shuffled, write_tables
 from transfer_opt import run
 from transfer_opt.errors import InfeasibleError, InputError, OutputError
 from transfer_opt.outcome import Outcome
@@ -276,3 +276,29 @@ def test_the_built_wheel_works_from_another_folder(tmp_path: Path) -> None:
     for arguments in (["init", "--example", "x.xlsx"], ["solve", "x.xlsx", "--quiet"]):
         subprocess.run([sys.executable, "-I", "-c", program, *arguments], cwd=tmp_path, check=True)
     assert (tmp_path / "x_分配结果.xlsx").exists()
+
+
+@pytest.mark.parametrize("column", ["常住人口", "标准财政支出", "可用财力"])
+def test_a_workbook_without_a_column_no_rule_needs_is_solved_and_its_cells_stay_empty(tmp_path: Path, column: str) -> None:
+    tables, *_ = TestOneFund().tables()
+    header = tables["县区数据"][0]
+    for name in {"常住人口", "标准财政支出", "可用财力"} - {column}:
+        tables["县区数据"] = [[*row, name if row is header else 1000] for row in tables["县区数据"]]
+        header = tables["县区数据"][0]
+    target = tmp_path / "结果.xlsx"
+    run.write(solved(write_tables(tmp_path / "aid.xlsx", tables, unit="元")), target)
+    table = rows(target, "分配结果")
+    empty = {"常住人口": "人均(元)", "标准财政支出": "分配后保障水平", "可用财力": "分配前保障水平"}[column]
+    assert table[empty].isna().all()
+
+
+def test_a_general_switch_beside_switches_by_fund_is_questioned_not_ignored(tmp_path: Path) -> None:
+    tables = plain_tables()
+    add_rule(tables, 规则="财力薄弱倾斜", 启用="否")
+    assert "E213" in {problem.code for problem in run.check(write_tables(tmp_path / "switch.xlsx", tables))}
+
+
+def test_values_in_the_column_of_the_baseline_are_an_error(tmp_path: Path) -> None:
+    tables = plain_tables()
+    change(tables, "方案", lambda row: row["参数"] == "增长率", 基准方案=0.05)
+    assert "E222" in {problem.code for problem in run.check(write_tables(tmp_path / "base.xlsx", tables))}

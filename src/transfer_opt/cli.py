@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -119,7 +119,7 @@ def check(budget: Path, model: Path | None, rename: Sequence[str], as_json: bool
         for problem in problems:
             click.echo(f"警告 {problem}" if problem.is_warning else str(problem), err=True)
         count = f"发现 {len(errors)} 个错误" if errors else "没有错误"
-        click.echo(f"{count}，{len(problems) - len(errors)} 个提醒：{budget}")
+        click.echo(f"{count}，{len(problems) - len(errors)} 个警告：{budget}")
     sys.exit(InputError.exit_code if errors else 0)
 
 
@@ -151,7 +151,10 @@ def solve(
     run.write(outcome, target)
     if as_json:
         _print_json("ok", 0, budget, target, outcome)
-    elif not quiet:
+        return
+    for alarm in outcome.alarms:  # a shortfall or an exceeded cap is never silent
+        click.echo(f"警告 {alarm}", err=True)
+    if not quiet:
         _print_outcome(outcome, target)
 
 
@@ -204,18 +207,22 @@ def _print_outcome(outcome: Outcome, target: Path) -> None:
     case = outcome.case
     for problem in outcome.problems:
         click.echo(f"警告 {problem}", err=True)
-    for alarm in outcome.alarms:
-        click.echo(f"警告 {alarm}", err=True)
     click.echo(f"方案：{outcome.scenario}　目标：{' > '.join(outcome.objective)}")
     for fund, row in zip(case.funds, outcome.amounts, strict=True):
-        total = sum(value for value in row if value == value)
-        same = "与可分配总额一致" if round(total - fund.pool, 8) == 0 else "与可分配总额不一致"
-        click.echo(f"  {fund.name}：{total:,.12g} {case.money_unit}（{same}）")
+        total = _total(row)
+        same = "与可分配总额一致" if total == fund.pool else "与可分配总额不一致"
+        kept = f"，另预留 {fund.reserved:,.12g} {case.money_unit}" if fund.reserved else ""
+        click.echo(f"  {fund.name}：{total:,.12g} {case.money_unit}（{same}{kept}）")
     if (outcome.shortfall == outcome.shortfall).all():
         short = int((outcome.shortfall > 0).sum())
         click.echo(f"  “三保”缺口：{outcome.shortfall.sum():,.12g} {case.money_unit}，{short} 个县"
                    + _last_year(outcome))
     click.echo(f"结果：{target}")
+
+
+def _total(row: Iterable[float]) -> float:
+    """The sum of the known amounts, without the dust of float sums."""
+    return round(sum(float(value) for value in row if value == value), 8)
 
 
 def _last_year(outcome: Outcome) -> str:
@@ -247,7 +254,7 @@ def _print_json(
     content: dict[str, Any] = {
         "status": status, "exit": code, "input": str(source) if source else None, "output": str(target) if target else None,
         "scenario": outcome.scenario if outcome else None,
-        "totals": [{"fund": fund.name, "pool": fund.pool, "allocated": sum(float(v) for v in row if v == v)}
+        "totals": [{"fund": fund.name, "pool": fund.pool, "allocated": _total(row)}
                    for fund, row in zip(outcome.case.funds, outcome.amounts, strict=True)] if outcome else [],
         "stages": [{"name": stage.name, "value": stage.value} for stage in outcome.solution.stages
                    if stage.value == stage.value] if outcome else [],

@@ -156,7 +156,7 @@ def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> Floats:
     return np.asarray(data.gap * tier, dtype=float)
 
 
-@factor()
+@factor("禁止开发区面积")
 def protected_area(data: FactorData) -> Floats:
     """The area of prohibited-development zones; where the column of their number is given, it replaces the area.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transfer_opt.domain import Change, ModelSpec, ParameterSpec, Recipients, RuleSpec, ScenarioSpec, Setting
@@ -39,6 +39,9 @@ def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recip
         reader = _Reader(spec, overlay, recipients, problems)
         names = [name for name in overlay.letters if name not in (*ADDRESS_COLUMNS, "依据条款", "说明")]
         scenarios = tuple(ScenarioSpec(name, tuple(reader.changes(name))) for name in names)
+        if any(scenario.name == BASELINE and scenario.changes for scenario in scenarios):
+            problems.append(Problem("E222", f"「{BASELINE}」是工作簿的现状，这一列不能有取值。",
+                                    "把取值写进「约束参数」，或给这一列另起方案名。", overlay.name, column=BASELINE))
     return Choices(tuple(changes), scenarios, tuple(dict.fromkeys(problems)))
 
 
@@ -208,11 +211,16 @@ def _wrong_text(spec: ParameterSpec, text: str) -> tuple[str, str] | None:
     return None
 
 
-def _disagreeing_switches(spec: ModelSpec, sheet: str, changes: Iterable[Change]) -> Iterator[Problem]:
+def _disagreeing_switches(spec: ModelSpec, sheet: str, changes: Sequence[Change]) -> Iterator[Problem]:
     """启用, 刚性 and 优先级 belong to the rule: rows that speak of the same fund and object must agree."""
     said: dict[tuple[str, ...], object] = {}
     for change in changes:
         by_fund = spec.rules[change.rule].by in ("line", "fund", "prefecture")
+        if by_fund and change.on is False and not change.fund and any(
+            other.rule == change.rule and other.fund and other.on and other.object == change.object for other in changes
+        ):
+            yield Problem("E213", f"规则「{change.rule}」有一行资金留空、启用「否」，另有写明资金的行启用「是」，不知要不要停用。",
+                          "要全部停用，把写明资金的行也改成「否」；只停用一部分，就不要写资金留空的行。", sheet)
         for column, value in (("启用", change.on), ("刚性", change.hard), ("优先级", change.priority)):
             key = (column, change.rule, change.fund if by_fund else "", change.object)
             if value is not None and said.setdefault(key, value) != value:

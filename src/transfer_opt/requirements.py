@@ -14,6 +14,7 @@ from transfer_opt.settings import Settings
 
 FUND = "〈资金〉"
 REQUIRED_SPENDING = "必保支出"
+PROTECTED_AREA, PROTECTED_NUMBER = "禁止开发区面积", "禁止开发区个数"
 WRITE = "在「约束参数」写一行（已有的行改成一样）："
 ELIGIBILITY: Mapping[str, tuple[str, ...]] = {"仅缺口为正": ("标准财政支出", "标准财政收入"), "仅功能区": ("功能区类型",)}
 """「资格」·参数 → the columns it looks at."""
@@ -104,6 +105,8 @@ def _factor_columns(fund: FundSpec, letters: Mapping[str, str]) -> Iterator[str]
             for column in FACTORS[factor.function].columns:
                 if column == REQUIRED_SPENDING and column not in letters:
                     yield from NEED_COLUMNS  # 必保支出 defaults to the 三保 need
+                elif column == PROTECTED_AREA and PROTECTED_NUMBER in letters:
+                    yield PROTECTED_NUMBER  # where the number is given, it replaces the area
                 else:
                     yield column
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from transfer_opt.domain import YUAN
@@ -46,11 +48,18 @@ def _allocation_columns(outcome: Outcome) -> tuple[Column, ...]:
         Column("上年合计", "money", 10.5, BEFORE, group_formula="sum"),
         Column("增减额", "growth_money", 9, BEFORE, "={合计}-{上年合计}"),
         Column("增幅", "growth_share", 7.5, BEFORE, '=IF({上年合计}=0,"",{增减额}/{上年合计})'),
-        Column("人均(元)", "per_head", 8, EQUALITY, group_formula=f"={{合计}}*{YUAN[case.money_unit]}/[常住人口]"),
-        Column("分配前保障水平", "share", 8, EQUALITY, group_formula="=[可用财力]/[标准财政支出]"),
-        Column("分配后保障水平", "share", 8, EQUALITY, group_formula=f"=([可用财力]+{usable})/[标准财政支出]"),
+        Column("人均(元)", "per_head", 8, EQUALITY,
+               group_formula=_over_inputs(outcome, f"={{合计}}*{YUAN[case.money_unit]}/[常住人口]")),
+        Column("分配前保障水平", "share", 8, EQUALITY, group_formula=_over_inputs(outcome, "=[可用财力]/[标准财政支出]")),
+        Column("分配后保障水平", "share", 8, EQUALITY,
+               group_formula=_over_inputs(outcome, f"=([可用财力]+{usable})/[标准财政支出]")),
         Column("三保缺口", "shortfall", 8, EQUALITY, group_formula="sum"),
     )
+
+
+def _over_inputs(outcome: Outcome, formula: str) -> str:
+    """The formula, or none where the workbook lacks a column it sums (its cells stay empty then)."""
+    return formula if all(name in outcome.case.recipients.numbers for name in re.findall(r"\[(.+?)\]", formula)) else ""
 
 
 def _amounts(outcome: Outcome, group: Group) -> tuple[Value, ...]:

@@ -24,7 +24,7 @@ def indicator_table(outcome: Outcome) -> Table:
         Column("分配后", "number", 11), Column("变化", "number", 12), Column("评价", "mark", 9), Column("说明", "note", 38),
     )
     rows = tuple(_row(indicator) for indicator in outcome.indicators)
-    notes = ("注：分配前＝可用财力÷标准财政支出，不含本表所列资金；上年＝加上年资金；变化＝分配后减分配前，没有分配前的减上年。",)
+    notes = ("注：分配前＝可用财力÷标准财政支出，不含本表所列资金；上年＝加上年资金；变化和评价与上年比，上年数未知的与分配前比。",)
     return Table("均衡性指标", f"{heading(outcome)}均衡性指标（{outcome.scenario}）", columns, rows,
                  notes=notes, landscape=False, fit="page")
 
@@ -73,7 +73,7 @@ def _tuple(values: Floats) -> tuple[float, ...]:
 
 
 def _row(indicator: Indicator) -> Row:
-    reference = indicator.last if np.isnan(indicator.before) else indicator.before
+    reference = indicator.before if np.isnan(indicator.last) else indicator.last
     change = indicator.after - reference
     better = change * indicator.better
     verdict = "" if indicator.better == 0 or np.isnan(change) else "改善" if better > 0 else "▼ 变差" if better < 0 else "持平"

@@ -16,7 +16,8 @@ from transfer_opt.sheets import Column, RowKind, Value
 TOTAL_NAME = "合  计"
 EXAMPLE = "示例数据"
 EXAMPLE_LABEL = "示例数据，不代表任何实际分配"
-NUMERALS = "零一二三四五六七八九十"
+NUMERALS = "零一两三四五六七八九十"
+"""As they count: 两项, not 二项."""
 
 KEY_COLUMNS = (Column("行政区划代码", "code", 6.6), Column("县区名称", "name", 20), Column("市州", "prefecture", 14.5))
 

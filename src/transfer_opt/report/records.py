@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -59,11 +60,13 @@ def _cell(outcome: Outcome, value: Value, header: str) -> Value:
 def _rules(outcome: Outcome) -> Iterator[tuple[Value, ...]]:
     settings = outcome.settings
     for rule in settings.rules.values():
-        specs: tuple[ParameterSpec | None, ...] = tuple(rule.parameters.values()) or (None,)
+        specs: tuple[ParameterSpec | None, ...] = tuple(rule.parameters.values())
+        if all(spec.by == "prefecture" for spec in rule.parameters.values()):
+            specs = (None, *specs)  # the switches need a row of their own where no value holds everywhere
         for spec in specs:
             if spec is None or spec.kind != "money":
                 yield from _parameter(settings, rule, spec, outcome)
-    for change in (change for layer in settings.layers for change in layer if change.object):
+    for change in _exceptions(settings):
         yield _exception(settings, change)
 
 
@@ -76,7 +79,7 @@ def _parameter(
     for position in range(len(subjects)):
         subject = subjects[position : position + 1]
         value = _value(settings, rule, spec, subject, outcome)
-        if value is None and scope == "prefecture":
+        if spec is not None and value is None and scope == "prefecture":
             continue
         fund = settings.funds[position] if by_fund else None
         yield (rule.name, fund, spec.name if spec else None, None, value, *_switches(settings, rule, subject),
@@ -100,6 +103,15 @@ def _switches(settings: Settings, rule: RuleSpec, subject: Ints) -> tuple[Value,
     hard = bool(settings.hard(rule.name, subject)[0])
     priority = None if hard else float(settings.priority(rule.name, subject)[0])
     return ("是" if settings.on(rule.name, subject)[0] else "否"), ("硬" if hard else "软"), priority
+
+
+def _exceptions(settings: Settings) -> Iterator[Change]:
+    """What is set for single places, each address once: a scenario's word replaces the workbook's."""
+    merged: dict[tuple[str, str, str, str], Change] = {}
+    for change in (change for layer in settings.layers for change in layer if change.object):
+        said = {name: value for name in ("value", "on", "hard", "priority") if (value := getattr(change, name)) is not None}
+        merged[change.key] = replace(merged.get(change.key, change), **said)
+    yield from merged.values()
 
 
 def _exception(settings: Settings, change: Change) -> tuple[Value, ...]:
