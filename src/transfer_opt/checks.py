@@ -192,7 +192,7 @@ def own_without_transfers(draft: Draft) -> Iterator[Problem]:
             for row in draft.counties.rows
             if (own := _positive(row, "可用财力")) and (revenue := _positive(row, "标准财政收入"))]
     if sum(own >= total for own, total in both) * 2 > len(draft.counties.rows):
-        yield Problem("W342", "半数以上的县不小于标准财政收入与上年三项资金之和，可能把上年的转移支付算进了财力。",
+        yield Problem("W342", "半数以上县区的可用财力，不小于标准财政收入加上年各项资金，可能已把上年的转移支付算了进去。",
                       "可用财力不应含本表所列资金的上年数。", COUNTIES, column="可用财力")
 
 

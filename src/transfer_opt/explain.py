@@ -32,7 +32,7 @@ SEVERAL = 3
 
 @dataclass(frozen=True)
 class Steps:
-    """「测算说明」 by line: money; start + Σ changes = published exactly in millionths of the unit."""
+    """「测算说明」 by line: money; start + Σ changes = published exactly, in hundredths of the unit."""
 
     start: Floats
     """(L,) 因素法测算额 before 考核奖惩."""
@@ -241,9 +241,11 @@ def _words(name: str, settings: Settings, case: Case, line: int, side: str) -> s
 def _largest(settings: Settings, line: int, changes: Steps) -> tuple[str, str]:
     """The step that moved the line most, when neither a bound nor the common coefficient explains it."""
     moved = changes.changes[: len(STEPS) - 1, line]
+    if moved[STEPS.index(GOAL_STEP)]:
+        return "按目标顺序确定", ""
     step = STEPS[int(np.argmax(np.abs(moved)))]
     direction = "增加" if moved[int(np.argmax(np.abs(moved)))] >= 0 else "减少"
     rule = settings.rules.get(step)
     if rule is None:
-        return (f"按目标顺序{direction}" if step == GOAL_STEP else f"因其他规则{direction}"), ""
+        return f"因其他规则{direction}", ""
     return f"因{step}{direction}", rule.brief

@@ -135,7 +135,7 @@ def _hardship(case: Case, states: tuple[Position, Position, Position]) -> tuple[
     if not group.any():
         return ()
     shares = [state.given[group].sum() / state.given.sum() if state.given.sum() > 0 else np.nan for state in states]
-    return (_made("困难地区所占份额", "占三项合计", "share", shares, 0, f"困难地区 {int(group.sum())} 个县"),)
+    return (_made("困难地区所占份额", "占各项合计", "share", shares, 0, f"困难地区 {int(group.sum())} 个县"),)
 
 
 def _per_head(case: Case, states: tuple[Position, Position, Position]) -> tuple[Indicator, ...]:

@@ -102,12 +102,11 @@ class Terms:
         lower[self.columns[chosen]], upper[self.columns[chosen]] = self.box(state, chosen, theta)
         return replace(state, lower=lower, upper=upper)
 
-    def alone(self, state: State) -> tuple[State, Floats]:
-        """Every open term fixed at the best it reaches alone, and those ratios."""
+    def alone(self, state: State) -> State:
+        """Every open term fixed at the best it reaches alone."""
         chosen = np.flatnonzero(self.open(state))
         low, high = self.box(state, chosen, -np.inf)
-        end = high if self.below else low
-        return state.fixed(self.columns[chosen], end), self.own(state, chosen)
+        return state.fixed(self.columns[chosen], high if self.below else low)
 
 
 @dataclass(frozen=True, eq=False)

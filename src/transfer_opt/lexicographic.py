@@ -39,14 +39,15 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class StageResult:
-    """What a stage reached: Σ violation in money, or the largest ratio and the levels found on the way."""
+    """What a stage reached: Σ violation in money, or the largest ratio; and what proves it."""
 
     name: str
     value: float
-    levels: tuple[float, ...]
     programs: int
     duals: Floats
     """(R,) of a stage that minimises a sum: how much its optimum moves per unit of money on the right-hand side."""
+    chain: tuple[Cut | None, ...]
+    """What proves the levels, in order; None: every term still open is at the best it reaches alone."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,10 @@ class _Engine:
         before = self._asked
         if isinstance(stage, SumStage):
             state, value, duals = self._sum(stage, state)
-            return state, StageResult(stage.name, value * self._scale, (), self._asked - before, duals)
+            return state, StageResult(stage.name, value * self._scale, self._asked - before, duals, ())
         terms = Terms.of(stage, self._program.shape[1], self._scale)
-        state, levels = self._levels(terms, state)
-        return state, StageResult(stage.name, terms.worst(state), levels, self._asked - before, np.zeros(0))
+        state, chain = self._levels(terms, state)
+        return state, StageResult(stage.name, terms.worst(state), self._asked - before, np.zeros(0), chain)
 
     def shortage(self, state: State) -> Shortage | None:
         """None when the rows can be met within the bounds; else the least total violation and its dual."""
@@ -141,19 +142,18 @@ class _Engine:
 
     # ------------------------------------------------------------ levels
 
-    def _levels(self, terms: Terms, state: State) -> tuple[State, tuple[float, ...]]:
+    def _levels(self, terms: Terms, state: State) -> tuple[State, tuple[Cut | None, ...]]:
         """Level by level until every column of the stage is fixed."""
         known: list[Cut] = []
-        levels: list[float] = []
+        proofs: list[Cut | None] = []
         while terms.open(state).any():
             chain = self._next(terms, state, known)
             state = chain.settled(self._program, terms)
             known = [cut for cut in known if cut.on(state).all()]
-            levels += chain.levels
+            proofs += [*(cut for _, cut in chain.alone), chain.binding]
             if chain.binding is None:
-                state, own = terms.alone(state)
-                levels += sorted((float(value) for value in own if np.isfinite(value)), reverse=True)
-        return state, tuple(levels)
+                state = terms.alone(state)
+        return state, tuple(proofs)
 
     def _next(self, terms: Terms, state: State, known: list[Cut]) -> _Chain:
         """The next level over several recipients, and what single recipients decide alone above it.

@@ -61,7 +61,7 @@ def _face(program: Program, session: Session, question: Question) -> Question:
     """The optimal face, by complementary slackness with one dual."""
     answer = session.solve(question)
     if not answer.optimal:
-        raise SolverError(f"取整没有解：{answer.status}。")
+        raise SolverError("取整没有解，结果不予公布。")
     duals = np.where(np.abs(answer.duals) > ZERO_DUAL, answer.duals, 0.0)
     reduced = question.costs - program.priced(duals)
     lower, upper = question.lower.copy(), question.upper.copy()
@@ -83,7 +83,7 @@ def _first_up(program: Program, session: Session, face: Question, order: Ints) -
             costs[cell] = -1.0
             answer = session.solve(replace(face, costs=costs, lower=lower.copy(), upper=upper.copy()))
             if not answer.optimal:
-                raise SolverError(f"取整没有解：{answer.status}。")
+                raise SolverError("取整没有解，结果不予公布。")
             latest = answer.columns
         lower[cell] = upper[cell] = np.round(latest[cell])
     return np.round(lower).astype(np.int64)

@@ -66,9 +66,7 @@ def prepare(
     own = (*_known(choices.changes, funds), *_unit(unit))
     settings = Settings(spec.rules, funds, recipients, (own, _known(chosen.changes, funds)))
     objective = parse_objectives(settings.text("目标", "顺序")) or spec.objective
-    problems = choices.problems
-    if funds:
-        problems += all_problems(Draft(spec, budget, settings, objective))
+    problems = choices.problems + all_problems(Draft(spec, budget, settings, objective))
     return Prepared(spec, budget, settings, objective, chosen.name, tuple(dict.fromkeys(problems)))
 
 

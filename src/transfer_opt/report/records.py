@@ -156,7 +156,7 @@ def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
             summed = len(stage.duals) > 0
             shown = f"合计 {stage.value:,.6f} {case.money_unit}" if summed else f"最大 {stage.value:.6%}"
             yield f"目标值：{stage.name}", shown
-    yield "求解次数", f"{solution.programs} 个线性规划"
+    yield "求解次数", f"{solution.programs} 次"
     yield "唯一性", UNIQUE
     yield "公布单位", case.unit_name
     for f, fund in enumerate(case.funds):
