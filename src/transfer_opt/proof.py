@@ -1,0 +1,313 @@
+"""Makes the certificate of a solution: every dual, level and amount made exact again, in fractions.
+
+The engine works with floats; here its choices (which columns, rows and duals take part) are replayed on the data as
+decimals. Where a dual is no plain fraction, it is solved exactly from what it must satisfy. The checker is another
+room and shares nothing with this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from transfer_opt.errors import SolverError
+from transfer_opt.levels import Cut
+from transfer_opt.lexicographic import Solution
+from transfer_opt.linear import Floats, Ints
+from transfer_opt.program import ZERO_DUAL, LevelStage, Program, Stage, SumStage
+from transfer_opt.ranking import exact
+
+PLAIN = 1000
+"""Duals whose denominator is at most this are taken for plain fractions before anything is solved."""
+GRID = 10**6
+"""Bounds and right-hand sides are data in steps of a millionth of the publishing unit."""
+
+Bound = Fraction | None
+
+
+def certificate(program: Program, stages: Iterable[Stage], solution: Solution, published: Ints, unit: float) -> dict[str, Any]:
+    """The certificate as plain JSON: fractions as text.
+
+    Raises SolverError when the floats do not stand up to exact arithmetic.
+    """
+    replay = _Replay(program, unit)
+    told = []
+    for stage, result in zip(stages, solution.stages, strict=True):
+        if isinstance(stage, SumStage):
+            told.append(replay.sum(stage, result.duals))
+        else:
+            told.append(replay.levels(stage, result.chain))
+    columns = replay.completed()
+    return {
+        "unit": str(exact(unit)), "lines": program.lines, "pools": _pools(program),
+        "lower": _texts(replay.start.lower), "upper": _texts(replay.start.upper),
+        "rows": [{"lower": _text(low), "upper": _text(high), "entries": {str(j): str(a) for j, a in entries.items()}}
+                 for low, high, entries in zip(replay.start.row_lower, replay.start.row_upper, replay.entries, strict=True)],
+        "stages": told, "columns": _texts(columns), "published": [int(count) for count in published],
+    }
+
+
+@dataclass
+class _Exact:
+    """Bounds in fractions; None is infinite."""
+
+    lower: list[Bound]
+    upper: list[Bound]
+    row_lower: list[Bound]
+    row_upper: list[Bound]
+
+    def copy(self) -> _Exact:
+        return _Exact(list(self.lower), list(self.upper), list(self.row_lower), list(self.row_upper))
+
+
+class _Replay:
+    """The engine's stages on exact data, one after the other."""
+
+    def __init__(self, program: Program, unit: float) -> None:
+        step = exact(unit) / GRID
+        self.program = program
+        self.start = _Exact(*(_gridded(side, step) for side in
+                              (program.lower, program.upper, program.row_lower, program.row_upper)))
+        self.now = self.start.copy()
+        self.entries: list[dict[int, Fraction]] = [{} for _ in range(program.shape[0])]
+        for row, column, value in zip(program.rows, program.columns, program.values, strict=True):
+            self.entries[row][int(column)] = exact(value)
+
+    def sum(self, stage: SumStage, duals: Floats) -> dict[str, Any]:
+        """A stage that minimises a sum: the exact dual, and the optimal face it describes."""
+        costs = {int(j): exact(stage.costs[j]) for j in np.flatnonzero(stage.costs)}
+        rows = np.flatnonzero(duals)
+        reduced = stage.costs - self.program.priced(duals)
+        still = np.flatnonzero(np.abs(reduced) <= ZERO_DUAL)
+        exact_duals = self._exact_duals(rows, duals[rows], still, costs)
+        prices = self._priced(exact_duals)
+        value = self._sides(exact_duals)
+        for j in sorted(set(costs) | set(prices)):
+            left = costs.get(j, Fraction(0)) - prices.get(j, Fraction(0))
+            if left:
+                end = self.now.lower[j] if left > 0 else self.now.upper[j]
+                value += left * _known(end)
+                self.now.lower[j] = self.now.upper[j] = end
+        self._tighten(exact_duals)
+        return {"name": stage.name, "kind": "sum", "costs": {str(j): str(cost) for j, cost in costs.items()},
+                "duals": _named(exact_duals), "value": str(value)}
+
+    def levels(self, stage: LevelStage, chain: Iterable[Cut | None]) -> dict[str, Any]:
+        """A stage of ratios: θ and dual of every level, exact."""
+        terms = {int(j): (self._centre(stage, k), exact(stage.scale[k])) for k, j in enumerate(stage.columns)}
+        told: list[dict[str, Any] | None] = []
+        for cut in chain:
+            if cut is None:
+                for j in self._open(terms):
+                    low, high = self._box(stage, j, terms[j], None)
+                    self.now.lower[j] = self.now.upper[j] = high if stage.below else low
+                told.append(None)
+            else:
+                told.append(self._level(stage, terms, cut))
+        return {"name": stage.name, "kind": "levels", "below": stage.below, "above": stage.above, "levels": told,
+                "terms": [[j, str(centre), str(scale)] for j, (centre, scale) in terms.items()]}
+
+    def completed(self) -> list[Bound]:
+        """A value for every column: the fixed ones, then what the rows say of the others, else a bound."""
+        values: list[Bound] = [low if low is not None and low == high else None
+                               for low, high in zip(self.now.lower, self.now.upper, strict=True)]
+        waiting = True
+        while waiting:
+            waiting = False
+            for entries, low, high in zip(self.entries, self.start.row_lower, self.start.row_upper, strict=True):
+                unknown = [j for j in entries if values[j] is None]
+                if len(unknown) == 1 and low is not None and low == high:
+                    (j,) = unknown
+                    rest = sum((a * _known(values[k]) for k, a in entries.items() if k != j), Fraction(0))
+                    values[j] = (low - rest) / entries[j]
+                    waiting = True
+        return [self._resting(j) if value is None else value for j, value in enumerate(values)]
+
+    # ------------------------------------------------------------ levels
+
+    def _level(self, stage: LevelStage, terms: Mapping[int, tuple[Fraction, Fraction]], cut: Cut) -> dict[str, Any]:
+        touched = {j for row in cut.rows for j in self.entries[row]}
+        still = np.array(sorted(touched - {int(j) for j in cut.columns}), dtype=np.int64)
+        duals = self._exact_duals(cut.rows, cut.duals, still, {})
+        prices = self._priced(duals)
+        theta = self._root(stage, terms, duals, prices)
+        for j in self._open(terms):
+            self.now.lower[j], self.now.upper[j] = self._box(stage, j, terms[j], theta)
+        for j, price in prices.items():
+            end = self.now.upper[j] if price > 0 else self.now.lower[j]
+            self.now.lower[j] = self.now.upper[j] = _known(end)
+        self._tighten(duals)
+        return {"theta": str(theta), "duals": _named(duals)}
+
+    def _root(
+        self, stage: LevelStage, terms: Mapping[int, tuple[Fraction, Fraction]], duals: Mapping[int, Fraction],
+        prices: Mapping[int, Fraction],
+    ) -> Fraction:
+        """The θ at which the dual's violation is exactly 0: breakpoints in order, exact slopes between them."""
+        open_terms = set(self._open(terms))
+        height, events = self._sides(duals), list[tuple[Fraction, Fraction]]()
+        for j, price in prices.items():
+            moving = j in open_terms and (stage.above if price > 0 else stage.below)
+            if not moving:
+                height -= price * _known(self.now.upper[j] if price > 0 else self.now.lower[j])
+                continue
+            low, high = self._box(stage, j, terms[j], None)
+            height -= price * _known(high if price > 0 else low)
+            events += self._events(stage, j, terms[j], price)
+        events.sort()
+        slope = Fraction(0)
+        for k, (point, change) in enumerate(events):
+            slope += change
+            length = events[k + 1][0] - point if k + 1 < len(events) else None
+            if slope > 0 and (length is None or slope * length >= height):
+                return point + height / slope
+            height -= slope * length if length is not None else 0
+        raise SolverError("证书：某一级的比率在精确计算中不存在。")
+
+    def _events(
+        self, stage: LevelStage, j: int, term: tuple[Fraction, Fraction], price: Fraction
+    ) -> list[tuple[Fraction, Fraction]]:
+        """Where a term begins and ends to give: (θ, change of slope)."""
+        centre, scale = term
+        own, rate = self._own(stage, j, term), abs(price) * scale
+        end = self.now.upper[j] if price > 0 else self.now.lower[j]
+        last = None if end is None else ((end - centre) if price > 0 else (centre - end)) / scale
+        if last is not None and last <= _known(own):
+            return []
+        return [(_known(own), rate)] + ([] if last is None else [(last, -rate)])
+
+    def _own(self, stage: LevelStage, j: int, term: tuple[Fraction, Fraction]) -> Bound:
+        centre, scale = term
+        low, high = self.now.lower[j], self.now.upper[j]
+        reached = [Fraction(0)] if stage.below and stage.above else []
+        reached += [(centre - high) / scale] if stage.below and high is not None else []
+        reached += [(low - centre) / scale] if stage.above and low is not None else []
+        return max(reached) if reached else None
+
+    def _box(self, stage: LevelStage, j: int, term: tuple[Fraction, Fraction], theta: Bound) -> tuple[Bound, Bound]:
+        centre, scale = term
+        own = _known(self._own(stage, j, term))
+        reach = own if theta is None else max(theta, own)
+        low, high = self.now.lower[j], self.now.upper[j]
+        if stage.below:
+            low = centre - scale * reach if low is None else max(low, centre - scale * reach)
+        if stage.above:
+            high = centre + scale * reach if high is None else min(high, centre + scale * reach)
+        return low, high
+
+    def _open(self, terms: Iterable[int]) -> list[int]:
+        return [j for j in terms if self.now.lower[j] is None or self.now.lower[j] != self.now.upper[j]]
+
+    def _centre(self, stage: LevelStage, k: int) -> Fraction:
+        return exact(stage.centre[k])
+
+    # ------------------------------------------------------------ duals
+
+    def _exact_duals(self, rows: Ints, floats: Floats, still: Ints, costs: Mapping[int, Fraction]) -> dict[int, Fraction]:
+        """The duals as fractions such that every column in `still` has a reduced cost of exactly 0."""
+        duals = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
+        wrong = self._unbalanced(duals, still, costs)
+        return duals if not wrong else _solved(self._equations(rows, still, costs), rows, floats)
+
+    def _unbalanced(self, duals: Mapping[int, Fraction], still: Ints, costs: Mapping[int, Fraction]) -> bool:
+        prices = self._priced(duals)
+        return any(prices.get(int(j), Fraction(0)) != costs.get(int(j), Fraction(0)) for j in still)
+
+    def _equations(self, rows: Ints, still: Ints, costs: Mapping[int, Fraction]) -> list[dict[int, Fraction]]:
+        """Σ_r a[r, j] · y_r = c_j for every still column; the right side under -1."""
+        wanted = {int(j): {-1: costs.get(int(j), Fraction(0))} for j in still}
+        for r in rows:
+            for j, a in self.entries[r].items():
+                if j in wanted:
+                    wanted[j][int(r)] = a
+        return [equation for equation in wanted.values() if len(equation) > 1]
+
+    def _priced(self, duals: Mapping[int, Fraction]) -> dict[int, Fraction]:
+        prices: dict[int, Fraction] = {}
+        for r, dual in duals.items():
+            for j, a in self.entries[r].items():
+                prices[j] = prices.get(j, Fraction(0)) + a * dual
+        return {j: price for j, price in prices.items() if price}
+
+    def _sides(self, duals: Mapping[int, Fraction]) -> Fraction:
+        return sum((dual * _known(self.now.row_lower[r] if dual > 0 else self.now.row_upper[r])
+                    for r, dual in duals.items()), Fraction(0))
+
+    def _tighten(self, duals: Mapping[int, Fraction]) -> None:
+        for r, dual in duals.items():
+            if dual > 0:
+                self.now.row_upper[r] = self.now.row_lower[r]
+            elif dual < 0:
+                self.now.row_lower[r] = self.now.row_upper[r]
+
+    def _resting(self, j: int) -> Fraction:
+        """A column nothing determines (a deviation that may be 0 both ways) rests at the bound nearest to 0."""
+        low, high = self.now.lower[j], self.now.upper[j]
+        return low if low is not None else high if high is not None else Fraction(0)
+
+
+def _solved(equations: list[dict[int, Fraction]], rows: Ints, floats: Floats) -> dict[int, Fraction]:
+    """The duals that meet the equations exactly; those left free keep their nearest plain fraction."""
+    pivots: dict[int, dict[int, Fraction]] = {}
+    for equation in equations:
+        left = dict(equation)
+        for pivot, known in pivots.items():
+            factor = left.pop(pivot, None)
+            if factor:
+                for key, value in known.items():
+                    left[key] = left.get(key, Fraction(0)) + factor * value * (1 if key != -1 else -1)
+        left = {key: value for key, value in left.items() if value or key == -1}
+        pivot = next((key for key in left if key != -1), None)
+        if pivot is None:
+            continue
+        lead = left.pop(pivot)
+        # y_pivot = (right − Σ others) / lead, kept as coefficients of the others and a constant under -1
+        rule = {key: (value if key == -1 else -value) / lead for key, value in left.items()}
+        for other in pivots.values():
+            factor = other.pop(pivot, None)
+            if factor:
+                for key, value in rule.items():
+                    other[key] = other.get(key, Fraction(0)) + factor * value
+        pivots[pivot] = rule
+    plain = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
+    return {r: plain[r] if r not in pivots else
+            sum((value * (plain[key] if key != -1 else 1) for key, value in pivots[r].items()), Fraction(0))
+            for r in plain}
+
+
+def _pools(program: Program) -> list[int]:
+    """The rows that distribute a pool: equalities over lines with coefficient 1, as they come first."""
+    found = []
+    for r in range(program.shape[0]):
+        inside = program.rows == r
+        over_lines = (program.columns[inside] < program.lines).all() and (program.values[inside] == 1).all()
+        if not (over_lines and inside.any() and program.row_lower[r] == program.row_upper[r]):
+            break
+        found.append(r)
+    return found
+
+
+def _gridded(values: Floats, step: Fraction) -> list[Bound]:
+    return [None if not np.isfinite(value) else round(Fraction(float(value)) / step) * step for value in values]
+
+
+def _known(value: Bound) -> Fraction:
+    if value is None:
+        raise SolverError("证书：用到了不存在的界限。")
+    return value
+
+
+def _named(duals: Mapping[int, Fraction]) -> dict[str, str]:
+    return {str(r): str(dual) for r, dual in duals.items() if dual}
+
+
+def _texts(values: Iterable[Bound]) -> list[str | None]:
+    return [_text(value) for value in values]
+
+
+def _text(value: Bound) -> str | None:
+    return None if value is None else str(value)
