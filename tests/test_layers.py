@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
-    0: ("errors", "linear"),
+    0: ("certificate", "errors", "linear"),
     1: ("domain", "program", "ranking", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
     3: ("blank", "modelfile", "requirements", "units"),
@@ -21,7 +21,7 @@ LEVELS = {
     5: ("assemble",),
     6: ("formulate",),
     7: ("lexicographic",),
-    8: ("audit", "explain", "indicators", "rounding"),
+    8: ("audit", "explain", "indicators", "proof", "rounding"),
     9: ("diagnose", "outcome"),
     10: ("report",),
     11: ("run",),

@@ -12,6 +12,8 @@ the amounts. Checked here, from the certificate alone:
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -44,6 +46,7 @@ class _State:
 def check(certificate: Mapping[str, Any]) -> None:
     """Accept the certificate or raise CertificateError."""
     try:
+        _require(certificate["seal"] == _seal(certificate), "封签与内容不符，证书被改动过")
         state = _read(certificate)
         for stage in certificate["stages"]:
             (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
@@ -51,6 +54,16 @@ def check(certificate: Mapping[str, Any]) -> None:
         _check_published(state, [int(count) for count in certificate["published"]], [int(r) for r in certificate["pools"]])
     except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
         raise CertificateError(f"证书内容不完整或格式不对（{type(error).__name__}）。") from error
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with its SHA-256, so that a certificate altered anywhere is known at once."""
+    return {**content, "seal": _seal(content)}
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    plain = {key: value for key, value in content.items() if key != "seal"}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _read(certificate: Mapping[str, Any]) -> _State:

@@ -28,6 +28,9 @@ from transfer_opt.linear import (
 )
 from transfer_opt.ranking import ratios, top_share
 
+SHARE_DIGITS = 9
+"""Ratios that become coefficients are data in steps of a thousand-millionth, so that exact arithmetic can prove them."""
+
 RuleFunction = Callable[..., Rows]
 Function = TypeVar("Function", bound=RuleFunction)
 
@@ -230,7 +233,7 @@ def coverage_floor(case: Case, x: Linear, *, least: Floats, peers: str) -> Rows:
     subjects = np.full((len(names), 2), NOWHERE)
     total = capacity.total(Grouping(of, names.astype(object), subjects))
     expenditure = np.bincount(of, weights=case.expenditure)
-    return at_least(capacity - total[of] * (least * case.expenditure / expenditure[of]), 0.0)
+    return at_least(capacity - total[of] * np.round(least * case.expenditure / expenditure[of], SHARE_DIGITS), 0.0)
 
 
 @constraint("位次不逆转", columns=("可用财力", "标准财政支出"), tolerance="容差", peers="分组列")
@@ -244,7 +247,7 @@ def rank_kept(case: Case, x: Linear, *, tolerance: float, peers: str) -> Rows:
     """
     weaker, stronger = _neighbours(case, peers)
     capacity = case.capacity(x, case.own)
-    scale = case.expenditure[weaker] / case.expenditure[stronger]
+    scale = np.round(case.expenditure[weaker] / case.expenditure[stronger], SHARE_DIGITS)
     gap = capacity[weaker] - capacity[stronger] * scale
     names = case.recipients.name
     labelled = gap.relabel([f"{names[i]}不超过{names[j]}" for i, j in zip(weaker, stronger, strict=True)])

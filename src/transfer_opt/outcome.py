@@ -46,6 +46,8 @@ class Outcome:
     """Warnings about the input."""
     alarms: tuple[str, ...]
     """Shortfalls and exceeded soft caps, in words."""
+    proof: str
+    """The certificate, accepted by the independent checker."""
 
     @cached_property
     def published(self) -> Floats:
@@ -73,6 +75,11 @@ class Outcome:
     def shortfall(self) -> Floats:
         """(n,) 三保缺口 on the published amounts; NaN where the need is not known."""
         return shortfall(self.case, self.capacity)
+
+    @cached_property
+    def proof_digest(self) -> str:
+        """SHA-256 of the certificate."""
+        return hashlib.sha256(self.proof.encode()).hexdigest()
 
     @cached_property
     def digest(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from transfer_opt.certificate import sealed
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import Cut
 from transfer_opt.lexicographic import Solution
@@ -23,6 +24,8 @@ from transfer_opt.ranking import exact
 
 PLAIN = 1000
 """Duals whose denominator is at most this are taken for plain fractions before anything is solved."""
+COEFFICIENT = 10**12
+"""Coefficients are decimals of at most this many steps (a share of nine digits times a 可统筹比例)."""
 GRID = 10**6
 """Bounds and right-hand sides are data in steps of a millionth of the publishing unit."""
 
@@ -42,13 +45,13 @@ def certificate(program: Program, stages: Iterable[Stage], solution: Solution, p
         else:
             told.append(replay.levels(stage, result.chain))
     columns = replay.completed()
-    return {
+    return sealed({
         "unit": str(exact(unit)), "lines": program.lines, "pools": _pools(program),
         "lower": _texts(replay.start.lower), "upper": _texts(replay.start.upper),
         "rows": [{"lower": _text(low), "upper": _text(high), "entries": {str(j): str(a) for j, a in entries.items()}}
                  for low, high, entries in zip(replay.start.row_lower, replay.start.row_upper, replay.entries, strict=True)],
         "stages": told, "columns": _texts(columns), "published": [int(count) for count in published],
-    }
+    })
 
 
 @dataclass
@@ -75,7 +78,7 @@ class _Replay:
         self.now = self.start.copy()
         self.entries: list[dict[int, Fraction]] = [{} for _ in range(program.shape[0])]
         for row, column, value in zip(program.rows, program.columns, program.values, strict=True):
-            self.entries[row][int(column)] = exact(value)
+            self.entries[row][int(column)] = _decimal(value)
 
     def sum(self, stage: SumStage, duals: Floats) -> dict[str, Any]:
         """A stage that minimises a sum: the exact dual, and the optimal face it describes."""
@@ -132,7 +135,8 @@ class _Replay:
     def _level(self, stage: LevelStage, terms: Mapping[int, tuple[Fraction, Fraction]], cut: Cut) -> dict[str, Any]:
         touched = {j for row in cut.rows for j in self.entries[row]}
         still = np.array(sorted(touched - {int(j) for j in cut.columns}), dtype=np.int64)
-        duals = self._exact_duals(cut.rows, cut.duals, still, {})
+        # A level's dual proves the same at any scale; at this one its fractions are plainest.
+        duals = self._exact_duals(cut.rows, cut.duals / np.abs(cut.duals).max(), still, {})
         prices = self._priced(duals)
         theta = self._root(stage, terms, duals, prices)
         for j in self._open(terms):
@@ -210,8 +214,9 @@ class _Replay:
     def _exact_duals(self, rows: Ints, floats: Floats, still: Ints, costs: Mapping[int, Fraction]) -> dict[int, Fraction]:
         """The duals as fractions such that every column in `still` has a reduced cost of exactly 0."""
         duals = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
-        wrong = self._unbalanced(duals, still, costs)
-        return duals if not wrong else _solved(self._equations(rows, still, costs), rows, floats)
+        if self._unbalanced(duals, still, costs):
+            duals = _solved(self._equations(rows, still, costs), rows, floats)
+        return {r: dual for r, dual in duals.items() if dual}
 
     def _unbalanced(self, duals: Mapping[int, Fraction], still: Ints, costs: Mapping[int, Fraction]) -> bool:
         prices = self._priced(duals)
@@ -261,18 +266,18 @@ def _solved(equations: list[dict[int, Fraction]], rows: Ints, floats: Floats) ->
                 for key, value in known.items():
                     left[key] = left.get(key, Fraction(0)) + factor * value * (1 if key != -1 else -1)
         left = {key: value for key, value in left.items() if value or key == -1}
-        pivot = next((key for key in left if key != -1), None)
-        if pivot is None:
+        free = [key for key in left if key != -1]
+        if not free:
             continue
-        lead = left.pop(pivot)
+        lead = left.pop(free[0])
         # y_pivot = (right − Σ others) / lead, kept as coefficients of the others and a constant under -1
         rule = {key: (value if key == -1 else -value) / lead for key, value in left.items()}
         for other in pivots.values():
-            factor = other.pop(pivot, None)
+            factor = other.pop(free[0], None)
             if factor:
                 for key, value in rule.items():
                     other[key] = other.get(key, Fraction(0)) + factor * value
-        pivots[pivot] = rule
+        pivots[free[0]] = rule
     plain = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
     return {r: plain[r] if r not in pivots else
             sum((value * (plain[key] if key != -1 else 1) for key, value in pivots[r].items()), Fraction(0))
@@ -293,6 +298,10 @@ def _pools(program: Program) -> list[int]:
 
 def _gridded(values: Floats, step: Fraction) -> list[Bound]:
     return [None if not np.isfinite(value) else round(Fraction(float(value)) / step) * step for value in values]
+
+
+def _decimal(value: float) -> Fraction:
+    return Fraction(round(Fraction(float(value)) * COEFFICIENT), COEFFICIENT)
 
 
 def _known(value: Bound) -> Fraction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,17 +14,21 @@ import numpy as np
 
 from transfer_opt.assemble import assemble, fund_rows, released
 from transfer_opt.audit import findings
+from transfer_opt.certificate import CertificateError
+from transfer_opt.certificate import check as check_certificate
 from transfer_opt.checks import Draft, all_problems, errors_of, structure, warnings_of
 from transfer_opt.diagnose import alarms, infeasible, refuse_crossed_bounds
 from transfer_opt.domain import Change, ModelSpec, ScenarioSpec
-from transfer_opt.errors import InputError, OutputError, Problem
+from transfer_opt.errors import InputError, OutputError, Problem, SolverError
 from transfer_opt.explain import coefficients, reasons, steps
-from transfer_opt.formulate import formulate
+from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.indicators import indicators
-from transfer_opt.lexicographic import solve
+from transfer_opt.lexicographic import Solution, solve
+from transfer_opt.linear import Ints
 from transfer_opt.modelfile import did_you_mean, load_model
 from transfer_opt.outcome import Outcome
 from transfer_opt.parameters import BASELINE, parse_objectives, parse_unit, read_choices
+from transfer_opt.proof import certificate
 from transfer_opt.report import build
 from transfer_opt.rounding import published
 from transfer_opt.settings import Settings
@@ -95,6 +100,8 @@ def allocate(prepared: Prepared, solver: str = "auto", progress: Progress = lamb
     progress("取整")
     units = published(case, amounts, open_solver)
     final = np.asarray(units * case.unit, dtype=float)
+    progress("证明")
+    proof = proved(formulation, solution, units, case.unit)
     progress("测算说明")
     chain = steps(case, settings, objective, amounts, units, open_solver)
     found = findings(case, formulation, solution.stages, amounts, final)
@@ -104,8 +111,19 @@ def allocate(prepared: Prepared, solver: str = "auto", progress: Progress = lamb
         prepared.spec, prepared.budget, settings, case, formulation, prepared.scenario, objective, solver, solution,
         units, chain, tuple(reasons(case, settings, formulation, amounts, chain)),
         tuple(coefficients(case, formulation, amounts).items()), found, indicators(case, final),
-        (*warnings_of(prepared.problems), *notes), alarms(case, settings, formulation, found, final),
+        (*warnings_of(prepared.problems), *notes), alarms(case, settings, formulation, found, final), proof,
     )
+
+
+def proved(formulation: Formulation, solution: Solution, units: Ints, unit: float) -> str:
+    """The certificate as text, accepted by the independent checker; else SolverError, and nothing is published."""
+    made = certificate(formulation.program, formulation.stages, solution, units, unit)
+    text = json.dumps(made, ensure_ascii=True, separators=(",", ":"))
+    try:
+        check_certificate(json.loads(text))
+    except CertificateError as error:
+        raise SolverError(f"结果没有通过独立的精确核对，不予公布：{error}") from error
+    return text
 
 
 def write(outcome: Outcome, path: Path) -> None:

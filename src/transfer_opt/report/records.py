@@ -17,7 +17,9 @@ from transfer_opt.sheets import Column, Row, Table, Value
 from transfer_opt.units import CODE, NAME, PREFECTURE, ordered_rows
 
 COUNTIES = "县区数据"
-UNIQUE = "唯一：目标末级「贴近因素法」（或等价目标）逐笔确定金额，任何两个最优解取中点必严格更优，故最优解只有一个。"
+UNIQUE = "唯一：证书逐级证明，每一笔金额都被对偶价格逼定（低一点或高一点都会使某一级目标变差），最优解只有一个。"
+PIECE = 30_000
+"""Characters a cell of 「证明」 holds at most."""
 
 
 def parameter_table(outcome: Outcome) -> Table:
@@ -50,6 +52,15 @@ def audit_table(outcome: Outcome, finished: str) -> Table:
     columns = (Column("项目", "text", 24), Column("内容", "text", 100))
     rows = tuple(Row("plain", (name, text)) for name, text in _facts(outcome, finished))
     return Table("审计信息", f"{heading(outcome)}审计信息（{outcome.scenario}）", columns, rows)
+
+
+def proof_table(outcome: Outcome) -> Table:
+    """The certificate as text, cut into cells; joined in order it is one JSON object."""
+    pieces = [outcome.proof[start : start + PIECE] for start in range(0, len(outcome.proof), PIECE)]
+    notes = ("注：各行按序号连接起来是一个 JSON 文本，金额和比率都是分数；transfer_opt.certificate 单独核对它，不用求解器。",)
+    rows = tuple(Row("plain", (float(number), piece)) for number, piece in enumerate(pieces, start=1))
+    columns = (Column("序号", "number", 6), Column("证书", "text", 120))
+    return Table("证明", f"{heading(outcome)}证明（{outcome.scenario}）", columns, rows, notes=notes)
 
 
 def _cell(outcome: Outcome, value: Value, header: str) -> Value:
@@ -158,6 +169,7 @@ def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
             yield f"目标值：{stage.name}", shown
     yield "求解次数", f"{solution.programs} 次"
     yield "唯一性", UNIQUE
+    yield "证明", "通过：每一级目标都由独立程序用分数重算核对，见「证明」表；证书 SHA-256 " + outcome.proof_digest
     yield "公布单位", case.unit_name
     for f, fund in enumerate(case.funds):
         total = amount(float(np.nansum(outcome.amounts[f])))
