@@ -212,7 +212,7 @@ def test_the_input_stands_in_the_result_as_numbers_and_texts() -> None:
 
 
 def test_the_facts_name_versions_digests_scenario_stages_and_totals() -> None:
-    told = facts(table("审计信息", "证明"))
+    told = facts(table("审计信息"))
     assert told["方案"] == "基准方案"
     assert told["目标顺序"] == "三保缺口最小 > 贴近因素法"
     assert told["输入文件"] == "qinghai.xlsx"
@@ -224,7 +224,7 @@ def test_the_facts_name_versions_digests_scenario_stages_and_totals() -> None:
 
 
 def test_warnings_and_alarms_are_repeated_among_the_facts() -> None:
-    said = [row.values[1] for row in table("审计信息", "证明").rows if row.values[0] == "警告"]
+    said = [row.values[1] for row in table("审计信息").rows if row.values[0] == "警告"]
     assert any(str(text).startswith("湟源县·县级保障超出") for text in said)
     assert any("[W343]" in str(text) for text in said)
 
