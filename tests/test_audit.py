@@ -10,7 +10,8 @@ import pytest
 from allocations import Allocation, allocated, example, only
 from conftest import make_case
 from transfer_opt.audit import ORDER, Finding, soft_gaps, verdict_sentence
-from transfer_opt.diagnose import alarms, infeasible, refuse_crossed_bounds
+from transfer_opt.conflict import infeasible
+from transfer_opt.diagnose import alarms, refuse_crossed_bounds
 from transfer_opt.domain import Case, Change
 from transfer_opt.errors import InfeasibleError
 from transfer_opt.formulate import formulate
@@ -224,16 +225,20 @@ def test_a_floor_above_a_cap_names_both_rules_and_the_money() -> None:
 
 def contradiction(case: Case, *changes: Change) -> str:
     """What is said when floors are more than the pool."""
-    formulation = formulate(case, allocated(one_fund(), *changes).settings, ("贴近因素法",))
+    settings = allocated(one_fund(), *changes).settings
+    formulation = formulate(case, settings, ("贴近因素法",))
     shortage = solve(formulation.program, formulation.stages, opener("highs", 3)).shortage
     assert shortage is not None
-    return str(infeasible(case, formulation, shortage))
+    return str(infeasible(case, settings, formulation, shortage, opener("highs", 3)))
 
 
 def test_floors_over_the_pool_name_the_rules_that_take_part_and_no_other() -> None:
     """Floors of 300 each against 800: 上年保底 and the pool, short by 100; no cap takes part."""
     said = contradiction(one_fund(pool=800, reference=(400, 200, 200)), *only("上年保底", "增幅上限"))
-    assert "「资金总额」（预算法（待核实）；若干措施第二十一条）、「上年保底」（省定（示例）） 不能同时满足，合计相差 100 万元。" in said
+    assert ("「资金总额」（均衡性转移支付）〔预算法；若干措施第二十一条〕、「上年保底」（均衡性转移支付）〔省定〕"
+            " 不能同时满足，相差 100 万元。") in said
+    assert "1. 把均衡性转移支付的资金总额增加 100 万元。" in said
+    assert "降幅上限由 0% 改为 11.2%" in said
 
 
 @pytest.mark.parametrize("unit", [0.01, 1.0, 100.0])
@@ -247,4 +252,4 @@ def test_a_contradiction_names_the_higher_of_two_floors_whatever_the_publishing_
     said = contradiction(case, *only("上年保底", "县区上下限"))
     assert "「县区上下限」" in said
     assert "「上年保底」" not in said
-    assert f"合计相差 {103 * unit:,.12g} 万元" in said
+    assert f"相差 {103 * unit:,.12g} 万元" in said

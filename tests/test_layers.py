@@ -22,7 +22,7 @@ LEVELS = {
     6: ("formulate",),
     7: ("lexicographic",),
     8: ("audit", "explain", "indicators", "proof", "rounding"),
-    9: ("diagnose", "outcome"),
+    9: ("conflict", "diagnose", "outcome"),
     10: ("report",),
     11: ("run",),
     12: ("cli",),

@@ -45,16 +45,23 @@ class Constraint:
     """Keyword argument → 参数."""
     columns: tuple[str, ...]
     """Columns of 「县区数据」 a switched-on rule cannot do without; 〈资金〉 stands for every fund it is on for."""
+    relaxed_by: tuple[str, int] | None
+    """The parameter that makes the rule give way, and in which direction."""
+    follows_pool: bool
+    """Whether its right-hand side grows with the pools."""
 
 
 CONSTRAINTS: dict[str, Constraint] = {}
 
 
-def constraint(name: str, columns: tuple[str, ...] = (), **parameters: str) -> Callable[[Function], Function]:
+def constraint(
+    name: str, columns: tuple[str, ...] = (), relaxed_by: tuple[str, int] | None = None, follows_pool: bool = False,
+    **parameters: str,
+) -> Callable[[Function], Function]:
     """Enter a rule into the catalogue under the name users type."""
 
     def enter(function: Function) -> Function:
-        CONSTRAINTS[name] = Constraint(name, function, parameters, columns)
+        CONSTRAINTS[name] = Constraint(name, function, parameters, columns, relaxed_by, follows_pool)
         return function
 
     return enter
@@ -72,7 +79,7 @@ def pool_total(case: Case, x: Linear) -> Rows:
     return exactly(x.total(case.by_fund(everyone)), case.pools)
 
 
-@constraint("上年保底", columns=("上年〈资金〉",), max_cut="降幅上限")
+@constraint("上年保底", columns=("上年〈资金〉",), max_cut="降幅上限", relaxed_by=("降幅上限", 1))
 def last_year_floor(case: Case, x: Linear, *, max_cut: Floats) -> Rows:
     """A recipient keeps at least a share of what each fund paid it last year.
 
@@ -109,7 +116,7 @@ def advance_kept(case: Case, x: Linear) -> Rows:
     return at_least(x, case.lines.advance)[~np.isnan(case.lines.advance)]
 
 
-@constraint("增幅上限", columns=("上年〈资金〉",), max_rise="增幅上限")
+@constraint("增幅上限", columns=("上年〈资金〉",), max_rise="增幅上限", relaxed_by=("增幅上限", 1))
 def growth_cap(case: Case, x: Linear, *, max_rise: Floats) -> Rows:
     """No line grows by more than a share of last year's amount.
 
@@ -135,7 +142,7 @@ def basic_need(case: Case, x: Linear) -> Rows:
 
 
 @constraint("三保压力倾斜", columns=("上年〈资金〉", "可用财力", "标准财政支出", "保基本民生需求", "保工资需求", "保运转需求"),
-            pressed="压力前比例", weak="薄弱比例", lead="增幅差")
+            pressed="压力前比例", weak="薄弱比例", lead="增幅差", relaxed_by=("增幅差", -1), follows_pool=True)
 def pressure_tilt(case: Case, x: Linear, *, pressed: Floats, weak: Floats, lead: Floats) -> Rows:
     """Counties under 三保 pressure or in fiscal difficulty together grow faster than the fund.
 
@@ -156,7 +163,7 @@ def pressure_tilt(case: Case, x: Linear, *, pressed: Floats, weak: Floats, lead:
 
 
 @constraint("财力薄弱倾斜", columns=("上年〈资金〉", "可用财力", "标准财政支出"),
-            weak="薄弱比例", lead="增幅差", group="组别")
+            weak="薄弱比例", lead="增幅差", group="组别", relaxed_by=("增幅差", -1), follows_pool=True)
 def weak_tilt(case: Case, x: Linear, *, weak: Floats, lead: Floats, group: Texts) -> Rows:
     """Fiscally weak counties together grow faster than the fund.
 
@@ -179,7 +186,7 @@ def weak_tilt(case: Case, x: Linear, *, weak: Floats, lead: Floats, group: Texts
 
 
 @constraint("困难地区倾斜", columns=("困难地区类型", "可用财力", "标准财政支出", "上年〈资金〉"),
-            multiple="人均倍数", population="人口口径")
+            multiple="人均倍数", population="人口口径", relaxed_by=("人均倍数", -1), follows_pool=True)
 def hardship_tilt(case: Case, x: Linear, *, multiple: float, population: str) -> Rows:
     """People in hardship areas get more per head than the province, and not less so than last year.
 
@@ -201,7 +208,7 @@ def hardship_tilt(case: Case, x: Linear, *, multiple: float, population: str) ->
     return at_least(x.total(whole), right)[np.array([bool(group.any())])]
 
 
-@constraint("生态稳定增长", columns=("上年〈资金〉", "功能区类型"), rise="增长率")
+@constraint("生态稳定增长", columns=("上年〈资金〉", "功能区类型"), rise="增长率", relaxed_by=("增长率", -1), follows_pool=True)
 def ecological_growth(case: Case, x: Linear, *, rise: Floats) -> Rows:
     """Key ecological zones get steadily more, as far as the fund itself grows.
 
@@ -216,7 +223,7 @@ def ecological_growth(case: Case, x: Linear, *, rise: Floats) -> Rows:
     return at_least(x, (1 + steady) * lines.last_year)[zones & (lines.penalty == 0) & (lines.last_year > 0)]
 
 
-@constraint("保障水平下限", columns=("可用财力", "标准财政支出"), least="下限比例", peers="分组列")
+@constraint("保障水平下限", columns=("可用财力", "标准财政支出"), least="下限比例", peers="分组列", relaxed_by=("下限比例", -1))
 def coverage_floor(case: Case, x: Linear, *, least: Floats, peers: str) -> Rows:
     """A recipient's coverage does not fall below a share of its peer group's.
 
@@ -236,7 +243,7 @@ def coverage_floor(case: Case, x: Linear, *, least: Floats, peers: str) -> Rows:
     return at_least(capacity - total[of] * np.round(least * case.expenditure / expenditure[of], SHARE_DIGITS), 0.0)
 
 
-@constraint("位次不逆转", columns=("可用财力", "标准财政支出"), tolerance="容差", peers="分组列")
+@constraint("位次不逆转", columns=("可用财力", "标准财政支出"), tolerance="容差", peers="分组列", relaxed_by=("容差", 1))
 def rank_kept(case: Case, x: Linear, *, tolerance: float, peers: str) -> Rows:
     """Within a peer group a weaker unit does not overtake the next stronger one by more than a tolerance.
 
@@ -268,7 +275,7 @@ def prefecture_share(case: Case, x: Linear, *, least: Floats, most: Floats) -> R
     return stacked(at_least(share, least * pools)[~np.isnan(least)], at_most(share, most * pools)[~np.isnan(most)])
 
 
-@constraint("单县占比上限", most="占比上限")
+@constraint("单县占比上限", most="占比上限", relaxed_by=("占比上限", 1))
 def line_share(case: Case, x: Linear, *, most: Floats) -> Rows:
     """No single recipient takes more than a share of a fund.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
@@ -11,8 +11,7 @@ from transfer_opt.audit import Finding, soft_gaps
 from transfer_opt.domain import Case
 from transfer_opt.errors import InfeasibleError
 from transfer_opt.formulate import NEED_RULE, Formulation
-from transfer_opt.lexicographic import Shortage
-from transfer_opt.linear import NOWHERE, Floats
+from transfer_opt.linear import Floats
 from transfer_opt.settings import Settings
 
 CAP_RULE, CAP_PARAMETER = "增幅上限", "增幅上限"
@@ -28,17 +27,6 @@ def refuse_crossed_bounds(case: Case, formulation: Formulation) -> None:
     if len(crossed):
         said = [_crossed(case, formulation, int(line)) for line in crossed]
         raise InfeasibleError("约束互相矛盾，没有可行的分配方案：\n" + "\n".join(said) + "\n处理办法：放宽其中一条，或把它改为「软」。")
-
-
-def infeasible(case: Case, formulation: Formulation, shortage: Shortage) -> InfeasibleError:
-    """Name the rule families that take part in the contradiction and the money short."""
-    families = dict.fromkeys([*_by_rows(formulation, shortage), *_by_bounds(case, formulation, shortage)])
-    named = [f"「{rule}」（{cited}）" for rule, cited in families]
-    money = f"{round(shortage.money / case.unit, 6) * case.unit:,.12g} {case.money_unit}"
-    return InfeasibleError(
-        f"约束互相矛盾，没有可行的分配方案：{'、'.join(named)} 不能同时满足，合计相差 {money}。\n"
-        "处理办法：放宽其中一条规则的参数，或在「约束参数」里把它的刚性改为「软」，或调整资金总额。"
-    )
 
 
 def alarms(case: Case, settings: Settings, formulation: Formulation, found: Sequence[Finding], published: Floats) -> tuple[str, ...]:
@@ -74,26 +62,6 @@ def _rules_at(formulation: Formulation, line: int, bound: float, unit: float, *,
         if np.isfinite(limits).any() and (np.abs(limits[np.isfinite(limits)] - bound) < unit).any():
             names.append(f"「{entry.rule.name}」")
     return names or (["不低于 0"] if lower else ["资金总额"])
-
-
-def _by_rows(formulation: Formulation, shortage: Shortage) -> Iterator[tuple[str, str]]:
-    for entry in formulation.rules:
-        rows = entry.position[entry.position != NOWHERE]
-        if (shortage.duals[rows] != 0).any():
-            yield entry.rule.name, entry.rule.cited
-
-
-def _by_bounds(case: Case, formulation: Formulation, shortage: Shortage) -> Iterator[tuple[str, str]]:
-    """The rules whose bounds hold the columns that the contradiction presses against."""
-    low, high = formulation.program.lower / case.unit, formulation.program.upper / case.unit
-    for entry in formulation.rules:
-        rows = entry.rows[entry.hard & entry.single]
-        at = rows.expression.columns[np.argsort(rows.expression.rows)]
-        prices = shortage.prices[at]
-        held_up = (prices < 0) & (np.ceil(rows.lower / case.unit - NEGLIGIBLE) >= np.floor(low[at] + NEGLIGIBLE))
-        held_down = (prices > 0) & (np.floor(rows.upper / case.unit + NEGLIGIBLE) <= np.ceil(high[at] - NEGLIGIBLE))
-        if (held_up & np.isfinite(rows.lower)).any() or (held_down & np.isfinite(rows.upper)).any():
-            yield entry.rule.name, entry.rule.cited
 
 
 def _blocked(case: Case, formulation: Formulation, name: str, published: Floats) -> str:

@@ -84,7 +84,7 @@ def solve(program: Program, stages: tuple[Stage, ...], open_solver: Opener, repo
     """
     scale = _scale(program)
     engine = _Engine(program, scale, open_solver)
-    state = State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
+    state = _scaled(program, scale)
     shortage = engine.shortage(state)
     if shortage is not None:
         return Solution(np.zeros(program.shape[1]), (), shortage)
@@ -96,6 +96,19 @@ def solve(program: Program, stages: tuple[Stage, ...], open_solver: Opener, repo
     columns = np.where(state.lower == state.upper, state.lower, np.nan)
     _verify(program, columns[: program.lines] * scale, scale)
     return Solution(columns * scale, tuple(results), None)
+
+
+def shortage_of(program: Program, open_solver: Opener) -> Shortage | None:
+    """None when the rows can be met within the bounds; else the least total by which they must give way."""
+    scale = _scale(program)
+    return _Engine(program, scale, open_solver).shortage(_scaled(program, scale))
+
+
+def smallest(program: Program, costs: Floats, open_solver: Opener) -> float:
+    """min costs · columns over the program; money."""
+    scale = _scale(program)
+    _, result = _Engine(program, scale, open_solver).run(SumStage("", costs), _scaled(program, scale))
+    return result.value
 
 
 class _Engine:
@@ -138,7 +151,7 @@ class _Engine:
         row_lower, row_upper = _tightened(duals, state)
         value = float(duals @ np.where(duals > 0, _finite(row_lower), _finite(row_upper)))
         value += float(reduced @ np.where(reduced > 0, _finite(lower), _finite(upper)))
-        return State(lower, upper, row_lower, row_upper), max(value, 0.0), duals
+        return State(lower, upper, row_lower, row_upper), value, duals
 
     # ------------------------------------------------------------ levels
 
@@ -269,6 +282,10 @@ def _descended(terms: Terms, state: State, known: list[Cut], roots: list[float],
         moved[binding.columns] = True
         roots = [cut.root(terms, state) if moved[cut.columns].any() else root
                  for cut, root in zip(known, roots, strict=True)]
+
+
+def _scaled(program: Program, scale: float) -> State:
+    return State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
 
 
 def _only_rounding(found: list[Cut], bounded: State) -> None:

@@ -54,6 +54,24 @@ def certificate(program: Program, stages: Iterable[Stage], solution: Solution, p
     })
 
 
+def impossible(program: Program, duals: Floats, unit: float) -> bool:
+    """Farkas: whether the dual proves in exact arithmetic that the rows cannot all be met within the bounds.
+
+        Σ y·b  >  Σ max over the boxes of (Aᵀy)·x
+    """
+    replay = _Replay(program, unit)
+    rows = np.flatnonzero(duals)
+    still = np.flatnonzero(np.abs(program.priced(duals)) <= ZERO_DUAL)
+    exact_duals = replay.exact_duals(rows, duals[rows], still, {})
+    violation = replay.sides(exact_duals)
+    for j, price in replay.priced(exact_duals).items():
+        end = replay.now.upper[j] if price > 0 else replay.now.lower[j]
+        if end is None:
+            return False
+        violation -= price * end
+    return violation > 0
+
+
 @dataclass
 class _Exact:
     """Bounds in fractions; None is infinite."""
@@ -86,9 +104,9 @@ class _Replay:
         rows = np.flatnonzero(duals)
         reduced = stage.costs - self.program.priced(duals)
         still = np.flatnonzero(np.abs(reduced) <= ZERO_DUAL)
-        exact_duals = self._exact_duals(rows, duals[rows], still, costs)
-        prices = self._priced(exact_duals)
-        value = self._sides(exact_duals)
+        exact_duals = self.exact_duals(rows, duals[rows], still, costs)
+        prices = self.priced(exact_duals)
+        value = self.sides(exact_duals)
         for j in sorted(set(costs) | set(prices)):
             left = costs.get(j, Fraction(0)) - prices.get(j, Fraction(0))
             if left:
@@ -136,8 +154,8 @@ class _Replay:
         touched = {j for row in cut.rows for j in self.entries[row]}
         still = np.array(sorted(touched - {int(j) for j in cut.columns}), dtype=np.int64)
         # A level's dual proves the same at any scale; at this one its fractions are plainest.
-        duals = self._exact_duals(cut.rows, cut.duals / np.abs(cut.duals).max(), still, {})
-        prices = self._priced(duals)
+        duals = self.exact_duals(cut.rows, cut.duals / np.abs(cut.duals).max(), still, {})
+        prices = self.priced(duals)
         theta = self._root(stage, terms, duals, prices)
         for j in self._open(terms):
             self.now.lower[j], self.now.upper[j] = self._box(stage, j, terms[j], theta)
@@ -153,7 +171,7 @@ class _Replay:
     ) -> Fraction:
         """The θ at which the dual's violation is exactly 0: breakpoints in order, exact slopes between them."""
         open_terms = set(self._open(terms))
-        height, events = self._sides(duals), list[tuple[Fraction, Fraction]]()
+        height, events = self.sides(duals), list[tuple[Fraction, Fraction]]()
         for j, price in prices.items():
             moving = j in open_terms and (stage.above if price > 0 else stage.below)
             if not moving:
@@ -211,7 +229,7 @@ class _Replay:
 
     # ------------------------------------------------------------ duals
 
-    def _exact_duals(self, rows: Ints, floats: Floats, still: Ints, costs: Mapping[int, Fraction]) -> dict[int, Fraction]:
+    def exact_duals(self, rows: Ints, floats: Floats, still: Ints, costs: Mapping[int, Fraction]) -> dict[int, Fraction]:
         """The duals as fractions such that every column in `still` has a reduced cost of exactly 0."""
         duals = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
         if self._unbalanced(duals, still, costs):
@@ -219,7 +237,7 @@ class _Replay:
         return {r: dual for r, dual in duals.items() if dual}
 
     def _unbalanced(self, duals: Mapping[int, Fraction], still: Ints, costs: Mapping[int, Fraction]) -> bool:
-        prices = self._priced(duals)
+        prices = self.priced(duals)
         return any(prices.get(int(j), Fraction(0)) != costs.get(int(j), Fraction(0)) for j in still)
 
     def _equations(self, rows: Ints, still: Ints, costs: Mapping[int, Fraction]) -> list[dict[int, Fraction]]:
@@ -231,14 +249,14 @@ class _Replay:
                     wanted[j][int(r)] = a
         return [equation for equation in wanted.values() if len(equation) > 1]
 
-    def _priced(self, duals: Mapping[int, Fraction]) -> dict[int, Fraction]:
+    def priced(self, duals: Mapping[int, Fraction]) -> dict[int, Fraction]:
         prices: dict[int, Fraction] = {}
         for r, dual in duals.items():
             for j, a in self.entries[r].items():
                 prices[j] = prices.get(j, Fraction(0)) + a * dual
         return {j: price for j, price in prices.items() if price}
 
-    def _sides(self, duals: Mapping[int, Fraction]) -> Fraction:
+    def sides(self, duals: Mapping[int, Fraction]) -> Fraction:
         return sum((dual * _known(self.now.row_lower[r] if dual > 0 else self.now.row_upper[r])
                     for r, dual in duals.items()), Fraction(0))
 

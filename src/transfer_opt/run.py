@@ -17,7 +17,8 @@ from transfer_opt.audit import findings
 from transfer_opt.certificate import CertificateError
 from transfer_opt.certificate import check as check_certificate
 from transfer_opt.checks import Draft, all_problems, errors_of, structure, warnings_of
-from transfer_opt.diagnose import alarms, infeasible, refuse_crossed_bounds
+from transfer_opt.conflict import infeasible
+from transfer_opt.diagnose import alarms, refuse_crossed_bounds
 from transfer_opt.domain import Change, ModelSpec, ScenarioSpec
 from transfer_opt.errors import InputError, OutputError, Problem, SolverError
 from transfer_opt.explain import coefficients, reasons, steps
@@ -95,7 +96,7 @@ def allocate(prepared: Prepared, solver: str = "auto", progress: Progress = lamb
     refuse_crossed_bounds(case, formulation)
     solution = solve(formulation.program, formulation.stages, open_solver, progress)
     if solution.shortage is not None:
-        raise infeasible(case, formulation, solution.shortage)
+        raise infeasible(case, settings, formulation, solution.shortage, open_solver)
     amounts = solution.columns[: len(case.lines)]
     progress("取整")
     units = published(case, amounts, open_solver)
