@@ -23,7 +23,7 @@ from transfer_opt.workbook.columns import FUND, SHEETS
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "用户手册.md"
 README = ROOT / "README.md"
-MOST_LINES, MOST_PICTURE_BYTES = 350, 250_000
+MOST_LINES, MOST_PICTURE_BYTES = 360, 250_000
 
 COPIED = re.compile(r"把 `([^`]+)` 另存为 `([^`]+)`")
 MADE = re.compile(r"新建 `([^`]+)`")
