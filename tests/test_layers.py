@@ -22,10 +22,11 @@ LEVELS = {
     6: ("formulate",),
     7: ("lexicographic",),
     8: ("audit", "explain", "indicators", "proof", "rounding"),
-    9: ("conflict", "diagnose", "outcome"),
-    10: ("report",),
-    11: ("run",),
-    12: ("cli",),
+    9: ("conflict", "diagnose", "sensitivity"),
+    10: ("outcome",),
+    11: ("report",),
+    12: ("run",),
+    13: ("cli",),
 }
 """A room (a module, or a package with all it holds) imports from lower levels only."""
 

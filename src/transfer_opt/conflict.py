@@ -70,7 +70,8 @@ def conflict(case: Case, settings: Settings, open_solver: Opener, suspects: Coll
     Families that are not suspects are tried first, so that the set is one of suspects where they conflict alone.
     """
     kept = list(_hard_families(case, settings))
-    for family in sorted(reversed(list(kept)), key=lambda family: family in suspects):
+    order = sorted(range(len(kept)), key=lambda place: (kept[place] in suspects, -place))
+    for family in [kept[place] for place in order]:
         trial = [other for other in kept if other != family]
         if _short(case, _only(settings, trial), open_solver) > NEGLIGIBLE * case.unit:
             kept = trial

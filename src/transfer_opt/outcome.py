@@ -16,6 +16,7 @@ from transfer_opt.formulate import Formulation
 from transfer_opt.indicators import Indicator, shortfall
 from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import Floats, Ints
+from transfer_opt.sensitivity import Sensitivity
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Budget
 
@@ -46,6 +47,7 @@ class Outcome:
     """Warnings about the input."""
     alarms: tuple[str, ...]
     """Shortfalls and exceeded soft caps, in words."""
+    sensitivities: tuple[Sensitivity, ...]
     proof: str
     """The certificate, accepted by the independent checker."""
 

@@ -32,6 +32,7 @@ from transfer_opt.parameters import BASELINE, parse_objectives, parse_unit, read
 from transfer_opt.proof import certificate
 from transfer_opt.report import build
 from transfer_opt.rounding import published
+from transfer_opt.sensitivity import sensitivities
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Budget
 from transfer_opt.solvers import opener
@@ -112,7 +113,8 @@ def allocate(prepared: Prepared, solver: str = "auto", progress: Progress = lamb
         prepared.spec, prepared.budget, settings, case, formulation, prepared.scenario, objective, solver, solution,
         units, chain, tuple(reasons(case, settings, formulation, amounts, chain)),
         tuple(coefficients(case, formulation, amounts).items()), found, indicators(case, final),
-        (*warnings_of(prepared.problems), *notes), alarms(case, settings, formulation, found, final), proof,
+        (*warnings_of(prepared.problems), *notes), alarms(case, settings, formulation, found, final),
+        tuple(sensitivities(prepared.spec, prepared.budget, settings, objective, case, amounts, open_solver)), proof,
     )
 
 

@@ -37,23 +37,23 @@ def rule_table(outcome: Outcome) -> Table:
 
 
 def sensitivity_table(outcome: Outcome) -> Table:
-    """What one more unit changes, as far as the duals of the soft stages say it."""
-    money, lowest = outcome.case.money_unit, NEED_RULE
+    """What a little more of each pool changes, found by solving again."""
+    money = outcome.case.money_unit
     columns = (
-        Column("对象", "text", 34), Column("变动", "text", 26), Column("三保缺口变化", "number", 13),
-        Column("最低保障水平变化", "number", 14), Column("受影响县区", "note", 40),
+        Column("对象", "text", 30), Column("变动", "text", 18), Column("三保缺口变化", "number", 13),
+        Column("最低保障水平变化", "text", 16), Column("受影响县区", "note", 60),
     )
     rows = tuple(
-        Row("plain", (f"{finding.rule}：{finding.subject}", f"右端增加 1 {money}",
-                      amount(finding.price) if lowest in finding.rule and _short(outcome) else 0.0, None, finding.subject))
-        for finding in outcome.findings if not np.isnan(finding.price)
+        Row("plain", (entry.subject, entry.change, _known(entry.shortfall),
+                      None if np.isnan(entry.lowest) else f"{entry.lowest * 100:+.4f}个百分点", entry.affected))
+        for entry in outcome.sensitivities
     )
-    notes = ("只列出对软约束有影响的规则；空白表示未测算。",)
+    notes = ("注：每一行都是改变后重新完整求解得到的，其他规则和参数不变；县区后面是合计增减，取整前。",)
     return Table("敏感性", f"{heading(outcome)}敏感性（{outcome.scenario}）", columns, rows, f"单位：{money}", notes=notes)
 
 
-def _short(outcome: Outcome) -> bool:
-    return bool(np.nansum(outcome.shortfall) > 0)
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 4) + 0.0
 
 
 def _row(outcome: Outcome, finding: Finding) -> Row:
