@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from books import EXAMPLE, change, plain_tables, write_tables
@@ -168,3 +169,30 @@ def test_solve_does_without_pandas_and_openpyxl(tmp_path: Path) -> None:
                f"except SystemExit: print([m for m in ('pandas', 'openpyxl') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_relax_lets_the_contradicting_rules_give_way_and_marks_it_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = plain_tables()
+    change(tables, "资金总额", lambda row: row["资金"] == "均衡性转移支付", 本年总额=1800000)
+    path = write_tables(tmp_path / "tight.xlsx", tables)
+    assert call("solve", path, "--relax") == 0
+    said = capsys.readouterr()
+    assert "警告 已按 --relax 把「上年保底」（均衡性转移支付）改为「软」" in said.err
+    assert "方案：基准方案（已放宽）" in said.out
+    book = openpyxl.load_workbook(tmp_path / "tight_分配结果.xlsx")
+    assert all("（已放宽）" in str(book[name]["A1"].value) for name in ("分配结果", "测算说明", "约束审计", "均衡性指标"))
+
+
+def test_relax_changes_nothing_where_nothing_contradicts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx", "--relax") == 0
+    assert "已放宽" not in capsys.readouterr().out
+
+
+def test_a_time_limit_that_is_too_short_ends_with_4_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx", "--time-limit", "0") == 4
+    assert "未证明最优" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -130,9 +130,12 @@ def check(budget: Path, model: Path | None, rename: Sequence[str], as_json: bool
 @click.option("--solver", default="auto", metavar="名称",
               help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称。结果相同。")
 @click.option("--unit", metavar="单位", help="公布单位，如 1元、1万元、0.01万元（默认：工作簿「取整」里写的）。")
+@click.option("--relax", is_flag=True, help="规则互相矛盾时，把矛盾的规则改为「软」再算，并在每张表上注明「已放宽」。")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="秒", help="最多算多少秒；到时没有证明最优就停止（退出码 4）。")
 @_shared
 def solve(
-    budget: Path, output: Path | None, scenario: str | None, solver: str, unit: str | None,
+    budget: Path, output: Path | None, scenario: str | None, solver: str, unit: str | None, relax: bool,
+    time_limit: float | None,
     model: Path | None, rename: Sequence[str], as_json: bool, quiet: bool,
 ) -> None:
     """计算分配方案并写出结果工作簿；输入文件不会被改动。
@@ -146,7 +149,8 @@ def solve(
     tell = _progress(quiet or as_json)
     target = run.result_path(budget, output)
     tell("读取工作簿")
-    outcome = run.allocate(run.prepare(budget, model, scenario, unit, _renames(rename)), solver, tell)
+    prepared = run.prepare(budget, model, scenario, unit, _renames(rename))
+    outcome = run.allocate(prepared, solver, tell, relax, time_limit)
     tell("写结果工作簿")
     run.write(outcome, target)
     if as_json:

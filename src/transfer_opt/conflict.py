@@ -25,6 +25,8 @@ from transfer_opt.settings import Settings, shown
 POOL_RULE = "资金总额"
 STEP = 1000
 """Parameters are relaxed in steps of a thousandth."""
+LAST = 99
+"""Priority of a rule that was relaxed: whatever else is soft comes before it."""
 NEGLIGIBLE = 1e-6
 """Publishing units that count as nothing."""
 
@@ -42,11 +44,10 @@ class Family:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A minimal contradiction: its families, the money short, and ways out in words."""
+    """A minimal contradiction: its families and the money short; empty where there is none."""
 
     families: tuple[Family, ...]
     money: float
-    ways_out: tuple[str, ...]
 
 
 def infeasible(
@@ -60,8 +61,18 @@ def infeasible(
     money = f"{_rounded(found.money, case.unit):,.12g} {case.money_unit}"
     cited = "、".join(f"{family}〔{settings.rules[family.rule].brief}〕" for family in found.families)
     lines = [f"约束互相矛盾，没有可行的分配方案：{cited} 不能同时满足，相差 {money}。", "处理办法（任选一种）："]
-    lines += [f"  {number}. {way}" for number, way in enumerate(found.ways_out, start=1)]
+    alone = _only(settings, found.families)
+    ways = [way for family in found.families for way in _ways_out(case, alone, family, open_solver)]
+    lines += [f"  {number}. {way}" for number, way in enumerate(ways, start=1)]
     return InfeasibleError("\n".join(lines))
+
+
+def relaxed(settings: Settings, families: Collection[Family]) -> Settings:
+    """The same settings with these families soft and last in priority; pools stay as they are."""
+    soft = tuple(Change(family.rule, family.fund, "", place, hard=False, priority=LAST)
+                 for family in families if not settings.rules[family.rule].fixed
+                 for place in sorted({"", *(c.object for layer in settings.layers for c in layer if c.rule == family.rule)}))
+    return replace(settings, layers=(*settings.layers, soft))
 
 
 def conflict(case: Case, settings: Settings, open_solver: Opener, suspects: Collection[Family] = ()) -> Conflict:
@@ -70,14 +81,14 @@ def conflict(case: Case, settings: Settings, open_solver: Opener, suspects: Coll
     Families that are not suspects are tried first, so that the set is one of suspects where they conflict alone.
     """
     kept = list(_hard_families(case, settings))
+    if _short(case, settings, open_solver) <= NEGLIGIBLE * case.unit:
+        return Conflict((), 0.0)
     order = sorted(range(len(kept)), key=lambda place: (kept[place] in suspects, -place))
     for family in [kept[place] for place in order]:
         trial = [other for other in kept if other != family]
         if _short(case, _only(settings, trial), open_solver) > NEGLIGIBLE * case.unit:
             kept = trial
-    settings = _only(settings, kept)
-    ways = [way for family in kept for way in _ways_out(case, settings, family, open_solver)]
-    return Conflict(tuple(kept), _short(case, settings, open_solver), tuple(ways))
+    return Conflict(tuple(kept), _short(case, _only(settings, kept), open_solver))
 
 
 def _by_rows(case: Case, formulation: Formulation, shortage: Shortage) -> Iterator[Family]:

@@ -17,9 +17,9 @@ from transfer_opt.audit import findings
 from transfer_opt.certificate import CertificateError
 from transfer_opt.certificate import check as check_certificate
 from transfer_opt.checks import Draft, all_problems, errors_of, structure, warnings_of
-from transfer_opt.conflict import infeasible
+from transfer_opt.conflict import conflict, infeasible, relaxed
 from transfer_opt.diagnose import alarms, refuse_crossed_bounds
-from transfer_opt.domain import Change, ModelSpec, ScenarioSpec
+from transfer_opt.domain import Case, Change, ModelSpec, ScenarioSpec
 from transfer_opt.errors import InputError, OutputError, Problem, SolverError
 from transfer_opt.explain import coefficients, reasons, steps
 from transfer_opt.formulate import Formulation, formulate
@@ -29,16 +29,19 @@ from transfer_opt.linear import Ints
 from transfer_opt.modelfile import did_you_mean, load_model
 from transfer_opt.outcome import Outcome
 from transfer_opt.parameters import BASELINE, parse_objectives, parse_unit, read_choices
+from transfer_opt.program import Opener
 from transfer_opt.proof import certificate
 from transfer_opt.report import build
 from transfer_opt.rounding import published
 from transfer_opt.sensitivity import sensitivities
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Budget
-from transfer_opt.solvers import opener
+from transfer_opt.solvers import opener, within
 from transfer_opt.units import COUNTIES, read_recipients
 from transfer_opt.workbook.reader import read_workbook
 
+RELAXED = "（已放宽）"
+"""Marks a scenario whose rules had to give way, on every sheet."""
 NO_RENAMES: Mapping[str, str] = MappingProxyType({})
 Progress = Callable[[str], None]
 
@@ -85,14 +88,18 @@ def check(path: Path, model: Path | None = None, rename: Mapping[str, str] = NO_
         return error.problems
 
 
-def allocate(prepared: Prepared, solver: str = "auto", progress: Progress = lambda _: None) -> Outcome:
-    """Solve, round, explain and audit. Raises InputError, InfeasibleError or SolverError."""
+def allocate(
+    prepared: Prepared, solver: str = "auto", progress: Progress = lambda _: None, relax: bool = False,
+    time_limit: float | None = None,
+) -> Outcome:
+    """Solve, round, explain and audit. Raises InputError, InfeasibleError, NotProvenError or SolverError."""
     wrong = errors_of(prepared.problems)
     if wrong:
         raise InputError(prepared.problems)
-    settings, objective = prepared.settings, prepared.objective
-    case = assemble(prepared.spec, prepared.budget, settings)
-    open_solver = opener(solver, len(case.lines))
+    objective = prepared.objective
+    case = assemble(prepared.spec, prepared.budget, prepared.settings)
+    open_solver = within(opener(solver, len(case.lines)), time_limit)
+    settings, given_way = _possible(case, prepared.settings, open_solver) if relax else (prepared.settings, ())
     formulation = formulate(case, settings, objective)
     refuse_crossed_bounds(case, formulation)
     solution = solve(formulation.program, formulation.stages, open_solver, progress)
@@ -110,12 +117,28 @@ def allocate(prepared: Prepared, solver: str = "auto", progress: Progress = lamb
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
     return Outcome(
-        prepared.spec, prepared.budget, settings, case, formulation, prepared.scenario, objective, solver, solution,
+        prepared.spec, prepared.budget, settings, case, formulation, prepared.scenario + RELAXED * bool(given_way),
+        objective, solver, solution,
         units, chain, tuple(reasons(case, settings, formulation, amounts, chain)),
         tuple(coefficients(case, formulation, amounts).items()), found, indicators(case, final),
-        (*warnings_of(prepared.problems), *notes), alarms(case, settings, formulation, found, final),
+        (*warnings_of(prepared.problems), *notes), 
+        (*given_way, *alarms(case, settings, formulation, found, final)),
         tuple(sensitivities(prepared.spec, prepared.budget, settings, objective, case, amounts, open_solver)), proof,
     )
+
+
+def _possible(case: Case, settings: Settings, open_solver: Opener) -> tuple[Settings, tuple[str, ...]]:
+    """Make the rules of each contradiction soft until an allocation exists, and say which."""
+    said: list[str] = []
+    while True:
+        found = conflict(case, settings, open_solver)
+        if not found.money:
+            return settings, tuple(said)
+        softer = [family for family in found.families if not settings.rules[family.rule].fixed]
+        if not softer:
+            return settings, tuple(said)
+        settings = relaxed(settings, softer)
+        said += [f"已按 --relax 把{family}改为「软」：原规则做不到，相差 {found.money:,.12g} {case.money_unit}。" for family in softer]
 
 
 def proved(formulation: Formulation, solution: Solution, units: Ints, unit: float) -> str:

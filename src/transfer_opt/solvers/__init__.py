@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from transfer_opt.errors import InputError, Problem
+import time
+
+from transfer_opt.errors import InputError, NotProvenError, Problem
 from transfer_opt.program import Opener, Program, Question, RawSolution, Session
 
 PULP_LINES = 1000
@@ -24,6 +26,18 @@ def opener(name: str, lines: int) -> Opener:
     return open_pulp(solver)
 
 
+def within(open_solver: Opener, seconds: float | None) -> Opener:
+    """The same solver, which answers nothing more once the time is up (NotProvenError)."""
+    if seconds is None:
+        return open_solver
+    deadline = time.monotonic() + seconds
+
+    def open_timed(program: Program) -> Session:
+        return _Timed(open_solver(program), deadline, seconds)
+
+    return open_timed
+
+
 def _arrays(program: Program) -> Session:
     from transfer_opt.solvers.by_arrays import ArraySession
 
@@ -34,6 +48,18 @@ def _first_by_pulp(program: Program) -> Session:
     from transfer_opt.solvers.by_pulp import open_pulp
 
     return _Relay(open_pulp("HiGHS")(program), program)
+
+
+class _Timed:
+    """A session with a deadline, looked at before every question."""
+
+    def __init__(self, session: Session, deadline: float, seconds: float) -> None:
+        self._session, self._deadline, self._seconds = session, deadline, seconds
+
+    def solve(self, question: Question) -> RawSolution:
+        if time.monotonic() > self._deadline:
+            raise NotProvenError(f"{self._seconds:g} 秒内没有算完，未证明最优，没有写出结果。处理办法：加大 --time-limit，或去掉它。")
+        return self._session.solve(question)
 
 
 class _Relay:
