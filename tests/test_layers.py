@@ -17,7 +17,7 @@ LEVELS = {
     1: ("domain", "program", "ranking", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
     3: ("blank", "modelfile", "requirements", "units"),
-    4: ("checks", "equations", "parameters", "starting"),
+    4: ("checks", "equations", "narrative", "parameters", "starting"),
     5: ("assemble",),
     6: ("formulate",),
     7: ("lexicographic",),

@@ -65,6 +65,7 @@ def cli() -> None:
       transfer-opt init --example 示例.xlsx     生成一份示例工作簿
       transfer-opt check 预算.xlsx              检查工作簿，列出全部问题
       transfer-opt solve 预算.xlsx              计算并写出 预算_分配结果.xlsx
+      transfer-opt explain 预算_分配结果.xlsx 玛多县   说明一个县的数是怎么来的
     """
 
 
@@ -160,6 +161,21 @@ def solve(
         click.echo(f"警告 {alarm}", err=True)
     if not quiet:
         _print_outcome(outcome, target)
+
+
+@cli.command(options_metavar="[选项]")
+@click.argument("result", type=click.Path(path_type=Path), metavar="结果工作簿")
+@click.argument("county", metavar="县区")
+def explain(result: Path, county: str) -> None:
+    """用几句话说明一个县区为什么分到这么多：每笔的来历、起作用的规则和条款。
+
+    \b
+    例：transfer-opt explain 预算_分配结果.xlsx 玛多县
+    """
+    from transfer_opt.narrative import explain as sentences
+
+    for sentence in sentences(result, county):
+        click.echo(sentence)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

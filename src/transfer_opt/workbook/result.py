@@ -1,0 +1,36 @@
+"""Reads the sheets of a result workbook back as plain rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from transfer_opt.errors import InputError, Problem
+from transfer_opt.sheets import Value
+
+HEADER_ROW = 3
+"""From 0: title, label and unit, band, header."""
+
+
+def read_result(path: Path, names: tuple[str, ...]) -> dict[str, list[dict[str, Value]]]:
+    """The named sheets, each as rows of header → value; raises InputError where the file is no result workbook."""
+    from python_calamine import CalamineError, load_workbook
+
+    try:
+        with path.open("rb") as stream:
+            book = load_workbook(stream)
+            missing = [name for name in names if name not in book.sheet_names]
+            if missing:
+                raise _no_result(path, f"没有「{missing[0]}」表")
+            return {name: _rows(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names}
+    except (OSError, CalamineError) as error:
+        raise _no_result(path, "打不开") from error
+
+
+def _rows(cells: list[list[Any]]) -> list[dict[str, Value]]:
+    headers = [str(cell).replace("\n", "") for cell in cells[HEADER_ROW]]
+    return [dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]]
+
+
+def _no_result(path: Path, why: str) -> InputError:
+    return InputError([Problem("E170", f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。", "先用 transfer-opt solve 生成结果。")])

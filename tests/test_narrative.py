@@ -1,0 +1,51 @@
+"""One county told in sentences, from the result file alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from books import EXAMPLE
+from transfer_opt import run
+from transfer_opt.errors import InputError
+from transfer_opt.narrative import explain
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("narrative") / "结果.xlsx"
+    run.write(run.allocate(run.prepare(EXAMPLE), "highs"), path)
+    return path
+
+
+def test_a_county_is_told_what_it_got_and_that_its_need_is_met(result: Path) -> None:
+    first, second, third, *_ = explain(result, "玛多县")
+    assert first.startswith("玛多县（632626，果洛藏族自治州）：本年合计 25,587，比上年 22,554 变动 +3,033（+13.4%）")
+    assert second == "保障水平由分配前的 27.4% 提高到 81.8%。"
+    assert third == "“三保”需求已足额保障。"
+
+
+def test_the_chain_of_each_fund_adds_to_the_published_amount(result: Path) -> None:
+    told = next(line for line in explain(result, "湟源县") if line.startswith("县级基本财力保障"))
+    head, _, rest = told.partition("＝")
+    numbers = [float(part.split(" ")[-1].replace(",", "")) for part in rest.split("。主要原因")[0].split("，")]
+    assert round(sum(numbers), 2) == float(head.split(" ")[-1].replace(",", "")) == 14049
+    assert "“三保”需求兜底，补到刚好足额（依据：若干措施第二十一条）" in told
+
+
+def test_binding_rules_are_told_with_clause_and_both_sides(result: Path) -> None:
+    told = [line for line in explain(result, "湟源县") if line.startswith("规则")]
+    assert any("「增幅上限」" in line and "湟源县·县级保障未能满足：14,049 ≤ 13,715" in line for line in told)
+    assert any("「三保兜底」（若干措施第二十一条）对湟源县正好用足：91,889 ≥ 91,889" in line for line in told)
+
+
+def test_a_county_is_found_by_code_and_a_misspelt_one_is_suggested(result: Path) -> None:
+    assert explain(result, "632626") == explain(result, "玛 多 县")
+    with pytest.raises(InputError, match="是否为「玛多县」"):
+        explain(result, "玛多")
+
+
+def test_a_file_that_is_no_result_is_said_so() -> None:
+    with pytest.raises(InputError, match="不是 transfer-opt 写出的结果工作簿"):
+        explain(EXAMPLE, "玛多县")
