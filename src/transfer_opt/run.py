@@ -99,20 +99,21 @@ def allocate(
     objective = prepared.objective
     case = assemble(prepared.spec, prepared.budget, prepared.settings)
     open_solver = within(opener(solver, len(case.lines)), time_limit)
-    settings, given_way = _possible(case, prepared.settings, open_solver) if relax else (prepared.settings, ())
+    again = within(opener("highs" if solver == "auto" else solver, len(case.lines)), time_limit)  # re-solves by arrays
+    settings, given_way = _possible(case, prepared.settings, again) if relax else (prepared.settings, ())
     formulation = formulate(case, settings, objective)
     refuse_crossed_bounds(case, formulation)
     solution = solve(formulation.program, formulation.stages, open_solver, progress)
     if solution.shortage is not None:
-        raise infeasible(case, settings, formulation, solution.shortage, open_solver)
+        raise infeasible(case, settings, formulation, solution.shortage, again)
     amounts = solution.columns[: len(case.lines)]
     progress("取整")
-    units = published(case, amounts, open_solver)
+    units = published(case, amounts, again)
     final = np.asarray(units * case.unit, dtype=float)
     progress("证明")
     proof = proved(formulation, solution, units, case.unit)
     progress("测算说明")
-    chain = steps(case, settings, objective, amounts, units, open_solver)
+    chain = steps(case, settings, objective, amounts, units, again)
     found = findings(case, formulation, solution.stages, amounts, final)
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
@@ -123,7 +124,7 @@ def allocate(
         tuple(coefficients(case, formulation, amounts).items()), found, indicators(case, final),
         (*warnings_of(prepared.problems), *notes), 
         (*given_way, *alarms(case, settings, formulation, found, final)),
-        tuple(sensitivities(prepared.spec, prepared.budget, settings, objective, case, amounts, open_solver)), proof,
+        tuple(sensitivities(prepared.spec, prepared.budget, settings, objective, case, amounts, again)), proof,
     )
 
 
