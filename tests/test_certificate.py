@@ -45,7 +45,7 @@ def prove(seed: int, most: int) -> Proof | None:
     assert (units * case.unit <= np.ceil(high) + 1e-9).all()
     for f, fund in enumerate(case.funds):
         assert units[case.lines.fund == f].sum() * case.unit == pytest.approx(fund.pool, abs=1e-9)
-    return json.loads(json.dumps(certificate(formulation.program, formulation.stages, solution, units, case.unit)))
+    return json.loads(json.dumps(certificate(formulation.program, formulation.stages, solution, units, case.unit, case.line_names)))
 
 
 @pytest.fixture(scope="module")

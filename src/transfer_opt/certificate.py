@@ -51,6 +51,7 @@ def check(certificate: Mapping[str, Any]) -> None:
         for stage in certificate["stages"]:
             (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
         _check_amounts(state)
+        _require(len(certificate["names"]) == state.lines, "名称的笔数不对")
         _check_published(state, [int(count) for count in certificate["published"]], [int(r) for r in certificate["pools"]])
     except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
         raise CertificateError(f"证书内容不完整或格式不对（{type(error).__name__}）。") from error

@@ -297,6 +297,12 @@ class Case:
         return variables(len(self.lines), np.array(labels, dtype=object), subjects)
 
     @cached_property
+    def line_names(self) -> tuple[tuple[str, str, str], ...]:
+        """(L,) fund, division code and name of every line."""
+        return tuple((self.funds[f].name, str(self.recipients.code[i]), str(self.recipients.name[i]))
+                     for f, i in zip(self.lines.fund, self.lines.recipient, strict=True))
+
+    @cached_property
     def own(self) -> Floats:
         """可用财力 (n,)."""
         return self.recipients.number("可用财力")

@@ -7,7 +7,7 @@ room and shares nothing with this one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -32,8 +32,10 @@ GRID = 10**6
 Bound = Fraction | None
 
 
-def certificate(program: Program, stages: Iterable[Stage], solution: Solution, published: Ints, unit: float) -> dict[str, Any]:
-    """The certificate as plain JSON: fractions as text.
+def certificate(
+    program: Program, stages: Iterable[Stage], solution: Solution, published: Ints, unit: float, names: Sequence[Sequence[str]]
+) -> dict[str, Any]:
+    """The certificate as plain JSON: fractions as text; `names` says of whom every line speaks (fund, code, recipient).
 
     Raises SolverError when the floats do not stand up to exact arithmetic.
     """
@@ -46,7 +48,7 @@ def certificate(program: Program, stages: Iterable[Stage], solution: Solution, p
             told.append(replay.levels(stage, result.chain))
     columns = replay.completed()
     return sealed({
-        "unit": str(exact(unit)), "lines": program.lines, "pools": _pools(program),
+        "unit": str(exact(unit)), "lines": program.lines, "names": [list(name) for name in names], "pools": _pools(program),
         "lower": _texts(replay.start.lower), "upper": _texts(replay.start.upper),
         "rows": [{"lower": _text(low), "upper": _text(high), "entries": {str(j): str(a) for j, a in entries.items()}}
                  for low, high, entries in zip(replay.start.row_lower, replay.start.row_upper, replay.entries, strict=True)],

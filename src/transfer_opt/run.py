@@ -111,7 +111,7 @@ def allocate(
     units = published(case, amounts, again)
     final = np.asarray(units * case.unit, dtype=float)
     progress("证明")
-    proof = proved(formulation, solution, units, case.unit)
+    proof = proved(case, formulation, solution, units)
     progress("测算说明")
     chain = steps(case, settings, objective, amounts, units, again)
     found = findings(case, formulation, solution.stages, amounts, final)
@@ -142,9 +142,9 @@ def _possible(case: Case, settings: Settings, open_solver: Opener) -> tuple[Sett
         said += [f"已按 --relax 把{family}改为「软」：原规则做不到，相差 {found.money:,.12g} {case.money_unit}。" for family in softer]
 
 
-def proved(formulation: Formulation, solution: Solution, units: Ints, unit: float) -> str:
+def proved(case: Case, formulation: Formulation, solution: Solution, units: Ints) -> str:
     """The certificate as text, accepted by the independent checker; else SolverError, and nothing is published."""
-    made = certificate(formulation.program, formulation.stages, solution, units, unit)
+    made = certificate(formulation.program, formulation.stages, solution, units, case.unit, case.line_names)
     text = json.dumps(made, ensure_ascii=True, separators=(",", ":"))
     try:
         check_certificate(json.loads(text))
