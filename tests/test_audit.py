@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from allocations import Allocation, allocated, example, only
 from conftest import make_case
-from transfer_opt.audit import ORDER, Finding, soft_gaps, verdict_sentence
+from transfer_opt.audit import ORDER, Finding, _subject, soft_gaps, verdict_sentence
 from transfer_opt.conflict import infeasible
 from transfer_opt.diagnose import alarms, refuse_crossed_bounds
 from transfer_opt.domain import Case, Change
@@ -253,3 +254,78 @@ def test_a_contradiction_names_the_higher_of_two_floors_whatever_the_publishing_
     assert "「县区上下限」" in said
     assert "「上年保底」" not in said
     assert f"相差 {103 * unit:,.12g} 万元" in said
+
+
+# ---------------------------------------------------------------- prices
+
+
+def priced(allocation: Allocation) -> dict[tuple[str, str], float]:
+    """(rule, subject) → price, of the rows that show one."""
+    return {(finding.rule, finding.subject): finding.price for finding in allocation.findings() if np.isfinite(finding.price)}
+
+
+def unmet(allocation: Allocation, rule: str, subject: str, money: float) -> float:
+    """Σ violation of the first soft stage not met, after a complete solve with one right-hand side moved."""
+    formulation = allocation.formulation
+    (program_row,) = [int(entry.position[row]) for entry in formulation.rules if entry.rule.name == rule
+                      for row in range(len(entry.rows)) if _subject(allocation.case, entry, row) == subject]
+    at = next(k for k, stage in enumerate(allocation.solution.stages) if len(stage.duals) and stage.value > 0)
+    program = formulation.program
+    shift = np.zeros(program.shape[0])
+    shift[program_row] = money
+    moved = replace(program, row_lower=program.row_lower + shift, row_upper=program.row_upper + shift)
+    return solve(moved, formulation.stages, opener("highs", 9)).stages[at].value
+
+
+@pytest.mark.parametrize(("need", "changes", "count"), [
+    ((700, 0, 0), only("三保兜底", "上年保底"), 2), ((700, 800, 0), only("三保兜底", "上年保底"), 3),
+    ((550, 0, 0), (*only("三保兜底", "增幅上限"), Change("增幅上限", hard=False)), 2),
+])
+def test_a_price_is_what_solving_again_with_one_money_more_and_one_less_gives(
+    need: tuple[float, ...], changes: tuple[Change, ...], count: int
+) -> None:
+    """The needs short, and the pool that all of them draw on, or the soft cap that one of them goes over."""
+    allocation = allocated(one_fund(need=need), *changes)
+    prices = priced(allocation)
+    assert len(prices) == count
+    _confirm(allocation, prices)
+
+
+def test_the_prices_of_the_example_and_of_a_widespread_shortfall_hold_both_ways() -> None:
+    outcome = example()
+    plain = Allocation(outcome.case, outcome.settings, outcome.formulation, outcome.solution, outcome.objective, outcome.units)
+    case = replace(outcome.case, need=outcome.case.need * 1.15)
+    formulation = formulate(case, outcome.settings, outcome.objective)
+    short = Allocation(case, outcome.settings, formulation, solve(formulation.program, formulation.stages, opener("highs", 9)),
+                       outcome.objective, outcome.units)
+    assert len(priced(plain)) == 2
+    assert len(priced(short)) > 10
+    for allocation in (plain, short):
+        _confirm(allocation, priced(allocation))
+
+
+def test_a_price_that_holds_one_way_only_is_not_shown() -> None:
+    """丙 is short of 200: the floors of 甲 and 乙 leave it 400 of the pool, and 40 % of the pool is all 西州 may get.
+
+    One more in the pool, or in the limit, is of no use alone; one less of either is one more short.
+    """
+    allocation = allocated(
+        one_fund(need=(0, 0, 1000)), *only("三保兜底", "上年保底", "市州占比"),
+        Change("市州占比", parameter="上限", object="西州", value=0.4))
+    assert priced(allocation) == {("三保兜底", "丙县"): pytest.approx(1)}
+    assert unmet(allocation, "资金总额", "均衡性转移支付", 1) == pytest.approx(200)
+    assert unmet(allocation, "资金总额", "均衡性转移支付", -1) == pytest.approx(201)
+
+
+def test_an_objective_that_is_a_sum_is_no_soft_rule_and_gives_no_price() -> None:
+    allocation = allocated(one_fund(), *only("上年保底", "增幅上限"), objective=("差距最小", "贴近因素法"))
+    assert any(len(stage.duals) and stage.value > 0 for stage in allocation.solution.stages)
+    assert priced(allocation) == {}
+
+
+def _confirm(allocation: Allocation, prices: dict[tuple[str, str], float]) -> None:
+    value = next(stage.value for stage in allocation.solution.stages if len(stage.duals) and stage.value > 0)
+    for (rule, subject), price in prices.items():
+        more, less = (unmet(allocation, rule, subject, money) - value for money in (0.1, -0.1))
+        assert abs(more) == pytest.approx(0.1 * price, abs=1e-6), (rule, subject)
+        assert less == pytest.approx(-more, abs=1e-6), (rule, subject)

@@ -16,7 +16,7 @@ LEVELS = {
     0: ("certificate", "errors", "linear"),
     1: ("domain", "program", "ranking", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
-    3: ("blank", "modelfile", "requirements", "units"),
+    3: ("blank", "chains", "modelfile", "requirements", "units"),
     4: ("checks", "equations", "narrative", "parameters", "starting"),
     5: ("assemble",),
     6: ("formulate",),

@@ -246,7 +246,7 @@ def _shuffled(program: Program, stages: Sequence[Stage], seed: int) -> tuple[Pro
         program, lower=program.lower[order], upper=program.upper[order], rows=row_back[program.rows[entries]],
         columns=back[program.columns[entries]], values=program.values[entries],
         row_lower=program.row_lower[row_order], row_upper=program.row_upper[row_order],
-        coupling=program.coupling[row_order])
+        reach=program.reach[row_order])
     return made, tuple(_moved(stage, order, back, random) for stage in stages), back
 
 

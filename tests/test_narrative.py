@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from allocations import example
 from books import EXAMPLE
 from transfer_opt import run
 from transfer_opt.errors import InputError
@@ -21,7 +24,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_county_is_told_what_it_got_and_that_its_need_is_met(result: Path) -> None:
     first, second, third, *_ = explain(result, "玛多县")
-    assert first.startswith("玛多县（632626，果洛藏族自治州）：本年合计 25,587，比上年 22,554 变动 +3,033（+13.4%）")
+    assert first.startswith("玛多县（632626，果洛藏族自治州）：本年合计 25,587 万元，比上年 22,554 变动 +3,033（+13.4%）")
     assert second == "保障水平由分配前的 27.4% 提高到 81.8%。"
     assert third == "“三保”需求已足额保障。"
 
@@ -38,6 +41,23 @@ def test_binding_rules_are_told_with_clause_and_both_sides(result: Path) -> None
     told = [line for line in explain(result, "湟源县") if line.startswith("规则")]
     assert any("「增幅上限」" in line and "湟源县·县级保障未能满足：14,049 ≤ 13,715" in line for line in told)
     assert any("「三保兜底」（若干措施第二十一条）对湟源县正好用足：91,889 ≥ 91,889" in line for line in told)
+
+
+def test_what_would_change_its_amount_is_told_by_county_most_first(result: Path) -> None:
+    told = [line for line in explain(result, "玛多县") if line.startswith("如果")]
+    assert told[0] == "如果把均衡性转移支付的增幅上限由 15% 放宽到 16%，玛多县约增加 127 万元。"
+    assert told[-1] == "如果把「三保兜底」保障倍数由 1 放宽到 0.99，玛多县约减少 89.6 万元。"
+    assert "如果把县级基本财力保障机制奖补资金总额增加 100 万元，玛多县约增加 1.1 万元。" in told
+    assert len(told) == 8, "the other five changes leave it as it is"
+
+
+def test_a_county_that_nothing_moves_is_told_so_with_what_holds_it(tmp_path: Path) -> None:
+    outcome = example()
+    still = tuple(replace(entry, moved=np.zeros(len(entry.moved))) for entry in outcome.sensitivities)
+    run.write(replace(outcome, sensitivities=still), tmp_path / "结果.xlsx")
+    assert explain(tmp_path / "结果.xlsx", "城西区")[-1] == (
+        "「敏感性分县」里逐项试过的变动都不改变城西区的数额：均衡性转移支付停在上年保底（不低于上年）；"
+        "县级基本财力保障机制奖补资金达到增幅上限30%。")
 
 
 def test_a_county_is_found_by_code_and_a_misspelt_one_is_suggested(result: Path) -> None:

@@ -68,7 +68,7 @@ def facts(found: Table) -> dict[Value, Value]:
 
 def test_the_sheets_come_in_the_order_of_the_contract() -> None:
     assert [entry.name for entry in report().tables] == [
-        "分配结果", "测算说明", "约束审计", "均衡性指标", "敏感性", "分资金对比", "方案参数", "输入数据", "审计信息", "证明"]
+        "分配结果", "测算说明", "约束审计", "均衡性指标", "敏感性", "敏感性分县", "分资金对比", "方案参数", "输入数据", "审计信息", "证明"]
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from transfer_opt.domain import Case
-from transfer_opt.formulate import NEED_RULE, Formulation, RuleRows
-from transfer_opt.lexicographic import StageResult
-from transfer_opt.linear import NOWHERE, Floats, sums
+from transfer_opt.errors import SolverError
+from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, RuleRows
+from transfer_opt.lexicographic import StageResult, smallest
+from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, sums
+from transfer_opt.program import Opener, Program, SumStage
 
 Verdict = Literal["broken", "soft", "rounding", "active", "slack"]
 NEGLIGIBLE = 1e-6
 """Publishing units below which a margin counts as none."""
+NUDGE, NUDGE_SHARE = 0.01, 1e-9
+"""Prices are confirmed by moving right-hand sides so little: in publishing units, but no less than this of a pool."""
+CONFIRMED = 1e-4
+"""How much of the nudge the optimum may be off."""
+GOLDEN = (np.sqrt(5) - 1) / 2
+"""Its multiples lie evenly and unrelated between 0 and 1."""
+MOST_GROUPS = 12
+"""Groups of rows whose prices are tried, two linear programs each."""
 ORDER: tuple[Verdict, ...] = ("broken", "soft", "rounding", "active", "slack")
 
 
@@ -32,17 +42,20 @@ class Finding:
     margin: float
     """Signed: negative is missing."""
     price: float
-    """How much more of the soft rules stays unmet per unit of money on the right-hand side; NaN where not known."""
+    """How much more or less of the soft rules stays unmet per unit of money on the right-hand side.
+
+    NaN where that is nothing, or not the same for more and for less."""
     verdict: Verdict
     moved: float
     """Money that rounding moved in this row."""
 
 
 def findings(
-    case: Case, formulation: Formulation, stages: Sequence[StageResult], amounts: Floats, published: Floats
+    case: Case, formulation: Formulation, stages: Sequence[StageResult], amounts: Floats, published: Floats,
+    open_solver: Opener,
 ) -> tuple[Finding, ...]:
     """Every switched-on row, worst first, then active rows, then by rule order."""
-    prices = _prices(stages, formulation.program.shape[0])
+    prices = confirmed_prices(case, formulation, stages, open_solver)
     found = [finding for entry in formulation.rules for finding in _rule(case, formulation, entry, prices, amounts, published)]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.verdict)))
 
@@ -71,11 +84,27 @@ def _unmet(found: Sequence[Finding]) -> dict[str, float]:
     return totals
 
 
+def at_bound(entry: RuleRows, ideal: Floats, unit: float) -> Bools:
+    """Which rows the unrounded optimum touches: the bound, or, for a single line, the whole unit it was tightened to."""
+    low, high = entry.rows.lower, entry.rows.upper
+    whole_low, whole_high = np.ceil(np.round(low / unit, DIGITS)) * unit, np.floor(np.round(high / unit, DIGITS)) * unit
+
+    def touches(edges: Floats) -> Bools:
+        return np.isfinite(edges) & (np.abs(ideal - np.where(np.isfinite(edges), edges, 0.0)) <= NEGLIGIBLE * unit)
+
+    return touches(low) | touches(high) | entry.single & (touches(whole_low) | touches(whole_high))
+
+
+def missed(entry: RuleRows, ideal: Floats, unit: float) -> Bools:
+    """Which rows the unrounded optimum does not meet; only soft ones can be."""
+    return (ideal < entry.rows.lower - NEGLIGIBLE * unit) | (ideal > entry.rows.upper + NEGLIGIBLE * unit)
+
+
 def _rule(
     case: Case, formulation: Formulation, entry: RuleRows, prices: Floats, amounts: Floats, published: Floats
 ) -> Iterator[Finding]:
     expression = entry.rows.expression
-    left, ideal = expression.at(published), expression.at(amounts)
+    left, edge = expression.at(published), at_bound(entry, expression.at(amounts), case.unit)
     moved = _moved(entry, _by_rounding(published - amounts, case.unit))
     moved += _blunted(case, formulation, entry, published)
     for row in range(len(entry.rows)):
@@ -84,7 +113,7 @@ def _rule(
         right = high if upward else low
         margin = right - left[row] if upward else left[row] - right
         margin = -abs(left[row] - right) if low == high else margin
-        at_edge = _at_edge(ideal[row], low, high, case.unit, bool(entry.single[row])) or margin == 0
+        at_edge = edge[row] or margin == 0
         price = prices[entry.position[row]] if entry.position[row] != NOWHERE else np.nan
         yield Finding(
             entry.rule.name, _cited(case, entry, row), _subject(case, entry, row), float(left[row]),
@@ -92,15 +121,6 @@ def _rule(
             float(abs(price)) if abs(price) > 0 else np.nan,
             _verdict(entry, row, margin, moved[row], at_edge, case.unit), float(moved[row]),
         )
-
-
-def _at_edge(ideal: float, low: float, high: float, unit: float, single: bool) -> bool:
-    """Whether the unrounded optimum touches the bound, or, for a single line, the whole unit it was tightened to."""
-    edges = [edge for edge in (low, high) if np.isfinite(edge)]
-    if single:
-        edges += [float(np.ceil(round(low / unit, 6)) * unit)] if np.isfinite(low) else []
-        edges += [float(np.floor(round(high / unit, 6)) * unit)] if np.isfinite(high) else []
-    return any(abs(ideal - edge) <= NEGLIGIBLE * unit for edge in edges)
 
 
 def _verdict(entry: RuleRows, row: int, margin: float, moved: float, at_edge: bool, unit: float) -> Verdict:
@@ -131,9 +151,68 @@ def _blunted(case: Case, formulation: Formulation, entry: RuleRows, published: F
     return np.where(entry.hard & entry.single, only * case.unit, 0.0)
 
 
-def _prices(stages: Sequence[StageResult], rows: int) -> Floats:
-    """The duals of the first soft stage that stays unmet; NaN where everything is met."""
-    return next((stage.duals for stage in stages if len(stage.duals) and stage.value > 0), np.full(rows, np.nan))
+def confirmed_prices(
+    case: Case, formulation: Formulation, stages: Sequence[StageResult], open_solver: Opener
+) -> Floats:
+    """(R,) the duals of the first soft stage that stays unmet, where solving again confirms them; NaN elsewhere.
+
+    Rows are moved together by amounts that have nothing in common, up and then down: only where every single price
+    holds both ways do both sums come true. A group that fails is halved.
+    """
+    program = formulation.program
+    prices = np.full(program.shape[0], np.nan)
+    soft = np.concatenate([entry.violation[~entry.hard] for entry in formulation.rules])
+    upper = program.upper.copy()
+    for stage, result in zip(formulation.stages, stages, strict=True):
+        if not isinstance(stage, SumStage) or not np.isin(np.flatnonzero(stage.costs), soft).all():
+            continue
+        if result.value > 0:
+            nudge = max(NUDGE * case.unit, NUDGE_SHARE * float(case.pools.max()))
+            kept = _Prices(replace(program, upper=upper), stage, result, nudge, open_solver).confirmed()
+            prices[kept] = result.duals[kept]
+            break
+        upper[stage.costs > 0] = 0.0  # what is met stays met
+    return prices
+
+
+@dataclass(frozen=True)
+class _Prices:
+    """The stage whose duals are to be confirmed, over the program that earlier stages leave it."""
+
+    program: Program
+    stage: SumStage
+    result: StageResult
+    nudge: float
+    open_solver: Opener
+
+    def confirmed(self) -> Ints:
+        """The rows whose dual is a price; what is not settled within MOST_GROUPS is not confirmed."""
+        groups, sure = [np.flatnonzero(self.result.duals)], [np.zeros(0, dtype=np.int64)]
+        for _ in range(MOST_GROUPS):
+            if not groups:
+                break
+            group = groups.pop(0)
+            if self._holds(group):
+                sure.append(group)
+            elif len(group) > 1:
+                groups += np.array_split(group, 2)
+        return np.concatenate(sure)
+
+    def _holds(self, rows: Ints) -> bool:
+        shift = np.zeros(self.program.shape[0])
+        shift[rows] = self.nudge * (1 + np.arange(1, len(rows) + 1) * GOLDEN % 1)
+        expected = float(self.result.duals @ shift)
+        return all(abs(self._value(sign * shift) - self.result.value - sign * expected) <= CONFIRMED * self.nudge
+                   for sign in (1, -1))
+
+    def _value(self, shift: Floats) -> float:
+        """The stage's optimum with right-hand sides moved; infinite where earlier stages forbid that."""
+        program = self.program
+        moved = replace(program, row_lower=program.row_lower + shift, row_upper=program.row_upper + shift)
+        try:
+            return smallest(moved, self.stage.costs, self.open_solver)
+        except SolverError:
+            return np.inf
 
 
 def _subject(case: Case, entry: RuleRows, row: int) -> str:

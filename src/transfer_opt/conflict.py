@@ -185,7 +185,7 @@ def _parameter_way(
     """The smallest change of the parameter, in thousandths, with which the set can be met."""
     parameter, direction = relaxed
     spec = settings.rules[family.rule].parameters[parameter]
-    now = _value(settings, family, parameter)
+    now = settings.cell(family.rule, parameter, family.fund)
     limit = spec.maximum if direction > 0 else spec.minimum
     reach = min(ceil(abs(limit - now) * STEP), 10 * STEP)
 
@@ -207,11 +207,6 @@ def _stepped(now: float, direction: int, steps: int) -> float:
     """The value so many thousandths on, on the grid of thousandths."""
     grid = floor(now * STEP + NEGLIGIBLE) if direction > 0 else ceil(now * STEP - NEGLIGIBLE)
     return round((grid + direction * steps) / STEP, 3)
-
-
-def _value(settings: Settings, family: Family, parameter: str) -> float:
-    fund = settings.funds.index(family.fund) if family.fund else NOWHERE
-    return float(settings.numbers(family.rule, parameter, np.array([[fund, NOWHERE]], dtype=np.int64))[0])
 
 
 def _rounded(money: float, unit: float) -> float:

@@ -62,6 +62,8 @@ class ParameterSpec:
     maximum: float
     choices: tuple[str, ...]
     summary: str
+    step: float
+    """One small step in the direction that makes the rule give way, signed; 0: never stepped."""
 
     @property
     def numeric(self) -> bool:

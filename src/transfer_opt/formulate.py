@@ -18,7 +18,7 @@ from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, RuleSpec
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Linear, Rows
 from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, Distance, Levels
-from transfer_opt.program import LevelStage, Program, Stage, SumStage
+from transfer_opt.program import PREFECTURE, PROVINCE, LevelStage, Program, Stage, SumStage
 from transfer_opt.settings import Settings
 
 NEED_RULE = "三保兜底"
@@ -172,7 +172,7 @@ class _Builder:
 
     def __init__(self, lower: Floats, upper: Floats, case: Case) -> None:
         self.lower, self.upper = [lower], [upper]
-        self.recipient, self.unit = case.lines.recipient, case.unit
+        self.recipients, self.prefecture, self.unit = case.lines.recipient, case.recipients.prefecture_index, case.unit
         self.count = len(lower)
         self.rows: list[Rows] = []
 
@@ -219,17 +219,22 @@ class _Builder:
             np.concatenate(self.lower), np.concatenate(self.upper), index, columns, values,
             _data(np.concatenate([entry.lower for entry in self.rows]) - constant, self.unit),
             _data(np.concatenate([entry.upper for entry in self.rows]) - constant, self.unit),
-            self._coupling(index, columns, int(starts[-1]), lines), lines,
+            self._reach(index, columns, int(starts[-1]), lines), lines,
         )
 
-    def _coupling(self, index: Ints, columns: Ints, count: int, lines: int) -> Bools:
-        """Rows whose lines belong to more than one recipient."""
+    def _reach(self, index: Ints, columns: Ints, count: int, lines: int) -> Ints:
+        """Whether the lines of each row belong to one recipient, to one prefecture of several, or to more."""
         inside = columns < lines
-        recipient = self.recipient[columns[inside]]
-        smallest, largest = np.full(count, np.iinfo(np.int64).max), np.full(count, NOWHERE)
-        np.minimum.at(smallest, index[inside], recipient)
-        np.maximum.at(largest, index[inside], recipient)
-        return smallest < largest
+        recipient = self.recipients[columns[inside]]
+
+        def several(of: Ints) -> Ints:
+            smallest, largest = np.full(count, np.iinfo(np.int64).max), np.full(count, NOWHERE)
+            np.minimum.at(smallest, index[inside], of)
+            np.maximum.at(largest, index[inside], of)
+            return (smallest < largest).astype(np.int64)
+
+        beyond = several(self.prefecture[recipient] if self.prefecture.any() else recipient)
+        return np.maximum(several(recipient) * PREFECTURE, beyond * PROVINCE)
 
 
 def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows:

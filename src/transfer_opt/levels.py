@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
+from math import fsum
 
 import numpy as np
 
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, sums
-from transfer_opt.program import ZERO_DUAL, LevelStage, Program
+from transfer_opt.program import PROVINCE, ZERO_DUAL, LevelStage, Program
 
 SNAP = 1e-12
 """Scaled money within which a bound at a column's own best is that best."""
 RELATIVE_ZERO, ABSOLUTE_ZERO = 4e-15, 1e-12
 """A violation measured from duals counts as none up to RELATIVE_ZERO·Σ|terms| + ABSOLUTE_ZERO."""
+FEASIBLE = 1e-9
+"""Scaled money by which rows may miss their bounds and still count as met: below a millionth of a publishing unit."""
 ROOT_TOLERANCE = 1e-9
 """Scaled money by which a violation may outlast the last breakpoint of its proof."""
 
@@ -120,7 +124,7 @@ class Cut:
     constant: Floats
     """Σ y·b of the rows, as an array of its terms."""
     local: bool
-    """Whether it touches one recipient only."""
+    """Whether one recipient or one prefecture decides it alone."""
 
     def violation(self, state: State) -> float:
         """What it proves within these column bounds; 0 where it is no more than rounding."""
@@ -144,31 +148,36 @@ class Cut:
         height = _proved(self.constant, -fixed, -tight)
         if not height:
             return -np.inf
-        return _descend(terms, state, chosen, upward, price, height)
+        theta, slope = _descend(terms, state, chosen, upward, price, height)
+        if not slope:
+            return theta
+        # The sums above lose digits over thousands of terms; one exact sum at θ gives them back.
+        low, high = terms.box(state, chosen, theta)
+        left = fsum(chain(self.constant, -fixed, price * np.where(upward, -high, low)))
+        return theta + left / slope
 
-    def fix(self, terms: Terms, state: State, theta: float) -> State:
-        """Every priced column at its end at the root: within boxes of that θ, no other values meet the rows."""
+    def ends(self, terms: Terms, state: State, theta: float) -> Floats:
+        """Where every priced column stands at the root: within boxes of that θ, no other values meet the rows."""
         ends = np.where(self.prices > 0, state.upper[self.columns], state.lower[self.columns])
         place = terms.place[self.columns]
         moving = (place >= 0) & (state.lower[self.columns] < state.upper[self.columns])
         low, high = terms.box(state, place[moving], theta)
         ends[moving] = np.where(self.prices[moving] > 0, high, low)
-        return state.fixed(self.columns, ends)
+        return np.asarray(ends)
 
-    def settle(self, program: Program, state: State) -> State:
+    def settle(self, program: Program, state: State) -> None:
         """Once its columns are fixed for good: every priced row tight, and one of them, now implied, switched off.
 
-        Redundant equalities must not pile up: each would be infeasible by its own rounding error.
+        Writes into the row bounds. Redundant equalities must not pile up: each would be infeasible by its own
+        rounding error.
         """
-        row_lower, row_upper = state.row_lower.copy(), state.row_upper.copy()
+        row_lower, row_upper = state.row_lower, state.row_upper
         on = self.on(state)
         up, down = self.rows[on & (self.duals > 0)], self.rows[on & (self.duals < 0)]
         row_upper[up], row_lower[down] = row_lower[up], row_upper[down]
         if on.all():  # else a row was switched off before because others imply it: they must stay
-            coupling = self.rows[program.coupling[self.rows]]
-            implied = (coupling if len(coupling) else self.rows)[:1]
+            implied = self.rows[np.argmax(program.reach[self.rows])]  # the first of those that reach farthest
             row_lower[implied], row_upper[implied] = -np.inf, np.inf
-        return replace(state, row_lower=row_lower, row_upper=row_upper)
 
     def on(self, state: State) -> Bools:
         """Which of its rows are still switched on, on the side it uses."""
@@ -193,7 +202,8 @@ def cuts(program: Program, duals: Floats, state: State) -> Iterator[Cut]:
         kept = np.abs(prices) > ZERO_DUAL
         named = np.unique(rows[inside])
         side = np.where(duals[named] > 0, state.row_lower[named], state.row_upper[named])
-        yield Cut(named, duals[named], used[kept], prices[kept], duals[named] * side, not program.coupling[named].any())
+        yield Cut(named, duals[named], used[kept], prices[kept], duals[named] * side,
+                  bool(program.reach[named].max() < PROVINCE))
     for row in np.setdiff1d(np.flatnonzero(duals), rows):  # a row without columns: nothing can meet it
         side = state.row_lower[row] if duals[row] > 0 else state.row_upper[row]
         empty = np.zeros(0)
@@ -219,8 +229,10 @@ def _parts(rows: Ints, columns: Ints, shape: tuple[int, int]) -> Ints:
         row_label = spread
 
 
-def _descend(terms: Terms, state: State, chosen: Ints, upward: Bools, price: Floats, height: float) -> float:
-    """Where a violation of this height at own best has fallen to 0.
+def _descend(
+    terms: Terms, state: State, chosen: Ints, upward: Bools, price: Floats, height: float
+) -> tuple[float, float]:
+    """Where a violation of this height at own best has fallen to 0, and how fast it falls there (0: at its end).
 
     A term gives price·scale per unit of θ between its own best and the θ at which its bound is reached.
     """
@@ -233,7 +245,7 @@ def _descend(terms: Terms, state: State, chosen: Ints, upward: Bools, price: Flo
     points = np.concatenate([first[active], last[ends]])
     changes = np.concatenate([rate[active], -rate[ends]])
     if not len(points):
-        return -np.inf
+        return -np.inf, 0.0
     order = np.argsort(points, kind="stable")
     points, slopes = points[order], np.cumsum(changes[order])
     if ends.sum() == active.sum():
@@ -241,5 +253,5 @@ def _descend(terms: Terms, state: State, chosen: Ints, upward: Bools, price: Flo
     lost = np.concatenate([[0.0], np.cumsum(slopes[:-1] * np.diff(points))])
     at = int(np.searchsorted(lost, height)) - 1
     if slopes[at] <= 0:  # exactly at the last breakpoint, up to rounding, or never
-        return float(points[at]) if height - lost[at] <= ROOT_TOLERANCE else -np.inf
-    return float(points[at] + (height - lost[at]) / slopes[at])
+        return (float(points[at]) if height - lost[at] <= ROOT_TOLERANCE else -np.inf), 0.0
+    return float(points[at] + (height - lost[at]) / slopes[at]), float(slopes[at])

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from transfer_opt.chains import Chain, Known
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import SNAP, Cut, State, Terms, cuts
+from transfer_opt.levels import FEASIBLE, Cut, State, Terms, cuts
 from transfer_opt.linear import Floats
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
@@ -30,8 +31,6 @@ from transfer_opt.program import (
 
 LARGEST_POOL = 8192.0
 """Money is scaled by a power of two so that the largest amount is at most this."""
-FEASIBLE = 1e-9
-"""Scaled money by which rows may miss their bounds and still count as met: below a millionth of a publishing unit."""
 NEWTON_STEPS = 200
 
 Report = Callable[[str], None]
@@ -157,43 +156,40 @@ class _Engine:
 
     def _levels(self, terms: Terms, state: State) -> tuple[State, tuple[Cut | None, ...]]:
         """Level by level until every column of the stage is fixed."""
-        known: list[Cut] = []
+        known = Known(terms, self._program.shape[1])
         proofs: list[Cut | None] = []
         while terms.open(state).any():
             chain = self._next(terms, state, known)
             state = chain.settled(self._program, terms)
-            known = [cut for cut in known if cut.on(state).all()]
-            proofs += [*(cut for _, cut in chain.alone), chain.binding]
+            known.settle(state, chain)
+            proofs += chain.cuts
             if chain.binding is None:
                 state = terms.alone(state)
         return state, tuple(proofs)
 
-    def _next(self, terms: Terms, state: State, known: list[Cut]) -> _Chain:
-        """The next level over several recipients, and what single recipients decide alone above it.
+    def _next(self, terms: Terms, state: State, known: Known) -> Chain:
+        """The next level of the province, and what is decided alone above it.
 
-        One linear program within the boxes of that θ proves all of it at once. Where it cannot, recipients are taken
-        one by one like any other level.
+        One linear program within the boxes of that θ proves all of it at once. Where it cannot, cuts are taken one by
+        one like any other level.
         """
-        together, before = True, (np.inf, 0)
-        roots = [cut.root(terms, state) for cut in known]
+        together, before = True, None
         for _ in range(NEWTON_STEPS):
-            chain = _descended(terms, state, known, roots, together)
+            chain = known.chain(state, together)
             if together and chain.rises:  # what came first was not decided alone: one by one
                 together = False
                 continue
             bounded = terms.bounded(chain.state, chain.theta)
-            found = [cut for cut in cuts(self._program, self._elastic_duals(bounded), bounded) if cut.violation(bounded)]
+            found = [cut for cut in cuts(self._program, self._elastic_duals(bounded), bounded)
+                     if _unmet(cut, terms, chain, bounded)]
             if not found:
                 return chain
-            known += found
-            roots += [cut.root(terms, state) for cut in found]
-            here = (chain.theta, len(chain.alone))
-            if here == before and not any(cut.root(terms, chain.state) > chain.theta for cut in found):
+            if chain.progress == before:
                 if not together:
-                    _only_rounding(found, bounded)
-                    return chain
+                    raise SolverError("逐级优化遇到无法满足的约束，已停止。")
                 together = False
-            before = here
+            known.add(found)
+            before = chain.progress
         raise SolverError("逐级优化没有在规定步数内收敛。")
 
     # ------------------------------------------------------------ questions
@@ -235,63 +231,14 @@ class _Engine:
         return _clean(self._program.priced(duals))
 
 
-@dataclass(frozen=True)
-class _Chain:
-    """Levels on trial: what single recipients decide alone, highest first, then one wider level (None: no more)."""
-
-    state: State
-    alone: tuple[tuple[float, Cut], ...]
-    theta: float
-    binding: Cut | None
-
-    @property
-    def levels(self) -> list[float]:
-        """The ratios reached."""
-        return [theta for theta, _ in self.alone] + ([] if self.binding is None else [self.theta])
-
-    @property
-    def rises(self) -> bool:
-        """Whether a later ratio is above an earlier one, so that the earlier cut does not prove the largest ratio."""
-        return any(later > earlier + SNAP * max(1.0, abs(earlier))
-                   for earlier, later in zip(self.levels, self.levels[1:], strict=False))
-
-    def settled(self, program: Program, terms: Terms) -> State:
-        """The state after all of them, for good."""
-        state = self.state if self.binding is None else self.binding.fix(terms, self.state, self.theta)
-        for _, cut in self.alone:
-            state = cut.settle(program, state)
-        return state if self.binding is None else self.binding.settle(program, state)
-
-
-def _descended(terms: Terms, state: State, known: list[Cut], roots: list[float], together: bool) -> _Chain:
-    """Cut by cut, highest root first: fix what one recipient decides alone; stop at the first wider cut.
-
-    `roots` are those of the known cuts at this state.
-    """
-    alone: list[tuple[float, Cut]] = []
-    while True:
-        at = int(np.argmax(roots)) if roots else -1
-        if at < 0 or roots[at] == -np.inf:
-            return _Chain(state, tuple(alone), -np.inf, None)
-        theta, binding = roots[at], known[at]
-        if not (together and binding.local):
-            return _Chain(state, tuple(alone), theta, binding)
-        state = binding.fix(terms, state, theta)
-        alone.append((theta, binding))
-        moved = np.zeros(len(state.lower), dtype=bool)
-        moved[binding.columns] = True
-        roots = [cut.root(terms, state) if moved[cut.columns].any() else root
-                 for cut, root in zip(known, roots, strict=True)]
-
-
 def _scaled(program: Program, scale: float) -> State:
     return State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
 
 
-def _only_rounding(found: list[Cut], bounded: State) -> None:
-    """Refuse a violation that no θ can end, unless rounding explains it."""
-    if sum(cut.violation(bounded) for cut in found) > ANSWER_TOLERANCE:
-        raise SolverError("逐级优化遇到无法满足的约束，已停止。")
+def _unmet(cut: Cut, terms: Terms, chain: Chain, bounded: State) -> bool:
+    """Whether the violation is more than the rounding of columns already fixed: there is a lot, or a larger θ ends it."""
+    violation = cut.violation(bounded)
+    return violation > FEASIBLE or (violation > 0 and cut.root(terms, chain.state) > chain.theta)
 
 
 def _tightened(duals: Floats, state: State) -> tuple[Floats, Floats]:
@@ -310,7 +257,7 @@ def _elastic(program: Program) -> Program:
         np.concatenate([program.rows, every, every]),
         np.concatenate([program.columns, columns + every, columns + rows + every]),
         np.concatenate([program.values, np.ones(rows), -np.ones(rows)]),
-        program.row_lower, program.row_upper, program.coupling, program.lines,
+        program.row_lower, program.row_upper, program.reach, program.lines,
     )
 
 

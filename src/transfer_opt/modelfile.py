@@ -16,7 +16,7 @@ from transfer_opt.errors import InputError, Problem
 from transfer_opt.factors import FACTORS
 from transfer_opt.objectives import OBJECTIVES
 
-SETTINGS_ONLY = ("因素法", "资格", "保障水平最大化", "取整", "目标")
+SETTINGS_ONLY = ("因素法", "资格", "保障水平最大化", "取整", "目标", "敏感性")
 """Rules of the model file that hold parameters and make no rows."""
 
 Table = Mapping[str, Any]
@@ -57,7 +57,7 @@ def _model(table: Table, digest: str) -> ModelSpec:
     clauses = {key: _clause(key, entry) for key, entry in table["clauses"].items()}
     funds = tuple(_fund(entry, clauses) for entry in table["funds"])
     rules = {name: _rule(name, entry, clauses) for name, entry in table["rules"].items()}
-    unknown = [name for name in CONSTRAINTS if name not in rules]
+    unknown = [name for name in (*CONSTRAINTS, *SETTINGS_ONLY) if name not in rules]
     if unknown:
         raise _wrong(f"模型文件缺少规则「{unknown[0]}」", "照 models/qinghai/model.toml 补上。")
     objective = tuple(table["objective"])
@@ -104,10 +104,10 @@ def _rule(name: str, entry: Table, clauses: Mapping[str, Clause]) -> RuleSpec:
 
 def _parameter(rule: str, name: str, entry: Table, scope: str) -> ParameterSpec:
     _only(entry, f"rules.{rule}.parameters.{name}",
-          ("kind", "by", "default", "minimum", "maximum", "choices", "summary"))
+          ("kind", "by", "default", "minimum", "maximum", "step", "choices", "summary"))
     return ParameterSpec(rule, name, entry.get("by", scope), entry.get("kind", "share"), entry.get("default"),
                          float(entry.get("minimum", 0.0)), float(entry.get("maximum", float("inf"))),
-                         tuple(entry.get("choices", ())), entry["summary"])
+                         tuple(entry.get("choices", ())), entry["summary"], float(entry.get("step", 0.0)))
 
 
 def _scenario(entry: Table, rules: Mapping[str, RuleSpec], funds: Sequence[FundSpec]) -> ScenarioSpec:

@@ -11,29 +11,30 @@ from transfer_opt.sheets import Value
 from transfer_opt.workbook.result import read_result
 from transfer_opt.workbook.values import normalise
 
-ALLOCATION, STEPS, RULES, SENSITIVITY = "分配结果", "测算说明", "约束审计", "敏感性"
+ALLOCATION, STEPS, RULES, CHANGES = "分配结果", "测算说明", "约束审计", "敏感性分县"
 FIRST_STEP, LAST_STEP = "因素法测算额", "取整"
 Row = Mapping[str, Value]
 
 
 def explain(path: Path, county: str) -> list[str]:
     """The sentences; raises InputError where the file or the county is not known."""
-    sheets = read_result(path, (ALLOCATION, STEPS, RULES, SENSITIVITY))
-    units = [row for row in sheets[ALLOCATION] if row["行政区划代码"] or "小计" not in str(row["县区名称"]) and row["市州"]]
+    sheets = read_result(path, (ALLOCATION, STEPS, RULES, CHANGES))
+    units = [row for row in sheets[ALLOCATION].rows if row["行政区划代码"] or "小计" not in str(row["县区名称"]) and row["市州"]]
     found = next((row for row in units if normalise(county) in (normalise(str(row["县区名称"])), row["行政区划代码"])), None)
     if found is None:
         raise InputError([Problem("E171", f"结果里没有县区「{county}」。", did_you_mean(county, [str(r["县区名称"]) for r in units]))])
-    name = str(found["县区名称"])
+    name, unit = str(found["县区名称"]), sheets[ALLOCATION].unit
+    funds = [row for row in sheets[STEPS].rows if row["县区名称"] == name and row["市州"]]
     return [
-        *_whole(found, name), *_funds([row for row in sheets[STEPS] if row["县区名称"] == name and row["市州"]]),
-        *_rules([row for row in sheets[RULES] if str(row["对象"]).split("·")[0] == name]),
-        *_more(sheets[SENSITIVITY], name),
+        *_whole(found, name, unit), *_funds(funds),
+        *_rules([row for row in sheets[RULES].rows if str(row["对象"]).split("·")[0] == name]),
+        *_changes(sheets[CHANGES].rows, name, funds, unit),
     ]
 
 
-def _whole(row: Row, name: str) -> Iterator[str]:
+def _whole(row: Row, name: str, unit: str) -> Iterator[str]:
     place = "，".join(str(value) for value in (row["行政区划代码"], row["市州"]) if value)
-    said = f"{name}（{place}）：本年合计 {_money(row['合计'])}"
+    said = f"{name}（{place}）：本年合计 {_money(row['合计'])} {unit}"
     if _is_number(row["上年合计"]):
         rate = f"（{_percent(row['增幅'], signed=True)}）" if _is_number(row["增幅"]) else ""
         said += f"，比上年 {_money(row['上年合计'])} 变动 {_signed(row['增减额'])}{rate}"
@@ -44,7 +45,7 @@ def _whole(row: Row, name: str) -> Iterator[str]:
         yield f"保障水平由分配前的 {_percent(row['分配前保障水平'])} 提高到 {_percent(row['分配后保障水平'])}。"
     if _is_number(row["三保缺口"]):
         short = float(row["三保缺口"])  # type: ignore[arg-type]
-        yield f"“三保”需求还缺 {_money(short)}。" if short > 0 else "“三保”需求已足额保障。"
+        yield f"“三保”需求还缺 {_money(short)} {unit}。" if short > 0 else "“三保”需求已足额保障。"
 
 
 def _funds(rows: Sequence[Row]) -> Iterator[str]:
@@ -63,19 +64,19 @@ def _rules(rows: Sequence[Row]) -> Iterator[str]:
             continue
         held = "未能满足" if row["是否起作用"] != "是" else "正好用足"
         yield (f"规则「{row['规则']}」（{row['依据条款']}）对{row['对象']}{held}：{_money(row['左端值'])} {row['关系']} "
-               f"{_money(row['右端值'])}；放宽它，{_effect(str(row['关系']))}。")
+               f"{_money(row['右端值'])}。")
 
 
-def _effect(relation: str) -> str:
-    return {"≤": "这笔钱才可能再增加", "≥": "这笔钱才可能减少", "＝": "总额才会变"}.get(relation, "结果才会变")
-
-
-def _more(rows: Sequence[Row], name: str) -> Iterator[str]:
-    """What more money in a pool would bring, where the county is among those that gain most."""
-    for row in rows:
-        for part in str(row["受影响县区"]).partition("增加最多：")[2].split("、"):
-            if part.rpartition(" ")[0] == name:
-                yield f"如果{row['对象']}{row['变动']}，{name}约变动 {part.rpartition(' ')[2]}。"
+def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) -> Iterator[str]:
+    """What would change the county's amount, most first; or that nothing tried does, and what holds it."""
+    row = next(row for row in rows if row["县区名称"] == name and row["市州"])
+    tried = list(row)[list(row).index("市州") + 1 :]
+    moves = {change: float(row[change]) for change in tried if _is_number(row[change]) and row[change]}  # type: ignore[arg-type]
+    for change, money in sorted(moves.items(), key=lambda entry: -entry[1]):
+        yield f"如果把{change}，{name}约{'增加' if money > 0 else '减少'} {_money(abs(money))} {unit}。"
+    if not moves:
+        held = "；".join(f"{fund['资金']}{fund['主要原因']}" for fund in funds)
+        yield f"「{CHANGES}」里逐项试过的变动都不改变{name}的数额：" + (f"{held}。" if held else "它不参加任何一项资金的分配。")
 
 
 def _money(value: Value) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from transfer_opt.linear import Bools, Floats, Ints, sums
+from transfer_opt.linear import Floats, Ints, sums
 
 ZERO_DUAL = 1e-9
 """A dual or reduced cost below this is noise (costs are of order 1)."""
@@ -14,6 +14,9 @@ SOLVER_TOLERANCE = 1e-10
 """Feasibility asked of the solver, on money scaled so that the largest pool is about 8,000."""
 ANSWER_TOLERANCE = 1e-6
 """What a checked answer may miss by, scaled money; beyond it the answer is refused."""
+
+RECIPIENT, PREFECTURE, PROVINCE = 0, 1, 2
+"""How far a row reaches."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ Stage = SumStage | LevelStage
 class Program:
     """C columns within bounds, R rows within bounds, entries (rows, columns, values); money throughout.
 
-    The first `lines` columns are the published amounts. `coupling` marks the rows that touch more than one
-    recipient.
+    The first `lines` columns are the published amounts. `reach` says whom a row ties together: lines of
+    one recipient (RECIPIENT), of one prefecture (PREFECTURE), or beyond (PROVINCE).
     """
 
     lower: Floats
@@ -54,7 +57,7 @@ class Program:
     values: Floats
     row_lower: Floats
     row_upper: Floats
-    coupling: Bools
+    reach: Ints
     lines: int
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -45,6 +46,7 @@ def top_share(keys: Sequence[Fraction | None], members: Bools, share: float, *, 
 _ABOVE_ALL = Fraction(10) ** 30
 
 
+@lru_cache(maxsize=65536)  # every re-solve ranks the same units
 def _ratio(upper: float, lower: float) -> Fraction | None:
     if np.isnan(upper) or np.isnan(lower):
         return None

@@ -8,7 +8,7 @@ import numpy as np
 
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
-from transfer_opt.linear import Bools, Floats, Ints, sums
+from transfer_opt.linear import Floats, Ints, sums
 from transfer_opt.program import ZERO_DUAL, Opener, Program, Question, Session
 
 STEPS = 1_000_000
@@ -133,12 +133,8 @@ def _program(cells: Ints, families: list[_Groups]) -> Program:
     all_rows = np.concatenate(rows)
     return Program(
         np.zeros(len(cells)), np.ones(len(cells)), all_rows, np.concatenate(columns), np.ones(len(all_rows)),
-        np.concatenate(lower), np.concatenate(upper), _none(start), len(cells),
+        np.concatenate(lower), np.concatenate(upper), np.zeros(start, dtype=np.int64), len(cells),
     )
-
-
-def _none(count: int) -> Bools:
-    return np.zeros(count, dtype=bool)
 
 
 def _check(case: Case, result: Ints, steps: Ints) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -114,7 +115,7 @@ def allocate(
     proof = proved(case, formulation, solution, units)
     progress("测算说明")
     chain = steps(case, settings, objective, amounts, units, again)
-    found = findings(case, formulation, solution.stages, amounts, final)
+    found = findings(case, formulation, solution.stages, amounts, final, again)
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
     return Outcome(
@@ -124,7 +125,7 @@ def allocate(
         tuple(coefficients(case, formulation, amounts).items()), found, indicators(case, final),
         (*warnings_of(prepared.problems), *notes), 
         (*given_way, *alarms(case, settings, formulation, found, final)),
-        tuple(sensitivities(prepared.spec, prepared.budget, settings, objective, case, amounts, again)), proof,
+        tuple(sensitivities(partial(assemble, prepared.spec, prepared.budget), settings, objective, case, formulation, amounts, again)), proof,
     )
 
 

@@ -1,74 +1,170 @@
-"""What one more portion of each pool would change, by solving again: no dual is taken at its word."""
+"""What one more portion of each pool, and one step of each binding parameter, changes: each a complete re-solve.
+
+No dual is taken at its word.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transfer_opt.assemble import assemble
-from transfer_opt.domain import Case, Change, ModelSpec
-from transfer_opt.formulate import formulate
+from transfer_opt.audit import at_bound, missed
+from transfer_opt.constraints import CONSTRAINTS
+from transfer_opt.domain import Case, Change, ParameterSpec
+from transfer_opt.errors import SolverError
+from transfer_opt.formulate import Formulation, RuleRows, formulate, rule_rows
 from transfer_opt.indicators import position, shortfall
 from transfer_opt.lexicographic import solve
-from transfer_opt.linear import Floats
+from transfer_opt.linear import NOWHERE, Bools, Floats
 from transfer_opt.program import Opener
-from transfer_opt.settings import Settings
-from transfer_opt.sheets import Budget
+from transfer_opt.settings import Settings, shown
 
 PORTION = 100
 """Publishing units added to a pool: enough to read, too little to change the picture."""
-NAMED = 5
-"""How many recipients are named."""
-NEGLIGIBLE = 1e-6
-"""Publishing units that count as no change."""
+STEPPED_LINES = 1000
+"""Beyond as many lines parameters are stepped only where the user asks for it."""
+RULE, RANGE, EVERYTHING = "敏感性", "范围", "全部"
+PARTS = 10
+"""Changes are told in tenths of the publishing unit."""
+STEP_DIGITS = 9
+"""A stepped value is free of the dust of float sums."""
+
+Reassemble = Callable[[Settings], Case]
+"""The same workbook under other settings."""
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """One change and what it does, before rounding."""
+    """One change and what it does, before rounding; NaN where not known."""
 
     subject: str
     change: str
     shortfall: float
-    """Change of 三保缺口, money; NaN where the need is not known."""
+    """Change of 三保缺口, money."""
     lowest: float
-    """Change of the lowest coverage; NaN where coverage is not known."""
-    affected: str
-    """Who gains and who loses, in words."""
+    """Change of the lowest coverage."""
+    moved: Floats
+    """(n,) change of every recipient's money in tenths of the unit, adding to the change of the pools."""
+    note: str = ""
+    """Why nothing is known."""
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A change, in words and as the settings and the case that hold with it."""
+
+    subject: str
+    change: str
+    settings: Settings
+    case: Case
 
 
 def sensitivities(
-    spec: ModelSpec, budget: Budget, settings: Settings, objective: Sequence[str], case: Case, amounts: Floats,
-    open_solver: Opener,
+    reassemble: Reassemble, settings: Settings, objective: Sequence[str], case: Case, formulation: Formulation,
+    amounts: Floats, open_solver: Opener,
 ) -> Iterator[Sensitivity]:
-    """One line per pool: PORTION more units of it, all rules as they are."""
+    """Each pool PORTION units larger, then each binding parameter one step looser; all else as it is."""
+    trials = _portions(reassemble, settings, case)
+    if steps_parameters(case, settings):
+        trials = (*trials, *_loosened(reassemble, settings, case, formulation, amounts))
+    with_rows = [entry.rule.name for entry in formulation.rules if len(entry.rows)]  # no step switches a rule on
+    for trial in trials:
+        made = formulate(trial.case, trial.settings, objective, with_rows)
+        yield _tried(trial, made, case, amounts, open_solver)
+
+
+def steps_parameters(case: Case, settings: Settings) -> bool:
+    """Whether parameters are stepped: always in a small case, in a large one where 「敏感性」·范围 asks for it."""
+    return len(case.lines) <= STEPPED_LINES or settings.text(RULE, RANGE) == EVERYTHING
+
+
+def _portions(reassemble: Reassemble, settings: Settings, case: Case) -> tuple[_Trial, ...]:
+    portion = PORTION * case.unit
+    found = []
     for fund in case.funds:
-        portion = PORTION * case.unit
-        more = Change("资金总额", fund.name, "本年总额", "", fund.budget + portion)
-        changed = replace(settings, layers=(*settings.layers, (more,)))
-        other = assemble(spec, budget, changed)
-        formulation = formulate(other, changed, objective)
-        solution = solve(formulation.program, formulation.stages, open_solver)
-        said = f"增加 {portion:,.12g} {case.money_unit}"
-        if solution.shortage is not None:
-            yield Sensitivity(f"{fund.name}总额", said, np.nan, np.nan, "没有可行的分配方案（倾斜规则随总额提高）")
-            continue
-        yield _compared(case, other, amounts, solution.columns[: len(other.lines)], f"{fund.name}总额", said)
+        changed = _with(settings, Change("资金总额", fund.name, "本年总额", "", fund.budget + portion))
+        found.append(_Trial(f"{fund.name}总额", f"增加 {portion:,.12g} {case.money_unit}", changed, reassemble(changed)))
+    return tuple(found)
 
 
-def _compared(case: Case, other: Case, before: Floats, after: Floats, subject: str, said: str) -> Sensitivity:
-    first, second = position(case, before), position(other, after)
-    short = shortfall(other, second.capacity).sum() - shortfall(case, first.capacity).sum()
+def _loosened(
+    reassemble: Reassemble, settings: Settings, case: Case, formulation: Formulation, amounts: Floats
+) -> Iterator[_Trial]:
+    """Every parameter that bounds a binding row, one step looser, where that moves the bound."""
+    for entry in formulation.rules:
+        ideal = entry.rows.expression.at(amounts)
+        binding = at_bound(entry, ideal, case.unit) | missed(entry, ideal, case.unit)
+        for parameter in entry.rule.parameters.values() if binding.any() else ():
+            for change in _steps(settings, entry, parameter, binding):
+                changed = _with(settings, change)
+                # A parameter that is no argument of its rule is at work before: in needs, penalties, usable shares.
+                direct = parameter.name in CONSTRAINTS[entry.rule.name].parameters.values()
+                other = case if direct else reassemble(changed)
+                if _moves(entry, rule_rows(other, changed, entry.rule.name, other.amount), binding):
+                    now = settings.cell(change.rule, change.parameter, change.fund, change.object)
+                    said = f"由 {shown(now, parameter.kind)} 放宽到 {shown(change.value, parameter.kind)}"
+                    yield _Trial(_called(change), said, changed, other)
+
+
+def _steps(settings: Settings, entry: RuleRows, parameter: ParameterSpec, binding: Bools) -> Iterator[Change]:
+    """One step of the parameter for every fund of a binding row, everywhere and in each place with its own value."""
+    rule = entry.rule.name
+    rows = np.unique(entry.rows.expression.subjects[binding, 0])
+    apart = parameter.by in ("line", "fund", "prefecture")
+    funds = [settings.funds[f] for f in rows if f != NOWHERE] or list(settings.funds) if apart else [""]
+    for fund in funds if parameter.step else ():
+        own = {change.object for layer in settings.layers for change in layer if change.value is not None
+               and (change.rule, change.parameter) == (rule, parameter.name) and change.fund in ("", fund)}
+        for place in ("", *sorted(own - {""})):
+            now = settings.cell(rule, parameter.name, fund, place)
+            looser = round(min(max(now + parameter.step, parameter.minimum), parameter.maximum), STEP_DIGITS)
+            if not np.isnan(now) and looser != now:
+                yield Change(rule, fund, parameter.name, place, looser)
+
+
+def _moves(entry: RuleRows, other: RuleRows, binding: Bools) -> bool:
+    """Whether a binding row is bounded otherwise: nothing else can make room where this rule holds."""
+    before, after = entry.rows, other.rows
+    if len(before) != len(after) or len(before.expression.values) != len(after.expression.values):
+        return True
+    differs = (before.lower != after.lower) | (before.upper != after.upper)
+    differs[before.expression.rows[before.expression.values != after.expression.values]] = True
+    return bool((differs & binding).any())
+
+
+def _called(change: Change) -> str:
+    """「均衡性转移支付的增幅上限」: to be read between 如果把 and 由…放宽到."""
+    what = change.parameter if change.parameter == change.rule else f"「{change.rule}」{change.parameter}"
+    owner = change.object + change.fund
+    return f"{owner}的{what}" if owner else what
+
+
+def _with(settings: Settings, change: Change) -> Settings:
+    return replace(settings, layers=(*settings.layers, (change,)))
+
+
+def _tried(trial: _Trial, formulation: Formulation, case: Case, amounts: Floats, open_solver: Opener) -> Sensitivity:
+    """Solve the changed case and compare; what cannot be solved is said and does no harm to the result."""
+    unknown = Sensitivity(trial.subject, trial.change, np.nan, np.nan, np.full(len(case.recipients), np.nan))
+    low, high = formulation.floor_and_cap()
+    try:
+        crossed = bool((low > high).any())
+        solution = None if crossed else solve(formulation.program, formulation.stages, open_solver)
+    except SolverError:
+        return replace(unknown, note="这一步没有求出")
+    if solution is None or solution.shortage is not None:
+        return replace(unknown, note="这样改变后没有可行的分配方案")
+    first, second = position(case, amounts), position(trial.case, solution.columns[: len(trial.case.lines)])
+    short = shortfall(trial.case, second.capacity).sum() - shortfall(case, first.capacity).sum()
     lowest = second.coverage.min() - first.coverage.min()
-    return Sensitivity(subject, said, float(short), float(lowest), _affected(case, second.given - first.given))
+    return replace(unknown, shortfall=float(short), lowest=float(lowest),
+                   moved=_in_parts(second.given - first.given, case.unit))
 
 
-def _affected(case: Case, moved: Floats) -> str:
-    up, down = (np.flatnonzero(side > NEGLIGIBLE * case.unit) for side in (moved, -moved))
-    if not len(up) and not len(down):
-        return "没有变化"
-    text = f"{len(up)} 个县增加" + (f"，{len(down)} 个县减少" if len(down) else "")
-    most = up[np.argsort(-moved[up], kind="stable")][:NAMED]
-    return text + "；增加最多：" + "、".join(f"{case.recipients.name[i]} {moved[i]:+,.1f}" for i in most)
+def _in_parts(moved: Floats, unit: float) -> Floats:
+    """Changes (n,) in whole tenths of the unit that add up as the exact ones do; the rest goes where most moves."""
+    counts = np.round(moved / unit * PARTS)
+    counts[int(np.argmax(np.abs(moved)))] += np.round(moved.sum() / unit * PARTS) - counts.sum()
+    return np.asarray(np.round(counts / PARTS * unit, STEP_DIGITS) + 0.0)

@@ -54,6 +54,13 @@ class Settings:
         """A numeric parameter that holds for the whole model."""
         return float(self.numbers(rule, parameter, ANYWHERE)[0])
 
+    def cell(self, rule: str, parameter: str, fund: str = "", place: str = "") -> float:
+        """A numeric parameter for a fund ("": none in particular) and a place ("": everywhere); NaN without a value."""
+        units = self.recipients
+        known = np.concatenate([(units.name == place) | (units.code == place), units.prefectures == place])
+        subject = [self.funds.index(fund) if fund else NOWHERE, int(np.flatnonzero(known)[0]) if place else NOWHERE]
+        return float(self.numbers(rule, parameter, np.array([subject], dtype=np.int64))[0])
+
     def on_anywhere(self, rule: str, fund: int = NOWHERE) -> bool:
         """Whether the rule is on for a fund, or for any of them, anywhere at all."""
         places = np.arange(NOWHERE, len(self.recipients) + len(self.recipients.prefectures))

@@ -7,7 +7,7 @@ from transfer_opt.report.allocation import allocation_table, comparison_tables
 from transfer_opt.report.equality import charts, indicator_table
 from transfer_opt.report.parts import example_label, heading
 from transfer_opt.report.records import audit_table, input_table, parameter_table, proof_table
-from transfer_opt.report.rules import rule_table, sensitivity_table
+from transfer_opt.report.rules import county_sensitivity_table, rule_table, sensitivity_table
 from transfer_opt.report.steps import step_table
 from transfer_opt.sheets import Report
 
@@ -18,8 +18,8 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
     """The whole result workbook; `date` stands in footers, `finished` in 「审计信息」 (both empty: no time stamp)."""
     tables = (
         allocation_table(outcome), step_table(outcome), rule_table(outcome), indicator_table(outcome),
-        sensitivity_table(outcome), *comparison_tables(outcome), parameter_table(outcome), input_table(outcome),
-        audit_table(outcome, finished), proof_table(outcome),
+        sensitivity_table(outcome), county_sensitivity_table(outcome), *comparison_tables(outcome),
+        parameter_table(outcome), input_table(outcome), audit_table(outcome, finished), proof_table(outcome),
     )
     code = outcome.digest
     return Report(tables, charts(outcome), outcome.scenario, f"{code[:6]}…{code[-4:]}", example_label(outcome), date,

@@ -1,4 +1,4 @@
-"""「约束审计」 and 「敏感性」."""
+"""「约束审计」, 「敏感性」 and 「敏感性分县」."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import numpy as np
 
 from transfer_opt.audit import Finding, Verdict, verdict_sentence
 from transfer_opt.formulate import NEED_RULE
+from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
-from transfer_opt.report.parts import amount, heading
+from transfer_opt.report.parts import KEY_COLUMNS, amount, groups, heading, known_sum
+from transfer_opt.sensitivity import STEPPED_LINES, Sensitivity, steps_parameters
 from transfer_opt.sheets import Column, Row, RowKind, Table
 
 ROW_KINDS: dict[Verdict, RowKind] = {
     "broken": "alarm", "soft": "alarm", "rounding": "slack", "active": "active", "slack": "slack",
 }
 ACTIVE: dict[Verdict, str] = {"broken": "违反", "soft": "未满足(软)", "rounding": "否", "active": "是", "slack": "否"}
+
+NAMED = 3
+"""How many who gain, and who lose, are named; all stand in 「敏感性分县」."""
 
 
 def rule_table(outcome: Outcome) -> Table:
@@ -28,7 +33,7 @@ def rule_table(outcome: Outcome) -> Table:
     rows = tuple(_row(outcome, finding) for finding in outcome.findings)
     notes = (
         "排序：违反 → 软约束未满足 → 取整差 → 起作用 → 有余量。✕ 违反　▲ 软约束未满足　● 起作用　○ 有余量。余量为负表示还差多少。",
-        f"影子价格：该行右端每变动 1 {money}，未满足的软约束合计变动多少；空白表示没有影响或未求。",
+        f"影子价格：该行右端每变动 1 {money}，未满足的软约束合计变动多少，增减两边都重新求解核对过；空白表示没有影响，或两边影响不同。",
         *(f"规则「{rule.rule.name}」已启用，但没有适用对象。" for rule in outcome.formulation.rules
           if not rule.sizes and outcome.settings.on_anywhere(rule.rule.name)),
     )
@@ -37,19 +42,61 @@ def rule_table(outcome: Outcome) -> Table:
 
 
 def sensitivity_table(outcome: Outcome) -> Table:
-    """What a little more of each pool changes, found by solving again."""
+    """What a little more of each pool, and each binding parameter one step looser, changes: found by solving again."""
     money = outcome.case.money_unit
     columns = (
-        Column("对象", "text", 30), Column("变动", "text", 18), Column("三保缺口变化", "number", 13),
-        Column("最低保障水平变化", "text", 16), Column("受影响县区", "note", 60),
+        Column("对象", "text", 30), Column("变动", "text", 18), Column("三保缺口变化", "number", 11),
+        Column("最低保障水平变化", "text", 15), Column("受影响县区", "note", 64),
     )
     rows = tuple(
         Row("plain", (entry.subject, entry.change, _known(entry.shortfall),
-                      None if np.isnan(entry.lowest) else f"{entry.lowest * 100:+.4f}个百分点", entry.affected))
+                      _points(entry.lowest), entry.note or _affected(outcome, entry)))
         for entry in outcome.sensitivities
     )
-    notes = ("注：每一行都是改变后重新完整求解得到的，其他规则和参数不变；县区后面是合计增减，取整前。",)
+    notes = (
+        "注：每一行都是改变后重新完整求解得到的，其他规则和参数不变；县区后面是各项资金合计的增减，取整前。每个县的增减见「敏感性分县」。",
+        "参数：列的是正在起作用的规则里可以放宽的参数，每项放宽一小步；有余量的规则，单独放宽它不改变结果。"
+        if steps_parameters(outcome.case, outcome.settings) else
+        f"资金与县区的组合超过 {STEPPED_LINES:,} 个，只算了资金总额的变动；要逐项算起作用的参数，"
+        "请在「约束参数」里加一行：规则「敏感性」、参数「范围」、取值「全部」。",
+    )
     return Table("敏感性", f"{heading(outcome)}敏感性（{outcome.scenario}）", columns, rows, f"单位：{money}", notes=notes)
+
+
+def county_sensitivity_table(outcome: Outcome) -> Table:
+    """Every change of 「敏感性」 county by county; a column is headed by 对象 and 变动 as they stand there."""
+    case, entries = outcome.case, outcome.sensitivities
+    columns = (*KEY_COLUMNS, *(Column(entry.subject + entry.change, "step", 11, group_formula="sum") for entry in entries))
+    rows = tuple(Row(group.kind, (*group.key, *(known_sum(entry.moved[group.members]) for entry in entries)))
+                 for group in groups(case))
+    notes = ("注：按列头改变后，各项资金合计比本表所附方案多（＋）或少（－）多少，重新完整求解得到，取整前；“–”表示没有变化。",)
+    return Table("敏感性分县", f"{heading(outcome)}敏感性分县表（{outcome.scenario}）", columns, rows,
+                 f"单位：{case.money_unit}", notes=notes, paper="A3", fit="groups")
+
+
+def _points(change: float) -> str | None:
+    points = round(change * 100, 4)
+    return None if np.isnan(change) else f"{points:+.4f}个百分点" if points else "不变"
+
+
+def _affected(outcome: Outcome, entry: Sensitivity) -> str:
+    """Who gains and who loses: how many, how much together, and the foremost by name."""
+    told = [_side(outcome, entry.moved * sign, word) for sign, word in ((1, "增加"), (-1, "减少"))]
+    said = [each for each in told if each]
+    return "；".join(said) if said else "没有变化"
+
+
+def _side(outcome: Outcome, moved: Floats, word: str) -> str:
+    found = np.flatnonzero(moved > 0)
+    if not len(found):
+        return ""
+    first = found[np.argsort(-moved[found], kind="stable")][:NAMED]
+    names = "、".join(f"{outcome.case.recipients.name[i]} {_plain(moved[i])}" for i in first)
+    return f"{len(found)} 个县{word}共 {_plain(moved[found].sum())}：{names}" + (" 等" if len(found) > NAMED else "")
+
+
+def _plain(money: float) -> str:
+    return f"{round(money, 8):,.12g}"
 
 
 def _known(value: float) -> float | None:

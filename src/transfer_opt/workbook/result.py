@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.sheets import Value
 
-HEADER_ROW = 3
+LABEL_ROW, HEADER_ROW = 1, 3
 """From 0: title, label and unit, band, header."""
+UNIT = "单位："
 
 
-def read_result(path: Path, names: tuple[str, ...]) -> dict[str, list[dict[str, Value]]]:
-    """The named sheets, each as rows of header → value; raises InputError where the file is no result workbook."""
+@dataclass(frozen=True)
+class ResultSheet:
+    """One sheet as written: its rows as header → value, notes under the table included, and its money unit."""
+
+    rows: list[dict[str, Value]]
+    unit: str
+
+
+def read_result(path: Path, names: tuple[str, ...]) -> dict[str, ResultSheet]:
+    """The named sheets; raises InputError where the file is no result workbook."""
     from python_calamine import CalamineError, load_workbook
 
     try:
@@ -22,14 +32,16 @@ def read_result(path: Path, names: tuple[str, ...]) -> dict[str, list[dict[str, 
             missing = [name for name in names if name not in book.sheet_names]
             if missing:
                 raise _no_result(path, f"没有「{missing[0]}」表")
-            return {name: _rows(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names}
+            return {name: _sheet(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names}
     except (OSError, CalamineError) as error:
         raise _no_result(path, "打不开") from error
 
 
-def _rows(cells: list[list[Any]]) -> list[dict[str, Value]]:
+def _sheet(cells: list[list[Any]]) -> ResultSheet:
     headers = [str(cell).replace("\n", "") for cell in cells[HEADER_ROW]]
-    return [dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]]
+    label = next((str(cell) for cell in cells[LABEL_ROW] if str(cell).startswith(UNIT)), "")
+    unit = label.removeprefix(UNIT).partition("（")[0].partition("，")[0]
+    return ResultSheet([dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]], unit)
 
 
 def _no_result(path: Path, why: str) -> InputError:
