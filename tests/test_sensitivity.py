@@ -26,6 +26,7 @@ from transfer_opt.settings import Settings
 from transfer_opt.solvers import opener
 
 EQUALIZATION, GUARANTEE, ECOLOGY = (fund.name for fund in SPEC.funds)
+HIGHS = opener("highs", 9)
 POOL = (f"{EQUALIZATION}总额", "增加 100 万元")
 
 
@@ -40,7 +41,7 @@ def refilled(case: Case) -> Callable[[Settings], Case]:
     return reassemble
 
 
-def tried(case: Case, *changes: Change, open_solver: Opener = opener("highs", 9)) -> list[Sensitivity]:
+def tried(case: Case, *changes: Change, open_solver: Opener = HIGHS) -> list[Sensitivity]:
     """All that is tried on a case by hand."""
     done = allocated(case, *changes)
     return list(sensitivities(refilled(case), done.settings, done.objective, case, done.formulation, done.amounts, open_solver))

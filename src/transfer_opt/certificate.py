@@ -113,7 +113,11 @@ def _check_sum(state: _State, stage: Mapping[str, Any]) -> None:
 
 
 def _check_levels(state: _State, stage: Mapping[str, Any]) -> None:
-    """Lexicographic min–max: level after level, each forced by its dual."""
+    """Lexicographic min–max: level after level, each forced by its dual.
+
+    Ratios fall from level to level, so every box lies within the one before: only the columns a dual prices are
+    looked at.
+    """
     name = str(stage["name"])
     terms = {int(j): (Fraction(centre), Fraction(scale)) for j, centre, scale in stage["terms"]}
     _require(all(scale > 0 for _, scale in terms.values()), f"「{name}」的分母不为正")
@@ -137,19 +141,18 @@ def _check_level(
 ) -> None:
     """At θ the dual's violation is exactly 0, below θ it is positive; fix what it prices."""
     name, prices = str(stage["name"]), _priced(state, duals)
-    moves = False
-    for j in _open(state, terms):
-        low, high = _box(state, stage, j, terms[j], theta)
-        moves = moves or _moves(state, stage, j, terms[j], theta, prices.get(j, Fraction(0)))
-        state.lower[j], state.upper[j] = low, high
-    _require(moves, f"「{name}」的一级没有下界证明")
-    violation = _sides(state, duals)
+    moves, violation = False, _sides(state, duals)
     for j, price in prices.items():
-        end = state.upper[j] if price > 0 else state.lower[j]
+        low, high = state.lower[j], state.upper[j]
+        if j in terms and (low is None or low != high):
+            moves = moves or _moves(state, stage, j, terms[j], theta, price)
+            low, high = _box(state, stage, j, terms[j], theta)
+        end = high if price > 0 else low
         if end is None:
             raise CertificateError(f"「{name}」：第{j + 1}列没有界限可依。")
         violation -= price * end
         state.lower[j] = state.upper[j] = end
+    _require(moves, f"「{name}」的一级没有下界证明")
     _require(violation == 0, f"「{name}」的一级在其比率处没有恰好用尽")
     _tighten(state, duals)
 

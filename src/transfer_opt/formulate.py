@@ -61,15 +61,19 @@ class Formulation:
 
 def formulate(case: Case, settings: Settings, objective: Sequence[str], rules: Sequence[str] | None = None) -> Formulation:
     """Build the program of the chosen rules (all by default) and the stages of an objective list."""
-    x = case.amount
     chosen = [name for name in CONSTRAINTS if rules is None or name in rules]
-    made = [rule_rows(case, settings, name, x) for name in chosen]
+    return composed(case, [rule_rows(case, settings, name, case.amount) for name in chosen], objective)
+
+
+def composed(case: Case, rules: Sequence[RuleRows], objective: Sequence[str]) -> Formulation:
+    """The program of rules already written down, also of those that stand in another formulation of the case."""
+    made = list(rules)
     lower, upper, notes = line_bounds(case, made)
     builder = _Builder(lower, upper, case)
     made = [_with_violations(builder, entry, case) for entry in made]
     stages = _soft_stages(builder, made, case)
     listed, said = _listed(objective, made, case)
-    stages += [_goal_stage(builder, name, case, x) for name in listed]
+    stages += [_goal_stage(builder, name, case, case.amount) for name in listed]
     return Formulation(builder.program(len(case.lines)), tuple(s.padded(builder.count) for s in stages),
                        tuple(made), (*notes, *said))
 

@@ -29,7 +29,12 @@ COEFFICIENT = 10**12
 GRID = 10**6
 """Bounds and right-hand sides are data in steps of a millionth of the publishing unit."""
 
+RIGHT = -1
+"""Stands for the right side among the keys of an equation."""
+
 Bound = Fraction | None
+Terms = Mapping[int, tuple[Fraction, Fraction]]
+"""Column → centre and scale."""
 
 
 def certificate(
@@ -120,18 +125,26 @@ class _Replay:
                 "duals": _named(exact_duals), "value": str(value)}
 
     def levels(self, stage: LevelStage, chain: Iterable[Cut | None]) -> dict[str, Any]:
-        """A stage of ratios: θ and dual of every level, exact."""
-        terms = {int(j): (self._centre(stage, k), exact(stage.scale[k])) for k, j in enumerate(stage.columns)}
-        told: list[dict[str, Any] | None] = []
+        """A stage of ratios: θ and dual of every level, exact, highest first.
+
+        Levels that share nothing may tie in floats and differ in fractions: the order is theirs.
+        """
+        terms = {int(j): (exact(centre), exact(scale))
+                 for j, centre, scale in zip(stage.columns, stage.centre, stage.scale, strict=True)}
+        found: list[tuple[Fraction, dict[str, str]]] = []
+        alone = False
         for cut in chain:
             if cut is None:
-                for j in self._open(terms):
+                alone = True
+                for j in (j for j in terms if self._is_open(j)):
                     low, high = self._box(stage, j, terms[j], None)
                     self.now.lower[j] = self.now.upper[j] = high if stage.below else low
-                told.append(None)
             else:
-                told.append(self._level(stage, terms, cut))
-        return {"name": stage.name, "kind": "levels", "below": stage.below, "above": stage.above, "levels": told,
+                found.append(self._level(stage, terms, cut))
+        found.sort(key=lambda level: -level[0])
+        told: list[dict[str, Any] | None] = [{"theta": str(theta), "duals": duals} for theta, duals in found]
+        return {"name": stage.name, "kind": "levels", "below": stage.below, "above": stage.above,
+                "levels": told + [None] * alone,
                 "terms": [[j, str(centre), str(scale)] for j, (centre, scale) in terms.items()]}
 
     def completed(self) -> list[Bound]:
@@ -152,30 +165,28 @@ class _Replay:
 
     # ------------------------------------------------------------ levels
 
-    def _level(self, stage: LevelStage, terms: Mapping[int, tuple[Fraction, Fraction]], cut: Cut) -> dict[str, Any]:
+    def _level(self, stage: LevelStage, terms: Terms, cut: Cut) -> tuple[Fraction, dict[str, str]]:
         touched = {j for row in cut.rows for j in self.entries[row]}
         still = np.array(sorted(touched - {int(j) for j in cut.columns}), dtype=np.int64)
         # A level's dual proves the same at any scale; at this one its fractions are plainest.
         duals = self.exact_duals(cut.rows, cut.duals / np.abs(cut.duals).max(), still, {})
         prices = self.priced(duals)
         theta = self._root(stage, terms, duals, prices)
-        for j in self._open(terms):
-            self.now.lower[j], self.now.upper[j] = self._box(stage, j, terms[j], theta)
         for j, price in prices.items():
-            end = self.now.upper[j] if price > 0 else self.now.lower[j]
-            self.now.lower[j] = self.now.upper[j] = _known(end)
+            low, high = self.now.lower[j], self.now.upper[j]
+            if j in terms and low != high:
+                low, high = self._box(stage, j, terms[j], theta)
+            self.now.lower[j] = self.now.upper[j] = _known(high if price > 0 else low)
         self._tighten(duals)
-        return {"theta": str(theta), "duals": _named(duals)}
+        return theta, _named(duals)
 
     def _root(
-        self, stage: LevelStage, terms: Mapping[int, tuple[Fraction, Fraction]], duals: Mapping[int, Fraction],
-        prices: Mapping[int, Fraction],
+        self, stage: LevelStage, terms: Terms, duals: Mapping[int, Fraction], prices: Mapping[int, Fraction]
     ) -> Fraction:
         """The θ at which the dual's violation is exactly 0: breakpoints in order, exact slopes between them."""
-        open_terms = set(self._open(terms))
         height, events = self.sides(duals), list[tuple[Fraction, Fraction]]()
         for j, price in prices.items():
-            moving = j in open_terms and (stage.above if price > 0 else stage.below)
+            moving = j in terms and self._is_open(j) and (stage.above if price > 0 else stage.below)
             if not moving:
                 height -= price * _known(self.now.upper[j] if price > 0 else self.now.lower[j])
                 continue
@@ -223,11 +234,8 @@ class _Replay:
             high = centre + scale * reach if high is None else min(high, centre + scale * reach)
         return low, high
 
-    def _open(self, terms: Iterable[int]) -> list[int]:
-        return [j for j in terms if self.now.lower[j] is None or self.now.lower[j] != self.now.upper[j]]
-
-    def _centre(self, stage: LevelStage, k: int) -> Fraction:
-        return exact(stage.centre[k])
+    def _is_open(self, j: int) -> bool:
+        return self.now.lower[j] is None or self.now.lower[j] != self.now.upper[j]
 
     # ------------------------------------------------------------ duals
 
@@ -243,8 +251,8 @@ class _Replay:
         return any(prices.get(int(j), Fraction(0)) != costs.get(int(j), Fraction(0)) for j in still)
 
     def _equations(self, rows: Ints, still: Ints, costs: Mapping[int, Fraction]) -> list[dict[int, Fraction]]:
-        """Σ_r a[r, j] · y_r = c_j for every still column; the right side under -1."""
-        wanted = {int(j): {-1: costs.get(int(j), Fraction(0))} for j in still}
+        """Σ_r a[r, j] · y_r = c_j for every still column; the right side under RIGHT."""
+        wanted = {int(j): {RIGHT: costs.get(int(j), Fraction(0))} for j in still}
         for r in rows:
             for j, a in self.entries[r].items():
                 if j in wanted:
@@ -278,30 +286,30 @@ class _Replay:
 def _solved(equations: list[dict[int, Fraction]], rows: Ints, floats: Floats) -> dict[int, Fraction]:
     """The duals that meet the equations exactly; those left free keep their nearest plain fraction."""
     pivots: dict[int, dict[int, Fraction]] = {}
+    users: dict[int, set[int]] = {}  # free dual → the pivots whose rules speak of it
     for equation in equations:
         left = dict(equation)
-        for pivot, known in pivots.items():
-            factor = left.pop(pivot, None)
-            if factor:
-                for key, value in known.items():
-                    left[key] = left.get(key, Fraction(0)) + factor * value * (1 if key != -1 else -1)
-        left = {key: value for key, value in left.items() if value or key == -1}
-        free = [key for key in left if key != -1]
-        if not free:
+        for pivot in [key for key in equation if key in pivots]:
+            factor = left.pop(pivot)
+            for key, value in pivots[pivot].items():
+                left[key] = left.get(key, Fraction(0)) + factor * (value if key != RIGHT else -value)
+        free = next((key for key, value in left.items() if value and key != RIGHT), None)
+        if free is None:
             continue
-        lead = left.pop(free[0])
-        # y_pivot = (right − Σ others) / lead, kept as coefficients of the others and a constant under -1
-        rule = {key: (value if key == -1 else -value) / lead for key, value in left.items()}
-        for other in pivots.values():
-            factor = other.pop(free[0], None)
-            if factor:
-                for key, value in rule.items():
-                    other[key] = other.get(key, Fraction(0)) + factor * value
-        pivots[free[0]] = rule
+        lead = left.pop(free)
+        # y_free = (right − Σ others) / lead, kept as coefficients of the others and a constant under RIGHT
+        rule = {key: (value if key == RIGHT else -value) / lead for key, value in left.items() if value}
+        for pivot in users.pop(free, set()):
+            factor = pivots[pivot].pop(free)
+            for key, value in rule.items():
+                pivots[pivot][key] = pivots[pivot].get(key, Fraction(0)) + factor * value
+                users.setdefault(key, set()).add(pivot)
+        pivots[free] = rule
+        for key in rule:
+            users.setdefault(key, set()).add(free)
     plain = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
-    return {r: plain[r] if r not in pivots else
-            sum((value * (plain[key] if key != -1 else 1) for key, value in pivots[r].items()), Fraction(0))
-            for r in plain}
+    return {r: sum((value * (plain[key] if key != RIGHT else 1) for key, value in pivots[r].items()), Fraction(0))
+            if r in pivots else plain[r] for r in plain}
 
 
 def _pools(program: Program) -> list[int]:

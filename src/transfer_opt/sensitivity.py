@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from transfer_opt.audit import at_bound, missed
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, Change, ParameterSpec
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import Formulation, RuleRows, formulate, rule_rows
+from transfer_opt.formulate import Formulation, RuleRows, composed, formulate, rule_rows
 from transfer_opt.indicators import position, shortfall
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import NOWHERE, Bools, Floats
@@ -53,12 +54,12 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class _Trial:
-    """A change, in words and as the settings and the case that hold with it."""
+    """A change, in words and as the case and the program that hold with it."""
 
     subject: str
     change: str
-    settings: Settings
     case: Case
+    formulation: Formulation
 
 
 def sensitivities(
@@ -66,13 +67,12 @@ def sensitivities(
     amounts: Floats, open_solver: Opener,
 ) -> Iterator[Sensitivity]:
     """Each pool PORTION units larger, then each binding parameter one step looser; all else as it is."""
-    trials = _portions(reassemble, settings, case)
+    present = _Present(settings, objective, case, formulation, reassemble)
+    trials = _portions(present)
     if steps_parameters(case, settings):
-        trials = (*trials, *_loosened(reassemble, settings, case, formulation, amounts))
-    with_rows = [entry.rule.name for entry in formulation.rules if len(entry.rows)]  # no step switches a rule on
+        trials = chain(trials, _loosened(present, amounts))
     for trial in trials:
-        made = formulate(trial.case, trial.settings, objective, with_rows)
-        yield _tried(trial, made, case, amounts, open_solver)
+        yield _tried(trial, case, amounts, open_solver)
 
 
 def steps_parameters(case: Case, settings: Settings) -> bool:
@@ -80,32 +80,56 @@ def steps_parameters(case: Case, settings: Settings) -> bool:
     return len(case.lines) <= STEPPED_LINES or settings.text(RULE, RANGE) == EVERYTHING
 
 
-def _portions(reassemble: Reassemble, settings: Settings, case: Case) -> tuple[_Trial, ...]:
-    portion = PORTION * case.unit
-    found = []
-    for fund in case.funds:
-        changed = _with(settings, Change("资金总额", fund.name, "本年总额", "", fund.budget + portion))
-        found.append(_Trial(f"{fund.name}总额", f"增加 {portion:,.12g} {case.money_unit}", changed, reassemble(changed)))
-    return tuple(found)
+@dataclass(frozen=True)
+class _Present:
+    """What holds now, and how it is changed."""
+
+    settings: Settings
+    objective: Sequence[str]
+    case: Case
+    formulation: Formulation
+    reassemble: Reassemble
+
+    def reformulated(self, change: Change) -> tuple[Case, Formulation]:
+        """The case from the workbook on, and its program; no change switches a rule on that has no rows now."""
+        changed = self._with(change)
+        case = self.reassemble(changed)
+        return case, formulate(case, changed, self.objective, [entry.rule.name for entry in self.formulation.rules if len(entry.rows)])
+
+    def rewritten(self, change: Change) -> tuple[Case, Formulation]:
+        """The same case with one rule's rows written anew."""
+        name = change.rule
+        fresh = rule_rows(self.case, self._with(change), name, self.case.amount)
+        rules = [fresh if entry.rule.name == name else entry for entry in self.formulation.rules]
+        return self.case, composed(self.case, rules, self.objective)
+
+    def _with(self, change: Change) -> Settings:
+        return replace(self.settings, layers=(*self.settings.layers, (change,)))
 
 
-def _loosened(
-    reassemble: Reassemble, settings: Settings, case: Case, formulation: Formulation, amounts: Floats
-) -> Iterator[_Trial]:
+def _portions(present: _Present) -> Iterator[_Trial]:
+    portion = PORTION * present.case.unit
+    for fund in present.case.funds:
+        more = Change("资金总额", fund.name, "本年总额", "", fund.budget + portion)
+        yield _Trial(f"{fund.name}总额", f"增加 {portion:,.12g} {present.case.money_unit}", *present.reformulated(more))
+
+
+def _loosened(present: _Present, amounts: Floats) -> Iterator[_Trial]:
     """Every parameter that bounds a binding row, one step looser, where that moves the bound."""
-    for entry in formulation.rules:
+    settings, unit = present.settings, present.case.unit
+    for entry in present.formulation.rules:
         ideal = entry.rows.expression.at(amounts)
-        binding = at_bound(entry, ideal, case.unit) | missed(entry, ideal, case.unit)
+        binding = at_bound(entry, ideal, unit) | missed(entry, ideal, unit)
         for parameter in entry.rule.parameters.values() if binding.any() else ():
+            # A parameter that is no argument of its rule is at work before: in needs, penalties, usable shares.
+            direct = parameter.name in CONSTRAINTS[entry.rule.name].parameters.values()
             for change in _steps(settings, entry, parameter, binding):
-                changed = _with(settings, change)
-                # A parameter that is no argument of its rule is at work before: in needs, penalties, usable shares.
-                direct = parameter.name in CONSTRAINTS[entry.rule.name].parameters.values()
-                other = case if direct else reassemble(changed)
-                if _moves(entry, rule_rows(other, changed, entry.rule.name, other.amount), binding):
+                case, formulation = present.rewritten(change) if direct else present.reformulated(change)
+                other = next(each for each in formulation.rules if each.rule.name == entry.rule.name)
+                if _moves(entry, other, binding):
                     now = settings.cell(change.rule, change.parameter, change.fund, change.object)
                     said = f"由 {shown(now, parameter.kind)} 放宽到 {shown(change.value, parameter.kind)}"
-                    yield _Trial(_called(change), said, changed, other)
+                    yield _Trial(_called(change), said, case, formulation)
 
 
 def _steps(settings: Settings, entry: RuleRows, parameter: ParameterSpec, binding: Bools) -> Iterator[Change]:
@@ -141,17 +165,13 @@ def _called(change: Change) -> str:
     return f"{owner}的{what}" if owner else what
 
 
-def _with(settings: Settings, change: Change) -> Settings:
-    return replace(settings, layers=(*settings.layers, (change,)))
-
-
-def _tried(trial: _Trial, formulation: Formulation, case: Case, amounts: Floats, open_solver: Opener) -> Sensitivity:
+def _tried(trial: _Trial, case: Case, amounts: Floats, open_solver: Opener) -> Sensitivity:
     """Solve the changed case and compare; what cannot be solved is said and does no harm to the result."""
     unknown = Sensitivity(trial.subject, trial.change, np.nan, np.nan, np.full(len(case.recipients), np.nan))
-    low, high = formulation.floor_and_cap()
+    low, high = trial.formulation.floor_and_cap()
+    crossed = bool((low > high).any())
     try:
-        crossed = bool((low > high).any())
-        solution = None if crossed else solve(formulation.program, formulation.stages, open_solver)
+        solution = None if crossed else solve(trial.formulation.program, trial.formulation.stages, open_solver)
     except SolverError:
         return replace(unknown, note="这一步没有求出")
     if solution is None or solution.shortage is not None:
