@@ -12,7 +12,7 @@ from conftest import make_case, make_settings
 from transfer_opt.domain import Case, Change
 from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.lexicographic import solve
-from transfer_opt.program import LevelStage, SumStage
+from transfer_opt.program import PREFECTURE, PROVINCE, RECIPIENT, LevelStage, SumStage
 from transfer_opt.solvers import opener
 
 NAN = np.nan
@@ -187,13 +187,12 @@ class TestObjectives:
         assert program.row_lower[1:] == pytest.approx([1700 / 3 - 100, 1700 / 3 - 200, 1700 / 3 - 400], abs=1e-6)
 
 
-def test_coupling_rows_are_those_over_several_counties() -> None:
+def test_a_row_reaches_as_far_as_its_counties() -> None:
     case = make_case()
     formulation = formulated(case, ["三保兜底", "困难地区倾斜", "三保压力倾斜"],
                              Change("三保压力倾斜", parameter="薄弱比例", value=0.6))
-    told = {row: bool(coupling) for row, coupling in enumerate(formulation.program.coupling)}
-    # three pools; three needs; the weakest two of 县级保障; the hardship group is one county
-    assert list(told.values()) == [True] * 3 + [False] * 3 + [True, False]
+    # three pools; three needs; the weakest two of 县级保障, both of 东州; the hardship group is one county
+    assert formulation.program.reach.tolist() == [PROVINCE] * 3 + [RECIPIENT] * 3 + [PREFECTURE, RECIPIENT]
 
 
 def test_a_rule_that_makes_no_rows_is_known_to_make_none() -> None:

@@ -14,10 +14,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
+
+# Thousands of counties short in proportion to their needs have exact amounts of ten thousand digits.
+sys.set_int_max_str_digits(1_000_000)
 
 Number = Fraction
 Bound = Fraction | None

@@ -9,12 +9,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from transfer_opt.levels import FEASIBLE, SNAP, Cut, State, Terms
 from transfer_opt.linear import NOWHERE, Floats
 from transfer_opt.program import Program
+
+Level = tuple[float, Cut | None]
+"""The ratio reached and its proof; without one, every term still open is at the best it reaches alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +56,13 @@ class Chain:
     @property
     def rises(self) -> bool:
         """Whether a later ratio is above an earlier one, so that the earlier cut does not prove the largest ratio."""
-        levels = [step.theta for step in self.alone] + ([] if self.binding is None else [self.theta])
         return any(later > earlier + SNAP * max(1.0, abs(earlier))
-                   for earlier, later in zip(levels, levels[1:], strict=False))
+                   for (earlier, _), (later, _) in pairwise(self.levels))
 
     @property
-    def cuts(self) -> tuple[Cut | None, ...]:
-        """What proves its levels, in order."""
-        return (*(step.cut for step in self.alone), self.binding)
+    def levels(self) -> tuple[Level, ...]:
+        """Its levels in order, with what proves them."""
+        return (*((step.theta, step.cut) for step in self.alone), (self.theta, self.binding))
 
     def settled(self, program: Program, terms: Terms) -> State:
         """The state after all of them, for good."""
@@ -67,7 +70,7 @@ class Chain:
         if self.binding is not None:
             state = state.fixed(self.binding.columns, self.binding.ends(terms, state, self.theta))
         rows = State(state.lower, state.upper, state.row_lower.copy(), state.row_upper.copy())
-        for cut in self.cuts:
+        for _, cut in self.levels:
             if cut is not None:
                 cut.settle(program, rows)
         return rows
@@ -102,7 +105,7 @@ class Known:
         """Forget the cuts whose rows were switched off, and the sequences of groups whose columns moved."""
         self._wide = [cut for cut in self._wide if cut.on(state).all()]
         moved = np.zeros(len(self._group_of), dtype=bool)
-        for cut in chain.cuts:
+        for _, cut in chain.levels:
             if cut is not None:
                 moved[cut.columns] = True
         for group in {int(group) for group in np.unique(self._group_of[moved]) if group != NOWHERE}:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -325,10 +327,11 @@ def _neighbours(case: Case, peers: str) -> tuple[np.ndarray, np.ndarray]:
     groups = case.recipients.groups(peers)
     pairs: list[tuple[int, int]] = []
     for name in dict.fromkeys(groups):
-        inside = [i for i in np.flatnonzero(groups == name) if strength[i] is not None]
-        steps = sorted({strength[i] for i in inside})  # type: ignore[type-var]
-        tied = {step: [i for i in inside if strength[i] == step] for step in steps}
-        for low, high in zip(steps, steps[1:], strict=False):
-            pairs += [(int(i), int(j)) for i in tied[low] for j in tied[high]]
+        tied: dict[Fraction, list[int]] = {}
+        for i in np.flatnonzero(groups == name):
+            if (step := strength[i]) is not None:
+                tied.setdefault(step, []).append(int(i))
+        for low, high in pairwise(sorted(tied)):
+            pairs += [(i, j) for i in tied[low] for j in tied[high]]
     chosen = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     return chosen[:, 0], chosen[:, 1]

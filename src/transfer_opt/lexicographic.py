@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transfer_opt.chains import Chain, Known
+from transfer_opt.chains import Chain, Known, Level
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import FEASIBLE, Cut, State, Terms, cuts
 from transfer_opt.linear import Floats
@@ -45,8 +45,8 @@ class StageResult:
     programs: int
     duals: Floats
     """(R,) of a stage that minimises a sum: how much its optimum moves per unit of money on the right-hand side."""
-    chain: tuple[Cut | None, ...]
-    """What proves the levels, in order; None: every term still open is at the best it reaches alone."""
+    chain: tuple[Level, ...]
+    """The levels, highest first."""
 
 
 @dataclass(frozen=True)
@@ -75,26 +75,28 @@ class Solution:
         return sum(stage.programs for stage in self.stages)
 
 
-def solve(program: Program, stages: tuple[Stage, ...], open_solver: Opener, report: Report = lambda _: None) -> Solution:
+def solve(
+    program: Program, stages: tuple[Stage, ...], open_solver: Opener, report: Report = lambda _: None,
+    together: bool = True,
+) -> Solution:
     """The lexicographic optimum of the stages, or the shortage that makes it impossible.
 
-    The columns are determined as far as the stages determine them. Raises SolverError when a solver's answer does
-    not pass its check.
+    The columns are determined as far as the stages determine them. Levels that are decided alone are taken
+    `together`; where rounding spoils that, one by one. Raises SolverError when a solver's answer does not pass its
+    check.
     """
     scale = _scale(program)
     engine = _Engine(program, scale, open_solver)
-    state = _scaled(program, scale)
-    shortage = engine.shortage(state)
+    start = _scaled(program, scale)
+    shortage = engine.shortage(start)
     if shortage is not None:
         return Solution(np.zeros(program.shape[1]), (), shortage)
-    results = []
-    for stage in stages:
-        report(stage.name)
-        state, result = engine.run(stage, state)
-        results.append(result)
-    columns = np.where(state.lower == state.upper, state.lower, np.nan)
-    _verify(program, columns[: program.lines] * scale, scale)
-    return Solution(columns * scale, tuple(results), None)
+    try:
+        return engine.solution(stages, start, report, together)
+    except SolverError:
+        if not together:
+            raise
+        return engine.solution(stages, start, report, together=False)
 
 
 def shortage_of(program: Program, open_solver: Opener) -> Shortage | None:
@@ -118,13 +120,25 @@ class _Engine:
         self._session: Session = open_solver(_elastic(program))
         self._asked = 0
 
-    def run(self, stage: Stage, state: State) -> tuple[State, StageResult]:
+    def solution(self, stages: tuple[Stage, ...], state: State, report: Report, together: bool) -> Solution:
+        """Stage after stage; the amounts checked against every bound and row."""
+        program, scale = self._program, self._scale
+        results = []
+        for stage in stages:
+            report(stage.name)
+            state, result = self.run(stage, state, together)
+            results.append(result)
+        columns = np.where(state.lower == state.upper, state.lower, np.nan)
+        _verify(program, columns[: program.lines] * scale, scale)
+        return Solution(columns * scale, tuple(results), None)
+
+    def run(self, stage: Stage, state: State, together: bool = True) -> tuple[State, StageResult]:
         before = self._asked
         if isinstance(stage, SumStage):
             state, value, duals = self._sum(stage, state)
             return state, StageResult(stage.name, value * self._scale, self._asked - before, duals, ())
         terms = Terms.of(stage, self._program.shape[1], self._scale)
-        state, chain = self._levels(terms, state)
+        state, chain = self._levels(terms, state, together)
         return state, StageResult(stage.name, terms.worst(state), self._asked - before, np.zeros(0), chain)
 
     def shortage(self, state: State) -> Shortage | None:
@@ -154,26 +168,26 @@ class _Engine:
 
     # ------------------------------------------------------------ levels
 
-    def _levels(self, terms: Terms, state: State) -> tuple[State, tuple[Cut | None, ...]]:
+    def _levels(self, terms: Terms, state: State, together: bool) -> tuple[State, tuple[Level, ...]]:
         """Level by level until every column of the stage is fixed."""
         known = Known(terms, self._program.shape[1])
-        proofs: list[Cut | None] = []
+        levels: list[Level] = []
         while terms.open(state).any():
-            chain = self._next(terms, state, known)
+            chain = self._next(terms, state, known, together)
             state = chain.settled(self._program, terms)
             known.settle(state, chain)
-            proofs += chain.cuts
+            levels += chain.levels
             if chain.binding is None:
                 state = terms.alone(state)
-        return state, tuple(proofs)
+        return state, tuple(levels)
 
-    def _next(self, terms: Terms, state: State, known: Known) -> Chain:
+    def _next(self, terms: Terms, state: State, known: Known, together: bool) -> Chain:
         """The next level of the province, and what is decided alone above it.
 
         One linear program within the boxes of that θ proves all of it at once. Where it cannot, cuts are taken one by
         one like any other level.
         """
-        together, before = True, None
+        before = None
         for _ in range(NEWTON_STEPS):
             chain = known.chain(state, together)
             if together and chain.rises:  # what came first was not decided alone: one by one

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from transfer_opt.certificate import sealed
+from transfer_opt.chains import Level
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import Cut
 from transfer_opt.lexicographic import Solution
@@ -26,6 +27,7 @@ PLAIN = 1000
 """Duals whose denominator is at most this are taken for plain fractions before anything is solved."""
 COEFFICIENT = 10**12
 """Coefficients are decimals of at most this many steps (a share of nine digits times a 可统筹比例)."""
+NEWTON_STEPS = 50
 GRID = 10**6
 """Bounds and right-hand sides are data in steps of a millionth of the publishing unit."""
 
@@ -92,6 +94,18 @@ class _Exact:
         return _Exact(list(self.lower), list(self.upper), list(self.row_lower), list(self.row_upper))
 
 
+@dataclass(frozen=True)
+class _Moving:
+    """What a priced term adds to a violation, as a function of θ."""
+
+    first: Fraction
+    last: Bound
+    tight: Fraction
+    loose: Fraction
+    fixed: Fraction
+    rate: Fraction
+
+
 class _Replay:
     """The engine's stages on exact data, one after the other."""
 
@@ -124,7 +138,7 @@ class _Replay:
         return {"name": stage.name, "kind": "sum", "costs": {str(j): str(cost) for j, cost in costs.items()},
                 "duals": _named(exact_duals), "value": str(value)}
 
-    def levels(self, stage: LevelStage, chain: Iterable[Cut | None]) -> dict[str, Any]:
+    def levels(self, stage: LevelStage, chain: Iterable[Level]) -> dict[str, Any]:
         """A stage of ratios: θ and dual of every level, exact, highest first.
 
         Levels that share nothing may tie in floats and differ in fractions: the order is theirs.
@@ -133,14 +147,14 @@ class _Replay:
                  for j, centre, scale in zip(stage.columns, stage.centre, stage.scale, strict=True)}
         found: list[tuple[Fraction, dict[str, str]]] = []
         alone = False
-        for cut in chain:
+        for near, cut in chain:
             if cut is None:
                 alone = True
                 for j in (j for j in terms if self._is_open(j)):
                     low, high = self._box(stage, j, terms[j], None)
                     self.now.lower[j] = self.now.upper[j] = high if stage.below else low
             else:
-                found.append(self._level(stage, terms, cut))
+                found.append(self._level(stage, terms, cut, near))
         found.sort(key=lambda level: -level[0])
         told: list[dict[str, Any] | None] = [{"theta": str(theta), "duals": duals} for theta, duals in found]
         return {"name": stage.name, "kind": "levels", "below": stage.below, "above": stage.above,
@@ -165,13 +179,13 @@ class _Replay:
 
     # ------------------------------------------------------------ levels
 
-    def _level(self, stage: LevelStage, terms: Terms, cut: Cut) -> tuple[Fraction, dict[str, str]]:
+    def _level(self, stage: LevelStage, terms: Terms, cut: Cut, near: float) -> tuple[Fraction, dict[str, str]]:
         touched = {j for row in cut.rows for j in self.entries[row]}
         still = np.array(sorted(touched - {int(j) for j in cut.columns}), dtype=np.int64)
         # A level's dual proves the same at any scale; at this one its fractions are plainest.
         duals = self.exact_duals(cut.rows, cut.duals / np.abs(cut.duals).max(), still, {})
         prices = self.priced(duals)
-        theta = self._root(stage, terms, duals, prices)
+        theta = self._root(stage, terms, duals, prices, near)
         for j, price in prices.items():
             low, high = self.now.lower[j], self.now.upper[j]
             if j in terms and low != high:
@@ -181,39 +195,45 @@ class _Replay:
         return theta, _named(duals)
 
     def _root(
-        self, stage: LevelStage, terms: Terms, duals: Mapping[int, Fraction], prices: Mapping[int, Fraction]
+        self, stage: LevelStage, terms: Terms, duals: Mapping[int, Fraction], prices: Mapping[int, Fraction], near: float
     ) -> Fraction:
-        """The θ at which the dual's violation is exactly 0: breakpoints in order, exact slopes between them."""
-        height, events = self.sides(duals), list[tuple[Fraction, Fraction]]()
+        """The θ at which the dual's violation is exactly 0: Newton's method in fractions from where the floats found it.
+
+        Every step solves one linear equation on bounds as given, so that fractions stay plain.
+        """
+        moving, height = list[_Moving](), self.sides(duals)
         for j, price in prices.items():
-            moving = j in terms and self._is_open(j) and (stage.above if price > 0 else stage.below)
-            if not moving:
+            if j in terms and self._is_open(j) and (stage.above if price > 0 else stage.below):
+                moving.append(self._moving(stage, j, terms[j], price))
+            else:
                 height -= price * _known(self.now.upper[j] if price > 0 else self.now.lower[j])
-                continue
-            low, high = self._box(stage, j, terms[j], None)
-            height -= price * _known(high if price > 0 else low)
-            events += self._events(stage, j, terms[j], price)
-        events.sort()
-        slope = Fraction(0)
-        for k, (point, change) in enumerate(events):
-            slope += change
-            length = events[k + 1][0] - point if k + 1 < len(events) else None
-            if slope > 0 and (length is None or slope * length >= height):
-                return point + height / slope
-            height -= slope * length if length is not None else 0
+        theta = Fraction(near)
+        for _ in range(NEWTON_STEPS):
+            left, rises, falls = height, Fraction(0), Fraction(0)
+            for term in moving:
+                if theta <= term.first:
+                    left -= term.tight
+                elif term.last is not None and theta >= term.last:
+                    left -= term.loose
+                else:
+                    left -= term.fixed + term.rate * theta
+                rises += term.rate if term.first <= theta and (term.last is None or theta < term.last) else 0
+                falls += term.rate if term.first < theta and (term.last is None or theta <= term.last) else 0
+            if falls and not left:
+                return theta
+            slope = rises if left > 0 else falls
+            theta = theta + left / slope if slope else _breakpoint(moving, theta, upward=left > 0)
         raise SolverError("证书：某一级的比率在精确计算中不存在。")
 
-    def _events(
-        self, stage: LevelStage, j: int, term: tuple[Fraction, Fraction], price: Fraction
-    ) -> list[tuple[Fraction, Fraction]]:
-        """Where a term begins and ends to give: (θ, change of slope)."""
+    def _moving(self, stage: LevelStage, j: int, term: tuple[Fraction, Fraction], price: Fraction) -> _Moving:
+        """price · end of the column's box: `tight` up to its own best, then fixed + rate·θ, `loose` from its bound on."""
         centre, scale = term
-        own, rate = self._own(stage, j, term), abs(price) * scale
-        end = self.now.upper[j] if price > 0 else self.now.lower[j]
-        last = None if end is None else ((end - centre) if price > 0 else (centre - end)) / scale
-        if last is not None and last <= _known(own):
-            return []
-        return [(_known(own), rate)] + ([] if last is None else [(last, -rate)])
+        low, high = self._box(stage, j, term, None)
+        end, sign = (self.now.upper[j], 1) if price > 0 else (self.now.lower[j], -1)
+        first = _known(self._own(stage, j, term))
+        last = None if end is None else max(first, sign * (end - centre) / scale)
+        tight = price * _known(high if price > 0 else low)
+        return _Moving(first, last, tight, price * (end or Fraction(0)), price * centre, abs(price) * scale)
 
     def _own(self, stage: LevelStage, j: int, term: tuple[Fraction, Fraction]) -> Bound:
         centre, scale = term
@@ -281,6 +301,14 @@ class _Replay:
         """A column nothing determines (a deviation that may be 0 both ways) rests at the bound nearest to 0."""
         low, high = self.now.lower[j], self.now.upper[j]
         return low if low is not None else high if high is not None else Fraction(0)
+
+
+def _breakpoint(moving: Sequence[_Moving], theta: Fraction, *, upward: bool) -> Fraction:
+    """The nearest point above or below θ where a term begins or ends to move; θ itself where there is none."""
+    points = [point for term in moving for point in (term.first, term.last) if point is not None]
+    if upward:
+        return min((point for point in points if point > theta), default=theta)
+    return max((point for point in points if point < theta), default=theta)
 
 
 def _solved(equations: list[dict[int, Fraction]], rows: Ints, floats: Floats) -> dict[int, Fraction]:

@@ -104,15 +104,9 @@ def allocate(
     settings, given_way = _possible(case, prepared.settings, again) if relax else (prepared.settings, ())
     formulation = formulate(case, settings, objective)
     refuse_crossed_bounds(case, formulation)
-    solution = solve(formulation.program, formulation.stages, open_solver, progress)
-    if solution.shortage is not None:
-        raise infeasible(case, settings, formulation, solution.shortage, again)
+    solution, units, proof = _optimum(case, settings, formulation, open_solver, again, progress)
     amounts = solution.columns[: len(case.lines)]
-    progress("取整")
-    units = published(case, amounts, again)
     final = np.asarray(units * case.unit, dtype=float)
-    progress("证明")
-    proof = proved(case, formulation, solution, units)
     progress("测算说明")
     chain = steps(case, settings, objective, amounts, units, again)
     found = findings(case, formulation, solution.stages, amounts, final, again)
@@ -127,6 +121,28 @@ def allocate(
         (*given_way, *alarms(case, settings, formulation, found, final)),
         tuple(sensitivities(partial(assemble, prepared.spec, prepared.budget), settings, objective, case, formulation, amounts, again)), proof,
     )
+
+
+def _optimum(
+    case: Case, settings: Settings, formulation: Formulation, open_solver: Opener, again: Opener, progress: Progress
+) -> tuple[Solution, Ints, str]:
+    """The optimum, its integers and its proof; raises InfeasibleError where there is none.
+
+    Where rounding leaves the exact proof without a hold, the levels are taken once more, one by one.
+    """
+    for together in (True, False):
+        solution = solve(formulation.program, formulation.stages, open_solver, progress, together)
+        if solution.shortage is not None:
+            raise infeasible(case, settings, formulation, solution.shortage, again)
+        progress("取整")
+        units = published(case, solution.columns[: len(case.lines)], again)
+        progress("证明")
+        try:
+            return solution, units, proved(case, formulation, solution, units)
+        except SolverError:
+            if not together:
+                raise
+    raise AssertionError("the second attempt returns or raises")
 
 
 def _possible(case: Case, settings: Settings, open_solver: Opener) -> tuple[Settings, tuple[str, ...]]:
