@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types unit campaign equations example clean
+.PHONY: demo test lint types unit campaign bench equations example clean
 
 demo: $(VENV)/installed
 	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
@@ -25,6 +25,10 @@ unit: $(VENV)/tested
 # Long campaigns: ten thousand random allocations solved, rounded and proved.
 campaign: $(VENV)/tested
 	$(BIN)/python -m pytest -m slow
+
+# How long proving takes against solving.
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/proof.py
 
 # The generated files: the equations of the model, the example workbook.
 equations: $(VENV)/installed

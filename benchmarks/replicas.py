@@ -1,6 +1,6 @@
 """Workbooks of any size for the benchmarks: the example's counties repeated with seeded noise, the pools in proportion.
 
-    python benchmarks/instances.py 2844 outputs/2844.xlsx [need factor]
+    python benchmarks/replicas.py 2844 outputs/2844.xlsx [need factor]
 """
 
 from __future__ import annotations
@@ -21,9 +21,15 @@ TEXTS = {"行政区划代码", "县区名称", "市州", "功能区类型", "生
 NOISE = 0.15
 
 
-def workbook(path: Path, count: int, need: float = 1.0, seed: int = 1) -> Path:
-    """A workbook of `count` recipients whose three-guarantee needs are `need` times the example's."""
+def workbook(path: Path, count: int, need: float = 1.0, seed: int = 1, order: int | None = None) -> Path:
+    """A workbook of `count` recipients whose three-guarantee needs are `need` times the example's.
+
+    `order` seeds a shuffle of its rows and columns.
+    """
     rows, header = recipients(count, need, seed)
+    if order is not None:
+        random.Random(order).shuffle(rows)
+        random.Random(order).shuffle(header)
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         sheet = book.add_worksheet("资金总额")
         _rows(sheet, ["资金", "本年总额", "上年总额"], [[name, *(round(p * count / 45) for p in pools)] for name, pools in POOLS.items()])
