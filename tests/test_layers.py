@@ -33,6 +33,7 @@ LEVELS = {
 WALLS = {
     "click": {"cli"},
     "highspy": {"solvers"},
+    "msoffcrypto": {"workbook"},
     "pulp": {"solvers"},
     "openpyxl": {"workbook"},
     "python_calamine": {"workbook"},

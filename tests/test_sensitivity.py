@@ -228,3 +228,12 @@ def test_the_counties_sheet_adds_by_prefecture_and_to_the_pools() -> None:
 def test_the_sheet_says_when_parameters_were_left_out_and_how_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sensitivity, "STEPPED_LINES", 100)
     assert "规则「敏感性」、参数「范围」、取值「全部」" in sensitivity_table(example()).notes[1]
+
+
+def test_a_fine_publishing_unit_is_told_without_powers_of_ten() -> None:
+    """100 元 more in 万元: nobody reads 5e-05."""
+    outcome = run.allocate(run.prepare(EXAMPLE, unit="1元"), "highs")
+    told = sensitivity_table(outcome).rows[0]
+    assert told.values[1] == "增加 0.01 万元"
+    assert "杂多县 0.00005" in str(told.values[4])
+    assert not any("e-" in str(value) for row in sensitivity_table(outcome).rows for value in row.values)

@@ -74,6 +74,8 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--model", type=click.Path(path_type=Path), metavar="文件", help="另用一份模型文件（默认：青海模型）。"),
         click.option("--rename", multiple=True, metavar="列=标准列", help="把表里的列当作标准列，可写多次。"),
+        click.option("--password-file", type=click.Path(path_type=Path, dir_okay=False), metavar="文件",
+                     help="工作簿有打开密码时，从这个文本文件的第一行读密码（不给时在终端里询问）。"),
         click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。"),
         click.option("--quiet", is_flag=True, help="只在出错时说话。"),
     ):
@@ -104,7 +106,9 @@ def init(path: Path | None, example: bool, force: bool) -> None:
 @cli.command(options_metavar="[选项]")
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
 @_shared
-def check(budget: Path, model: Path | None, rename: Sequence[str], as_json: bool, quiet: bool) -> None:
+def check(
+    budget: Path, model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool
+) -> None:
     """检查工作簿，一次列出全部问题：在哪张表、哪个单元格、值是什么、怎么改。
 
     \b
@@ -112,7 +116,7 @@ def check(budget: Path, model: Path | None, rename: Sequence[str], as_json: bool
     """
     from transfer_opt.run import check as run_check
 
-    problems = run_check(budget, model, _renames(rename))
+    problems = run_check(budget, model, _renames(rename), _password(budget, password_file))
     errors = [problem for problem in problems if not problem.is_warning]
     if as_json:
         _print_json("error" if errors else "ok", InputError.exit_code if errors else 0, budget, problems=problems)
@@ -137,7 +141,7 @@ def check(budget: Path, model: Path | None, rename: Sequence[str], as_json: bool
 def solve(
     budget: Path, output: Path | None, scenario: str | None, solver: str, unit: str | None, relax: bool,
     time_limit: float | None,
-    model: Path | None, rename: Sequence[str], as_json: bool, quiet: bool,
+    model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool,
 ) -> None:
     """计算分配方案并写出结果工作簿；输入文件不会被改动。
 
@@ -150,7 +154,7 @@ def solve(
     tell = _progress(quiet or as_json)
     target = run.result_path(budget, output)
     tell("读取工作簿")
-    prepared = run.prepare(budget, model, scenario, unit, _renames(rename))
+    prepared = run.prepare(budget, model, scenario, unit, _renames(rename), _password(budget, password_file))
     outcome = run.allocate(prepared, solver, tell, relax, time_limit)
     tell("写结果工作簿")
     run.write(outcome, target)
@@ -209,6 +213,20 @@ def _renames(pairs: Sequence[str]) -> dict[str, str]:
             raise click.BadParameter(f"--rename 应写成 列=标准列，收到「{pair}」。")
         result[column] = standard
     return result
+
+
+def _password(budget: Path, file: Path | None) -> str | None:
+    """The password of a locked workbook: from the file, else asked for where somebody sits at the terminal."""
+    from transfer_opt.workbook.opening import is_locked
+
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8-sig").split("\n")[0].rstrip("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError([Problem("E115", f"密码文件「{file}」读不了。", "给出 UTF-8 编码的文本文件，第一行写密码。")]) from error
+    if sys.stdin.isatty() and is_locked(budget):
+        return str(click.prompt("工作簿的打开密码", hide_input=True, err=True))
+    return None
 
 
 def _progress(silent: bool) -> Callable[[str], None]:

@@ -13,6 +13,8 @@ from transfer_opt.workbook.values import normalise
 
 ALLOCATION, STEPS, RULES, CHANGES = "分配结果", "测算说明", "约束审计", "敏感性分县"
 FIRST_STEP, LAST_STEP = "因素法测算额", "取整"
+LEAST_MONEY = 0.01
+"""Money below this would be rounded away."""
 Row = Mapping[str, Value]
 
 
@@ -73,7 +75,7 @@ def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) ->
     tried = list(row)[list(row).index("市州") + 1 :]
     moves = {change: float(row[change]) for change in tried if _is_number(row[change]) and row[change]}  # type: ignore[arg-type]
     for change, money in sorted(moves.items(), key=lambda entry: -entry[1]):
-        yield f"如果把{change}，{name}约{'增加' if money > 0 else '减少'} {_money(abs(money))} {unit}。"
+        yield f"如果把{change}，{name}约{'增加' if money > 0 else '减少'} {_small(abs(money))} {unit}。"
     if not moves:
         held = "；".join(f"{fund['资金']}{fund['主要原因']}" for fund in funds)
         yield f"「{CHANGES}」里逐项试过的变动都不改变{name}的数额：" + (f"{held}。" if held else "它不参加任何一项资金的分配。")
@@ -81,6 +83,11 @@ def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) ->
 
 def _money(value: Value) -> str:
     return f"{round(float(value), 2):,.12g}" if _is_number(value) else ""  # type: ignore[arg-type]
+
+
+def _small(money: float) -> str:
+    """A change to its first significant figure at least, however small the publishing unit."""
+    return _money(money) if money >= LEAST_MONEY else f"{money:.8f}".rstrip("0")
 
 
 def _signed(value: Value) -> str:

@@ -61,11 +61,11 @@ class Prepared:
 
 def prepare(
     path: Path, model: Path | None = None, scenario: str | None = None, unit: str | None = None,
-    rename: Mapping[str, str] = NO_RENAMES,
+    rename: Mapping[str, str] = NO_RENAMES, password: str | None = None,
 ) -> Prepared:
     """Read and check; raises InputError only where nothing further can be checked."""
     spec = load_model(model)
-    budget = read_workbook(path, spec.aliases, rename)
+    budget = read_workbook(path, spec.aliases, rename, password)
     broken = structure(budget)
     if broken:
         notes = [note for sheet in budget.sheets.values() for note in sheet.notes]
@@ -81,10 +81,12 @@ def prepare(
     return Prepared(spec, budget, settings, objective, chosen.name, tuple(dict.fromkeys(problems)))
 
 
-def check(path: Path, model: Path | None = None, rename: Mapping[str, str] = NO_RENAMES) -> tuple[Problem, ...]:
+def check(
+    path: Path, model: Path | None = None, rename: Mapping[str, str] = NO_RENAMES, password: str | None = None
+) -> tuple[Problem, ...]:
     """Every problem and warning of a workbook, for the workbook as it stands and for each of its scenarios."""
     try:
-        return prepare(path, model, rename=rename).problems
+        return prepare(path, model, rename=rename, password=password).problems
     except InputError as error:
         return error.problems
 

@@ -96,7 +96,8 @@ def _side(outcome: Outcome, moved: Floats, word: str) -> str:
 
 
 def _plain(money: float) -> str:
-    return f"{round(money, 8):,.12g}"
+    """As many decimals as it has, never in powers of ten."""
+    return f"{money:,.8f}".rstrip("0").rstrip(".")
 
 
 def _known(value: float) -> float | None:

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 from transfer_opt.sheets import Value
 from transfer_opt.workbook import styles as looks
+from transfer_opt.workbook.cells import letters
 from transfer_opt.workbook.columns import InputColumn
-from transfer_opt.workbook.opening import letters
 from transfer_opt.workbook.styles import Look, Styles
 
 Rows: TypeAlias = Sequence[Mapping[str, Value]]

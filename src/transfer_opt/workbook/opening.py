@@ -7,22 +7,22 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 
 from transfer_opt.errors import InputError, Problem
+from transfer_opt.workbook.cells import Place, place
+from transfer_opt.workbook.scan import UnsafeError, scan
 from transfer_opt.workbook.values import RawCell
 
 Merge: TypeAlias = tuple[int, int, int, int]
 """Top, left, bottom, right of a merged range, counted from 0, ends included."""
-Place: TypeAlias = tuple[int, int]
-"""Row and column, counted from 0."""
-
 _LARGEST_FILE = 50 * 2**20
-_LARGEST_CONTENT = 300 * 2**20
 _SAVE_AS_XLSX = "用 Excel 或 WPS 打开后另存为 .xlsx 再试"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<table", b"<head", b"<meta")
@@ -53,21 +53,27 @@ class RawWorkbook:
     sheets: tuple[RawSheet, ...]
 
 
-def open_workbook(path: Path) -> RawWorkbook:
-    """The worksheets of .xlsx, .xlsm, .xls or .ods content, whatever the file is called; InputError otherwise."""
+def open_workbook(path: Path, password: str | None = None) -> RawWorkbook:
+    """The worksheets of .xlsx, .xlsm, .xlsb, .xls or .ods content, whatever the file is called; InputError otherwise."""
     content = _read_bytes(path)
+    digest = hashlib.sha256(content).hexdigest()
     _refuse_other_content(path, content)
-    return RawWorkbook(str(path), hashlib.sha256(content).hexdigest(), tuple(_sheets(path, content)))
+    if content.startswith(_OLE):
+        content = _decrypted(path, content, password)
+    if content.startswith(_ZIP):
+        _refuse_unsafe_package(path, content)
+    return RawWorkbook(str(path), digest, tuple(_sheets(path, content)))
 
 
-def letters(column: int) -> str:
-    """The letters of a column counted from 0: 0 is A, 26 is AA."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text
+def is_locked(path: Path) -> bool:
+    """Whether the file is a workbook behind a password; False also where it cannot be read at all."""
+    try:
+        content = _read_bytes(path)
+        if content.startswith(_OLE):
+            _decrypted(path, content, None)
+    except InputError as error:
+        return error.problems[0].code == "E112"
+    return False
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -87,28 +93,47 @@ def _refuse_other_content(path: Path, content: bytes) -> None:
     start = content[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not content:
         raise _trouble("E111", path, "是空文件", "检查文件是否传输完整")
-    if content.startswith(_ZIP):
-        _refuse_large_archive(path, content)
-    elif content.startswith(_OLE):
-        if "EncryptedPackage".encode("utf-16-le") in content:
-            raise _locked(path)
-    elif start.startswith(_WEB_PAGE) or b"<html" in start:
+    if content.startswith((_ZIP, _OLE)):
+        return
+    if start.startswith(_WEB_PAGE) or b"<html" in start:
         raise _trouble("E111", path, "其实是网页（HTML），不是工作簿", _SAVE_AS_XLSX)
-    elif start.startswith(b"<"):
+    if start.startswith(b"<"):
         raise _trouble("E111", path, "是 XML 文件，不是本程序能读的工作簿", _SAVE_AS_XLSX)
-    elif b"\0" not in content[:2048]:
+    if b"\0" not in content[:2048]:
         raise _trouble("E111", path, "是文本文件（如 CSV），不是工作簿", _SAVE_AS_XLSX)
     # Anything else (an old BIFF stream without a container) is left to the library to recognise.
 
 
-def _refuse_large_archive(path: Path, content: bytes) -> None:
+def _decrypted(path: Path, content: bytes, password: str | None) -> bytes:
+    """The content behind a password; as it is where there is none."""
+    import msoffcrypto
+    from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError
+
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError):
+        file = msoffcrypto.OfficeFile(io.BytesIO(content))
+        if not file.is_encrypted():
+            return content
+        if password is None:
+            raise _locked(path)
+        plain = io.BytesIO()
+        file.load_key(password=password)
+        file.decrypt(plain)
+        return plain.getvalue()
+    except InvalidKeyError:
+        raise _trouble("E112", path, "的打开密码不对", "核对密码（区分大小写）后再试") from None
+    except (FileFormatError, DecryptionError, OSError, ValueError, KeyError):
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            raise _locked(path) from None
+        return content  # no container this library knows: the reader says what is wrong
+
+
+def _refuse_unsafe_package(path: Path, content: bytes) -> None:
+    try:
+        scan(content)
+    except UnsafeError as error:
+        raise _trouble("E114", path, str(error), "删去无关的内容，或用 Excel、WPS 打开后另存为 .xlsx 再试") from None
+    except (zipfile.BadZipFile, zlib.error, ExpatError, EOFError, NotImplementedError, ValueError, OSError):
         raise _damaged(path) from None
-    if size > _LARGEST_CONTENT:
-        raise _trouble("E114", path, "解压后超过300 MB", "删去无关的工作表和大片空白格式后再试")
 
 
 def _sheets(path: Path, content: bytes) -> Iterator[RawSheet]:
@@ -171,8 +196,8 @@ def _unshown_in(content: bytes) -> Iterator[tuple[Place, str]]:
     for _, element in ElementTree.iterparse(io.BytesIO(content)):
         if element.tag.endswith("}c"):
             shown = _unshown_text(element)
-            if shown and (place := _place(element.get("r", ""))):
-                yield place, shown
+            if shown and (at := place(element.get("r", ""))):
+                yield at, shown
             element.clear()
         elif element.tag.endswith("}row"):
             element.clear()
@@ -187,16 +212,6 @@ def _unshown_text(cell: ElementTree.Element) -> str:
     return f"={children['f']}" if "f" in children and not value and kind != "str" else ""
 
 
-def _place(reference: str) -> Place | None:
-    match = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", reference)
-    if not match:
-        return None
-    column = 0
-    for mark in match[1]:
-        column = column * 26 + ord(mark) - ord("A") + 1
-    return int(match[2]) - 1, column - 1
-
-
 def _trouble(code: str, path: Path, message: str, remedy: str) -> InputError:
     return InputError([Problem(code, f"文件「{path}」{message}。", f"{remedy}。")])
 
@@ -206,4 +221,4 @@ def _damaged(path: Path) -> InputError:
 
 
 def _locked(path: Path) -> InputError:
-    return _trouble("E112", path, "设有打开密码", "用 Excel 或 WPS 打开，取消密码后另存，再用另存的文件")
+    return _trouble("E112", path, "设有打开密码", "用 --password-file 给出写有密码的文本文件，或取消密码后另存")

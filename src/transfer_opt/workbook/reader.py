@@ -14,9 +14,10 @@ from types import MappingProxyType
 from transfer_opt.errors import Problem
 from transfer_opt.sheets import Budget, Sheet, SheetRow, Value
 from transfer_opt.workbook import remarks
+from transfer_opt.workbook.cells import letters
 from transfer_opt.workbook.columns import COUNTIES, POOLS, SHEETS, CellKind
 from transfer_opt.workbook.headers import Names, find_headers, normalise, split_unit
-from transfer_opt.workbook.opening import RawSheet, letters, open_workbook
+from transfer_opt.workbook.opening import RawSheet, open_workbook
 from transfer_opt.workbook.table import Table, cell_kind, headings, lay_out, money_unit, total_rows
 from transfer_opt.workbook.totals import total_mismatches
 from transfer_opt.workbook.values import RawCell, amount_with_unit, is_blank, to_number, to_text, to_value
@@ -28,13 +29,13 @@ _ALWAYS_READ = (COUNTIES, POOLS)
 
 
 def read_workbook(
-    path: Path, aliases: Mapping[str, str], rename: Mapping[str, str] = MappingProxyType({})
+    path: Path, aliases: Mapping[str, str], rename: Mapping[str, str] = MappingProxyType({}), password: str | None = None
 ) -> Budget:
     """The input workbook as the program understands it.
 
     `aliases` maps other spellings of headers to standard names; `rename` maps columns of this workbook and goes first.
     """
-    book = open_workbook(path)
+    book = open_workbook(path, password)
     sheets: dict[str, Sheet] = {}
     renamed: set[str] = set()
     for raw in book.sheets:
@@ -83,7 +84,9 @@ def _row_values(table: Table, row: int, kinds: Mapping[int, CellKind], unit: str
     values: dict[str, Value] = {}
     for column, header in table.columns.items():
         cell = table.at(row, column)
-        if not is_blank(cell):
+        if type(cell) is float and kinds[column] == "number":  # nearly all cells of a large workbook
+            values[header.name] = cell
+        elif not is_blank(cell):
             is_amount = header.column is not None and header.column.measure == "金额"
             values[header.name] = _value(cell, kinds[column], unit if is_amount else None)
     return values
@@ -108,7 +111,10 @@ def _number_or_text(text: str, unit: str | None) -> float | str:
 
 def _cell_problems(table: Table, row: int, values: Mapping[str, Value]) -> Iterator[Problem]:
     for column, header in table.columns.items():
-        cell, value = table.at(row, column), values.get(header.name)
+        cell = table.at(row, column)
+        if type(cell) is float:
+            continue
+        value = values.get(header.name)
         if isinstance(cell, str) and isinstance(value, float):
             yield remarks.text_number(table.name, table.cell(row, column), header.name, to_text(cell), value)
         elif header.column and header.column.kind in ("code", "name") and _has_no_result(value):

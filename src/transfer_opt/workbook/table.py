@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from transfer_opt.errors import Problem
 from transfer_opt.workbook import remarks
+from transfer_opt.workbook.cells import letters
 from transfer_opt.workbook.columns import BOUNDS, COUNTIES, FREE_HEADERS, POOLS, CellKind
 from transfer_opt.workbook.headers import MEASURES, MONEY_UNITS, Header, HeaderRows, money_units
-from transfer_opt.workbook.opening import RawSheet, letters
+from transfer_opt.workbook.opening import RawSheet
 from transfer_opt.workbook.totals import same_prefecture, total_kind
 from transfer_opt.workbook.values import RawCell, is_blank, normalise, to_number, to_text
 
