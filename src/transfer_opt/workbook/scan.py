@@ -96,7 +96,7 @@ class _Part:
         for chunk in self.chunks():
             first, *others = chunk.split(b"<")
             run += len(first)
-            if max(run, *map(len, others), 0) > LONGEST_TEXT:
+            if max(run, *map(len, others), 0) > 4 * LONGEST_TEXT:  # bytes
                 raise UnsafeError(f"里有超过 {LONGEST_TEXT} 个字的文本")
             run = len(others[-1]) if others else run
             yield chunk
@@ -217,8 +217,8 @@ class _Worksheet:
         digits = reference[len(name):]
         if name not in self.columns:
             self.columns[name] = (place(f"{name}1") or (0, self.column + 1))[1]
-        if digits and len(digits) <= 7:
-            self.row = int(digits) - 1
+        if digits:
+            self.row = int(digits[:12]) - 1
         return self.columns[name]
 
 
