@@ -1,0 +1,127 @@
+"""What a sheet of the result says, cell by cell, in one canonical text; and its fingerprint, which finds a changed cell.
+
+Constants count by value, formulas by their text: a file that another program saved again keeps its fingerprint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from transfer_opt.sheets import Table
+from transfer_opt.workbook.cells import Place
+from transfer_opt.workbook.formulas import Formulas, Sums
+from transfer_opt.workbook.layout import FIRST_ROW, HEADER_ROW
+from transfer_opt.workbook.sheetwriter import BAND_ROW, LABEL_ROW, NOT_XML, TITLE_ROW
+
+SHORT = 4
+"""Hexadecimal digits per row and per column: enough to point at a cell; the whole sheet has all 64."""
+_DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f]")
+"""Characters that programs write, escape or leave out each in their own way."""
+
+Contents = Mapping[Place, str]
+"""Canonical text of every cell that holds something."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The digest of a sheet, and short ones of its rows and columns counted from A1."""
+
+    whole: str
+    rows: str
+    columns: str
+
+    def __str__(self) -> str:
+        return f"{self.whole} {self.rows} {self.columns}"
+
+    @classmethod
+    def parse(cls, text: str) -> Fingerprint | None:
+        """The fingerprint written as text; None where it is none."""
+        found = re.fullmatch(r"([0-9a-f]{64}) ([0-9a-f]*) ([0-9a-f]*)", text)
+        return cls(*found.groups()) if found else None
+
+
+def constant(value: Any) -> str:
+    """A constant as canonical text: numbers to 15 digits, which every spreadsheet program keeps; empty for nothing."""
+    if isinstance(value, bool):
+        return f"b{value:d}"
+    if isinstance(value, int | float):
+        return f"n{value + 0.0:.15g}"
+    text = "" if value is None else _DROPPED.sub("", NOT_XML.sub("\ufffd", str(value)))
+    return f"t{text}" if text else ""
+
+
+def formula(text: str) -> str:
+    """A formula as canonical text: without blanks, dollar signs as they are, sheet names without quotation marks."""
+    pieces = re.split(r'("[^"]*")', text.removeprefix("="))
+    plain = [piece if at % 2 else re.sub(r"\s|(?<!')'(?=[^']*'!)|'(?=!)", "", piece) for at, piece in enumerate(pieces)]
+    return "f=" + "".join(plain)
+
+
+def contents(table: Table, label: str, sums: Sums) -> Contents:
+    """What the writer puts on the sheet of a table."""
+    formulas = Formulas(table, sums)
+    cells = {place: constant(text) for place, text in _head(table, label).items()}
+    for place, row in enumerate(table.rows):
+        for index, value in enumerate(row.values):
+            shown = ("是" if value else "否") if isinstance(value, bool) else value
+            said = formulas.of(place, index) if value is not None else ""
+            cells[FIRST_ROW + place, index] = formula(said) if said else constant(shown)
+    for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows)):
+        cells[row, 0] = constant(note)
+    return {place: text for place, text in cells.items() if text}
+
+
+def fingerprint(cells: Contents) -> Fingerprint:
+    """The digests of what a sheet says."""
+    said = [f"{row} {column} {text}" for (row, column), text in sorted(cells.items()) if text]
+    whole = hashlib.sha256("\n".join(said).encode()).hexdigest()
+    return Fingerprint(whole, _sides(cells, 0), _sides(cells, 1))
+
+
+def changed(cells: Contents, written: Fingerprint) -> tuple[list[int], list[int]]:
+    """The rows and the columns that do not say what was written."""
+    now = fingerprint(cells)
+    return _differing(now.rows, written.rows), _differing(now.columns, written.columns)
+
+
+def _head(table: Table, label: str) -> dict[Place, str]:
+    """Title, label, unit, verdict or bands, headers."""
+    cells: dict[Place, str] = {(TITLE_ROW, 0): table.title}
+    last = max((index for index, column in enumerate(table.columns) if not column.hidden), default=0)
+    if table.unit_note and last:
+        cells[LABEL_ROW, last] = table.unit_note
+    if label:
+        cells[LABEL_ROW, 0] = label
+    if table.verdict:
+        cells[BAND_ROW, 0] = table.verdict
+    else:
+        first = 0
+        for band, columns in groupby(table.columns, key=lambda column: column.band):
+            cells[BAND_ROW, first] = band
+            first += len(list(columns))
+    return {**cells, **{(HEADER_ROW, index): column.name for index, column in enumerate(table.columns)}}
+
+
+def _sides(cells: Contents, axis: int) -> str:
+    """A short digest per row (axis 0) or column (axis 1), one after the other."""
+    lines: dict[int, list[str]] = {}
+    for place, text in sorted(cells.items()):
+        if text:
+            lines.setdefault(place[axis], []).append(f"{place[1 - axis]} {text}")
+    return "".join(_short(lines.get(at, ())) for at in range(max(lines, default=-1) + 1))
+
+
+def _short(said: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:SHORT]
+
+
+def _differing(now: str, written: str) -> list[int]:
+    """Which pieces differ; what one side lacks counts as empty."""
+    empty = _short(())
+    return [at // SHORT for at in range(0, max(len(now), len(written)), SHORT)
+            if (now[at : at + SHORT] or empty) != (written[at : at + SHORT] or empty)]

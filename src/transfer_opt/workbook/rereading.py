@@ -1,0 +1,68 @@
+"""Reads a result workbook back cell by cell: the values it shows and, apart from them, its formulas."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from transfer_opt.errors import InputError, Problem
+from transfer_opt.workbook.cells import Place
+from transfer_opt.workbook.fingerprint import Contents, constant, formula
+from transfer_opt.workbook.opening import RawSheet, open_workbook
+
+
+@dataclass(frozen=True)
+class Page:
+    """One sheet: rows and columns count from 0."""
+
+    name: str
+    sheet: RawSheet
+    formulas: Mapping[Place, str]
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return len(self.sheet.rows)
+
+    def value(self, at: Place) -> Any:
+        """What the cell shows; None where it is empty, or a formula that no program has calculated."""
+        value = self.sheet.at(*at) if at[0] < self.height else None
+        unknown = at in self.formulas and isinstance(value, str) and value.startswith("=")
+        return None if value == "" or unknown else value
+
+    @cached_property
+    def contents(self) -> Contents:
+        """The canonical text of every cell."""
+        cells = {(row, column): constant(value) for row, values in enumerate(self.sheet.rows)
+                 for column, value in enumerate(values) if value is not None and value != ""}
+        return {**cells, **{at: formula(text) for at, text in self.formulas.items()}}
+
+
+def read_pages(path: Path) -> dict[str, Page]:
+    """Every sheet by name; InputError where the file is no .xlsx workbook."""
+    book = open_workbook(path)
+    formulas = _formulas(path)
+    return {sheet.name: Page(sheet.name, sheet, formulas.get(sheet.name, {})) for sheet in book.sheets}
+
+
+def _formulas(path: Path) -> dict[str, dict[Place, str]]:
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        with path.open("rb") as stream:
+            book = openpyxl.load_workbook(stream, read_only=True)
+            return {sheet.title: {(cell.row - 1, cell.column - 1): _text(cell.value) for row in sheet.iter_rows()
+                                  for cell in row if cell.data_type == "f"} for sheet in book.worksheets}
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
+        why = "结果工作簿是 .xlsx 文件"
+        raise InputError([Problem("E170", f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。", "先用 transfer-opt solve 生成结果。")]) from None
+
+
+def _text(value: Any) -> str:
+    """A formula's text; of an array formula, too."""
+    return str(getattr(value, "text", value))
