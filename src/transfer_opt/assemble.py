@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 import numpy as np
 
-from transfer_opt.checks import BOUNDS, POOLS, bound_line
+from transfer_opt.checks import BOUNDS, POOLS, bound_line, register
 from transfer_opt.domain import WORSE, YUAN, Case, Fund, Lines, ModelSpec, Recipients
 from transfer_opt.factors import FACTORS, NEED_COLUMNS, FactorData, assessed, combined, settled
 from transfer_opt.linear import Floats, Ints, Texts
@@ -142,10 +142,10 @@ def _given(
     """「县区上下限」 by line: floor, cap, reason."""
     floor, cap = np.full(len(fund), np.nan), np.full(len(fund), np.nan)
     reason = np.full(len(fund), "", dtype=object)
-    sheet = budget.sheets.get(BOUNDS)
+    sheet, units = budget.sheets.get(BOUNDS), register(spec, settings)
     for row in sheet.rows if sheet else ():
-        whose, place = bound_line(spec, settings, row)
-        line = (fund == whose) & (recipient == place)
+        whose, found = bound_line(spec, settings, row, units)
+        line = (fund == whose) & (recipient == found.place)
         floor[line], cap[line] = _number(row.values, "下限", np.nan), _number(row.values, "上限", np.nan)
         reason[line] = str(row.values.get("理由", ""))
     return floor, cap, reason

@@ -14,6 +14,7 @@ from transfer_opt.domain import ModelSpec
 from transfer_opt.errors import Problem
 from transfer_opt.factors import NEED_COLUMNS
 from transfer_opt.linear import NOWHERE
+from transfer_opt.matching import Found, Register, name_problems
 from transfer_opt.requirements import ELIGIBILITY, REQUIRED_SPENDING, Need, burdened, requirements
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Budget, Sheet, SheetRow, Value
@@ -212,14 +213,18 @@ def bounds_valid(draft: Draft) -> Iterator[Problem]:
     """Each row of 「县区上下限」 names a line that exists, once, with a reason, and its floor is not above its cap."""
     sheet = draft.budget.sheets.get(BOUNDS)
     seen: dict[tuple[int, int], SheetRow] = {}
+    units = register(draft.spec, draft.settings)
     for row in sheet.rows if sheet else ():
         assert sheet is not None
-        fund, place = bound_line(draft.spec, draft.settings, row)
+        fund, found = bound_line(draft.spec, draft.settings, row, units)
+        place = found.place
         if fund is None:
             yield _at(sheet, row, "资金", "E330", "不是「资金总额」里的资金。", "填资金全称。")
         if place is None:
             column = NAME if row.values.get(NAME) else CODE
             yield _at(sheet, row, column, "E331", "「县区数据」里没有这个县区。", "核对代码和名称。")
+        elif found.clash or not found.exact:
+            yield _spelling(sheet, row, found, str(draft.settings.recipients.name[place]))
         if not row.values.get("理由"):
             yield _at(sheet, row, "理由", "E332", "没有写理由。", "写明依据，结果表会原样列出。")
         if fund is None or place is None:
@@ -232,6 +237,32 @@ def bounds_valid(draft: Draft) -> Iterator[Problem]:
         low, high = row.values.get("下限"), row.values.get("上限")
         if _is_number(low) and _is_number(high) and low > high:  # type: ignore[operator]
             yield _at(sheet, row, "下限", "E335", "大于上限。", "改正其中一个。")
+
+
+def _spelling(sheet: Sheet, row: SheetRow, found: Found, name: str) -> Problem:
+    column = NAME if row.values.get(NAME) else CODE
+    if found.clash:
+        return _at(sheet, row, column, "E336", f"与代码不是同一个县区，代码是「{name}」的。", "改正代码或名称。")
+    return _at(sheet, row, column, "W347", f"按「{name}」处理。", "如不正确，请写「县区数据」里的代码和名称。")
+
+
+def spellings(draft: Draft) -> Iterator[Problem]:
+    """Units under two spellings, former names, what looks like no name or code."""
+    return name_problems(draft.counties, draft.spec.former)
+
+
+def funds_listed(draft: Draft) -> Iterator[Problem]:
+    """Funds that 「县区数据」 speaks of are listed in 「资金总额」."""
+    sheet = draft.counties
+    for fund in draft.spec.funds:
+        for column in (f"上年{fund.name}", f"提前下达{fund.name}"):
+            if fund.name not in draft.settings.funds and column in sheet.letters and _paid(sheet, column):
+                yield Problem("W348", f"「{POOLS}」没有{fund.name}这一行，今年不分配这项资金。", "要分配就在「资金总额」补上。",
+                              sheet.name, f"{sheet.letters[column]}{sheet.rows[0].number - 1}", column)
+
+
+def _paid(sheet: Sheet, column: str) -> bool:
+    return any(_positive(row, column) for row in sheet.rows)
 
 
 def someone_eligible(draft: Draft) -> Iterator[Problem]:
@@ -278,22 +309,24 @@ def totals_agree(draft: Draft) -> Iterator[Problem]:
 
 
 CHECKS = (
-    names_complete, amounts_valid, words_known, pools_valid, needs_met, revenue_under_need, someone_eligible,
+    names_complete, spellings, amounts_valid, funds_listed, words_known, pools_valid, needs_met, revenue_under_need, someone_eligible,
     columns_named,
     bounds_valid, unit_said, totals_agree, far_values, advance_far_from_last_year, own_without_transfers,
     zones_in_question,
 )
 
 
-def bound_line(spec: ModelSpec, settings: Settings, row: SheetRow) -> tuple[int | None, int | None]:
+def bound_line(spec: ModelSpec, settings: Settings, row: SheetRow, units: Register) -> tuple[int | None, Found]:
     """The fund and recipient a row of 「县区上下限」 speaks of."""
     fund = spec.fund(normalise(str(row.values.get("资金", ""))))
-    code, name = str(row.values.get(CODE, "")), normalise(str(row.values.get(NAME, "")))
-    units = settings.recipients
-    place = next((i for i in range(len(units)) if (code and units.code[i] == code)
-                  or (not code and name and normalise(str(units.name[i])) == name)), None)
     known = fund is not None and fund.name in settings.funds
-    return (settings.funds.index(fund.name) if fund is not None and known else None), place
+    found = units.find(str(row.values.get(CODE, "")), str(row.values.get(NAME, "")))
+    return (settings.funds.index(fund.name) if fund is not None and known else None), found
+
+
+def register(spec: ModelSpec, settings: Settings) -> Register:
+    """The units of 「县区数据」, to be found by any spelling."""
+    return Register(settings.recipients.code, settings.recipients.name, spec.former)
 
 
 def _amount_columns(draft: Draft, sheet: str) -> list[str]:
@@ -334,7 +367,7 @@ def _against_last_year(draft: Draft, row: SheetRow, fund: str) -> Iterator[Probl
         return
     if now < then:  # type: ignore[operator]
         yield _at(draft.pools, row, "本年总额", "W345", f"少于上年总额 {then:,.12g}。", "核对；确实减少时，上年保底可能做不到。")
-    listed = math.fsum(_positive(county, f"上年{fund}") for county in draft.counties.rows)
+    listed = math.fsum(min(_positive(county, f"上年{fund}"), 2 * LARGEST) for county in draft.counties.rows)
     other = row.values.get("州本级及其他")
     if f"上年{fund}" in draft.counties.letters and round(listed - float(then), 6) and not _is_number(other):  # type: ignore[arg-type]
         yield _at(draft.pools, row, "上年总额", "W346", f"与「县区数据」上年{fund}各县之和 {listed:,.12g} 不一致。",

@@ -158,6 +158,8 @@ class ModelSpec:
     scenarios: tuple[ScenarioSpec, ...]
     aliases: Mapping[str, str]
     value_aliases: Mapping[str, Mapping[str, str]]
+    former: Mapping[str, str] = field(default_factory=dict)
+    """Former name or code of a unit → the present one."""
 
     def fund(self, name: str) -> FundSpec | None:
         """The fund of that full or short name."""

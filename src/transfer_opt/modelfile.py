@@ -53,7 +53,7 @@ def load_model(path: Path | None = None) -> ModelSpec:
 
 
 def _model(table: Table, digest: str) -> ModelSpec:
-    _only(table, "模型文件", ("title", "version", "objective", "clauses", "aliases", "values", "funds", "rules", "scenarios"))
+    _only(table, "模型文件", ("title", "version", "objective", "clauses", "aliases", "values", "former", "funds", "rules", "scenarios"))
     clauses = {key: _clause(key, entry) for key, entry in table["clauses"].items()}
     funds = tuple(_fund(entry, clauses) for entry in table["funds"])
     rules = {name: _rule(name, entry, clauses) for name, entry in table["rules"].items()}
@@ -66,7 +66,8 @@ def _model(table: Table, digest: str) -> ModelSpec:
             raise _wrong(f"目标「{name}」不存在", did_you_mean(name, OBJECTIVES))
     scenarios = tuple(_scenario(entry, rules, funds) for entry in table.get("scenarios", ()))
     return ModelSpec(table["title"], table["version"], digest, objective, funds, rules, scenarios,
-                     dict(table.get("aliases", {})), dict(table.get("values", {})))
+                     dict(table.get("aliases", {})), dict(table.get("values", {})),
+                     dict(table.get("former", {})))
 
 
 def _clause(key: str, entry: Table) -> Clause:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -86,9 +87,14 @@ class Outcome:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what went in and what came out: the check code on every printed page."""
-        lines = self.case.lines
-        who = [f"{self.case.recipients.code[i]}{self.case.recipients.name[i]}" for i in lines.recipient]
-        parts = [self.budget.sha256, self.spec.sha256, self.scenario, ">".join(self.objective), self.case.unit_name]
-        parts += [f"{self.case.funds[f].name}|{name}|{count}"
-                  for f, name, count in zip(lines.fund, who, self.units, strict=True)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        lines = [(fund, code + name, int(count))
+                 for (fund, code, name), count in zip(self.case.line_names, self.units, strict=True)]
+        return check_code(self.budget.sha256, self.spec.sha256, self.scenario, self.objective, self.case.unit_name, lines)
+
+
+def check_code(
+    budget: str, model: str, scenario: str, objective: Sequence[str], unit: str, lines: Iterable[tuple[str, str, int]]
+) -> str:
+    """SHA-256 of what went in (digests of the two files, choices) and came out (fund, recipient, published integer)."""
+    parts = [budget, model, scenario, ">".join(objective), unit, *(f"{fund}|{who}|{count}" for fund, who, count in lines)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

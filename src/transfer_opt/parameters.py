@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from transfer_opt.domain import Change, ModelSpec, ParameterSpec, Recipients, RuleSpec, ScenarioSpec, Setting
 from transfer_opt.errors import Problem
+from transfer_opt.matching import Register
 from transfer_opt.modelfile import did_you_mean
 from transfer_opt.objectives import OBJECTIVES
 from transfer_opt.sheets import Sheet, SheetRow
+from transfer_opt.workbook.totals import same_prefecture
 from transfer_opt.workbook.values import normalise, to_number, to_text
 
 RULES_SHEET, SCENARIO_SHEET = "约束参数", "方案"
@@ -123,8 +126,20 @@ class _Reader:
             for name, found in zip(names, shown, strict=True):
                 if name and normalise(name) == text:
                     return str(found)
+        meant = self._meant(text)
+        if len(meant) == 1:
+            self._tell(row, "对象", "W214", f"按「{meant[0]}」处理。", "如不正确，请写「县区数据」里的名称。")
+            return meant[0]
         self._unknown(row, "对象", "E204", [*units.name, *units.prefectures])
         return None
+
+    def _meant(self, text: str) -> list[str]:
+        """The units and prefectures a short or former name or a former code may mean."""
+        units = self._recipients
+        place = Register(units.code, units.name, self._spec.former).find(text, text).place
+        prefectures = [str(name) for name in units.prefectures
+                       if same_prefecture(text, normalise(name)) or normalise(name).startswith(text)]
+        return prefectures + ([] if place is None else [str(units.name[place])])
 
     def _addressed(self, row: SheetRow, rule: RuleSpec, spec: ParameterSpec | None, fund: str, place: str) -> bool:
         """Whether the rule tells funds and objects apart as the row does."""
@@ -178,7 +193,7 @@ class _Reader:
         number = raw if isinstance(raw, float | int) else to_number(str(raw)) if raw is not None else None
         if raw is None:
             return None
-        if number is None or number != int(number) or number < 1:
+        if number is None or not isfinite(number) or number != int(number) or number < 1:
             self._tell(row, "优先级", "E212", "优先级应是 1、2、3 这样的整数。", "改正或留空。")
             return None
         return int(number)

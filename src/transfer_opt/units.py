@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +11,8 @@ from transfer_opt.domain import Recipients
 from transfer_opt.linear import NOWHERE, Bools, Floats, Texts
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Sheet, SheetRow, Value
+from transfer_opt.workbook.totals import same_prefecture
+from transfer_opt.workbook.values import normalise
 
 COUNTIES = "县区数据"
 CODE, NAME, PREFECTURE = "行政区划代码", "县区名称", "市州"
@@ -37,7 +40,27 @@ def read_recipients(sheet: Sheet, value_aliases: Mapping[str, Mapping[str, str]]
             alias = value_aliases.get(header, {})
             words = ["" if value is None else str(value) for value in values]
             texts[header] = np.array([alias.get(word, word) for word in words], dtype=object)
-    return Recipients(_words(rows, CODE), _words(rows, NAME), _words(rows, PREFECTURE), numbers, texts)
+    spellings = prefecture_spellings(sheet)
+    prefectures = [spellings.get(normalise(str(text)), str(text)) for text in _words(rows, PREFECTURE)]
+    return Recipients(_words(rows, CODE), _words(rows, NAME), np.array(prefectures, dtype=object), numbers, texts)
+
+
+def prefecture_spellings(sheet: Sheet) -> dict[str, str]:
+    """Each 市州 without its blanks → the one spelling used for it: the fullest, and of those the most frequent."""
+    written = Counter(str(row.values[PREFECTURE]) for row in sheet.rows if row.values.get(PREFECTURE) is not None)
+    usual: dict[str, str] = {}
+    for text, _ in sorted(written.items(), key=lambda entry: (-entry[1], entry[0])):
+        usual.setdefault(normalise(text), text)
+    result = dict(usual)
+    for short in usual:
+        full = [other for other in usual if other[:2] == short[:2] and len(other) > len(short) and _means(short, other)]
+        if len(full) == 1:
+            result[short] = usual[full[0]]
+    return result
+
+
+def _means(short: str, full: str) -> bool:
+    return same_prefecture(short, full) or (len(short) > 1 and full in (f"{short}市", f"{short}地区", f"{short}州"))
 
 
 def eligible(settings: Settings, fund: int) -> Bools:

@@ -10,17 +10,20 @@ from transfer_opt.report.records import audit_table, input_table, parameter_tabl
 from transfer_opt.report.rules import county_sensitivity_table, rule_table, sensitivity_table
 from transfer_opt.report.steps import step_table
 from transfer_opt.sheets import Report
+from transfer_opt.workbook.charts import data_table
 
 __all__ = ["build"]
 
 
 def build(outcome: Outcome, date: str, finished: str) -> Report:
     """The whole result workbook; `date` stands in footers, `finished` in 「审计信息」 (both empty: no time stamp)."""
+    drawn, label = charts(outcome), example_label(outcome)
     tables = (
         allocation_table(outcome), step_table(outcome), rule_table(outcome), indicator_table(outcome),
         sensitivity_table(outcome), county_sensitivity_table(outcome), *comparison_tables(outcome),
-        parameter_table(outcome), input_table(outcome), audit_table(outcome, finished), proof_table(outcome),
+        parameter_table(outcome), input_table(outcome), audit_table(outcome, finished),
     )
+    sealed = (*tables, data_table(drawn)) if drawn else tables
     code = outcome.digest
-    return Report(tables, charts(outcome), outcome.scenario, f"{code[:6]}…{code[-4:]}", example_label(outcome), date,
-                  {"title": f"{heading(outcome)}分配结果", "comments": f"校验码 {code}"})
+    return Report((*tables, proof_table(outcome, sealed, label)), drawn, outcome.scenario, f"{code[:6]}…{code[-4:]}", label,
+                  date, {"title": f"{heading(outcome)}分配结果", "comments": f"校验码 {code}"})

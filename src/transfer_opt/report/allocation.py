@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 
 import numpy as np
 
@@ -25,7 +26,8 @@ def allocation_table(outcome: Outcome) -> Table:
         "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。保障水平＝（可用财力＋转移支付）÷标准财政支出，分配前不含本表所列资金。",
         "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
     )
-    return Table("分配结果", f"{heading(outcome)}分配结果表（{outcome.scenario}）", _allocation_columns(outcome), rows,
+    columns = allocation_columns([fund.name for fund in case.funds], case.usable.tolist(), case.recipients.numbers, case.money_unit)
+    return Table("分配结果", f"{heading(outcome)}分配结果表（{outcome.scenario}）", columns, rows,
                  f"单位：{case.money_unit}（人均：元）", notes=notes, fit="groups")
 
 
@@ -36,30 +38,29 @@ def comparison_tables(outcome: Outcome) -> tuple[Table, ...]:
     return tuple(_comparison(outcome, part, number) for number, part in enumerate(parts, start=1))
 
 
-def _allocation_columns(outcome: Outcome) -> tuple[Column, ...]:
-    case = outcome.case
-    names = [fund.name for fund in case.funds]
+def allocation_columns(
+    names: Sequence[str], shares: Sequence[float], inputs: Container[str], money_unit: str
+) -> tuple[Column, ...]:
+    """The columns for these funds, their usable shares, the numbers in 「输入数据」 and the unit; `audit` asks for them, too."""
     funds = [Column(name, "money", 11, NOW, group_formula="sum") for name in names]
-    usable = ("{合计}" if (case.usable == 1).all()
-              else "+".join(f"{share:g}*{{{name}}}" for share, name in zip(case.usable, names, strict=True)))
+    usable = ("{合计}" if all(share == 1 for share in shares)
+              else "+".join(f"{share:.15g}*{{{name}}}" for share, name in zip(shares, names, strict=True)))
+
+    def over(formula: str) -> str:
+        """The formula, or none where the workbook lacks a column it sums (its cells stay empty then)."""
+        return formula if all(name in inputs for name in re.findall(r"\[(.+?)\]", formula)) else ""
+
     return (
         *KEY_COLUMNS, *funds,
         Column("合计", "bold_money", 10.5, NOW, f"=SUM({{{names[0]}}}:{{{names[-1]}}})", "sum"),
         Column("上年合计", "money", 10.5, BEFORE, group_formula="sum"),
         Column("增减额", "growth_money", 9, BEFORE, "={合计}-{上年合计}"),
         Column("增幅", "growth_share", 7.5, BEFORE, '=IF({上年合计}=0,"",{增减额}/{上年合计})'),
-        Column("人均(元)", "per_head", 8, EQUALITY,
-               group_formula=_over_inputs(outcome, f"={{合计}}*{YUAN[case.money_unit]}/[常住人口]")),
-        Column("分配前保障水平", "share", 8, EQUALITY, group_formula=_over_inputs(outcome, "=[可用财力]/[标准财政支出]")),
-        Column("分配后保障水平", "share", 8, EQUALITY,
-               group_formula=_over_inputs(outcome, f"=([可用财力]+{usable})/[标准财政支出]")),
+        Column("人均(元)", "per_head", 8, EQUALITY, group_formula=over(f"={{合计}}*{YUAN[money_unit]}/[常住人口]")),
+        Column("分配前保障水平", "share", 8, EQUALITY, group_formula=over("=[可用财力]/[标准财政支出]")),
+        Column("分配后保障水平", "share", 8, EQUALITY, group_formula=over(f"=([可用财力]+{usable})/[标准财政支出]")),
         Column("三保缺口", "shortfall", 8, EQUALITY, group_formula="sum"),
     )
-
-
-def _over_inputs(outcome: Outcome, formula: str) -> str:
-    """The formula, or none where the workbook lacks a column it sums (its cells stay empty then)."""
-    return formula if all(name in outcome.case.recipients.numbers for name in re.findall(r"\[(.+?)\]", formula)) else ""
 
 
 def _amounts(outcome: Outcome, group: Group) -> tuple[Value, ...]:
@@ -86,13 +87,7 @@ def _growth(last: Value, now: Value) -> tuple[Value, Value]:
 def _comparison(outcome: Outcome, funds: list[int], number: int) -> Table:
     case = outcome.case
     whole = len(funds) == len(case.funds) > 1
-    columns = [KEY_COLUMNS[0], Column("县区名称", "name", 21)]
-    names = [case.funds[f].name for f in funds]
-    if whole:
-        columns += _year_columns(_all_funds(len(funds)), *(
-            "=" + "+".join(f"{{{name}/{year}}}" for name in names) for year in ("上年", "本年")))
-    for name in names:
-        columns += _year_columns(name, "", "")
+    columns = comparison_columns([case.funds[f].name for f in funds], whole)
     rows = []
     for group in groups(case):
         bands = [_years(case.history[f][group.members], outcome.amounts[f][group.members]) for f in funds]
@@ -100,8 +95,19 @@ def _comparison(outcome: Outcome, funds: list[int], number: int) -> Table:
             bands.insert(0, _years(case.history[funds][:, group.members], outcome.amounts[funds][:, group.members]))
         rows.append(Row(group.kind, (group.code, group.name, *(value for band in bands for value in band))))
     title = f"{heading(outcome)}分资金对比表（{outcome.scenario}）"
-    return Table("分资金对比" + (str(number) if number > 1 else ""), title, tuple(columns), tuple(rows),
+    return Table("分资金对比" + (str(number) if number > 1 else ""), title, columns, tuple(rows),
                  f"单位：{case.money_unit}", notes=_notes(outcome), paper="A3", fit="page")
+
+
+def comparison_columns(names: Sequence[str], whole: bool) -> tuple[Column, ...]:
+    """The columns for these funds; `whole`: all funds there are, so that their sum comes first."""
+    columns = [KEY_COLUMNS[0], Column("县区名称", "name", 21)]
+    if whole:
+        columns += _year_columns(_all_funds(len(names)), *(
+            "=" + "+".join(f"{{{name}/{year}}}" for name in names) for year in ("上年", "本年")))
+    for name in names:
+        columns += _year_columns(name, "", "")
+    return tuple(columns)
 
 
 def _year_columns(band: str, last: str, now: str) -> list[Column]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +15,11 @@ from transfer_opt.report.parts import amount, groups, heading
 from transfer_opt.settings import ANYWHERE, Settings
 from transfer_opt.sheets import Column, Row, Table, Value
 from transfer_opt.units import CODE, NAME, PREFECTURE, ordered_rows
+from transfer_opt.workbook.fingerprint import contents, fingerprint
+from transfer_opt.workbook.formulas import INPUT, Sums
 
 COUNTIES = "县区数据"
+PROOF = "证明"
 UNIQUE = "唯一：证书逐级证明，每一笔金额都被对偶价格逼定（低一点或高一点都会使某一级目标变差），最优解只有一个。"
 PIECE = 30_000
 """Characters a cell of 「证明」 holds at most."""
@@ -43,7 +46,7 @@ def input_table(outcome: Outcome) -> Table:
     source = ordered_rows(sheet)
     rows = [Row("unit", (*group.key, *(_cell(outcome, source[i].values.get(header), header) for header in headers)))
             for group in groups(outcome.case) if group.kind == "unit" for i in group.members]
-    return Table("输入数据", f"{heading(outcome)}输入数据", tuple(columns), tuple(rows),
+    return Table(INPUT, f"{heading(outcome)}输入数据", tuple(columns), tuple(rows),
                  f"单位：{outcome.case.money_unit}（人口：人，面积：平方公里）", paper="A3")
 
 
@@ -54,13 +57,27 @@ def audit_table(outcome: Outcome, finished: str) -> Table:
     return Table("审计信息", f"{heading(outcome)}审计信息（{outcome.scenario}）", columns, rows)
 
 
-def proof_table(outcome: Outcome) -> Table:
-    """The certificate as text, cut into cells; joined in order it is one JSON object."""
-    pieces = [outcome.proof[start : start + PIECE] for start in range(0, len(outcome.proof), PIECE)]
-    notes = ("注：各行按序号连接起来是一个 JSON 文本，金额和比率都是分数；transfer_opt.certificate 单独核对它，不用求解器。",)
-    rows = tuple(Row("plain", (float(number), piece)) for number, piece in enumerate(pieces, start=1))
+def proof_table(outcome: Outcome, others: Sequence[Table], label: str) -> Table:
+    """The certificate as text, cut into cells (joined in order it is one JSON object); below it what seals every sheet.
+
+    A seal is the fingerprint of a sheet of `others`, and of this one save the column that holds the seals.
+    """
+    notes = (
+        "注：有序号的各行连接起来是一个 JSON 文本，金额和比率都是分数；transfer_opt.certificate 单独核对它，不用求解器。",
+        "表名各行是该表全部单元格的 SHA-256 和逐行、逐列的短校验码，transfer-opt audit 用它指出被改动的单元格。",
+    )
+    sums = Sums(next((table for table in others if table.name == INPUT), None))
+    seals = [(table.name, piece) for table in others for piece in _cut(str(fingerprint(contents(table, label, sums))))]
+    numbered = [Row("plain", (float(number), piece)) for number, piece in enumerate(_cut(outcome.proof), start=1)]
     columns = (Column("序号", "number", 6), Column("证书", "text", 120))
-    return Table("证明", f"{heading(outcome)}证明（{outcome.scenario}）", columns, rows, notes=notes)
+    unsealed = Table(PROOF, f"{heading(outcome)}证明（{outcome.scenario}）", columns,
+                     (*numbered, *(Row("plain", (name, None)) for name in (*(name for name, _ in seals), PROOF))), notes=notes)
+    seals.append((PROOF, str(fingerprint(contents(unsealed, label, sums)))))
+    return replace(unsealed, rows=(*numbered, *(Row("plain", seal) for seal in seals)))
+
+
+def _cut(text: str) -> Iterator[str]:
+    yield from (text[start : start + PIECE] for start in range(0, len(text), PIECE))
 
 
 def _cell(outcome: Outcome, value: Value, header: str) -> Value:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from transfer_opt.explain import STEPS
@@ -23,12 +25,13 @@ def step_table(outcome: Outcome) -> Table:
         GRADES,
         f"不受上下限和其他规则限制的县，分配额＝因素法测算额×系数：{factors}。" if factors else "",
     )
-    return Table("测算说明", f"{heading(outcome)}测算说明（{outcome.scenario}）", _columns(outcome), tuple(rows),
+    used = np.abs(outcome.steps.changes).sum(axis=1) > 0
+    return Table("测算说明", f"{heading(outcome)}测算说明（{outcome.scenario}）", step_columns(used.tolist()), tuple(rows),
                  f"单位：{outcome.case.money_unit}", notes=tuple(note for note in notes if note), paper="A3", fit="groups")
 
 
-def _columns(outcome: Outcome) -> tuple[Column, ...]:
-    used = np.abs(outcome.steps.changes).sum(axis=1) > 0
+def step_columns(used: Sequence[bool]) -> tuple[Column, ...]:
+    """The columns, steps hidden that are not `used` (one truth value per step); `audit` asks for them, too."""
     steps = [Column(name, "step", 9.5, BAND, group_formula="sum", hidden=not used[k]) for k, name in enumerate(STEPS)]
     return (
         *KEY_COLUMNS[:2], Column("市州", "prefecture", 14.5, hidden=True), Column("资金", "prefecture", 16),

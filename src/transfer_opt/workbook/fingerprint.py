@@ -56,21 +56,20 @@ def constant(value: Any) -> str:
 
 
 def formula(text: str) -> str:
-    """A formula as canonical text: without blanks, dollar signs as they are, sheet names without quotation marks."""
+    """A formula as canonical text: without blanks, and sheet names without the quotation marks some programs leave out."""
     pieces = re.split(r'("[^"]*")', text.removeprefix("="))
-    plain = [piece if at % 2 else re.sub(r"\s|(?<!')'(?=[^']*'!)|'(?=!)", "", piece) for at, piece in enumerate(pieces)]
-    return "f=" + "".join(plain)
+    return "f=" + "".join(piece if at % 2 else re.sub(r"[\s']", "", piece) for at, piece in enumerate(pieces))
 
 
 def contents(table: Table, label: str, sums: Sums) -> Contents:
     """What the writer puts on the sheet of a table."""
     formulas = Formulas(table, sums)
     cells = {place: constant(text) for place, text in _head(table, label).items()}
-    for place, row in enumerate(table.rows):
-        for index, value in enumerate(row.values):
+    for at, line in enumerate(table.rows):
+        for index, value in enumerate(line.values):
             shown = ("是" if value else "否") if isinstance(value, bool) else value
-            said = formulas.of(place, index) if value is not None else ""
-            cells[FIRST_ROW + place, index] = formula(said) if said else constant(shown)
+            said = formulas.of(at, index) if value is not None else ""
+            cells[FIRST_ROW + at, index] = formula(said) if said else constant(shown)
     for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows)):
         cells[row, 0] = constant(note)
     return {place: text for place, text in cells.items() if text}

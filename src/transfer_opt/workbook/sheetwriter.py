@@ -105,7 +105,7 @@ class SheetWriter:
         elif isinstance(value, str):
             self._text(*at, value, look)
         else:
-            _accepted(self._sheet.write_number(*at, value, look))
+            _accepted(self._sheet.write_number(*at, _cached(value), look))
 
     def _look(self, index: int, column: Column, row: Row, value: Value) -> Any:
         decimals = self._layout.decimals[index]
@@ -188,12 +188,12 @@ def _edge(column: Column) -> Look:
 
 
 def _cached(value: str | float) -> str | float:
-    """The value a formula carries; XlsxWriter checks plain numbers only."""
+    """The value a cell or a formula carries, numbers to 15 digits: more are kept by some programs only."""
     if isinstance(value, str):
         return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", NOT_XML.sub("\ufffd", value))
     if not math.isfinite(value):
         raise ValueError(f"not a finite number: {value}")
-    return value
+    return float(f"{value:.15g}")
 
 
 def _accepted(code: int) -> None:

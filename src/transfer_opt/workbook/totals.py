@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from math import isfinite
 from typing import Literal, TypeAlias
 
 from transfer_opt.errors import Problem
@@ -136,4 +137,4 @@ def _text(row: SheetRow, header: str) -> str:
 
 
 def _amount(value: Value) -> Decimal | None:
-    return Decimal(repr(value)) if isinstance(value, float) else None
+    return Decimal(repr(value)) if isinstance(value, float) and isfinite(value) else None

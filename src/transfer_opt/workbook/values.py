@@ -37,6 +37,8 @@ def trim(text: str) -> str:
 
 def to_number(text: str) -> float | None:
     """The number a text plainly means (12,345 · １２３ · −5 · 15%), or None."""
+    if any(unicodedata.category(mark) == "No" for mark in text):
+        return None  # a footnote mark (125①, 125²), which NFKC would make a digit
     plain = _plain(text)
     bracketed = re.fullmatch(r"\((.+)\)", plain)
     if bracketed and not bracketed[1].startswith(("-", "+")):

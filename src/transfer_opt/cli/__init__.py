@@ -1,0 +1,86 @@
+"""The command line: each command reads its options, makes one call and prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from transfer_opt import __version__
+from transfer_opt.cli.options import Group
+from transfer_opt.cli.printing import print_error
+from transfer_opt.cli.solving import check, explain, init, solve
+from transfer_opt.errors import TransferOptError
+
+USAGE_EXIT = 2
+BUG_EXIT = 70
+
+
+@click.group(cls=Group, options_metavar="[选项]", subcommand_metavar="命令 [参数]…")
+@click.version_option(__version__, message="transfer-opt %(version)s", help="显示版本号。")
+def cli() -> None:
+    """把转移支付资金按政策规则分配到县区：读部门的 Excel 工作簿，用线性规划求出唯一的最优方案，写出可打印、可核对的结果工作簿。
+
+    \b
+    例：
+      transfer-opt init --example 示例.xlsx     生成一份示例工作簿
+      transfer-opt check 预算.xlsx              检查工作簿，列出全部问题
+      transfer-opt solve 预算.xlsx              计算并写出 预算_分配结果.xlsx
+      transfer-opt explain 预算_分配结果.xlsx 玛多县   说明一个县的数是怎么来的
+    """
+
+
+for _command in (init, check, solve, explain):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The program: every way out has its exit code and, where something is wrong, one Chinese sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a GBK console must not end the program
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        cli.main(given, prog_name="transfer-opt", standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(_usage_sentence(error), err=True)
+        sys.exit(USAGE_EXIT)
+    except click.Abort:
+        click.echo("已中断，没有写出任何文件。", err=True)
+        sys.exit(130)
+    except TransferOptError as error:
+        print_error(error, "--json" in given)
+        sys.exit(error.exit_code)
+    except Exception as error:  # the last line of defence: one sentence, no traceback
+        _print_bug(error)
+        sys.exit(BUG_EXIT)
+    sys.exit(0)
+
+
+def _usage_sentence(error: click.ClickException) -> str:
+    """click's own errors in Chinese."""
+    if isinstance(error, click.MissingParameter):
+        name = error.param.human_readable_name if error.param else ""
+        return f"缺少参数 {name}。用 transfer-opt --help 查看用法。"
+    if isinstance(error, click.NoSuchOption):
+        return f"没有选项 {error.option_name}。用 --help 查看可用的选项。"
+    if isinstance(error, click.UsageError) and "No such command" in error.message:
+        return f"没有这个命令。可用的命令：{'、'.join(cli.commands)}。"
+    text = error.message
+    return text if not text.isascii() else f"命令写得不对（{text}）。用 --help 查看用法。"
+
+
+def _print_bug(error: Exception) -> None:
+    """A report without any data: the kind of error and where it happened."""
+    import tempfile
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"transfer-opt {__version__}", type(error).__name__]
+    lines += [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    with tempfile.NamedTemporaryFile("w", prefix="transfer-opt-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    click.echo(f"程序出错（不是您的数据问题），没有写出结果；错误报告（不含数据）在 {file.name}。", err=True)

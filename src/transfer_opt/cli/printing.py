@@ -1,0 +1,80 @@
+"""What the commands say: results, errors, one JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from transfer_opt.errors import InputError, Problem, TransferOptError
+
+if TYPE_CHECKING:
+    from transfer_opt.outcome import Outcome
+
+
+def print_outcome(outcome: Outcome, target: Path) -> None:
+    """Warnings, totals and where the result lies."""
+    case = outcome.case
+    for problem in outcome.problems:
+        click.echo(f"警告 {problem}", err=True)
+    click.echo(f"方案：{outcome.scenario}　目标：{' > '.join(outcome.objective)}")
+    for fund, row in zip(case.funds, outcome.amounts, strict=True):
+        total = _total(row)
+        same = "与可分配总额一致" if total == fund.pool else "与可分配总额不一致"
+        kept = f"，另预留 {fund.reserved:,.12g} {case.money_unit}" if fund.reserved else ""
+        click.echo(f"  {fund.name}：{total:,.12g} {case.money_unit}（{same}{kept}）")
+    if (outcome.shortfall == outcome.shortfall).all():
+        short = int((outcome.shortfall > 0).sum())
+        click.echo(f"  “三保”缺口：{outcome.shortfall.sum():,.12g} {case.money_unit}，{short} 个县"
+                   + _last_year(outcome))
+    click.echo(f"结果：{target}")
+
+
+def _total(row: Iterable[float]) -> float:
+    """The sum of the known amounts, without the dust of float sums."""
+    return round(sum(float(value) for value in row if value == value), 8)
+
+
+def _last_year(outcome: Outcome) -> str:
+    """「；按上年资金为 34,206 万元，12 个县」."""
+    gap = next((entry for entry in outcome.indicators if entry.name == "“三保”缺口"), None)
+    count = next((entry for entry in outcome.indicators if entry.name == "“三保”缺口县数"), None)
+    if gap is None or count is None or gap.last != gap.last:
+        return ""
+    return f"（按上年资金为 {gap.last:,.12g} {outcome.case.money_unit}，{count.last:.0f} 个县）"
+
+
+def print_error(error: TransferOptError, as_json: bool) -> None:
+    """Every problem in words, or as one JSON object."""
+    problems = error.problems if isinstance(error, InputError) else ()
+    if as_json:
+        print_json("error", error.exit_code, None, problems=problems, message="" if problems else str(error))
+        return
+    for problem in problems:
+        click.echo(f"警告 {problem}" if problem.is_warning else str(problem), err=True)
+    if not problems:
+        click.echo(str(error), err=True)
+
+
+def print_json(
+    status: str, code: int, source: Path | None, target: Path | None = None, outcome: Outcome | None = None,
+    problems: Sequence[Problem] = (), message: str = "",
+) -> None:
+    """One object on stdout, the same keys whatever happened."""
+    told: Sequence[Problem] = outcome.problems if outcome else problems
+    content: dict[str, Any] = {
+        "status": status, "exit": code, "input": str(source) if source else None, "output": str(target) if target else None,
+        "scenario": outcome.scenario if outcome else None,
+        "totals": [{"fund": fund.name, "pool": fund.pool, "allocated": _total(row)}
+                   for fund, row in zip(outcome.case.funds, outcome.amounts, strict=True)] if outcome else [],
+        "stages": [{"name": stage.name, "value": stage.value} for stage in outcome.solution.stages
+                   if stage.value == stage.value] if outcome else [],
+        "problems": [problem.as_dict() for problem in told if not problem.is_warning],
+        "warnings": [problem.as_dict() for problem in told if problem.is_warning]
+        + [Problem("W360", alarm).as_dict() for alarm in (outcome.alarms if outcome else ())],
+        "message": message,
+    }
+    click.echo(json.dumps(content, ensure_ascii=False, indent=1))

@@ -1,0 +1,112 @@
+"""init, check, solve, explain: from a budget to a result and its reasons."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from transfer_opt.cli.options import Command, password, progress, reading_options, renames
+from transfer_opt.cli.printing import print_json, print_outcome
+from transfer_opt.errors import InputError, OutputError
+
+
+@click.command(cls=Command, options_metavar="[选项]")
+@click.argument("path", required=False, type=click.Path(path_type=Path), metavar="[文件]")
+@click.option("--example", is_flag=True, help="写出填好的示例（示例数据），而不是空白模板。")
+@click.option("--force", is_flag=True, help="文件已存在时覆盖它。")
+def init(path: Path | None, example: bool, force: bool) -> None:
+    """生成空白模板或示例工作簿。
+
+    \b
+    例：transfer-opt init 预算.xlsx
+        transfer-opt init --example 示例.xlsx
+    """
+    from transfer_opt.starting import write_start
+
+    target = path or Path("示例.xlsx" if example else "预算模板.xlsx")
+    if target.exists() and not force:
+        raise OutputError(f"文件已存在，没有覆盖：{target}。处理办法：换一个文件名，或加 --force。")
+    write_start(target, example)
+    click.echo(f"已写出{'示例' if example else '空白模板'}：{target}")
+
+
+@click.command(cls=Command, options_metavar="[选项]")
+@click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
+@reading_options
+def check(
+    budget: Path, model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """检查工作簿，一次列出全部问题：在哪张表、哪个单元格、值是什么、怎么改。
+
+    \b
+    例：transfer-opt check 预算.xlsx
+    """
+    from transfer_opt.run import check as run_check
+
+    problems = run_check(budget, model, renames(rename), password(budget, password_file))
+    errors = [problem for problem in problems if not problem.is_warning]
+    if as_json:
+        print_json("error" if errors else "ok", InputError.exit_code if errors else 0, budget, problems=problems)
+    elif not quiet:
+        for problem in problems:
+            click.echo(f"警告 {problem}" if problem.is_warning else str(problem), err=True)
+        count = f"发现 {len(errors)} 个错误" if errors else "没有错误"
+        click.echo(f"{count}，{len(problems) - len(errors)} 个警告：{budget}")
+    sys.exit(InputError.exit_code if errors else 0)
+
+
+@click.command(cls=Command, options_metavar="[选项]")
+@click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="结果工作簿（默认：输入文件名_分配结果.xlsx）。")
+@click.option("--scenario", metavar="方案", help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。")
+@click.option("--solver", default="auto", metavar="名称",
+              help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称。结果相同。")
+@click.option("--unit", metavar="单位", help="公布单位，如 1元、1万元、0.01万元（默认：工作簿「取整」里写的）。")
+@click.option("--relax", is_flag=True, help="规则互相矛盾时，把矛盾的规则改为「软」再算，并在每张表上注明「已放宽」。")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="秒", help="最多算多少秒；到时没有证明最优就停止（退出码 4）。")
+@reading_options
+def solve(
+    budget: Path, output: Path | None, scenario: str | None, solver: str, unit: str | None, relax: bool,
+    time_limit: float | None,
+    model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool,
+) -> None:
+    """计算分配方案并写出结果工作簿；输入文件不会被改动。
+
+    \b
+    例：transfer-opt solve 预算.xlsx
+        transfer-opt solve 预算.xlsx -o 结果.xlsx --scenario 均衡优先
+    """
+    from transfer_opt import run
+
+    tell = progress(quiet or as_json)
+    target = run.result_path(budget, output)
+    tell("读取工作簿")
+    prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
+    outcome = run.allocate(prepared, solver, tell, relax, time_limit)
+    tell("写结果工作簿")
+    run.write(outcome, target)
+    if as_json:
+        print_json("ok", 0, budget, target, outcome)
+        return
+    for alarm in outcome.alarms:  # a shortfall or an exceeded cap is never silent
+        click.echo(f"警告 {alarm}", err=True)
+    if not quiet:
+        print_outcome(outcome, target)
+
+
+@click.command(cls=Command, options_metavar="[选项]")
+@click.argument("result", type=click.Path(path_type=Path), metavar="结果工作簿")
+@click.argument("county", metavar="县区")
+def explain(result: Path, county: str) -> None:
+    """用几句话说明一个县区为什么分到这么多：每笔的来历、起作用的规则和条款。
+
+    \b
+    例：transfer-opt explain 预算_分配结果.xlsx 玛多县
+    """
+    from transfer_opt.narrative import explain as sentences
+
+    for sentence in sentences(result, county):
+        click.echo(sentence)
