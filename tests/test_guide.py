@@ -22,6 +22,7 @@ from transfer_opt.workbook.columns import FUND, SHEETS
 
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "用户手册.md"
+CHAPTERS = sorted((ROOT / "docs").glob("手册-*.md"))
 README = ROOT / "README.md"
 MOST_LINES, MOST_PICTURE_BYTES = 360, 250_000
 
@@ -180,12 +181,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def followed(folder: Path) -> list[Command]:
     """The guide followed from top to bottom: its commands with their real answers."""
+    done = follow(GUIDE, folder)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        for scenario in ("稳定优先", "生态优先"):
+            run(Command(f"transfer-opt solve 示例.xlsx --scenario {scenario} -o {scenario}.xlsx"))
+    finally:
+        os.chdir(before)
+    return done
+
+
+def follow(document: Path, folder: Path) -> list[Command]:
+    """Do what a document says, in a folder."""
     done = []
     before = Path.cwd()
     os.chdir(folder)
     try:
         target = ""
-        for step in steps(GUIDE.read_text(encoding="utf-8")):
+        for step in steps(document.read_text(encoding="utf-8")):
             if isinstance(step, Start):
                 target = step.target
                 if step.source:
@@ -195,11 +209,15 @@ def followed(folder: Path) -> list[Command]:
             else:
                 run(step)
                 done.append(step)
-        for scenario in ("稳定优先", "生态优先"):
-            run(Command(f"transfer-opt solve 示例.xlsx --scenario {scenario} -o {scenario}.xlsx"))
     finally:
         os.chdir(before)
     return done
+
+
+def unsaid(done: Sequence[Command]) -> list[tuple[str, str]]:
+    """Lines a document prints as answers that did not come."""
+    return [(command.text, line) for command in done for line in command.answer
+            if not re.search("^" + ".*".join(map(re.escape, line.split(REST))) + "$", command.real_answer, re.M)]
 
 
 def test_every_command_ends_as_the_guide_says(followed: list[Command]) -> None:
@@ -208,9 +226,15 @@ def test_every_command_ends_as_the_guide_says(followed: list[Command]) -> None:
 
 
 def test_every_answer_is_as_printed(followed: list[Command]) -> None:
-    missing = [(command.text, line) for command in followed for line in command.answer
-               if not re.search("^" + ".*".join(map(re.escape, line.split(REST))) + "$", command.real_answer, re.M)]
-    assert missing == []
+    assert unsaid(followed) == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_can_be_followed_from_an_empty_folder(chapter: Path, tmp_path: Path) -> None:
+    done = follow(chapter, tmp_path)
+    assert done
+    assert [(c.text, c.real_code) for c in done] == [(c.text, c.exit_code) for c in done]
+    assert unsaid(done) == []
 
 
 def test_readme_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,8 +311,13 @@ def _share(value: Any) -> str:
 # What is told completely -----------------------------------------------------------------------------------------
 
 
+def whole() -> str:
+    """The guide with its chapters."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in (GUIDE, *CHAPTERS))
+
+
 def test_every_option_is_told_and_none_that_is_not() -> None:
-    text = GUIDE.read_text(encoding="utf-8")
+    text = whole()
     real = {option for command in (cli, *cli.commands.values()) for parameter in command.get_params(_context(command))
             for option in parameter.opts if option.startswith("--")}
     told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
@@ -311,7 +340,7 @@ def test_every_rule_objective_and_column_is_told() -> None:
 
 
 def test_pictures_and_links_exist() -> None:
-    text = GUIDE.read_text(encoding="utf-8")
+    text = whole()
     links = re.findall(r"\]\(([^)#]+)\)", text)
     assert [link for link in links if not (GUIDE.parent / link).resolve().exists()] == []
     pictures = {(GUIDE.parent / link).resolve() for link in links if link.endswith(".png")}
@@ -319,5 +348,6 @@ def test_pictures_and_links_exist() -> None:
     assert [path.name for path in pictures if path.stat().st_size > MOST_PICTURE_BYTES] == []
 
 
-def test_the_guide_is_short() -> None:
-    assert len(GUIDE.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+@pytest.mark.parametrize("document", [GUIDE, *CHAPTERS], ids=lambda path: path.stem)
+def test_the_guide_is_short(document: Path) -> None:
+    assert len(document.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
