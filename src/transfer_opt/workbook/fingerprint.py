@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -51,7 +51,9 @@ def constant(value: Any) -> str:
         return f"b{value:d}"
     if isinstance(value, int | float):
         return f"n{value + 0.0:.15g}"
-    text = "" if value is None else _DROPPED.sub("", NOT_XML.sub("\ufffd", str(value)))
+    text = "" if value is None else str(value)
+    if not text.isprintable():
+        text = _DROPPED.sub("", NOT_XML.sub("\ufffd", text))
     return f"t{text}" if text else ""
 
 
@@ -77,9 +79,9 @@ def contents(table: Table, label: str, sums: Sums) -> Contents:
 
 def fingerprint(cells: Contents) -> Fingerprint:
     """The digests of what a sheet says."""
-    said = [f"{row} {column} {text}" for (row, column), text in sorted(cells.items()) if text]
-    whole = hashlib.sha256("\n".join(said).encode()).hexdigest()
-    return Fingerprint(whole, _sides(cells, 0), _sides(cells, 1))
+    said = sorted((place, text) for place, text in cells.items() if text)
+    whole = hashlib.sha256("\n".join(f"{row} {column} {text}" for (row, column), text in said).encode()).hexdigest()
+    return Fingerprint(whole, _sides(said, 0), _sides(said, 1))
 
 
 def changed(cells: Contents, written: Fingerprint) -> tuple[list[int], list[int]]:
@@ -106,12 +108,11 @@ def _head(table: Table, label: str) -> dict[Place, str]:
     return {**cells, **{(HEADER_ROW, index): column.name for index, column in enumerate(table.columns)}}
 
 
-def _sides(cells: Contents, axis: int) -> str:
+def _sides(said: Sequence[tuple[Place, str]], axis: int) -> str:
     """A short digest per row (axis 0) or column (axis 1), one after the other."""
     lines: dict[int, list[str]] = {}
-    for place, text in sorted(cells.items()):
-        if text:
-            lines.setdefault(place[axis], []).append(f"{place[1 - axis]} {text}")
+    for place, text in said:
+        lines.setdefault(place[axis], []).append(f"{place[1 - axis]} {text}")
     return "".join(_short(lines.get(at, ())) for at in range(max(lines, default=-1) + 1))
 
 

@@ -116,7 +116,8 @@ class Formulas:
             if column.group_formula == "sum":
                 return _group_sum(column_letters(index), place, self._groups[place])
             return self._filled(self._group[index], place)
-        return self._filled(self._every[index], place)
+        parts = self._every[index]
+        return self._filled(parts, place) if parts else ""
 
     def _filled(self, parts: Sequence[Part], place: int) -> str:
         return "".join(part.text if part.kind == "text" else

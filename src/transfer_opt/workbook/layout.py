@@ -88,6 +88,8 @@ def text_height(text: str, pixels: int, size: float, least: float) -> float:
 
 def decimals_needed(value: float, most: int) -> int:
     """The fewest decimals that show a figure as it is, up to `most`."""
+    if value % 1 == 0:
+        return 0
     shown = round(value, most)
     return next(digits for digits in range(most + 1) if digits == most or round(shown, digits) == shown)
 
@@ -115,6 +117,8 @@ def _lines(text: str, pixels: int, size: float) -> int:
 
 def _half_widths(text: str) -> int:
     """Length in half-width characters; a Chinese character counts two."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
 
 
@@ -155,7 +159,10 @@ def _column_pixels(column: Column, values: Iterable[Value], decimals: int) -> in
     wished = int(column.width * DIGIT_PIXELS + 0.5) + CELL_PADDING
     if column.kind in TEXT_KINDS:
         return wished
-    longest = max((_half_widths(_shown(column, value, decimals)) for value in values if value is not None), default=0)
+    known = {value for value in values if value is not None}
+    if column.kind != "number" and all(map(is_number, known)):
+        known = {limit(known) for limit in (min, max) if known}  # with one format no figure is longer than these
+    longest = max((_half_widths(_shown(column, value, decimals)) for value in known), default=0)
     return max(wished, longest * 7 + 12)
 
 

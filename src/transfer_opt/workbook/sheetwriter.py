@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from transfer_opt.errors import OutputError
-from transfer_opt.sheets import Column, ColumnKind, Report, Row, Value
+from transfer_opt.sheets import Column, ColumnKind, Report, Row, RowKind, Value
 from transfer_opt.workbook import styles
 from transfer_opt.workbook.formulas import CODE, GROUP_KINDS, NAME, Formulas, column_letters
 from transfer_opt.workbook.layout import (
@@ -25,6 +25,9 @@ from transfer_opt.workbook.styles import Look, Styles
 
 TITLE_ROW, LABEL_ROW, BAND_ROW = 0, 1, 2
 NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+EXACT = 1e15
+"""Whole numbers below this have at most 15 digits."""
 
 
 class SheetWriter:
@@ -85,15 +88,21 @@ class SheetWriter:
 
     def _body(self) -> None:
         table = self._layout.table
+        usual = {kind: self._usual_looks(kind) for kind in {row.kind for row in table.rows}}
         for place, (row, height) in enumerate(zip(table.rows, self._layout.heights, strict=True)):
             options = {"level": 1} if row.kind == "unit" else {}
             _accepted(self._sheet.set_row(FIRST_ROW + place, height, None, options))
-            for index, (column, value) in enumerate(zip(table.columns, row.values, strict=True)):
-                self._cell(place, index, column, row, value)
+            for index, (look, value) in enumerate(zip(usual[row.kind], row.values, strict=True)):
+                self._cell(place, index, look or self._look(index, row, value), value)
 
-    def _cell(self, place: int, index: int, column: Column, row: Row, value: Value) -> None:
+    def _usual_looks(self, kind: RowKind) -> list[Any]:
+        """The format of every column in rows of a kind; None where it depends on the value."""
+        return [None if column.kind == "number" or column.kind in styles.WRAPPED_KINDS else
+                self._styles.cell(column.kind, kind, decimals, column.group_start)
+                for column, decimals in zip(self._layout.table.columns, self._layout.decimals, strict=True)]
+
+    def _cell(self, place: int, index: int, look: Any, value: Value) -> None:
         at = FIRST_ROW + place, index
-        look = self._look(index, column, row, value)
         if value is None:
             _accepted(self._sheet.write_blank(*at, None, look))
             return
@@ -107,13 +116,13 @@ class SheetWriter:
         else:
             _accepted(self._sheet.write_number(*at, _cached(value), look))
 
-    def _look(self, index: int, column: Column, row: Row, value: Value) -> Any:
-        decimals = self._layout.decimals[index]
+    def _look(self, index: int, row: Row, value: Value) -> Any:
+        column, decimals = self._layout.table.columns[index], self._layout.decimals[index]
         special: Look = {}
         if column.kind == "number" and is_number(value):
             decimals = decimals_needed(value, NUMBER_DECIMALS)
             special = styles.MISSING if row.kind == "alarm" and value < 0 else {}
-        elif column.kind in styles.WRAPPED_KINDS and isinstance(value, str) and self._is_clipped(index, column, value):
+        elif column.kind != "number" and isinstance(value, str) and self._is_clipped(index, column, value):
             special = styles.CLIPPED
         if not special:
             return self._styles.cell(column.kind, row.kind, decimals, column.group_start)
@@ -164,7 +173,8 @@ class SheetWriter:
         self._text(row, first, text, look)
 
     def _text(self, row: int, index: int, text: str, look: Any) -> None:
-        text = NOT_XML.sub("\ufffd", text)
+        if not text.isprintable():
+            text = NOT_XML.sub("\ufffd", text)
         if text.startswith("<r>") and text.endswith("</r>"):
             # XlsxWriter would take this for its own markup; in two runs it stays what it is.
             run = self._styles.of(styles.BODY)
@@ -190,7 +200,9 @@ def _edge(column: Column) -> Look:
 def _cached(value: str | float) -> str | float:
     """The value a cell or a formula carries, numbers to 15 digits: more are kept by some programs only."""
     if isinstance(value, str):
-        return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", NOT_XML.sub("\ufffd", value))
+        return value if value.isprintable() else CONTROLS.sub("", NOT_XML.sub("\ufffd", value))
+    if value % 1 == 0 and abs(value) < EXACT:
+        return value
     if not math.isfinite(value):
         raise ValueError(f"not a finite number: {value}")
     return float(f"{value:.15g}")
