@@ -8,7 +8,11 @@ optimum is not unique, which is why the tool does more.
 
 from __future__ import annotations
 
+import os
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import highspy
@@ -62,6 +66,20 @@ def core_seconds(program: Program, costs: Floats, limit: float = np.inf) -> tupl
     return (taken if solved else np.inf), highs.getInfo().objective_function_value
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the banner that HiGHS prints before it reads its options."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def by_linopy(program: Program, costs: Floats) -> tuple[float, float]:
     """Seconds to build, solve and read back the same program by linopy and HiGHS; the objective."""
     import linopy
@@ -77,7 +95,8 @@ def by_linopy(program: Program, costs: Floats) -> tuple[float, float]:
         for part in ([chosen] if name == "narrow" else [[row] for row in chosen]):
             _linopy_rows(model, x, matrix, program, np.asarray(part), NARROW if name == "narrow" else width, f"{name}{part[0]}")
     model.add_objective((x * costs).sum())
-    model.solve(solver_name="highs", io_api="direct", output_flag=False, threads=1, progress=False)
+    with quiet():
+        model.solve(solver_name="highs", io_api="direct", output_flag=False, threads=1, progress=False)
     value = float(model.objective.value)
     assert x.solution.shape == costs.shape
     return time.perf_counter() - start, value

@@ -1,0 +1,291 @@
+"""Everything measured against what people would use instead, in one run: python benchmarks/suite.py [--quick].
+
+Ratios are medians of pairs taken one after the other on the same machine, because seconds of shared machines mean
+little. The table goes to docs/benchmarks.md, the picture of how cost grows to docs/growth.svg.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import highspy
+import naive_sheets
+import peers
+from proof import LISTS, timed
+from replicas import workbook
+from transfer_opt.assemble import assemble
+from transfer_opt.formulate import Formulation, formulate
+from transfer_opt.lexicographic import solve
+from transfer_opt.program import Program, Question, RawSolution, Session
+from transfer_opt.run import Prepared, prepare
+from transfer_opt.solvers import opener
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
+EXAMPLE = HERE.parent / "inputs" / "qinghai.xlsx"
+PROVINCE, COUNTRY, TOWNSHIPS = 45, 2844, 35000
+GROWTH = (45, 200, 800, 2844, 10000, 35000)
+QUICK = (45, 200, 800)
+CORE_LIMIT = 60.0
+"""Seconds after which the full linear program of the largest size is given up."""
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+"""Programs of users are compiled once, not at every start."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: what was measured, the ratio or figure reached, and what was aimed at."""
+
+    what: str
+    reached: str
+    target: str = ""
+    met: bool | None = None
+
+    def __str__(self) -> str:
+        verdict = "" if self.met is None else ("met" if self.met else "**not met**")
+        return f"| {self.what} | {self.reached} | {self.target} | {verdict} |"
+
+
+def ratio(what: str, value: float, target: float, detail: str = "", at_least: bool = False) -> Line:
+    """A line whose ratio has a target."""
+    met = value >= target if at_least else value <= target
+    return Line(what, f"{value:.2f}×{f' ({detail})' if detail else ''}", f"{'≥' if at_least else '≤'} {target:g}×", met)
+
+
+# ---------------------------------------------------------------- one linear program, the whole list
+
+
+class Watched:
+    """A session that adds up the time of its questions."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.seconds: list[float] = []
+
+    def solve(self, question: Question) -> RawSolution:
+        start = time.perf_counter()
+        try:
+            return self._session.solve(question)
+        finally:
+            self.seconds.append(time.perf_counter() - start)
+
+
+def formulated(prepared: Prepared, objective: Sequence[str]) -> Formulation:
+    """The program of an objective list."""
+    return formulate(assemble(prepared.spec, prepared.budget, prepared.settings), prepared.settings, objective)
+
+
+def linear_programs(prepared: Prepared, count: int, runs: int) -> list[Line]:
+    """One LP and the whole list against the core time of the same full LP, and linopy against it."""
+    plain, costs = peers.full(formulated(prepared, LISTS[0]))
+    cores, wholes, singles, programs = [], [], [], 0
+    for _ in range(runs):
+        core, _ = peers.core_seconds(plain, costs)
+        whole, single, programs = _listed(formulated(prepared, LISTS[1]))
+        cores.append(core)
+        wholes.append(whole / core)
+        singles.append(single / core)
+    # At 45 recipients a full LP takes a millisecond, less than any call from Python: only the larger size has targets.
+    aimed = ratio if count == COUNTRY else lambda what, value, _, detail: Line(what, f"{value:.2f}× ({detail})")
+    linopy = statistics.median(peers.by_linopy(plain, costs)[0] for _ in range(runs)) / statistics.median(cores)
+    size = f"{count:,} recipients"
+    return [
+        Line(f"{size}: HiGHS core time of the same full LP (the unit of the next lines)", f"{statistics.median(cores):.3f} s"),
+        Line(f"{size}: linopy + HiGHS, build, solve and read back", f"{linopy:.2f}×"),
+        aimed(f"{size}: one LP of ours, change, solve and read back", statistics.median(singles), 0.2,
+              "median of the questions of the list below"),
+        aimed(f"{size}: the whole list 三保缺口最小>保障水平最大化>贴近因素法", statistics.median(wholes), 3.0, f"{programs} LPs"),
+    ]
+
+
+def _listed(formulation: Formulation) -> tuple[float, float, int]:
+    """Seconds of the whole list, median seconds of one question, number of programs."""
+    sessions: list[Watched] = []
+    highs = opener("highs", formulation.program.lines)
+
+    def watched(program: Program) -> Session:
+        sessions.append(Watched(highs(program)))
+        return sessions[-1]
+
+    start = time.perf_counter()
+    solution = solve(formulation.program, formulation.stages, watched)
+    taken = time.perf_counter() - start
+    return taken, statistics.median(sessions[0].seconds), solution.programs
+
+
+# ---------------------------------------------------------------- whole programs
+
+
+def against_naive(folder: Path, source: Path, count: int, runs: int, target: float | None) -> Line:
+    """`solve` workbook to workbook against the plain script, each in a process of its own."""
+    tool = [sys.executable, "-m", "transfer_opt.cli", "solve", str(source), "-o", str(folder / "tool.xlsx"), "--quiet"]
+    script = [sys.executable, str(HERE / "naive.py"), str(source), str(folder / "naive.xlsx")]
+    pairs = [(spent(tool), spent(script)) for _ in range(runs + 1)][1:]
+    value = statistics.median(ours / theirs for ours, theirs in pairs)
+    detail = f"{statistics.median(ours for ours, _ in pairs):.2f} s against {statistics.median(theirs for _, theirs in pairs):.2f} s"
+    what = f"{count:,} recipients: `solve`, workbook to workbook, ÷ pandas + PuLP/CBC + openpyxl script"
+    return ratio(what, value, target, detail) if target else Line(what, f"{value:.2f}× ({detail})")
+
+
+def help_line(runs: int) -> Line:
+    """`--help` against a bare interpreter."""
+    pairs = [(spent([sys.executable, "-m", "transfer_opt.cli", "--help"]), spent([sys.executable, "-c", "pass"]))
+             for _ in range(runs + 1)][1:]
+    return ratio("`--help` ÷ bare Python", statistics.median(a / b for a, b in pairs), 6.0)
+
+
+def spent(command: Sequence[str]) -> float:
+    """Seconds of a process; raises CalledProcessError where it fails."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=ENVIRONMENT)
+    return time.perf_counter() - start
+
+
+def whole_run(count: int, scenario: str = "") -> dict[str, float]:
+    """The steps of one run in a process of its own."""
+    done = subprocess.run([sys.executable, str(HERE / "stages.py"), str(count), scenario], check=True, capture_output=True,
+                          text=True, env=ENVIRONMENT)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def writing(folder: Path, count: int) -> Line:
+    """The writer against openpyxl writing the same values without any format."""
+    ours, theirs, cells = naive_sheets.compared(folder, count)
+    return ratio(f"{count:,} recipients: speed of writing the result workbook against openpyxl ({cells:,} cells, openpyxl without formats)",
+                 theirs / ours, 5.0, f"{ours:.1f} s against {theirs:.1f} s", at_least=True)
+
+
+# ---------------------------------------------------------------- growth
+
+
+def growth(sizes: Sequence[int]) -> tuple[list[dict[str, float]], list[str]]:
+    """Runs at growing sizes, and the exponent of every step between the last sizes."""
+    runs = []
+    for count in sizes:
+        print(f"… {count:,}", file=sys.stderr, flush=True)
+        runs.append(whole_run(count) | {"count": count})
+    steps = sorted({step for run in runs for step in run} - {"count", "programs", "peak MiB", "total"})
+    said = []
+    for step in [*steps, "total"]:
+        cells = " | ".join(f"{run.get(step, 0.0):.2f}" for run in runs)
+        said.append(f"| {step} | {cells} | {_exponent(runs, step)} |")
+    said.append("| LPs | " + " | ".join(f"{run['programs']:.0f}" for run in runs) + " | |")
+    said.append("| peak MiB | " + " | ".join(f"{run['peak MiB']:.0f}" for run in runs) + f" | {_exponent(runs, 'peak MiB')} |")
+    return runs, said
+
+
+def _exponent(runs: Sequence[dict[str, float]], step: str) -> str:
+    """k of seconds ≈ c·nᵏ by least squares on logarithms, over the runs that take more than 10 ms."""
+    points = [(math.log(run["count"]), math.log(run[step])) for run in runs if run.get(step, 0.0) > 0.01]
+    if len(points) < 3:
+        return ""
+    return f"{statistics.linear_regression(*zip(*points, strict=True)).slope:.2f}"
+
+
+def plot(runs: Sequence[dict[str, float]], path: Path) -> None:
+    """Seconds by step against the number of recipients, both logarithmic."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "transfer-opt"
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 5))
+    names = {"read": "read and check", "formulate": "formulate", "certificate": "certificate", "explain": "steps and sensitivities",
+             "write": "write", "total": "total"}
+    counts = [run["count"] for run in runs]
+    for step, label in names.items():
+        axes.loglog(counts, [max(run.get(step, 0.0), 1e-4) for run in runs], marker="o", label=label)
+    solving = [sum(value for step, value in run.items() if step.startswith("solve")) for run in runs]
+    axes.loglog(counts, solving, marker="s", label="solve (all stages)")
+    axes.set(xlabel="recipients", ylabel="seconds", title="How cost grows, workbook to workbook")
+    axes.grid(which="both", alpha=0.3)
+    axes.legend()
+    figure.savefig(path, metadata={"Date": None})
+
+
+# ---------------------------------------------------------------- the table
+
+
+def main(quick: bool) -> None:
+    """Measure, print, keep."""
+    sizes = QUICK if quick else GROWTH
+    lines: list[Line] = []
+
+    def add(*found: Line) -> None:
+        for line in found:
+            lines.append(line)
+            print(line, flush=True)
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for count, runs in ((PROVINCE, 7), (COUNTRY, 3)):
+            if quick and count == COUNTRY:
+                continue
+            source = workbook(folder / f"{count}.xlsx", count)
+            prepared = prepare(source)
+            add(*linear_programs(prepared, count, runs), *certificates(prepared, count, runs))
+        add(help_line(7), against_naive(folder, EXAMPLE, PROVINCE, 7, 0.6))
+        if not quick:
+            add(against_naive(folder, folder / f"{COUNTRY}.xlsx", COUNTRY, 1, None), writing(folder, COUNTRY))
+    runs, table = growth(sizes)
+    add(*largest(runs[-1]))
+    if not quick:
+        keep(lines, table, sizes)
+        plot(runs, DOCS / "growth.svg")
+
+
+def certificates(prepared: Prepared, count: int, runs: int) -> list[Line]:
+    """Making and checking the proof against solving."""
+    from transfer_opt.certificate import check
+    from transfer_opt.proof import certificate
+    from transfer_opt.rounding import published
+
+    case = assemble(prepared.spec, prepared.budget, prepared.settings)
+    found = []
+    for objective in LISTS:
+        made = formulate(case, prepared.settings, objective)
+        highs = opener("highs", made.program.lines)
+        solving, solution = timed(runs, lambda: solve(made.program, made.stages, highs))  # noqa: B023
+        units = published(case, solution.columns[: made.program.lines], highs)
+        making, text = timed(runs, lambda: json.dumps(  # noqa: B023
+            certificate(made.program, made.stages, solution, units, case.unit, case.line_names)))  # noqa: B023
+        checking, _ = timed(runs, lambda: check(json.loads(text)))  # noqa: B023
+        found.append(ratio(f"{count:,} recipients: certificate made ÷ solved ({'>'.join(objective)})", making / solving, 1.0))
+        found.append(ratio(f"{count:,} recipients: certificate checked ÷ solved ({'>'.join(objective)})", checking / solving, 1.0))
+    return found
+
+
+def largest(run: dict[str, float]) -> list[Line]:
+    """Workbook to workbook at the largest size."""
+    what = f"{run['count']:,.0f} recipients, workbook to workbook"
+    return [Line(f"{what}: seconds", f"{run['total']:.0f} s", "≤ 60 s", run["total"] <= 60),
+            Line(f"{what}: peak of memory", f"{run['peak MiB'] / 1024:.2f} GiB", "≤ 2 GiB", run["peak MiB"] <= 2048)]
+
+
+def keep(lines: Sequence[Line], table: Sequence[str], sizes: Sequence[int]) -> None:
+    """Write docs/benchmarks.md."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    template = (HERE / "benchmarks.template.md").read_text(encoding="utf-8")
+    (DOCS / "benchmarks.md").write_text(template.format(
+        machine=f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}, "
+                f"HiGHS {highspy.Highs().version()}",
+        lines="\n".join(map(str, lines)), sizes=" | ".join(f"{count:,}" for count in sizes),
+        rule="---|" * (len(sizes) + 2), growth="\n".join(table)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main("--quick" in sys.argv[1:])
