@@ -15,12 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import highspy
+
 import naive_sheets
 import peers
 from proof import LISTS, timed
@@ -75,6 +75,7 @@ class Watched:
         self.seconds: list[float] = []
 
     def solve(self, question: Question) -> RawSolution:
+        """As the session does."""
         start = time.perf_counter()
         try:
             return self._session.solve(question)
