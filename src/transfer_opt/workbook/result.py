@@ -16,10 +16,13 @@ UNIT = "单位："
 
 @dataclass(frozen=True)
 class ResultSheet:
-    """One sheet as written: its rows as header → value, notes under the table included, and its money unit."""
+    """One sheet as written: its rows as header → value, notes under the table included, its money unit, title and label."""
 
     rows: list[dict[str, Value]]
     unit: str
+    title: str = ""
+    label: str = ""
+    """What stands at the left of the second row: 示例数据 where the data are."""
 
 
 def read_result(path: Path, names: tuple[str, ...]) -> dict[str, ResultSheet]:
@@ -41,7 +44,9 @@ def _sheet(cells: list[list[Any]]) -> ResultSheet:
     headers = [str(cell).replace("\n", "") for cell in cells[HEADER_ROW]]
     label = next((str(cell) for cell in cells[LABEL_ROW] if str(cell).startswith(UNIT)), "")
     unit = label.removeprefix(UNIT).partition("（")[0].partition("，")[0]
-    return ResultSheet([dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]], unit)
+    left = str(cells[LABEL_ROW][0])
+    return ResultSheet([dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]], unit,
+                       str(cells[0][0]), "" if left.startswith(UNIT) else left)
 
 
 def _no_result(path: Path, why: str) -> InputError:

@@ -1,0 +1,200 @@
+"""The attachment as a Word file in the layout of GB/T 9704 (党政机关公文格式)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import docx
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+from transfer_opt.exporting.document import Block, Grid, GridRow, PageBreak, Paragraph, Style
+
+LEFT, RIGHT, TOP, BOTTOM = 28, 26, 37, 35
+"""Margins in millimetres: a text area of 156 × 225."""
+SONG, XIAOBIAO, FANG, HEI, KAI = "宋体", "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312"
+RED = RGBColor(0xB3, 0x26, 0x1E)
+LINE = Pt(28.9)
+"""22 lines to the page."""
+LOOKS: dict[Style, tuple[str, float, Any, Any]] = {
+    "mark": (HEI, 16, WD_ALIGN_PARAGRAPH.LEFT, LINE), "title": (XIAOBIAO, 22, WD_ALIGN_PARAGRAPH.CENTER, Pt(36)),
+    "label": (KAI, 12, WD_ALIGN_PARAGRAPH.CENTER, Pt(20)), "unit": (FANG, 12, WD_ALIGN_PARAGRAPH.RIGHT, Pt(20)),
+    "summary": (FANG, 12, WD_ALIGN_PARAGRAPH.JUSTIFY, Pt(20)),
+    "note": (FANG, 10.5, WD_ALIGN_PARAGRAPH.LEFT, Pt(16)),
+}
+FIXED = (1980, 1, 1, 0, 0, 0)
+"""The clock of every part: same allocation, same bytes."""
+FILLS = {"total": "E3EAF2", "subtotal": "F3F5F8"}
+
+
+def write_word(blocks: Iterable[Block], title: str, path: Path) -> None:
+    """Write the blocks; the file holds text and tables only, no fields but the page number."""
+    document = docx.Document()
+    _set_up(document, title)
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            _paragraph(document, block)
+        elif isinstance(block, Grid):
+            _grid(document, block)
+        elif isinstance(block, PageBreak):
+            _small(document.add_paragraph()).add_run().add_break(WD_BREAK.PAGE)
+    stream = io.BytesIO()
+    document.save(stream)
+    path.write_bytes(_undated(stream.getvalue()))
+
+
+def _set_up(document: Any, title: str) -> None:
+    properties = document.core_properties
+    properties.title, properties.author, properties.comments = title, "", ""
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin, section.right_margin, section.top_margin, section.bottom_margin = map(Mm, (LEFT, RIGHT, TOP, BOTTOM))
+    section.footer_distance = Mm(25)
+    _font(document.styles["Normal"], FANG, 16)
+    document.settings.odd_and_even_pages_header_footer = True
+    _page_number(section.footer.paragraphs[0], WD_ALIGN_PARAGRAPH.RIGHT)
+    _page_number(section.even_page_footer.paragraphs[0], WD_ALIGN_PARAGRAPH.LEFT)
+
+
+def _page_number(paragraph: Any, side: Any) -> None:
+    """— 1 — at the outer side, in 四号 宋体."""
+    paragraph.alignment = side
+    for text in ("— ", None, " —"):
+        run = paragraph.add_run(text or "")
+        _font(run, SONG, 14)
+        if text is None:
+            for kind, content in (("begin", ""), ("", "PAGE"), ("end", "")):
+                element = OxmlElement("w:fldChar" if kind else "w:instrText")
+                if kind:
+                    element.set(qn("w:fldCharType"), kind)
+                else:
+                    element.text = content
+                run._r.append(element)
+
+
+def _paragraph(document: Any, block: Paragraph) -> None:
+    font, size, side, line = LOOKS[block.style]
+    paragraph = document.add_paragraph()
+    paragraph.alignment = side
+    form = paragraph.paragraph_format
+    form.space_before = form.space_after = Pt(0)
+    form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, line
+    form.keep_with_next = block.style in ("mark", "title", "label", "unit")
+    if block.style == "summary":
+        form.first_line_indent = Pt(2 * size)
+    if block.style == "title":
+        form.space_before, form.space_after = Pt(14), Pt(6)
+    run = paragraph.add_run(_text(block.text))
+    _font(run, font, size)
+    if block.style == "label":
+        run.font.color.rgb = RED
+
+
+def _small(paragraph: Any) -> Any:
+    paragraph.paragraph_format.line_spacing = Pt(1)
+    paragraph.paragraph_format.space_after = Pt(0)
+    return paragraph
+
+
+def _font(owner: Any, name: str, size: float) -> None:
+    owner.font.name, owner.font.size = name, Pt(size)
+    fonts = owner.element.get_or_add_rPr().get_or_add_rFonts() if hasattr(owner, "element") else owner._r.rPr.rFonts
+    fonts.set(qn("w:eastAsia"), name)
+
+
+# ---------------------------------------------------------------- tables, as XML: python-docx is slow by cells
+
+
+def _grid(document: Any, grid: Grid) -> None:
+    table = document.add_table(rows=0, cols=0)
+    element = table._tbl
+    properties = element.tblPr
+    properties.append(_element("w:jc", val="center"))
+    properties.append(_element("w:tblLayout", type="fixed"))
+    borders = OxmlElement("w:tblBorders")
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
+        borders.append(_element(f"w:{side}", val="single", sz="4", color="606870"))
+    properties.append(borders)
+    for width in grid.widths:
+        element.tblGrid.append(_element("w:gridCol", w=str(_twips(width))))
+    element.append(_row(GridRow("header", grid.header), grid))
+    for row in grid.rows:
+        element.append(_row(row, grid))
+
+
+def _row(row: GridRow, grid: Grid) -> Any:
+    made = OxmlElement("w:tr")
+    properties = OxmlElement("w:trPr")
+    properties.append(OxmlElement("w:cantSplit"))
+    if row.kind == "header":
+        properties.append(OxmlElement("w:tblHeader"))
+    made.append(properties)
+    for index, (text, width) in enumerate(zip(row.cells, grid.widths, strict=True)):
+        made.append(_cell(text, width, row.kind, index, grid))
+    return made
+
+
+def _cell(text: str, width: int, kind: str, index: int, grid: Grid) -> Any:
+    cell, properties = OxmlElement("w:tc"), OxmlElement("w:tcPr")
+    properties.append(_element("w:tcW", w=str(_twips(width)), type="dxa"))
+    if kind in FILLS or kind == "header":
+        properties.append(_element("w:shd", val="clear", color="auto", fill=FILLS.get(kind, FILLS["total"])))
+    properties.append(_element("w:vAlign", val="center"))
+    cell.append(properties)
+    paragraph, form = OxmlElement("w:p"), OxmlElement("w:pPr")
+    form.append(_element("w:spacing", before="0", after="0", line=str(round(grid.size * 26)), lineRule="exact" if kind != "header" else "auto"))
+    if index == 0 and kind == "unit" and grid.texts == 1:
+        form.append(_element("w:ind", left="210"))
+    form.append(_element("w:jc", val="center" if kind == "header" else "left" if index < grid.texts else "right"))
+    paragraph.append(form)
+    paragraph.append(_run(text, HEI if kind == "header" else FANG, grid.size,
+                          bold=kind in ("total", "subtotal")))
+    cell.append(paragraph)
+    return cell
+
+
+def _run(text: str, font: str, size: float, *, bold: bool) -> Any:
+    run, properties = OxmlElement("w:r"), OxmlElement("w:rPr")
+    properties.append(_element("w:rFonts", ascii=font, hAnsi=font, eastAsia=font))
+    if bold:
+        properties.append(OxmlElement("w:b"))
+    properties.append(_element("w:sz", val=str(int(size * 2))))
+    run.append(properties)
+    content = OxmlElement("w:t")
+    content.text = _text(text)
+    content.set(qn("xml:space"), "preserve")
+    run.append(content)
+    return run
+
+
+def _element(name: str, **attributes: str) -> Any:
+    element = OxmlElement(name)
+    for key, value in attributes.items():
+        element.set(qn(f"w:{key}"), value)
+    return element
+
+
+def _twips(millimetres: int) -> int:
+    return round(millimetres * 1440 / 25.4)
+
+
+def _text(text: str) -> str:
+    """Without characters that XML cannot hold."""
+    return "".join(mark for mark in text if mark in "\t\n" or mark >= " " and not "\ud800" <= mark <= "\udfff" and mark not in "\ufffe\uffff")
+
+
+def _undated(content: bytes) -> bytes:
+    """The same package with every part's clock at FIXED."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            new.writestr(zipfile.ZipInfo(part.filename, FIXED), old.read(part), zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
