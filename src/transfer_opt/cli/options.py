@@ -49,6 +49,12 @@ class Group(_Chinese, click.Group):
     command_class = Command
 
 
+ledger_option = click.option(
+    "--ledger", envvar="TRANSFER_OPT_LEDGER", metavar="文件或地址",
+    help="把这次操作记入台账：SQLite 文件，或 postgresql:// 开头的数据库地址（也可用环境变量 TRANSFER_OPT_LEDGER）。")
+"""Where every completed solve, adjustment and export is recorded; without it nothing is."""
+
+
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every command that reads a budget."""
     for option in (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, password, progress, reading_options, renames
+from transfer_opt.cli.options import Command, ledger_option, password, progress, reading_options, renames
 from transfer_opt.cli.printing import print_json, print_outcome
 from transfer_opt.errors import InputError, OutputError
 
@@ -67,10 +67,11 @@ def check(
 @click.option("--unit", metavar="单位", help="公布单位，如 1元、1万元、0.01万元（默认：工作簿「取整」里写的）。")
 @click.option("--relax", is_flag=True, help="规则互相矛盾时，把矛盾的规则改为「软」再算，并在每张表上注明「已放宽」。")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="秒", help="最多算多少秒；到时没有证明最优就停止（退出码 4）。")
+@ledger_option
 @reading_options
 def solve(
     budget: Path, output: Path | None, scenario: str | None, solver: str, unit: str | None, relax: bool,
-    time_limit: float | None,
+    time_limit: float | None, ledger: str | None,
     model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool,
 ) -> None:
     """计算分配方案并写出结果工作簿；输入文件不会被改动。
@@ -80,14 +81,17 @@ def solve(
         transfer-opt solve 预算.xlsx -o 结果.xlsx --scenario 均衡优先
     """
     from transfer_opt import run
+    from transfer_opt.recording import prepare_ledger, record_solve
 
     tell = progress(quiet or as_json)
     target = run.result_path(budget, output)
+    prepare_ledger(ledger)
     tell("读取工作簿")
     prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
     outcome = run.allocate(prepared, solver, tell, relax, time_limit)
     tell("写结果工作簿")
     run.write(outcome, target)
+    line = record_solve(ledger, outcome, target)
     if as_json:
         print_json("ok", 0, budget, target, outcome)
         return
@@ -95,6 +99,8 @@ def solve(
         click.echo(f"警告 {alarm}", err=True)
     if not quiet:
         print_outcome(outcome, target)
+        if line:
+            click.echo(line.said)
 
 
 @click.command(cls=Command, options_metavar="[选项]")
