@@ -14,30 +14,33 @@ PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
     0: ("certificate", "errors", "linear"),
-    1: ("domain", "program", "ranking", "sheets"),
+    1: ("domain", "ledger", "program", "ranking", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
-    3: ("blank", "chains", "modelfile", "requirements", "units"),
+    3: ("blank", "chains", "deadlines", "modelfile", "publication", "requirements", "units"),
     4: ("matching",),
     5: ("checks", "equations", "narrative", "parameters", "starting"),
-    6: ("assemble",),
+    6: ("assemble", "exporting"),
     7: ("formulate",),
     8: ("lexicographic",),
     9: ("audit", "explain", "indicators", "proof", "rounding"),
     10: ("conflict", "diagnose", "sensitivity"),
     11: ("outcome",),
     12: ("report",),
-    13: ("run",),
+    13: ("recording", "run"),
     14: ("cli",),
 }
 """A room (a module, or a package with all it holds) imports from lower levels only."""
 
 WALLS = {
     "click": {"cli"},
+    "docx": {"exporting"},
     "highspy": {"solvers"},
     "msoffcrypto": {"workbook"},
     "pulp": {"solvers"},
     "openpyxl": {"workbook"},
     "python_calamine": {"workbook"},
+    "sqlalchemy": {"ledger"},
+    "typst": {"exporting"},
     "xlsxwriter": {"workbook"},
     "pandas": {"assemble", "report", "workbook"},
 }

@@ -108,6 +108,15 @@ class FactorSpec:
 
 
 @dataclass(frozen=True)
+class Deadline:
+    """Within how many days of the notice a kind of transfer must be passed on."""
+
+    kind: str
+    days: int
+    clause: Clause
+
+
+@dataclass(frozen=True)
 class FundSpec:
     """A transfer as the model file describes it."""
 
@@ -116,6 +125,7 @@ class FundSpec:
     clause: Clause
     account: str
     factors: tuple[FactorSpec, ...]
+    deadline: Deadline | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from transfer_opt.constraints import CONSTRAINTS
-from transfer_opt.domain import Change, Clause, FactorSpec, FundSpec, ModelSpec, ParameterSpec, RuleSpec, ScenarioSpec
+from transfer_opt.domain import (
+    Change,
+    Clause,
+    Deadline,
+    FactorSpec,
+    FundSpec,
+    ModelSpec,
+    ParameterSpec,
+    RuleSpec,
+    ScenarioSpec,
+)
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.factors import FACTORS
 from transfer_opt.objectives import OBJECTIVES
@@ -53,9 +63,10 @@ def load_model(path: Path | None = None) -> ModelSpec:
 
 
 def _model(table: Table, digest: str) -> ModelSpec:
-    _only(table, "模型文件", ("title", "version", "objective", "clauses", "aliases", "values", "former", "funds", "rules", "scenarios"))
+    _only(table, "模型文件", ("title", "version", "objective", "clauses", "aliases", "values", "former", "deadlines", "funds", "rules", "scenarios"))
     clauses = {key: _clause(key, entry) for key, entry in table["clauses"].items()}
-    funds = tuple(_fund(entry, clauses) for entry in table["funds"])
+    deadlines = {kind: _deadline(kind, entry, clauses) for kind, entry in table.get("deadlines", {}).items()}
+    funds = tuple(_fund(entry, clauses, deadlines) for entry in table["funds"])
     rules = {name: _rule(name, entry, clauses) for name, entry in table["rules"].items()}
     unknown = [name for name in (*CONSTRAINTS, *SETTINGS_ONLY) if name not in rules]
     if unknown:
@@ -75,10 +86,19 @@ def _clause(key: str, entry: Table) -> Clause:
     return Clause(key, entry["document"], entry["number"], entry["date"], entry["grade"])
 
 
-def _fund(entry: Table, clauses: Mapping[str, Clause]) -> FundSpec:
-    _only(entry, f"funds.{entry.get('name', '?')}", ("name", "short", "clause", "account", "factors"))
+def _deadline(kind: str, entry: Table, clauses: Mapping[str, Clause]) -> Deadline:
+    _only(entry, f"deadlines.{kind}", ("days", "clause"))
+    return Deadline(kind, int(entry["days"]), _named(clauses, entry["clause"]))
+
+
+def _fund(entry: Table, clauses: Mapping[str, Clause], deadlines: Mapping[str, Deadline]) -> FundSpec:
+    _only(entry, f"funds.{entry.get('name', '?')}", ("name", "short", "kind", "clause", "account", "factors"))
     factors = tuple(_factor(factor, clauses) for factor in entry["factors"])
-    return FundSpec(entry["name"], entry["short"], _named(clauses, entry["clause"]), entry.get("account", ""), factors)
+    kind = entry.get("kind")
+    if kind is not None and kind not in deadlines:
+        raise _wrong(f"资金类别「{kind}」不在 deadlines 里", did_you_mean(kind, deadlines))
+    return FundSpec(entry["name"], entry["short"], _named(clauses, entry["clause"]), entry.get("account", ""), factors,
+                    deadlines[kind] if kind else None)
 
 
 def _factor(entry: Table, clauses: Mapping[str, Clause]) -> FactorSpec:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 def print_outcome(outcome: Outcome, target: Path) -> None:
     """Warnings, totals and where the result lies."""
+    from transfer_opt.deadlines import dates
+
     case = outcome.case
     for problem in outcome.problems:
         click.echo(f"警告 {problem}", err=True)
@@ -30,6 +32,8 @@ def print_outcome(outcome: Outcome, target: Path) -> None:
         short = int((outcome.shortfall > 0).sum())
         click.echo(f"  “三保”缺口：{outcome.shortfall.sum():,.12g} {case.money_unit}，{short} 个县"
                    + _last_year(outcome))
+    for due in dates(case.funds):
+        click.echo(f"  下达期限：{due.fund} {due}")
     click.echo(f"结果：{target}")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 
 import numpy as np
 
+from transfer_opt.deadlines import dates
 from transfer_opt.domain import YUAN
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
@@ -25,6 +26,7 @@ def allocation_table(outcome: Outcome) -> Table:
     notes = (
         "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。保障水平＝（可用财力＋转移支付）÷标准财政支出，分配前不含本表所列资金。",
         "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
+        *(f"下达期限：{due.fund} {due}。" for due in dates(case.funds)),
     )
     columns = allocation_columns([fund.name for fund in case.funds], case.usable.tolist(), case.recipients.numbers, case.money_unit)
     return Table("分配结果", f"{heading(outcome)}分配结果表（{outcome.scenario}）", columns, rows,

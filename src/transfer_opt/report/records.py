@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from transfer_opt import __version__
+from transfer_opt.deadlines import dates
 from transfer_opt.domain import Change, ParameterSpec, RuleSpec
 from transfer_opt.linear import Ints
 from transfer_opt.outcome import Outcome
@@ -191,6 +192,8 @@ def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
     for f, fund in enumerate(case.funds):
         total = amount(float(np.nansum(outcome.amounts[f])))
         yield f"合计核对：{fund.name}", f"各县合计 {total:,.10g}，可分配总额 {fund.pool:,.10g}，相差 {amount(total - fund.pool):g}"
+    for due in dates(case.funds):
+        yield f"下达期限：{due.fund}", str(due)
     yield "校验码 SHA-256", outcome.digest
     for note in (*outcome.formulation.notes, *outcome.alarms, *(str(problem) for problem in outcome.problems)):
         yield "警告" if note in outcome.alarms or note.startswith("[W") else "说明", note
