@@ -32,8 +32,8 @@ class Due:
 
     def __str__(self) -> str:
         term = self.deadline
-        return (f"{self.received.isoformat()} 收文，{term.kind}应在 {term.days} 日内、即 {self.until.isoformat()} 前下达到县"
-                f"（{term.clause.short}）")
+        source = "，".join(filter(None, (term.clause.brief, term.clause.grade)))
+        return f"{self.received.isoformat()} 收文，{term.kind}应在 {term.days} 日内、即 {self.until.isoformat()} 前下达到县（{source}）"
 
 
 def dates(funds: Sequence[Fund]) -> Iterator[Due]:

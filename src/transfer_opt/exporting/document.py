@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from transfer_opt.publication import Entry, Publication, Share
 
-Style: TypeAlias = Literal["mark", "title", "label", "unit", "summary", "note"]
+Style: TypeAlias = Literal["mark", "title", "subtitle", "label", "unit", "summary", "note"]
 """mark: 附件1; label: 示例数据; unit: 单位, at the right; summary: the sentences above a notice's lines."""
 
 
@@ -51,6 +51,7 @@ class PageBreak:
 Block: TypeAlias = Paragraph | Grid | PageBreak
 TEXT_WIDTH = 156
 """Millimetres between the margins (GB/T 9704)."""
+NAME_WIDTH = 44
 NOTICE_SIZE = 9.0
 """Points: a county with three funds fits one page."""
 MOST_FUNDS = 4
@@ -96,7 +97,7 @@ def _allocation(publication: Publication, funds: Sequence[int]) -> Grid:
     rows = tuple(GridRow(entry.kind, (entry.name, *([figure(entry.total)] if summed else []),
                                       *(figure(entry.amounts[fund]) for fund in funds)))
                  for entry in publication.entries)
-    return Grid(("地区", *(["合计"] if summed else []), *names), rows, _widths(len(names) + summed), 1)
+    return Grid(("地  区", *(["合  计"] if summed else []), *names), rows, _widths(len(names) + summed), 1)
 
 
 def _advanced(publication: Publication, fund: int) -> Grid:
@@ -105,11 +106,11 @@ def _advanced(publication: Publication, fund: int) -> Grid:
         given, before = entry.amounts[fund], entry.advance[fund]
         now = given - (before or 0) if given is not None else None
         rows.append(GridRow(entry.kind, (entry.name, figure(given), figure(before), figure(now))))
-    return Grid(("地区", "累计", "提前下达", "本次下达"), tuple(rows), _widths(3), 1)
+    return Grid(("地  区", "累计", "提前下达", "本次下达"), tuple(rows), _widths(3), 1)
 
 
 def _widths(figures: int) -> tuple[int, ...]:
-    each = min(34, (TEXT_WIDTH - 46) // figures)
+    each = min(34, (TEXT_WIDTH - NAME_WIDTH) // figures)
     return (TEXT_WIDTH - each * figures, *([each] * figures))
 
 
@@ -121,7 +122,8 @@ def _notices(publication: Publication, number: int) -> Iterator[Block]:
         if place:
             yield PageBreak()
         yield Paragraph("mark", f"附件{number}—{place + 1}")
-        yield Paragraph("title", f"{entry.name}{publication.title}分配说明")
+        yield Paragraph("title", f"{publication.title}分配说明")
+        yield Paragraph("subtitle", entry.name)
         if publication.label:
             yield Paragraph("label", publication.label)
         yield Paragraph("summary", _summary(publication, entry))

@@ -24,6 +24,7 @@ LINE = Pt(28.9)
 """22 lines to the page."""
 LOOKS: dict[Style, tuple[str, float, Any, Any]] = {
     "mark": (HEI, 16, WD_ALIGN_PARAGRAPH.LEFT, LINE), "title": (XIAOBIAO, 22, WD_ALIGN_PARAGRAPH.CENTER, Pt(36)),
+    "subtitle": (KAI, 16, WD_ALIGN_PARAGRAPH.CENTER, LINE),
     "label": (KAI, 12, WD_ALIGN_PARAGRAPH.CENTER, Pt(20)), "unit": (FANG, 12, WD_ALIGN_PARAGRAPH.RIGHT, Pt(20)),
     "summary": (FANG, 12, WD_ALIGN_PARAGRAPH.JUSTIFY, Pt(20)),
     "note": (FANG, 10.5, WD_ALIGN_PARAGRAPH.LEFT, Pt(16)),
@@ -85,7 +86,7 @@ def _paragraph(document: Any, block: Paragraph) -> None:
     form = paragraph.paragraph_format
     form.space_before = form.space_after = Pt(0)
     form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, line
-    form.keep_with_next = block.style in ("mark", "title", "label", "unit")
+    form.keep_with_next = block.style in ("mark", "title", "subtitle", "label", "unit")
     if block.style == "summary":
         form.first_line_indent = Pt(2 * size)
     if block.style == "title":
@@ -121,6 +122,10 @@ def _grid(document: Any, grid: Grid) -> None:
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
         borders.append(_element(f"w:{side}", val="single", sz="4", color="606870"))
     properties.append(borders)
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margins.append(_element(f"w:{side}", w="57", type="dxa"))
+    properties.append(margins)
     for width in grid.widths:
         element.tblGrid.append(_element("w:gridCol", w=str(_twips(width))))
     element.append(_row(GridRow("header", grid.header), grid))
@@ -148,6 +153,8 @@ def _cell(text: str, width: int, kind: str, index: int, grid: Grid) -> Any:
     properties.append(_element("w:vAlign", val="center"))
     cell.append(properties)
     paragraph, form = OxmlElement("w:p"), OxmlElement("w:pPr")
+    if kind == "subtotal":
+        form.append(OxmlElement("w:keepNext"))
     form.append(_element("w:spacing", before="0", after="0", line=str(round(grid.size * 26)), lineRule="exact" if kind != "header" else "auto"))
     if index == 0 and kind == "unit" and grid.texts == 1:
         form.append(_element("w:ind", left="210"))
