@@ -34,6 +34,7 @@ LEVELS = {
 WALLS = {
     "click": {"cli"},
     "highspy": {"solvers"},
+    "lxml": {"workbook"},
     "msoffcrypto": {"workbook"},
     "pulp": {"solvers"},
     "openpyxl": {"workbook"},
