@@ -216,11 +216,12 @@ def _not_the_input(source: Path, target: Path, option: str) -> None:
         raise OutputError(f"输出文件与输入文件是同一个：{target}。处理办法：用 {option} 另起一个文件名，输入文件不会被改动。")
 
 
-def refuse_unfit_copy(source: Path, copy: Path) -> None:
+def refuse_unfit_copy(prepared: Prepared, copy: Path) -> None:
     """Raise OutputError where the workbook, once read, turns out to be of a kind that no copy can be made of."""
-    from transfer_opt.workbook.grafting import refuse_unfit
+    from transfer_opt.workbook.grafting import as_read, refuse_unfit
 
-    refuse_unfit(source.read_bytes(), source, copy)
+    source = Path(prepared.budget.path)
+    refuse_unfit(as_read(source, prepared.budget.sha256), source, copy)
 
 
 def _scenario(known: tuple[ScenarioSpec, ...], name: str | None) -> ScenarioSpec:

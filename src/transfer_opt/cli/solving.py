@@ -89,7 +89,7 @@ def solve(
     tell("读取工作簿")
     prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
     if copy:
-        run.refuse_unfit_copy(budget, copy)
+        run.refuse_unfit_copy(prepared, copy)
     outcome = run.allocate(prepared, solver, tell, relax, time_limit)
     tell("写结果工作簿")
     remarks = run.write(outcome, target, copy)

@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,17 @@ _ZIP, _ENCRYPTED = b"PK\x03\x04", "EncryptedPackage".encode("utf-16-le")
 _ELSE = "或不用 --into，结果另存为单独的工作簿"
 
 
+def as_read(source: Path, digest: str) -> bytes:
+    """The bytes of the workbook, once more; OutputError where they are not those that were read before."""
+    try:
+        content = source.read_bytes()
+    except OSError:
+        content = b""
+    if sha256(content).hexdigest() != digest:
+        raise OutputError(f"「{source.name}」在计算期间被改动过，没有写出副本。处理办法：保存并关闭它，再计算一次。")
+    return content
+
+
 def refuse_unfit(content: bytes, source: Path, target: Path) -> None:
     """Raise OutputError where the workbook cannot take further sheets without losing something of its own."""
     if _ENCRYPTED in content and not content.startswith(_ZIP):
@@ -49,10 +61,10 @@ def refuse_unfit(content: bytes, source: Path, target: Path) -> None:
         raise _refused(source, why, f"改文件名，如 {target.stem}{suffix}")
 
 
-def graft(content: bytes, result: bytes, source: Path, target: Path) -> tuple[str, ...]:
-    """Write the workbook `content` (read from `source`) with all sheets of `result` to `target`.
+def graft(content: bytes, result: bytes, source: Path) -> tuple[bytes, tuple[str, ...]]:
+    """The workbook `content` (read from `source`) with all sheets of `result` behind its own, and what is not as it was.
 
-    Returns what is not as it was; raises OutputError where a sheet of the user has the name of a result sheet.
+    Raises OutputError where a sheet of the user has the name of a result sheet.
     """
     host, guest = _Book(Package(content)), _Book(Package(result))
     if extra := {relation.kind for relation in guest.package.relations(guest.part)} - OWN_PARTS:
@@ -61,8 +73,7 @@ def graft(content: bytes, result: bytes, source: Path, target: Path) -> tuple[st
     remarks = [*_unsealed(host.package), *_replaced_told(replaced), *_settings_told(host.workbook)]
     host.remove(replaced)
     host.add(guest)
-    host.package.save(target)
-    return tuple(remarks)
+    return host.package.saved(), tuple(remarks)
 
 
 class _Book:

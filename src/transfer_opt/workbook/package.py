@@ -12,7 +12,6 @@ import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 TYPES = "[Content_Types].xml"
@@ -83,7 +82,8 @@ class Package:
         """The name, with another number where it is taken."""
         stem, suffix = posixpath.splitext(name)
         stem, number = stem.rstrip("0123456789"), 1
-        while f"{stem}{number}{suffix}".lower() in self._names:
+        taken = {known.lower() for known in self.names}
+        while f"{stem}{number}{suffix}".lower() in taken:
             number += 1
         return f"{stem}{number}{suffix}"
 
@@ -148,15 +148,17 @@ class Package:
         etree.SubElement(types, f"{{{_CONTENT}}}Override", PartName=f"/{name}", ContentType=content_type)
         self.put(TYPES, types)
 
-    def save(self, path: Path) -> None:
-        """Write the package; the same changes make the same bytes."""
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    def saved(self) -> bytes:
+        """The package as a file; the same changes make the same bytes."""
+        memory = io.BytesIO()
+        with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
             known = self._archive.infolist()
             for entry in known:
                 if entry.filename not in self._dropped:
                     self._save(archive, entry)
             for name in sorted(self._put.keys() - {entry.filename for entry in known} - self._dropped):
                 archive.writestr(_entry(name, UNDATED), self._put[name])
+        return memory.getvalue()
 
     def _save(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         copy = _entry(entry.filename, entry.date_time)

@@ -18,8 +18,8 @@ TEMPORARY = ".transfer-opt-"
 """How the names of unfinished files begin."""
 ABANDONED = 24 * 3600.0
 """Seconds after which an unfinished file belongs to no living run: writing takes seconds."""
-LOCKS = ("~${}", ".~lock.{}#")
-"""The files Excel and WPS, and LibreOffice, keep beside a workbook they have open."""
+LOCKS = ("~${}", ".~{}", ".~lock.{}#")
+"""The files Excel, WPS and LibreOffice keep beside a workbook they have open."""
 REMEDIES = {
     errno.ENOENT: "文件夹不存在，请先建立该文件夹，或改用其他输出位置",
     errno.ENOTDIR: "路径中有一段不是文件夹，请改用其他输出位置",
@@ -42,6 +42,19 @@ def save_atomically(path: Path, produce: Produce) -> None:
     process is killed: what such a run left is cleared away by a run into the same folder a day later.
     """
     save_together((path, produce))
+
+
+def save_bytes(path: Path, content: bytes) -> None:
+    """As save_atomically, for a file made beforehand."""
+    save_together((path, writing(content)))
+
+
+def writing(content: bytes) -> Produce:
+    """What writes a file made beforehand."""
+    def produce(path: Path) -> None:
+        path.write_bytes(content)
+
+    return produce
 
 
 def save_together(*files: tuple[Path, Produce]) -> None:
@@ -71,9 +84,9 @@ def _finished(path: Path, produce: Produce, leftovers: ExitStack) -> Path:
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}{path.suffix[:8]}")
     try:
         _refuse_what_cannot_be_replaced(path)
+        leftovers.callback(_remove, temporary)
         # Opened here, not by tempfile: the result must get the usual permissions, not 0600.
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        leftovers.callback(_remove, temporary)
         produce(temporary)
         _flush_to_disk(temporary)
     except OSError as error:
