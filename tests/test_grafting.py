@@ -126,7 +126,7 @@ def test_every_result_sheet_looks_and_prints_as_in_the_result_alone(rich: Path, 
         two = book[one.title]
         for cells in zip(one.iter_rows(), two.iter_rows(), strict=True):
             for a, b in zip(*cells, strict=True):
-                if isinstance(a, MergedCell):
+                if isinstance(a, MergedCell) or not a.has_style:  # not in the file
                     continue
                 assert look(a) == look(b), (one.title, a.coordinate)
         assert (one.print_area, one.print_title_rows, one.freeze_panes, one.auto_filter.ref, one.oddFooter.left.text) == (
