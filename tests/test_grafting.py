@@ -18,7 +18,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl.cell.cell import MergedCell
 
 from books import EXAMPLE
-from richbook import MACRO, write_rich
+from richbook import MACRO, OFFICE, write_rich
 from test_cli import call
 from test_writer import report
 from transfer_opt.errors import OutputError
@@ -248,12 +248,18 @@ def template(text: bytes) -> bytes:
     return text.replace(b"spreadsheetml.sheet.main+xml", b"spreadsheetml.template.main+xml")
 
 
+def shared(text: bytes) -> bytes:
+    return text.replace(b"</Relationships>", (
+        f'<Relationship Id="rId99" Type="{OFFICE}/revisionHeaders" Target="revisions/revisionHeaders.xml"/></Relationships>').encode())
+
+
 def binary(text: bytes) -> bytes:
     return text.replace(b"xl/workbook.xml", b"xl/workbook.bin")
 
 
 @pytest.mark.parametrize(("part", "change", "why"), [
-    ("xl/workbook.xml", strict, "Strict"), ("[Content_Types].xml", template, "模板"), ("_rels/.rels", binary, "不是 .xlsx")])
+    ("xl/workbook.xml", strict, "Strict"), ("[Content_Types].xml", template, "模板"), ("_rels/.rels", binary, "不是 .xlsx"),
+    ("xl/_rels/workbook.xml.rels", shared, "共享工作簿")])
 def test_kinds_that_cannot_take_sheets_are_refused(
     tmp_path: Path, part: str, change: Callable[[bytes], bytes], why: str
 ) -> None:
@@ -298,10 +304,10 @@ def test_what_cannot_stay_is_told(tmp_path: Path) -> None:
 
 def test_a_workbook_changed_meanwhile_is_not_copied(tmp_path: Path) -> None:
     source = write_rich(tmp_path / "a.xlsx")
-    with pytest.raises(OutputError, match="在计算期间被改动过"):
+    with pytest.raises(OutputError, match="在计算期间被改动或移走了"):
         write_into(report(), source, "0" * 64, tmp_path / "b.xlsx")
     source.unlink()
-    with pytest.raises(OutputError, match="在计算期间被改动过"):
+    with pytest.raises(OutputError, match="在计算期间被改动或移走了"):
         write_into(report(), source, "0" * 64, tmp_path / "b.xlsx")
     assert list(tmp_path.iterdir()) == []
 
@@ -330,6 +336,19 @@ def test_lean_and_odd_packages_take_the_sheets_too(tmp_path: Path, part: str, ch
         book = openpyxl.load_workbook(tmp_path / "b.xlsx")
         assert book["分配结果"]["D6"].number_format == "#,##0_ ;-#,##0_ ;0_ "
         assert book["分配结果"]["A4"].font.name == "黑体"
+
+
+def test_words_left_over_about_parts_that_are_gone_do_no_harm(tmp_path: Path) -> None:
+    gone = b'<Override PartName="/xl/charts/chart2.xml" ContentType="text/plain"/></Types>'
+    source = rewritten(write_rich(tmp_path / "a.xlsx"), "[Content_Types].xml", lambda text: text.replace(b"</Types>", gone))
+    with zipfile.ZipFile(source, "a") as package:
+        package.writestr("xl/worksheets/_rels/sheet6.xml.rels", package.read("xl/worksheets/_rels/sheet5.xml.rels"))
+    into(source, tmp_path / "b.xlsx")
+    copy = parts(tmp_path / "b.xlsx")
+    types = re.findall(rb'PartName="([^"]+)"', copy["[Content_Types].xml"])
+    assert len(set(types)) == len(types)
+    assert {name.decode().lstrip("/") for name in types} <= copy.keys()
+    assert "xl/worksheets/sheet6.xml" not in copy
 
 
 @pytest.mark.parametrize(("font", "size", "pixels"), [

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import builtins
 import errno
 import io
 import os
 import random
+import re
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from books import EXAMPLE, ROOT
+from richbook import write_rich
 from test_writer import report
 from transfer_opt import run
 from transfer_opt.errors import OutputError
 from transfer_opt.workbook import saving
 from transfer_opt.workbook.saving import same_place, save_atomically, save_together
-from transfer_opt.workbook.writer import write_report
+from transfer_opt.workbook.writer import write_into, write_report
 
 OLD = b"the old result"
 ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "0",
@@ -79,32 +82,42 @@ class Writing:
         return getattr(self._file, name)
 
 
+@pytest.mark.parametrize("with_copy", [False, True])
 def test_whichever_call_fails_the_old_file_or_the_new_one_is_there_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_copy: bool
 ) -> None:
-    new = written(tmp_path / "new.xlsx")
-    folder = tmp_path / "out"
+    source, folder = write_rich(tmp_path / "原.xlsx"), tmp_path / "out"
     folder.mkdir()
-    path, at, outcome = folder / "结果.xlsx", 0, OLD
-    while outcome == OLD:
+    files = [folder / "结果.xlsx", *([folder / "副本.xlsx"] if with_copy else [])]
+    into = partial(write_into, report(), source, sha256(source.read_bytes()).hexdigest())
+    write = partial(into, files[-1], files[0]) if with_copy else partial(write_report, report(), files[0])
+    write()
+    new = [path.read_bytes() for path in files]
+    at, failed = 0, True
+    while failed:
         at += 1
-        path.write_bytes(OLD)
+        for path in files:
+            path.write_bytes(OLD)
         with monkeypatch.context() as patch:
             fault = Fault(patch, at, {"open": os, "fsync": os, "replace": os, "close": os})
             patch.setattr(io, "open", fault._before(io.open))
-            patch.setattr(builtins, "open", fault._before(builtins.open))
-            outcome = OLD if fails(path) else new
-        assert path.read_bytes() == outcome, at
-        assert [entry.name for entry in folder.iterdir()] == ["结果.xlsx"], at
-    assert at == fault.calls + 1 == 8
+            failed = fails(write)
+        found = [path.read_bytes() for path in files]
+        assert all(now in (OLD, then) for now, then in zip(found, new, strict=True)), at
+        assert found == new or failed, at
+        # only a failure between the two renames may leave one old and one new
+        assert found in (new, [OLD] * len(files)) or at == fault.calls, at
+        assert {*folder.iterdir()} == {*files}, at
+    assert at == fault.calls + 1 == 7 * len(files) + (2 if with_copy else 1)
 
 
-def fails(path: Path) -> bool:
-    """Whether writing ends with the sentence about a full disk."""
+def fails(write: Callable[[], object]) -> bool:
+    """Whether writing ends with a sentence about the disk, or about the workbook that can no longer be read."""
     try:
-        write_report(report(), path)
+        write()
     except OutputError as error:
-        return "磁盘空间不足" in str(error)
+        assert re.search("磁盘空间不足|被改动或移走了", str(error)), error  # noqa: PT017
+        return True
     return False
 
 
@@ -217,8 +230,9 @@ def test_what_a_killed_run_left_is_cleared_away_a_day_later(tmp_path: Path) -> N
 WRITING = """
 import sys
 from pathlib import Path
+from richbook import write_rich
 from test_writer import report
-from transfer_opt.workbook.writer import write_report
+from transfer_opt.workbook.writer import write_into, write_report
 print("ready", flush=True)
 while True:
     for label in "甲乙":

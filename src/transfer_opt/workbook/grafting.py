@@ -41,7 +41,7 @@ def as_read(source: Path, digest: str) -> bytes:
     except OSError:
         content = b""
     if sha256(content).hexdigest() != digest:
-        raise OutputError(f"「{source.name}」在计算期间被改动过，没有写出副本。处理办法：保存并关闭它，再计算一次。")
+        raise OutputError(f"「{source.name}」在计算期间被改动或移走了，没有写出副本。处理办法：保存并关闭它，再计算一次。")
     return content
 
 
@@ -56,6 +56,8 @@ def refuse_unfit(content: bytes, source: Path, target: Path) -> None:
     suffix = SUFFIXES.get(package.content_type(main))
     if suffix is None or package.tree(main).tag != f"{{{SPREADSHEET}}}workbook":
         raise _refused(source, "是模板、加载项或 Strict Open XML 格式，不能原样加表", f"先另存为普通的 .xlsx，{_ELSE}")
+    if package.related(main, "revisionHeaders"):
+        raise _refused(source, "是共享工作簿，修订记录里没有结果表", f"先取消共享后另存，{_ELSE}")
     if target.suffix.lower() != suffix:
         why = "带有宏，副本应以 .xlsm 结尾，否则宏会丢失" if suffix == ".xlsm" else "不带宏，副本应以 .xlsx 结尾"
         raise _refused(source, why, f"改文件名，如 {target.stem}{suffix}")

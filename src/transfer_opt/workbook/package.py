@@ -83,9 +83,9 @@ class Package:
         stem, suffix = posixpath.splitext(name)
         stem, number = stem.rstrip("0123456789"), 1
         taken = {known.lower() for known in self.names}
-        while f"{stem}{number}{suffix}".lower() in taken:
+        while {(new := f"{stem}{number}{suffix}").lower(), self._relations_part(new).lower()} & taken:
             number += 1
-        return f"{stem}{number}{suffix}"
+        return new
 
     def relations(self, source: str) -> list[Relation]:
         """What a part refers to."""
@@ -124,11 +124,7 @@ class Package:
         self.put(part, root)
         lost = before - self._reachable()
         self._dropped |= lost | ({self._relations_part(name) for name in lost} & self.names)
-        types = self.tree(TYPES)
-        for element in types.findall(f"{{{_CONTENT}}}Override"):
-            if self._name(element.get("PartName", "").lstrip("/")) in lost:
-                types.remove(element)
-        self.put(TYPES, types)
+        self._undeclare(lost)
 
     def content_type(self, name: str) -> str:
         """What a part is."""
@@ -144,6 +140,7 @@ class Package:
         """Say what a new part is."""
         from lxml import etree
 
+        self._undeclare({name})  # some programs leave words about parts that are gone
         types = self.tree(TYPES)
         etree.SubElement(types, f"{{{_CONTENT}}}Override", PartName=f"/{name}", ContentType=content_type)
         self.put(TYPES, types)
@@ -171,6 +168,13 @@ class Package:
             copy.file_size = entry.file_size
             with self._archive.open(entry) as source, archive.open(copy, "w") as target:
                 shutil.copyfileobj(source, target)
+
+    def _undeclare(self, names: set[str]) -> None:
+        types = self.tree(TYPES)
+        for element in types.findall(f"{{{_CONTENT}}}Override"):
+            if self._name(element.get("PartName", "").lstrip("/")) in names:
+                types.remove(element)
+        self.put(TYPES, types)
 
     def _reachable(self) -> set[str]:
         """Every part that relations lead to from the package itself."""
