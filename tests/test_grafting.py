@@ -22,11 +22,11 @@ from richbook import MACRO, OFFICE, write_rich
 from test_cli import call
 from test_writer import report
 from transfer_opt.errors import OutputError
+from transfer_opt.workbook.earlier import sealed_and_intact
 from transfer_opt.workbook.fingerprint import fingerprint
 from transfer_opt.workbook.package import Package
 from transfer_opt.workbook.reader import read_workbook
 from transfer_opt.workbook.rereading import read_pages
-from transfer_opt.workbook.seals import sealed_and_intact
 from transfer_opt.workbook.stylesheets import digit_pixels
 from transfer_opt.workbook.writer import write_into, write_report
 

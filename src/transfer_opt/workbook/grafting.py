@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from transfer_opt.errors import OutputError
+from transfer_opt.workbook.earlier import sealed_and_intact
 from transfer_opt.workbook.package import ROOT, TYPES, Package, children, local
 from transfer_opt.workbook.rereading import read_pages
-from transfer_opt.workbook.seals import sealed_and_intact
 from transfer_opt.workbook.stylesheets import BLANK, MOST_CELL_FORMATS, StyleMap, merge
 
 SUFFIXES = {

@@ -1,4 +1,4 @@
-"""Which sheets of a workbook are results of this program, untouched since: 「证明」 names and seals them."""
+"""Which sheets of a workbook are those of an earlier result, untouched since: 「证明」 names and seals them."""
 
 from __future__ import annotations
 
