@@ -35,6 +35,7 @@ WALLS = {
     "click": {"cli"},
     "docx": {"exporting"},
     "highspy": {"solvers"},
+    "lxml": {"workbook"},
     "msoffcrypto": {"workbook"},
     "pulp": {"solvers"},
     "openpyxl": {"workbook"},

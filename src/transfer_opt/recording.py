@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,13 +40,13 @@ def prepare_ledger(place: str | None) -> None:
         ready(place)
 
 
-def record_solve(place: str | None, outcome: Outcome, target: Path) -> Entered | None:
-    """A completed `solve`."""
+def record_solve(place: str | None, outcome: Outcome, written: Sequence[Path]) -> Entered | None:
+    """A completed `solve` and the files it wrote."""
     totals = {fund.name: f"{fund.pool:.15g}" for fund in outcome.case.funds}
     return _record(place, SOLVED, {
         "input": Path(outcome.budget.path).name, "input_sha256": outcome.budget.sha256, "model_sha256": outcome.spec.sha256,
         "scenario": outcome.scenario, "totals": totals, "unit": outcome.case.money_unit, "digest": outcome.digest,
-        "output": target.name, "output_sha256": _sha256(target)})
+        "output": "、".join(path.name for path in written), "output_sha256": [_sha256(path) for path in written]})
 
 
 def record_export(place: str | None, result: Path, kind: str, target: Path) -> Entered | None:

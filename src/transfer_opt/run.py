@@ -40,6 +40,7 @@ from transfer_opt.sheets import Budget
 from transfer_opt.solvers import opener, within
 from transfer_opt.units import COUNTIES, read_recipients
 from transfer_opt.workbook.reader import read_workbook
+from transfer_opt.workbook.saving import same_place
 
 RELAXED = "（已放宽）"
 """Marks a scenario whose rules had to give way, on every sheet."""
@@ -172,25 +173,55 @@ def proved(case: Case, formulation: Formulation, solution: Solution, units: Ints
     return text
 
 
-def write(outcome: Outcome, path: Path) -> None:
-    """Write the result workbook, whole or not at all."""
-    from transfer_opt.workbook.writer import write_report
+def write(outcome: Outcome, path: Path | None, copy: Path | None = None) -> tuple[str, ...]:
+    """Write the result workbook, and into a copy of the budget where one is wished: each whole, or none at all.
+
+    Returns what in the copy is not as in the budget.
+    """
+    from transfer_opt.workbook.writer import write_into, write_report
 
     # A build that fixes its clock gets the same bytes every time.
     now = None if "SOURCE_DATE_EPOCH" in os.environ else datetime.now().astimezone()
     date = now.strftime("%Y-%m-%d") if now else ""
     finished = now.strftime("%Y-%m-%d %H:%M:%S %z") if now else ""
-    write_report(build(outcome, date, finished), path)
+    report = build(outcome, date, finished)
+    if copy:
+        return write_into(report, Path(outcome.budget.path), outcome.budget.sha256, copy, path)
+    if path:
+        write_report(report, path)
+    return ()
 
 
 def result_path(source: Path, wanted: Path | None) -> Path:
     """Where the result goes; never the input itself, not through a link either (OutputError)."""
     target = wanted or source.with_name(f"{source.stem}_分配结果.xlsx")
-    if target.exists() and source.exists() and target.samefile(source):
-        raise OutputError(f"输出文件与输入文件是同一个：{target}。处理办法：用 -o 另起一个文件名，输入文件不会被改动。")
+    _not_the_input(source, target, "-o")
     if target.suffix.lower() != ".xlsx":
         raise OutputError(f"输出文件应以 .xlsx 结尾：{target}。处理办法：改文件名，如 {target.stem}.xlsx。")
     return target
+
+
+def result_paths(source: Path, wanted: Path | None, copy: Path | None) -> tuple[Path | None, Path | None]:
+    """Where the result and the copy of the input go: with a copy, the result stands alone only where that is wished."""
+    target = result_path(source, wanted) if wanted or not copy else None
+    if copy:
+        _not_the_input(source, copy, "--into")
+    if target and copy and same_place(target, copy):
+        raise OutputError(f"-o 与 --into 是同一个文件：{copy}。处理办法：给副本另起一个文件名。")
+    return target, copy
+
+
+def _not_the_input(source: Path, target: Path, option: str) -> None:
+    if same_place(target, source):
+        raise OutputError(f"输出文件与输入文件是同一个：{target}。处理办法：用 {option} 另起一个文件名，输入文件不会被改动。")
+
+
+def refuse_unfit_copy(prepared: Prepared, copy: Path) -> None:
+    """Raise OutputError where the workbook, once read, turns out to be of a kind that no copy can be made of."""
+    from transfer_opt.workbook.grafting import as_read, refuse_unfit
+
+    source = Path(prepared.budget.path)
+    refuse_unfit(as_read(source, prepared.budget.sha256), source, copy)
 
 
 def _scenario(known: tuple[ScenarioSpec, ...], name: str | None) -> ScenarioSpec:

@@ -7,18 +7,13 @@ from pathlib import Path
 
 from transfer_opt.blank import blank_layout
 from transfer_opt.modelfile import load_model, shipped
-from transfer_opt.workbook.saving import save_atomically
+from transfer_opt.workbook.saving import save_bytes
 from transfer_opt.workbook.template import write_template
 
 
 def write_start(path: Path, example: bool) -> None:
     """Write the template or the example; raises OutputError and leaves nothing behind where that fails."""
     if example:
-        content = shipped("inputs", "qinghai.xlsx").read_bytes()
-        save_atomically(path, lambda temporary: _copy(content, temporary))
+        save_bytes(path, shipped("inputs", "qinghai.xlsx").read_bytes())
     else:
         write_template(path, blank_layout(load_model(), date.today().year))
-
-
-def _copy(content: bytes, path: Path) -> None:
-    path.write_bytes(content)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from transfer_opt.outcome import Outcome
 
 
-def print_outcome(outcome: Outcome, target: Path) -> None:
+def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = None) -> None:
     """Warnings, totals and where the result lies."""
     from transfer_opt.deadlines import dates
 
@@ -34,7 +34,10 @@ def print_outcome(outcome: Outcome, target: Path) -> None:
                    + _last_year(outcome))
     for due in dates(case.funds):
         click.echo(f"  下达期限：{due.fund} {due}")
-    click.echo(f"结果：{target}")
+    if target:
+        click.echo(f"结果：{target}")
+    if copy:
+        click.echo(f"副本：{copy}（原有内容不变，结果表加在最后）")
 
 
 def _total(row: Iterable[float]) -> float:
@@ -65,12 +68,13 @@ def print_error(error: TransferOptError, as_json: bool) -> None:
 
 def print_json(
     status: str, code: int, source: Path | None, target: Path | None = None, outcome: Outcome | None = None,
-    problems: Sequence[Problem] = (), message: str = "",
+    problems: Sequence[Problem] = (), message: str = "", copy: Path | None = None, remarks: Sequence[str] = (),
 ) -> None:
     """One object on stdout, the same keys whatever happened."""
     told: Sequence[Problem] = outcome.problems if outcome else problems
     content: dict[str, Any] = {
         "status": status, "exit": code, "input": str(source) if source else None, "output": str(target) if target else None,
+        "copy": str(copy) if copy else None,
         "scenario": outcome.scenario if outcome else None,
         "totals": [{"fund": fund.name, "pool": fund.pool, "allocated": _total(row)}
                    for fund, row in zip(outcome.case.funds, outcome.amounts, strict=True)] if outcome else [],
@@ -78,7 +82,8 @@ def print_json(
                    if stage.value == stage.value] if outcome else [],
         "problems": [problem.as_dict() for problem in told if not problem.is_warning],
         "warnings": [problem.as_dict() for problem in told if problem.is_warning]
-        + [Problem("W360", alarm).as_dict() for alarm in (outcome.alarms if outcome else ())],
+        + [Problem("W360", alarm).as_dict() for alarm in (outcome.alarms if outcome else ())]
+        + [Problem("W510", remark).as_dict() for remark in remarks],
         "message": message,
     }
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))

@@ -61,6 +61,8 @@ def check(
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="结果工作簿（默认：输入文件名_分配结果.xlsx）。")
+@click.option("--into", "copy", type=click.Path(path_type=Path), metavar="文件",
+              help="把结果表加在工作簿的一个副本里，写到这个文件；原有的表原样保留。不另给 -o 就只写副本。")
 @click.option("--scenario", metavar="方案", help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。")
 @click.option("--solver", default="auto", metavar="名称",
               help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称。结果相同。")
@@ -70,7 +72,7 @@ def check(
 @ledger_option
 @reading_options
 def solve(
-    budget: Path, output: Path | None, scenario: str | None, solver: str, unit: str | None, relax: bool,
+    budget: Path, output: Path | None, copy: Path | None, scenario: str | None, solver: str, unit: str | None, relax: bool,
     time_limit: float | None, ledger: str | None,
     model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool,
 ) -> None:
@@ -79,26 +81,29 @@ def solve(
     \b
     例：transfer-opt solve 预算.xlsx
         transfer-opt solve 预算.xlsx -o 结果.xlsx --scenario 均衡优先
+        transfer-opt solve 预算.xlsx --into 预算_含结果.xlsx
     """
     from transfer_opt import run
     from transfer_opt.recording import prepare_ledger, record_solve
 
     tell = progress(quiet or as_json)
-    target = run.result_path(budget, output)
+    target, copy = run.result_paths(budget, output, copy)
     prepare_ledger(ledger)
     tell("读取工作簿")
     prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
+    if copy:
+        run.refuse_unfit_copy(prepared, copy)
     outcome = run.allocate(prepared, solver, tell, relax, time_limit)
     tell("写结果工作簿")
-    run.write(outcome, target)
-    line = record_solve(ledger, outcome, target)
+    remarks = run.write(outcome, target, copy)
+    line = record_solve(ledger, outcome, [path for path in (target, copy) if path])
     if as_json:
-        print_json("ok", 0, budget, target, outcome)
+        print_json("ok", 0, budget, target, outcome, copy=copy, remarks=remarks)
         return
-    for alarm in outcome.alarms:  # a shortfall or an exceeded cap is never silent
+    for alarm in (*outcome.alarms, *remarks):  # a shortfall, an exceeded cap, a copy unlike the original: never silent
         click.echo(f"警告 {alarm}", err=True)
     if not quiet:
-        print_outcome(outcome, target)
+        print_outcome(outcome, target, copy)
         if line:
             click.echo(line.said)
 

@@ -24,6 +24,8 @@ from transfer_opt.workbook.layout import (
 from transfer_opt.workbook.styles import Look, Styles
 
 TITLE_ROW, LABEL_ROW, BAND_ROW = 0, 1, 2
+LONGEST_TEXT = 32_767
+"""Characters a cell holds, as UTF-16 counts them."""
 NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 EXACT = 1e15
@@ -175,6 +177,9 @@ class SheetWriter:
     def _text(self, row: int, index: int, text: str, look: Any) -> None:
         if not text.isprintable():
             text = NOT_XML.sub("\ufffd", text)
+        if len(text) > LONGEST_TEXT // 2 and len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
+            raise OutputError(f"「{self._layout.table.name}」表单元格 {column_letters(index)}{row + 1} 的文字“{text[:20]}…”"
+                              f"超过单元格上限（{LONGEST_TEXT:,} 个字符）。处理办法：在工作簿里缩短这段文字。")
         if text.startswith("<r>") and text.endswith("</r>"):
             # XlsxWriter would take this for its own markup; in two runs it stays what it is.
             run = self._styles.of(styles.BODY)
@@ -212,5 +217,3 @@ def _accepted(code: int) -> None:
     """XlsxWriter reports by number what a sheet cannot hold and would leave it out."""
     if code == -1:
         raise OutputError("结果超出工作表的行列数上限（1,048,576 行、16,384 列），请减少县区或拆分工作簿后重试。")
-    if code == -2:
-        raise OutputError("有一段文字超过单元格上限（32,767 个字符），请缩短后重试。")

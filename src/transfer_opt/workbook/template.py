@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from transfer_opt.sheets import Value
 from transfer_opt.workbook.columns import BOUNDS, COUNTIES, FUND, POOLS, RULES, SCENARIOS, SHEETS, InputColumn
 from transfer_opt.workbook.formsheet import FormSheet
-from transfer_opt.workbook.saving import save_atomically
+from transfer_opt.workbook.saving import save_bytes
 from transfer_opt.workbook.styles import BOOK_FONT, Styles
 
 _UNDATED = datetime(1980, 1, 1)
@@ -117,14 +117,14 @@ def county_columns(funds: Sequence[str]) -> tuple[InputColumn, ...]:
 
 def write_template(path: Path, layout: TemplateLayout) -> None:
     """Write the input workbook of a layout; the same layout gives the same bytes. OutputError where that fails."""
-    save_atomically(path, partial(_produce, layout))
+    save_bytes(path, _made(layout))
 
 
-def _produce(layout: TemplateLayout, path: Path) -> None:
+def _made(layout: TemplateLayout) -> bytes:
     import xlsxwriter  # heavy, and only needed for writing
-    from xlsxwriter.exceptions import FileCreateError
 
-    book = xlsxwriter.Workbook(str(path), {
+    memory = BytesIO()
+    book = xlsxwriter.Workbook(memory, {
         "default_format_properties": BOOK_FONT, "default_column_width": 72, "default_row_height": 18,
         "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True,
     })
@@ -136,10 +136,8 @@ def _produce(layout: TemplateLayout, path: Path) -> None:
     _write_scenarios(book, styles, layout)
     if layout.with_bounds:
         _write_bounds(book, styles, layout)
-    try:
-        book.close()
-    except FileCreateError as error:
-        raise error.args[0] from error  # it wraps the OSError that says what went wrong
+    book.close()
+    return memory.getvalue()
 
 
 def _write_counties(book: Any, styles: Styles, layout: TemplateLayout) -> None:

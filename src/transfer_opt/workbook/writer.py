@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from transfer_opt.sheets import Report, Table
 from transfer_opt.workbook.charts import INDICATORS, data_table, insert_charts, place_charts, rows_below
 from transfer_opt.workbook.formulas import INPUT, Formulas, Sums
+from transfer_opt.workbook.grafting import as_read, graft
 from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS, Layout, measure
 from transfer_opt.workbook.printing import set_up_page
-from transfer_opt.workbook.saving import save_atomically
+from transfer_opt.workbook.saving import save_bytes, save_together, writing
 from transfer_opt.workbook.sheetwriter import SheetWriter
 from transfer_opt.workbook.styles import BOOK_FONT, Styles
-
-__all__ = ["save_atomically", "write_report"]
 
 BOOK_OPTIONS: dict[str, Any] = {
     # 宋体 11 has digits 8 pixels wide; without this XlsxWriter measures with 7.
@@ -34,22 +33,32 @@ TITLE_FONT_OPTION = "标题字体"
 
 def write_report(report: Report, path: Path) -> None:
     """Write the result workbook; raises OutputError and leaves nothing behind where that fails."""
-    save_atomically(path, partial(_produce, report))
+    save_bytes(path, _made(report))
 
 
-def _produce(report: Report, path: Path) -> None:
-    # Imported here: reading workbooks must not wait for it.
-    import xlsxwriter
-    from xlsxwriter.exceptions import FileCreateError
+def write_into(report: Report, source: Path, digest: str, copy: Path, path: Path | None = None) -> tuple[str, ...]:
+    """Write `source` with the result's sheets behind its own to `copy`; and the result alone to `path`, where given.
 
-    book = xlsxwriter.Workbook(str(path), BOOK_OPTIONS)
+    Returns what in the copy is not as in the source. Raises OutputError, and leaves nothing behind, also where the
+    source is no longer what was read, which `digest` tells.
+    """
+    content = as_read(source, digest)
+    result = _made(report)
+    grafted, remarks = graft(content, result, source)
+    save_together((copy, writing(grafted)), *([(path, writing(result))] if path else []))
+    return remarks
+
+
+def _made(report: Report) -> bytes:
+    """The workbook, made in memory: a disk that fails under the library would leave it half closed."""
+    import xlsxwriter  # here: reading workbooks must not wait for it
+
+    memory = BytesIO()
+    book = xlsxwriter.Workbook(memory, BOOK_OPTIONS)
     _describe(book, report)
     _fill(book, report)
-    try:
-        book.close()
-    except FileCreateError as error:
-        # It wraps the OSError that says what went wrong.
-        raise error.args[0] from error
+    book.close()
+    return memory.getvalue()
 
 
 def _describe(book: Any, report: Report) -> None:
