@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
     0: ("certificate", "errors", "linear"),
-    1: ("domain", "program", "ranking", "sheets"),
+    1: ("deadline", "domain", "program", "ranking", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
     3: ("blank", "chains", "modelfile", "requirements", "units"),
     4: ("matching",),
@@ -22,9 +22,9 @@ LEVELS = {
     6: ("assemble",),
     7: ("formulate",),
     8: ("lexicographic",),
-    9: ("audit", "explain", "indicators", "proof", "rounding"),
-    10: ("conflict", "diagnose", "sensitivity"),
-    11: ("outcome",),
+    9: ("audit", "conflict", "explain", "indicators", "proof", "rounding"),
+    10: ("diagnose", "farkas", "remedies", "repair", "sensitivity"),
+    11: ("infeasible", "outcome"),
     12: ("report",),
     13: ("run",),
     14: ("cli",),

@@ -8,6 +8,8 @@ the amounts. Checked here, from the certificate alone:
                                         and grows below it; what it prices is thereby forced
     the amounts                         within every bound, every row exactly met, every line forced: the only optimum
     the published integers              each a neighbour of its amount, every total of lines exact
+
+Where no amounts exist, a Farkas proof says so: rows whose combination no amounts within their bounds can meet.
 """
 
 from __future__ import annotations
@@ -57,6 +59,28 @@ def check(certificate: Mapping[str, Any]) -> None:
         _check_amounts(state)
         _require(len(certificate["names"]) == state.lines, "名称的笔数不对")
         _check_published(state, [int(count) for count in certificate["published"]], [int(r) for r in certificate["pools"]])
+    except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise CertificateError(f"证书内容不完整或格式不对（{type(error).__name__}）。") from error
+
+
+def check_impossible(proof: Mapping[str, Any]) -> Number:
+    """The money short that a Farkas proof proves, Σ y·b − Σ max over the bounds of (Aᵀy)·x > 0; or CertificateError.
+
+    With |y| ≤ 1 no change of the rows by less money in all makes them possible.
+    """
+    try:
+        _require(proof["seal"] == _seal(proof), "封签与内容不符，证书被改动过")
+        short, prices = Fraction(0), dict[str, Number]()
+        for row in proof["rows"]:
+            dual = Fraction(row["dual"])
+            _require(0 < abs(dual) <= 1, "对偶值应在 0 和 1 之间")
+            short += dual * Fraction(row["lower" if dual > 0 else "upper"])
+            for name, a in row["entries"].items():
+                prices[name] = prices.get(name, Fraction(0)) + dual * Fraction(a)
+        for name, price in prices.items():
+            short -= price * Fraction(proof["bounds"][name]["upper" if price > 0 else "lower"]) if price else 0
+        _require(0 < short == Fraction(proof["short"]), "没有证明矛盾")
+        return short
     except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
         raise CertificateError(f"证书内容不完整或格式不对（{type(error).__name__}）。") from error
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case
+from transfer_opt.errors import SolverError
 from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, RuleRows, formulate, raw_bounds
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Bools, Floats, Ints
@@ -43,7 +44,8 @@ class Steps:
 
 
 def steps(
-    case: Case, settings: Settings, objective: Sequence[str], amounts: Floats, units: Ints, open_solver: Opener
+    case: Case, settings: Settings, objective: Sequence[str], amounts: Floats, units: Ints, open_solver: Opener,
+    whole: bool = True,
 ) -> Steps:
     """Rule after rule under 「贴近因素法」, then the objective list, then rounding.
 
@@ -56,13 +58,15 @@ def steps(
     previous: tuple[int, ...] | None = None
     for names in (*((name,) for name in NAMED_STEPS), others):
         active += names
-        formulation = formulate(case, settings, (CLOSEST,), active)
+        formulation = formulate(case, settings, (CLOSEST,), active, whole)
         sizes = tuple(len(rules.rows) for rules in formulation.rules if len(rules.rows))
         if sizes == previous:  # no new row: this step moves nothing
             states.append(states[-1])
             continue
         previous = sizes
         solution = solve(formulation.program, formulation.stages, open_solver)
+        if solution.shortage is not None:  # fewer rules than are met all together
+            raise SolverError("测算说明的一步没有求出。")
         states.append(_settled(case, solution.columns[: len(case.lines)], states[-1]))
     states.append(states[-1] if tuple(objective)[-1:] == (CLOSEST,) and len(objective) <= 2 and _plain(objective)
                   else _settled(case, amounts, states[-1]))

@@ -94,14 +94,15 @@ class _Present:
         """The case from the workbook on, and its program; no change switches a rule on that has no rows now."""
         changed = self._with(change)
         case = self.reassemble(changed)
-        return case, formulate(case, changed, self.objective, [entry.rule.name for entry in self.formulation.rules if len(entry.rows)])
+        return case, formulate(case, changed, self.objective, [entry.rule.name for entry in self.formulation.rules if len(entry.rows)],
+                               self.formulation.whole)
 
     def rewritten(self, change: Change) -> tuple[Case, Formulation]:
         """The same case with one rule's rows written anew."""
         name = change.rule
         fresh = rule_rows(self.case, self._with(change), name, self.case.amount)
         rules = [fresh if entry.rule.name == name else entry for entry in self.formulation.rules]
-        return self.case, composed(self.case, rules, self.objective)
+        return self.case, composed(self.case, rules, self.objective, self.formulation.whole)
 
     def _with(self, change: Change) -> Settings:
         return replace(self.settings, layers=(*self.settings.layers, (change,)))

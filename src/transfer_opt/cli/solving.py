@@ -5,12 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from transfer_opt.cli.options import Command, password, progress, reading_options, renames
 from transfer_opt.cli.printing import print_json, print_outcome
 from transfer_opt.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from transfer_opt.deadline import Deadline
+    from transfer_opt.outcome import Outcome
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -65,8 +70,8 @@ def check(
 @click.option("--solver", default="auto", metavar="名称",
               help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称。结果相同。")
 @click.option("--unit", metavar="单位", help="公布单位，如 1元、1万元、0.01万元（默认：工作簿「取整」里写的）。")
-@click.option("--relax", is_flag=True, help="规则互相矛盾时，把矛盾的规则改为「软」再算，并在每张表上注明「已放宽」。")
-@click.option("--time-limit", type=click.FloatRange(min=0), metavar="秒", help="最多算多少秒；到时没有证明最优就停止（退出码 4）。")
+@click.option("--relax", is_flag=True, help="规则互相矛盾时，按最省钱的修复放宽再算，并在每张表上注明「已放宽」。")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="秒", help="从读入到写出最多多少秒；到时没有证明最优就停止（退出码 4）。")
 @reading_options
 def solve(
     budget: Path, output: Path | None, scenario: str | None, solver: str, unit: str | None, relax: bool,
@@ -80,14 +85,20 @@ def solve(
         transfer-opt solve 预算.xlsx -o 结果.xlsx --scenario 均衡优先
     """
     from transfer_opt import run
+    from transfer_opt.deadline import within
 
     tell = progress(quiet or as_json)
     target = run.result_path(budget, output)
-    tell("读取工作簿")
-    prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
-    outcome = run.allocate(prepared, solver, tell, relax, time_limit)
-    tell("写结果工作簿")
-    run.write(outcome, target)
+
+    def work(deadline: Deadline) -> Outcome:
+        tell("读取工作簿")
+        prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
+        outcome = run.allocate(prepared, solver, tell, relax, deadline)
+        tell("写结果工作簿")
+        run.write(outcome, target, deadline)
+        return outcome
+
+    outcome = within(time_limit, work)
     if as_json:
         print_json("ok", 0, budget, target, outcome)
         return

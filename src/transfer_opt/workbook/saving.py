@@ -23,10 +23,11 @@ REMEDIES = {
 }
 
 
-def save_atomically(path: Path, produce: Callable[[Path], None]) -> None:
+def save_atomically(path: Path, produce: Callable[[Path], None], commit: Callable[[], None] = lambda: None) -> None:
     """Let `produce` write a temporary file in the folder of `path`, then put it in place in one step.
 
-    Any OSError becomes an OutputError; whatever happens, the temporary file does not stay behind.
+    `commit` is called just before that step; what it raises leaves everything as it was. Any OSError becomes an
+    OutputError; whatever happens, the temporary file does not stay behind.
     """
     # A short random name: the final one may be as long as the file system allows.
     temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix[:8]}")
@@ -37,6 +38,7 @@ def save_atomically(path: Path, produce: Callable[[Path], None]) -> None:
         try:
             produce(temporary)
             _flush_to_disk(temporary)
+            commit()
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -32,9 +33,12 @@ TITLE_FONT_OPTION = "标题字体"
 """Key in `Report.properties` for a title font other than the usual one."""
 
 
-def write_report(report: Report, path: Path) -> None:
-    """Write the result workbook; raises OutputError and leaves nothing behind where that fails."""
-    save_atomically(path, partial(_produce, report))
+def write_report(report: Report, path: Path, commit: Callable[[], None] = lambda: None) -> None:
+    """Write the result workbook; raises OutputError and leaves nothing behind where that fails.
+
+    `commit` is called just before the file is put in place.
+    """
+    save_atomically(path, partial(_produce, report), commit)
 
 
 def _produce(report: Report, path: Path) -> None:
