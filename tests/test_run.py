@@ -134,7 +134,9 @@ def test_floors_above_a_pool_are_impossible_and_told_in_money(tmp_path: Path) ->
 def test_a_floor_above_a_cap_names_both_rules(tmp_path: Path) -> None:
     tables = plain_tables()
     tables["县区上下限"] = [["县区名称", "资金", "下限", "上限", "理由"], ["玛多县", "均衡性", 20000, None, "重大灾害"]]
-    with pytest.raises(InfeasibleError, match=r"「增幅上限」[^「]*「县区上下限」[^「]*不能同时满足，相差 5,392.7 万元。\n  玛多县·均衡性：要求不少于 20,000，又要求不多于 14,607.3"):
+    with pytest.raises(InfeasibleError, match=(
+            r"「增幅上限」[^「]*「县区上下限」[^「]*不能同时满足，相差 5,392.7 万元。\n"
+            r"  玛多县·均衡性：要求不少于 20,000，又要求不多于 14,607.3")):
         solved(write_tables(tmp_path / "crossed.xlsx", tables))
 
 

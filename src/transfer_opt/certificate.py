@@ -8,8 +8,6 @@ the amounts. Checked here, from the certificate alone:
                                         and grows below it; what it prices is thereby forced
     the amounts                         within every bound, every row exactly met, every line forced: the only optimum
     the published integers              each a neighbour of its amount, every total of lines exact
-
-Where no amounts exist, a Farkas proof says so: rows whose combination no amounts within their bounds can meet.
 """
 
 from __future__ import annotations
@@ -64,10 +62,7 @@ def check(certificate: Mapping[str, Any]) -> None:
 
 
 def check_impossible(proof: Mapping[str, Any]) -> Number:
-    """The money short that a Farkas proof proves, Σ y·b − Σ max over the bounds of (Aᵀy)·x > 0; or CertificateError.
-
-    With |y| ≤ 1 no change of the rows by less money in all makes them possible.
-    """
+    """The money short, Σ y·b − Σ max over the bounds of (Aᵀy)·x > 0: with |y| ≤ 1, rows must give no less in all."""
     try:
         _require(proof["seal"] == _seal(proof), "封签与内容不符，证书被改动过")
         short, prices = Fraction(0), dict[str, Number]()

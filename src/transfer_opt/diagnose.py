@@ -21,8 +21,8 @@ from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST
 from transfer_opt.program import Opener
-from transfer_opt.sensitivity import Reassemble, steps_parameters
-from transfer_opt.settings import Settings
+from transfer_opt.sensitivity import steps_parameters
+from transfer_opt.settings import Reassemble, Settings
 
 CAP_RULE, CAP_PARAMETER = "增幅上限", "增幅上限"
 POOL_RULE, POOL_PARAMETER = "资金总额", "本年总额"

@@ -12,9 +12,9 @@ from transfer_opt.domain import Case
 from transfer_opt.errors import InfeasibleError
 from transfer_opt.farkas import farkas
 from transfer_opt.program import Opener
-from transfer_opt.remedies import Reassemble, ways_out
+from transfer_opt.remedies import ways_out
 from transfer_opt.repair import Given, Repair, cheapest, repaired
-from transfer_opt.settings import Settings
+from transfer_opt.settings import Reassemble, Settings
 
 NAMED = 5
 """How many who would get less (or more) than a rule allows are named; --json lists all."""
@@ -28,10 +28,10 @@ def infeasible(case: Case, settings: Settings, reassemble: Reassemble, open_solv
     money = float(check_impossible(proof))
     repair = cheapest(case, settings, open_solver)
     given = repaired(case, repair, open_solver)
-    ways = list(ways_out(case, settings, found.families, reassemble, open_solver))
+    ways = list(ways_out(case, settings, found.families, money, reassemble, open_solver))
     whole = bool(ways)
     if not whole:
-        ways = list(ways_out(case, only(settings, found.families), found.families, reassemble, open_solver))
+        ways = list(ways_out(case, only(settings, found.families), found.families, money, reassemble, open_solver))
     return InfeasibleError(
         "\n".join(_sentences(case, settings, found, money, repair, given, ways, whole)),
         _details(case, settings, found, money, repair, given, ways, proof))

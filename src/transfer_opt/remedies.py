@@ -15,39 +15,42 @@ from transfer_opt.conflict import Family, possible, softened
 from transfer_opt.domain import Case, Change, ParameterSpec
 from transfer_opt.linear import Floats
 from transfer_opt.program import Opener
-from transfer_opt.settings import Settings, shown
+from transfer_opt.settings import Reassemble, Settings, shown
 
 POOL_RULE, GIVEN_RULE = "资金总额", "县区上下限"
 STEP = 1000
 """Parameters are turned in steps of a thousandth."""
 FURTHEST = 10
 """Parameters are turned by at most this much: beyond, it is another policy."""
-STRIDE = 4
-"""How much further each trial goes until one leads out."""
+STRIDE, POOL_STRIDE = 4.0, 1.5
+"""How much further each trial goes until one leads out; in shorter strides where too far leads nowhere again."""
+MOST_TRIALS = 16
 MOST_GIVEN = 20
 """So many bounds of 「县区上下限」 are tried one by one."""
 DUST = 1e-6
 
-Reassemble = Callable[[Settings], Case]
-"""The same workbook under other settings."""
-
 
 @dataclass(frozen=True)
 class _Knob:
-    """One number that can be turned, step by step up to `reach`."""
+    """One number that can be turned, step by step up to `reach`; what is nearest is tried first."""
 
     reach: int
+    nearest: int
+    stride: float
     at: Callable[[int], float]
     turned: Callable[[float], tuple[Case, Settings]]
     said: Callable[[float], str]
 
 
 def ways_out(
-    case: Case, settings: Settings, families: Sequence[Family], reassemble: Reassemble, open_solver: Opener
+    case: Case, settings: Settings, families: Sequence[Family], money: float, reassemble: Reassemble, open_solver: Opener
 ) -> Iterator[str]:
-    """What each of the families alone would have to give, in words; nothing for those that alone lead nowhere."""
+    """What each of the families alone would have to give, in words; nothing for those that alone lead nowhere.
+
+    `money` is what they are short of.
+    """
     for family in families:
-        for knob in _knobs(case, settings, family, reassemble):
+        for knob in _knobs(case, settings, family, ceil(money / case.unit - DUST), reassemble):
             value = _smallest(knob, open_solver)
             if value is not None:
                 yield knob.said(value)
@@ -62,29 +65,31 @@ def _smallest(knob: _Knob, open_solver: Opener) -> float | None:
     def leads_out(steps: int) -> bool:
         return possible(*knob.turned(knob.at(steps)), open_solver)
 
-    low, high = 0, min(1, knob.reach)
-    while high and not leads_out(high):
-        if high == knob.reach:
-            return None
-        low, high = high, min(high * STRIDE, knob.reach)
+    low, high = 0, min(knob.nearest, knob.reach)
+    for _ in range(MOST_TRIALS):
+        if not high or leads_out(high):
+            break
+        low, high = high, min(ceil(high * knob.stride), knob.reach) if high < knob.reach else 0
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if leads_out(middle) else (middle, high)
     return knob.at(high) if high else None
 
 
-def _knobs(case: Case, settings: Settings, family: Family, reassemble: Reassemble) -> Iterator[_Knob]:
+def _knobs(case: Case, settings: Settings, family: Family, short: int, reassemble: Reassemble) -> Iterator[_Knob]:
     if family.rule == POOL_RULE:
-        yield from _pool_knobs(case, settings, family, reassemble)
+        yield from _pool_knobs(case, settings, family, short, reassemble)
     elif family.rule == GIVEN_RULE:
-        yield from _given_knobs(case, settings, family)
+        yield from _given_knobs(case, settings, family, short)
     else:
         for parameter in settings.rules[family.rule].parameters.values():
             if parameter.step:
                 yield from _parameter_knobs(settings, family, parameter, reassemble)
 
 
-def _pool_knobs(case: Case, settings: Settings, family: Family, reassemble: Reassemble) -> Iterator[_Knob]:
+def _pool_knobs(
+    case: Case, settings: Settings, family: Family, short: int, reassemble: Reassemble
+) -> Iterator[_Knob]:
     """The pool more, or less, in publishing units."""
     fund = next(fund for fund in case.funds if fund.name == family.fund)
 
@@ -100,10 +105,10 @@ def _pool_knobs(case: Case, settings: Settings, family: Family, reassemble: Reas
             return (f"把{fund.name}的资金总额{word} {_money(abs(budget - fund.budget))} {case.money_unit}，"
                     f"由 {_money(fund.budget)} 改为 {_money(budget)}。")
 
-        yield _Knob(int(fund.pool / case.unit), at, turned, said)
+        yield _Knob(int(fund.pool / case.unit), short, POOL_STRIDE, at, turned, said)
 
 
-def _given_knobs(case: Case, settings: Settings, family: Family) -> Iterator[_Knob]:
+def _given_knobs(case: Case, settings: Settings, family: Family, short: int) -> Iterator[_Knob]:
     """Each bound of 「县区上下限」, in publishing units."""
     lines, inside = case.lines, np.array([fund.name == family.fund for fund in case.funds])[case.lines.fund]
     for word, column, sign in (("下限", "given_floor", -1), ("上限", "given_cap", 1)):
@@ -124,7 +129,7 @@ def _given_knobs(case: Case, settings: Settings, family: Family) -> Iterator[_Kn
                 who = f"{case.recipients.name[lines.recipient[line]]}{family.fund}"
                 return f"把「{GIVEN_RULE}」里{who}的{word}由 {_money(now)} 改为 {_money(value)} {case.money_unit}。"
 
-            yield _Knob(ceil((now if sign < 0 else max(pool - now, 0.0)) / case.unit), at, turned, said)
+            yield _Knob(ceil((now if sign < 0 else max(pool - now, 0.0)) / case.unit), short, STRIDE, at, turned, said)
 
 
 def _parameter_knobs(
@@ -149,7 +154,7 @@ def _parameter_knobs(
             return f"把{whose}{family}的{parameter.name}由 {shown(now, parameter.kind)} 放宽到 {shown(value, parameter.kind)}。"
 
         furthest = min(abs((parameter.maximum if parameter.step > 0 else parameter.minimum) - now), FURTHEST)
-        yield _Knob(ceil(furthest * STEP), at, turned, said)
+        yield _Knob(ceil(furthest * STEP), 1, STRIDE, at, turned, said)
 
 
 def _with(settings: Settings, change: Change) -> Settings:

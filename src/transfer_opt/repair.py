@@ -14,7 +14,7 @@ import numpy as np
 from transfer_opt.conflict import NEGLIGIBLE, Family, crossing, families, softened
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import LEAST_REPAIR, REPAIRED, Formulation, formulate
+from transfer_opt.formulate import DIGITS, LEAST_REPAIR, REPAIRED, Formulation, formulate
 from transfer_opt.lexicographic import smallest, solve
 from transfer_opt.linear import NOWHERE, Floats
 from transfer_opt.objectives import CLOSEST
@@ -57,12 +57,13 @@ def shares(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Given
         repaired = np.flatnonzero(~entry.hard & (entry.priority == REPAIRED))
         left = entry.rows.expression.at(amounts)
         missing = np.maximum(entry.rows.lower - left, left - entry.rows.upper)
-        for row in sorted(repaired[missing[repaired] > NEGLIGIBLE * case.unit], key=lambda row: -missing[row]):
+        shares = np.round(missing / case.unit, DIGITS)
+        for row in sorted(repaired[shares[repaired] > 0], key=lambda row: -shares[row]):
             fund, place = entry.rows.expression.subjects[row]
             inside = fund != NOWHERE and 0 <= place < len(case.recipients)
             subject = case.recipients.name[place] if inside else entry.rows.expression.labels[row]
             family = Family(entry.rule.name, case.funds[fund].name if fund != NOWHERE else "")
-            found.append(Given(family, str(subject), round(float(missing[row]) / case.unit, 6) * case.unit))
+            found.append(Given(family, str(subject), float(shares[row]) * case.unit))
     return tuple(found)
 
 

@@ -34,12 +34,11 @@ from transfer_opt.outcome import Outcome
 from transfer_opt.parameters import BASELINE, parse_objectives, parse_unit, read_choices
 from transfer_opt.program import Opener
 from transfer_opt.proof import certificate
-from transfer_opt.remedies import Reassemble
 from transfer_opt.repair import Repair, cheapest, shares
 from transfer_opt.report import build
 from transfer_opt.rounding import published
 from transfer_opt.sensitivity import sensitivities
-from transfer_opt.settings import Settings
+from transfer_opt.settings import Reassemble, Settings
 from transfer_opt.sheets import Budget
 from transfer_opt.solvers import opener, within
 from transfer_opt.units import COUNTIES, read_recipients

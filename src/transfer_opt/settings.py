@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from transfer_opt.domain import Change, ParameterSpec, Recipients, RuleSpec, Setting
+from transfer_opt.domain import Case, Change, ParameterSpec, Recipients, RuleSpec, Setting
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Texts
 
 
@@ -135,6 +135,8 @@ class Settings:
         return np.asarray(covered[places])
 
 
+Reassemble = Callable[[Settings], Case]
+"""The same workbook under other settings."""
 ANYWHERE: Ints = np.array([[NOWHERE, NOWHERE]], dtype=np.int64)
 """The subject that speaks of all funds and places."""
 

@@ -67,7 +67,7 @@ def _fill(book: Any, report: Report) -> None:
     for table in report.tables:
         _add_sheet(book, report, table, styles, sums)
     if report.charts:
-        _add_sheet(book, report, data_table(report.charts), styles, sums)
+        _add_sheet(book, report, data_table(report.charts, report.scenario), styles, sums)
 
 
 def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Sums) -> None:
