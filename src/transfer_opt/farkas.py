@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -18,8 +18,10 @@ from transfer_opt.lexicographic import Shortage
 from transfer_opt.linear import NOWHERE, Floats
 from transfer_opt.ranking import exact
 
-PLAIN = (1000, 10**6, 10**9, 10**12)
-"""Weights are taken for plain fractions of at most these denominators, one after the other."""
+PLAIN, DECIMALS = 1000, (9, 12)
+"""Weights are plain fractions of at most this denominator, or decimals of so many digits as coefficients have."""
+NOISE = 1e-12
+"""What a solver's float may be off."""
 COEFFICIENT_DIGITS = 12
 """Coefficients are decimals of at most so many digits."""
 
@@ -32,16 +34,23 @@ def farkas(case: Case, found: Conflict) -> Mapping[str, Any]:
     Raises SolverError where what the solver leaned on proves nothing in exact arithmetic.
     """
     assert found.formulation is not None
-    for most in PLAIN:
-        rows = list(_crossed(case, found.formulation) if found.shortage is None
-                    else _coupled(case, found.formulation, found.shortage, most))
-        proof = _stated(case, found.formulation, rows)
-        try:
-            check_impossible(json.loads(json.dumps(proof)))
-        except CertificateError:
-            continue
-        return proof
-    raise SolverError("求解器说没有可行方案，但精确核对不成立。")
+    if found.shortage is None:
+        tried = [list(_crossed(case, found.formulation))]
+    else:
+        tried = [list(_coupled(case, found.formulation, found.shortage, read)) for read in (_plain, Fraction)]
+    proofs = [_stated(case, found.formulation, rows) for rows in tried]
+    proved = [(money, -place) for place, proof in enumerate(proofs) if (money := _proved(proof))]
+    if not proved:
+        raise SolverError("求解器说没有可行方案，但精确核对不成立。")
+    return proofs[-max(proved)[1]]
+
+
+def _proved(proof: Mapping[str, Any]) -> Fraction:
+    """The money that the checker accepts as short; 0 where it refuses."""
+    try:
+        return check_impossible(json.loads(json.dumps(proof)))
+    except CertificateError:
+        return Fraction(0)
 
 
 def _stated(case: Case, formulation: Formulation, rows: list[Row]) -> Mapping[str, Any]:
@@ -62,13 +71,21 @@ def _stated(case: Case, formulation: Formulation, rows: list[Row]) -> Mapping[st
     return sealed({"kind": "infeasible", "unit": case.money_unit, "rows": rows, "bounds": bounds, "short": str(short)})
 
 
-def _coupled(case: Case, formulation: Formulation, shortage: Shortage, most: int) -> Iterator[Row]:
+def _plain(weight: float) -> Fraction:
+    """The plainest number that a float may stand for."""
+    read = [Fraction(weight).limit_denominator(PLAIN), *(Fraction(round(weight * 10**digits), 10**digits) for digits in DECIMALS)]
+    return next((number for number in read if abs(number - Fraction(weight)) <= NOISE), Fraction(weight))
+
+
+def _coupled(
+    case: Case, formulation: Formulation, shortage: Shortage, read: Callable[[float], Fraction]
+) -> Iterator[Row]:
     """The rows with a dual, by rule."""
     program, labels = formulation.program, case.amount.labels
     for entry in formulation.rules:
         for place in np.flatnonzero((entry.position != NOWHERE) & (shortage.duals[entry.position] != 0)):
             r = int(entry.position[place])
-            dual = Fraction(float(shortage.duals[r])).limit_denominator(most)
+            dual = read(float(shortage.duals[r]))
             inside = program.rows == r
             entries = {str(labels[j]): _coefficient(a)
                        for j, a in zip(program.columns[inside], program.values[inside], strict=True)}
