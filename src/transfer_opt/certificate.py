@@ -233,8 +233,10 @@ def _check_amounts(state: _State) -> None:
 
 
 def _check_published(state: _State, published: Sequence[int], pools: Sequence[int]) -> None:
-    """Each integer is a neighbour of its amount; every pool is distributed to the last unit."""
+    """Each integer is a neighbour of its amount; every line is of one pool, and every pool distributed to the last unit."""
     _require(len(published) == state.lines, "公布数的笔数不对")
+    covered = sorted(j for r in pools for j in state.entries[r])
+    _require(covered == list(range(state.lines)), "不是每一笔都属于一个资金总额")
     for j, count in enumerate(published):
         _require(abs(count * state.unit - state.columns[j]) < state.unit, f"第{j + 1}笔公布数不是相邻单位")
     for r in pools:
