@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 
 from allocations import allocated, only, refilled
@@ -238,8 +239,6 @@ def test_relaxed_the_published_amounts_miss_the_floors_by_exactly_the_cheapest_m
 
 
 def test_every_scenario_marked_as_relaxed_says_so_on_every_sheet_and_in_the_facts(tmp_path: Path) -> None:
-    import openpyxl
-
     tables = plain_tables()
     change(tables, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1849999)
     outcome = run.allocate(run.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs", relax=True)

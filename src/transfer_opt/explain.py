@@ -185,7 +185,9 @@ def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
         tight = (room <= ground.slack) & ~entry.single & touching
         if tight.any():
             if entry.rule.name != NEED_RULE:
-                return f"因{entry.rule.name}调整", entry.rule.brief
+                own = ground.changes.changes[STEPS.index(entry.rule.name), line] if entry.rule.name in STEPS else 1.0
+                by_goal = ground.changes.changes[STEPS.index(GOAL_STEP), line] and not own
+                return f"{'按目标顺序确定，受' if by_goal else '因'}{entry.rule.name}{'约束' if by_goal else '调整'}", entry.rule.brief
             short = room[tight].min() < -ground.slack
             return "“三保”需求兜底，" + ("仍有缺口" if short else "补到刚好足额"), entry.rule.brief
     return None
