@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -73,6 +73,17 @@ def allocated(case: Case, *changes: Change, objective: tuple[str, ...] = BASIC) 
     assert solution.shortage is None, "the case by hand has a solution"
     units = published(case, solution.columns[: len(case.lines)], opener("highs", 9))
     return Allocation(case, settings, formulation, solution, objective, units)
+
+
+def refilled(case: Case) -> Callable[[Settings], Case]:
+    """The case by hand with the pools that the settings name."""
+
+    def reassemble(settings: Settings) -> Case:
+        budgets = [settings.cell("资金总额", "本年总额", fund.name) for fund in case.funds]
+        return replace(case, funds=tuple(fund if np.isnan(budget) else replace(fund, budget=budget, pool=budget)
+                                         for fund, budget in zip(case.funds, budgets, strict=True)))
+
+    return reassemble
 
 
 def only(*rules: str) -> tuple[Change, ...]:

@@ -6,6 +6,7 @@ import ast
 import copy
 import json
 import random
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,14 @@ import numpy as np
 import openpyxl
 import pytest
 
-from books import EXAMPLE
+from allocations import allocated, only
+from books import EQUALIZATION, EXAMPLE, change, plain_tables, write_tables
+from conftest import make_case
 from instances import instance
 from transfer_opt import run
 from transfer_opt.certificate import CertificateError, check, sealed
+from transfer_opt.cli import main
+from transfer_opt.domain import Change
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import formulate
 from transfer_opt.lexicographic import solve
@@ -140,6 +145,13 @@ def test_a_certificate_with_a_stage_left_out_proves_nothing(proof: Proof) -> Non
         check(sealed(changed))
 
 
+def test_a_certificate_that_names_a_pool_twice_and_forgets_another_is_refused(proof: Proof) -> None:
+    changed = copy.deepcopy(proof)
+    changed["pools"][1] = changed["pools"][0]
+    with pytest.raises(CertificateError, match="不是每一笔都属于一个资金总额"):
+        check(sealed(changed))
+
+
 def test_a_certificate_with_a_part_missing_is_refused_in_words(proof: Proof) -> None:
     for key in proof:
         changed = {name: value for name, value in proof.items() if name != key}
@@ -147,23 +159,165 @@ def test_a_certificate_with_a_part_missing_is_refused_in_words(proof: Proof) -> 
             check(sealed(changed) if key != "seal" else changed)
 
 
-class Skewed:
-    """A solver that answers another question: a little more money in the first pool."""
+# ---------------------------------------------------------------- every number
+
+
+def numbers(made: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where every number stands, also those written as text, and those that name a row or a column."""
+    if isinstance(made, dict):
+        for key, value in made.items():
+            yield from numbers(value, (*path, key))
+    elif isinstance(made, list):
+        for place, value in enumerate(made):
+            yield from numbers(value, (*path, place))
+    elif isinstance(made, int) and not isinstance(made, bool) or isinstance(made, str) and made[-1:].isdigit() and path[0] != "seal":
+        yield path
+
+
+def changed_at(made: Proof, path: tuple[Any, ...], by: Fraction) -> Proof:
+    """A copy with one number changed by a little."""
+    changed = copy.deepcopy(made)
+    place = changed
+    for step in path[:-1]:
+        place = place[step]
+    value = place[path[-1]]
+    place[path[-1]] = value + (1 if by > 0 else -1) if isinstance(value, int) else str(Fraction(value) + by)
+    return changed
+
+
+def small_proof() -> Proof:
+    """Three counties, two funds: tight floors, caps, a need that is short, sums and levels."""
+    case = make_case(pools={"均衡性": 1000, "生态": 200}, need=(900, 0, 300), reference={"均衡性": (400, 300, 300)})
+    done = allocated(case, *only("上年保底", "增幅上限", "三保兜底"), Change("增幅上限", parameter="增幅上限", value=0.5),
+                     objective=("三保缺口最小", "保障水平最大化", "贴近因素法"))
+    program, stages = done.formulation.program, done.formulation.stages
+    return json.loads(json.dumps(certificate(program, stages, done.solution, done.units, case.unit, case.line_names)))
+
+
+ANSWERS = ("published", "theta", "value", "pools", "lines", "unit")
+
+
+def test_every_single_number_of_a_small_certificate_is_guarded_by_its_seal() -> None:
+    made = small_proof()
+    check(made)
+    places = list(numbers(made))
+    assert len(places) > 120
+    for path in places:
+        with pytest.raises(CertificateError, match="封签"):
+            check(changed_at(made, path, Fraction(1, 1000)))
+
+
+def test_a_forger_who_seals_anew_can_prove_no_other_amounts() -> None:
+    """What is accepted with one number changed is a bound that presses nobody, or the same proof at another scale."""
+    made = small_proof()
+    accepted = []
+    for path in numbers(made):
+        for by in (Fraction(1, 1000), Fraction(-1, 1000), Fraction(5)):
+            changed = changed_at(made, path, by)
+            try:
+                check(sealed(changed))
+            except CertificateError:
+                continue
+            accepted.append(path)
+            assert changed["columns"][: made["lines"]] == made["columns"][: made["lines"]]
+            assert changed["published"] == made["published"]
+    assert {path[0] for path in accepted} <= {"lower", "upper", "rows", "stages", "names", "columns"}
+    assert not [path for path in accepted if path[-1] in ANSWERS]
+    assert len(set(accepted)) < len(list(numbers(made))) / 2
+
+
+def test_a_seeded_sample_of_the_numbers_of_a_real_certificate_is_guarded(proof: Proof) -> None:
+    places = list(numbers(proof))
+    for path in random.Random(11).sample(places, 60):
+        with pytest.raises(CertificateError):
+            check(changed_at(proof, path, Fraction(1, 1000)))
+
+
+# ---------------------------------------------------------------- solvers that lie
+
+
+class Liar:
+    """HiGHS, and something wrong with what it answers."""
 
     def __init__(self, program: Program) -> None:
         self._session: Session = opener("highs", program.lines)(program)
 
     def solve(self, question: Question) -> RawSolution:
-        answer = self._session.solve(question)
+        return self.twisted(question, self._session.solve(question))
+
+    def twisted(self, question: Question, answer: RawSolution) -> RawSolution:
+        raise NotImplementedError
+
+
+class Skewed(Liar):
+    """One shadow price a tenth too small: the answer to another question."""
+
+    def twisted(self, question: Question, answer: RawSolution) -> RawSolution:
         duals = answer.duals.copy()
         duals[np.flatnonzero(duals)[:1]] *= 0.9
         return RawSolution(True, answer.columns, duals, answer.status)
 
 
-def test_a_wrong_answer_of_a_solver_is_refused_and_nothing_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "opener", lambda *_: Skewed)
-    with pytest.raises(SolverError):
-        run.allocate(run.prepare(EXAMPLE))
+class Turned(Liar):
+    """All shadow prices with the wrong sign."""
+
+    def twisted(self, question: Question, answer: RawSolution) -> RawSolution:
+        return RawSolution(True, answer.columns, -answer.duals, answer.status)
+
+
+class Shifted(Liar):
+    """A little money added to every column."""
+
+    def twisted(self, question: Question, answer: RawSolution) -> RawSolution:
+        return RawSolution(True, answer.columns + 1.0, answer.duals, answer.status)
+
+
+class Content(Liar):
+    """Nothing is ever missing and nothing has a price: optimal, whatever is asked."""
+
+    def twisted(self, question: Question, answer: RawSolution) -> RawSolution:
+        return RawSolution(True, np.zeros(len(answer.columns)), np.zeros(len(answer.duals)), "Optimal")
+
+
+class Desperate(Liar):
+    """Everything is impossible."""
+
+    def twisted(self, question: Question, answer: RawSolution) -> RawSolution:
+        return RawSolution(False, answer.columns, answer.duals, "Infeasible")
+
+
+class Wild(Liar):
+    """Prices of its own, all within reach."""
+
+    def twisted(self, question: Question, answer: RawSolution) -> RawSolution:
+        generator = np.random.default_rng(3)
+        return RawSolution(True, answer.columns, generator.uniform(-1, 1, len(answer.duals)), "Optimal")
+
+
+LIARS = (Skewed, Turned, Shifted, Content, Desperate, Wild)
+
+
+@pytest.fixture(scope="module")
+def impossible_budget(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tables = plain_tables()
+    change(tables, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1800000)
+    return write_tables(tmp_path_factory.mktemp("impossible") / "b.xlsx", tables)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--relax"]], ids=["plain", "relaxed"])
+@pytest.mark.parametrize("feasible", [True, False], ids=["possible", "impossible"])
+@pytest.mark.parametrize("liar", LIARS)
+def test_a_wrong_answer_of_a_solver_is_refused_and_nothing_is_published(
+    liar: type[Liar], feasible: bool, arguments: list[str], impossible_budget: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(run, "opener", lambda *_: liar)
+    source = EXAMPLE if feasible else impossible_budget
+    with pytest.raises(SystemExit) as ended:
+        main(["solve", str(source), "-o", str(tmp_path / "r.xlsx"), "--quiet", *arguments])
+    assert ended.value.code == 70
+    assert "Traceback" not in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def _change_one(made: Proof, generator: random.Random, *, sign_only: bool = True) -> None:

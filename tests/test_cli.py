@@ -179,7 +179,7 @@ def test_relax_lets_the_contradicting_rules_give_way_and_marks_it_everywhere(
     path = write_tables(tmp_path / "tight.xlsx", tables)
     assert call("solve", path, "--relax") == 0
     said = capsys.readouterr()
-    assert "警告 已按 --relax 把「上年保底」（均衡性转移支付）改为「软」" in said.err
+    assert "警告 已按 --relax 把「上年保底」（均衡性转移支付）放宽 " in said.err
     assert "方案：基准方案（已放宽）" in said.out
     book = openpyxl.load_workbook(tmp_path / "tight_分配结果.xlsx")
     assert all("（已放宽）" in str(book[name]["A1"].value) for name in ("分配结果", "测算说明", "约束审计", "均衡性指标"))

@@ -14,6 +14,7 @@ from transfer_opt.domain import Case, Change
 from transfer_opt.explain import ROUNDING_STEP, STEPS, Steps
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
+from transfer_opt.report.steps import step_table
 
 CENT = Decimal("0.01")
 
@@ -109,6 +110,17 @@ def test_the_examples_steps_add_exactly_to_the_published_numbers(scenario: str) 
     outcome = example(scenario)
     assert added(outcome.steps) == [Decimal(int(count)) for count in outcome.units]
     assert outcome.steps.published.tolist() == outcome.published.tolist()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_line_as_printed_adds_in_exact_decimals_to_the_amount_beside_it(scenario: str) -> None:
+    table = step_table(example(scenario))
+    names = [column.name for column in table.columns]
+    first, last, amount = (names.index(name) for name in ("因素法测算额", ROUNDING_STEP, "分配额"))
+    lines = [row.values for row in table.rows if row.kind == "unit"]
+    assert len(lines) == len(example(scenario).units)
+    for values in lines:
+        assert sum((Decimal(repr(value)) for value in values[first : last + 1]), Decimal(0)) == Decimal(repr(values[amount]))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -24,7 +24,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_county_is_told_what_it_got_and_that_its_need_is_met(result: Path) -> None:
     first, second, third, *_ = explain(result, "玛多县")
-    assert first.startswith("玛多县（632626，果洛藏族自治州）：本年合计 25,587 万元，比上年 22,554 变动 +3,033（+13.4%）")
+    assert first.startswith("玛多县（632626，果洛藏族自治州）：本年合计 25,587 万元，比上年 22,554 增加 3,033（+13.4%）")
     assert second == "保障水平由分配前的 27.4% 提高到 81.8%。"
     assert third == "“三保”需求已足额保障。"
 
@@ -33,14 +33,28 @@ def test_the_chain_of_each_fund_adds_to_the_published_amount(result: Path) -> No
     told = next(line for line in explain(result, "湟源县") if line.startswith("县级基本财力保障"))
     head, _, rest = told.partition("＝")
     numbers = [float(part.split(" ")[-1].replace(",", "")) for part in rest.split("。主要原因")[0].split("，")]
-    assert round(sum(numbers), 2) == float(head.split(" ")[-1].replace(",", "")) == 14049
+    assert round(sum(numbers), 2) == float(head.split(" ")[-2].replace(",", "")) == 14049
     assert "“三保”需求兜底，补到刚好足额（依据：若干措施第二十一条）" in told
 
 
 def test_binding_rules_are_told_with_clause_and_both_sides(result: Path) -> None:
     told = [line for line in explain(result, "湟源县") if line.startswith("规则")]
-    assert any("「增幅上限」" in line and "湟源县·县级保障未能满足：14,049 ≤ 13,715" in line for line in told)
-    assert any("「三保兜底」（若干措施第二十一条）对湟源县正好用足：91,889 ≥ 91,889" in line for line in told)
+    assert told == [
+        "规则「增幅上限」（参照58号（待核实）；省定（示例））没有做到，超出 334 万元：县级保障 14,049，至多应为 13,715。"
+        "为满足优先级更高的要求而突破；把该县该项资金的增幅上限由 30.0% 放宽到 33.2% 即不再超出。",
+        "规则「增幅上限」（参照58号（待核实）；省定（示例））在起作用，使湟源县均衡性不能再多：均衡性 33,159，至多应为 33,159.1。",
+        "规则「三保兜底」（若干措施第二十一条）在起作用，使湟源县可用财力加补助不能再少：可用财力加补助 91,889，至少应为 91,889。",
+    ]
+
+
+def test_a_rule_over_many_counties_is_told_with_what_it_moved_here(result: Path) -> None:
+    told = explain(result, "玛沁县")
+    assert ("规则「三保压力倾斜」（若干措施第二十一条）在全省起作用（县级保障·三保压力大或财政困难的17县：240,659 ≥ 240,657.83），"
+            "使玛沁县少得 693.42 万元。") in told
+
+
+def test_the_plan_and_its_objectives_are_named(result: Path) -> None:
+    assert "方案：基准方案；目标顺序：三保缺口最小 > 贴近因素法。" in explain(result, "玛多县")
 
 
 def test_what_would_change_its_amount_is_told_by_county_most_first(result: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from allocations import EXAMPLE, allocated, example, only
+from allocations import EXAMPLE, allocated, example, only, refilled
 from conftest import SPEC, make_case
 from transfer_opt import run, sensitivity
 from transfer_opt.assemble import assemble
@@ -22,23 +22,11 @@ from transfer_opt.linear import Floats
 from transfer_opt.program import Opener, Program, Session
 from transfer_opt.report.rules import county_sensitivity_table, sensitivity_table
 from transfer_opt.sensitivity import Sensitivity, sensitivities
-from transfer_opt.settings import Settings
 from transfer_opt.solvers import opener
 
 EQUALIZATION, GUARANTEE, ECOLOGY = (fund.name for fund in SPEC.funds)
 HIGHS = opener("highs", 9)
 POOL = (f"{EQUALIZATION}总额", "增加 100 万元")
-
-
-def refilled(case: Case) -> Callable[[Settings], Case]:
-    """The case by hand with the pools that the settings name."""
-
-    def reassemble(settings: Settings) -> Case:
-        budgets = [settings.cell("资金总额", "本年总额", fund.name) for fund in case.funds]
-        return replace(case, funds=tuple(fund if np.isnan(budget) else replace(fund, budget=budget, pool=budget)
-                                         for fund, budget in zip(case.funds, budgets, strict=True)))
-
-    return reassemble
 
 
 def tried(case: Case, *changes: Change, open_solver: Opener = HIGHS) -> list[Sensitivity]:

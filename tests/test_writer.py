@@ -308,7 +308,7 @@ def test_a_chart_lies_below_the_table_it_explains(written: Path) -> None:
 
 
 def test_chart_data_draws_a_falling_value_to_the_right() -> None:
-    table = data_table(report().charts)
+    table = data_table(report().charts, "基准方案")
     left, right = ([row.values[index] for row in table.rows] for index in (3, 4))
     assert left == pytest.approx([0.4, 0.0, None])
     assert right == pytest.approx([0.0, 0.1, None])

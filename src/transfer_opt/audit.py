@@ -10,7 +10,7 @@ import numpy as np
 
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, RuleRows
+from transfer_opt.formulate import DIGITS, NEED_RULE, REPAIRED, Formulation, RuleRows
 from transfer_opt.lexicographic import StageResult, smallest
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, sums
 from transfer_opt.program import Opener, Program, SumStage
@@ -48,6 +48,8 @@ class Finding:
     verdict: Verdict
     moved: float
     """Money that rounding moved in this row."""
+    remedy: str = ""
+    """What blocks a soft row that stays unmet, and what closes it."""
 
 
 def findings(
@@ -126,7 +128,8 @@ def _rule(
 def _verdict(entry: RuleRows, row: int, margin: float, moved: float, at_edge: bool, unit: float) -> Verdict:
     if margin >= -NEGLIGIBLE * unit:
         return "active" if at_edge else "slack"
-    if -margin <= moved + NEGLIGIBLE * unit and not entry.rule.fixed:  # a pool is exact
+    exact = entry.rule.fixed or (not entry.hard[row] and entry.priority[row] == REPAIRED)  # a pool; what gave way is told in full
+    if -margin <= moved + NEGLIGIBLE * unit and not exact:
         return "rounding"
     return "broken" if entry.hard[row] else "soft"
 

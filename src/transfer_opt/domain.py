@@ -108,7 +108,7 @@ class FactorSpec:
 
 
 @dataclass(frozen=True)
-class Deadline:
+class Term:
     """Within how many days of the notice a kind of transfer must be passed on."""
 
     kind: str
@@ -125,7 +125,7 @@ class FundSpec:
     clause: Clause
     account: str
     factors: tuple[FactorSpec, ...]
-    deadline: Deadline | None = None
+    term: Term | None = None
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,16 @@ class InputError(TransferOptError):
 
 
 class InfeasibleError(TransferOptError):
-    """No allocation meets all hard rules; the message names the rule families and the money short."""
+    """No allocation meets all hard rules; the message names the rule families and the money short.
+
+    `details` say the same for programs, with the proof.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, details: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self.details = details
+        super().__init__(message)
 
 
 class NotProvenError(TransferOptError):

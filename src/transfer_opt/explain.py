@@ -9,6 +9,7 @@ import numpy as np
 
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case
+from transfer_opt.errors import SolverError
 from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, RuleRows, formulate, raw_bounds
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Bools, Floats, Ints
@@ -43,7 +44,8 @@ class Steps:
 
 
 def steps(
-    case: Case, settings: Settings, objective: Sequence[str], amounts: Floats, units: Ints, open_solver: Opener
+    case: Case, settings: Settings, objective: Sequence[str], amounts: Floats, units: Ints, open_solver: Opener,
+    whole: bool = True,
 ) -> Steps:
     """Rule after rule under 「贴近因素法」, then the objective list, then rounding.
 
@@ -56,13 +58,15 @@ def steps(
     previous: tuple[int, ...] | None = None
     for names in (*((name,) for name in NAMED_STEPS), others):
         active += names
-        formulation = formulate(case, settings, (CLOSEST,), active)
+        formulation = formulate(case, settings, (CLOSEST,), active, whole)
         sizes = tuple(len(rules.rows) for rules in formulation.rules if len(rules.rows))
         if sizes == previous:  # no new row: this step moves nothing
             states.append(states[-1])
             continue
         previous = sizes
         solution = solve(formulation.program, formulation.stages, open_solver)
+        if solution.shortage is not None:  # fewer rules than are met all together
+            raise SolverError("测算说明的一步没有求出。")
         states.append(_settled(case, solution.columns[: len(case.lines)], states[-1]))
     states.append(states[-1] if tuple(objective)[-1:] == (CLOSEST,) and len(objective) <= 2 and _plain(objective)
                   else _settled(case, amounts, states[-1]))
@@ -181,7 +185,9 @@ def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
         tight = (room <= ground.slack) & ~entry.single & touching
         if tight.any():
             if entry.rule.name != NEED_RULE:
-                return f"因{entry.rule.name}调整", entry.rule.brief
+                own = ground.changes.changes[STEPS.index(entry.rule.name), line] if entry.rule.name in STEPS else 1.0
+                by_goal = ground.changes.changes[STEPS.index(GOAL_STEP), line] and not own
+                return f"{'按目标顺序确定，受' if by_goal else '因'}{entry.rule.name}{'约束' if by_goal else '调整'}", entry.rule.brief
             short = room[tight].min() < -ground.slack
             return "“三保”需求兜底，" + ("仍有缺口" if short else "补到刚好足额"), entry.rule.brief
     return None

@@ -3,7 +3,8 @@
     columns    x, one per line · violations of soft rows · capacities and distances the objectives speak of
     bounds     every hard rule on a single line, tightened to whole publishing units
     rows       every other hard rule; soft rules with their violation; definitions of capacities and distances
-    stages     soft rules by priority (三保兜底 first), then the objectives, closed by one that decides every line
+    stages     rules that gave way to make an allocation possible; soft rules by priority (三保兜底 first); then the
+               objectives, closed by one that decides every line
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ from transfer_opt.program import PREFECTURE, PROVINCE, LevelStage, Program, Stag
 from transfer_opt.settings import Settings
 
 NEED_RULE = "三保兜底"
+REPAIRED = 0
+"""Priority of a hard rule that was made to give way because no allocation meets them all: before whatever is soft."""
+LEAST_REPAIR = "放宽合计最少"
+"""The stage that keeps what such rules give, all together, as little as can be."""
+UNTIGHTENED = "取整：上下限取整后各项规则不能同时满足，改用未取整的上下限，个别县可能与上下限差不足一个公布单位。"
 DIGITS = 6
 """Right-hand sides are data in steps of a millionth of the publishing unit, as the reference amounts are."""
 
@@ -52,6 +58,8 @@ class Formulation:
     rules: tuple[RuleRows, ...]
     notes: tuple[str, ...]
     """What was skipped or added, in words."""
+    whole: bool
+    """Whether bounds were tightened to whole publishing units."""
 
     def floor_and_cap(self) -> tuple[Floats, Floats]:
         """The lines' bounds (L,) each."""
@@ -59,23 +67,29 @@ class Formulation:
         return self.program.lower[:lines], self.program.upper[:lines]
 
 
-def formulate(case: Case, settings: Settings, objective: Sequence[str], rules: Sequence[str] | None = None) -> Formulation:
-    """Build the program of the chosen rules (all by default) and the stages of an objective list."""
+def formulate(
+    case: Case, settings: Settings, objective: Sequence[str], rules: Sequence[str] | None = None, whole: bool = True
+) -> Formulation:
+    """Build the program of the chosen rules (all by default) and the stages of an objective list.
+
+    Bounds are tightened to `whole` publishing units; what cannot be met then may still be without (never a false
+    "infeasible").
+    """
     chosen = [name for name in CONSTRAINTS if rules is None or name in rules]
-    return composed(case, [rule_rows(case, settings, name, case.amount) for name in chosen], objective)
+    return composed(case, [rule_rows(case, settings, name, case.amount) for name in chosen], objective, whole)
 
 
-def composed(case: Case, rules: Sequence[RuleRows], objective: Sequence[str]) -> Formulation:
+def composed(case: Case, rules: Sequence[RuleRows], objective: Sequence[str], whole: bool = True) -> Formulation:
     """The program of rules already written down, also of those that stand in another formulation of the case."""
     made = list(rules)
-    lower, upper, notes = line_bounds(case, made)
+    lower, upper, notes = line_bounds(case, made) if whole else (*raw_bounds(case, made), [UNTIGHTENED])
     builder = _Builder(lower, upper, case)
     made = [_with_violations(builder, entry, case) for entry in made]
     stages = _soft_stages(builder, made, case)
     listed, said = _listed(objective, made, case)
     stages += [_goal_stage(builder, name, case, case.amount) for name in listed]
     return Formulation(builder.program(len(case.lines)), tuple(s.padded(builder.count) for s in stages),
-                       tuple(made), (*notes, *said))
+                       tuple(made), (*notes, *said), whole)
 
 
 def rule_rows(case: Case, settings: Settings, name: str, x: Linear) -> RuleRows:
@@ -252,6 +266,7 @@ def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows
     tight = entry.single[~entry.hard]
     columns = builder.add_columns(len(soft), 0.0, np.inf)
     sign = np.where(np.isfinite(soft.lower), 1.0, -1.0)
+    tight &= entry.priority[~entry.hard] != REPAIRED  # counted as given: no more than is needed gives way
     lower = np.where(tight, np.ceil(np.round(soft.lower / case.unit, DIGITS)) * case.unit, soft.lower)
     upper = np.where(tight, np.floor(np.round(soft.upper / case.unit, DIGITS)) * case.unit, soft.upper)
     relaxed = soft.expression + _unknowns(columns, soft.expression) * sign
@@ -261,16 +276,21 @@ def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows
 
 
 def _soft_stages(builder: _Builder, made: Sequence[RuleRows], case: Case) -> list[_Draft]:
-    """For 三保兜底 first, then by priority and catalogue order: least violation in all, then equal sacrifice."""
+    """What was made to give way, then 三保兜底, then by priority: least violation in all, then equal sacrifice.
+
+    What gives way costs as little as can be all together; where that leaves a choice, rules earlier in the catalogue
+    keep more.
+    """
     found = []
     for order, entry in enumerate(made):
         for priority in sorted(set(entry.priority[~entry.hard])):
-            first = entry.rule.name != NEED_RULE
-            found.append((first, int(priority), order, entry))
-    stages: list[_Draft] = []
-    for _, priority, _, entry in sorted(found, key=lambda item: item[:3]):
+            after = priority != REPAIRED
+            found.append((after, after and entry.rule.name != NEED_RULE, int(priority), order, entry))
+    stages = _repair_stage(builder, made)
+    for _, _, priority, _, entry in sorted(found, key=lambda item: item[:4]):
         chosen = ~entry.hard & (entry.priority == priority)
-        name = SHORTFALL if entry.rule.name == NEED_RULE else f"{entry.rule.name}超出最少"
+        name = f"{entry.rule.name}{'超出' if priority != REPAIRED else '放宽'}最少"
+        name = SHORTFALL if entry.rule.name == NEED_RULE else name
         right = np.where(np.isfinite(entry.rows.lower), entry.rows.lower, entry.rows.upper)[chosen]
         costs = np.zeros(builder.count)
         costs[entry.violation[chosen]] = 1.0
@@ -278,6 +298,16 @@ def _soft_stages(builder: _Builder, made: Sequence[RuleRows], case: Case) -> lis
         shared = LevelStage(f"{name}·均衡分担", entry.violation[chosen], np.zeros(len(scale)), scale, False, True)
         stages += [_Draft(SumStage(name, costs)), _Draft(shared)]
     return stages
+
+
+def _repair_stage(builder: _Builder, made: Sequence[RuleRows]) -> list[_Draft]:
+    """The least money that all repaired rows give together; nothing where there are none."""
+    given = np.concatenate([entry.violation[~entry.hard & (entry.priority == REPAIRED)] for entry in made])
+    if not len(given):
+        return []
+    costs = np.zeros(builder.count)
+    costs[given] = 1.0
+    return [_Draft(SumStage(LEAST_REPAIR, costs))]
 
 
 def _goal_stage(builder: _Builder, name: str, case: Case, x: Linear) -> _Draft:

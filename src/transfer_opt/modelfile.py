@@ -14,13 +14,13 @@ from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import (
     Change,
     Clause,
-    Deadline,
     FactorSpec,
     FundSpec,
     ModelSpec,
     ParameterSpec,
     RuleSpec,
     ScenarioSpec,
+    Term,
 )
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.factors import FACTORS
@@ -63,10 +63,10 @@ def load_model(path: Path | None = None) -> ModelSpec:
 
 
 def _model(table: Table, digest: str) -> ModelSpec:
-    _only(table, "模型文件", ("title", "version", "objective", "clauses", "aliases", "values", "former", "deadlines", "funds", "rules", "scenarios"))
+    _only(table, "模型文件", ("title", "version", "objective", "clauses", "aliases", "values", "former", "terms", "funds", "rules", "scenarios"))
     clauses = {key: _clause(key, entry) for key, entry in table["clauses"].items()}
-    deadlines = {kind: _deadline(kind, entry, clauses) for kind, entry in table.get("deadlines", {}).items()}
-    funds = tuple(_fund(entry, clauses, deadlines) for entry in table["funds"])
+    terms = {kind: _term(kind, entry, clauses) for kind, entry in table.get("terms", {}).items()}
+    funds = tuple(_fund(entry, clauses, terms) for entry in table["funds"])
     rules = {name: _rule(name, entry, clauses) for name, entry in table["rules"].items()}
     unknown = [name for name in (*CONSTRAINTS, *SETTINGS_ONLY) if name not in rules]
     if unknown:
@@ -86,19 +86,19 @@ def _clause(key: str, entry: Table) -> Clause:
     return Clause(key, entry["document"], entry["number"], entry["date"], entry["grade"])
 
 
-def _deadline(kind: str, entry: Table, clauses: Mapping[str, Clause]) -> Deadline:
-    _only(entry, f"deadlines.{kind}", ("days", "clause"))
-    return Deadline(kind, int(entry["days"]), _named(clauses, entry["clause"]))
+def _term(kind: str, entry: Table, clauses: Mapping[str, Clause]) -> Term:
+    _only(entry, f"terms.{kind}", ("days", "clause"))
+    return Term(kind, int(entry["days"]), _named(clauses, entry["clause"]))
 
 
-def _fund(entry: Table, clauses: Mapping[str, Clause], deadlines: Mapping[str, Deadline]) -> FundSpec:
+def _fund(entry: Table, clauses: Mapping[str, Clause], terms: Mapping[str, Term]) -> FundSpec:
     _only(entry, f"funds.{entry.get('name', '?')}", ("name", "short", "kind", "clause", "account", "factors"))
     factors = tuple(_factor(factor, clauses) for factor in entry["factors"])
     kind = entry.get("kind")
-    if kind is not None and kind not in deadlines:
-        raise _wrong(f"资金类别「{kind}」不在 deadlines 里", did_you_mean(kind, deadlines))
+    if kind is not None and kind not in terms:
+        raise _wrong(f"资金类别「{kind}」不在 terms 里", did_you_mean(kind, terms))
     return FundSpec(entry["name"], entry["short"], _named(clauses, entry["clause"]), entry.get("account", ""), factors,
-                    deadlines[kind] if kind else None)
+                    terms[kind] if kind else None)
 
 
 def _factor(entry: Table, clauses: Mapping[str, Clause]) -> FactorSpec:

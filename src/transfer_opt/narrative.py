@@ -11,8 +11,10 @@ from transfer_opt.sheets import Value
 from transfer_opt.workbook.result import read_result
 from transfer_opt.workbook.values import normalise
 
-ALLOCATION, STEPS, RULES, CHANGES = "分配结果", "测算说明", "约束审计", "敏感性分县"
+ALLOCATION, STEPS, RULES, CHANGES, FACTS = "分配结果", "测算说明", "约束审计", "敏感性分县", "审计信息"
 FIRST_STEP, LAST_STEP = "因素法测算额", "取整"
+GROUP_RULES = ("三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜")
+"""Rules over groups of counties that have a step of their own."""
 LEAST_MONEY = 0.01
 """Money below this would be rounded away."""
 Row = Mapping[str, Value]
@@ -20,7 +22,7 @@ Row = Mapping[str, Value]
 
 def explain(path: Path, county: str) -> list[str]:
     """The sentences; raises InputError where the file or the county is not known."""
-    sheets = read_result(path, (ALLOCATION, STEPS, RULES, CHANGES))
+    sheets = read_result(path, (ALLOCATION, STEPS, RULES, CHANGES, FACTS))
     units = [row for row in sheets[ALLOCATION].rows if row["行政区划代码"] or "小计" not in str(row["县区名称"]) and row["市州"]]
     found = next((row for row in units if normalise(county) in (normalise(str(row["县区名称"])), row["行政区划代码"])), None)
     if found is None:
@@ -28,10 +30,16 @@ def explain(path: Path, county: str) -> list[str]:
     name, unit = str(found["县区名称"]), sheets[ALLOCATION].unit
     funds = [row for row in sheets[STEPS].rows if row["县区名称"] == name and row["市州"]]
     return [
-        *_whole(found, name, unit), *_funds(funds),
-        *_rules([row for row in sheets[RULES].rows if str(row["对象"]).split("·")[0] == name]),
+        *_whole(found, name, unit), *_plan(sheets[FACTS].rows), *_funds(funds, unit),
+        *_rules(sheets[RULES].rows, name, unit), *_group_rules(sheets[RULES].rows, funds, name, unit),
         *_changes(sheets[CHANGES].rows, name, funds, unit),
     ]
+
+
+def _plan(rows: Sequence[Row]) -> Iterator[str]:
+    """By which scenario and objectives; what had to give way."""
+    facts = {str(row["项目"]): str(row["内容"]) for row in rows if row["项目"]}
+    yield f"方案：{facts.get('方案', '')}；目标顺序：{facts.get('目标顺序', '')}。"
 
 
 def _whole(row: Row, name: str, unit: str) -> Iterator[str]:
@@ -39,7 +47,9 @@ def _whole(row: Row, name: str, unit: str) -> Iterator[str]:
     said = f"{name}（{place}）：本年合计 {_money(row['合计'])} {unit}"
     if _is_number(row["上年合计"]):
         rate = f"（{_percent(row['增幅'], signed=True)}）" if _is_number(row["增幅"]) else ""
-        said += f"，比上年 {_money(row['上年合计'])} 变动 {_signed(row['增减额'])}{rate}"
+        moved = float(row["增减额"])  # type: ignore[arg-type]
+        change = f"{'增加' if moved > 0 else '减少'} {_money(abs(moved))}{rate}" if moved else "持平"
+        said += f"，比上年 {_money(row['上年合计'])} {change}"
     if _is_number(row["人均(元)"]):
         said += f"，人均 {_money(row['人均(元)'])} 元"
     yield said + "。"
@@ -50,23 +60,43 @@ def _whole(row: Row, name: str, unit: str) -> Iterator[str]:
         yield f"“三保”需求还缺 {_money(short)} {unit}。" if short > 0 else "“三保”需求已足额保障。"
 
 
-def _funds(rows: Sequence[Row]) -> Iterator[str]:
+def _funds(rows: Sequence[Row], unit: str) -> Iterator[str]:
+    """Each fund from the formula on, step by step, so that the terms add to the amount."""
     for row in rows:
         columns = list(row)
         steps = columns[columns.index(FIRST_STEP) + 1 : columns.index(LAST_STEP) + 1]
         moved = [f"{step} {_signed(row[step])}" for step in steps if _is_number(row[step]) and row[step]]
         chain = "，".join([f"{FIRST_STEP} {_money(row[FIRST_STEP])}", *moved])
         clause = f"（依据：{row['依据条款']}）" if row["依据条款"] else ""
-        yield f"{row['资金']} {_money(row['分配额'])}＝{chain}。主要原因：{row['主要原因']}{clause}。"
+        yield f"{row['资金']} {_money(row['分配额'])} {unit}＝{chain}。主要原因：{row['主要原因']}{clause}。"
 
 
-def _rules(rows: Sequence[Row]) -> Iterator[str]:
+def _rules(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:
+    """The rules that speak of the county alone and hold it, or could not be met for it."""
     for row in rows:
-        if row["是否起作用"] == "否":
+        whom, _, fund = str(row["对象"]).partition("·")
+        if whom != name or row["是否起作用"] == "否":
             continue
-        held = "未能满足" if row["是否起作用"] != "是" else "正好用足"
-        yield (f"规则「{row['规则']}」（{row['依据条款']}）对{row['对象']}{held}：{_money(row['左端值'])} {row['关系']} "
-               f"{_money(row['右端值'])}。")
+        rule, what = f"规则「{row['规则']}」（{row['依据条款']}）", fund or "可用财力加补助"
+        least = row["关系"] == "≥"
+        sides = f"{what} {_money(row['左端值'])}，{'至少应为' if least else '至多应为'} {_money(row['右端值'])}"
+        if row["是否起作用"] == "是":
+            yield f"{rule}在起作用，使{name}{what}不能再{'少' if least else '多'}：{sides}。"
+        else:
+            _, _, remedy = str(row["结论"]).partition("：")
+            yield (f"{rule}没有做到，{'还缺' if least else '超出'} {_money(abs(float(row['余量'])))} {unit}：{sides}。"  # type: ignore[arg-type]
+                   + (f"{remedy.rstrip('。')}。" if remedy else ""))
+
+
+def _group_rules(rows: Sequence[Row], funds: Sequence[Row], name: str, unit: str) -> Iterator[str]:
+    """The rules over many counties that are at work and moved this one's money."""
+    for row in rows:
+        rule = str(row["规则"])
+        steps = [fund[rule] for fund in funds] if rule in GROUP_RULES else []
+        moved = round(sum(step for step in steps if isinstance(step, float | int)), 2)
+        if row["是否起作用"] == "是" and moved:
+            yield (f"规则「{rule}」（{row['依据条款']}）在全省起作用（{row['对象']}：{_money(row['左端值'])} {row['关系']} "
+                   f"{_money(row['右端值'])}），使{name}{'多' if moved > 0 else '少'}得 {_money(abs(moved))} {unit}。")
 
 
 def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from transfer_opt.linear import Floats, Ints, sums
@@ -83,6 +84,8 @@ class Question:
     upper: Floats
     row_lower: Floats
     row_upper: Floats
+    seconds: float = inf
+    """How long the solver may take; what it has not solved by then is not optimal."""
 
 
 @dataclass(frozen=True)

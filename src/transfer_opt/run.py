@@ -18,24 +18,27 @@ from transfer_opt.audit import findings
 from transfer_opt.certificate import CertificateError
 from transfer_opt.certificate import check as check_certificate
 from transfer_opt.checks import Draft, all_problems, errors_of, structure, warnings_of
-from transfer_opt.conflict import conflict, infeasible, relaxed
-from transfer_opt.diagnose import alarms, refuse_crossed_bounds
+from transfer_opt.conflict import crossing
+from transfer_opt.deadline import NEVER, Deadline
+from transfer_opt.diagnose import Present, diagnosed
 from transfer_opt.domain import Case, Change, ModelSpec, ScenarioSpec
 from transfer_opt.errors import InputError, OutputError, Problem, SolverError
 from transfer_opt.explain import coefficients, reasons, steps
 from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.indicators import indicators
-from transfer_opt.lexicographic import Solution, solve
-from transfer_opt.linear import Ints
+from transfer_opt.infeasible import infeasible, told
+from transfer_opt.lexicographic import Solution, shortage_of, solve
+from transfer_opt.linear import Floats, Ints
 from transfer_opt.modelfile import did_you_mean, load_model
 from transfer_opt.outcome import Outcome
 from transfer_opt.parameters import BASELINE, parse_objectives, parse_unit, read_choices
 from transfer_opt.program import Opener
 from transfer_opt.proof import certificate
+from transfer_opt.repair import Repair, cheapest, shares
 from transfer_opt.report import build
 from transfer_opt.rounding import published
 from transfer_opt.sensitivity import sensitivities
-from transfer_opt.settings import Settings
+from transfer_opt.settings import Reassemble, Settings
 from transfer_opt.sheets import Budget
 from transfer_opt.solvers import opener, within
 from transfer_opt.units import COUNTIES, read_recipients
@@ -94,72 +97,87 @@ def check(
 
 def allocate(
     prepared: Prepared, solver: str = "auto", progress: Progress = lambda _: None, relax: bool = False,
-    time_limit: float | None = None,
+    deadline: Deadline = NEVER,
 ) -> Outcome:
-    """Solve, round, explain and audit. Raises InputError, InfeasibleError, NotProvenError or SolverError."""
+    """Solve, round, explain and audit. Raises InputError, InfeasibleError or SolverError."""
     wrong = errors_of(prepared.problems)
     if wrong:
         raise InputError(prepared.problems)
     objective = prepared.objective
-    case = assemble(prepared.spec, prepared.budget, prepared.settings)
-    open_solver = within(opener(solver, len(case.lines)), time_limit)
-    again = within(opener("highs" if solver == "auto" else solver, len(case.lines)), time_limit)  # re-solves by arrays
-    settings, given_way = _possible(case, prepared.settings, again) if relax else (prepared.settings, ())
-    formulation = formulate(case, settings, objective)
-    refuse_crossed_bounds(case, formulation)
-    solution, units, proof = _optimum(case, settings, formulation, open_solver, again, progress)
+    reassemble = partial(assemble, prepared.spec, prepared.budget)
+    case = reassemble(prepared.settings)
+    open_solver = within(opener(solver, len(case.lines)), deadline)
+    again = within(opener("highs" if solver == "auto" else solver, len(case.lines)), deadline)  # re-solves by arrays
+    repair = cheapest(case, prepared.settings, again) if relax else Repair(prepared.settings, (), 0.0)
+    settings = repair.settings
+    problem = _Problem(case, settings, objective, reassemble, progress)
+    formulation, solution, units, proof = _optimum(problem, open_solver, again)
     amounts = solution.columns[: len(case.lines)]
     final = np.asarray(units * case.unit, dtype=float)
     progress("测算说明")
-    chain = steps(case, settings, objective, amounts, units, again)
-    found = findings(case, formulation, solution.stages, amounts, final, again)
+    chain = steps(case, settings, objective, amounts, units, again, formulation.whole)
+    found, alarms = diagnosed(Present(case, settings, formulation, final, reassemble, again),
+                              findings(case, formulation, solution.stages, amounts, final, again))
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
     return Outcome(
-        prepared.spec, prepared.budget, settings, case, formulation, prepared.scenario + RELAXED * bool(given_way),
+        prepared.spec, prepared.budget, settings, case, formulation, prepared.scenario + RELAXED * bool(repair.families),
         objective, solver, solution,
         units, chain, tuple(reasons(case, settings, formulation, amounts, chain)),
         tuple(coefficients(case, formulation, amounts).items()), found, indicators(case, final),
-        (*warnings_of(prepared.problems), *notes), 
-        (*given_way, *alarms(case, settings, formulation, found, final)),
-        tuple(sensitivities(partial(assemble, prepared.spec, prepared.budget), settings, objective, case, formulation, amounts, again)), proof,
+        (*warnings_of(prepared.problems), *notes),
+        (*_given_way(case, repair, formulation, final), *alarms),
+        tuple(sensitivities(reassemble, settings, objective, case, formulation, amounts, again)), proof,
     )
 
 
-def _optimum(
-    case: Case, settings: Settings, formulation: Formulation, open_solver: Opener, again: Opener, progress: Progress
-) -> tuple[Solution, Ints, str]:
+@dataclass(frozen=True)
+class _Problem:
+    """What is to be solved."""
+
+    case: Case
+    settings: Settings
+    objective: tuple[str, ...]
+    reassemble: Reassemble
+    progress: Progress
+
+    def formulation(self, open_solver: Opener) -> Formulation:
+        """Bounds in whole units where that leaves an allocation possible, else as given; or InfeasibleError."""
+        for whole in (True, False):
+            made = formulate(self.case, self.settings, self.objective, whole=whole)
+            if not len(crossing(self.case, made)) and shortage_of(made.program, open_solver) is None:
+                return made
+        self.progress("查找矛盾和修复办法")
+        raise infeasible(self.case, self.settings, self.reassemble, open_solver)
+
+
+def _optimum(problem: _Problem, open_solver: Opener, again: Opener) -> tuple[Formulation, Solution, Ints, str]:
     """The optimum, its integers and its proof; raises InfeasibleError where there is none.
 
     Where rounding leaves the exact proof without a hold, the levels are taken once more, one by one.
     """
+    formulation, case, progress = problem.formulation(again), problem.case, problem.progress
     for together in (True, False):
         solution = solve(formulation.program, formulation.stages, open_solver, progress, together)
         if solution.shortage is not None:
-            raise infeasible(case, settings, formulation, solution.shortage, again)
+            raise SolverError("求解器对有没有可行方案前后说法不一，不予公布。")
         progress("取整")
         units = published(case, solution.columns[: len(case.lines)], again)
         progress("证明")
         try:
-            return solution, units, proved(case, formulation, solution, units)
+            return formulation, solution, units, proved(case, formulation, solution, units)
         except SolverError:
             if not together:
                 raise
     raise AssertionError("the second attempt returns or raises")
 
 
-def _possible(case: Case, settings: Settings, open_solver: Opener) -> tuple[Settings, tuple[str, ...]]:
-    """Make the rules of each contradiction soft until an allocation exists, and say which."""
-    said: list[str] = []
-    while True:
-        found = conflict(case, settings, open_solver)
-        if not found.money:
-            return settings, tuple(said)
-        softer = [family for family in found.families if not settings.rules[family.rule].fixed]
-        if not softer:
-            return settings, tuple(said)
-        settings = relaxed(settings, softer)
-        said += [f"已按 --relax 把{family}改为「软」：原规则做不到，相差 {found.money:,.12g} {case.money_unit}。" for family in softer]
+def _given_way(case: Case, repair: Repair, formulation: Formulation, final: Floats) -> tuple[str, ...]:
+    """By how much the published amounts miss what was repaired, and for whom."""
+    if not repair.families:
+        return ()
+    least = f"原来的规则做不到，最少须放宽 {round(repair.money, 6):,.14g} {case.money_unit}"
+    return tuple(f"已按 --relax 把{words}：{least}。" for words in told(shares(case, formulation, final), case.money_unit, len(final)))
 
 
 def proved(case: Case, formulation: Formulation, solution: Solution, units: Ints) -> str:
@@ -173,10 +191,12 @@ def proved(case: Case, formulation: Formulation, solution: Solution, units: Ints
     return text
 
 
-def write(outcome: Outcome, path: Path | None, copy: Path | None = None) -> tuple[str, ...]:
+def write(
+    outcome: Outcome, path: Path | None, copy: Path | None = None, deadline: Deadline = NEVER
+) -> tuple[str, ...]:
     """Write the result workbook, and into a copy of the budget where one is wished: each whole, or none at all.
 
-    Returns what in the copy is not as in the budget.
+    Returns what in the copy is not as in the budget. Once a file is put in place, no deadline interrupts any more.
     """
     from transfer_opt.workbook.writer import write_into, write_report
 
@@ -186,9 +206,9 @@ def write(outcome: Outcome, path: Path | None, copy: Path | None = None) -> tupl
     finished = now.strftime("%Y-%m-%d %H:%M:%S %z") if now else ""
     report = build(outcome, date, finished)
     if copy:
-        return write_into(report, Path(outcome.budget.path), outcome.budget.sha256, copy, path)
+        return write_into(report, Path(outcome.budget.path), outcome.budget.sha256, copy, path, deadline.close)
     if path:
-        write_report(report, path)
+        write_report(report, path, deadline.close)
     return ()
 
 

@@ -5,7 +5,7 @@ No dual is taken at its word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -20,7 +20,7 @@ from transfer_opt.indicators import position, shortfall
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import NOWHERE, Bools, Floats
 from transfer_opt.program import Opener
-from transfer_opt.settings import Settings, shown
+from transfer_opt.settings import Reassemble, Settings, shown
 
 PORTION = 100
 """Publishing units added to a pool: enough to read, too little to change the picture."""
@@ -31,9 +31,6 @@ PARTS = 10
 """Changes are told in tenths of the publishing unit."""
 STEP_DIGITS = 9
 """A stepped value is free of the dust of float sums."""
-
-Reassemble = Callable[[Settings], Case]
-"""The same workbook under other settings."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +91,15 @@ class _Present:
         """The case from the workbook on, and its program; no change switches a rule on that has no rows now."""
         changed = self._with(change)
         case = self.reassemble(changed)
-        return case, formulate(case, changed, self.objective, [entry.rule.name for entry in self.formulation.rules if len(entry.rows)])
+        return case, formulate(case, changed, self.objective, [entry.rule.name for entry in self.formulation.rules if len(entry.rows)],
+                               self.formulation.whole)
 
     def rewritten(self, change: Change) -> tuple[Case, Formulation]:
         """The same case with one rule's rows written anew."""
         name = change.rule
         fresh = rule_rows(self.case, self._with(change), name, self.case.amount)
         rules = [fresh if entry.rule.name == name else entry for entry in self.formulation.rules]
-        return self.case, composed(self.case, rules, self.objective)
+        return self.case, composed(self.case, rules, self.objective, self.formulation.whole)
 
     def _with(self, change: Change) -> Settings:
         return replace(self.settings, layers=(*self.settings.layers, (change,)))

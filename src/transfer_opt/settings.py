@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from transfer_opt.domain import Change, ParameterSpec, Recipients, RuleSpec, Setting
+from transfer_opt.domain import Case, Change, ParameterSpec, Recipients, RuleSpec, Setting
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Texts
 
 
@@ -56,10 +56,19 @@ class Settings:
 
     def cell(self, rule: str, parameter: str, fund: str = "", place: str = "") -> float:
         """A numeric parameter for a fund ("": none in particular) and a place ("": everywhere); NaN without a value."""
+        return float(self.numbers(rule, parameter, self.subject(fund, place))[0])
+
+    def subject(self, fund: str = "", place: str = "") -> Ints:
+        """The subject (1, 2) that names a fund ("": none in particular) and a place ("": everywhere)."""
         units = self.recipients
         known = np.concatenate([(units.name == place) | (units.code == place), units.prefectures == place])
-        subject = [self.funds.index(fund) if fund else NOWHERE, int(np.flatnonzero(known)[0]) if place else NOWHERE]
-        return float(self.numbers(rule, parameter, np.array([subject], dtype=np.int64))[0])
+        found = [self.funds.index(fund) if fund else NOWHERE, int(np.flatnonzero(known)[0]) if place else NOWHERE]
+        return np.array([found], dtype=np.int64)
+
+    def places(self, rule: str) -> tuple[str, ...]:
+        """Everywhere (""), and the places that have a value or a switch of their own for the rule."""
+        own = {change.object for layer in self.layers for change in layer if change.rule == rule}
+        return ("", *sorted(own - {""}))
 
     def on_anywhere(self, rule: str, fund: int = NOWHERE) -> bool:
         """Whether the rule is on for a fund, or for any of them, anywhere at all."""
@@ -126,6 +135,8 @@ class Settings:
         return np.asarray(covered[places])
 
 
+Reassemble = Callable[[Settings], Case]
+"""The same workbook under other settings."""
 ANYWHERE: Ints = np.array([[NOWHERE, NOWHERE]], dtype=np.int64)
 """The subject that speaks of all funds and places."""
 

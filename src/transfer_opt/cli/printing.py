@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from transfer_opt.errors import InputError, Problem, TransferOptError
+from transfer_opt.errors import InfeasibleError, InputError, Problem, TransferOptError
 
 if TYPE_CHECKING:
     from transfer_opt.outcome import Outcome
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = None) -> None:
     """Warnings, totals and where the result lies."""
-    from transfer_opt.deadlines import dates
+    from transfer_opt.duedates import dates
 
     case = outcome.case
     for problem in outcome.problems:
@@ -58,7 +58,8 @@ def print_error(error: TransferOptError, as_json: bool) -> None:
     """Every problem in words, or as one JSON object."""
     problems = error.problems if isinstance(error, InputError) else ()
     if as_json:
-        print_json("error", error.exit_code, None, problems=problems, message="" if problems else str(error))
+        details = error.details if isinstance(error, InfeasibleError) else None
+        print_json("error", error.exit_code, None, problems=problems, message="" if problems else str(error), infeasible=details)
         return
     for problem in problems:
         click.echo(f"警告 {problem}" if problem.is_warning else str(problem), err=True)
@@ -69,8 +70,9 @@ def print_error(error: TransferOptError, as_json: bool) -> None:
 def print_json(
     status: str, code: int, source: Path | None, target: Path | None = None, outcome: Outcome | None = None,
     problems: Sequence[Problem] = (), message: str = "", copy: Path | None = None, remarks: Sequence[str] = (),
+    infeasible: Mapping[str, Any] | None = None,
 ) -> None:
-    """One object on stdout, the same keys whatever happened."""
+    """One object on stdout, the same keys whatever happened; `infeasible` holds the contradiction and its proof."""
     told: Sequence[Problem] = outcome.problems if outcome else problems
     content: dict[str, Any] = {
         "status": status, "exit": code, "input": str(source) if source else None, "output": str(target) if target else None,
@@ -85,5 +87,6 @@ def print_json(
         + [Problem("W360", alarm).as_dict() for alarm in (outcome.alarms if outcome else ())]
         + [Problem("W510", remark).as_dict() for remark in remarks],
         "message": message,
+        "infeasible": dict(infeasible) if infeasible else None,
     }
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from transfer_opt.cli.options import Command, ledger_option, password, progress, reading_options, renames
 from transfer_opt.cli.printing import print_json, print_outcome
 from transfer_opt.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from transfer_opt.deadline import Deadline
+    from transfer_opt.outcome import Outcome
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -67,8 +72,8 @@ def check(
 @click.option("--solver", default="auto", metavar="名称",
               help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称。结果相同。")
 @click.option("--unit", metavar="单位", help="公布单位，如 1元、1万元、0.01万元（默认：工作簿「取整」里写的）。")
-@click.option("--relax", is_flag=True, help="规则互相矛盾时，把矛盾的规则改为「软」再算，并在每张表上注明「已放宽」。")
-@click.option("--time-limit", type=click.FloatRange(min=0), metavar="秒", help="最多算多少秒；到时没有证明最优就停止（退出码 4）。")
+@click.option("--relax", is_flag=True, help="规则互相矛盾时，按最省钱的修复放宽再算，并在每张表上注明「已放宽」。")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="秒", help="从读入到写出最多多少秒；到时没有证明最优就停止（退出码 4）。")
 @ledger_option
 @reading_options
 def solve(
@@ -84,18 +89,23 @@ def solve(
         transfer-opt solve 预算.xlsx --into 预算_含结果.xlsx
     """
     from transfer_opt import run
+    from transfer_opt.deadline import within
     from transfer_opt.recording import prepare_ledger, record_solve
 
     tell = progress(quiet or as_json)
     target, copy = run.result_paths(budget, output, copy)
     prepare_ledger(ledger)
-    tell("读取工作簿")
-    prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
-    if copy:
-        run.refuse_unfit_copy(prepared, copy)
-    outcome = run.allocate(prepared, solver, tell, relax, time_limit)
-    tell("写结果工作簿")
-    remarks = run.write(outcome, target, copy)
+
+    def work(deadline: Deadline) -> tuple[Outcome, tuple[str, ...]]:
+        tell("读取工作簿")
+        prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
+        if copy:
+            run.refuse_unfit_copy(prepared, copy)
+        outcome = run.allocate(prepared, solver, tell, relax, deadline)
+        tell("写结果工作簿")
+        return outcome, run.write(outcome, target, copy, deadline)
+
+    outcome, remarks = within(time_limit, work)
     line = record_solve(ledger, outcome, [path for path in (target, copy) if path])
     if as_json:
         print_json("ok", 0, budget, target, outcome, copy=copy, remarks=remarks)

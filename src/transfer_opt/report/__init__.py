@@ -23,7 +23,7 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         sensitivity_table(outcome), county_sensitivity_table(outcome), *comparison_tables(outcome),
         parameter_table(outcome), input_table(outcome), audit_table(outcome, finished),
     )
-    sealed = (*tables, data_table(drawn)) if drawn else tables
+    sealed = (*tables, data_table(drawn, outcome.scenario)) if drawn else tables
     code = outcome.digest
     return Report((*tables, proof_table(outcome, sealed, label)), drawn, outcome.scenario, f"{code[:6]}…{code[-4:]}", label,
                   date, {"title": f"{heading(outcome)}分配结果", "comments": f"校验码 {code}"})

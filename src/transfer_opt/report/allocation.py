@@ -7,8 +7,8 @@ from collections.abc import Container, Sequence
 
 import numpy as np
 
-from transfer_opt.deadlines import dates
 from transfer_opt.domain import YUAN
+from transfer_opt.duedates import dates
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
 from transfer_opt.report.parts import KEY_COLUMNS, Group, amount, groups, heading, known_sum, optional

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from transfer_opt import __version__
-from transfer_opt.deadlines import dates
 from transfer_opt.domain import Change, ParameterSpec, RuleSpec
+from transfer_opt.duedates import dates
 from transfer_opt.linear import Ints
 from transfer_opt.outcome import Outcome
 from transfer_opt.report.parts import amount, groups, heading
@@ -47,7 +47,7 @@ def input_table(outcome: Outcome) -> Table:
     source = ordered_rows(sheet)
     rows = [Row("unit", (*group.key, *(_cell(outcome, source[i].values.get(header), header) for header in headers)))
             for group in groups(outcome.case) if group.kind == "unit" for i in group.members]
-    return Table(INPUT, f"{heading(outcome)}输入数据", tuple(columns), tuple(rows),
+    return Table(INPUT, f"{heading(outcome)}输入数据（{outcome.scenario}）", tuple(columns), tuple(rows),
                  f"单位：{outcome.case.money_unit}（人口：人，面积：平方公里）", paper="A3")
 
 

@@ -115,7 +115,7 @@ def _row(outcome: Outcome, finding: Finding) -> Row:
 def _conclusion(outcome: Outcome, finding: Finding) -> str:
     missing = f"{abs(finding.margin):,.10g} {outcome.case.money_unit}"
     if finding.verdict == "soft":
-        return f"▲ {'缺' if finding.rule == NEED_RULE else '超出'} {missing}，已列入警告"
+        return f"▲ {'缺' if finding.rule == NEED_RULE else '超出'} {missing}" + (f"：{finding.remedy}" if finding.remedy else "，已列入警告")
     return {
         "broken": f"✕ 差 {missing}", "rounding": f"○ 满足（取整差 {missing}）",
         "active": "● 分毫不差" if finding.relation == "＝" else "● 起作用", "slack": "○ 有余量",

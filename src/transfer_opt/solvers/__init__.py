@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 
-from transfer_opt.errors import InputError, NotProvenError, Problem
+from transfer_opt.deadline import NEVER, Deadline, TimeIsUpError
+from transfer_opt.errors import InputError, Problem
 from transfer_opt.program import Opener, Program, Question, RawSolution, Session
 
 PULP_LINES = 1000
@@ -26,14 +27,13 @@ def opener(name: str, lines: int) -> Opener:
     return open_pulp(solver)
 
 
-def within(open_solver: Opener, seconds: float | None) -> Opener:
-    """The same solver, which answers nothing more once the time is up (NotProvenError)."""
-    if seconds is None:
+def within(open_solver: Opener, deadline: Deadline) -> Opener:
+    """The same solver, which works on no question for longer than the time that is left."""
+    if deadline is NEVER:
         return open_solver
-    deadline = time.monotonic() + seconds
 
     def open_timed(program: Program) -> Session:
-        return _Timed(open_solver(program), deadline, seconds)
+        return _Timed(open_solver(program), deadline)
 
     return open_timed
 
@@ -51,15 +51,16 @@ def _first_by_pulp(program: Program) -> Session:
 
 
 class _Timed:
-    """A session with a deadline, looked at before every question."""
+    """A session with a deadline."""
 
-    def __init__(self, session: Session, deadline: float, seconds: float) -> None:
-        self._session, self._deadline, self._seconds = session, deadline, seconds
+    def __init__(self, session: Session, deadline: Deadline) -> None:
+        self._session, self._deadline = session, deadline
 
     def solve(self, question: Question) -> RawSolution:
-        if time.monotonic() > self._deadline:
-            raise NotProvenError(f"{self._seconds:g} 秒内没有算完，未证明最优，没有写出结果。处理办法：加大 --time-limit，或去掉它。")
-        return self._session.solve(question)
+        answer = self._session.solve(replace(question, seconds=self._deadline.left))
+        if not self._deadline.left:  # unfinished: the answer says nothing
+            raise TimeIsUpError
+        return answer
 
 
 class _Relay:

@@ -31,6 +31,7 @@ class ArraySession:
         highs.changeColsCost(len(self._columns), self._columns, question.costs)
         highs.changeColsBounds(len(self._columns), self._columns, question.lower, question.upper)
         highs.changeRowsBounds(len(self._rows), self._rows, question.row_lower, question.row_upper)
+        highs.setOptionValue("time_limit", highs.getRunTime() + question.seconds)  # its clock runs on from question to question
         highs.run()
         solution, status = highs.getSolution(), highs.getModelStatus()
         optimal = status == highspy.HighsModelStatus.kOptimal

@@ -45,7 +45,7 @@ class PulpSession:
         """Build, solve, read back."""
         problem, variables, sides = _problem(self._program, question)
         try:
-            status = pulp.LpStatus[problem.solve(_solver(self._name))]
+            status = pulp.LpStatus[problem.solve(_solver(self._name, question.seconds))]
         except pulp.PulpSolverError as error:
             raise SolverError(f"求解器 {self._name} 运行失败。") from error
         at_rest = np.where(np.isfinite(question.lower), question.lower, 0.0)
@@ -58,11 +58,12 @@ class PulpSession:
         return RawSolution(status == "Optimal", columns, duals, status)
 
 
-def _solver(name: str) -> Any:
+def _solver(name: str, seconds: float) -> Any:
+    limit = seconds if np.isfinite(seconds) else None
     if name == "HiGHS":
-        return pulp.HiGHS(msg=False, threads=1, primal_feasibility_tolerance=SOLVER_TOLERANCE,
+        return pulp.HiGHS(msg=False, threads=1, timeLimit=limit, primal_feasibility_tolerance=SOLVER_TOLERANCE,
                           dual_feasibility_tolerance=SOLVER_TOLERANCE)
-    return pulp.getSolver(name, msg=False)
+    return pulp.getSolver(name, msg=False, timeLimit=limit)
 
 
 def _problem(program: Program, question: Question) -> tuple[Any, list[Any], list[list[Any]]]:

@@ -35,8 +35,8 @@ class Placed:
     height: int
 
 
-def data_table(charts: Sequence[Chart]) -> Table:
-    """The numbers behind the charts, side by side, as a table like any other."""
+def data_table(charts: Sequence[Chart], scenario: str) -> Table:
+    """The numbers behind the charts of a scenario, side by side, as a table like any other."""
     columns: list[Column] = []
     series: list[Sequence[Value]] = []
     for chart in charts:
@@ -46,7 +46,7 @@ def data_table(charts: Sequence[Chart]) -> Table:
             columns.append(Column(name, kind, width, chart.title, group_start=start and bool(columns)))
             series.append(values)
     rows = tuple(Row("plain", values) for values in zip_longest(*series))
-    return Table(DATA_SHEET, DATA_SHEET, tuple(columns), rows, notes=("本表供「均衡性指标」中的图形取数，请勿改动。",))
+    return Table(DATA_SHEET, f"{DATA_SHEET}（{scenario}）", tuple(columns), rows, notes=("本表供「均衡性指标」中的图形取数，请勿改动。",))
 
 
 def place_charts(charts: Sequence[Chart], width: int) -> list[Placed]:

@@ -14,6 +14,8 @@ from transfer_opt.errors import OutputError
 
 Produce = Callable[[Path], None]
 """Writes one whole file."""
+Commit = Callable[[], None]
+"""Called when all is finished, just before a file is put in place."""
 TEMPORARY = ".transfer-opt-"
 """How the names of unfinished files begin."""
 ABANDONED = 24 * 3600.0
@@ -35,18 +37,23 @@ REMEDIES = {
 }
 
 
-def save_atomically(path: Path, produce: Produce) -> None:
+def nothing() -> None:
+    """No last word before a file is put in place."""
+
+
+def save_atomically(path: Path, produce: Produce, commit: Commit = nothing) -> None:
     """Let `produce` write a temporary file in the folder of `path`, then put it in place in one step.
 
-    Any OSError becomes an OutputError; whatever happens, the temporary file does not stay behind, save where the
-    process is killed: what such a run left is cleared away by a run into the same folder a day later.
+    `commit` is called just before that step; what it raises leaves everything as it was. Any OSError becomes an
+    OutputError; whatever happens, the temporary file does not stay behind, save where the process is killed: what such
+    a run left is cleared away by a run into the same folder a day later.
     """
-    save_together((path, produce))
+    save_together((path, produce), commit=commit)
 
 
-def save_bytes(path: Path, content: bytes) -> None:
+def save_bytes(path: Path, content: bytes, commit: Commit = nothing) -> None:
     """As save_atomically, for a file made beforehand."""
-    save_together((path, writing(content)))
+    save_together((path, writing(content)), commit=commit)
 
 
 def writing(content: bytes) -> Produce:
@@ -57,10 +64,11 @@ def writing(content: bytes) -> Produce:
     return produce
 
 
-def save_together(*files: tuple[Path, Produce]) -> None:
+def save_together(*files: tuple[Path, Produce], commit: Commit = nothing) -> None:
     """As save_atomically for several files: none is put in place before all are finished."""
     with ExitStack() as leftovers:
         finished = [(_finished(path, produce, leftovers), path) for path, produce in files]
+        commit()
         for temporary, path in finished:
             try:
                 os.replace(temporary, path)

@@ -14,7 +14,7 @@ from transfer_opt.workbook.formulas import INPUT, Formulas, Sums
 from transfer_opt.workbook.grafting import as_read, graft
 from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS, Layout, measure
 from transfer_opt.workbook.printing import set_up_page
-from transfer_opt.workbook.saving import save_bytes, save_together, writing
+from transfer_opt.workbook.saving import Commit, nothing, save_bytes, save_together, writing
 from transfer_opt.workbook.sheetwriter import SheetWriter
 from transfer_opt.workbook.styles import BOOK_FONT, Styles
 
@@ -31,12 +31,15 @@ TITLE_FONT_OPTION = "标题字体"
 """Key in `Report.properties` for a title font other than the usual one."""
 
 
-def write_report(report: Report, path: Path) -> None:
-    """Write the result workbook; raises OutputError and leaves nothing behind where that fails."""
-    save_bytes(path, _made(report))
+def write_report(report: Report, path: Path, commit: Commit = nothing) -> None:
+    """Write the result workbook; raises OutputError and leaves nothing behind where that fails.
+
+    `commit` is called just before the file is put in place.
+    """
+    save_bytes(path, _made(report), commit)
 
 
-def write_into(report: Report, source: Path, digest: str, copy: Path, path: Path | None = None) -> tuple[str, ...]:
+def write_into(report: Report, source: Path, digest: str, copy: Path, path: Path | None = None, commit: Commit = nothing) -> tuple[str, ...]:
     """Write `source` with the result's sheets behind its own to `copy`; and the result alone to `path`, where given.
 
     Returns what in the copy is not as in the source. Raises OutputError, and leaves nothing behind, also where the
@@ -45,7 +48,7 @@ def write_into(report: Report, source: Path, digest: str, copy: Path, path: Path
     content = as_read(source, digest)
     result = _made(report)
     grafted, remarks = graft(content, result, source)
-    save_together((copy, writing(grafted)), *([(path, writing(result))] if path else []))
+    save_together((copy, writing(grafted)), *([(path, writing(result))] if path else []), commit=commit)
     return remarks
 
 
@@ -72,7 +75,7 @@ def _fill(book: Any, report: Report) -> None:
     for table in report.tables:
         _add_sheet(book, report, table, styles, sums)
     if report.charts:
-        _add_sheet(book, report, data_table(report.charts), styles, sums)
+        _add_sheet(book, report, data_table(report.charts, report.scenario), styles, sums)
 
 
 def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Sums) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from transfer_opt.domain import Deadline, Fund
+from transfer_opt.domain import Fund, Term
 
 RECEIVED = "收文日期"
 
@@ -23,15 +23,15 @@ class Due:
 
     fund: str
     received: date
-    deadline: Deadline
+    term: Term
 
     @property
     def until(self) -> date:
         """The last day."""
-        return self.received + timedelta(days=self.deadline.days)
+        return self.received + timedelta(days=self.term.days)
 
     def __str__(self) -> str:
-        term = self.deadline
+        term = self.term
         source = "，".join(filter(None, (term.clause.brief, term.clause.grade)))
         return f"{self.received.isoformat()} 收文，{term.kind}应在 {term.days} 日内、即 {self.until.isoformat()} 前下达到县（{source}）"
 
@@ -40,8 +40,8 @@ def dates(funds: Sequence[Fund]) -> Iterator[Due]:
     """The funds whose 收文日期 is given and can be read."""
     for fund in funds:
         received = parse_date(str(fund.row.get(RECEIVED) or ""))
-        if received is not None and fund.spec.deadline is not None:
-            yield Due(fund.name, received, fund.spec.deadline)
+        if received is not None and fund.spec.term is not None:
+            yield Due(fund.name, received, fund.spec.term)
 
 
 def parse_date(text: str) -> date | None:

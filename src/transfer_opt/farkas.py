@@ -1,0 +1,139 @@
+"""The proof that nothing is possible: a few rows, with a weight each, that no amounts within their bounds can meet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from transfer_opt.certificate import CertificateError, check_impossible, sealed
+from transfer_opt.conflict import Conflict, crossing
+from transfer_opt.domain import Case
+from transfer_opt.errors import SolverError
+from transfer_opt.formulate import DIGITS, Formulation, RuleRows
+from transfer_opt.lexicographic import Shortage
+from transfer_opt.linear import NOWHERE, Floats
+from transfer_opt.ranking import exact
+
+PLAIN, DECIMALS = 1000, (9, 12)
+"""Weights are plain fractions of at most this denominator, or decimals of so many digits as coefficients have."""
+NOISE = 1e-12
+"""What a solver's float may be off."""
+COEFFICIENT_DIGITS = 12
+"""Coefficients are decimals of at most so many digits."""
+
+Row = dict[str, Any]
+
+
+def farkas(case: Case, found: Conflict) -> Mapping[str, Any]:
+    """The proof as plain JSON, accepted by the checker; amounts are text, decimals or fractions, in the money unit.
+
+    Raises SolverError where what the solver leaned on proves nothing in exact arithmetic.
+    """
+    assert found.formulation is not None
+    if found.shortage is None:
+        tried = [list(_crossed(case, found.formulation))]
+    else:
+        tried = [list(_coupled(case, found.formulation, found.shortage, read)) for read in (_plain, Fraction)]
+    proofs = [_stated(case, found.formulation, rows) for rows in tried]
+    proved = [(money, -place) for place, proof in enumerate(proofs) if (money := _proved(proof))]
+    if not proved:
+        raise SolverError("求解器说没有可行方案，但精确核对不成立。")
+    return proofs[-max(proved)[1]]
+
+
+def _proved(proof: Mapping[str, Any]) -> Fraction:
+    """The money that the checker accepts as short; 0 where it refuses."""
+    try:
+        return check_impossible(json.loads(json.dumps(proof)))
+    except CertificateError:
+        return Fraction(0)
+
+
+def _stated(case: Case, formulation: Formulation, rows: list[Row]) -> Mapping[str, Any]:
+    """The rows, the bounds of the lines they touch, and the money that they prove short."""
+    low, high = formulation.floor_and_cap()
+    names = {str(name): line for line, name in enumerate(case.amount.labels)}
+    touched = dict.fromkeys(name for row in rows for name in row["entries"])
+    bounds: dict[str, dict[str, str]] = {} if all(row["single"] for row in rows) else {
+        name: {"lower": _money(low[names[name]], case.unit), "upper": _money(high[names[name]], case.unit)} for name in touched}
+    short, prices = Fraction(0), dict.fromkeys(touched, Fraction(0))
+    for row in rows:
+        dual = Fraction(row["dual"])
+        short += dual * Fraction(row["lower" if dual > 0 else "upper"])
+        for name, a in row["entries"].items():
+            prices[name] += dual * Fraction(a)
+    short -= sum((price * Fraction(bounds[name]["upper" if price > 0 else "lower"]) for name, price in prices.items() if price),
+                 Fraction(0))
+    return sealed({"kind": "infeasible", "unit": case.money_unit, "rows": rows, "bounds": bounds, "short": str(short)})
+
+
+def _plain(weight: float) -> Fraction:
+    """The plainest number that a float may stand for."""
+    read = [Fraction(weight).limit_denominator(PLAIN), *(Fraction(round(weight * 10**digits), 10**digits) for digits in DECIMALS)]
+    return next((number for number in read if abs(number - Fraction(weight)) <= NOISE), Fraction(weight))
+
+
+def _coupled(
+    case: Case, formulation: Formulation, shortage: Shortage, read: Callable[[float], Fraction]
+) -> Iterator[Row]:
+    """The rows with a dual, by rule."""
+    program, labels = formulation.program, case.amount.labels
+    for entry in formulation.rules:
+        for place in np.flatnonzero((entry.position != NOWHERE) & (shortage.duals[entry.position] != 0)):
+            r = int(entry.position[place])
+            dual = read(float(shortage.duals[r]))
+            inside = program.rows == r
+            entries = {str(labels[j]): _coefficient(a)
+                       for j, a in zip(program.columns[inside], program.values[inside], strict=True)}
+            if dual:
+                yield _row(case, entry, int(place), dual, program.row_lower[r], program.row_upper[r], entries)
+
+
+def _crossed(case: Case, formulation: Formulation) -> Iterator[Row]:
+    """For every line whose floor stands above its cap, both."""
+    low, high = formulation.floor_and_cap()
+    for line in crossing(case, formulation):
+        for dual, side, bound in ((Fraction(1), "lower", low[line]), (Fraction(-1), "upper", high[line])):
+            entry, place = _bounding(formulation, int(line), side, bound)
+            entries = {str(case.amount.labels[line]): "1"}
+            lower, upper = (bound, np.inf) if dual > 0 else (-np.inf, bound)
+            yield _row(case, entry, place, dual, lower, upper, entries, single=True)
+
+
+def _bounding(formulation: Formulation, line: int, side: str, bound: float) -> tuple[RuleRows | None, int]:
+    """The rule and row that bound the line there; none where that is only that amounts lie between 0 and the pool."""
+    for entry in formulation.rules:
+        expression = entry.rows.expression
+        limits: Floats = getattr(entry.rows, side)
+        columns = np.full(len(limits), NOWHERE)
+        columns[expression.rows] = expression.columns
+        places = np.flatnonzero(entry.hard & entry.single & (columns == line) & (limits == bound))
+        if len(places):
+            return entry, int(places[0])
+    return None, 0
+
+
+def _row(
+    case: Case, entry: RuleRows | None, place: int, dual: Fraction, lower: float, upper: float, entries: Mapping[str, str],
+    single: bool = False,
+) -> Row:
+    return {
+        "rule": entry.rule.name if entry else "资金总额", "clause": entry.rule.brief if entry else "",
+        "subject": str(entry.rows.expression.labels[place]) if entry else next(iter(entries)),
+        "lower": _money(lower, case.unit), "upper": _money(upper, case.unit), "entries": dict(entries),
+        "dual": str(dual), "single": single,
+    }
+
+
+def _money(value: float, unit: float) -> str:
+    """Money on the grid of millionths of the publishing unit, as a fraction; "" where there is no limit."""
+    step = exact(unit) / 10**DIGITS
+    return str(round(Fraction(float(value)) / step) * step) if np.isfinite(value) else ""
+
+
+def _coefficient(value: float) -> str:
+    return str(Fraction(round(Fraction(float(value)) * 10**COEFFICIENT_DIGITS), 10**COEFFICIENT_DIGITS))

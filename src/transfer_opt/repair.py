@@ -1,0 +1,102 @@
+"""The cheapest repair: which hard rules give way, by how much money, and for whom, so that an allocation exists.
+
+Every hard rule but the pools may give; what all of them give together is as little as can be. Where several repairs
+cost the same, rules earlier in the catalogue are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from transfer_opt.conflict import NEGLIGIBLE, Family, crossing, families, softened
+from transfer_opt.domain import Case
+from transfer_opt.errors import SolverError
+from transfer_opt.formulate import DIGITS, LEAST_REPAIR, REPAIRED, Formulation, formulate
+from transfer_opt.lexicographic import smallest, solve
+from transfer_opt.linear import NOWHERE, Floats
+from transfer_opt.objectives import CLOSEST
+from transfer_opt.program import Opener, SumStage
+from transfer_opt.settings import Settings
+
+
+@dataclass(frozen=True)
+class Repair:
+    """The settings with which an allocation exists, and the least money that makes it so."""
+
+    settings: Settings
+    families: tuple[Family, ...]
+    money: float
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one row gives: the rule, the fund ("" where none), whom it speaks of, and the money."""
+
+    family: Family
+    subject: str
+    money: float
+
+
+def cheapest(case: Case, settings: Settings, open_solver: Opener) -> Repair:
+    """The families that must be soft for the least money; money 0 and no family where an allocation exists."""
+    found = tuple(family for family in families(case, settings) if not settings.rules[family.rule].fixed)
+    least = _least(case, softened(settings, found), open_solver)
+    if least <= NEGLIGIBLE * case.unit / 2:
+        return Repair(settings, (), 0.0)
+    giving = _giving(case, settings, found, (), least, open_solver)
+    return Repair(softened(settings, giving), giving, least)
+
+
+def shares(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Given, ...]:
+    """What every repaired row gives at these amounts (L,), by rule and then most first."""
+    found = []
+    for entry in formulation.rules:
+        repaired = np.flatnonzero(~entry.hard & (entry.priority == REPAIRED))
+        left = entry.rows.expression.at(amounts)
+        missing = np.maximum(entry.rows.lower - left, left - entry.rows.upper)
+        shares = np.round(missing / case.unit, DIGITS)
+        for row in sorted(repaired[shares[repaired] > 0], key=lambda row: -shares[row]):
+            fund, place = entry.rows.expression.subjects[row]
+            inside = fund != NOWHERE and 0 <= place < len(case.recipients)
+            subject = case.recipients.name[place] if inside else entry.rows.expression.labels[row]
+            family = Family(entry.rule.name, case.funds[fund].name if fund != NOWHERE else "")
+            found.append(Given(family, str(subject), float(shares[row]) * case.unit))
+    return tuple(found)
+
+
+def repaired(case: Case, repair: Repair, open_solver: Opener) -> tuple[Given, ...]:
+    """What every row gives in the allocation that the repair makes possible, found by solving it."""
+    formulation = formulate(case, repair.settings, (CLOSEST,), whole=False)
+    solution = solve(formulation.program, formulation.stages, open_solver)
+    if solution.shortage is not None:
+        raise SolverError("最省的修复没有通过重新求解的核对。")
+    return shares(case, formulation, solution.columns[: len(case.lines)])
+
+
+def _giving(
+    case: Case, settings: Settings, asked: Sequence[Family], soft: tuple[Family, ...], least: float, open_solver: Opener
+) -> tuple[Family, ...]:
+    """Which of the families asked must be soft besides those that are, for the least money; the first are kept first."""
+    if _least(case, softened(settings, soft), open_solver) <= least + NEGLIGIBLE * case.unit:
+        return ()
+    if len(asked) == 1:
+        return tuple(asked)
+    first, later = tuple(asked[: len(asked) // 2]), tuple(asked[len(asked) // 2 :])
+    given = _giving(case, settings, first, (*soft, *later), least, open_solver)
+    return (*given, *_giving(case, settings, later, (*soft, *given), least, open_solver))
+
+
+def _least(case: Case, settings: Settings, open_solver: Opener) -> float:
+    """The least money that repaired rows give together; infinite where they alone cannot make an allocation possible."""
+    formulation = formulate(case, settings, (CLOSEST,), whole=False)
+    if len(crossing(case, formulation)):
+        return np.inf
+    stage = formulation.stages[0]
+    costs = stage.costs if isinstance(stage, SumStage) and stage.name == LEAST_REPAIR else np.zeros(formulation.program.shape[1])
+    try:
+        return smallest(formulation.program, costs, open_solver)
+    except SolverError:
+        return np.inf
