@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sql
+from sqlalchemy.schema import CreateTable
 
 from transfer_opt.errors import OutputError, Problem
 
@@ -68,9 +69,9 @@ class Line:
 def ready(place: str) -> None:
     """Make sure that a line can be added; raises OutputError before any work is done for nothing."""
     try:
-        engine = _engine(place)
-        _TABLES.create_all(engine)
-        with engine.begin() as connection:
+        with _engine(place).begin() as connection:
+            for table in (LINES, HEAD):
+                connection.execute(CreateTable(table, if_not_exists=True))  # two programs may start at once
             _start(connection)
     except (sql.exc.SQLAlchemyError, ModuleNotFoundError, OSError) as error:
         raise _unusable(place, error) from error
