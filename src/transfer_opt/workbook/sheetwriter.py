@@ -101,11 +101,11 @@ class SheetWriter:
             value = "是" if value else "否"
         formula = self._formulas.of(place, index)
         if formula:
-            _accepted(self._sheet.write_formula(*at, formula, look, _cached(value)))
+            _accepted(self._sheet.write_formula(*at, formula, look, cached(value)))
         elif isinstance(value, str):
             self._text(*at, value, look)
         else:
-            _accepted(self._sheet.write_number(*at, _cached(value), look))
+            _accepted(self._sheet.write_number(*at, cached(value), look))
 
     def _look(self, index: int, column: Column, row: Row, value: Value) -> Any:
         decimals = self._layout.decimals[index]
@@ -164,7 +164,7 @@ class SheetWriter:
         self._text(row, first, text, look)
 
     def _text(self, row: int, index: int, text: str, look: Any) -> None:
-        text = NOT_XML.sub("\ufffd", text)
+        text = plain(text)
         if text.startswith("<r>") and text.endswith("</r>"):
             # XlsxWriter would take this for its own markup; in two runs it stays what it is.
             run = self._styles.of(styles.BODY)
@@ -187,10 +187,15 @@ def _edge(column: Column) -> Look:
     return styles.GROUP_START if column.group_start else {}
 
 
-def _cached(value: str | float) -> str | float:
+def plain(text: str) -> str:
+    """A text without what XML cannot hold."""
+    return NOT_XML.sub("\ufffd", text)
+
+
+def cached(value: str | float) -> str | float:
     """The value a cell or a formula carries, numbers to 15 digits: more are kept by some programs only."""
     if isinstance(value, str):
-        return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", NOT_XML.sub("\ufffd", value))
+        return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", plain(value))
     if not math.isfinite(value):
         raise ValueError(f"not a finite number: {value}")
     return float(f"{value:.15g}")
