@@ -17,7 +17,7 @@ import numpy as np
 
 from transfer_opt.domain import Case, WeightedFactor
 from transfer_opt.explain import STEP_DIGITS, STEPS
-from transfer_opt.linear import Floats
+from transfer_opt.linear import Floats, Ints
 from transfer_opt.outcome import Outcome
 from transfer_opt.ranking import exact, rounded
 from transfer_opt.workbook.cells import Place, place
@@ -33,6 +33,8 @@ LONGEST_SUM = 3
 SOURCE = "{*}"
 """In a formula: what is looked up for the line itself."""
 HINTS: Mapping[str, str] = {
+    "困难程度系数": "按必保支出和缺口在全省的位置折算", "三保需求": "保基本民生＋保工资＋保运转", "标准收支缺口": "标准财政支出－标准财政收入",
+    "功能区系数": "按功能区类型",
     "考核奖惩": "变差扣减，扣下的由其他县分享", "上年保底": "不低于上年×（1－降幅上限）", "增幅上限": "不高于上年×（1＋增幅上限）",
     "三保兜底": "财力＋补助≥“三保”需求", "三保压力倾斜": "压力大、财力弱的县多增", "财力薄弱倾斜": "财力最弱的县多增",
     "困难地区倾斜": "困难地区人均不低于倍数", "其他规则": "稳定增长、占比、上下限等", "目标调整": "按目标顺序重新分配",
@@ -137,16 +139,17 @@ def _fund(outcome: Outcome, f: int) -> Iterator[Line]:
             same = next((key for key, old in made.items() if old.item == figure.name and _same(old, line, f)), "")
             names[figure.name] = same or f"{f}/{len(made)}"
             if not same:
-                made[names[figure.name]] = replace(line, letter=names[figure.name], formulas={
-                    f: re.sub(r"\{(.+?)\}", lambda found, known=names: f"{{{known[found[1]]}}}", figure.formula)})
+                formula = _renamed(figure.formula, names)
+                made[names[figure.name]] = replace(line, letter=names[figure.name], formulas={f: formula})
         total = fsum(factor.value[members])
         key = f"{f}/{len(made)}"
-        made[key] = Line(key, "全省合计", f"各县 {{{names[factor.figures[-1].name]}}} 之和", "figure",
-                         _decimals(np.array([total]), digits), {f: ""}, _everywhere(case, f, total))
+        decimals = _decimals(np.array([total]), digits)
+        made[key] = Line(key, "全省合计", f"各县{{{names[factor.figures[-1].name]}}}之和", "figure", decimals, {f: ""},
+                         _everywhere(case, f, round(total, decimals)))
         weight = "" if factor.weight == 1 else f"{factor.weight:.15g}*"
         terms.append(f"{weight}{{{names[factor.figures[-1].name]}}}/{{{key}}}")
     yield from made.values()
-    yield Line(f"{f}/share", f"{case.funds[f].short}份额", "", "share", digits, {f: _share(terms, case.factors[f])})
+    yield Line(f"{f}/share", f"{case.funds[f].short}份额", "", "share", digits, {f: _share(terms, case.factors[f])}, main=True)
 
 
 def _share(terms: Sequence[str], factors: Sequence[WeightedFactor]) -> str:
@@ -171,7 +174,7 @@ def _common(outcome: Outcome, shares: Mapping[int, str]) -> Iterator[Line]:
         return Line(key, item, arithmetic, kind, decimals, dict.fromkeys(funds, formula), given, source, needs, main)
 
     yield line("pool", "全省资金总额", "可分配总额", "", decimals=money, given=pools)
-    by_share = line("by share", "按份额测算", f"份额{said}×{{pool}}", "")
+    by_share = line("by share", "按份额测算", f"份额 {said} × {{pool}}", "")
     yield replace(by_share, formulas={f: f"{{{shares[f]}}}*{{pool}}" for f in funds})
     start = _table(case, steps.start)
     yield line("rest", "尾差", "使各县合计等于资金总额", SOURCE + "-{by share}", "step", given=start, source=(STEP_SHEET, "因素法测算额"))
@@ -187,7 +190,7 @@ def _common(outcome: Outcome, shares: Mapping[int, str]) -> Iterator[Line]:
 
 
 def _figure(
-    outcome: Outcome, f: int, factor: WeightedFactor, name: str, values: Floats, members: np.ndarray, digits: int  # type: ignore[type-arg]
+    outcome: Outcome, f: int, factor: WeightedFactor, name: str, values: Floats, members: Ints, digits: int
 ) -> Line:
     case = outcome.case
     inside = values[members]
@@ -200,8 +203,8 @@ def _figure(
         source = (INPUT, name)
     else:
         source = (FIGURES, f"{case.funds[f].short}·{name}")
-    return Line("", name, factor.title if name == factor.figures[-1].name and not factor.figures[-1].formula else "", "figure",
-                decimals, {f: ""}, given, source)
+    hint = factor.title if len(factor.figures) == 1 and factor.title != name else ""
+    return Line("", name, HINTS.get(name, hint), "figure", decimals, {f: ""}, given, source)
 
 
 def _same(old: Line, new: Line, f: int) -> bool:
@@ -213,14 +216,16 @@ def _same(old: Line, new: Line, f: int) -> bool:
 def _named(draft: Line, letters: Mapping[str, str]) -> Line:
     """The draft with letters in place of keys, and its formula in words where nothing else is said."""
 
-    def lettered_text(text: str) -> str:
-        return re.sub(r"\{([^*}]+)\}", lambda found: f"{{{letters[found[1]]}}}", text)
-
-    formulas = {f: lettered_text(formula) for f, formula in draft.formulas.items()}
+    formulas = {f: _renamed(formula, letters) for f, formula in draft.formulas.items()}
     arithmetic = draft.arithmetic or _in_words(next(iter(formulas.values())))
     return replace(draft, letter=letters[draft.letter], formulas=formulas, needs=letters.get(draft.needs, ""),
-                   arithmetic=re.sub(r"[{}]", "", lettered_text(draft.arithmetic)) if draft.arithmetic else arithmetic,
+                   arithmetic=re.sub(r"[{}]", "", _renamed(draft.arithmetic, letters)) if draft.arithmetic else arithmetic,
                    source=draft.source if "" in formulas.values() or SOURCE in "".join(formulas.values()) else (CONSTANT, ""))
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    """A formula with other names in its braces."""
+    return re.sub(r"\{([^*}]+)\}", lambda found: f"{{{names[found[1]]}}}", text)
 
 
 def _in_words(formula: str) -> str:

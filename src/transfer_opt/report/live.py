@@ -44,8 +44,9 @@ def text(said: str) -> Live:
 
 
 def number(value: float) -> Live:
-    """A number as it stands, never in powers of ten."""
-    return Live(f"{Decimal(repr(float(value))):f}", value)
+    """A number as every program writes it: 15 digits, never in powers of ten, no decimals for a whole number."""
+    plain = Decimal(f"{value:.15g}")
+    return Live(f"{plain.normalize() if plain != plain.to_integral_value() else plain.quantize(Decimal(1)):f}", value)
 
 
 def looked_up(found: str, value: Value) -> Live:

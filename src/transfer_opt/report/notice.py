@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from transfer_opt.outcome import Outcome
-from transfer_opt.report.lettered import COMPARISON, CONSTANT, SOURCE, Line, lettered, takes_part, worked
+from transfer_opt.report.lettered import COMPARISON, CONSTANT, SOURCE, STEP_SHEET, Line, lettered, takes_part, worked
 from transfer_opt.report.live import (
     EMPTY,
     Live,
@@ -34,7 +34,6 @@ from transfer_opt.report.paper import (
     NOTICE,
     PREFECTURE,
     RESULT,
-    STEP_SHEET,
     FigureColumns,
     Library,
     Page,
@@ -50,7 +49,7 @@ from transfer_opt.workbook.formulas import CODE, INPUT, SUBTOTAL, column_letters
 
 CHOICE_ROW = CHOICE[1][0]
 WIDTHS, FUND_WIDTH = (5.0, 24.0, 25.0), 17.5
-LINE, SENTENCE, HEAD, TITLE, SIGNED = 13.5, 31.0, 27.0, 34.0, 30.0
+LINE, SENTENCE, HEAD, TITLE, SIGNED = 14.5, 32.0, 27.0, 34.0, 34.0
 FIRST_LINE = 6
 TOLD = ("合计", "上年合计", "增减额", "增幅", "人均(元)", "分配前保障水平", "分配后保障水平", "三保缺口")
 """Columns of 「分配结果」 that the sentences speak of."""
@@ -165,7 +164,7 @@ def _lines(page: Page, lines: Sequence[Line]) -> int:
         for f, value in enumerate(of_line):
             look: NoticeLook = line.kind
             if f not in line.formulas:
-                paper.write(row, 3 + f, None, look)
+                paper.write(row, 3 + f, None, look, main=line.main)
                 continue
             shown = "" if value is None else float(value)
             paper.put(row, 3 + f, Live(_formula(page, line, f, rows), shown), look, line.decimals, main=line.main)

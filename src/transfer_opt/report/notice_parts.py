@@ -23,10 +23,8 @@ from transfer_opt.report.live import (
     known,
     larger,
     less,
-    looked_up,
     money,
     number,
-    percent,
     size,
     smaller,
     span,
@@ -46,12 +44,13 @@ TIE = 1e-3
 CHART_ROWS, CHART_ROW_HEIGHT = 8, 18.0
 LINE_LETTERS = 4
 """Characters of a name on one line under the chart."""
+LONGEST_SENTENCE = 500
 NEW_LINE = Live("CHAR(10)", "\n")
-MEASURES: tuple[tuple[str, str, NoticeLook, str], ...] = (
-    ("人均分配（元）", "人均(元)", "money", "人均分配"), ("分配前保障水平", "分配前保障水平", "coverage", "分配前保障水平"),
-    ("分配后保障水平", "分配后保障水平", "coverage", "分配后保障水平"), ("增幅", "增幅", "growth", "增幅"),
+MEASURES: tuple[tuple[str, str, NoticeLook], ...] = (
+    ("人均分配（元）", "人均(元)", "money"), ("分配前保障水平", "分配前保障水平", "coverage"),
+    ("分配后保障水平", "分配后保障水平", "coverage"), ("增幅", "增幅", "growth"),
 )
-"""Title, column of 「分配结果」, look, name in the sentence."""
+"""Title, column of 「分配结果」, look."""
 
 
 @dataclass(frozen=True)
@@ -189,17 +188,16 @@ def how_it_compares(page: Page, row: int) -> int:
     """三、与别的县比如何: a sentence, the table, and what would bring more; the first row after them."""
     paper = page.paper
     page.heading(row, "三、与别的县比如何")
-    for at, said in enumerate(("指标", "本县", "本州平均", "全省平均", "位次")):
-        paper.write(row + 2, at + (at > 0), said, "head", across=1 + (at == 0))
+    for at, header in enumerate(("指标", "本县", "本州平均", "全省平均", "位次")):
+        paper.write(row + 2, at + (at > 0), header, "head", across=1 + (at == 0))
     paper.heights[row + 2] = 15.0
     pieces = []
-    for at, (title, name, look, short) in enumerate(MEASURES):
+    for at, (title, name, look) in enumerate(MEASURES):
         rank = _measure(page, row + 3 + at, title, name, look)
-        if short != "分配前保障水平":
-            pieces.append(either(is_empty(rank), EMPTY, joined(text(f"，{short}居"), rank)))
+        pieces.append(either(is_empty(rank), EMPTY, joined(text(f"，{title.partition('（')[0]}居"), rank)))
     said = joined(*pieces)
-    short_of = Live(f"MID({said.formula},2,200)", str(said.value)[1:])
-    page.sentence(row + 1, either(is_empty(said), text("缺少人口、财力或上年数，不作比较。"), joined(text("全省各县由高到低："), short_of, text("。"))), 15.0)
+    found = joined(text("全省各县由高到低："), _after_first(said), text("。"))
+    page.sentence(row + 1, either(is_empty(said), text("缺少人口、财力或上年数，不作比较。"), found), 16.0)
     page.paper.put(row + 3 + len(MEASURES), 0, _more(page), "note", across=page.library.columns)
     paper.heights[row + 3 + len(MEASURES)] = 26.0
     return row + 4 + len(MEASURES)
@@ -234,9 +232,15 @@ def _more(page: Page) -> Live:
     entries = library.outcome.sensitivities
     funds = len(library.outcome.case.funds)
     best = [part for part in (_best(page, range(min(funds, len(entries))), pool=True), _best(page, range(funds, len(entries)), pool=False)) if part]
-    said = joined(*best) if best else EMPTY
+    cells = [page.paper.put(at, library.columns + 2, part, "hidden") for at, part in enumerate(best)]
+    said = joined(*cells) if cells else EMPTY
     nothing = text(f"如何再多得1万元：「{CHANGES}」里逐项试过的变动都不增加本县的数额。")
-    return either(is_empty(said), nothing, joined(text("如何再多得1万元"), said, text(f"。见「{CHANGES}」。")))
+    return either(is_empty(said), nothing, joined(text("如何再多得1万元："), _after_first(said), text(f"。其余见「{CHANGES}」。")))
+
+
+def _after_first(said: Live) -> Live:
+    """A list without the mark before its first entry."""
+    return Live(f"MID({said.formula},2,{LONGEST_SENTENCE})", str(said.value)[1:])
 
 
 def _best(page: Page, columns: range, *, pool: bool) -> Live | None:
@@ -257,5 +261,5 @@ def _best(page: Page, columns: range, *, pool: bool) -> Live | None:
     gains = joined(text("；全省" if pool else "；把"), name, text("，本县约增加 "), money(top, 1 + places(unit.unit)), text(f" {unit.money_unit}"))
     if pool:
         needed = Live(f"{number(PORTION * unit.unit).formula}/{top.formula}", PORTION * unit.unit / top.number if top.number else 0.0)
-        gains = joined(gains, text("，即全省多安排约 "), money(needed, 1), text(" 万元"))
+        gains = joined(gains, text("，每多得 1 万元约需全省多安排 "), money(needed, 1), text(" 万元"))
     return either(Live(f"{top.formula}>0", top.number > 0), gains, EMPTY)
