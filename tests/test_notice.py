@@ -82,7 +82,7 @@ def by_hand(said: str, seen: dict[str, Decimal | None], fund_share: str) -> Deci
     if "…" in formula:
         first, last = formula.split("＋")[0], formula.split("＋")[-1]
         formula = "＋".join(letters[letters.index(first) : letters.index(last) + 1])
-    code = re.sub(r"[A-Z]+", lambda found: f"(seen[{found[0]!r}] or Decimal(0))", formula.translate(str.maketrans("＋－×÷", "+-*/")))
+    code = re.sub(r"[A-Z]+", lambda found: f"(seen[{found[0]!r}] or Decimal(0))", formula.translate(str.maketrans("＋－×÷（）", "+-*/()")))
     code = re.sub(r"(?<![\w.'])(\d+(?:\.\d+)?)(?![\w.'])", r"Decimal('\1')", code.replace("Decimal(0)", "ZERO"))
     result = eval(code, {"seen": seen, "Decimal": Decimal, "ZERO": Decimal(0)})  # noqa: S307
     assert isinstance(result, Decimal)

@@ -142,7 +142,7 @@ class Lorenz:
 
 NoticeLook: TypeAlias = Literal[
     "title", "label", "choice", "place", "unit", "remark", "heading", "sentence", "head", "letter", "item", "arithmetic", "note",
-    "figure", "share", "money", "step", "growth", "coverage", "rank", "hidden",
+    "figure", "share", "money", "step", "change", "growth", "coverage", "rank", "hidden",
 ]
 
 

@@ -34,13 +34,13 @@ SOURCE = "{*}"
 """In a formula: what is looked up for the line itself."""
 HINTS: Mapping[str, str] = {
     "困难程度系数": "按必保支出和缺口在全省的位置折算", "三保需求": "保基本民生＋保工资＋保运转", "标准收支缺口": "标准财政支出－标准财政收入",
-    "功能区系数": "按功能区类型",
+    "功能区系数": "按功能区类型", "资金总额÷全省收支缺口": "各县相同",
     "考核奖惩": "变差扣减，扣下的由其他县分享", "上年保底": "不低于上年×（1－降幅上限）", "增幅上限": "不高于上年×（1＋增幅上限）",
     "三保兜底": "财力＋补助≥“三保”需求", "三保压力倾斜": "压力大、财力弱的县多增", "财力薄弱倾斜": "财力最弱的县多增",
     "困难地区倾斜": "困难地区人均不低于倍数", "其他规则": "稳定增长、占比、上下限等", "目标调整": "按目标顺序重新分配",
 }
 
-Kind = Literal["figure", "share", "money", "step", "growth"]
+Kind = Literal["figure", "share", "money", "step", "change", "growth"]
 Source = tuple[str, str]
 """Sheet and column that hold a given value; ("", ""): the same for every county."""
 INPUT, FIGURES, STEP_SHEET, COMPARISON, CONSTANT = "输入数据", "图表数据", "测算说明", "分资金对比", ""
@@ -185,7 +185,7 @@ def _common(outcome: Outcome, shares: Mapping[int, str]) -> Iterator[Line]:
         yield line(STEPS[k], STEPS[k], hint, "", "step", given=_table(case, steps.changes[k]), source=(STEP_SHEET, STEPS[k]))
     yield line("now", "分配额", "", "+".join(f"{{{name}}}" for name in ("start", *(STEPS[k] for k in used))), decimals=money, main=True)
     yield line("last", "上年分配", "", "", decimals=_decimals(case.history, MOST_DIGITS), given=case.history, source=(COMPARISON, "上年"))
-    yield line("change", "增减额", "", "{now}-{last}", "step", max(money, _decimals(case.history, MOST_DIGITS)), needs="last")
+    yield line("change", "增减额", "", "{now}-{last}", "change", max(money, _decimals(case.history, MOST_DIGITS)), needs="last")
     yield line("growth", "增幅", "", 'IF({last}=0,"",{change}/{last})', "growth", GROWTH_DECIMALS, needs="last")
 
 
@@ -235,7 +235,7 @@ def _in_words(formula: str) -> str:
     terms = inner.split("+")
     if len(terms) > LONGEST_SUM and all(re.fullmatch(r"\{\w+\}", term) for term in terms):
         inner = "+".join([*terms[:2], "…", terms[-1]])
-    said = re.sub(r"[{}]", "", inner).translate(str.maketrans("+-*/", "＋－×÷"))
+    said = re.sub(r"[{}]", "", inner).translate(str.maketrans("+-*/()", "＋－×÷（）"))
     return said + ("，小于0按0计" if formula.startswith("MAX") else "")
 
 

@@ -125,7 +125,7 @@ def _head(page: Page, label: str) -> None:
     paper.write(CHOICE_ROW, 0, "县区：", "label")
     paper.put(CHOICE_ROW, 2, joined(code, either(is_empty(code), EMPTY, text("　")), home), "place")
     paper.write(CHOICE_ROW, last, f"单位：{library.outcome.case.money_unit}", "unit")
-    paper.write(2, 0, f"{label}。{REMARK}" if label else REMARK, "remark", across=last + 1)
+    paper.write(2, 0, f"{label}。{REMARK}" if label else REMARK, "remark" if label else "place", across=last + 1)
     paper.heights.update({0: TITLE, CHOICE_ROW: 20.0, 2: LINE})
 
 

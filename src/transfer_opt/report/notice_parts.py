@@ -188,7 +188,7 @@ def how_it_compares(page: Page, row: int) -> int:
     """三、与别的县比如何: a sentence, the table, and what would bring more; the first row after them."""
     paper = page.paper
     page.heading(row, "三、与别的县比如何")
-    for at, header in enumerate(("指标", "本县", "本州平均", "全省平均", "位次")):
+    for at, header in enumerate(("指标", "本县", "本市州平均", "全省平均", "位次")):
         paper.write(row + 2, at + (at > 0), header, "head", across=1 + (at == 0))
     paper.heights[row + 2] = 15.0
     pieces = []

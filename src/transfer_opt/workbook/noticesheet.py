@@ -26,10 +26,14 @@ LOOKS: Mapping[NoticeLook, Look] = {
     "sentence": {**_TEXT, "text_wrap": True}, "note": {**_TEXT, "font_size": 10, "text_wrap": True},
     "head": {**styles.HEADER, "font_size": 10}, "letter": {**_CELL, "align": "center", "font_name": HEI, "font_size": 9},
     "item": {**_CELL, "shrink": True}, "arithmetic": {**_CELL, "font_size": 10, "font_color": GREY, "shrink": True},
-    "figure": _FIGURE, "share": _FIGURE, "money": _FIGURE, "step": _FIGURE, "growth": _FIGURE, "coverage": _FIGURE,
+    "figure": _FIGURE, "share": _FIGURE, "money": _FIGURE, "step": _FIGURE, "change": _FIGURE, "growth": _FIGURE, "coverage": _FIGURE,
     "rank": {**_CELL, "align": "center"}, "hidden": {},
 }
-SIGNED: frozenset[NoticeLook] = frozenset({"growth"})
+FIGURES: frozenset[NoticeLook] = frozenset({"figure", "share", "money", "step", "change", "growth", "coverage"})
+COLOURED: Mapping[NoticeLook, tuple[str, Look]] = {
+    "step": ("==", styles.NO_STEP), "change": ("<", styles.NEGATIVE), "growth": ("<", styles.NEGATIVE),
+}
+"""Colours that follow the live value: compared with 0 so, it looks so."""
 
 
 def write_notice(book: Any, sheet: Any, notice: Notice, report: Report, made: Styles) -> None:
@@ -60,12 +64,14 @@ def number_format(look: NoticeLook, decimals: int) -> str:
     if look in ("growth", "coverage"):
         return "+0.0%_ ;-0.0%_ ;0.0%_ " if look == "growth" else "0.0%_ ;-0.0%_ "
     figure = f"#,##0{zeros}_ "
-    return f'+{figure};-{figure};"–"_ ' if look == "step" else f"{figure};-{figure}"
+    if look == "step":
+        return f'+{figure};-{figure};"–"_ '
+    return f"+{figure};-{figure};{figure}" if look == "change" else f"{figure};-{figure}"
 
 
 def _write(sheet: Any, cell: NoticeCell, made: Styles) -> None:
     look = dict(LOOKS[cell.look])
-    if cell.look in ("figure", "share", "money", "step", "growth", "coverage"):
+    if cell.look in FIGURES:
         look["num_format"] = number_format(cell.look, cell.decimals)
     if cell.main:
         look.update({"bold": True, "bg_color": styles.SUBTOTAL_FILL})
@@ -80,12 +86,10 @@ def _write(sheet: Any, cell: NoticeCell, made: Styles) -> None:
         sheet.write_blank(cell.row, cell.column, None, form)
     else:
         sheet.write_number(cell.row, cell.column, cached(cell.value), form)
-    if cell.look in ("growth", "step") and cell.formula:
-        at = (cell.row, cell.column, cell.row, cell.column)
-        if cell.look == "growth":
-            sheet.conditional_format(*at, {"type": "cell", "criteria": "<", "value": 0, "format": made.conditional(styles.NEGATIVE)})
-        else:
-            sheet.conditional_format(*at, {"type": "cell", "criteria": "==", "value": 0, "format": made.conditional(styles.NO_STEP)})
+    if cell.look in COLOURED:
+        criteria, colour = COLOURED[cell.look]
+        rule = {"type": "cell", "criteria": criteria, "value": 0, "format": made.conditional(colour)}
+        sheet.conditional_format(cell.row, cell.column, cell.row, cell.column, rule)
 
 
 def _waterfall(book: Any, notice: Notice) -> Any:
