@@ -47,7 +47,7 @@ def equalization(data: FactorData, **changes: float) -> list[float]:
     """The equalization factor with the shipped weights, or these."""
     usual = {"required_share": 0.55, "gap_share": 0.45, "easiest": 0.8, "hardest": 1.2, "ratio_weight": 0.5,
              "difficulty_weight": 0.5}
-    values: list[float] = equalization_gap(data, **{**usual, **changes}).tolist()
+    values: list[float] = equalization_gap(data, **{**usual, **changes})[-1].values.tolist()
     return values
 
 
@@ -89,46 +89,46 @@ class TestEqualizationGap:
 
 def test_the_remaining_need_counts_own_revenue_and_the_funds_named() -> None:
     data = factor_data(before={"均衡性转移支付": [150, 300, 0], "别的": [1000, 1000, 1000]})
-    assert remaining_need(data, after=["均衡性转移支付"]).tolist() == [250, 0, 0]
+    assert remaining_need(data, after=["均衡性转移支付"])[-1].values.tolist() == [250, 0, 0]
 
 
 def test_a_fund_that_does_not_exist_gives_nothing() -> None:
-    assert remaining_need(factor_data(), after=["均衡性转移支付"]).tolist() == [400, 200, 0]
+    assert remaining_need(factor_data(), after=["均衡性转移支付"])[-1].values.tolist() == [400, 200, 0]
 
 
 def test_pressure_is_need_squared_over_what_there_is() -> None:
     data = factor_data(before={"均衡性转移支付": [150, 200, 50]})
-    assert need_pressure(data, after=["均衡性转移支付"]).tolist() == [1000, 400, 200]
+    assert need_pressure(data, after=["均衡性转移支付"])[-1].values.tolist() == [1000, 400, 200]
 
 
 def test_a_county_with_nothing_at_all_counts_its_need_in_full() -> None:
     data = factor_data(numbers={"可用财力": [0, -50, 400]})
-    assert need_pressure(data, after=[]).tolist() == [500, 400, 225]
+    assert need_pressure(data, after=[])[-1].values.tolist() == [500, 400, 225]
 
 
 def test_the_standard_gap_is_never_negative() -> None:
-    assert standard_gap(factor_data(numbers={"标准财政收入": [200, 1000, 1500]})).tolist() == [800, 0, 0]
+    assert standard_gap(factor_data(numbers={"标准财政收入": [200, 1000, 1500]}))[-1].values.tolist() == [800, 0, 0]
 
 
 def test_an_optional_column_counts_as_it_stands_and_a_blank_as_no_claim() -> None:
     data = factor_data(numbers={"绩效系数": [1.5, NAN, 0.5]})
-    assert optional_column(data, column="绩效系数").tolist() == [1.5, 0, 0.5]
-    assert optional_column(data, column="没有这一列").tolist() == [0, 0, 0]
+    assert optional_column(data, column="绩效系数")[-1].values.tolist() == [1.5, 0, 0.5]
+    assert optional_column(data, column="没有这一列")[-1].values.tolist() == [0, 0, 0]
 
 
 def test_the_gap_is_weighted_by_the_tier_of_the_zone() -> None:
     tiers = {"国家重点生态功能区": 1.0, "省级重点生态功能区": 0.6}
-    assert zone_gap(factor_data(), tiers=tiers).tolist() == [800, 420, 0]
+    assert zone_gap(factor_data(), tiers=tiers)[-1].values.tolist() == [800, 420, 0]
 
 
 def test_the_number_of_protected_zones_replaces_their_area_where_given() -> None:
     area = {"禁止开发区面积": [10, NAN, 30]}
-    assert protected_area(factor_data(numbers=area)).tolist() == [10, 0, 30]
-    assert protected_area(factor_data(numbers={**area, "禁止开发区个数": [1, 2, NAN]})).tolist() == [1, 2, 0]
+    assert protected_area(factor_data(numbers=area))[-1].values.tolist() == [10, 0, 30]
+    assert protected_area(factor_data(numbers={**area, "禁止开发区个数": [1, 2, NAN]}))[-1].values.tolist() == [1, 2, 0]
 
 
 def test_listed_counties_count_one() -> None:
-    assert guided_list(factor_data(texts={"引导性补助名单": ["是", "", "否"]})).tolist() == [1, 0, 0]
+    assert guided_list(factor_data(texts={"引导性补助名单": ["是", "", "否"]}))[-1].values.tolist() == [1, 0, 0]
 
 
 class TestCombined:

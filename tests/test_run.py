@@ -206,7 +206,7 @@ class TestResultFile:
     def test_the_sheets_stand_in_the_agreed_order(self, path: Path) -> None:
         assert openpyxl.load_workbook(path).sheetnames == [
             "分配结果", "测算说明", "约束审计", "均衡性指标", "敏感性", "敏感性分县",
-            "分资金对比", "方案参数", "输入数据", "审计信息", "证明", "图表数据"]
+            "分资金对比", "县区说明单", "方案参数", "输入数据", "审计信息", "证明", "图表数据"]
 
     def test_pandas_reads_the_same_totals_that_excel_would_compute(self, path: Path) -> None:
         table = rows(path, "分配结果")

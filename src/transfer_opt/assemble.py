@@ -8,8 +8,8 @@ from decimal import ROUND_FLOOR, Decimal
 import numpy as np
 
 from transfer_opt.checks import BOUNDS, POOLS, bound_line, register
-from transfer_opt.domain import WORSE, YUAN, Case, Fund, Lines, ModelSpec, Recipients
-from transfer_opt.factors import FACTORS, NEED_COLUMNS, FactorData, assessed, combined, settled
+from transfer_opt.domain import WORSE, YUAN, Case, Fund, Lines, ModelSpec, Recipients, WeightedFactor
+from transfer_opt.factors import FACTORS, NEED_COLUMNS, FactorData, assessed, combined, in_use, plain_gap, settled
 from transfer_opt.linear import Floats, Ints, Texts
 from transfer_opt.parameters import parse_unit
 from transfer_opt.settings import Settings
@@ -40,9 +40,11 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     need = multiple * np.sum([units.number(column) for column in NEED_COLUMNS], axis=0)
     columns = (settings.text("保障水平最大化", "需求列"), settings.text("保障水平最大化", "财力列"),
                settings.text("保障水平最大化", "分母列"))
-    lines = _lines(spec, budget, settings, funds, history, need, float(step))
+    before, after, factors = _references(settings, funds, need, float(step))
+    lines = _lines(spec, budget, settings, funds, history, before, after)
     usable = settings.numbers("三保兜底", "可统筹比例", settings.by_fund())
-    return Case(funds, units, lines, history, float(step), unit_name, money_unit, usable, need, columns)
+    return Case(funds, units, lines, history, float(step), unit_name, money_unit, usable, need, columns,
+                factors)
 
 
 def released(case: Case) -> tuple[tuple[str, str, float], ...]:
@@ -85,14 +87,13 @@ def _history(units: Recipients, fund: str) -> Floats:
 
 
 def _lines(
-    spec: ModelSpec, budget: Budget, settings: Settings, funds: tuple[Fund, ...], history: Floats, need: Floats,
-    step: float,
+    spec: ModelSpec, budget: Budget, settings: Settings, funds: tuple[Fund, ...], history: Floats, before: Floats,
+    after: Floats,
 ) -> Lines:
     members = [eligible(settings, f) for f in range(len(funds))]
     fund = np.concatenate([np.full(int(mask.sum()), f) for f, mask in enumerate(members)])
     recipient = np.concatenate([np.flatnonzero(mask) for mask in members])
     penalty = _penalty(settings, funds)[fund, recipient]
-    before, after = _references(settings, funds, need, step)
     floor, cap, reason = _given(spec, budget, settings, fund, recipient)
     advance = np.array([settings.recipients.number(f"提前下达{each.name}") for each in funds])
     return Lines(fund, recipient, history[fund, recipient], advance[fund, recipient], floor, cap, reason, penalty,
@@ -107,32 +108,36 @@ def _penalty(settings: Settings, funds: tuple[Fund, ...]) -> Floats:
     return np.asarray(cut[:, None] * worse[None, :], dtype=float)
 
 
-def _references(settings: Settings, funds: tuple[Fund, ...], need: Floats, step: float) -> tuple[Floats, Floats]:
-    """Reference amounts (F, n) before and after 考核奖惩, in the model's order of funds."""
+def _references(
+    settings: Settings, funds: tuple[Fund, ...], need: Floats, step: float
+) -> tuple[Floats, Floats, tuple[tuple[WeightedFactor, ...], ...]]:
+    """Reference amounts (F, n) before and after 考核奖惩, in the model's order of funds, and their factors by fund."""
     units = settings.recipients
     own = units.number("可用财力")
     known: dict[str, Floats] = {}
-    before, after = [], []
+    before, after, used = [], [], []
     on = settings.on(ASSESSMENT_RULE, settings.by_fund())
     cut = settings.numbers(ASSESSMENT_RULE, "扣减比例", settings.by_fund())
     reward = settings.numbers(ASSESSMENT_RULE, "奖励比例", settings.by_fund())
     for f, fund in enumerate(funds):
         members = eligible(settings, f)
         data = FactorData(units, members, fund.pool, own, need, known)
-        first = settled(combined(fund.pool, members, _weighted(settings, fund, f, data)), fund.pool, step)
+        used.append(in_use(members, _weighted(settings, fund, f, data)))
+        shares = [(factor.weight, factor.value) for factor in used[-1]]
+        first = settled(combined(fund.pool, members, shares), fund.pool, step)
         judged = assessed(first, members, list(units.text("生态考核结果")), cut[f], reward[f]) if on[f] else None
         before.append(first)
         after.append(first if judged is None else settled(judged, fund.pool, step))
         known[fund.name] = after[-1]
-    return np.array(before), np.array(after)
+    return np.array(before), np.array(after), tuple(used)
 
 
-def _weighted(settings: Settings, fund: Fund, f: int, data: FactorData) -> list[tuple[float, Floats]]:
+def _weighted(settings: Settings, fund: Fund, f: int, data: FactorData) -> list[WeightedFactor]:
     """The fund's factors with weights, or its gap alone (因素法·参考 = 缺口)."""
     if settings.texts("因素法", "参考", settings.by_fund()[f : f + 1])[0] == "缺口":
-        need, capacity = (settings.recipients.number(settings.text("保障水平最大化", key)) for key in ("需求列", "财力列"))
-        return [(1.0, np.maximum(0.0, need - capacity))]
-    return [(factor.weight, FACTORS[factor.function].function(data, **factor.parameters))
+        need, capacity = (settings.text("保障水平最大化", key) for key in ("需求列", "财力列"))
+        return [WeightedFactor("缺口", 1.0, plain_gap(settings.recipients, need, capacity))]
+    return [WeightedFactor(factor.title, factor.weight, FACTORS[factor.function].function(data, **factor.parameters))
             for factor in fund.spec.factors if factor.weight > 0]
 
 

@@ -257,6 +257,32 @@ class Recipients:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """One figure of a factor's calculation, for every unit."""
+
+    name: str
+    values: Floats
+    """(n,)"""
+    formula: str = ""
+    """How it follows from figures before it, each written {name}; empty where it is given."""
+
+
+@dataclass(frozen=True)
+class WeightedFactor:
+    """A factor of a fund's formula as it counts this year; the last figure is the factor's value."""
+
+    title: str
+    weight: float
+    """As the model file gives it; the weights in use need not add to 1."""
+    figures: tuple[Figure, ...]
+
+    @property
+    def value(self) -> Floats:
+        """(n,)"""
+        return self.figures[-1].values
+
+
+@dataclass(frozen=True)
 class Lines:
     """The L eligible fund–recipient pairs, one decision each; fund by fund, recipients in order."""
 
@@ -301,6 +327,8 @@ class Case:
     """(n,) 保障倍数·(保基本民生+保工资+保运转); NaN when not known."""
     gap_columns: tuple[str, str, str]
     """需求列, 财力列, 分母列 of 「保障水平最大化」."""
+    factors: tuple[tuple[WeightedFactor, ...], ...] = ()
+    """By fund, what the reference amounts before 考核奖惩 are made of: e = pool · Σ w·F/ΣF ÷ Σ w."""
 
     @cached_property
     def amount(self) -> Linear:

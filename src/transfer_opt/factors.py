@@ -1,6 +1,7 @@
 """The catalogue of factors (因素法) and the reference amounts made of them.
 
-A factor is a pure function of the data and its own parameters: one weight-free, non-negative value per recipient.
+A factor is a pure function of the data and its own parameters: one weight-free, non-negative value per recipient,
+with the figures that lead to it, as somebody with a pocket calculator needs them.
 The model file names the factors of every fund and their weights.
 """
 
@@ -15,11 +16,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from transfer_opt.domain import BETTER, WORSE, Recipients
+from transfer_opt.domain import BETTER, WORSE, Figure, Recipients, WeightedFactor
 from transfer_opt.linear import Bools, Floats
 from transfer_opt.ranking import exact
 
-FactorFunction = Callable[..., Floats]
+FactorFunction = Callable[..., tuple[Figure, ...]]
+"""Figures in the order they are worked out; the last is the factor's value."""
 Function = TypeVar("Function", bound=FactorFunction)
 
 STEP = Decimal("0.000001")
@@ -46,7 +48,7 @@ class FactorData:
     def own_after(self, funds: Sequence[str]) -> Floats:
         """own plus what the named funds give by formula."""
         given = [self.before[fund] for fund in funds if fund in self.before]
-        return self.own + np.sum(given, axis=0) if given else self.own
+        return np.asarray(self.own + np.sum(given, axis=0)) if given else self.own
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Factor:
 FACTORS: dict[str, Factor] = {}
 
 NEED_COLUMNS = ("保基本民生需求", "保工资需求", "保运转需求")
+NEED, GAP = "三保需求", "标准收支缺口"
 
 
 def factor(*columns: str) -> Callable[[Function], Function]:
@@ -77,7 +80,7 @@ def factor(*columns: str) -> Callable[[Function], Function]:
 def equalization_gap(
     data: FactorData, *, required_share: float, gap_share: float, easiest: float, hardest: float,
     ratio_weight: float, difficulty_weight: float,
-) -> Floats:
+) -> tuple[Figure, ...]:
     """The standard gap times its subsidy coefficient.
 
         gap         =  max(0, N - R)
@@ -96,56 +99,72 @@ def equalization_gap(
     distance = np.divide(gap, expenditure, out=np.zeros_like(gap), where=inside)
     difficulty = required_share * _z(burden, inside) + gap_share * _z(distance, inside)
     ratio = data.pool / gap.sum() if gap.sum() > 0 else 0.0
-    return gap * (ratio_weight * ratio + difficulty_weight * _mapped(difficulty, inside, easiest, hardest))
+    mapped = _mapped(difficulty, inside, easiest, hardest)
+    coefficient = ratio_weight * ratio + difficulty_weight * mapped
+    return (
+        Figure("标准财政支出", expenditure), Figure("标准财政收入", revenue),
+        Figure("收支缺口", gap, "MAX(0,{标准财政支出}-{标准财政收入})"),
+        Figure("困难程度系数", mapped), Figure("资金总额÷全省收支缺口", np.full_like(gap, ratio)),
+        Figure("补助系数", coefficient, f"{ratio_weight:.15g}*{{资金总额÷全省收支缺口}}+{difficulty_weight:.15g}*{{困难程度系数}}"),
+        Figure("收支缺口×补助系数", gap * coefficient, "{收支缺口}*{补助系数}"),
+    )
 
 
 @factor("可用财力", *NEED_COLUMNS)
-def remaining_need(data: FactorData, *, after: Sequence[str]) -> Floats:
+def remaining_need(data: FactorData, *, after: Sequence[str]) -> tuple[Figure, ...]:
     """What the 三保 need still lacks once the funds named in `after` are counted.
 
         value  =  max(0, need - own - Σ_after e)
 
     Units: money. Clause: 参照140号 (待核实).
     """
-    return np.maximum(0.0, data.need - data.own_after(after))
+    own = data.own_after(after)
+    name = _own_name(after)
+    return (Figure(NEED, data.need), Figure(name, own),
+            Figure("三保剩余缺口", np.maximum(0.0, data.need - own), f"MAX(0,{{{NEED}}}-{{{name}}})"))
 
 
 @factor("可用财力", *NEED_COLUMNS)
-def need_pressure(data: FactorData, *, after: Sequence[str]) -> Floats:
+def need_pressure(data: FactorData, *, after: Sequence[str]) -> tuple[Figure, ...]:
     """The need weighted by 三保 pressure, that is need over what there is to meet it.
 
         value  =  need² / (own + Σ_after e)
 
     Units: money. A unit with nothing of its own counts its need in full. Clause: 参照140号 (待核实).
     """
-    base = data.own_after(after)
-    return np.divide(data.need**2, base, out=data.need.copy(), where=base > 0)
+    own = data.own_after(after)
+    # Where there is nothing to divide by, the need divided by itself leaves the need.
+    base = np.where(own > 0, own, np.where(data.need > 0, data.need, 1.0))
+    name = _own_name(after) + ("" if (own > 0).all() else "（不大于0的换成需求）")
+    pressure = np.divide(data.need**2, own, out=data.need.copy(), where=own > 0)
+    return Figure(NEED, data.need), Figure(name, base), Figure("三保压力", pressure, f"{{{NEED}}}*{{{NEED}}}/{{{name}}}")
 
 
 @factor("标准财政支出", "标准财政收入")
-def standard_gap(data: FactorData) -> Floats:
+def standard_gap(data: FactorData) -> tuple[Figure, ...]:
     """The standard gap.
 
         value  =  max(0, N - R)
 
     Units: money. Clause: 参照140号 (待核实).
     """
-    return data.gap
+    return (Figure(GAP, data.gap),)
 
 
 @factor()
-def optional_column(data: FactorData, *, column: str) -> Floats:
+def optional_column(data: FactorData, *, column: str) -> tuple[Figure, ...]:
     """An optional column as it stands; its weight passes to the other factors when the column is absent.
 
         value  =  column
 
     Units: those of the column. Clause: 参照140号 (待核实).
     """
-    return np.nan_to_num(data.recipients.number(column))  # absent: no recipient has a claim by this factor
+    values = np.nan_to_num(data.recipients.number(column))  # absent: no recipient has a claim by this factor
+    return (Figure(column, values),)
 
 
 @factor("标准财政支出", "标准财政收入", "功能区类型")
-def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> Floats:
+def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> tuple[Figure, ...]:
     """The standard gap times the tier of the functional zone.
 
         value  =  max(0, N - R) * tiers[功能区类型]
@@ -153,11 +172,11 @@ def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> Floats:
     Units: money. A type without a tier counts 0. Clause: 参照59号 (待核实).
     """
     tier = np.array([tiers.get(zone, 0.0) for zone in data.recipients.text("功能区类型")])
-    return np.asarray(data.gap * tier, dtype=float)
+    return Figure(GAP, data.gap), Figure("功能区系数", tier), Figure("收支缺口×功能区系数", data.gap * tier, f"{{{GAP}}}*{{功能区系数}}")
 
 
 @factor("禁止开发区面积")
-def protected_area(data: FactorData) -> Floats:
+def protected_area(data: FactorData) -> tuple[Figure, ...]:
     """The area of prohibited-development zones; where the column of their number is given, it replaces the area.
 
         value  =  禁止开发区个数 if any unit has one, else 禁止开发区面积
@@ -165,12 +184,12 @@ def protected_area(data: FactorData) -> Floats:
     Units: km² or count. Clause: 参照59号 (待核实).
     """
     number = data.recipients.number("禁止开发区个数")
-    column = number if not np.isnan(number).all() else data.recipients.number("禁止开发区面积")
-    return np.nan_to_num(column)  # no area given: no claim by this factor
+    name = "禁止开发区个数" if not np.isnan(number).all() else "禁止开发区面积"
+    return (Figure(name, np.nan_to_num(data.recipients.number(name))),)  # no area given: no claim by this factor
 
 
 @factor()
-def guided_list(data: FactorData) -> Floats:
+def guided_list(data: FactorData) -> tuple[Figure, ...]:
     """1 for units on the list of 引导性补助, 0 for others.
 
         value  =  1 where 引导性补助名单 is not blank, 否 or 0;  else 0
@@ -178,7 +197,20 @@ def guided_list(data: FactorData) -> Floats:
     Units: none. Clause: 参照59号 (待核实).
     """
     listed = data.recipients.text("引导性补助名单")
-    return np.isin(listed, ["", "否", "0"], invert=True).astype(float)
+    return (Figure("列入引导性补助名单为1", np.isin(listed, ["", "否", "0"], invert=True).astype(float)),)
+
+
+def plain_gap(recipients: Recipients, need: str, capacity: str) -> tuple[Figure, ...]:
+    """What 因素法·参考 = 缺口 uses in place of factors: max(0, need column − capacity column), money."""
+    figures = Figure(need, recipients.number(need)), Figure(capacity, recipients.number(capacity))
+    gap = np.maximum(0.0, figures[0].values - figures[1].values)
+    return *figures, Figure("需求与财力之差", gap, f"MAX(0,{{{need}}}-{{{capacity}}})")
+
+
+def in_use(eligible: Bools, factors: Sequence[WeightedFactor]) -> tuple[WeightedFactor, ...]:
+    """The factors that count: a weight, and a value for somebody; where there is none, equal shares."""
+    used = tuple(factor for factor in factors if _counts(factor.weight, np.where(eligible, factor.value, 0.0)))
+    return used or (WeightedFactor("平均分配", 1.0, (Figure("参加分配的县各为1", np.ones(len(eligible))),)),)
 
 
 def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Floats]]) -> list[Fraction]:
@@ -190,7 +222,7 @@ def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Float
     if not eligible.any():
         return [Fraction(0)] * len(eligible)
     inside = [(weight, np.where(eligible, value, 0.0)) for weight, value in weighted]
-    usable = [(exact(weight), value) for weight, value in inside if weight > 0 and value.sum() > 0]
+    usable = [(exact(weight), value) for weight, value in inside if _counts(weight, value)]
     usable = usable or [(Fraction(1), eligible.astype(float))]
     whole, total = sum((weight for weight, _ in usable), Fraction(0)), exact(pool)
     shares = [[weight * share / whole for share in _shares(value)] for weight, value in usable]
@@ -233,6 +265,14 @@ def assessed(
     released = -sum(change, Fraction(0))
     return [amount + moved + released * share / total
             for amount, moved, share in zip(amounts, change, sharing, strict=True)]
+
+
+def _counts(weight: float, value: Floats) -> bool:
+    return bool(weight > 0 and value.sum() > 0)
+
+
+def _own_name(after: Sequence[str]) -> str:
+    return "＋".join(["可用财力", *(f"{fund}测算额" for fund in after)])
 
 
 def _shares(value: Floats) -> list[Fraction]:

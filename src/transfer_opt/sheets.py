@@ -140,6 +140,62 @@ class Lorenz:
     size: tuple[int, int]
 
 
+NoticeLook: TypeAlias = Literal[
+    "title", "label", "choice", "place", "unit", "remark", "heading", "sentence", "head", "letter", "item", "arithmetic", "note",
+    "figure", "share", "money", "step", "change", "growth", "coverage", "rank", "hidden",
+]
+
+
+@dataclass(frozen=True)
+class NoticeCell:
+    """One cell of the notice; `value` is what its formula gives for the county it opens with."""
+
+    row: int
+    column: int
+    value: Value
+    formula: str
+    look: NoticeLook
+    decimals: int = 0
+    across: int = 1
+    """How many columns it is merged over."""
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """Where the chart of the change finds its columns: rows and columns of the notice itself, both ends included."""
+
+    rows: tuple[int, int]
+    categories: int
+    series: tuple[int, int, int, int, int, int]
+    """Invisible base, up above and below 0, down above and below 0, total."""
+    row: int
+    """The sheet row at which it stands."""
+    height: int
+    """Pixels."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """「县区说明单」: one A4 page about the county chosen in one of its cells."""
+
+    name: str
+    cells: tuple[NoticeCell, ...]
+    widths: tuple[float, ...]
+    """Of the columns that print; those after them are hidden."""
+    heights: Mapping[int, float]
+    choice: tuple[int, int]
+    """The cell that names the county."""
+    options: str
+    """The range of names to choose from."""
+    chart: Waterfall
+
+    @property
+    def rows(self) -> int:
+        """How many rows print."""
+        return 1 + max(cell.row for cell in self.cells if cell.column < len(self.widths))
+
+
 @dataclass(frozen=True)
 class Report:
     """Everything the result workbook shows, ready to be written."""
@@ -157,3 +213,7 @@ class Report:
     """Empty when output must not carry a date."""
     properties: Mapping[str, str]
     """Document properties: title, comments."""
+    notice: Notice | None = None
+    """Stands after 「分资金对比」."""
+    looked_up: tuple[tuple[Column, tuple[Value, ...]], ...] = ()
+    """Columns of 「图表数据」 that the notice takes figures from, after those of the charts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from transfer_opt.outcome import Outcome
 from transfer_opt.report.allocation import allocation_table, comparison_tables
 from transfer_opt.report.equality import charts, indicator_table
+from transfer_opt.report.notice import notice
 from transfer_opt.report.parts import example_label, heading
 from transfer_opt.report.records import audit_table, input_table, parameter_table, proof_table
 from transfer_opt.report.rules import county_sensitivity_table, rule_table, sensitivity_table
@@ -23,7 +24,8 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         sensitivity_table(outcome), county_sensitivity_table(outcome), *comparison_tables(outcome),
         parameter_table(outcome), input_table(outcome), audit_table(outcome, finished),
     )
-    sealed = (*tables, data_table(drawn, outcome.scenario)) if drawn else tables
+    sheet, looked_up = notice(outcome, tables, drawn, label)
+    sealed = (*tables, data_table(drawn, outcome.scenario, looked_up)) if drawn or looked_up else tables
     code = outcome.digest
-    return Report((*tables, proof_table(outcome, sealed, label)), drawn, outcome.scenario, f"{code[:6]}…{code[-4:]}", label,
-                  date, {"title": f"{heading(outcome)}分配结果", "comments": f"校验码 {code}"})
+    return Report((*tables, proof_table(outcome, sealed, sheet, label)), drawn, outcome.scenario, f"{code[:6]}…{code[-4:]}", label,
+                  date, {"title": f"{heading(outcome)}分配结果", "comments": f"校验码 {code}"}, sheet, looked_up)

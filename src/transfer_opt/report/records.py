@@ -14,9 +14,9 @@ from transfer_opt.linear import Ints
 from transfer_opt.outcome import Outcome
 from transfer_opt.report.parts import amount, groups, heading
 from transfer_opt.settings import ANYWHERE, Settings
-from transfer_opt.sheets import Column, Row, Table, Value
+from transfer_opt.sheets import Column, Notice, Row, Table, Value
 from transfer_opt.units import CODE, NAME, PREFECTURE, ordered_rows
-from transfer_opt.workbook.fingerprint import contents, fingerprint
+from transfer_opt.workbook.fingerprint import contents, fingerprint, notice_contents
 from transfer_opt.workbook.formulas import INPUT, Sums
 
 COUNTIES = "县区数据"
@@ -58,17 +58,18 @@ def audit_table(outcome: Outcome, finished: str) -> Table:
     return Table("审计信息", f"{heading(outcome)}审计信息（{outcome.scenario}）", columns, rows)
 
 
-def proof_table(outcome: Outcome, others: Sequence[Table], label: str) -> Table:
+def proof_table(outcome: Outcome, others: Sequence[Table], notice: Notice, label: str) -> Table:
     """The certificate as text, cut into cells (joined in order it is one JSON object); below it what seals every sheet.
 
-    A seal is the fingerprint of a sheet of `others`, and of this one save the column that holds the seals.
+    A seal is the fingerprint of a sheet of `others`, of the notice, and of this sheet save the column that holds the seals.
     """
     notes = (
         "注：有序号的各行连接起来是一个 JSON 文本，金额和比率都是分数；transfer_opt.certificate 单独核对它，不用求解器。",
         "表名各行是该表全部单元格的 SHA-256 和逐行、逐列的短校验码，transfer-opt audit 用它指出被改动的单元格。",
     )
     sums = Sums(next((table for table in others if table.name == INPUT), None))
-    seals = [(table.name, piece) for table in others for piece in _cut(str(fingerprint(contents(table, label, sums))))]
+    sheets = {**{table.name: contents(table, label, sums) for table in others}, notice.name: notice_contents(notice)}
+    seals = [(name, piece) for name, cells in sheets.items() for piece in _cut(str(fingerprint(cells)))]
     numbered = [Row("plain", (float(number), piece)) for number, piece in enumerate(_cut(outcome.proof), start=1)]
     columns = (Column("序号", "number", 6), Column("证书", "text", 120))
     unsealed = Table(PROOF, f"{heading(outcome)}证明（{outcome.scenario}）", columns,

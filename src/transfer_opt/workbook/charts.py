@@ -35,8 +35,13 @@ class Placed:
     height: int
 
 
-def data_table(charts: Sequence[Chart], scenario: str) -> Table:
-    """The numbers behind the charts of a scenario, side by side, as a table like any other."""
+def data_width(charts: Sequence[Chart]) -> int:
+    """How many columns of 「图表数据」 the charts take."""
+    return sum(len(_series(chart)) for chart in charts)
+
+
+def data_table(charts: Sequence[Chart], scenario: str, looked_up: Sequence[tuple[Column, Sequence[Value]]] = ()) -> Table:
+    """The numbers behind the charts of a scenario, side by side, as a table like any other; then what else is looked up here."""
     columns: list[Column] = []
     series: list[Sequence[Value]] = []
     for chart in charts:
@@ -45,8 +50,11 @@ def data_table(charts: Sequence[Chart], scenario: str) -> Table:
             start = not columns or columns[-1].band != chart.title
             columns.append(Column(name, kind, width, chart.title, group_start=start and bool(columns)))
             series.append(values)
+    columns += [column for column, _ in looked_up]
+    series += [values for _, values in looked_up]
     rows = tuple(Row("plain", values) for values in zip_longest(*series))
-    return Table(DATA_SHEET, f"{DATA_SHEET}（{scenario}）", tuple(columns), rows, notes=("本表供「均衡性指标」中的图形取数，请勿改动。",))
+    notes = ("本表供「均衡性指标」中的图形和「县区说明单」取数，请勿改动。",)
+    return Table(DATA_SHEET, f"{DATA_SHEET}（{scenario}）", tuple(columns), rows, notes=notes)
 
 
 def place_charts(charts: Sequence[Chart], width: int) -> list[Placed]:

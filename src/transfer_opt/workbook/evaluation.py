@@ -1,4 +1,4 @@
-"""The value of a formula of the result workbook in exact fractions: + − × ÷, SUM, SUMIFS and IF over cells."""
+"""The value of a formula of the result workbook in exact fractions: + − × ÷, SUM, SUMIFS, MAX and IF over cells."""
 
 from __future__ import annotations
 
@@ -110,6 +110,10 @@ class _Parser:
                     break
         elif name == "SUMIFS":
             total = self._sumifs()
+        elif name == "MAX":
+            total = _number(self._sum())
+            while self._take(","):
+                total = max(total, _number(self._sum()))
         elif name == "IF":
             return self._if()
         else:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from transfer_opt.sheets import Table
+from transfer_opt.sheets import Notice, Table
 from transfer_opt.workbook.cells import Place
 from transfer_opt.workbook.formulas import Formulas, Sums
 from transfer_opt.workbook.layout import FIRST_ROW, HEADER_ROW
@@ -22,6 +22,9 @@ SHORT = 4
 """Hexadecimal digits per row and per column: enough to point at a cell; the whole sheet has all 64."""
 _DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f]")
 """Characters that programs write, escape or leave out each in their own way."""
+
+CHOICE = ("县区说明单", (1, 1))
+"""The one cell of the result that a reader may change: which county the sheet tells of."""
 
 Contents = Mapping[Place, str]
 """Canonical text of every cell that holds something."""
@@ -75,6 +78,17 @@ def contents(table: Table, label: str, sums: Sums) -> Contents:
     for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows)):
         cells[row, 0] = constant(note)
     return {place: text for place, text in cells.items() if text}
+
+
+def notice_contents(notice: Notice) -> Contents:
+    """What 「县区说明单」 says, whichever county is chosen on it."""
+    cells = {(cell.row, cell.column): formula(cell.formula) if cell.formula else constant(cell.value) for cell in notice.cells}
+    return sealable(notice.name, cells)
+
+
+def sealable(sheet: str, cells: Contents) -> Contents:
+    """The cells of a sheet that a seal covers: all that hold something, save the reader's choice."""
+    return {place: text for place, text in cells.items() if text and (sheet, place) != CHOICE}
 
 
 def fingerprint(cells: Contents) -> Fingerprint:

@@ -29,14 +29,9 @@ def set_up_page(sheet: Any, layout: Layout, report: Report, last_row: int) -> No
     table = layout.table
     if table.landscape:
         sheet.set_landscape()
-    sheet.set_paper(PAPERS[table.paper][0])
-    side, end = SIDE_MARGIN * CENTIMETRE, END_MARGIN * CENTIMETRE
-    sheet.set_margins(left=side, right=side, top=end, bottom=end)
-    sheet.center_horizontally()
-    sheet.set_footer(footer(report), {"margin": FOOTER_MARGIN * CENTIMETRE})
+    set_up_paper(sheet, report, table.paper)
     sheet.repeat_rows(0, HEADER_ROW)
     sheet.print_area(0, 0, last_row, len(table.columns) - 1)
-    sheet.hide_gridlines(2)
     if table.fit == "groups":
         scale = print_scale(layout)
         sheet.set_print_scale(scale)
@@ -44,6 +39,16 @@ def set_up_page(sheet: Any, layout: Layout, report: Report, last_row: int) -> No
     else:
         sheet.fit_to_pages(1, 1 if table.fit == "page" else 0)
         sheet.set_h_pagebreaks([FIRST_ROW + place for place, row in enumerate(table.rows) if row.breaks_page])
+
+
+def set_up_paper(sheet: Any, report: Report, paper: str) -> None:
+    """What all sheets share: paper, margins, footer, no grid."""
+    sheet.set_paper(PAPERS[paper][0])
+    side, end = SIDE_MARGIN * CENTIMETRE, END_MARGIN * CENTIMETRE
+    sheet.set_margins(left=side, right=side, top=end, bottom=end)
+    sheet.center_horizontally()
+    sheet.set_footer(footer(report), {"margin": FOOTER_MARGIN * CENTIMETRE})
+    sheet.hide_gridlines(2)
 
 
 def footer(report: Report) -> str:

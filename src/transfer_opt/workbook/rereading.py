@@ -11,7 +11,7 @@ from typing import Any
 
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.workbook.cells import Place
-from transfer_opt.workbook.fingerprint import Contents, constant, formula
+from transfer_opt.workbook.fingerprint import Contents, constant, formula, sealable
 from transfer_opt.workbook.opening import RawSheet, open_workbook
 
 
@@ -36,10 +36,10 @@ class Page:
 
     @cached_property
     def contents(self) -> Contents:
-        """The canonical text of every cell."""
+        """The canonical text of every cell that a seal covers."""
         cells = {(row, column): constant(value) for row, values in enumerate(self.sheet.rows)
                  for column, value in enumerate(values) if value is not None and value != ""}
-        return {**cells, **{at: formula(text) for at, text in self.formulas.items()}}
+        return sealable(self.name, {**cells, **{at: formula(text) for at, text in self.formulas.items()}})
 
 
 def read_pages(path: Path) -> dict[str, Page]:

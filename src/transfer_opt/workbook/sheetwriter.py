@@ -112,11 +112,11 @@ class SheetWriter:
             value = "是" if value else "否"
         formula = self._formulas.of(place, index)
         if formula:
-            _accepted(self._sheet.write_formula(*at, formula, look, _cached(value)))
+            _accepted(self._sheet.write_formula(*at, formula, look, cached(value)))
         elif isinstance(value, str):
             self._text(*at, value, look)
         else:
-            _accepted(self._sheet.write_number(*at, _cached(value), look))
+            _accepted(self._sheet.write_number(*at, cached(value), look))
 
     def _look(self, index: int, row: Row, value: Value) -> Any:
         column, decimals = self._layout.table.columns[index], self._layout.decimals[index]
@@ -175,8 +175,7 @@ class SheetWriter:
         self._text(row, first, text, look)
 
     def _text(self, row: int, index: int, text: str, look: Any) -> None:
-        if not text.isprintable():
-            text = NOT_XML.sub("\ufffd", text)
+        text = plain(text)
         if len(text) > LONGEST_TEXT // 2 and len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
             raise OutputError(f"「{self._layout.table.name}」表单元格 {column_letters(index)}{row + 1} 的文字“{text[:20]}…”"
                               f"超过单元格上限（{LONGEST_TEXT:,} 个字符）。处理办法：在工作簿里缩短这段文字。")
@@ -202,10 +201,15 @@ def _edge(column: Column) -> Look:
     return styles.GROUP_START if column.group_start else {}
 
 
-def _cached(value: str | float) -> str | float:
+def plain(text: str) -> str:
+    """A text without what XML cannot hold."""
+    return text if text.isprintable() else NOT_XML.sub("\ufffd", text)
+
+
+def cached(value: str | float) -> str | float:
     """The value a cell or a formula carries, numbers to 15 digits: more are kept by some programs only."""
     if isinstance(value, str):
-        return value if value.isprintable() else CONTROLS.sub("", NOT_XML.sub("\ufffd", value))
+        return value if value.isprintable() else CONTROLS.sub("", plain(value))
     if value % 1 == 0 and abs(value) < EXACT:
         return value
     if not math.isfinite(value):

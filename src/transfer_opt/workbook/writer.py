@@ -13,6 +13,7 @@ from transfer_opt.workbook.charts import INDICATORS, data_table, insert_charts, 
 from transfer_opt.workbook.formulas import INPUT, Formulas, Sums
 from transfer_opt.workbook.grafting import as_read, graft
 from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS, Layout, measure
+from transfer_opt.workbook.noticesheet import write_notice
 from transfer_opt.workbook.printing import set_up_page
 from transfer_opt.workbook.saving import Commit, nothing, save_bytes, save_together, writing
 from transfer_opt.workbook.sheetwriter import SheetWriter
@@ -25,6 +26,8 @@ BOOK_OPTIONS: dict[str, Any] = {
     # No files besides the one asked for.
     "in_memory": True,
 }
+COMPARISON = "分资金对比"
+"""The notice stands after it."""
 UNDATED = datetime(1980, 1, 1)
 PROPERTIES = ("title", "subject", "author", "company", "category", "keywords", "comments", "status")
 TITLE_FONT_OPTION = "标题字体"
@@ -72,10 +75,13 @@ def _describe(book: Any, report: Report) -> None:
 def _fill(book: Any, report: Report) -> None:
     styles = Styles(book, report.properties.get(TITLE_FONT_OPTION, ""))
     sums = Sums(next((table for table in report.tables if table.name == INPUT), None))
-    for table in report.tables:
+    before = max((at for at, table in enumerate(report.tables) if table.name.startswith(COMPARISON)), default=-1)
+    for at, table in enumerate(report.tables):
         _add_sheet(book, report, table, styles, sums)
-    if report.charts:
-        _add_sheet(book, report, data_table(report.charts, report.scenario), styles, sums)
+        if report.notice and at == before:
+            write_notice(book, book.add_worksheet(report.notice.name), report.notice, report, styles)
+    if report.charts or report.looked_up:
+        _add_sheet(book, report, data_table(report.charts, report.scenario, report.looked_up), styles, sums)
 
 
 def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Sums) -> None:
