@@ -35,6 +35,7 @@ WALLS = {
     "click": {"cli"},
     "highspy": {"solvers"},
     "msoffcrypto": {"workbook"},
+    "olefile": {"workbook"},
     "pulp": {"solvers"},
     "openpyxl": {"workbook"},
     "python_calamine": {"workbook"},

@@ -66,8 +66,14 @@ def _model(table: Table, digest: str) -> ModelSpec:
             raise _wrong(f"目标「{name}」不存在", did_you_mean(name, OBJECTIVES))
     scenarios = tuple(_scenario(entry, rules, funds) for entry in table.get("scenarios", ()))
     return ModelSpec(table["title"], table["version"], digest, objective, funds, rules, scenarios,
-                     dict(table.get("aliases", {})), dict(table.get("values", {})),
+                     _fund_aliases(funds) | table.get("aliases", {}), dict(table.get("values", {})),
                      dict(table.get("former", {})))
+
+
+def _fund_aliases(funds: Sequence[FundSpec]) -> dict[str, str]:
+    """Headers with a fund's short name → with its full one."""
+    return {form.format(fund.short): form.format(fund.name) for fund in funds
+            for form in ("上年{}", "上年{}其中一次性", "提前下达{}") if fund.short}
 
 
 def _clause(key: str, entry: Table) -> Clause:

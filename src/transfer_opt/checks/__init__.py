@@ -10,19 +10,25 @@ from transfer_opt.checks.draft import BOUNDS, COUNTIES, POOLS, Draft, Sheets
 from transfer_opt.errors import Problem
 from transfer_opt.sheets import Budget
 from transfer_opt.units import NAME, PREFECTURE
+from transfer_opt.workbook.columns import RULES, SCENARIOS
 
 __all__ = [
     "BOUNDS", "COUNTIES", "POOLS", "Draft", "Sheets", "all_problems", "bound_line", "errors_of", "register", "sheet_problems",
     "structure", "warnings_of",
 ]
 
+NEEDED_COLUMNS = {
+    COUNTIES: (NAME, PREFECTURE), POOLS: ("资金", "本年总额"), RULES: ("规则", "参数", "取值"), SCENARIOS: ("规则", "参数"),
+    BOUNDS: ("资金", "理由"),
+}
+"""Without these nothing else can be made of a sheet."""
 SHEET_CHECKS = (
     contents.names_complete, contents.spellings, contents.amounts_valid, contents.words_known, contents.pools_valid,
     doubts.pools_against_last_year, doubts.unit_said, doubts.totals_agree, doubts.far_values,
 )
 """These look at the sheets only, so they speak even where a sheet or a column is missing."""
 DRAFT_CHECKS = (
-    doubts.funds_listed, contents.chosen_amounts_valid, contents.needs_met, contents.revenue_under_need,
+    doubts.funds_listed, doubts.funds_known, contents.chosen_amounts_valid, contents.needs_met, contents.revenue_under_need,
     contents.someone_eligible, contents.columns_named, bounds.bounds_valid, doubts.advance_far_from_last_year,
     doubts.own_without_transfers, doubts.zones_in_question,
 )
@@ -31,8 +37,10 @@ DRAFT_CHECKS = (
 def structure(budget: Budget) -> tuple[Problem, ...]:
     """Sheets and columns without which nothing else can be checked."""
     problems = []
-    for name, columns in ((COUNTIES, (NAME, PREFECTURE)), (POOLS, ("资金", "本年总额"))):
+    for name, columns in NEEDED_COLUMNS.items():
         sheet = budget.sheets.get(name)
+        if sheet is None and name not in (COUNTIES, POOLS):
+            continue
         if sheet is None:
             problems.append(Problem("E301", f"工作簿里没有工作表「{name}」。", "补上这张表；用 transfer-opt init 可生成模板。", name))
             continue
@@ -42,14 +50,14 @@ def structure(budget: Budget) -> tuple[Problem, ...]:
             continue
         problems += [Problem("E302", "缺少这一列。", "补上这一列，或用 --rename 列=标准列 指明。", name, column=column)
                      for column in columns if column not in sheet.letters]
-        if not sheet.rows:
+        if not sheet.rows and name in (COUNTIES, POOLS):
             problems.append(Problem("E303", "没有数据行。", "至少填一行。", name))
     return tuple(problems)
 
 
 def sheet_problems(sheets: Sheets) -> tuple[Problem, ...]:
     """Every problem and warning that the sheets tell by themselves."""
-    notes = [note for sheet in sheets.budget.sheets.values() for note in sheet.notes]
+    notes = [*sheets.budget.notes, *(note for sheet in sheets.budget.sheets.values() for note in sheet.notes)]
     return tuple(dict.fromkeys([*notes, *(problem for check in SHEET_CHECKS for problem in check(sheets))]))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from statistics import median
 
 from transfer_opt.checks.draft import COUNTIES, FAR, LARGEST, POOLS, Draft, Sheets, at, is_number, positive
@@ -12,7 +14,12 @@ from transfer_opt.sheets import Sheet, SheetRow
 from transfer_opt.units import NAME, ordered_rows
 from transfer_opt.workbook.columns import SHEETS
 from transfer_opt.workbook.reader import total_mismatches
+from transfer_opt.workbook.remarks import unknown_header
 from transfer_opt.workbook.values import normalise
+
+LIKE = 0.6
+"""How alike the name of a fund is before it may be a slip."""
+_FUND_COLUMN = re.compile(r"(?:上年|提前下达)(.+?)(?:其中一次性)?")
 
 
 def far_values(draft: Sheets) -> Iterator[Problem]:
@@ -66,7 +73,18 @@ def funds_listed(draft: Draft) -> Iterator[Problem]:
         for column in (f"上年{fund.name}", f"提前下达{fund.name}"):
             if fund.name not in draft.settings.funds and column in sheet.letters and _paid(sheet, column):
                 yield Problem("W348", f"「{POOLS}」没有{fund.name}这一行，今年不分配这项资金。", "要分配就在「资金总额」补上。",
-                              sheet.name, f"{sheet.letters[column]}{sheet.rows[0].number - 1}", column)
+                              sheet.name, sheet.header_cell(column), column)
+
+
+def funds_known(draft: Draft) -> Iterator[Problem]:
+    """Columns of 「县区数据」 that seem to speak of a fund are of a fund the model knows."""
+    sheet, names = draft.counties, [fund.name for fund in draft.spec.funds]
+    for column in sheet.letters:
+        found = _FUND_COLUMN.fullmatch(column)
+        fund = found[1] if found else ""
+        close = get_close_matches(fund, names, 1, LIKE)
+        if close and fund not in names:
+            yield unknown_header(sheet.name, sheet.header_cell(column), column, column.replace(fund, close[0]))
 
 
 def _paid(sheet: Sheet, column: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from math import isfinite
 from typing import Literal, TypeAlias
@@ -123,6 +123,25 @@ def same_prefecture(left: str, right: str) -> bool:
     short, full = sorted((left, right), key=len)
     stem = _LEVEL.sub("", short)
     return len(stem) > 1 and full.startswith(stem) and full[-1] == short[-1]
+
+
+class Prefectures:
+    """Names of prefectures, among which any short or full form is found at once."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._stems: set[tuple[str, str]] = set()
+        self._beginnings: set[tuple[str, str]] = set()
+        for name in {name for name in names if name}:
+            self._stems.add((_LEVEL.sub("", name), name[-1]))
+            self._beginnings |= {(name[:length], name[-1]) for length in range(2, len(name) + 1)}
+
+    def __contains__(self, name: object) -> bool:
+        """Whether same_prefecture holds for the name and one of these."""
+        if not isinstance(name, str) or not name:
+            return False
+        own = (_LEVEL.sub("", name), name[-1])
+        return (len(own[0]) > 1 and own in self._beginnings) or any(
+            (name[:length], name[-1]) in self._stems for length in range(2, len(name) + 1))
 
 
 def _speaks_of(row: SheetRow, prefecture: str) -> bool:
