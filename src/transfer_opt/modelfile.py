@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,13 @@ def shipped(*parts: str) -> Path:
     return inside if inside.exists() else package.parent.parent.joinpath(*parts)
 
 
+_MOST_OPTIONS, _LONGEST_WORD = 200, 100
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """「是否为…」 for the closest known word, or the list of them."""
-    options = list(known)
-    close = get_close_matches(word, options, n=1, cutoff=0.4)
+    """「是否为…」 for the closest known word, or the list of them, which is cut where it is very long."""
+    options = list(islice(known, _MOST_OPTIONS))
+    close = get_close_matches(word[:_LONGEST_WORD], options, n=1, cutoff=0.4)
     return f"是否为「{close[0]}」？" if close else "可用的有：" + "、".join(options) + "。"
 
 

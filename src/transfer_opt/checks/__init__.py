@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 
 from transfer_opt.checks import bounds, contents, doubts
 from transfer_opt.checks.bounds import bound_line, register
@@ -17,6 +19,8 @@ __all__ = [
     "structure", "warnings_of",
 ]
 
+MOST_ALIKE = 500
+"""Problems of one kind in one column that are told one by one."""
 NEEDED_COLUMNS = {
     COUNTIES: (NAME, PREFECTURE), POOLS: ("资金", "本年总额"), RULES: ("规则", "参数", "取值"), SCENARIOS: ("规则", "参数"),
     BOUNDS: ("资金", "理由"),
@@ -58,13 +62,26 @@ def structure(budget: Budget) -> tuple[Problem, ...]:
 def sheet_problems(sheets: Sheets) -> tuple[Problem, ...]:
     """Every problem and warning that the sheets tell by themselves."""
     notes = [*sheets.budget.notes, *(note for sheet in sheets.budget.sheets.values() for note in sheet.notes)]
-    return tuple(dict.fromkeys([*notes, *(problem for check in SHEET_CHECKS for problem in check(sheets))]))
+    return listed(chain(notes, *(check(sheets) for check in SHEET_CHECKS)))
 
 
 def all_problems(draft: Draft) -> tuple[Problem, ...]:
     """Every problem and warning of a workbook whose structure is sound, each once."""
-    found = (problem for check in DRAFT_CHECKS for problem in check(draft))
-    return tuple(dict.fromkeys([*sheet_problems(draft), *found]))
+    return tuple(dict.fromkeys([*sheet_problems(draft), *listed(chain(*(check(draft) for check in DRAFT_CHECKS)))]))
+
+
+def listed(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each once; of one kind in one column only so many by themselves, the others counted."""
+    found: dict[Problem, None] = {}
+    kinds: Counter[tuple[str, str, str]] = Counter()
+    for problem in problems:
+        kind = problem.code, problem.sheet, problem.column
+        kinds[kind] += problem not in found
+        if kinds[kind] <= MOST_ALIKE:
+            found[problem] = None
+    more = [Problem(code, f"同样的问题还有 {count - MOST_ALIKE} 处，没有逐一列出。", "改正列出的各处后再检查一次。", sheet, column=column)
+            for (code, sheet, column), count in kinds.items() if count > MOST_ALIKE]
+    return (*found, *more)
 
 
 def warnings_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -77,13 +77,23 @@ def _amount_problem(sheet: Sheet, row: SheetRow, column: str) -> Iterator[Proble
     if value is None:
         return
     if not is_number(value):
-        yield at(sheet, row, column, "E102", "不是数字。", f"填写数字{_measured(sheet, column)}。")
+        message, remedy = _no_number(str(value))
+        yield at(sheet, row, column, "E102", message, f"{remedy}填写数字{_measured(sheet, column)}。")
     elif not math.isfinite(value) or abs(value) > LARGEST:
         yield at(sheet, row, column, "E103", "大得不可能。", "核对数字和单位。")
     elif value < 0 and column not in MAY_BE_NEGATIVE:
         yield at(sheet, row, column, "E104", "不能是负数。", "改正，没有的填 0。")
     elif value <= 0 and column in POSITIVE:
         yield at(sheet, row, column, "E105", "必须大于 0。", "填实际数字。")
+
+
+def _no_number(shown: str) -> tuple[str, str]:
+    """What stands there instead of a number, and what comes before typing one."""
+    if shown.startswith("="):
+        return "是没有保存计算结果的公式。", "用 Excel 或 WPS 打开、重新计算并保存，或直接"
+    if shown.startswith("#") and shown.strip("#").isascii():
+        return "是错误值。", "改正公式，或直接"
+    return "不是数字。", ""
 
 
 def _measured(sheet: Sheet, column: str) -> str:
