@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterable
 from xml.parsers import expat
 
 from transfer_opt.workbook.cells import letters, place
-from transfer_opt.workbook.facts import LONGEST_TEXT, MOST_CELLS, MOST_CHARACTERS, MOST_MERGES, Facts, UnsafeError
+from transfer_opt.workbook.facts import (
+    LONGEST_TEXT,
+    MOST_CELLS,
+    MOST_CHARACTERS,
+    MOST_MERGES,
+    MOST_ROWS,
+    Facts,
+    UnsafeError,
+)
 
 Attributes = dict[str, str]
 Start = Callable[[str, Attributes], None]
@@ -192,6 +200,8 @@ class _Worksheet:
         self._here, self._shown_row = self._row, str(self._row + 1)
         self._column = self._last = -1
         self._filled.clear()
+        if self._row >= MOST_ROWS:
+            raise UnsafeError(f"里有第 {self._shown_row} 行，超过 {MOST_ROWS:,} 行")
         if self._row in self._rows:
             raise UnsafeError(f"里第 {self._shown_row} 行给出了两次")
         self._rows.add(self._row)
