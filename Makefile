@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types unit campaign bench equations example clean
+.PHONY: demo test lint types unit campaign fuzz bench equations example clean
 
 demo: $(VENV)/installed
 	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
@@ -26,9 +26,15 @@ unit: $(VENV)/tested
 campaign: $(VENV)/tested
 	$(BIN)/python -m pytest -m slow
 
+# Random mutations of the example workbook against an independent reading; make fuzz FUZZ=5000 for more.
+FUZZ ?= 500
+fuzz: $(VENV)/tested
+	FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/test_mutations.py
+
 # Measured against what people would use instead; the table goes to docs/benchmarks.md.
 bench: $(VENV)/benched
 	$(BIN)/python benchmarks/suite.py
+	$(BIN)/python benchmarks/reading.py
 
 # The generated files: the equations of the model, the example workbook.
 equations: $(VENV)/installed

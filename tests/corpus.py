@@ -42,7 +42,8 @@ class Odd:
 
 @cache
 def _example() -> Tables:
-    return plain_tables()
+    found = plain_tables()  # without the remarks below the tables, so that an added row follows the last one
+    return {name: [row for row in rows if any(cell is not None for cell in row[1:])] for name, rows in found.items()}
 
 
 def tables(edit: Edit | None = None) -> Tables:
@@ -260,13 +261,16 @@ def layouts() -> Iterator[Odd]:
         yield book("缺表头", name, without_column(COUNTIES, name), "refused", f"E310 {COUNTIES} {name}")
     for name in ("县区名称", "市州"):
         yield book("缺表头", name, without_column(COUNTIES, name), "refused", f"E302 {COUNTIES} {name}")
-    yield book("缺表头", "生态考核结果", header(COUNTIES, "生态考核结果", "生态考核结里"), "told", f"W136 {COUNTIES} M2")
+    yield book("缺表头", "生态考核结果", header(COUNTIES, "生态考核结果", "生态考核结里"), "refused", f"W136 {COUNTIES} M2",
+               f"E310 {COUNTIES} 生态考核结果")
     yield book("缺表头", "提前下达无此资金", with_column(COUNTIES, "提前下达均衡性转移", lambda row: 1), "told", f"W136 {COUNTIES} R2")
     yield book("缺表头", "本年总额", without_column(POOLS, "本年总额"), "refused", f"E302 {POOLS} 本年总额")
     yield book("缺表头", "取值", without_column(RULES, "取值"), "refused", f"E302 {RULES} 取值")
-    for name, letter in (("启用", "F"), ("刚性", "G"), ("资金", "B")):
+    for name, letter in (("启用", "F"), ("刚性", "G")):
         yield book("缺表头", f"约束参数{name}", header(RULES, name, "甲乙丙"), "told", f"W136 {RULES} {letter}2")
-    yield book("缺表头", "没有表头的列", header(COUNTIES, "生态考核结果", None), "told", f"W132 {COUNTIES} M16")
+    yield book("缺表头", "约束参数资金", header(RULES, "资金", "甲乙丙"), "refused", f"W136 {RULES} B2", f"E205 {RULES} A5")
+    yield book("缺表头", "没有表头的列", header(COUNTIES, "生态考核结果", None), "refused", f"W132 {COUNTIES} M16",
+               f"E310 {COUNTIES} 生态考核结果")
     yield book("缺表头", "全部", lambda found: found[COUNTIES].pop(0), "refused", f"E121 {COUNTIES} -")
     yield book("重复表头", "可用财力", with_column(COUNTIES, "可用 财力", lambda row: 1), "refused", f"E122 {COUNTIES} R2")
     yield book("重复表头", "别名", with_column(COUNTIES, "可用财力合计", lambda row: 1), "refused", f"E122 {COUNTIES} R2")

@@ -37,6 +37,7 @@ WALLS = {
     "highspy": {"solvers"},
     "lxml": {"workbook"},
     "msoffcrypto": {"workbook"},
+    "olefile": {"workbook"},
     "pulp": {"solvers"},
     "openpyxl": {"workbook"},
     "python_calamine": {"workbook"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from transfer_opt.errors import Problem
@@ -15,7 +15,7 @@ _LEVEL = "自治县|自治旗|县|市|区|旗|特区|林区|行政委员会|行�
 _ENDING = re.compile(rf"(?:{_LEVEL})$")
 _REMAINDER = re.compile(rf"(?:[\u4e00-\u9fff]+族)?(?:{_LEVEL})")
 _SIX_DIGITS = re.compile(r"\d{6}")
-_SHORTEST_STEM = 2
+_SHORTEST_STEM, _LONGEST_NAME = 2, 40
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class Register:
         self._names = [normalise(str(name)) for name in names]
         self._by_code = {str(code): place for place, code in reversed(list(enumerate(codes))) if code}
         self._by_name = {name: place for place, name in reversed(list(enumerate(self._names))) if name}
+        self._by_stem: dict[str, list[int]] = {}
+        for place, name in enumerate(self._names):
+            for stem in _stems(name):
+                self._by_stem.setdefault(stem, []).append(place)
         self._former = former
 
     def find(self, code: str, name: str) -> Found:
@@ -52,18 +56,30 @@ class Register:
                 return self._by_name[spelling]
         if not name:
             return None
-        fitting = [place for place, full in enumerate(self._names) if is_short_for(name, full)]
+        fitting = [place for place in self._by_stem.get(_stem(name), ()) if is_short_for(name, self._names[place])]
         return fitting[0] if len(fitting) == 1 else None
 
 
 def is_short_for(short: str, full: str) -> bool:
     """Whether a name leaves out peoples or level: 大通县 for 大通回族土族自治县, but 玉树县 is not 玉树市."""
-    ending = _ENDING.search(short)
-    stem = short[: ending.start()] if ending else short
+    ending, stem = _ENDING.search(short), _stem(short)
     if len(stem) < _SHORTEST_STEM or short == full or not full.startswith(stem):
         return False
     last = {"行委": "会"}.get(ending[0], ending[0][-1]) if ending else full[-1]
     return _REMAINDER.fullmatch(full[len(stem) :]) is not None and full[-1] == last
+
+
+def _stem(name: str) -> str:
+    """The name without its level."""
+    ending = _ENDING.search(name)
+    return name[: ending.start()] if ending else name
+
+
+def _stems(full: str) -> Iterator[str]:
+    """What a short form of the name may begin with."""
+    for end in range(_SHORTEST_STEM, len(full) if len(full) <= _LONGEST_NAME else 0):
+        if _REMAINDER.fullmatch(full, end):
+            yield full[:end]
 
 
 def name_problems(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]:
@@ -87,21 +103,19 @@ def name_problems(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]:
 
 def _two_spellings(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]:
     """A unit under its former and its present name, or short and in full within one prefecture."""
+    full: dict[tuple[str, str], list[str]] = {}
+    for row in sheet.rows:
+        for stem in _stems(_text(row, NAME)):
+            full.setdefault((_text(row, PREFECTURE), stem), []).append(_text(row, NAME))
     for column in (NAME, CODE):
         rows = {_text(row, column): row for row in sheet.rows if _text(row, column)}
         for text, row in rows.items():
             present = former.get(text, "")
-            if column == NAME and not present and text[:_SHORTEST_STEM]:
-                alike = _alike(text, row, sheet.rows)
-                present = alike if alike in rows else ""
+            if column == NAME and not present:
+                listed = full.get((_text(row, PREFECTURE), _stem(text)), ())
+                present = next((name for name in listed if is_short_for(text, name)), "")
             if present in rows:
                 yield _at(sheet, row, column, "E305", f"与第{rows[present].number}行的「{present}」是同一个县区。", "改正，或删去其中一行。")
-
-
-def _alike(text: str, row: SheetRow, others: Sequence[SheetRow]) -> str:
-    prefecture = _text(row, PREFECTURE)
-    return next((full for other in others if (full := _text(other, NAME)).startswith(text[:_SHORTEST_STEM])
-                 and full != text and _text(other, PREFECTURE) == prefecture and is_short_for(text, full)), "")
 
 
 def _text(row: SheetRow, column: str) -> str:

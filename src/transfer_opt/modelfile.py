@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,13 @@ def shipped(*parts: str) -> Path:
     return inside if inside.exists() else package.parent.parent.joinpath(*parts)
 
 
+_MOST_OPTIONS, _LONGEST_WORD = 200, 100
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """「是否为…」 for the closest known word, or the list of them."""
-    options = list(known)
-    close = get_close_matches(word, options, n=1, cutoff=0.4)
+    """「是否为…」 for the closest known word, or the list of them, which is cut where it is very long."""
+    options = list(islice(known, _MOST_OPTIONS))
+    close = get_close_matches(word[:_LONGEST_WORD], options, n=1, cutoff=0.4)
     return f"是否为「{close[0]}」？" if close else "可用的有：" + "、".join(options) + "。"
 
 
@@ -77,8 +81,14 @@ def _model(table: Table, digest: str) -> ModelSpec:
             raise _wrong(f"目标「{name}」不存在", did_you_mean(name, OBJECTIVES))
     scenarios = tuple(_scenario(entry, rules, funds) for entry in table.get("scenarios", ()))
     return ModelSpec(table["title"], table["version"], digest, objective, funds, rules, scenarios,
-                     dict(table.get("aliases", {})), dict(table.get("values", {})),
+                     _fund_aliases(funds) | table.get("aliases", {}), dict(table.get("values", {})),
                      dict(table.get("former", {})))
+
+
+def _fund_aliases(funds: Sequence[FundSpec]) -> dict[str, str]:
+    """Headers with a fund's short name → with its full one."""
+    return {form.format(fund.short): form.format(fund.name) for fund in funds
+            for form in ("上年{}", "上年{}其中一次性", "提前下达{}") if fund.short}
 
 
 def _clause(key: str, entry: Table) -> Clause:

@@ -17,7 +17,7 @@ from transfer_opt.assemble import assemble, fund_rows, released
 from transfer_opt.audit import findings
 from transfer_opt.certificate import CertificateError
 from transfer_opt.certificate import check as check_certificate
-from transfer_opt.checks import Draft, all_problems, errors_of, structure, warnings_of
+from transfer_opt.checks import Draft, Sheets, all_problems, errors_of, sheet_problems, structure, warnings_of
 from transfer_opt.conflict import crossing
 from transfer_opt.deadline import NEVER, Deadline
 from transfer_opt.diagnose import Present, diagnosed
@@ -72,8 +72,7 @@ def prepare(
     budget = read_workbook(path, spec.aliases, rename, password)
     broken = structure(budget)
     if broken:
-        notes = [note for sheet in budget.sheets.values() for note in sheet.notes]
-        raise InputError(dict.fromkeys([*notes, *broken]))  # type: ignore[arg-type]
+        raise InputError(tuple(dict.fromkeys([*broken, *sheet_problems(Sheets(spec, budget))])))
     recipients = read_recipients(budget.sheets[COUNTIES], spec.value_aliases)
     choices = read_choices(spec, budget.sheets, recipients)
     chosen = _scenario(choices.scenarios or spec.scenarios, scenario)

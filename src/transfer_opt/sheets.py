@@ -41,6 +41,12 @@ class Sheet:
     """Warnings (text numbers normalised, headers mapped by alias, …)."""
     labels: tuple[str, ...] = ()
     """Texts above the header row, e.g. 示例数据."""
+    header_row: int = 0
+    """Row number of the (lowest) header row as the user sees it."""
+
+    def header_cell(self, header: str) -> str:
+        """The address of a header, e.g. H3."""
+        return f"{self.letters[header]}{self.header_row}" if header in self.letters else ""
 
     def cell(self, row: SheetRow, header: str) -> str:
         """The address of a cell, e.g. H8."""
@@ -54,6 +60,8 @@ class Budget:
     path: str
     sha256: str
     sheets: Mapping[str, Sheet]
+    notes: tuple[Problem, ...] = ()
+    """What the reader has to say about the workbook as a whole."""
 
 
 ColumnKind: TypeAlias = Literal[

@@ -11,7 +11,7 @@ from transfer_opt.domain import Recipients
 from transfer_opt.linear import NOWHERE, Bools, Floats, Texts
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Sheet, SheetRow, Value
-from transfer_opt.workbook.totals import same_prefecture
+from transfer_opt.workbook.totals import Prefectures
 from transfer_opt.workbook.values import normalise
 
 COUNTIES = "县区数据"
@@ -51,16 +51,8 @@ def prefecture_spellings(sheet: Sheet) -> dict[str, str]:
     usual: dict[str, str] = {}
     for text, _ in sorted(written.items(), key=lambda entry: (-entry[1], entry[0])):
         usual.setdefault(normalise(text), text)
-    result = dict(usual)
-    for short in usual:
-        full = [other for other in usual if other[:2] == short[:2] and len(other) > len(short) and _means(short, other)]
-        if len(full) == 1:
-            result[short] = usual[full[0]]
-    return result
-
-
-def _means(short: str, full: str) -> bool:
-    return same_prefecture(short, full) or (len(short) > 1 and full in (f"{short}市", f"{short}地区", f"{short}州"))
+    fuller = Prefectures(usual)
+    return {text: usual[full[0]] if len(full := fuller.fuller(text)) == 1 else shown for text, shown in usual.items()}
 
 
 def eligible(settings: Settings, fund: int) -> Bools:

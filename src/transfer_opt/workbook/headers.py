@@ -26,6 +26,7 @@ _OTHER_UNITS = frozenset({
     "万亩", "公顷", "平方米", "m2", "元/人", "万元/人", "人/平方公里", "倍", "年", "℃",
 })
 _UNITS = frozenset().union(*MEASURES.values(), _OTHER_UNITS)
+_UNIT_LIKE = re.compile(r"[十百千万亿]*(?:美元|欧元|港元|港币|元|人)|[十百千万亿]+")
 
 _BRACKET = re.compile(r"[(\[【〔{]([^()\[\]【】〔〕{}]*)[)\]】〕}]")
 _LAST_YEAR_BAND = re.compile(r"上年(?:分配|下达|安排|实际|执行|补助)?(?:情况|数额|金额|数|额)?")
@@ -73,12 +74,16 @@ def split_unit(text: str) -> tuple[str, str]:
 
 
 def money_units(text: str) -> tuple[str, ...]:
-    """The units a 单位 row names: 单位：万元、人 gives 万元 and 人; a remark in brackets does not count."""
+    """The units a 单位 row names: 单位：万元、人 gives 万元 and 人; a remark in brackets does not count.
+
+    What looks like a unit of money or people and is none of ours (百元, 万美元) is among them.
+    """
     outside = _BRACKET.sub(lambda match: match[1] if "单位" in match[1] else "", normalise(text))
     found: list[str] = []
     for piece in outside.split("单位")[1:]:
         tokens = re.split(r"[、,;/。;:]", piece.lstrip(":为"))
-        found += [token for token in (re.sub("^人民币", "", token) for token in tokens) if token in _UNITS]
+        found += [token for token in (re.sub("^人民币", "", token) for token in tokens)
+                  if token in _UNITS or _UNIT_LIKE.fullmatch(token)]
     return tuple(found)
 
 
@@ -88,6 +93,8 @@ class Names:
     def __init__(
         self, columns: Sequence[InputColumn], aliases: Mapping[str, str], rename: Mapping[str, str]
     ) -> None:
+        self.standard = tuple(column.name for column in columns if FUND not in column.name)
+        """Names that speak of no fund."""
         self._exact = {column.name: column for column in columns if FUND not in column.name}
         self._patterns = [
             (re.compile(column.name.replace(FUND, r"(?!人均|增)(?=.*[^\W\d_]).+")), column)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
-import posixpath
-import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
-from xml.etree import ElementTree
 from xml.parsers.expat import ExpatError
 
 from transfer_opt.errors import InputError, Problem
-from transfer_opt.workbook.cells import Place, place
-from transfer_opt.workbook.scan import UnsafeError, scan
+from transfer_opt.workbook.binary import old_sheets
+from transfer_opt.workbook.cells import Place
+from transfer_opt.workbook.facts import Facts, UnsafeError
+from transfer_opt.workbook.scan import scan
 from transfer_opt.workbook.values import RawCell
 
 Merge: TypeAlias = tuple[int, int, int, int]
@@ -26,8 +25,6 @@ _LARGEST_FILE = 50 * 2**20
 _SAVE_AS_XLSX = "用 Excel 或 WPS 打开后另存为 .xlsx 再试"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<table", b"<head", b"<meta")
-_UNSHOWN = re.compile(rb"""<(?:\w+:)?f[\s/>]|\st=["']e["']""")
-"""A formula or an error value."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,8 @@ class RawSheet:
     name: str
     rows: Sequence[Sequence[RawCell]]
     merges: tuple[Merge, ...]
+    facts: Facts = field(default_factory=Facts)
+    is_hidden: bool = False
 
     def at(self, row: int, column: int) -> RawCell:
         """The cell, or None beyond the end of its row."""
@@ -51,18 +50,19 @@ class RawWorkbook:
     path: str
     sha256: str
     sheets: tuple[RawSheet, ...]
+    others: tuple[str, ...] = ()
+    """Names of the worksheets that were not wanted."""
 
 
-def open_workbook(path: Path, password: str | None = None) -> RawWorkbook:
+def open_workbook(path: Path, password: str | None = None, wanted: Callable[[str], bool] = lambda _: True) -> RawWorkbook:
     """The worksheets of .xlsx, .xlsm, .xlsb, .xls or .ods content, whatever the file is called; InputError otherwise."""
     content = _read_bytes(path)
     digest = hashlib.sha256(content).hexdigest()
     _refuse_other_content(path, content)
     if content.startswith(_OLE):
         content = _decrypted(path, content, password)
-    if content.startswith(_ZIP):
-        _refuse_unsafe_package(path, content)
-    return RawWorkbook(str(path), digest, tuple(_sheets(path, content)))
+    sheets, others = _sheets(path, content, _facts(path, content), wanted)
+    return RawWorkbook(str(path), digest, sheets, others)
 
 
 def is_locked(path: Path) -> bool:
@@ -107,51 +107,63 @@ def _refuse_other_content(path: Path, content: bytes) -> None:
 def _decrypted(path: Path, content: bytes, password: str | None) -> bytes:
     """The content behind a password; as it is where there is none."""
     import msoffcrypto
-    from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError
+    from msoffcrypto.exceptions import InvalidKeyError
 
+    locked = "EncryptedPackage".encode("utf-16-le") in content
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(content))
         if not file.is_encrypted():
             return content
+        locked = True
         if password is None:
             raise _locked(path)
         plain = io.BytesIO()
         file.load_key(password=password)
         file.decrypt(plain)
         return plain.getvalue()
+    except InputError:
+        raise
     except InvalidKeyError:
         raise _trouble("E112", path, "的打开密码不对", "核对密码（区分大小写）后再试") from None
-    except (FileFormatError, DecryptionError, OSError, ValueError, KeyError):
-        if "EncryptedPackage".encode("utf-16-le") in content:
-            raise _locked(path) from None
+    except Exception:  # a library that reads hostile bytes may fail in any way
+        if locked:
+            raise (_locked(path) if password is None else _damaged(path)) from None
         return content  # no container this library knows: the reader says what is wrong
 
 
-def _refuse_unsafe_package(path: Path, content: bytes) -> None:
+def _facts(path: Path, content: bytes) -> Mapping[str, Facts] | Sequence[Facts]:
+    """What the sheets tell beside their values, by name or by place in the book; refuses what is not safe to open."""
     try:
-        scan(content)
+        if content.startswith(_ZIP):
+            return scan(content)
+        return {str(place): facts for place, facts in enumerate(old_sheets(content))}
     except UnsafeError as error:
         raise _trouble("E114", path, str(error), "删去无关的内容，或用 Excel、WPS 打开后另存为 .xlsx 再试") from None
     except (zipfile.BadZipFile, zlib.error, ExpatError, EOFError, NotImplementedError, ValueError, OSError):
         raise _damaged(path) from None
 
 
-def _sheets(path: Path, content: bytes) -> Iterator[RawSheet]:
+def _sheets(
+    path: Path, content: bytes, facts: Mapping[str, Facts] | Sequence[Facts], wanted: Callable[[str], bool]
+) -> tuple[tuple[RawSheet, ...], tuple[str, ...]]:
     import python_calamine  # heavy, and only needed once a file is really read
 
-    unusable = (python_calamine.CalamineError, ElementTree.ParseError, zipfile.BadZipFile, KeyError, OSError)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        unshown = _unshown_cells(content)
-        for data in book.sheets_metadata:
-            if data.typ == python_calamine.SheetTypeEnum.WorkSheet:
+        listed = [data for data in book.sheets_metadata if data.typ == python_calamine.SheetTypeEnum.WorkSheet]
+        sheets = []
+        for place, data in enumerate(listed):
+            if wanted(data.name):
                 sheet = book.get_sheet_by_name(data.name)
                 merges = tuple((*start, *end) for start, end in sheet.merged_cell_ranges or ())
-                rows = _with_unshown(sheet.to_python(skip_empty_area=False), unshown.get(data.name, {}))
-                yield RawSheet(data.name, rows, merges)
+                known = facts.get(data.name) if isinstance(facts, Mapping) else next(iter(facts[place:]), None)
+                rows = _with_unshown(sheet.to_python(skip_empty_area=False), known.unshown if known else {})
+                hidden = data.visible != python_calamine.SheetVisibleEnum.Visible
+                sheets.append(RawSheet(data.name, rows, merges, known or Facts(), hidden))
+        return tuple(sheets), tuple(data.name for data in listed if not wanted(data.name))
     except python_calamine.PasswordError:
         raise _locked(path) from None
-    except unusable:
+    except (python_calamine.CalamineError, KeyError, OSError):
         raise _damaged(path) from None
     except BaseException as error:
         # The library panics on some damaged files, outside the Exception tree.
@@ -161,55 +173,12 @@ def _sheets(path: Path, content: bytes) -> Iterator[RawSheet]:
 
 
 def _with_unshown(rows: Sequence[Sequence[RawCell]], unshown: Mapping[Place, str]) -> Sequence[Sequence[RawCell]]:
-    # What lies beyond the grid calamine gives are rows and columns that hold nothing else: of no interest.
-    if not unshown:
-        return rows
-    return [
-        [unshown.get((row, column), cell) if cell == "" else cell for column, cell in enumerate(cells)]
-        for row, cells in enumerate(rows)
-    ]
-
-
-def _unshown_cells(content: bytes) -> dict[str, dict[Place, str]]:
-    """Per sheet the cells calamine shows as empty though they are not: error values, formulas never calculated."""
-    if not content.startswith(_ZIP):
-        return {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if "xl/workbook.xml" not in archive.namelist():
-            return {}
-        return {name: dict(_unshown_in(archive.read(part))) for name, part in _sheet_parts(archive)}
-
-
-def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    targets = {relation.get("Id", ""): relation.get("Target", "") for relation in relations}
-    for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).findall(".//{*}sheet"):
-        relation = next((value for name, value in sheet.items() if name.endswith("}id")), "")
-        part = posixpath.normpath(posixpath.join("/xl", targets.get(relation, ""))).lstrip("/")
-        if part in archive.namelist():
-            yield sheet.get("name", ""), part
-
-
-def _unshown_in(content: bytes) -> Iterator[tuple[Place, str]]:
-    if not _UNSHOWN.search(content):
-        return  # the usual case, and much faster than parsing
-    for _, element in ElementTree.iterparse(io.BytesIO(content)):
-        if element.tag.endswith("}c"):
-            shown = _unshown_text(element)
-            if shown and (at := place(element.get("r", ""))):
-                yield at, shown
-            element.clear()
-        elif element.tag.endswith("}row"):
-            element.clear()
-
-
-def _unshown_text(cell: ElementTree.Element) -> str:
-    """The error value or the formula without a result of a cell; nothing for any other cell."""
-    children = {child.tag.rpartition("}")[2]: child.text or "" for child in cell}
-    value, kind = children.get("v", ""), cell.get("t")
-    if kind == "e":
-        return value or "#N/A"
-    return f"={children['f']}" if "f" in children and not value and kind != "str" else ""
+    """The rows with what the library leaves blank; what lies beyond them are rows and columns that hold nothing else."""
+    result = [list(cells) for cells in rows] if unshown else rows
+    for (row, column), text in unshown.items():
+        if row < len(result) and column < len(result[row]) and result[row][column] == "":
+            result[row][column] = text  # type: ignore[index]
+    return result
 
 
 def _trouble(code: str, path: Path, message: str, remedy: str) -> InputError:

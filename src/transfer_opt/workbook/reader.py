@@ -6,8 +6,10 @@ Trouble with the file itself raises InputError. Trouble inside a sheet does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,9 +17,9 @@ from transfer_opt.errors import Problem
 from transfer_opt.sheets import Budget, Sheet, SheetRow, Value
 from transfer_opt.workbook import remarks
 from transfer_opt.workbook.cells import letters
-from transfer_opt.workbook.columns import COUNTIES, POOLS, SHEETS, CellKind
+from transfer_opt.workbook.columns import COUNTIES, FREE_HEADERS, POOLS, RULES, SHEETS, CellKind, InputColumn
 from transfer_opt.workbook.headers import Names, find_headers, normalise, split_unit
-from transfer_opt.workbook.opening import RawSheet, open_workbook
+from transfer_opt.workbook.opening import RawSheet, RawWorkbook, open_workbook
 from transfer_opt.workbook.table import Table, cell_kind, headings, lay_out, money_unit, total_rows
 from transfer_opt.workbook.totals import total_mismatches
 from transfer_opt.workbook.values import RawCell, amount_with_unit, is_blank, to_number, to_text, to_value
@@ -26,6 +28,9 @@ __all__ = ["read_workbook", "total_mismatches"]
 
 _ALWAYS_READ = (COUNTIES, POOLS)
 """Sheets that are told when they are empty; the optional ones then count as absent."""
+_COPY = re.compile(r"[-_]?(?:\(?\d+\)?|表|副本|备份|新|旧)[\d()]*")
+_CLOSE = 0.75
+"""How alike two names are before one may be a slip for the other."""
 
 
 def read_workbook(
@@ -35,20 +40,34 @@ def read_workbook(
 
     `aliases` maps other spellings of headers to standard names; `rename` maps columns of this workbook and goes first.
     """
-    book = open_workbook(path, password)
+    book = open_workbook(path, password, lambda name: normalise(name) in SHEETS)
     sheets: dict[str, Sheet] = {}
+    notes = [remarks.unread_sheet(name, close) for name in book.others if (close := _meant(name, book))]
     renamed: set[str] = set()
     for raw in book.sheets:
-        name = next((known for known in SHEETS if known == normalise(raw.name)), "")
-        if not name or not (name in _ALWAYS_READ or _has_content(raw)):
+        name = normalise(raw.name)
+        if not (name in _ALWAYS_READ or _has_content(raw)):
             continue
         if name in sheets:
-            sheets[name] = _noted(sheets[name], [remarks.doubled_sheet(name, raw.name)])
+            notes.append(remarks.doubled_sheet(name, raw.name))
         else:
             sheets[name], used = _read_sheet(name, raw, Names(SHEETS[name], aliases, rename))
             renamed |= used
-    sheets = _unknown_renames_told(_disagreeing_units_told(sheets), rename, renamed)
-    return Budget(book.path, book.sha256, sheets)
+    notes += _disagreeing_units(sheets)
+    unknown = [key for key in rename if not {normalise(key), split_unit(key)[0]} & renamed]
+    notes += [remarks.unknown_rename(COUNTIES, key) for key in unknown]
+    return Budget(book.path, book.sha256, sheets, tuple(notes))
+
+
+def _meant(name: str, book: RawWorkbook) -> str:
+    """The sheet that is missing, or copied, where this one was perhaps meant to be it."""
+    text = normalise(name)
+    for known in SHEETS:
+        if _COPY.fullmatch(text.removeprefix(known)) and text.startswith(known):
+            return known
+    missing = [known for known in SHEETS if all(normalise(sheet.name) != known for sheet in book.sheets)]
+    shortened = [known for known in missing if len(text) > 1 and known.startswith(text)]
+    return next(iter(shortened or get_close_matches(text, missing, 1, _CLOSE)), "")
 
 
 def _read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]:
@@ -60,13 +79,11 @@ def _read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]
     title, labels = headings(table)
     unit, unit_problems = money_unit(table)
     totals, prefecture_rows = total_rows(table)
-    kinds = {column: cell_kind(table, column) for column in table.columns}
-    values = {row: _row_values(table, row, kinds, unit) for row in table.rows}
+    rows, read_problems = _rows(table, unit)
     data = [row for row in table.rows if row not in totals and row not in prefecture_rows]
-    told = [*doubled, *_aliases_told(table), *unit_problems, *_headless_columns(table), *_merged_cells(table, data)]
+    told = [*doubled, *_headers_told(table, names), *unit_problems, *_headless_columns(table), *_merged_cells(table, data)]
     told += [remarks.prefecture_row(name, row + 1, shown) for row, shown in prefecture_rows.items()]
-    told += [problem for row in data for problem in _cell_problems(table, row, values[row])]
-    rows = {row: SheetRow(row + 1, values[row]) for row in table.rows}
+    told += [*read_problems(set(data)), *_beside_values(table, data)]
     sheet = Sheet(
         name=name,
         title=title,
@@ -76,29 +93,60 @@ def _read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]
         totals=tuple(rows.values()),
         notes=tuple(told),
         labels=labels,
+        header_row=place.last + 1,
     )
     return sheet, {header.renamed for header in place.headers.values() if header.renamed}
 
 
-def _row_values(table: Table, row: int, kinds: Mapping[int, CellKind], unit: str | None) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for column, header in table.columns.items():
-        cell = table.at(row, column)
-        if type(cell) is float and kinds[column] == "number":  # nearly all cells of a large workbook
-            values[header.name] = cell
-        elif not is_blank(cell):
-            is_amount = header.column is not None and header.column.measure == "金额"
-            values[header.name] = _value(cell, kinds[column], unit if is_amount else None)
-    return values
+def _rows(table: Table, unit: str | None) -> tuple[dict[int, SheetRow], Callable[[set[int]], Iterator[Problem]]]:
+    """Row → its values; and what is to be told of those rows that turn out to be data."""
+    plan = [(column, header.name, cell_kind(table, column), header.column) for column, header in table.columns.items()]
+    as_text: list[tuple[int, int, float]] = []
+    no_result: list[tuple[int, int, str]] = []
+    rows: dict[int, SheetRow] = {}
+    for row in table.rows:
+        cells, values = table.sheet.rows[row], dict[str, Value]()
+        for column, name, kind, known in plan:
+            cell = cells[column] if column < len(cells) else None
+            if type(cell) is float and kind == "number":  # nearly all cells of a large workbook
+                values[name] = cell
+            elif not is_blank(cell):
+                values[name] = value = _value(cell, kind, known, unit)
+                if type(value) is float and isinstance(cell, str):
+                    as_text.append((row, column, value))
+                elif known and kind in ("code", "name") and isinstance(value, str) and value.startswith(("=", "#")):
+                    no_result.append((row, column, value))
+        rows[row] = SheetRow(row + 1, values)
+
+    def told(data: set[int]) -> Iterator[Problem]:
+        yield from _text_numbers(table, [entry for entry in as_text if entry[0] in data])
+        for row, column, shown in no_result:
+            if row in data:
+                yield remarks.no_result(table.name, table.cell(row, column), table.columns[column].name, shown)
+
+    return rows, told
 
 
-def _value(cell: RawCell, kind: CellKind, unit: str | None) -> Value:
-    if kind == "code":
+def _text_numbers(table: Table, found: Sequence[tuple[int, int, float]]) -> Iterator[Problem]:
+    """Numbers typed as text, one remark a column."""
+    by_column: dict[int, list[tuple[int, float]]] = {}
+    for row, column, number in found:
+        by_column.setdefault(column, []).append((row, number))
+    for column, entries in by_column.items():
+        (first, number), *others = entries
+        cells = [table.cell(row, column) for row, _ in others]
+        yield remarks.text_number(table.name, table.cell(first, column), table.columns[column].name,
+                                  to_text(table.at(first, column)), number, cells)
+
+
+def _value(cell: RawCell, kind: CellKind, known: InputColumn | None, unit: str | None) -> Value:
+    if kind == "code" or (known and known.choices):
         return normalise(to_text(cell))
     if kind in ("name", "text"):
         return to_text(cell)
     value = to_value(cell)
-    return _number_or_text(value, unit) if kind == "number" and isinstance(value, str) else value
+    is_amount = known is not None and known.measure == "金额"
+    return _number_or_text(value, unit if is_amount else None) if kind == "number" and isinstance(value, str) else value
 
 
 def _number_or_text(text: str, unit: str | None) -> float | str:
@@ -107,22 +155,6 @@ def _number_or_text(text: str, unit: str | None) -> float | str:
     if number is None and amount and amount[1] == unit:
         return amount[0]
     return text if number is None else number
-
-
-def _cell_problems(table: Table, row: int, values: Mapping[str, Value]) -> Iterator[Problem]:
-    for column, header in table.columns.items():
-        cell = table.at(row, column)
-        if type(cell) is float:
-            continue
-        value = values.get(header.name)
-        if isinstance(cell, str) and isinstance(value, float):
-            yield remarks.text_number(table.name, table.cell(row, column), header.name, to_text(cell), value)
-        elif header.column and header.column.kind in ("code", "name") and _has_no_result(value):
-            yield remarks.no_result(table.name, table.cell(row, column), header.name, str(value))
-
-
-def _has_no_result(value: Value) -> bool:
-    return isinstance(value, str) and value.startswith(("=", "#"))
 
 
 def _headless_columns(table: Table) -> Iterator[Problem]:
@@ -134,42 +166,54 @@ def _headless_columns(table: Table) -> Iterator[Problem]:
 
 
 def _merged_cells(table: Table, rows: Sequence[int]) -> Iterator[Problem]:
-    data = set(rows)
     for top, left, bottom, right in table.sheet.merges:
         known = any(left <= column <= right for column in table.columns)
-        if known and any(row in data for row in range(max(top, table.place.last + 1), bottom + 1)):
+        first = bisect_left(rows, max(top, table.place.last + 1))
+        if known and first < len(rows) and rows[first] <= bottom:
             yield remarks.merged_cells(table.name, f"{table.cell(top, left)}:{table.cell(bottom, right)}")
 
 
-def _aliases_told(table: Table) -> Iterator[Problem]:
+def _beside_values(table: Table, rows: Sequence[int]) -> Iterator[Problem]:
+    """What is hidden and counts all the same, and formulas whose saved results are used."""
+    data, facts = set(rows), table.sheet.facts
+    if table.sheet.is_hidden:
+        yield remarks.hidden(table.name, "整张工作表")
+    hidden = [_range(first, last) for first, last in facts.hidden_rows if bisect_left(rows, first) < bisect_left(rows, last + 1)]
+    if hidden:
+        yield remarks.hidden(table.name, f"第 {'、'.join(hidden)} 行")
+    names = [table.columns[column].name for column in table.columns
+             if any(first <= column <= last for first, last in facts.hidden_columns)]
+    if names:
+        yield remarks.hidden(table.name, f"列「{'」「'.join(names)}」")
+    formulas = [at for at in facts.formulas if at[0] in data and at[1] in table.columns and at not in facts.unshown]
+    if formulas:
+        yield remarks.calculated(table.name, len(formulas), table.cell(*min(formulas)))
+
+
+def _range(first: int, last: int) -> str:
+    return str(first + 1) if first == last else f"{first + 1}—{last + 1}"
+
+
+def _headers_told(table: Table, names: Names) -> Iterator[Problem]:
+    """Headers understood by an alias, and headers that are likely a slip."""
+    absent = [name for name in names.standard if name not in {header.name for header in table.columns.values()}]
     for column, header in table.columns.items():
+        cell = table.header_cell(column)
         if header.alias:
-            yield remarks.by_alias(table.name, table.header_cell(column), header.alias, header.name)
+            yield remarks.by_alias(table.name, cell, header.alias, header.name)
+        elif not header.column and not header.renamed and table.name not in FREE_HEADERS:
+            close = next(iter(get_close_matches(header.name, absent, 1, _CLOSE)), "")
+            if close or table.name == RULES:
+                yield remarks.unknown_header(table.name, cell, header.name, close)
 
 
-def _disagreeing_units_told(sheets: Mapping[str, Sheet]) -> dict[str, Sheet]:
+def _disagreeing_units(sheets: Mapping[str, Sheet]) -> list[Problem]:
     said: dict[str, str] = {}
     for name, sheet in sheets.items():
         if sheet.unit:
             said.setdefault(sheet.unit, f"工作表「{name}」")
     last = [name for name, sheet in sheets.items() if sheet.unit][-1:]
-    if len(said) < 2:
-        return dict(sheets)
-    return {**sheets, last[0]: _noted(sheets[last[0]], [remarks.disagreeing_units(last[0], said)])}
-
-
-def _unknown_renames_told(
-    sheets: Mapping[str, Sheet], rename: Mapping[str, str], used: set[str]
-) -> dict[str, Sheet]:
-    unknown = [key for key in rename if not {normalise(key), split_unit(key)[0]} & used]
-    name = COUNTIES if COUNTIES in sheets else next(iter(sheets), "")
-    if not unknown or not name:
-        return dict(sheets)
-    return {**sheets, name: _noted(sheets[name], [remarks.unknown_rename(name, key) for key in unknown])}
-
-
-def _noted(sheet: Sheet, problems: Sequence[Problem]) -> Sheet:
-    return replace(sheet, notes=(*sheet.notes, *problems))
+    return [remarks.disagreeing_units(last[0], said)] if len(said) > 1 else []
 
 
 def _has_content(raw: RawSheet) -> bool:

@@ -5,11 +5,13 @@
     E127 a name or code is an error value or a formula without a result
     W130 text read as a number  W131 header by alias     W132 a column without header
     W133 a prefecture's own row taken as its total       W134 a total that does not add up (totals.py)
+    W136 a header not known      W137 a sheet not read      W138 hidden, and read all the same
+    W139 formulas: the results last saved count
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from transfer_opt.errors import Problem
 
@@ -63,9 +65,10 @@ def no_result(sheet: str, cell: str, column: str, shown: str) -> Problem:
     )
 
 
-def text_number(sheet: str, cell: str, column: str, shown: str, number: float) -> Problem:
-    """A number typed as text was understood."""
-    message = f"是文本，按数字 {number:.15g} 读入。"
+def text_number(sheet: str, cell: str, column: str, shown: str, number: float, others: Sequence[str] = ()) -> Problem:
+    """Numbers typed as text were understood: the first of a column, and where the others are."""
+    listed = "、".join(others[:20]) + (f" 等 {len(others)} 格" if len(others) > 20 else "")
+    message = f"是文本，按数字 {number:.15g} 读入{f'；{listed} 也是' if others else ''}。"
     return Problem("W130", message, "如不正确，请改成数字。", sheet=sheet, cell=cell, column=column, value=shown)
 
 
@@ -83,3 +86,25 @@ def prefecture_row(sheet: str, row: int, name: str) -> Problem:
     """A row named like a prefecture that has units of its own."""
     message = f"第{row}行「{name}」与下属县区的市州同名，按小计行处理，不参加分配。"
     return Problem("W133", message, "如果确是分配对象，请在名称上与市州区别开。", sheet=sheet)
+
+
+def unknown_header(sheet: str, cell: str, shown: str, close: str) -> Problem:
+    """A column whose header is no known one, where that is likely a slip."""
+    remedy = f"是否为「{close}」？是就改表头，或用 --rename {shown}={close}。" if close else "核对表头；多余的列可以删去。"
+    return Problem("W136", f"不认识表头「{shown}」，没有当作标准列使用。", remedy, sheet=sheet, cell=cell)
+
+
+def unread_sheet(sheet: str, close: str) -> Problem:
+    """A sheet that is not read, though its name looks like one that is."""
+    return Problem("W137", f"没有读入这张工作表，程序只认表名「{close}」。", f"要用就把表名改成「{close}」，每种表只留一张。", sheet=sheet)
+
+
+def hidden(sheet: str, what: str) -> Problem:
+    """Something hidden that counts."""
+    return Problem("W138", f"{what}是隐藏的，照样读入、参加计算。", "取消隐藏核对；不该算的请删去。", sheet=sheet)
+
+
+def calculated(sheet: str, count: int, first: str) -> Problem:
+    """Formulas among the data: nothing is calculated anew."""
+    message = f"数据区有 {count} 个公式（第一个在 {first}），用的是文件里保存的计算结果，不重新计算。"
+    return Problem("W139", message, "改过数据的，先用 Excel 或 WPS 打开、重新计算并保存。", sheet=sheet)

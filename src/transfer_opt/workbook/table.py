@@ -12,7 +12,7 @@ from transfer_opt.workbook.cells import letters
 from transfer_opt.workbook.columns import BOUNDS, COUNTIES, FREE_HEADERS, POOLS, CellKind
 from transfer_opt.workbook.headers import MEASURES, MONEY_UNITS, Header, HeaderRows, money_units
 from transfer_opt.workbook.opening import RawSheet
-from transfer_opt.workbook.totals import same_prefecture, total_kind
+from transfer_opt.workbook.totals import Prefectures, same_prefecture, total_kind
 from transfer_opt.workbook.values import RawCell, is_blank, normalise, to_number, to_text
 
 _FOOTER = re.compile(
@@ -80,7 +80,7 @@ def cell_kind(table: Table, column: int) -> CellKind:
         return header.column.kind
     if table.name in FREE_HEADERS:
         return "free"
-    texts = [cell for row in table.rows if isinstance(cell := table.at(row, column), str) and not is_blank(cell)]
+    texts = (cell for row in table.rows if isinstance(cell := table.at(row, column), str) and not is_blank(cell))
     return "number" if all(to_number(text) is not None for text in texts) else "free"
 
 
@@ -91,16 +91,11 @@ def total_rows(table: Table) -> tuple[set[int], dict[int, str]]:
     names = table.texts(_NAME_HEADER[table.name])
     totals = {row for row in table.rows if total_kind(names.get(row) or _first_text(table, row))}
     prefectures = table.texts("市州")
-    above: dict[str, set[str]] = {}  # by their first two characters, which every short form shares
-    for row, prefecture in prefectures.items():
-        if row not in totals and names.get(row) and not same_prefecture(names[row], prefecture):
-            above.setdefault(prefecture[:2], set()).add(prefecture)
-    own = {
-        row: name
-        for row, name in names.items()
-        if row not in totals and any(same_prefecture(name, prefecture) for prefecture in above.get(name[:2], ()))
-    }
-    return totals, own
+    with_units = Prefectures(
+        prefecture for row, prefecture in prefectures.items()
+        if row not in totals and names.get(row) and not same_prefecture(names[row], prefecture)
+    )
+    return totals, {row: name for row, name in names.items() if row not in totals and name in with_units}
 
 
 def headings(table: Table) -> tuple[str, tuple[str, ...]]:
@@ -138,7 +133,9 @@ def _units(table: Table) -> Iterator[tuple[str, str, str, frozenset[str]]]:
     for row in range(table.place.first):
         for column, cell in enumerate(table.sheet.rows[row]):
             for unit in money_units(cell) if isinstance(cell, str) else ():
-                if "元" in unit and "/" not in unit:
+                if unit.endswith("人"):
+                    yield table.cell(row, column), "", unit, MEASURES["人"]
+                elif ("元" in unit and "/" not in unit) or unit.endswith("币") or not unit.strip("十百千万亿"):
                     yield table.cell(row, column), "", unit, MEASURES["金额"]
     for column, header in table.columns.items():
         if header.unit and header.column and header.column.measure:
@@ -149,8 +146,13 @@ def _filled_rows(table: Table) -> Iterator[int]:
     """The rows that hold data or totals: no blank rows, footers, repeated headers or column numbering."""
     below_footer = False
     first = table.place.last + 1
+    numeric = [column for column, header in table.columns.items() if header.column and header.column.kind == "number"]
     for number in range(first, len(table.sheet.rows)):
-        seen = [cell for cell in table.sheet.rows[number] if not is_blank(cell)]
+        cells = table.sheet.rows[number]
+        if number > first and any(column < len(cells) and type(cells[column]) is float for column in numeric):
+            yield number  # no header, footer or blank row holds numbers in such a column
+            continue
+        seen = [cell for cell in cells if not is_blank(cell)]
         if not seen or _is_repeated_header(table, number):
             continue
         lead = normalise(seen[0]) if isinstance(seen[0], str) else ""

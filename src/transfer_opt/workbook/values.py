@@ -18,6 +18,7 @@ INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 """Zero-width characters that pasting from web pages and Word leaves in cells (for a character class)."""
 
 _BLANKS = re.compile(rf"[\s{INVISIBLE}]+")
+_VISIBLE = re.compile(rf"[^\s{INVISIBLE}]")
 _EDGE_BLANKS = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 _MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\u2010": "-", "\u2011": "-"})
 _NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
@@ -91,7 +92,7 @@ def to_value(cell: RawCell) -> Value:
 
 def is_blank(cell: RawCell) -> bool:
     """Whether nothing can be seen in the cell."""
-    return cell is None or (isinstance(cell, str) and not normalise(cell))
+    return cell is None or (isinstance(cell, str) and _VISIBLE.search(cell) is None)
 
 
 def _plain(text: str) -> str:
