@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,16 +149,14 @@ def test_history_of_nothing_makes_no_file(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The URL of a real server on loopback."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("PostgreSQL is not installed")
-    home = tmp_path_factory.mktemp("postgres")
+    home = Path(tempfile.mkdtemp())  # pytest's own folders are closed to another user
     wrapped = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if wrapped:
-        for folder in (home, *list(home.parents)[:2]):
-            folder.chmod(0o755)
         shutil.chown(home, "postgres")
     bin_folder, data = found[-1].parent, home / "data"
     with socket.socket() as free:
@@ -174,6 +173,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         subprocess.run([*wrapped, str(bin_folder / "pg_ctl"), "-D", str(data), "-m", "fast", "stop"], check=False, capture_output=True)
         process.wait(20)
+        shutil.rmtree(home)
 
 
 def _await(url: str) -> None:
