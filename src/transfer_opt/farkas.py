@@ -98,13 +98,13 @@ def _crossed(case: Case, formulation: Formulation) -> Iterator[Row]:
     low, high = formulation.floor_and_cap()
     for line in crossing(case, formulation):
         for dual, side, bound in ((Fraction(1), "lower", low[line]), (Fraction(-1), "upper", high[line])):
-            entry, place = _bounding(formulation, int(line), side, bound)
+            entry, place = bounding(formulation, int(line), side, bound)
             entries = {str(case.amount.labels[line]): "1"}
             lower, upper = (bound, np.inf) if dual > 0 else (-np.inf, bound)
             yield _row(case, entry, place, dual, lower, upper, entries, single=True)
 
 
-def _bounding(formulation: Formulation, line: int, side: str, bound: float) -> tuple[RuleRows | None, int]:
+def bounding(formulation: Formulation, line: int, side: str, bound: float) -> tuple[RuleRows | None, int]:
     """The rule and row that bound the line there; none where that is only that amounts lie between 0 and the pool."""
     for entry in formulation.rules:
         expression = entry.rows.expression
