@@ -15,13 +15,14 @@ from books import EQUALIZATION, add_rule, change, plain_tables, write_tables
 from conftest import make_case, make_settings
 from transfer_opt import run
 from transfer_opt.assemble import assemble
-from transfer_opt.certificate import CertificateError, check_impossible, sealed
+from transfer_opt.certificate import CertificateError, sealed
 from transfer_opt.conflict import Family, conflict, possible
 from transfer_opt.conflict import only as families_only
 from transfer_opt.domain import Case, Change
 from transfer_opt.errors import InfeasibleError
 from transfer_opt.formulate import formulate
 from transfer_opt.infeasible import infeasible
+from transfer_opt.refutation import check_impossible
 from transfer_opt.repair import cheapest
 from transfer_opt.solvers import opener
 

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
     0: ("certificate", "errors", "linear"),
-    1: ("deadline", "domain", "program", "ranking", "sheets"),
+    1: ("deadline", "domain", "program", "ranking", "refutation", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
     3: ("blank", "chains", "modelfile", "requirements", "units"),
     4: ("matching",),

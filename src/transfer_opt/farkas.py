@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from transfer_opt.certificate import CertificateError, check_impossible, sealed
+from transfer_opt.certificate import CertificateError, sealed
 from transfer_opt.conflict import Conflict, crossing
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
@@ -17,6 +17,7 @@ from transfer_opt.formulate import DIGITS, Formulation, RuleRows
 from transfer_opt.lexicographic import Shortage
 from transfer_opt.linear import NOWHERE, Floats
 from transfer_opt.ranking import exact
+from transfer_opt.refutation import check_impossible
 
 PLAIN, DECIMALS = 1000, (9, 12)
 """Weights are plain fractions of at most this denominator, or decimals of so many digits as coefficients have."""

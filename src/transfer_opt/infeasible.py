@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from transfer_opt.certificate import check_impossible
 from transfer_opt.conflict import Conflict, Family, conflict, crossing, only
 from transfer_opt.domain import Case
 from transfer_opt.errors import InfeasibleError
 from transfer_opt.farkas import bounding, farkas
 from transfer_opt.program import Opener
+from transfer_opt.refutation import check_impossible
 from transfer_opt.remedies import ways_out
 from transfer_opt.repair import Given, Repair, cheapest, repaired
 from transfer_opt.settings import Reassemble, Settings

@@ -84,21 +84,21 @@ def solve(
     例：transfer-opt solve 预算.xlsx
         transfer-opt solve 预算.xlsx -o 结果.xlsx --scenario 均衡优先
     """
-    from transfer_opt import run
     from transfer_opt.deadline import within
 
-    tell = progress(quiet or as_json)
-    target = run.result_path(budget, output)
+    def work(deadline: Deadline) -> tuple[Outcome, Path]:
+        from transfer_opt import run  # within the time limit: on a slow machine it takes a while to load
 
-    def work(deadline: Deadline) -> Outcome:
+        tell = progress(quiet or as_json)
+        target = run.result_path(budget, output)
         tell("读取工作簿")
         prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
         outcome = run.allocate(prepared, solver, tell, relax, deadline)
         tell("写结果工作簿")
         run.write(outcome, target, deadline)
-        return outcome
+        return outcome, target
 
-    outcome = within(time_limit, work)
+    outcome, target = within(time_limit, work)
     if as_json:
         print_json("ok", 0, budget, target, outcome)
         return
