@@ -66,6 +66,12 @@ def test_the_checker_imports_nothing_of_the_package_and_stays_short() -> None:
     assert len(source.splitlines()) < 300
 
 
+def test_the_checker_of_the_impossible_imports_the_other_checker_and_nothing_else_of_the_package() -> None:
+    tree = ast.parse((CHECKER.parent / "refutation.py").read_text(encoding="utf-8"))
+    imported = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert imported <= {"__future__", "collections.abc", "fractions", "typing", "transfer_opt.certificate"}
+
+
 @pytest.mark.parametrize("scenario", ["基准方案", "均衡优先", "稳定优先", "生态优先"])
 def test_every_scenario_of_the_example_is_proved(scenario: str) -> None:
     check(json.loads(run.allocate(run.prepare(EXAMPLE, scenario=scenario), "highs").proof))

@@ -15,13 +15,14 @@ from books import EQUALIZATION, add_rule, change, plain_tables, write_tables
 from conftest import make_case, make_settings
 from transfer_opt import run
 from transfer_opt.assemble import assemble
-from transfer_opt.certificate import CertificateError, check_impossible, sealed
+from transfer_opt.certificate import CertificateError, sealed
 from transfer_opt.conflict import Family, conflict, possible
 from transfer_opt.conflict import only as families_only
 from transfer_opt.domain import Case, Change
 from transfer_opt.errors import InfeasibleError
 from transfer_opt.formulate import formulate
 from transfer_opt.infeasible import infeasible
+from transfer_opt.refutation import check_impossible
 from transfer_opt.repair import cheapest
 from transfer_opt.solvers import opener
 
@@ -74,7 +75,7 @@ def test_a_floor_above_a_cap_names_both_rules_the_line_and_each_number_that_coul
     """360 on 300 is a fifth more, the cap 15 %: the cap must be 20 %, or the floor 345."""
     said = str(contradiction(one_fund(1000, floor=(360, NAN, NAN)), *only("增幅上限", "县区上下限")))
     assert "「增幅上限」（均衡性转移支付）〔参照58号；省定〕、「县区上下限」（均衡性转移支付）〔本单位填报〕 不能同时满足，相差 15 万元。" in said
-    assert "甲县·均衡性：要求不少于 360，又要求不多于 345，相差 15 万元。" in said
+    assert "甲县·均衡性：「县区上下限」要求不少于 360，「增幅上限」要求不多于 345，相差 15 万元。" in said
     assert "把「增幅上限」（均衡性转移支付）的增幅上限由 15% 放宽到 20%。" in said
     assert "把「县区上下限」里甲县均衡性转移支付的下限由 360 改为 345 万元。" in said
 

@@ -13,13 +13,13 @@ import exactlp
 from allocations import only
 from conftest import make_case, make_settings
 from instances import instance
-from transfer_opt.certificate import check_impossible
 from transfer_opt.conflict import conflict
 from transfer_opt.conflict import only as families_only
 from transfer_opt.domain import Case, Change
 from transfer_opt.farkas import farkas
 from transfer_opt.formulate import formulate
 from transfer_opt.lexicographic import solve
+from transfer_opt.refutation import check_impossible
 from transfer_opt.repair import cheapest, shares
 from transfer_opt.settings import Settings
 from transfer_opt.solvers import opener

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
     0: ("certificate", "errors", "linear"),
-    1: ("deadline", "domain", "ledger", "program", "ranking", "sheets"),
+    1: ("deadline", "domain", "ledger", "program", "ranking", "refutation", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
     3: ("blank", "chains", "duedates", "modelfile", "publication", "requirements", "units"),
     4: ("matching",),

@@ -136,7 +136,7 @@ def test_a_floor_above_a_cap_names_both_rules(tmp_path: Path) -> None:
     tables["县区上下限"] = [["县区名称", "资金", "下限", "上限", "理由"], ["玛多县", "均衡性", 20000, None, "重大灾害"]]
     with pytest.raises(InfeasibleError, match=(
             r"「增幅上限」[^「]*「县区上下限」[^「]*不能同时满足，相差 5,392.7 万元。\n"
-            r"  玛多县·均衡性：要求不少于 20,000，又要求不多于 14,607.3")):
+            r"  玛多县·均衡性：「县区上下限」要求不少于 20,000，「增幅上限」要求不多于 14,607.3")):
         solved(write_tables(tmp_path / "crossed.xlsx", tables))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from transfer_opt.certificate import CertificateError, check_impossible, sealed
+from transfer_opt.certificate import CertificateError, sealed
 from transfer_opt.conflict import Conflict, crossing
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
@@ -17,6 +17,7 @@ from transfer_opt.formulate import DIGITS, Formulation, RuleRows
 from transfer_opt.lexicographic import Shortage
 from transfer_opt.linear import NOWHERE, Floats
 from transfer_opt.ranking import exact
+from transfer_opt.refutation import check_impossible
 
 PLAIN, DECIMALS = 1000, (9, 12)
 """Weights are plain fractions of at most this denominator, or decimals of so many digits as coefficients have."""
@@ -98,13 +99,13 @@ def _crossed(case: Case, formulation: Formulation) -> Iterator[Row]:
     low, high = formulation.floor_and_cap()
     for line in crossing(case, formulation):
         for dual, side, bound in ((Fraction(1), "lower", low[line]), (Fraction(-1), "upper", high[line])):
-            entry, place = _bounding(formulation, int(line), side, bound)
+            entry, place = bounding(formulation, int(line), side, bound)
             entries = {str(case.amount.labels[line]): "1"}
             lower, upper = (bound, np.inf) if dual > 0 else (-np.inf, bound)
             yield _row(case, entry, place, dual, lower, upper, entries, single=True)
 
 
-def _bounding(formulation: Formulation, line: int, side: str, bound: float) -> tuple[RuleRows | None, int]:
+def bounding(formulation: Formulation, line: int, side: str, bound: float) -> tuple[RuleRows | None, int]:
     """The rule and row that bound the line there; none where that is only that amounts lie between 0 and the pool."""
     for entry in formulation.rules:
         expression = entry.rows.expression

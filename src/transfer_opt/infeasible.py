@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from transfer_opt.certificate import check_impossible
 from transfer_opt.conflict import Conflict, Family, conflict, crossing, only
 from transfer_opt.domain import Case
 from transfer_opt.errors import InfeasibleError
-from transfer_opt.farkas import farkas
+from transfer_opt.farkas import bounding, farkas
 from transfer_opt.program import Opener
+from transfer_opt.refutation import check_impossible
 from transfer_opt.remedies import ways_out
 from transfer_opt.repair import Given, Repair, cheapest, repaired
 from transfer_opt.settings import Reassemble, Settings
@@ -64,13 +64,16 @@ def _sentences(
 
 
 def _crossed(case: Case, found: Conflict) -> Iterator[str]:
-    """The lines whose floor stands above their cap."""
+    """The lines whose floor stands above their cap, with the rule behind each."""
     if found.formulation is None or found.shortage is not None:
         return
     low, high = found.formulation.floor_and_cap()
     for line in crossing(case, found.formulation):
         who = f"{case.recipients.name[case.lines.recipient[line]]}·{case.funds[case.lines.fund[line]].short}"
-        yield (f"  {who}：要求不少于 {_money(low[line])}，又要求不多于 {_money(high[line])}，"
+        floor, cap = (bounding(found.formulation, int(line), side, bounds[line])[0]
+                      for side, bounds in (("lower", low), ("upper", high)))
+        yield (f"  {who}：{f'「{floor.rule.name}」' if floor else ''}要求不少于 {_money(low[line])}，"
+               f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {_money(high[line])}，"
                f"相差 {_money(low[line] - high[line])} {case.money_unit}。")
 
 

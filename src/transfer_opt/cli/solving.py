@@ -88,24 +88,24 @@ def solve(
         transfer-opt solve 预算.xlsx -o 结果.xlsx --scenario 均衡优先
         transfer-opt solve 预算.xlsx --into 预算_含结果.xlsx
     """
-    from transfer_opt import run
     from transfer_opt.deadline import within
     from transfer_opt.recording import prepare_ledger, record_solve
 
-    tell = progress(quiet or as_json)
-    target, copy = run.result_paths(budget, output, copy)
-    prepare_ledger(ledger)
+    def work(deadline: Deadline) -> tuple[Outcome, tuple[Path | None, Path | None], tuple[str, ...]]:
+        from transfer_opt import run  # within the time limit: on a slow machine it takes a while to load
 
-    def work(deadline: Deadline) -> tuple[Outcome, tuple[str, ...]]:
+        tell = progress(quiet or as_json)
+        target, aside = run.result_paths(budget, output, copy)
+        prepare_ledger(ledger)
         tell("读取工作簿")
         prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
-        if copy:
-            run.refuse_unfit_copy(prepared, copy)
+        if aside:
+            run.refuse_unfit_copy(prepared, aside)
         outcome = run.allocate(prepared, solver, tell, relax, deadline)
         tell("写结果工作簿")
-        return outcome, run.write(outcome, target, copy, deadline)
+        return outcome, (target, aside), run.write(outcome, target, aside, deadline)
 
-    outcome, remarks = within(time_limit, work)
+    outcome, (target, copy), remarks = within(time_limit, work)
     line = record_solve(ledger, outcome, [path for path in (target, copy) if path])
     if as_json:
         print_json("ok", 0, budget, target, outcome, copy=copy, remarks=remarks)
