@@ -20,7 +20,7 @@ from transfer_opt.workbook.reader import read_workbook
 from transfer_opt.workbook.scan import scan
 
 EXAMPLE = Path(__file__).parent.parent / "inputs" / "qinghai.xlsx"
-ROWS, COLUMNS, REPEATS = 35_000, 30, 3
+ROWS, COLUMNS, REPEATS = 35_000, 30, 2
 TEXTS = {"行政区划代码", "县区名称", "市州", "功能区类型", "生态考核结果", "困难地区类型", "引导性补助名单"}
 
 
