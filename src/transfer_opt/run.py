@@ -65,7 +65,11 @@ def prepare(
 ) -> Prepared:
     """Read and check; raises InputError only where nothing further can be checked."""
     spec = load_model(model)
-    budget = read_workbook(path, spec.aliases, rename, password)
+    return settled(spec, read_workbook(path, spec.aliases, rename, password), scenario, unit)
+
+
+def settled(spec: ModelSpec, budget: Budget, scenario: str | None = None, unit: str | None = None) -> Prepared:
+    """Check a workbook that has been read, for one scenario; raises InputError where nothing further can be checked."""
     broken = structure(budget)
     if broken:
         notes = [note for sheet in budget.sheets.values() for note in sheet.notes]
@@ -93,9 +97,12 @@ def check(
 
 def allocate(
     prepared: Prepared, solver: str = "auto", progress: Progress = lambda _: None, relax: bool = False,
-    time_limit: float | None = None,
+    time_limit: float | None = None, sensitive: bool = True,
 ) -> Outcome:
-    """Solve, round, explain and audit. Raises InputError, InfeasibleError, NotProvenError or SolverError."""
+    """Solve, round, prove, explain and, where `sensitive`, solve again for every small change.
+
+    Raises InputError, InfeasibleError, NotProvenError or SolverError.
+    """
     wrong = errors_of(prepared.problems)
     if wrong:
         raise InputError(prepared.problems)
@@ -114,14 +121,13 @@ def allocate(
     found = findings(case, formulation, solution.stages, amounts, final, again)
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
+    changes = sensitivities(partial(assemble, prepared.spec, prepared.budget), settings, objective, case, formulation, amounts, again)
     return Outcome(
-        prepared.spec, prepared.budget, settings, case, formulation, prepared.scenario + RELAXED * bool(given_way),
-        objective, solver, solution,
-        units, chain, tuple(reasons(case, settings, formulation, amounts, chain)),
-        tuple(coefficients(case, formulation, amounts).items()), found, indicators(case, final),
-        (*warnings_of(prepared.problems), *notes), 
-        (*given_way, *alarms(case, settings, formulation, found, final)),
-        tuple(sensitivities(partial(assemble, prepared.spec, prepared.budget), settings, objective, case, formulation, amounts, again)), proof,
+        prepared.spec, prepared.budget, settings, case, prepared.scenario + RELAXED * bool(given_way), objective, units, chain,
+        indicators(case, final), (*warnings_of(prepared.problems), *notes),
+        (*given_way, *alarms(case, settings, formulation, found, final)), proof, formulation, solver, solution,
+        tuple(reasons(case, settings, formulation, amounts, chain)),
+        tuple(coefficients(case, formulation, amounts).items()), found, tuple(changes) if sensitive else (),
     )
 
 
