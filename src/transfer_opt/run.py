@@ -182,11 +182,13 @@ def write(outcome: Outcome, path: Path) -> None:
     """Write the result workbook, whole or not at all."""
     from transfer_opt.workbook.writer import write_report
 
-    # A build that fixes its clock gets the same bytes every time.
+    write_report(build(outcome, *stamps()), path)
+
+
+def stamps() -> tuple[str, str]:
+    """Date and time of this run; empty where a build fixes its clock, so that it gets the same bytes every time."""
     now = None if "SOURCE_DATE_EPOCH" in os.environ else datetime.now().astimezone()
-    date = now.strftime("%Y-%m-%d") if now else ""
-    finished = now.strftime("%Y-%m-%d %H:%M:%S %z") if now else ""
-    write_report(build(outcome, date, finished), path)
+    return (now.strftime("%Y-%m-%d"), now.strftime("%Y-%m-%d %H:%M:%S %z")) if now else ("", "")
 
 
 def result_path(source: Path, wanted: Path | None) -> Path:

@@ -64,7 +64,8 @@ def measure(table: Table) -> Layout:
     """The layout of a table."""
     by_column = [[row.values[index] for row in table.rows] for index in range(len(table.columns))]
     decimals = tuple(map(_column_decimals, table.columns, by_column))
-    pixels = tuple(map(_column_pixels, table.columns, by_column, decimals))
+    pixels = tuple(_column_pixels(column, table.rows, values, places)
+                   for column, values, places in zip(table.columns, by_column, decimals, strict=True))
     wrapped = [(index, pixels[index], _font_size(column)) for index, column in enumerate(table.columns)
                if column.kind in WRAPPED_KINDS and pixels[index]]
     return Layout(
@@ -148,22 +149,28 @@ def is_number(value: Value) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _column_pixels(column: Column, values: Iterable[Value], decimals: int) -> int:
+def number_decimals(row: Row, value: float) -> int:
+    """The decimals of a figure whose column leaves them to the row."""
+    return decimals_needed(value, NUMBER_DECIMALS) if row.decimals is None else row.decimals
+
+
+def _column_pixels(column: Column, rows: Sequence[Row], values: Iterable[Value], decimals: int) -> int:
     """The wished width, or more where a figure would show as ####."""
     if column.hidden:
         return 0
     wished = int(column.width * DIGIT_PIXELS + 0.5) + CELL_PADDING
     if column.kind in TEXT_KINDS:
         return wished
-    longest = max((_half_widths(_shown(column, value, decimals)) for value in values if value is not None), default=0)
+    longest = max((_half_widths(_shown(column, row, value, decimals)) for row, value in zip(rows, values, strict=True)
+                   if value is not None), default=0)
     return max(wished, longest * 7 + 12)
 
 
-def _shown(column: Column, value: Value, decimals: int) -> str:
+def _shown(column: Column, row: Row, value: Value, decimals: int) -> str:
     if not is_number(value):
         return str(value)
     if column.kind in SHARE_KINDS:
         return f"{value:.1%}"
-    if column.kind == "number":
-        decimals = decimals_needed(value, NUMBER_DECIMALS)
-    return f"{value:{'+' if column.kind == 'step' else ''},.{decimals}f}"
+    if column.kind in ("number", "points"):
+        decimals = number_decimals(row, value)
+    return f"{value:{'+' if column.kind in ('step', 'points') else ''},.{decimals}f}"

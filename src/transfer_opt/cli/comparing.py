@@ -1,0 +1,1 @@
+"""compare: scenarios, results and approved tables side by side."""
