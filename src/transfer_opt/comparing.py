@@ -7,12 +7,13 @@ from pathlib import Path
 
 from transfer_opt import run
 from transfer_opt.domain import ModelSpec
-from transfer_opt.errors import InfeasibleError
+from transfer_opt.errors import InfeasibleError, OutputError
 from transfer_opt.modelfile import load_model
 from transfer_opt.outcome import Plan
 from transfer_opt.parameters import BASELINE, read_choices
 from transfer_opt.program import Opener
 from transfer_opt.report.compared import build_comparison
+from transfer_opt.report.compared.matrix import facts, sentences
 from transfer_opt.scenarios.comparison import Comparison, compared
 from transfer_opt.sheets import Budget
 from transfer_opt.solvers import opener
@@ -37,11 +38,38 @@ def compare(
     return compared(spec, plans, [plan.scenario for plan in plans], baseline, failed, _open_for)
 
 
-def write(comparison: Comparison, path: Path) -> None:
-    """Write the comparison workbook, whole or not at all."""
+def write(comparison: Comparison, path: Path, html: Path | None = None, boundaries: Path | None = None) -> None:
+    """Write the comparison workbook and, where asked for, the page: both whole, or neither."""
+    from transfer_opt.web import Heading, areas, page
+    from transfer_opt.workbook.saving import save_atomically
     from transfer_opt.workbook.writer import write_report
 
-    write_report(build_comparison(comparison, *run.stamps()), path)
+    report = build_comparison(comparison, *run.stamps())
+    if html is None:
+        write_report(report, path)
+        return
+    drawn = areas(boundaries, {str(code) for code in comparison.units.code}) if boundaries else ()
+    heading = Heading(report.properties["title"], facts(comparison), tuple(side.name for side in comparison.sides),
+                      comparison.baseline.name, sentences(comparison), comparison.failed)
+    text = page(report, heading, drawn)
+
+    def both(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+        write_report(report, path)
+
+    save_atomically(html, both)
+
+
+def comparison_path(sources: Sequence[Path], wanted: Path | None, html: Path | None) -> Path:
+    """Where the comparison goes; neither it nor the page may be a file that is read, nor one the other (OutputError)."""
+    target = wanted or sources[0].with_name(f"{sources[0].stem}_方案比较.xlsx")
+    for source in sources:
+        run.result_path(source, target)
+        if html and html.exists() and source.exists() and html.samefile(source):
+            raise OutputError(f"网页文件与输入文件是同一个：{html}。处理办法：用 --html 另起一个文件名。")
+    if html and html.suffix.lower() not in (".html", ".htm"):
+        raise OutputError(f"网页文件应以 .html 结尾：{html}。处理办法：改文件名，如 {html.stem}.html。")
+    return target
 
 
 def _solved(

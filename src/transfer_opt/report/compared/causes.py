@@ -9,6 +9,7 @@ import numpy as np
 
 from transfer_opt.indicators import Indicator
 from transfer_opt.linear import Floats, Ints
+from transfer_opt.report.compared.counties import one_page
 from transfer_opt.report.equality import indicator_value
 from transfer_opt.report.parts import KEY_COLUMNS, amount, heading, known_sum, optional, unit_groups
 from transfer_opt.scenarios.comparison import Comparison
@@ -28,9 +29,9 @@ def effect_table(comparison: Comparison) -> Table:
     money = comparison.money_unit
     columns = (
         Column("由", "text", 16), Column("到", "text", 16), Column("原因", "text", 22), Column("增加的县", "number", 8),
-        Column("减少的县", "number", 8), Column(f"增加的金额（{money}）", "money", 12), Column(f"减少的金额（{money}）", "money", 12),
-        Column(f"全省合计变化（{money}）", "step", 12), Column(f"三保缺口变化（{money}）", "step", 12),
-        Column("最低保障水平变化（百分点）", "points", 13), Column("基尼系数变化", "points", 12), Column("说明", "note", 34),
+        Column("减少的县", "number", 8), Column("增加的金额", "money", 12), Column("减少的金额", "money", 12),
+        Column("全省合计变化", "step", 12), Column("三保缺口变化", "step", 12),
+        Column("最低保障水平变化百分点", "points", 13), Column("基尼系数变化", "points", 12), Column("说明", "note", 34),
     )
     rows = tuple(row for found in comparison.effects for row in _effects(found))
     return Table("差异分解", f"{heading(comparison.lead)}差异分解", columns, rows, f"单位：{money}", notes=(
@@ -48,7 +49,7 @@ def county_effect_table(comparison: Comparison) -> Table:
     rows = tuple(Row(group.kind, (*group.key, *(value for found in comparison.effects for value in _by_county(found, group.members))))
                  for group in unit_groups(comparison.units))
     return Table("差异分解分县", f"{heading(comparison.lead)}差异分解（分县）", tuple(columns), rows,
-                 f"单位：{comparison.money_unit}", paper="A3", fit="groups",
+                 f"单位：{comparison.money_unit}", paper="A3", fit=one_page(comparison),
                  notes=("注：差额＝各项原因之和，各项资金合计；＋为得到，－为让给其他县，“–”表示没有影响。",))
 
 
@@ -66,14 +67,14 @@ def change_table(comparison: Comparison) -> Table:
     rows = tuple(row for number, side in enumerate(sides) for row in _changes(comparison, side, number > 0))
     return Table("较上年变动", f"{heading(comparison.lead)}较上年变动的来源", columns, rows, f"单位：{comparison.money_unit}", notes=(
         "注：总额增长＝上年数×该项资金总额增幅；因素变化＝因素法测算额－上年数－总额增长；其后各步与「测算说明」相同，每步全省合计为 0。",
-        "资格变化：今年不再参加分配的减去上年数；上年数未知的加上测算额。"), paper="A3", fit="groups")
+        "资格变化：今年不再参加分配的减去上年数；上年数未知的加上测算额。"), paper="A3", fit="width")
 
 
 def price_table(comparison: Comparison) -> Table:
     """What a scenario with losers gives up when every county keeps last year's total."""
     columns = (
         Column("方案", "text", 16), Column("指标", "text", 24), Column("口径", "note", 16), Column("按本方案", "number", 13),
-        Column("加上“谁也不少于上年”", "number", 13), Column("放弃", "number", 14), Column("说明", "note", 36),
+        Column("谁也不少于上年", "number", 15), Column("变化", "number", 15), Column("评价", "mark", 10),
     )
     rows = tuple(row for price in comparison.prices for row in _price(comparison, price))
     said = "没有一个方案使县区少于上年，不需要付这个代价。" if not comparison.prices else "；".join(map(_price_said, comparison.prices)) + "。"
@@ -84,7 +85,7 @@ def price_table(comparison: Comparison) -> Table:
 def monotone_table(comparison: Comparison) -> Table:
     """Larger pools under the same rules: who gets less by them, and which rule makes it so."""
     columns = (
-        Column("结论", "mark", 7), Column("方案", "text", 16), Column("变动", "text", 34), Column("变少的县", "number", 8),
+        Column("结论", "mark", 7), Column("方案", "text", 16), Column("变动", "text", 42), Column("变少的县", "number", 8),
         Column("共少", "number", 10), Column("起因", "text", 18), Column("怎样造成", "note", 28), Column("变少的县区", "note", 46),
     )
     harm = [worse for worse in comparison.worse if worse.losers]
@@ -139,7 +140,7 @@ def _changes(comparison: Comparison, side: Side, breaks: bool) -> Iterator[Row]:
 
 def _price(comparison: Comparison, price: Price) -> Iterator[Row]:
     if price.why_not:
-        yield Row("alarm", (price.scenario, "做不到", None, None, None, None, price.why_not))
+        yield Row("alarm", (price.scenario, f"做不到：{price.why_not}", None, None, None, None, "▲ 做不到"))
         return
     for before, after in zip(price.before, price.after, strict=True):
         if before.name in GIVEN_UP:
@@ -152,12 +153,12 @@ def _given_up(before: Indicator, after: Indicator) -> Value:
     if np.isnan(change):
         return None
     shown = f"{change * 100:+.2f}个百分点" if before.unit == "share" else round(change, 4) + 0.0
-    return "无" if change == 0 or shown in ("+0.00个百分点", "-0.00个百分点") else shown
+    return "持平" if shown in (0.0, "+0.00个百分点", "-0.00个百分点") else shown
 
 
 def _said(before: Indicator, after: Indicator) -> Value:
-    worse = (after.after - before.after) * before.better
-    return None if before.better == 0 or np.isnan(worse) else "▼ 变差" if worse < -1e-9 else "改善" if worse > 1e-9 else "持平"
+    worse = round((after.after - before.after) * before.better, 4)
+    return None if before.better == 0 or np.isnan(worse) else "▼ 变差" if worse < 0 else "改善" if worse > 0 else "持平"
 
 
 def _price_said(price: Price) -> str:

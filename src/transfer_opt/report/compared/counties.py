@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from transfer_opt.linear import Floats, Ints
@@ -11,8 +13,14 @@ from transfer_opt.scenarios.sides import CHANGES, Side, last_year
 from transfer_opt.sheets import Column, Row, Table, Value
 
 NOW, MORE, RATE, AGAINST, BEFORE = "本年合计", "较上年", "增幅", "较基准", "上年合计"
+MOST_ON_A_PAGE = 70
 RISE = '=IF({%s}=0,"",{较上年}/{%s})'
 BLANK = "注：空白表示不在分配范围或不知道；合计、小计是各县之和，保障水平按合计数重算。"
+
+
+def one_page(comparison: Comparison) -> Literal["page", "width"]:
+    """A province fits one sheet of paper; more units take as many as they need."""
+    return "page" if len(comparison.units) <= MOST_ON_A_PAGE else "width"
 
 
 def county_table(comparison: Comparison, fund: int | None = None) -> Table:
@@ -21,7 +29,7 @@ def county_table(comparison: Comparison, fund: int | None = None) -> Table:
     said = "分县对比" + (f"·{name}" if name else "")
     rows = tuple(Row(group.kind, (*group.key, *_amounts(comparison, group, fund))) for group in unit_groups(comparison.units))
     return Table(said, f"{heading(comparison.lead)}{said}", (*KEY_COLUMNS, *_columns(comparison)), rows,
-                 f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}", notes=(BLANK,), paper="A3", fit="groups")
+                 f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}", notes=(BLANK,), paper="A3", fit=one_page(comparison))
 
 
 def coverage_table(comparison: Comparison) -> Table:
@@ -35,7 +43,7 @@ def coverage_table(comparison: Comparison) -> Table:
     ranks = [_ranks(side.coverage) for side in shown]
     rows = tuple(Row(group.kind, (*group.key, *_covered(shown, ranks, group))) for group in unit_groups(comparison.units))
     return Table("保障水平对比", f"{heading(comparison.lead)}保障水平对比", tuple(columns), rows,
-                 f"单位：{comparison.money_unit}", notes=(BLANK,), paper="A3", fit="groups")
+                 f"单位：{comparison.money_unit}", notes=(BLANK,), paper="A3", fit=one_page(comparison))
 
 
 def heat_table(comparison: Comparison) -> Table:
@@ -43,7 +51,7 @@ def heat_table(comparison: Comparison) -> Table:
     columns = (*KEY_COLUMNS, *(Column(side.name, "heat", 13, f"{RATE}（本年合计比上年）") for side in comparison.sides))
     rows = tuple(Row(group.kind, (*group.key, *(_rate(side, group.members) for side in comparison.sides)))
                  for group in unit_groups(comparison.units))
-    return Table("增幅热力表", f"{heading(comparison.lead)}增幅热力表", columns, rows, fit="groups",
+    return Table("增幅热力表", f"{heading(comparison.lead)}增幅热力表", columns, rows, landscape=False, fit=one_page(comparison),
                  notes=("注：橙色为减少，蓝色为增加，颜色越深幅度越大，白色为与上年持平；黑白打印看数字和正负号。",))
 
 

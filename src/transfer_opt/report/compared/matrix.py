@@ -78,7 +78,7 @@ def matrix_table(comparison: Comparison) -> Table:
     how = ("注：保障水平＝（可用财力＋转移支付）÷标准财政支出；基尼系数按各县保障水平、不加权；"
            "“最好的方案”只在一个方案独占最好时写出。每个方案都是全部资金的一次完整重算。",)
     return Table("方案比较", f"{heading(comparison.lead)}分配方案比较", tuple(columns), rows,
-                 f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}", notes=(*notes, *failed, *how), fit="page")
+                 f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}", notes=(*notes, *failed, *how), landscape=False, fit="page")
 
 
 def facts(comparison: Comparison) -> str:
@@ -136,8 +136,10 @@ def _prices(comparison: Comparison, made: tuple[Measure, ...], at: int) -> Itera
         against = round(measure.shown[at] - _base(comparison, measure), measure.decimals)
         if measure.better * against < 0 and measure.name not in (LOSERS, GROWTH):
             name, _, unit = measure.name.partition("（")
+            level = unit in ("%）", "小为好）")
+            word = ("高" if level else "多") if against > 0 else ("低" if level else "少")
             named = {"%）": "个百分点", "个）": "个", "小为好）": ""}.get(unit, money)
-            yield f"{name}比基准{'多' if against > 0 and measure.better < 0 else '低'}{abs(against):,.{measure.decimals}f}{named}"
+            yield f"{name}比基准{word}{abs(against):,.{measure.decimals}f}{named}"
 
 
 def _each(sides: Sequence[Side], figure: Callable[[Side], float]) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from transfer_opt.settings import shown
 from transfer_opt.sheets import Column, Row, Table, Value
 
 Key = tuple[Value, Value, Value, Value]
-SAME, CHANGED = "", "● 不同"
+CHANGED, OFF, SOFT = "● 不同", "否", "软"
 
 
 def parameter_table(comparison: Comparison) -> Table:
@@ -64,13 +64,19 @@ def _told(plan: Plan) -> dict[Key, str]:
     """What holds at every address, in words: the value, and whether the rule is off or soft."""
     found: dict[Key, str] = {}
     for rule, fund, parameter, place, value, on, hard, priority, _, _ in parameter_rows(plan):
-        spec = plan.settings.rules[str(rule)].parameters.get(str(parameter))
-        said = shown(value, spec.kind if spec else "money") if not isinstance(value, bool) else ""
-        if isinstance(value, float) and (spec is None or spec.kind == "money"):
-            said = f"{value:,.12g}"
-        switches = [text for text in ("停用" if on == "否" else "", f"软{priority or 0:g}" if hard == "软" and on != "否" else "") if text]
-        found[rule, fund, parameter, place] = "，".join([text for text in (said, *switches) if text]) or "启用"
+        found[rule, fund, parameter, place] = _said(plan, str(rule), str(parameter), value, on, hard, priority)
     return found
+
+
+def _said(plan: Plan, rule: str, parameter: str, value: Value, on: Value, hard: Value, priority: Value) -> str:
+    """A value with its switches; what is off says no more, for its value does nothing."""
+    if on == OFF:
+        return "停用"
+    spec = plan.settings.rules[rule].parameters.get(parameter)
+    money = isinstance(value, float) and (spec is None or spec.kind == "money")
+    said = f"{value:,.12g}" if money else "" if isinstance(value, bool) else shown(value, spec.kind if spec else "")
+    soft = f"软{priority or 0:g}" if hard == SOFT else ""
+    return "，".join(text for text in (said, soft) if text) or "启用"
 
 
 def _parameter(key: Key, base: dict[Key, str], told: list[dict[Key, str]]) -> Row:
