@@ -6,18 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from transfer_opt import run
+from transfer_opt.checks import errors_of
 from transfer_opt.domain import ModelSpec
-from transfer_opt.errors import InfeasibleError, OutputError
+from transfer_opt.errors import InfeasibleError, InputError, OutputError, Problem
 from transfer_opt.modelfile import load_model
 from transfer_opt.outcome import Plan
 from transfer_opt.parameters import BASELINE, read_choices
 from transfer_opt.program import Opener
 from transfer_opt.report.compared import build_comparison
 from transfer_opt.report.compared.matrix import facts, sentences
-from transfer_opt.scenarios.comparison import Comparison, compared
+from transfer_opt.republish import listed, plan_of
+from transfer_opt.scenarios.comparison import LAST_YEAR, Comparison, compared
+from transfer_opt.scenarios.sides import Listed
 from transfer_opt.sheets import Budget
 from transfer_opt.solvers import opener
 from transfer_opt.units import COUNTIES, read_recipients
+from transfer_opt.workbook.opening import open_workbook
+from transfer_opt.workbook.publication import kind_of, read_publication
 from transfer_opt.workbook.reader import read_workbook
 
 Progress = Callable[[str], None]
@@ -32,10 +37,49 @@ def compare(
     Raises InputError; InfeasibleError where no scenario at all has an allocation.
     """
     spec = load_model(model)
-    budget = read_workbook(paths[0], spec.aliases, rename, password)
-    plans, failed = _solved(spec, budget, scenarios, progress)
-    progress("比较")
-    return compared(spec, plans, [plan.scenario for plan in plans], baseline, failed, _open_for)
+    kinds = [kind_of(open_workbook(path, password)) for path in paths]
+    if kinds == ["budget"]:
+        budget = read_workbook(paths[0], spec.aliases, rename, password)
+        plans, failed = _solved(spec, budget, scenarios, progress)
+        progress("比较")
+        return compared(spec, plans, [plan.scenario for plan in plans], baseline, failed, _open_for)
+    given = [_read(spec, path, kind, rename) for path, kind in zip(paths, kinds, strict=True)]
+    if not any(isinstance(one, Plan) for one in given):
+        raise InputError([Problem("E174", "没有一个文件是结果工作簿，没有可用来说明变化的测算。", "至少给出一份 transfer-opt solve 写出的结果。")])
+    notes = [str(problem) for one in given if isinstance(one, Plan) for problem in one.problems]
+    alone = LAST_YEAR if len(given) == 1 else None
+    return compared(spec, given, _labels(paths, given), baseline or alone, (), _open_for, [*notes, *_units_agree(given)])
+
+
+def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> Plan | Listed:
+    """A result as a plan, any other table as what is listed; several budgets at once are a mistake."""
+    if kind == "budget":
+        raise InputError([Problem("E175", f"{path.name} 是预算工作簿，不能和其他文件一起比较。",
+                                  "先用 transfer-opt solve 算出结果，再比较结果；或只给这一个文件，比较它的各个方案。")])
+    if kind == "table":
+        return listed(path, spec, rename)
+    publication = read_publication(path, spec.aliases)
+    prepared = run.settled(spec, publication.budget)
+    wrong = errors_of(prepared.problems)
+    if wrong:
+        raise InputError(wrong)
+    return plan_of(publication, prepared)
+
+
+def _labels(paths: Sequence[Path], given: Sequence[Plan | Listed]) -> list[str]:
+    """Scenario names where they tell the files apart, else the names of the files, numbered where these agree, too."""
+    names = [one.scenario if isinstance(one, Plan) else one.name for one in given]
+    if len(set(names)) < len(names):
+        names = [path.stem for path in paths]
+    return [name if names.count(name) == 1 else f"{name}（{at}）" for at, name in enumerate(names, start=1)]
+
+
+def _units_agree(given: Sequence[Plan | Listed]) -> list[str]:
+    """Raises InputError where amounts are in different units; a table that names none is told."""
+    said = {one.case.money_unit if isinstance(one, Plan) else one.money_unit for one in given} - {""}
+    if len(said) > 1:
+        raise InputError([Problem("E176", f"几个文件的金额单位不同：{'、'.join(sorted(said))}。", "统一单位后再比较。")])
+    return [f"「{one.name}」没有写金额单位，按{next(iter(said))}比较。" for one in given if isinstance(one, Listed) and not one.money_unit]
 
 
 def write(comparison: Comparison, path: Path, html: Path | None = None, boundaries: Path | None = None) -> None:

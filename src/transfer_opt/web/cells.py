@@ -73,6 +73,10 @@ class Grid:
         return tuple(Line(row.kind, tuple(cells[at] for at in self.places))
                      for row, cells in zip(self.table.rows, self.every, strict=True))
 
+    def side(self, column: Column) -> str:
+        """The style class of a column's header: figures stand at the right."""
+        return "n" if column.kind not in TEXT_KINDS else column.kind
+
     def units(self) -> Iterator[tuple[tuple[Cell, ...], Mapping[str, Cell]]]:
         """The rows of single units: all cells, and cells by `band/name`."""
         names = [f"{column.band}/{column.name}" for column in self.table.columns]
@@ -84,7 +88,7 @@ class Grid:
 def cell(column: Column, row: Row, value: Value, decimals: int) -> Cell:
     """One cell as the workbook shows it."""
     numeric = column.kind not in TEXT_KINDS
-    looks: list[str] = ["n"] if numeric and not isinstance(value, str) else [column.kind]
+    looks: list[str] = ["n"] if numeric else [column.kind]
     if is_number(value) and ((column.kind in NEGATIVE_KINDS and value < 0) or (column.kind == "shortfall" and value > 0)):
         looks.append("alarm")
     if column.kind == "bold_money":

@@ -41,8 +41,7 @@ function mark(group, county) {
   group.style.visibility = dot ? "visible" : "hidden";
   if (!dot) return;
   const x = dot.getAttribute("x"), y = dot.getAttribute("y");
-  group.querySelector("use").setAttribute("x", x);
-  group.querySelector("use").setAttribute("y", y);
+  group.querySelector("use").setAttribute("transform", `translate(${x} ${y}) scale(1.7)`);
   const label = group.querySelector("text");
   label.setAttribute("x", x);
   label.setAttribute("y", Number(y) - 12);

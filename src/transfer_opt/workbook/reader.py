@@ -22,7 +22,7 @@ from transfer_opt.workbook.table import Table, cell_kind, headings, lay_out, mon
 from transfer_opt.workbook.totals import total_mismatches
 from transfer_opt.workbook.values import RawCell, amount_with_unit, is_blank, to_number, to_text, to_value
 
-__all__ = ["read_workbook", "total_mismatches"]
+__all__ = ["read_sheet", "read_workbook", "total_mismatches"]
 
 _ALWAYS_READ = (COUNTIES, POOLS)
 """Sheets that are told when they are empty; the optional ones then count as absent."""
@@ -45,13 +45,13 @@ def read_workbook(
         if name in sheets:
             sheets[name] = _noted(sheets[name], [remarks.doubled_sheet(name, raw.name)])
         else:
-            sheets[name], used = _read_sheet(name, raw, Names(SHEETS[name], aliases, rename))
+            sheets[name], used = read_sheet(name, raw, Names(SHEETS[name], aliases, rename))
             renamed |= used
     sheets = _unknown_renames_told(_disagreeing_units_told(sheets), rename, renamed)
     return Budget(book.path, book.sha256, sheets)
 
 
-def _read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]:
+def read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]:
     """The sheet, and which keys of `rename` it used."""
     place = find_headers(raw.rows, raw.merges, names)
     if place is None:
