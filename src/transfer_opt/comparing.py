@@ -16,7 +16,7 @@ from transfer_opt.program import Opener
 from transfer_opt.report.compared import build_comparison
 from transfer_opt.report.compared.matrix import facts, sentences
 from transfer_opt.republish import listed, plan_of
-from transfer_opt.scenarios.comparison import LAST_YEAR, Comparison, compared
+from transfer_opt.scenarios.comparison import LAST_YEAR, Comparison, compared, unknown_baseline
 from transfer_opt.scenarios.sides import Listed
 from transfer_opt.sheets import Budget
 from transfer_opt.solvers import opener
@@ -40,7 +40,10 @@ def compare(
     kinds = [kind_of(open_workbook(path, password)) for path in paths]
     if kinds == ["budget"]:
         budget = read_workbook(paths[0], spec.aliases, rename, password)
-        plans, failed = _solved(spec, budget, scenarios, progress)
+        names = list(scenarios) or _names(spec, budget)
+        if baseline not in (None, LAST_YEAR, *names):
+            raise unknown_baseline(str(baseline), names)
+        plans, failed = _solved(spec, budget, names, progress)
         progress("比较")
         return compared(spec, plans, [plan.scenario for plan in plans], baseline, failed, _open_for)
     given = [_read(spec, path, kind, rename) for path, kind in zip(paths, kinds, strict=True)]
@@ -117,12 +120,12 @@ def comparison_path(sources: Sequence[Path], wanted: Path | None, html: Path | N
 
 
 def _solved(
-    spec: ModelSpec, budget: Budget, wanted: Sequence[str], progress: Progress
+    spec: ModelSpec, budget: Budget, names: Sequence[str], progress: Progress
 ) -> tuple[list[Plan], list[tuple[str, str]]]:
     """Every scenario a complete solve of the whole envelope; those that have no allocation apart, with the reason."""
     plans: list[Plan] = []
     failed: list[tuple[str, str]] = []
-    for name in wanted or _names(spec, budget):
+    for name in names:
         progress(f"方案「{name}」")
         try:
             plans.append(run.allocate(run.settled(spec, budget, name), "highs", sensitive=False))

@@ -56,9 +56,8 @@ def _print(comparison: Comparison, target: Path, html: Path | None, quiet: bool)
 
     for name, why in comparison.failed:
         click.echo(f"方案「{name}」没有可行方案：{why}", err=True)
-    for side in comparison.sides:
-        for alarm in side.plan.alarms if side.plan else ():
-            click.echo(f"警告 {side.name}：{alarm}", err=True)
+    for warning in _warnings(comparison):
+        click.echo(f"警告 {warning}", err=True)
     if quiet:
         return
     for note in comparison.notes:
@@ -70,6 +69,16 @@ def _print(comparison: Comparison, target: Path, html: Path | None, quiet: bool)
         if worse.losers:
             click.echo(f"  单调性：{worse.scenario}，{worse.change}，{len(worse.losers)} 个县反而变少，起因是「{worse.rule}」。")
     click.echo(f"比较：{target}" + (f"　网页：{html}" if html else ""))
+
+
+def _warnings(comparison: Comparison) -> list[str]:
+    """Shortfalls and exceeded caps, each told once with the scenarios it happens in."""
+    where: dict[str, list[str]] = {}
+    for side in comparison.sides:
+        for alarm in side.plan.alarms if side.plan else ():
+            where.setdefault(alarm, []).append(side.name)
+    everywhere = len(comparison.sides)
+    return [f"{'各方案' if len(names) == everywhere > 1 else '、'.join(names)}：{alarm}" for alarm, names in where.items()]
 
 
 def _print_json(comparison: Comparison, files: Sequence[Path], target: Path, html: Path | None, code: int) -> None:
@@ -89,6 +98,6 @@ def _print_json(comparison: Comparison, files: Sequence[Path], target: Path, htm
         "failed": [{"name": name, "message": why} for name, why in comparison.failed],
         "monotonicity": [{"scenario": worse.scenario, "change": worse.change, "rule": worse.rule,
                           "losers": dict(worse.losers)} for worse in comparison.worse if worse.losers],
-        "warnings": [*comparison.notes, *(f"{side.name}：{alarm}" for side in comparison.sides if side.plan for alarm in side.plan.alarms)],
+        "warnings": [*comparison.notes, *_warnings(comparison)],
     }
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))

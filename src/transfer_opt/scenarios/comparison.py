@@ -93,8 +93,13 @@ def _baseline(sides: Sequence[Side], name: str | None) -> Side:
         return last_year(next(side for side in reversed(sides) if side.plan), LAST_YEAR)
     found = next((side for side in sides if side.name == name), None)
     if found is None:
-        raise InputError([Problem("E230", f"没有可作比较基准的「{name}」。", did_you_mean(name, [*(s.name for s in sides), LAST_YEAR]))])
+        raise unknown_baseline(name, [side.name for side in sides])
     return found
+
+
+def unknown_baseline(name: str, known: Sequence[str]) -> InputError:
+    """The error where nothing of that name is compared, or it has no allocation."""
+    return InputError([Problem("E230", f"没有可作比较基准的「{name}」。", did_you_mean(name, [*known, LAST_YEAR]))])
 
 
 def _prices(sides: Sequence[Side], open_for: OpenFor) -> Iterator[Price]:

@@ -8,19 +8,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from transfer_opt.constraints import CONSTRAINTS
+from transfer_opt.domain import Recipients
 from transfer_opt.errors import InfeasibleError, SolverError
 from transfer_opt.explain import NAMED_STEPS
 from transfer_opt.indicators import gini, position
 from transfer_opt.linear import NOWHERE, Floats
+from transfer_opt.matching import Register
 from transfer_opt.outcome import Plan
 from transfer_opt.scenarios.resolve import OpenFor, State, re_solved
 from transfer_opt.scenarios.sides import CHANGES, Side, by_fund
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Budget
 
-DATA, POOLS, GOALS, BOUNDS = "数据", "资金总额", "目标", "县区上下限"
+DATA, PAST, POOLS, GOALS, BOUNDS = "数据", "上年数", "资金总额", "目标", "县区上下限"
 SHEET_OF = {DATA: "县区数据", POOLS: "资金总额", BOUNDS: "县区上下限"}
-FIRST_CAUSES = (DATA, POOLS, "因素法", "资格", *NAMED_STEPS)
+FIRST_CAUSES = (DATA, PAST, POOLS, "因素法", "资格", *NAMED_STEPS)
+PAST_COLUMNS = "上年"
+"""How the columns of last year's amounts begin. Floors follow them, so they change together with the pools where need be."""
 NEVER = ("敏感性",)
 """Rules that say what is reported, not what is allocated."""
 TOGETHER = "＋"
@@ -69,10 +73,11 @@ def effects(first: Side, second: Side, funds: Sequence[str], open_for: OpenFor) 
 def differing(first: Plan, second: Plan) -> list[str]:
     """The causes that differ, in the order of the chain."""
     here = Settings(second.settings.rules, second.settings.funds, second.settings.recipients, first.settings.layers)
-    differ = {POOLS: _pools(first) != _pools(second), DATA: not _same_data(first, second), BOUNDS: _bounds(first) != _bounds(second),
-              GOALS: first.objective != second.objective}
+    differ = {DATA: not _same_data(first, second, past=False), PAST: not _same_data(first, second, past=True),
+              POOLS: _pools(first) != _pools(second), BOUNDS: _bounds(first) != _bounds(second), GOALS: first.objective != second.objective}
     return [cause for cause in _causes(second.settings)
-            if differ.get(cause, False) or (cause not in (DATA, POOLS, GOALS) and _held(here, cause) != _held(second.settings, cause))]
+            if differ.get(cause, False) or (cause in second.settings.rules and cause not in (POOLS, GOALS)
+                                            and _held(here, cause) != _held(second.settings, cause))]
 
 
 def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
@@ -83,10 +88,11 @@ def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
             sheets.pop(name, None)
             sheets.update({name: sheet for name, sheet in second.budget.sheets.items() if name == SHEET_OF[cause]})
     source = second if DATA in done else first
+    recipients = source.settings.recipients if PAST in done or source is first else _with_past(second, first)
     # Within a rule all changes come from one plan, so its layers keep their order.
     layers = tuple(tuple(change for change in layer if (change.rule in done) == (plan is second))
                    for plan in (first, second) for layer in plan.settings.layers)
-    settings = replace(second.settings, recipients=source.settings.recipients, layers=layers)
+    settings = replace(second.settings, recipients=recipients, layers=layers)
     objective = second.objective if GOALS in done else first.objective
     return State(second.spec, Budget(source.budget.path, source.budget.sha256, sheets), settings, objective)
 
@@ -187,13 +193,27 @@ def _held(settings: Settings, rule: str) -> list[object]:
     return said
 
 
-def _same_data(first: Plan, second: Plan) -> bool:
+def _same_data(first: Plan, second: Plan, past: bool) -> bool:
+    """Whether the data are the same: last year's amounts (`past`), or all the others and the units."""
     ours, theirs = first.case.recipients, second.case.recipients
     if len(ours) != len(theirs) or any((a != b).any() for a, b in (
             (ours.code, theirs.code), (ours.name, theirs.name), (ours.prefecture, theirs.prefecture))):
         return False
-    numbers = all(np.array_equal(ours.number(name), theirs.number(name), equal_nan=True) for name in {*ours.numbers, *theirs.numbers})
-    return numbers and all((ours.text(name) == theirs.text(name)).all() for name in {*ours.texts, *theirs.texts})
+    numbers = [name for name in {*ours.numbers, *theirs.numbers} if name.startswith(PAST_COLUMNS) is past]
+    texts = set() if past else {*ours.texts, *theirs.texts}
+    return (all(np.array_equal(ours.number(name), theirs.number(name), equal_nan=True) for name in numbers)
+            and all((ours.text(name) == theirs.text(name)).all() for name in texts))
+
+
+def _with_past(second: Plan, first: Plan) -> Recipients:
+    """The second's units with last year's amounts as the first knows them; what it does not know stays unknown."""
+    units, known = second.settings.recipients, first.settings.recipients
+    register = Register(known.code, known.name, second.spec.former)
+    found = [register.find(str(code), str(name)).place for code, name in zip(units.code, units.name, strict=True)]
+    at = np.array([NOWHERE if place is None else place for place in found], dtype=np.int64)
+    numbers = {name: values for name, values in units.numbers.items() if not name.startswith(PAST_COLUMNS)}
+    past = {name: np.where(at == NOWHERE, np.nan, values[at]) for name, values in known.numbers.items() if name.startswith(PAST_COLUMNS)}
+    return replace(units, numbers={**numbers, **past})
 
 
 def _pools(plan: Plan) -> list[tuple[str, float]]:

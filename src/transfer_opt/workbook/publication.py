@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.sheets import Budget, Sheet, SheetRow, Value
-from transfer_opt.workbook.columns import BOUNDS, COUNTIES, POOLS, SHEETS
+from transfer_opt.workbook.columns import BOUNDS, COUNTIES, POOLS, SHEETS, InputColumn
 from transfer_opt.workbook.headers import Names
 from transfer_opt.workbook.opening import RawWorkbook, open_workbook
 from transfer_opt.workbook.reader import read_sheet
@@ -30,7 +30,7 @@ class Publication:
     allocation: ResultSheet
     steps: ResultSheet
     facts: Mapping[str, tuple[str, ...]]
-    """項目 of 「审计信息」 → its contents, in order."""
+    """项目 of 「审计信息」 → its contents, in order."""
     proof: str
 
     def fact(self, name: str) -> str:
@@ -69,17 +69,16 @@ def read_publication(path: Path, aliases: Mapping[str, str]) -> Publication:
 def read_amounts(path: Path, aliases: Mapping[str, str], funds: Mapping[str, str], rename: Mapping[str, str]) -> tuple[Sheet, dict[str, str]]:
     """The first sheet with 县区名称 and a column of some fund, and which column is which fund's.
 
-    `funds` maps full and short names to full names. Raises InputError where there is no such sheet.
+    `funds` maps full and short names to full names. Raises InputError where there is no such sheet, or it is ambiguous.
     """
+    columns = (*SHEETS[COUNTIES], *(InputColumn(name, "number", "", "金额") for name in funds))
     for raw in open_workbook(path).sheets:
-        sheet, _ = read_sheet(COUNTIES, raw, Names(SHEETS[COUNTIES], aliases, rename))
-        found: dict[str, str] = {}
-        for header in sheet.letters:
-            fund = next((full for name, full in funds.items() if header == name or (
-                header.endswith(name) and not header.startswith(("上年", "提前下达")))), None)
-            if fund and fund not in found.values():
-                found[header] = fund
+        sheet, _ = read_sheet(COUNTIES, raw, Names(columns, aliases, rename))
+        found = {header: funds[header] for header in sheet.letters if header in funds}
         if found and NAME in sheet.letters and sheet.rows:
+            wrong = [replace(note, sheet=raw.name) for note in sheet.notes if not note.is_warning]
+            if wrong:
+                raise InputError(wrong)
             return sheet, found
     raise InputError([Problem("E172", f"{path} 里没有一张表既有「{NAME}」列，又有资金列（{'、'.join(dict.fromkeys(funds.values()))}）。",
                               "给出分配结果工作簿，或表头写明县区名称和资金名称的表。")])

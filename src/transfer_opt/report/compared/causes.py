@@ -36,7 +36,7 @@ def effect_table(comparison: Comparison) -> Table:
     rows = tuple(row for found in comparison.effects for row in _effects(found))
     return Table("差异分解", f"{heading(comparison.lead)}差异分解", columns, rows, f"单位：{money}", notes=(
         "注：从基准出发，按数据、资金总额、各条规则、目标的固定顺序一项一项换成另一方案的取值，每换一项都完整重算一次；各项相加正好等于两方案之差。",
-        "次序不同，各项的份额会不同，合计不变。取值相同的项不列。"), paper="A3")
+        "次序不同，各项的份额会不同，合计不变。取值相同的项不列。与只有金额的表相比时，按本年结果「测算说明」的各步分解。"), paper="A3")
 
 
 def county_effect_table(comparison: Comparison) -> Table:

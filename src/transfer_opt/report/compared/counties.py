@@ -109,8 +109,7 @@ def _amounts(comparison: Comparison, group: Group, fund: int | None) -> list[Val
         known = next(side for side in comparison.sides if side.plan)
         values.append(_money(known.last, group.members, fund))
     for side in comparison.sides:
-        past = side if side.plan or not comparison.one_past else known
-        now, before = _money(side.amounts, group.members, fund), _money(past.last, group.members, fund)
+        now, before = _money(side.amounts, group.members, fund), _money(side.last, group.members, fund)
         values += [now] if comparison.one_past else [now, before]
         values += _growth(before, now)
         if _against(comparison, side):

@@ -87,7 +87,7 @@ def facts(comparison: Comparison) -> str:
     last = [round(float(np.nansum(side.before)), 8) for side in comparison.sides if not np.isnan(side.before).all()]
     before = f"（上年 {last[-1]:,.12g}）" if last and len(set(last)) == 1 else ""
     same = f"　{len(totals)}个方案总额相同" if len(set(totals)) == 1 < len(totals) else ""
-    total = f"{totals[0]:,.12g}" if len(set(totals)) == 1 else "、".join(f"{total:,.12g}" for total in totals)
+    total = " 至 ".join(f"{total:,.12g}" for total in dict.fromkeys((min(totals), max(totals))))
     return f"单位：{comparison.money_unit}　{len(comparison.units)}个县区　资金总额 {total}{before}{same}"
 
 
@@ -119,8 +119,17 @@ def _sentence(comparison: Comparison, made: tuple[Measure, ...], at: int) -> str
         short = _sum(side.short)
         opening = "“三保”没有缺口，作为比较基准" if short == 0 else "作为比较基准"
         return "；".join([opening, *gains, *prices]) + "。"
-    gain = "、".join(gains) or "没有一项独占最好"
+    alone = sum(one.plan is not None for one in comparison.sides) < 2
+    gain = "，".join(_alone(made, at)) if alone else "、".join(gains) or "没有一项独占最好"
     return gain + ("；代价是" + "，".join(prices) if prices else "") + "。"
+
+
+def _alone(made: tuple[Measure, ...], at: int) -> Iterator[str]:
+    """The figures themselves, where there is no other to be better than."""
+    for measure in made:
+        if not np.isnan(measure.shown[at]):
+            name, _, unit = measure.name.partition("（")
+            yield f"{name} {measure.shown[at]:,.{measure.decimals}f}{unit.removesuffix('）').removeprefix('小为好')}"
 
 
 def _prices(comparison: Comparison, made: tuple[Measure, ...], at: int) -> Iterator[str]:
