@@ -68,12 +68,13 @@ def price(plan: Plan, name: str, open_for: OpenFor) -> Price | None:
 
 def larger_pools(plan: Plan, name: str, open_for: OpenFor) -> Iterator[Worse]:
     """Each pool larger by PORTION, the rules as they are: one entry per fund, also where nobody loses."""
+    small = _solved(_state(plan), open_for)
     for fund in plan.case.funds:
         more = max(np.floor(fund.pool * PORTION / plan.case.unit), 1.0) * plan.case.unit
         change = Change(POOLS, fund.name, "本年总额", "", fund.budget + more)
         settings = replace(plan.settings, layers=(*plan.settings.layers, (change,)))
         said = f"{fund.name}增加 {more:,.12g} {plan.case.money_unit}"
-        yield _worse(name, said, _state(plan), replace(_state(plan), settings=settings), open_for)
+        yield _worse(name, said, small, replace(_state(plan), settings=settings), open_for)
 
 
 def compared_pools(first: tuple[str, Plan], second: tuple[str, Plan], open_for: OpenFor) -> Iterator[Worse]:
@@ -84,7 +85,7 @@ def compared_pools(first: tuple[str, Plan], second: tuple[str, Plan], open_for: 
         pools = [{fund.name: fund.pool for fund in plan.case.funds} for plan in (small, large)]
         if all(pools[1].get(fund, 0.0) >= pool for fund, pool in pools[0].items()):
             said = f"总额由「{name}」的 {sum(pools[0].values()):,.12g} 增加到「{other}」的 {sum(pools[1].values()):,.12g}"
-            yield _worse(other, said, _state(small), mixed(small, large, [POOLS]), open_for)
+            yield _worse(other, said, _solved(_state(small), open_for), mixed(small, large, [POOLS]), open_for)
 
 
 def _state(plan: Plan) -> State:
@@ -120,11 +121,16 @@ class _Step:
         return bool((moved[self.losing] < -self.after.unit).any())
 
 
-def _worse(scenario: str, said: str, small: State, large: State, open_for: OpenFor) -> Worse:
+def _solved(state: State, open_for: OpenFor) -> tuple[State, Case, Floats]:
+    """A state that is known to have an allocation, its case and its optimum (L,) before rounding."""
+    case = state.case()
+    return state, case, exact_amounts(case, formulate(case, state.settings, state.objective), open_for)
+
+
+def _worse(scenario: str, said: str, base: tuple[State, Case, Floats], large: State, open_for: OpenFor) -> Worse:
+    small, before, first = base
     try:
-        before, after = small.case(), large.case()
-        first = exact_amounts(before, formulate(before, small.settings, small.objective), open_for)
-        second = exact_amounts(after, formulate(after, large.settings, large.objective), open_for)
+        _, after, second = _solved(large, open_for)
     except (InfeasibleError, SolverError) as error:
         return Worse(scenario, said, (), "", f"没有可行方案：{error}")
     moved = _given(after, second) - _given(before, first)
