@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,12 @@ import numpy as np
 import openpyxl
 import pytest
 
-from books import EQUALIZATION, EXAMPLE, change, plain_tables, write_tables
+from books import EQUALIZATION, change, plain_tables, write_tables
+from comparisons import example, example_report, pools_untried
 from test_cli import call
 from transfer_opt import comparing
-from transfer_opt.report.compared import build_comparison
 from transfer_opt.report.compared.matrix import Measure
-from transfer_opt.scenarios.comparison import Comparison
-from transfer_opt.sheets import Report, Table
+from transfer_opt.sheets import Table
 from transfer_opt.workbook.evaluation import evaluate, exact
 from transfer_opt.workbook.rereading import read_pages
 
@@ -25,15 +23,13 @@ SHEETS = ["方案比较", "参数对照", "分县对比", "分县对比·均衡�
           "受损县区", "保底代价", "差异分解", "差异分解分县", "较上年变动", "指标对比", "单调性", "审计信息"]
 
 
-@cache
-def example() -> tuple[Comparison, Report]:
-    """The example's comparison and its tables."""
-    comparison = comparing.compare([EXAMPLE])
-    return comparison, build_comparison(comparison, "", "")
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    pools_untried(monkeypatch)
 
 
 def table(name: str) -> Table:
-    return next(found for found in example()[1].tables if found.name == name)
+    return next(found for found in example_report().tables if found.name == name)
 
 
 def columns(found: Table) -> dict[str, list[Any]]:
@@ -44,7 +40,7 @@ def columns(found: Table) -> dict[str, list[Any]]:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("compare") / "比较.xlsx"
-    comparing.write(example()[0], path)
+    comparing.write(example(), path)
     return path
 
 
@@ -107,7 +103,7 @@ def test_charts_are_native_and_named(written: Path) -> None:
 
 
 def test_coverage_of_a_prefecture_is_of_its_sums_and_ranks_count_from_the_highest() -> None:
-    comparison, _ = example()
+    comparison = example()
     found, rows = columns(table("保障水平对比")), table("保障水平对比").rows
     side = comparison.sides[0]
     assert side.plan
@@ -149,6 +145,7 @@ def tight(tmp_path: Path) -> Path:
     return write_tables(tmp_path / "紧.xlsx", tables)
 
 
+@pytest.mark.usefixtures("quick")
 def test_an_impossible_scenario_ends_with_3_and_the_others_are_written(tight: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("compare", tight, "--html", tight.with_name("紧.html")) == 3
     said = capsys.readouterr()
@@ -168,6 +165,7 @@ def test_json_tells_measures_losers_failures_and_harmful_pools(tight: Path, caps
     assert content["monotonicity"][0]["rule"] == "因素法"
 
 
+@pytest.mark.usefixtures("quick")
 def test_nothing_that_is_read_is_written_over_and_nothing_stays_behind(tight: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = tight.read_bytes()
     link = tight.with_name("链接.xlsx")
@@ -187,12 +185,13 @@ def test_the_same_input_gives_the_same_bytes(tight: Path, monkeypatch: pytest.Mo
     made = []
     for name in ("a", "b"):
         book, page = tight.with_name(f"{name}.xlsx"), tight.with_name(f"{name}.html")
-        comparison = example()[0]
+        comparison = example()
         comparing.write(comparison, book, page)
         made.append((book.read_bytes(), page.read_bytes()))
     assert made[0] == made[1]
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_county_that_is_a_formula_or_a_script_stays_text(tmp_path: Path) -> None:
     tables = plain_tables()
     evil = "</script><script>alert(1)</script>"

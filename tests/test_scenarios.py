@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, change, plain_tables, write_tables
+from comparisons import example, pools_untried
 from transfer_opt import comparing, run
 from transfer_opt.domain import Recipients
 from transfer_opt.errors import InfeasibleError, InputError
@@ -22,10 +22,9 @@ from transfer_opt.scenarios.sides import CHANGES, common
 from transfer_opt.solvers import opener
 
 
-@cache
-def example() -> Comparison:
-    """The example's four scenarios."""
-    return comparing.compare([EXAMPLE])
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    pools_untried(monkeypatch)
 
 
 def open_for(lines: int) -> object:
@@ -90,6 +89,7 @@ def test_the_chain_begins_at_the_first_plan_and_ends_at_the_second(several: Comp
         assert amounts.tolist() == expected.published.tolist()
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_step_that_is_impossible_alone_is_taken_with_the_next_and_says_so(tmp_path: Path) -> None:
     path = scenario_book(tmp_path, {"减且放": [
         ("资金总额", EQUALIZATION, "本年总额", 1800000), ("上年保底", EQUALIZATION, "降幅上限", 0.05)]})
@@ -140,6 +140,7 @@ def test_the_price_of_nobody_losing_is_found_by_solving_with_every_total_kept() 
     assert after["最低保障水平", "各县，不加权"] == pytest.approx(before["最低保障水平", "各县，不加权"])
 
 
+@pytest.mark.usefixtures("quick")
 def test_where_everybody_cannot_keep_last_years_total_the_reason_and_the_money_are_told(tmp_path: Path) -> None:
     path = scenario_book(tmp_path, {"减": [(*("资金总额", EQUALIZATION, "本年总额"), 1700000), ("上年保底", EQUALIZATION, "降幅上限", 0.2)]})
     price = next(price for price in comparing.compare([path]).prices if price.scenario == "减")
@@ -212,6 +213,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
+@pytest.mark.usefixtures("quick")
 def test_results_compare_as_their_scenarios_do(results: list[Path]) -> None:
     found = comparing.compare(results)
     assert found.notes == ()
@@ -224,6 +226,7 @@ def test_results_compare_as_their_scenarios_do(results: list[Path]) -> None:
     assert parts == [["目标"], ["财力薄弱倾斜", "生态稳定增长"]]
 
 
+@pytest.mark.usefixtures("quick")
 def test_an_edited_result_is_told(results: list[Path], tmp_path: Path) -> None:
     import openpyxl
 
@@ -235,6 +238,7 @@ def test_an_edited_result_is_told(results: list[Path], tmp_path: Path) -> None:
     assert any("与表内校验码不符" in note for note in found.notes)
 
 
+@pytest.mark.usefixtures("quick")
 def test_two_years_are_explained_by_data_pool_and_rules(tmp_path: Path) -> None:
     past = run.allocate(run.prepare(EXAMPLE), "highs", sensitive=False)
     run.write(past, tmp_path / "2026.xlsx")
@@ -257,6 +261,7 @@ def test_two_years_are_explained_by_data_pool_and_rules(tmp_path: Path) -> None:
     assert [float(part.given.sum()) for part in found.effects[0].parts] == [0.0, 2950000 - 2820500, 0.0]
 
 
+@pytest.mark.usefixtures("quick")
 def test_an_approved_table_is_matched_by_short_names_and_explained_step_by_step(results: list[Path], tmp_path: Path) -> None:
     plan = example().sides[0].plan
     assert plan
@@ -271,6 +276,7 @@ def test_an_approved_table_is_matched_by_short_names_and_explained_step_by_step(
     assert [part.cause for part in found.effects[0].parts][:2] == ["总额增长", "因素变化"]
 
 
+@pytest.mark.usefixtures("quick")
 def test_what_cannot_be_compared_is_told(results: list[Path], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="预算工作簿"):
         comparing.compare([EXAMPLE, results[0]])
@@ -283,6 +289,7 @@ def test_what_cannot_be_compared_is_told(results: list[Path], tmp_path: Path) ->
         comparing.compare([EXAMPLE], baseline="没有这个方案")
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_scenario_without_an_allocation_leaves_the_others(tmp_path: Path) -> None:
     path = scenario_book(tmp_path, {"太少": [("资金总额", EQUALIZATION, "本年总额", 1800000)]})
     found = comparing.compare([path])
@@ -292,6 +299,7 @@ def test_a_scenario_without_an_allocation_leaves_the_others(tmp_path: Path) -> N
         comparing.compare([path], scenarios=["太少"])
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_rule_switched_off_differs_whatever_its_parameters_say(tmp_path: Path) -> None:
     tables = plain_tables()
     change(tables, "约束参数", lambda row: row["规则"] == "位次不逆转", 启用="是")
@@ -301,6 +309,7 @@ def test_a_rule_switched_off_differs_whatever_its_parameters_say(tmp_path: Path)
     assert [part.cause for part in found.parts] == ["位次不逆转"]
 
 
+@pytest.mark.usefixtures("quick")
 def test_last_year_as_baseline_is_what_its_money_would_give_today() -> None:
     found = comparing.compare([EXAMPLE], scenarios=["基准方案"], baseline="上年")
     assert (found.baseline.name, found.effects) == ("上年", ())
