@@ -82,12 +82,13 @@ function short(row, pair) {
 function showFall() {
   const drawing = byId("fall"), county = counties[picked], side = county.side[Number(byId("plan").value)];
   drawing.replaceChildren();
-  byId("whose").textContent = `${county.name} ${signed(side.change)}`;
+  byId("whose").textContent = `${county.name} ${side.change[1] === null ? "（没有上年数）" : signed(side.change)}`;
   const hatch = put(put(drawing, "defs"), "pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
   put(hatch, "rect", { width: 6, height: 6, fill: "#fff" });
   put(hatch, "line", { x1: 0, y1: 0, x2: 0, y2: 6, class: "hatch" });
-  const steps = side.moved.concat(side.change[1] === null ? [] : [["合计增减", signed(side.change), side.change[1]]]);
-  if (!side.moved.length) return;
+  const steps = side.moved.concat([["合计增减", signed(side.change), side.change[1]]]);
+  colourMap();
+  if (!side.moved.length || side.change[1] === null) return;
   let level = 0, low = 0, high = 0;
   const spans = steps.map(([, , value], at) => {
     const from = at === side.moved.length ? 0 : level, to = from + value;
@@ -106,7 +107,6 @@ function showFall() {
     put(drawing, "text", { x: x + width * 0.3, y: 226, class: "cause" }, name);
     if (at + 1 < steps.length) put(drawing, "line", { x1: x, x2: x + width * 1.6, y1: y(to), y2: y(to), class: "axis" });
   });
-  colourMap();
 }
 
 function colourMap() {

@@ -49,7 +49,7 @@ def measures(sides: Sequence[Side], money: str) -> tuple[Measure, ...]:
     made = (
         Measure(f"三保缺口（{money}）", _each(sides, lambda side: _sum(side.short)), digits, -1, "“三保”缺口最小"),
         Measure("仍有缺口的县（个）", _each(sides, lambda side: _count(side.short, side.short > 0)), COUNTED, -1, "有缺口的县最少"),
-        Measure("最低保障水平（%）", _each(sides, lambda side: 100 * _least(side.coverage)), 1, 1, "最低保障水平最高"),
+        Measure("最低保障水平（%）", _each(sides, lambda side: 100 * _least(side.coverage)), 2, 1, "最低保障水平最高"),
         Measure("基尼系数（小为好）", _each(sides, lambda side: _gini(side.coverage)), 4, -1, "县与县之间最均衡"),
         Measure(LOSERS, _each(sides, lambda side: _count(side.change, side.losers)), COUNTED, -1, "少于上年的县最少"),
         Measure(GROWTH, _each(sides, lambda side: 100 * _least(side.growth)), 1, 1, "增幅最小的县增得最多"),
@@ -76,7 +76,7 @@ def matrix_table(comparison: Comparison) -> Table:
     notes = tuple(f"{side.name}：{said}" for side, said in zip(sides, sentences(comparison), strict=True))
     failed = tuple(f"{name}：没有可行方案。{_first_line(why)}" for name, why in comparison.failed)
     how = ("注：保障水平＝（可用财力＋转移支付）÷标准财政支出；基尼系数按各县保障水平、不加权；"
-           "“最好的方案”只在一个方案独占最好时写出。每个方案都是全部资金的一次完整重算。",)
+           "“最好的方案”只在一个方案独占最好时写出。较基准按未取整的数相减，与表中两数之差可能末位差一。每个方案都是全部资金的一次完整重算。",)
     return Table("方案比较", f"{heading(comparison.lead)}分配方案比较", tuple(columns), rows,
                  f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}", notes=(*notes, *failed, *how), landscape=False, fit="page")
 
@@ -94,8 +94,8 @@ def facts(comparison: Comparison) -> str:
 def _row(comparison: Comparison, measure: Measure) -> Row:
     base = _base(comparison, measure)
     values: list[Value] = [measure.name]
-    for side, value in zip(comparison.sides, measure.shown, strict=True):
-        values.append(None if np.isnan(value) else value)
+    for side, shown, value in zip(comparison.sides, measure.shown, measure.values, strict=True):
+        values.append(None if np.isnan(shown) else shown)
         if side is not comparison.baseline:
             against = round(value - base, measure.decimals) + 0.0
             values.append(None if np.isnan(against) else against)
@@ -106,9 +106,9 @@ def _row(comparison: Comparison, measure: Measure) -> Row:
 def _base(comparison: Comparison, measure: Measure) -> float:
     """The baseline's own figure; where that is last year, what its money would give."""
     if comparison.baseline in comparison.sides:
-        return measure.shown[comparison.sides.index(comparison.baseline)]
+        return measure.values[comparison.sides.index(comparison.baseline)]
     alone = measures([comparison.baseline], comparison.money_unit)
-    return next((other.shown[0] for other in alone if other.name == measure.name), np.nan)
+    return next((other.values[0] for other in alone if other.name == measure.name), np.nan)
 
 
 def _sentence(comparison: Comparison, made: tuple[Measure, ...], at: int) -> str:
@@ -142,7 +142,7 @@ def _prices(comparison: Comparison, made: tuple[Measure, ...], at: int) -> Itera
     if side is comparison.baseline:
         return
     for measure in made:
-        against = round(measure.shown[at] - _base(comparison, measure), measure.decimals)
+        against = round(measure.values[at] - _base(comparison, measure), measure.decimals)
         if measure.better * against < 0 and measure.name not in (LOSERS, GROWTH):
             name, _, unit = measure.name.partition("（")
             level = unit in ("%）", "小为好）")

@@ -17,6 +17,8 @@ from transfer_opt.settings import shown
 from transfer_opt.sheets import Column, Row, Table, Value
 
 Key = tuple[Value, Value, Value, Value]
+SHOWN_DIGITS = {"share": 3, "number": 4, "per_head": 0}
+"""Digits at which indicators of a unit are shown: equal as shown is equal."""
 CHANGED, OFF, SOFT = "● 不同", "否", "软"
 
 
@@ -99,13 +101,19 @@ def _indicator(comparison: Comparison, sides: list[Side], name: str, basis: str)
     after = [np.nan if one is None else one.after for one in found]
     values = [indicator_value(unit, value) for value in after]
     base = after[sides.index(comparison.baseline)] if comparison.baseline in sides else np.nan
-    against = [indicator_change(unit, value - base) for side, value in zip(sides, after, strict=True)
+    against = [_against(unit, value - base) for side, value in zip(sides, after, strict=True)
                if side in _others(comparison, sides)]
-    scored = [round(value * better, 9) for value in after if not np.isnan(value)]
-    alone = better and len(scored) > 1 and scored.count(max(scored)) == 1
-    best = sides[[round(value * better, 9) for value in after].index(max(scored))].name if alone else None
+    scored = [round(value * better, SHOWN_DIGITS.get(unit, 6)) for value in after]
+    told = [score for score in scored if not np.isnan(score)]
+    alone = better and len(told) > 1 and told.count(max(told)) == 1
+    best = sides[scored.index(max(told))].name if alone else None
     last = indicator_value(unit, known[0].last) if comparison.one_past else None
     return Row("plain", (name, basis, indicator_value(unit, known[0].before), last, *values, *against, best))
+
+
+def _against(unit: str, change: float) -> Value:
+    """A difference from the baseline; what would be shown as 0 is none."""
+    return "持平" if round(change, SHOWN_DIGITS.get(unit, 6)) == 0 else indicator_change(unit, change)
 
 
 def _facts(comparison: Comparison, finished: str) -> Iterator[tuple[Value, Value, Value]]:
