@@ -16,6 +16,7 @@ from transfer_opt.objectives import CLOSEST, SHORTFALL
 from transfer_opt.outcome import Plan
 from transfer_opt.scenarios.effects import GOALS, POOLS, differing, mixed
 from transfer_opt.scenarios.resolve import OpenFor, State, exact_amounts, re_solved
+from transfer_opt.sensitivity import STEPPED_LINES
 
 KEPT_WHOLE = "上年保底（县合计）"
 PORTION = 0.01
@@ -152,6 +153,8 @@ def _responsible(step: _Step, first: Floats) -> tuple[str, str]:
                 return rule, note
         except (InfeasibleError, SolverError):
             continue
+    if len(step.after.lines) > STEPPED_LINES:
+        return "未逐条核对", "县区很多，只核对了目标和因素法"
     return "几条规则共同作用", "单独固定任何一条规则都不能避免"
 
 
@@ -166,7 +169,7 @@ def _by_formula_alone(step: _Step) -> bool:
 
 
 def _held_back(step: _Step) -> Iterator[tuple[str, str, Formulation, Case]]:
-    """Each rule in turn as it was before the pool grew; first the shares of the formula."""
+    """Each rule in turn as it was before the pool grew; first the shares of the formula. In a large case, these only."""
     shares = step.before.lines.reference.copy()
     for f in range(len(step.before.funds)):
         inside = step.before.lines.fund == f
@@ -174,6 +177,8 @@ def _held_back(step: _Step) -> Iterator[tuple[str, str, Formulation, Case]]:
     if len(shares) == len(step.after.lines):
         case = replace(step.after, lines=replace(step.after.lines, reference=shares))
         yield FORMULA, "各县测算份额随总额变化", formulate(case, step.large.settings, step.large.objective), case
+    if len(step.after.lines) > STEPPED_LINES:
+        return
     written = {entry.rule.name: entry for entry in formulate(step.after, step.large.settings, step.large.objective).rules}
     for name in written:
         if name != POOLS and len(written[name].rows):
