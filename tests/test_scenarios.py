@@ -49,7 +49,9 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
                  ("财力薄弱倾斜", EQUALIZATION, "增幅差", 0.02), ("目标", None, "顺序", "三保缺口最小>保障水平最大化")],
         "少一点": [("资金总额", EQUALIZATION, "本年总额", 1860000)],
     })
-    return comparing.compare([path])
+    with pytest.MonkeyPatch.context() as patch:
+        pools_untried(patch)
+        return comparing.compare([path])
 
 
 # ---------------------------------------------------------------- differences by cause
