@@ -177,6 +177,7 @@ def test_nothing_that_is_read_is_written_over_and_nothing_stays_behind(tight: Pa
     assert tight.read_bytes() == before
     assert sorted(path.name for path in tight.parent.iterdir()) == ["紧.xlsx", "链接.xlsx"]
     assert call("compare", tight, "--scenario", "没有") == 1
+    assert call("compare", tight, "--boundaries", tight) == 2
     capsys.readouterr()
 
 

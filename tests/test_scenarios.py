@@ -287,6 +287,8 @@ def test_what_cannot_be_compared_is_told(results: list[Path], tmp_path: Path) ->
         comparing.compare([table])
     with pytest.raises(InputError, match="没有一张表"):
         comparing.compare([write_tables(tmp_path / "y.xlsx", {"表": [["县区名称", "别的"], ["甲县", 1.0]]}), results[0]])
+    with pytest.raises(InputError, match="--scenario 只用于一份预算工作簿"):
+        comparing.compare([results[0]], scenarios=["基准方案"])
     with pytest.raises(InputError, match="没有可作比较基准的"):
         comparing.compare([EXAMPLE], baseline="没有这个方案")
 

@@ -46,6 +46,8 @@ def compare(
         plans, failed = _solved(spec, budget, names, progress)
         progress("比较")
         return compared(spec, plans, [plan.scenario for plan in plans], baseline, failed, _open_for)
+    if scenarios:
+        raise InputError([Problem("E177", "--scenario 只用于一份预算工作簿，结果文件各是一个方案。", "去掉 --scenario，只给出要比较的结果文件。")])
     given = [_read(spec, path, kind, rename) for path, kind in zip(paths, kinds, strict=True)]
     if not any(isinstance(one, Plan) for one in given):
         raise InputError([Problem("E174", "没有一个文件是结果工作簿，没有可用来说明变化的测算。", "至少给出一份 transfer-opt solve 写出的结果。")])

@@ -36,6 +36,8 @@ def compare(
     """
     from transfer_opt import comparing
 
+    if boundaries and not html:
+        raise click.UsageError("--boundaries 是网页上的示意图，要和 --html 一起用。")
     tell = progress(quiet or as_json)
     target = comparing.comparison_path(files, output, html)
     secret = password(files[0], password_file) if len(files) == 1 else None
