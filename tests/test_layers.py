@@ -16,7 +16,7 @@ LEVELS = {
     0: ("certificate", "errors", "linear"),
     1: ("deadline", "domain", "ledger", "program", "ranking", "refutation", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
-    3: ("blank", "chains", "duedates", "modelfile", "publication", "requirements", "units"),
+    3: ("blank", "chains", "duedates", "modelfile", "publication", "requirements", "units", "web"),
     4: ("matching",),
     5: ("checks", "equations", "narrative", "parameters", "starting"),
     6: ("assemble", "exporting"),
@@ -25,9 +25,12 @@ LEVELS = {
     9: ("audit", "conflict", "explain", "indicators", "proof", "rounding"),
     10: ("farkas", "remedies", "repair", "sensitivity"),
     11: ("diagnose", "infeasible", "outcome"),
-    12: ("report",),
-    13: ("recording", "run"),
-    14: ("cli",),
+    12: ("scenarios",),
+    13: ("report",),
+    14: ("recording", "run"),
+    15: ("republish",),
+    16: ("comparing",),
+    17: ("cli",),
 }
 """A room (a module, or a package with all it holds) imports from lower levels only."""
 
@@ -35,6 +38,7 @@ WALLS = {
     "click": {"cli"},
     "docx": {"exporting"},
     "highspy": {"solvers"},
+    "jinja2": {"web"},
     "lxml": {"workbook"},
     "msoffcrypto": {"workbook"},
     "olefile": {"workbook"},

@@ -23,32 +23,23 @@ from transfer_opt.sheets import Budget
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """The published allocation of one scenario and where it came from."""
+class Plan:
+    """The published allocation of one scenario, proved, and what it was made from."""
 
     spec: ModelSpec
     budget: Budget
     settings: Settings
     case: Case
-    formulation: Formulation
     scenario: str
     objective: tuple[str, ...]
-    solver: str
-    solution: Solution
     units: Ints
     """(L,) published amounts in whole publishing units."""
     steps: Steps
-    reasons: tuple[tuple[str, str], ...]
-    """(L,) main reason and clause."""
-    coefficients: tuple[tuple[str, float], ...]
-    """Fund → 全省统一系数."""
-    findings: tuple[Finding, ...]
     indicators: tuple[Indicator, ...]
     problems: tuple[Problem, ...]
     """Warnings about the input."""
     alarms: tuple[str, ...]
     """Shortfalls and exceeded soft caps, in words."""
-    sensitivities: tuple[Sensitivity, ...]
     proof: str
     """The certificate, accepted by the independent checker."""
 
@@ -90,6 +81,21 @@ class Outcome:
         lines = [(fund, code + name, int(count))
                  for (fund, code, name), count in zip(self.case.line_names, self.units, strict=True)]
         return check_code(self.budget.sha256, self.spec.sha256, self.scenario, self.objective, self.case.unit_name, lines)
+
+
+@dataclass(frozen=True)
+class Outcome(Plan):
+    """A plan with everything that is said about it: how it was found, where every amount comes from, what would change."""
+
+    formulation: Formulation
+    solver: str
+    solution: Solution
+    reasons: tuple[tuple[str, str], ...]
+    """(L,) main reason and clause."""
+    coefficients: tuple[tuple[str, float], ...]
+    """Fund → 全省统一系数."""
+    findings: tuple[Finding, ...]
+    sensitivities: tuple[Sensitivity, ...]
 
 
 def check_code(

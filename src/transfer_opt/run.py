@@ -69,7 +69,11 @@ def prepare(
 ) -> Prepared:
     """Read and check; raises InputError only where nothing further can be checked."""
     spec = load_model(model)
-    budget = read_workbook(path, spec.aliases, rename, password)
+    return settled(spec, read_workbook(path, spec.aliases, rename, password), scenario, unit)
+
+
+def settled(spec: ModelSpec, budget: Budget, scenario: str | None = None, unit: str | None = None) -> Prepared:
+    """Check a workbook that has been read, for one scenario; raises InputError where nothing further can be checked."""
     broken = structure(budget)
     if broken:
         raise InputError(tuple(dict.fromkeys([*broken, *sheet_problems(Sheets(spec, budget))])))
@@ -96,9 +100,12 @@ def check(
 
 def allocate(
     prepared: Prepared, solver: str = "auto", progress: Progress = lambda _: None, relax: bool = False,
-    deadline: Deadline = NEVER,
+    deadline: Deadline = NEVER, sensitive: bool = True,
 ) -> Outcome:
-    """Solve, round, explain and audit. Raises InputError, InfeasibleError or SolverError."""
+    """Solve, round, prove, explain and, where `sensitive`, solve again for every small change.
+
+    Raises InputError, InfeasibleError or SolverError.
+    """
     wrong = errors_of(prepared.problems)
     if wrong:
         raise InputError(prepared.problems)
@@ -119,14 +126,13 @@ def allocate(
                               findings(case, formulation, solution.stages, amounts, final, again))
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
+    changes = sensitivities(reassemble, settings, objective, case, formulation, amounts, again)
     return Outcome(
-        prepared.spec, prepared.budget, settings, case, formulation, prepared.scenario + RELAXED * bool(repair.families),
-        objective, solver, solution,
-        units, chain, tuple(reasons(case, settings, formulation, amounts, chain)),
-        tuple(coefficients(case, formulation, amounts).items()), found, indicators(case, final),
-        (*warnings_of(prepared.problems), *notes),
-        (*_given_way(case, repair, formulation, final), *alarms),
-        tuple(sensitivities(reassemble, settings, objective, case, formulation, amounts, again)), proof,
+        prepared.spec, prepared.budget, settings, case, prepared.scenario + RELAXED * bool(repair.families), objective, units, chain,
+        indicators(case, final), (*warnings_of(prepared.problems), *notes),
+        (*_given_way(case, repair, formulation, final), *alarms), proof, formulation, solver, solution,
+        tuple(reasons(case, settings, formulation, amounts, chain)),
+        tuple(coefficients(case, formulation, amounts).items()), found, tuple(changes) if sensitive else (),
     )
 
 
@@ -199,16 +205,18 @@ def write(
     """
     from transfer_opt.workbook.writer import write_into, write_report
 
-    # A build that fixes its clock gets the same bytes every time.
-    now = None if "SOURCE_DATE_EPOCH" in os.environ else datetime.now().astimezone()
-    date = now.strftime("%Y-%m-%d") if now else ""
-    finished = now.strftime("%Y-%m-%d %H:%M:%S %z") if now else ""
-    report = build(outcome, date, finished)
+    report = build(outcome, *stamps())
     if copy:
         return write_into(report, Path(outcome.budget.path), outcome.budget.sha256, copy, path, deadline.close)
     if path:
         write_report(report, path, deadline.close)
     return ()
+
+
+def stamps() -> tuple[str, str]:
+    """Date and time of this run; empty where a build fixes its clock, so that it gets the same bytes every time."""
+    now = None if "SOURCE_DATE_EPOCH" in os.environ else datetime.now().astimezone()
+    return (now.strftime("%Y-%m-%d"), now.strftime("%Y-%m-%d %H:%M:%S %z")) if now else ("", "")
 
 
 def result_path(source: Path, wanted: Path | None) -> Path:

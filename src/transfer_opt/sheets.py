@@ -68,6 +68,7 @@ ColumnKind: TypeAlias = Literal[
     "code", "name", "prefecture", "text", "note",  # text kinds; note is the small remark font
     "money", "bold_money", "last_year", "growth_money",  # growth_money turns red when negative
     "growth_share", "share", "per_head", "shortfall", "step", "number", "mark",
+    "heat", "points",  # heat: a share coloured by size over all such columns; points: a signed difference, 持平 for 0
 ]
 
 
@@ -103,6 +104,8 @@ class Row:
     values: tuple[Value, ...]
     breaks_page: bool = False
     """Start a new printed page before this row."""
+    decimals: int | None = None
+    """Decimals of this row's figures of the kinds number and points; by default as many as each needs."""
 
 
 @dataclass(frozen=True)
@@ -205,13 +208,45 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Dots:
+    """A chart of several values per name, a shape per series, first name on top, least and largest connected."""
+
+    title: str
+    names: tuple[str, ...]
+    series: tuple[tuple[str, tuple[float, ...]], ...]
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Several Lorenz curves: name, cumulative shares across and up, from (0, 0) to (1, 1)."""
+
+    title: str
+    series: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A chart of one bar per name and series; values are shares."""
+
+    title: str
+    names: tuple[str, ...]
+    series: tuple[tuple[str, tuple[float, ...]], ...]
+    size: tuple[int, int]
+
+
+Chart: TypeAlias = Dumbbell | Lorenz | Dots | Curves | Bars
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything the result workbook shows, ready to be written."""
 
     tables: tuple[Table, ...]
     """In sheet order, 「图表数据」 not included (the writer makes it from the charts)."""
-    charts: tuple[Dumbbell | Lorenz, ...]
-    """Placed under 「均衡性指标」."""
+    charts: tuple[Chart, ...]
+    """Placed under the table named in `charted`."""
     scenario: str
     digest: str
     """Short check code printed in the footer."""
@@ -225,3 +260,4 @@ class Report:
     """Stands after 「分资金对比」."""
     looked_up: tuple[tuple[Column, tuple[Value, ...]], ...] = ()
     """Columns of 「图表数据」 that the notice takes figures from, after those of the charts."""
+    charted: str = "均衡性指标"

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from transfer_opt import __version__
+from transfer_opt.cli.comparing import compare
 from transfer_opt.cli.exporting import export, history
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.printing import print_error
@@ -31,10 +32,11 @@ def cli() -> None:
       transfer-opt check 预算.xlsx              检查工作簿，列出全部问题
       transfer-opt solve 预算.xlsx              计算并写出 预算_分配结果.xlsx
       transfer-opt explain 预算_分配结果.xlsx 玛多县   说明一个县的数是怎么来的
+      transfer-opt compare 预算.xlsx --html 比较.html  比较各个方案
     """
 
 
-for _command in (init, check, solve, explain, export, history):
+for _command in (init, check, solve, explain, compare, export, history):
     cli.add_command(_command)
 
 

@@ -51,11 +51,11 @@ def _by_prefecture(case: Case, capacity: Floats) -> Dumbbell:
     expenditure = np.bincount(index, case.expenditure)
     before, after = np.bincount(index, case.own) / expenditure, np.bincount(index, capacity) / expenditure
     order = np.argsort(after, kind="stable")
-    names = tuple(_short(str(name)) for name in case.recipients.prefectures[order])
+    names = tuple(short_prefecture(str(name)) for name in case.recipients.prefectures[order])
     return Dumbbell("市州保障水平：分配前后", names, _tuple(before[order]), _tuple(after[order]), PREFECTURE_SIZE)
 
 
-def _short(name: str) -> str:
+def short_prefecture(name: str) -> str:
     """海西蒙古族藏族自治州 → 海西州: a chart has room for few characters."""
     for ending, replacement in sorted(SHORT_NAMES, key=lambda pair: -len(pair[0])):
         if name.endswith(ending):
@@ -77,18 +77,20 @@ def _row(indicator: Indicator) -> Row:
     change = indicator.after - reference
     better = change * indicator.better
     verdict = "" if indicator.better == 0 or np.isnan(change) else "改善" if better > 0 else "▼ 变差" if better < 0 else "持平"
-    values = [_shown(indicator.unit, value) for value in (indicator.before, indicator.last, indicator.after)]
-    return Row("plain", (indicator.name, indicator.basis, *values, _change(indicator.unit, change), verdict or None,
+    values = [indicator_value(indicator.unit, value) for value in (indicator.before, indicator.last, indicator.after)]
+    return Row("plain", (indicator.name, indicator.basis, *values, indicator_change(indicator.unit, change), verdict or None,
                          indicator.note or None))
 
 
-def _shown(unit: str, value: float) -> Value:
+def indicator_value(unit: str, value: float) -> Value:
+    """An indicator as its cell shows it; empty where not known."""
     if np.isnan(value):
         return None
     return f"{value * 100:.1f}%" if unit == "share" else _plain(unit, value)
 
 
-def _change(unit: str, value: float) -> Value:
+def indicator_change(unit: str, value: float) -> Value:
+    """A difference of two indicators as its cell shows it."""
     if np.isnan(value):
         return None
     return f"{value * 100:+.1f}个百分点" if unit == "share" else _plain(unit, value)

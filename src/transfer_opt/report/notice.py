@@ -42,8 +42,7 @@ from transfer_opt.report.paper import (
     figure_columns,
 )
 from transfer_opt.report.parts import heading
-from transfer_opt.sheets import Notice, NoticeLook, Table
-from transfer_opt.workbook.charts import Chart
+from transfer_opt.sheets import Chart, Notice, NoticeLook, Table
 from transfer_opt.workbook.fingerprint import CHOICE
 from transfer_opt.workbook.formulas import CODE, INPUT, SUBTOTAL, column_letters
 

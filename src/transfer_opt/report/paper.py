@@ -11,8 +11,8 @@ from transfer_opt.outcome import Outcome
 from transfer_opt.report.lettered import COMPARISON, FIGURES, INPUT, STEP_SHEET, Line, places
 from transfer_opt.report.live import Live, address, looked_up, span
 from transfer_opt.report.parts import groups, optional
-from transfer_opt.sheets import Column, NoticeCell, NoticeLook, Table, Value
-from transfer_opt.workbook.charts import Chart, data_width
+from transfer_opt.sheets import Chart, Column, NoticeCell, NoticeLook, Table, Value
+from transfer_opt.workbook.charts import data_width
 from transfer_opt.workbook.layout import FIRST_ROW
 
 RESULT, CHANGES = "分配结果", "敏感性分县"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transfer_opt.domain import Case
+from transfer_opt.domain import Case, Recipients
 from transfer_opt.linear import Floats, Ints
-from transfer_opt.outcome import Outcome
+from transfer_opt.outcome import Plan
 from transfer_opt.sheets import Column, RowKind, Value
 
 TOTAL_NAME = "合  计"
@@ -40,7 +40,11 @@ class Group:
 
 def groups(case: Case) -> Iterator[Group]:
     """合计 first, then per prefecture its 小计 and under it its units."""
-    units = case.recipients
+    return unit_groups(case.recipients)
+
+
+def unit_groups(units: Recipients) -> Iterator[Group]:
+    """The same for any list of units."""
     yield Group("total", None, TOTAL_NAME, None, np.arange(len(units)))
     for index, prefecture in enumerate(units.prefectures):
         members = np.flatnonzero(units.prefecture_index == index)
@@ -64,7 +68,7 @@ def optional(value: float) -> Value:
     return None if np.isnan(value) else float(value)
 
 
-def heading(outcome: Outcome) -> str:
+def heading(outcome: Plan) -> str:
     """「2026年三项转移支付」: the year as the workbook's titles say it."""
     titles = " ".join(sheet.title for sheet in outcome.budget.sheets.values())
     year = re.search(r"(?:19|20)\d\d年", titles)
@@ -73,7 +77,7 @@ def heading(outcome: Outcome) -> str:
     return (year[0] if year else "") + what
 
 
-def example_label(outcome: Outcome) -> str:
+def example_label(outcome: Plan) -> str:
     """The label of example data, when any sheet carries it."""
     said = [text for sheet in outcome.budget.sheets.values() for text in (sheet.title, *sheet.labels)]
     return EXAMPLE_LABEL if any(EXAMPLE in text for text in said) else ""

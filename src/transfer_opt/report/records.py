@@ -11,7 +11,7 @@ from transfer_opt import __version__
 from transfer_opt.domain import Change, ParameterSpec, RuleSpec
 from transfer_opt.duedates import dates
 from transfer_opt.linear import Ints
-from transfer_opt.outcome import Outcome
+from transfer_opt.outcome import Outcome, Plan
 from transfer_opt.report.parts import amount, groups, heading
 from transfer_opt.settings import ANYWHERE, Settings
 from transfer_opt.sheets import Column, Notice, Row, Table, Value
@@ -33,9 +33,16 @@ def parameter_table(outcome: Outcome) -> Table:
         Column("取值", "number", 16), Column("启用", "mark", 6), Column("刚性", "mark", 6), Column("优先级", "number", 7),
         Column("依据条款", "note", 26), Column("说明", "note", 42),
     )
-    rows = tuple(Row("plain", values) for values in (*_rules(outcome), *_pools(outcome), *_bounds(outcome)))
+    rows = tuple(Row("plain", values) for values in parameter_rows(outcome))
     return Table("方案参数", f"{heading(outcome)}方案参数（{outcome.scenario}）", columns, rows,
                  f"单位：{outcome.case.money_unit}", paper="A3")
+
+
+def parameter_rows(plan: Plan) -> Iterator[tuple[Value, ...]]:
+    """规则, 资金, 参数, 对象, 取值, 启用, 刚性, 优先级, 依据条款, 说明 of everything that held."""
+    yield from _rules(plan)
+    yield from _pools(plan)
+    yield from _bounds(plan)
 
 
 def input_table(outcome: Outcome) -> Table:
@@ -87,7 +94,7 @@ def _cell(outcome: Outcome, value: Value, header: str) -> Value:
     return alias.get(str(value), value) if isinstance(value, str) else value
 
 
-def _rules(outcome: Outcome) -> Iterator[tuple[Value, ...]]:
+def _rules(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     settings = outcome.settings
     for rule in settings.rules.values():
         specs: tuple[ParameterSpec | None, ...] = tuple(rule.parameters.values())
@@ -101,7 +108,7 @@ def _rules(outcome: Outcome) -> Iterator[tuple[Value, ...]]:
 
 
 def _parameter(
-    settings: Settings, rule: RuleSpec, spec: ParameterSpec | None, outcome: Outcome
+    settings: Settings, rule: RuleSpec, spec: ParameterSpec | None, outcome: Plan
 ) -> Iterator[tuple[Value, ...]]:
     scope = spec.by if spec else rule.by
     by_fund = scope in ("line", "fund", "prefecture")
@@ -116,7 +123,7 @@ def _parameter(
                rule.cited, spec.summary if spec else rule.summary)
 
 
-def _value(settings: Settings, rule: RuleSpec, spec: ParameterSpec | None, subject: Ints, outcome: Outcome) -> Value:
+def _value(settings: Settings, rule: RuleSpec, spec: ParameterSpec | None, subject: Ints, outcome: Plan) -> Value:
     if spec is None:
         return None
     if spec.kind == "objectives":
@@ -153,7 +160,7 @@ def _exception(settings: Settings, change: Change) -> tuple[Value, ...]:
             rule.cited, "只对所列对象")
 
 
-def _pools(outcome: Outcome) -> Iterator[tuple[Value, ...]]:
+def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     for fund in outcome.case.funds:
         for name, value in (("本年总额", fund.budget), ("州本级及其他", fund.provincial), ("预留", fund.reserved),
                             ("可分配总额", fund.pool), ("上年总额", fund.last_total)):
@@ -161,7 +168,7 @@ def _pools(outcome: Outcome) -> Iterator[tuple[Value, ...]]:
                 yield ("资金总额", fund.name, name, None, amount(value), "是", "硬", None, fund.spec.clause.short, None)
 
 
-def _bounds(outcome: Outcome) -> Iterator[tuple[Value, ...]]:
+def _bounds(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     lines = outcome.case.lines
     for line in range(len(lines)):
         for name, value in (("下限", lines.given_floor[line]), ("上限", lines.given_cap[line])):

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from transfer_opt.sheets import Column, Dumbbell, Lorenz, Row, Table, Value
-from transfer_opt.workbook.formulas import column_letters
-from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS, FIRST_ROW
-from transfer_opt.workbook.styles import BLUE, CELL_BORDER, CONNECTOR, GREY, GRID, HEI, INK, ORANGE, SONG
+from transfer_opt.sheets import Bars, Chart, Column, Curves, Dots, Dumbbell, Lorenz, Row, Table, Value
+from transfer_opt.workbook import manycharts
+from transfer_opt.workbook.chartparts import DATA_SHEET, axis, data_range, dress, font, labels, marker
+from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS
+from transfer_opt.workbook.styles import BLUE, CONNECTOR, GREY, ORANGE
 
-DATA_SHEET, INDICATORS = "图表数据", "均衡性指标"
 GAP = 10
 """Pixels between charts."""
 MOST_STRETCH = 1.2
 """How much wider than asked a chart may become so that a line of charts ends with the table."""
 AXIS_STEP, MOST_STEPS = 0.3, 5
-
-Chart = Dumbbell | Lorenz
 
 
 @dataclass(frozen=True)
@@ -40,8 +37,10 @@ def data_width(charts: Sequence[Chart]) -> int:
     return sum(len(_series(chart)) for chart in charts)
 
 
-def data_table(charts: Sequence[Chart], scenario: str, looked_up: Sequence[tuple[Column, Sequence[Value]]] = ()) -> Table:
-    """The numbers behind the charts of a scenario, side by side, as a table like any other; then what else is looked up here."""
+def data_table(
+    charts: Sequence[Chart], scenario: str = "", looked_up: Sequence[tuple[Column, Sequence[Value]]] = (), charted: str = "均衡性指标"
+) -> Table:
+    """The numbers behind the charts, side by side, as a table like any other; then what else is looked up here."""
     columns: list[Column] = []
     series: list[Sequence[Value]] = []
     for chart in charts:
@@ -53,8 +52,8 @@ def data_table(charts: Sequence[Chart], scenario: str, looked_up: Sequence[tuple
     columns += [column for column, _ in looked_up]
     series += [values for _, values in looked_up]
     rows = tuple(Row("plain", values) for values in zip_longest(*series))
-    notes = ("本表供「均衡性指标」中的图形和「县区说明单」取数，请勿改动。",)
-    return Table(DATA_SHEET, f"{DATA_SHEET}（{scenario}）", tuple(columns), rows, notes=notes)
+    notes = (f"本表供「{charted}」中的图形{'和「县区说明单」' if looked_up else ''}取数，请勿改动。",)
+    return Table(DATA_SHEET, f"{DATA_SHEET}（{scenario}）" if scenario else DATA_SHEET, tuple(columns), rows, notes=notes)
 
 
 def place_charts(charts: Sequence[Chart], width: int) -> list[Placed]:
@@ -87,9 +86,9 @@ def insert_charts(book: Any, sheet: Any, charts: Sequence[Chart], first_row: int
         starts.append(starts[-1] + len(_series(chart)))
     for place in placed:
         chart, start = charts[place.index], starts[place.index]
-        if isinstance(chart, Dumbbell) and not chart.names:
+        if not isinstance(chart, Lorenz | Curves) and not chart.names:
             continue
-        drawn = _dumbbell(book, chart, start) if isinstance(chart, Dumbbell) else _lorenz(book, chart, start)
+        drawn = _drawn(book, chart, start)
         drawn.set_size({"width": place.width, "height": place.height})
         sheet.insert_chart(first_row, 0, drawn, {"x_offset": place.x, "y_offset": place.y, "object_position": 2})
 
@@ -106,9 +105,22 @@ def _line(charts: Sequence[Chart], line: Sequence[int], width: int, top: int) ->
     return placed
 
 
+def _drawn(book: Any, chart: Chart, start: int) -> Any:
+    """The chart, drawing from the columns of 「图表数据」 that begin at `start`."""
+    if isinstance(chart, Dots):
+        return manycharts.dots(book, chart, start)
+    if isinstance(chart, Curves):
+        return manycharts.curves(book, chart, start)
+    if isinstance(chart, Bars):
+        return manycharts.bars(book, chart, start)
+    return _dumbbell(book, chart, start) if isinstance(chart, Dumbbell) else _lorenz(book, chart, start)
+
+
 def _series(chart: Chart) -> list[tuple[str, tuple[Any, float], Sequence[Value]]]:
     """Header, kind and width, values of each column a chart needs."""
     share, number = ("share", 10.5), ("number", 9.0)
+    if isinstance(chart, Dots | Curves | Bars):
+        return manycharts.series(chart)
     if isinstance(chart, Lorenz):
         return [
             ("分配前横坐标", share, chart.x_before), ("分配前纵坐标", share, chart.y_before),
@@ -135,26 +147,26 @@ def _dumbbell(book: Any, chart: Dumbbell, start: int) -> Any:
     """Scatter of two points per name with error bars as connector; a third series carries the names."""
     drawn = book.add_chart({"type": "scatter"})
     many = len(chart.names) > 15
-    ranges = [_range(start + at, len(chart.names)) for at in range(7)]
+    ranges = [data_range(start + at, len(chart.names)) for at in range(7)]
     _, before, after, left, right, names, order = ranges
     drawn.add_series({
         "name": "分配后", "categories": after, "values": order,
-        "marker": _marker("circle", BLUE, 7 if many else 10),
+        "marker": marker("circle", BLUE, 7 if many else 10),
         "x_error_bars": {"type": "custom", "minus_values": left, "plus_values": right, "end_style": 0,
                          "line": {"color": CONNECTOR, "width": 2.5}},
-        "data_labels": _labels([f"{value:.1%}" for value in chart.after], 8 if many else 9),
+        "data_labels": labels([f"{value:.1%}" for value in chart.after], 8 if many else 9),
     })
     drawn.add_series({"name": "分配前", "categories": before, "values": order,
-                      "marker": _marker("diamond", ORANGE, 6 if many else 8)})
+                      "marker": marker("diamond", ORANGE, 6 if many else 8)})
     drawn.add_series({"name": "名称", "categories": names, "values": order, "marker": {"type": "none"},
-                      "data_labels": _labels(chart.names, 8 if many or max(map(len, chart.names)) > 8 else 9)})
+                      "data_labels": labels(chart.names, 8 if many or max(map(len, chart.names)) > 8 else 9)})
     step = _step(chart)
     # A third of a step stays free for the figure beside the last point.
     furthest = step * math.ceil(max((*chart.before, *chart.after, step)) / step + 1 / 3)
-    drawn.set_x_axis({**_axis(), "min": -step, "max": round(furthest, 6), "major_unit": step, "num_format": "0%;;0%",
+    drawn.set_x_axis({**axis(), "min": -step, "max": round(furthest, 6), "major_unit": step, "num_format": "0%;;0%",
                       "line": {"none": True}, "major_tick_mark": "none"})
     drawn.set_y_axis({"visible": False, "min": 0, "max": len(chart.names) + 1, "major_gridlines": {"visible": False}})
-    _dress(drawn, chart.title, [2])
+    dress(drawn, chart.title, [2])
     return drawn
 
 
@@ -162,7 +174,7 @@ def _lorenz(book: Any, chart: Lorenz, start: int) -> Any:
     """Cumulative shares as straight lines over the line of equality."""
     drawn = book.add_chart({"type": "scatter", "subtype": "straight"})
     x_before, y_before, x_after, y_after, equal = (
-        _range(start + at, len(values)) for at, (_, _, values) in enumerate(_series(chart))
+        data_range(start + at, len(values)) for at, (_, _, values) in enumerate(_series(chart))
     )
     for name, across, up, line in (
         ("完全均等", equal, equal, {"color": GREY, "width": 1, "dash_type": "dash"}),
@@ -170,47 +182,8 @@ def _lorenz(book: Any, chart: Lorenz, start: int) -> Any:
         ("分配后", x_after, y_after, {"color": BLUE, "width": 2.25}),
     ):
         drawn.add_series({"name": name, "categories": across, "values": up, "line": line, "marker": {"type": "none"}})
-    share = {**_axis(), "min": 0, "max": 1, "major_unit": 0.2, "num_format": "0%", "name_font": _font(9)}
+    share = {**axis(), "min": 0, "max": 1, "major_unit": 0.2, "num_format": "0%", "name_font": font(9)}
     drawn.set_x_axis({**share, "name": "人口累计占比"})
     drawn.set_y_axis({**share, "name": "保障水平累计占比"})
-    _dress(drawn, chart.title, [])
+    dress(drawn, chart.title, [])
     return drawn
-
-
-def _dress(drawn: Any, title: str, unnamed: list[int]) -> None:
-    """What all charts share; every font is named, or the programs bring their own."""
-    drawn.set_title({"name": _literal(title), "name_font": {**_font(11), "name": HEI}, "overlay": False})
-    drawn.set_legend({"position": "top", "font": _font(9), "delete_series": unnamed})
-    drawn.set_chartarea({"border": {"color": CELL_BORDER}})
-    # Filtering 「图表数据」 must not empty the charts.
-    drawn.show_hidden_data()
-
-
-def _axis() -> dict[str, Any]:
-    return {"num_font": _font(9), "major_gridlines": {"visible": True, "line": {"color": GRID, "width": 0.75}},
-            "label_position": "low", "line": {"color": CELL_BORDER}}
-
-
-def _font(size: float) -> dict[str, Any]:
-    return {"name": SONG, "size": size, "bold": False, "color": INK}
-
-
-def _labels(texts: Sequence[str], size: float) -> dict[str, Any]:
-    """Literal texts beside the points: LibreOffice prints wrong figures where labels refer to cells or categories."""
-    font = _font(size)
-    custom = [{"value": _literal(text), "font": font} for text in texts]
-    return {"value": True, "position": "right", "custom": custom, "font": font}
-
-
-def _marker(shape: str, colour: str, size: int) -> dict[str, Any]:
-    return {"type": shape, "size": size, "fill": {"color": colour}, "border": {"color": colour}}
-
-
-def _range(column: int, count: int) -> str:
-    letters = column_letters(column)
-    return f"='{DATA_SHEET}'!${letters}${FIRST_ROW + 1}:${letters}${FIRST_ROW + max(count, 1)}"
-
-
-def _literal(text: str) -> str:
-    """A text for a chart: XlsxWriter takes anything with ! and a cell address for a reference."""
-    return re.sub(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff]", "", text).replace("!", "！") or " "

@@ -21,6 +21,8 @@ BODY_HEIGHT, GROUP_HEIGHT = 16.5, 17.5
 LARGEST_HEIGHT = 409.0
 DEFAULT_ROW_PIXELS = 18
 DIGIT_PIXELS, CELL_PADDING = 8, 5
+VARIED_KINDS = ("number", "points")
+"""Kinds whose decimals differ from row to row."""
 AMOUNT_DECIMALS, NUMBER_DECIMALS = 4, 6
 
 
@@ -64,7 +66,8 @@ def measure(table: Table) -> Layout:
     """The layout of a table."""
     by_column = [[row.values[index] for row in table.rows] for index in range(len(table.columns))]
     decimals = tuple(map(_column_decimals, table.columns, by_column))
-    pixels = tuple(map(_column_pixels, table.columns, by_column, decimals))
+    pixels = tuple(_column_pixels(column, table.rows, values, places)
+                   for column, values, places in zip(table.columns, by_column, decimals, strict=True))
     wrapped = [(index, pixels[index], _font_size(column)) for index, column in enumerate(table.columns)
                if column.kind in WRAPPED_KINDS and pixels[index]]
     return Layout(
@@ -152,25 +155,31 @@ def is_number(value: Value) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _column_pixels(column: Column, values: Iterable[Value], decimals: int) -> int:
+def number_decimals(row: Row, value: float) -> int:
+    """The decimals of a figure whose column leaves them to the row."""
+    return decimals_needed(value, NUMBER_DECIMALS) if row.decimals is None else row.decimals
+
+
+def _column_pixels(column: Column, rows: Sequence[Row], values: Iterable[Value], decimals: int) -> int:
     """The wished width, or more where a figure would show as ####."""
     if column.hidden:
         return 0
     wished = int(column.width * DIGIT_PIXELS + 0.5) + CELL_PADDING
     if column.kind in TEXT_KINDS:
         return wished
-    known = {value for value in values if value is not None}
-    if column.kind != "number" and all(map(is_number, known)):
-        known = {limit(known) for limit in (min, max) if known}  # with one format no figure is longer than these
-    longest = max((_half_widths(_shown(column, value, decimals)) for value in known), default=0)
+    pairs = [(row, value) for row, value in zip(rows, values, strict=True) if value is not None]
+    if pairs and column.kind not in VARIED_KINDS and all(is_number(value) for _, value in pairs):
+        # With one format no figure is longer than the least and the largest.
+        pairs = [limit(pairs, key=lambda pair: pair[1]) for limit in (min, max)]
+    longest = max((_half_widths(_shown(column, row, value, decimals)) for row, value in pairs), default=0)
     return max(wished, longest * 7 + 12)
 
 
-def _shown(column: Column, value: Value, decimals: int) -> str:
+def _shown(column: Column, row: Row, value: Value, decimals: int) -> str:
     if not is_number(value):
         return str(value)
     if column.kind in SHARE_KINDS:
         return f"{value:.1%}"
-    if column.kind == "number":
-        decimals = decimals_needed(value, NUMBER_DECIMALS)
-    return f"{value:{'+' if column.kind == 'step' else ''},.{decimals}f}"
+    if column.kind in VARIED_KINDS:
+        decimals = number_decimals(row, value)
+    return f"{value:{'+' if column.kind in ('step', 'points') else ''},.{decimals}f}"

@@ -99,7 +99,7 @@ def _waterfall(book: Any, notice: Notice) -> Any:
     rises: dict[str, Any] = {"fill": {"color": BLUE}, "border": {"color": BLUE}}
     falls: dict[str, Any] = {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": ORANGE, "bg_color": "#FFFFFF"},
                              "border": {"color": ORANGE}}
-    looks = ({"fill": {"none": True}, "border": {"none": True}}, rises, rises, falls, falls,
+    looks: tuple[dict[str, Any], ...] = ({"fill": {"none": True}, "border": {"none": True}}, rises, rises, falls, falls,
              {"fill": {"color": TOTAL_BAR}, "border": {"color": TOTAL_BAR}})
     for column, look in zip(notice.chart.series, looks, strict=True):
         chart.add_series({

@@ -24,7 +24,7 @@ from transfer_opt.workbook.table import Table, cell_kind, headings, lay_out, mon
 from transfer_opt.workbook.totals import total_mismatches
 from transfer_opt.workbook.values import RawCell, amount_with_unit, is_blank, to_number, to_text, to_value
 
-__all__ = ["read_workbook", "total_mismatches"]
+__all__ = ["read_sheet", "read_workbook", "total_mismatches"]
 
 _ALWAYS_READ = (COUNTIES, POOLS)
 """Sheets that are told when they are empty; the optional ones then count as absent."""
@@ -51,7 +51,7 @@ def read_workbook(
         if name in sheets:
             notes.append(remarks.doubled_sheet(name, raw.name))
         else:
-            sheets[name], used = _read_sheet(name, raw, Names(SHEETS[name], aliases, rename))
+            sheets[name], used = read_sheet(name, raw, Names(SHEETS[name], aliases, rename))
             renamed |= used
     notes += _disagreeing_units(sheets)
     unknown = [key for key in rename if not {normalise(key), split_unit(key)[0]} & renamed]
@@ -70,7 +70,7 @@ def _meant(name: str, book: RawWorkbook) -> str:
     return next(iter(shortened or get_close_matches(text, missing, 1, _CLOSE)), "")
 
 
-def _read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]:
+def read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]:
     """The sheet, and which keys of `rename` it used."""
     place = find_headers(raw.rows, raw.merges, names)
     if place is None:

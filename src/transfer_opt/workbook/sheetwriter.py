@@ -14,12 +14,12 @@ from transfer_opt.workbook.formulas import CODE, GROUP_KINDS, NAME, Formulas, co
 from transfer_opt.workbook.layout import (
     FIRST_ROW,
     HEADER_ROW,
-    NUMBER_DECIMALS,
+    VARIED_KINDS,
     Layout,
-    decimals_needed,
     font_size,
     is_clipped,
     is_number,
+    number_decimals,
 )
 from transfer_opt.workbook.styles import Look, Styles
 
@@ -99,7 +99,7 @@ class SheetWriter:
 
     def _usual_looks(self, kind: RowKind) -> list[Any]:
         """The format of every column in rows of a kind; None where it depends on the value."""
-        return [None if column.kind == "number" or column.kind in styles.WRAPPED_KINDS else
+        return [None if column.kind in VARIED_KINDS or column.kind in styles.WRAPPED_KINDS else
                 self._styles.cell(column.kind, kind, decimals, column.group_start)
                 for column, decimals in zip(self._layout.table.columns, self._layout.decimals, strict=True)]
 
@@ -121,10 +121,10 @@ class SheetWriter:
     def _look(self, index: int, row: Row, value: Value) -> Any:
         column, decimals = self._layout.table.columns[index], self._layout.decimals[index]
         special: Look = {}
-        if column.kind == "number" and is_number(value):
-            decimals = decimals_needed(value, NUMBER_DECIMALS)
+        if column.kind in VARIED_KINDS and is_number(value):
+            decimals = number_decimals(row, value)
             special = styles.MISSING if row.kind == "alarm" and value < 0 else {}
-        elif column.kind != "number" and isinstance(value, str) and self._is_clipped(index, column, value):
+        elif column.kind not in VARIED_KINDS and isinstance(value, str) and self._is_clipped(index, column, value):
             special = styles.CLIPPED
         if not special:
             return self._styles.cell(column.kind, row.kind, decimals, column.group_start)
@@ -149,6 +149,16 @@ class SheetWriter:
                 formula = f"=AND(ISNUMBER({first}),{first}{condition})"
                 rule = {"type": "formula", "criteria": formula, "format": self._styles.conditional(look)}
                 self._over_data(self._sheet.conditional_format, index, index, rule)
+        self._heat()
+
+    def _heat(self) -> None:
+        """One colour scale over all heat columns that stand side by side, so that equal figures look alike."""
+        hot = [index for index, column in enumerate(self._layout.table.columns) if column.kind == "heat"]
+        if hot:
+            low, middle, high = styles.HEAT
+            self._over_data(self._sheet.conditional_format, hot[0], hot[-1], {
+                "type": "3_color_scale", "mid_type": "num", "mid_value": 0,
+                "min_color": low, "mid_color": middle, "max_color": high})
 
     def _navigation(self) -> None:
         columns, rows = self._layout.table.columns, self._layout.table.rows

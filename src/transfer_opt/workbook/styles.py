@@ -14,6 +14,11 @@ INK, GREY, LAST_YEAR, DASH = "#1F2933", "#7B8794", "#5F6B76", "#AEB6BF"
 HEADER_FILL, SUBTOTAL_FILL, ALARM_FILL, SUMMARY_FILL = "#E3EAF2", "#F3F5F8", "#FBE9E7", "#FFF8E1"
 FIRM_BORDER, CELL_BORDER = "#8A94A0", "#C5CCD4"
 ALARM = "#B3261E"
+SCENARIO_COLOURS = ("#4A5560", "#0072B2", "#009E73", "#D55E00", "#CC79A7", "#8A6D00", "#56B4E9", "#000000")
+"""A colour per scenario, base first; each goes with a shape, because greens and greys meet for some eyes and in print."""
+SCENARIO_SHAPES = ("circle", "square", "triangle", "diamond", "x", "plus", "star", "long_dash")
+HEAT = ("#F2B48A", "#FFFFFF", "#8FBFE0")
+"""Less, the same, more: orange and blue differ for every eye, and the figures stand in the cells."""
 BLUE, ORANGE, CONNECTOR, GRID = "#0072B2", "#D55E00", "#B8C2CC", "#E3E7EB"
 
 SONG, HEI, KAI, TITLE_FONT = "宋体", "黑体", "楷体", "方正小标宋简体"
@@ -72,6 +77,8 @@ KINDS: Mapping[ColumnKind, Look] = {
     "shortfall": _RIGHT,
     "step": _RIGHT,
     "number": _RIGHT,
+    "heat": _RIGHT,
+    "points": _RIGHT,
     "mark": {**_CENTRE, "text_wrap": True},
 }
 ROWS: Mapping[RowKind, Look] = {
@@ -98,7 +105,7 @@ AMOUNT_KINDS: frozenset[ColumnKind] = frozenset(
     {"money", "bold_money", "last_year", "growth_money", "shortfall", "step"}
 )
 """Kinds whose decimals follow what the column's figures need."""
-SHARE_KINDS: frozenset[ColumnKind] = frozenset({"share", "growth_share"})
+SHARE_KINDS: frozenset[ColumnKind] = frozenset({"share", "growth_share", "heat"})
 WRAPPED_KINDS: frozenset[ColumnKind] = frozenset({"text", "note", "mark"})
 TEXT_KINDS: frozenset[ColumnKind] = frozenset({"code", "name", "prefecture", "text", "note", "mark"})
 
@@ -108,6 +115,8 @@ def number_format(kind: ColumnKind, decimals: int) -> str:
     if kind in SHARE_KINDS:
         return "0.0%_ ;-0.0%_ ;0.0%_ "
     figure = "#,##0" + ("." + "0" * decimals if decimals else "")
+    if kind == "points":
+        return f'+{figure}_ ;-{figure}_ ;"持平"_ ;@_ '
     if kind == "step":
         return f'+{figure}_ ;-{figure}_ ;"–"_ '
     if kind == "number":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer_opt.sheets import Report, Table
-from transfer_opt.workbook.charts import INDICATORS, data_table, insert_charts, place_charts, rows_below
+from transfer_opt.workbook.charts import data_table, insert_charts, place_charts, rows_below
 from transfer_opt.workbook.formulas import INPUT, Formulas, Sums
 from transfer_opt.workbook.grafting import as_read, graft
 from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS, Layout, measure
@@ -81,7 +81,7 @@ def _fill(book: Any, report: Report) -> None:
         if report.notice and at == before:
             write_notice(book, book.add_worksheet(report.notice.name), report.notice, report, styles)
     if report.charts or report.looked_up:
-        _add_sheet(book, report, data_table(report.charts, report.scenario, report.looked_up), styles, sums)
+        _add_sheet(book, report, data_table(report.charts, report.scenario, report.looked_up, report.charted), styles, sums)
 
 
 def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Sums) -> None:
@@ -90,7 +90,7 @@ def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Su
     writer = SheetWriter(sheet, layout, styles, Formulas(table, sums))
     writer.write(report)
     last_row = writer.end - 1
-    if table.name == INDICATORS:
+    if table.name == report.charted:
         last_row += _add_charts(book, sheet, report, layout, writer.end)
     set_up_page(sheet, layout, report, last_row)
 

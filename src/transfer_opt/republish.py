@@ -1,0 +1,95 @@
+"""A published result as a plan again, and a table of amounts as what is listed: from the files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from transfer_opt.assemble import assemble
+from transfer_opt.domain import Case, ModelSpec, Recipients
+from transfer_opt.errors import InputError, Problem
+from transfer_opt.explain import STEPS, Steps
+from transfer_opt.indicators import indicators
+from transfer_opt.linear import Floats
+from transfer_opt.outcome import Plan
+from transfer_opt.run import Prepared
+from transfer_opt.scenarios.sides import Listed
+from transfer_opt.sheets import SheetRow, Value
+from transfer_opt.units import read_recipients
+from transfer_opt.workbook.publication import Publication, read_amounts
+from transfer_opt.workbook.result import ResultSheet
+
+EDITED = "W370"
+OTHER_MODEL = "W371"
+CODE, NAME, FUND = "行政区划代码", "县区名称", "资金"
+
+
+def plan_of(publication: Publication, prepared: Prepared) -> Plan:
+    """The plan of a result workbook, its own settings `prepared`; amounts and steps as published.
+
+    Raises InputError where a line has no amount. A check code that does not fit is told as a warning.
+    """
+    case = assemble(prepared.spec, prepared.budget, prepared.settings)
+    name = Path(prepared.budget.path).name
+    amounts = _amounts(case, publication.allocation, name)
+    units = np.round(amounts / case.unit).astype(np.int64)
+    published = np.asarray(np.round(units * case.unit, 10), dtype=float)
+    sha256 = publication.fact("模型文件 SHA-256")
+    alarms = tuple(text for text in publication.facts.get("警告", ()) if not text.startswith("[W"))
+    plan = Plan(replace(prepared.spec, sha256=sha256), prepared.budget, prepared.settings, case, publication.fact("方案"),
+                prepared.objective, units, _steps(case, publication.steps, published), indicators(case, published), (), alarms,
+                publication.proof)
+    told = []
+    if plan.digest != publication.fact("校验码 SHA-256"):
+        told.append(Problem(EDITED, f"{name} 的数字与表内校验码不符，可能在公布后改过；下面按文件里的数字比较。", "向来源要未改动的结果文件。"))
+    if sha256 != prepared.spec.sha256:
+        told.append(Problem(OTHER_MODEL, f"{name} 是用另一版模型文件算出的；因素权重按现在的模型文件，其余按文件里的参数。"))
+    return replace(plan, problems=tuple(told))
+
+
+def listed(path: Path, spec: ModelSpec, rename: Mapping[str, str]) -> Listed:
+    """An approved allocation: any table with 县区名称 and fund columns; raises InputError."""
+    names = {text: fund.name for fund in spec.funds for text in (fund.name, fund.short)}
+    sheet, columns = read_amounts(path, spec.aliases, names, rename)
+    units = read_recipients(sheet, spec.value_aliases)
+    funds = tuple(fund.name for fund in spec.funds if fund.name in columns.values())
+    header = {fund: column for column, fund in columns.items()}
+    amounts = np.array([[_number(row, header[fund]) for row in _ordered(sheet.rows)] for fund in funds])
+    return Listed(path.stem, Recipients(units.code, units.name, units.prefecture, {}, {}), funds, amounts, sheet.unit or "")
+
+
+def _ordered(rows: tuple[SheetRow, ...]) -> list[SheetRow]:
+    """As read_recipients orders them."""
+    return sorted(rows, key=lambda row: (str(row.values.get(CODE, "")), str(row.values.get(NAME, ""))))
+
+
+def _number(row: SheetRow, column: str) -> float:
+    value = row.values.get(column)
+    return float(value) if isinstance(value, float | int) else np.nan
+
+
+def _amounts(case: Case, sheet: ResultSheet, file: str) -> Floats:
+    """The published amount of every line (L,), found by name."""
+    rows = {str(row[NAME]): row for row in sheet.rows if row.get("市州")}
+    found = []
+    for fund, _, who in case.line_names:
+        value = rows.get(who, {}).get(fund)
+        if not isinstance(value, float | int):
+            raise InputError([Problem("E173", f"{file} 的「分配结果」里没有{who}的{fund}。", "给出 transfer-opt solve 写出的、未改动的结果文件。")])
+        found.append(float(value))
+    return np.array(found)
+
+
+def _steps(case: Case, sheet: ResultSheet, published: Floats) -> Steps:
+    """「测算说明」 read back; a step that is not there changed nothing."""
+    rows = {(str(row.get(FUND)), str(row[NAME])): row for row in sheet.rows if row.get("市州")}
+    lines = [rows.get((fund, who), {}) for fund, _, who in case.line_names]
+    changes = np.array([[_known(row.get(step)) for row in lines] for step in STEPS])
+    return Steps(np.array([_known(row.get("因素法测算额")) for row in lines]), changes, published)
+
+
+def _known(value: Value) -> float:
+    return float(value) if isinstance(value, float | int) and not isinstance(value, bool) else 0.0

@@ -1,0 +1,315 @@
+"""The page: every figure equals the workbook's, nothing comes from outside, and it works in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from books import change, plain_tables, write_tables
+from comparisons import example, pools_untried
+from transfer_opt import comparing
+from transfer_opt.errors import InputError
+from transfer_opt.sheets import Column, Row
+from transfer_opt.web import areas
+from transfer_opt.web.cells import Cell, shown
+from transfer_opt.web.strip import LANE, Mark, strip
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+SHOWN = ("受损县区", "保底代价", "差异分解", "单调性", "指标对比", "参数对照", "审计信息")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The example's comparison: workbook and page, with a sketch map of two counties."""
+    folder = tmp_path_factory.mktemp("page")
+    book, page, outlines = folder / "比较.xlsx", folder / "比较.html", folder / "边界.json"
+    outlines.write_text(json.dumps(boundaries({"630102": 101.0, "630103": 102.0})), encoding="utf-8")
+    comparing.write(example(), book, page, outlines)
+    return book, page
+
+
+def boundaries(codes: dict[str, float]) -> dict[str, Any]:
+    """Squares of one degree, by code and western edge."""
+    return {"type": "FeatureCollection", "features": [{
+        "type": "Feature", "properties": {"adcode": int(code)},
+        "geometry": {"type": "Polygon", "coordinates": [[[w, 36], [w + 1, 36], [w + 1, 37], [w, 37], [w, 36]]]},
+    } for code, w in codes.items()]}
+
+
+class Tables(HTMLParser):
+    """The texts of every table of a page: rows of cells, headers too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th") and self.tables:
+            self.tables[-1][-1].append("")
+            self._inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.tables[-1][-1][-1] += data
+
+
+def tables_of(page: Path) -> list[list[list[str]]]:
+    parser = Tables()
+    parser.feed(page.read_text(encoding="utf-8"))
+    return [[[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in table] for table in parser.tables]
+
+
+def displayed(cell: Any) -> str:
+    """What a spreadsheet shows of a cell, by its own number format: sections, decimals, percent, literal words."""
+    value = cell.value
+    if value is None or not isinstance(value, int | float):
+        return "" if value is None else re.sub(r"\s+", " ", str(value)).strip()
+    sections = cell.number_format.split(";")
+    part = sections[0 if value > 0 else 1 if value < 0 else 2] if len(sections) > 2 else sections[0]
+    part = part.replace("_ ", "").strip()
+    if '"' in part:
+        return part.strip('"')
+    number = Decimal(repr(value)) * (100 if part.endswith("%") else 1)
+    decimals = len(part.rstrip("%").partition(".")[2])
+    text = f"{abs(number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)):,f}"
+    sign = "+" if part.startswith("+") else "\u2212" if part.startswith("-") else ""
+    return sign + text + ("%" if part.endswith("%") else "")
+
+
+def sheet_rows(book: Path, name: str) -> list[list[str]]:
+    """A sheet of the workbook from its header row on, as it is displayed; hidden columns left out."""
+    sheet = openpyxl.load_workbook(book, data_only=True)[name]
+    hidden = {index for dimension in sheet.column_dimensions.values() if dimension.hidden
+              for index in range(dimension.min, dimension.max + 1)}
+    rows = [[displayed(cell) for cell in row if cell.column not in hidden] for row in sheet.iter_rows(min_row=4)]
+    return [row for row in rows if any(row)]
+
+
+# ---------------------------------------------------------------- the workbook's figures
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_table_of_the_page_is_the_sheet_of_the_workbook_cell_by_cell(name: str, files: tuple[Path, Path]) -> None:
+    rows = sheet_rows(files[0], name)
+    table = next(found for found in tables_of(files[1]) if rows[0] in found)
+    shown_rows = table[table.index(rows[0]) :]
+    assert shown_rows == rows[: len(shown_rows)]
+    assert all(sum(map(bool, row)) == 1 for row in rows[len(shown_rows) :])  # notes under the table
+
+
+def test_the_county_table_and_its_data_are_the_workbooks(files: tuple[Path, Path]) -> None:
+    book, page = files
+    head, *rows = sheet_rows(book, "分县对比")
+    names = ("基准方案", "均衡优先", "稳定优先", "生态优先")
+    starts = [at for at, text in enumerate(head) if text == "本年合计"]
+    units = {row[1]: row for row in rows if re.fullmatch(r"\d{6}", row[0])}
+    table = next(found for found in tables_of(page) if any("比上年" in row for row in found))
+    for name, *cells in table[2:]:
+        row = units[name]
+        assert cells == [row[2], row[3], *(row[at] for at in starts), *(row[at + 2] for at in starts)]
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.S)[1])  # type: ignore[index]
+    covered = {row[1]: row for row in sheet_rows(book, "保障水平对比")}
+    assert len(data["counties"]) == len(units) == 45
+    for county in data["counties"]:
+        row, share = units[county["name"]], covered[county["name"]]
+        assert [side["given"][0] for side in county["side"]] == [row[at] for at in starts]
+        assert [side["change"][0] for side in county["side"]] == [row[at + 1] for at in starts]
+        assert [side["coverage"][0] for side in county["side"]] == share[4:8]
+        assert [side["short"][0] for side in county["side"]] == share[9:13]
+        assert [side["rank"][0] for side in county["side"]] == share[14:18]
+        assert [county["last"][1][0], county["last"][2][0]] == [share[3], share[8]]
+    assert list(data["scenarios"]) == list(names)
+
+
+def test_the_waterfall_is_the_sheet_of_changes(files: tuple[Path, Path]) -> None:
+    head, *rows = sheet_rows(files[0], "较上年变动")
+    told = {(row[0], row[2]): dict(zip(head, row, strict=True)) for row in rows}
+    data = json.loads(re.search(r'id="data">(.*?)</script>', files[1].read_text(encoding="utf-8"), re.S)[1])  # type: ignore[index]
+    for county in data["counties"]:
+        for name, side in zip(data["scenarios"], county["side"], strict=True):
+            row = told[name, county["name"]]
+            assert all(row[cause] == text for cause, text, _ in side["moved"])
+            assert sum(value for *_, value in side["moved"]) == pytest.approx(side["change"][1], abs=1e-6)
+
+
+def test_the_matrix_is_the_first_sheet(files: tuple[Path, Path]) -> None:
+    _, *rows = sheet_rows(files[0], "方案比较")
+    matrix = {row[0]: row[1:] for row in tables_of(files[1])[0][2:]}
+    for row in rows[:6]:
+        item, base, *others = row
+        pairs = [f"{base} 基准", *(f"{others[at]} {others[at + 1]}" for at in (0, 2, 4))]
+        assert matrix[item] == pairs
+
+
+@pytest.mark.parametrize(("kind", "value", "text"), [
+    ("money", 2.5, "3"), ("money", 0.5, "1"), ("money", -1234.4, "\u22121,234"), ("share", 0.0125, "1.3%"), ("share", -0.00004, "0.0%"),
+    ("step", 0.0, "–"), ("step", 12.0, "+12"), ("points", 0.0, "持平"), ("money", None, ""), ("name", "=1", "=1"),
+])
+def test_figures_are_rounded_half_up_as_spreadsheets_do(kind: Any, value: Any, text: str) -> None:
+    assert shown(Column("x", kind, 9), Row("plain", (value,), decimals=0), value, 0) == text
+
+
+# ---------------------------------------------------------------- nothing from outside
+
+
+def test_the_policy_forbids_everything_but_the_pages_own_style_and_script(files: tuple[Path, Path]) -> None:
+    text = files[1].read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="(.*?)"', text)[1].replace("&#39;", "'")  # type: ignore[index]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        inner = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.S)[1]  # type: ignore[index]
+        digest = base64.b64encode(hashlib.sha256(inner.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert re.findall(r"https?://[^\s\"']*", text) == ["http://www.w3.org/2000/svg"]  # a name, not an address
+    assert re.findall(r'(?:src|href)="(?!#)', text) == []
+    assert re.findall(r'<[^>]+\s(?:style|on\w+)=', text) == []
+
+
+def test_a_map_is_drawn_only_from_given_boundaries_and_marked_as_a_sketch(files: tuple[Path, Path]) -> None:
+    text = files[1].read_text(encoding="utf-8")
+    assert "示意图，不作为划界依据" in text
+    assert re.findall(r'data-code="(\d+)"', text) == ["630102", "630103"]
+
+
+@pytest.mark.parametrize("content", ["{}", "[1", '{"features": []}', json.dumps(boundaries({"110101": 116.0}))])
+def test_boundaries_that_fit_nothing_are_told(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "b.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match="不是可用的 GeoJSON"):
+        areas(path, {"630102"})
+    with pytest.raises(InputError, match="打不开"):
+        areas(tmp_path / "没有.json", {"630102"})
+
+
+def test_marks_of_equal_counties_are_stacked_within_their_lane() -> None:
+    same = [Cell("80.0%", 0.8, "n")] * 3 + [Cell("", None, "n")]
+    plot = strip(["甲县", "乙县", "丙县", "丁县"], [("一", same)])
+    assert plot
+    marks: tuple[Mark, ...] = plot.lanes[0].marks
+    assert len({mark.y for mark in marks}) == len(marks) == 3
+    assert all(abs(mark.y - plot.lanes[0].y) < LANE / 2 for mark in marks)
+
+
+# ---------------------------------------------------------------- in a browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not Path(CHROMIUM).exists():
+        pytest.skip("chromium is not installed")
+    with sync_api.sync_playwright() as player:
+        opened = player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def opened(browser: Any, files: tuple[Path, Path]) -> Iterator[Any]:
+    """The page in a browser without network; at the end nothing was asked for and nothing went wrong."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, offline=True)
+    page = context.new_page()
+    wrong: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("dialog", lambda dialog: wrong.append("dialog"))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(files[1].as_uri())
+    yield page
+    assert wrong == []
+    assert asked == [files[1].as_uri()]
+    context.close()
+
+
+def test_the_first_screen_holds_matrix_strip_and_one_county(opened: Any) -> None:
+    for selector in (".matrix", "#strip", "#county"):
+        box = opened.locator(selector).bounding_box()
+        assert box["y"] + box["height"] <= 768, selector
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 1366
+
+
+def test_a_click_on_a_head_sorts_and_a_second_click_reverses(opened: Any) -> None:
+    names = "Array.from(document.querySelectorAll('#counties tbody tr:not([hidden]) td:first-child')).map(cell => cell.textContent)"
+    official = opened.evaluate(names)
+    assert official == list(example().units.name)
+    given = dict(zip(official, example().sides[1].given, strict=True))
+    opened.click('#counties th button[data-column="4"]')
+    assert opened.evaluate(names) == sorted(official, key=lambda name: -given[name])
+    opened.click('#counties th button[data-column="4"]')
+    assert opened.evaluate(names) == sorted(official, key=lambda name: given[name])
+    opened.click('#counties th button[data-column="0"]')
+    assert opened.evaluate(names) == official
+
+
+def test_filters_leave_the_right_counties_and_say_how_many(opened: Any) -> None:
+    shown_now = "Array.from(document.querySelectorAll('#counties tbody tr:not([hidden])')).length"
+    opened.select_option("#where", "西宁市")
+    assert opened.evaluate(shown_now) == 7
+    opened.click("#fewer")
+    assert opened.evaluate(shown_now) == 4
+    opened.select_option("#where", "")
+    assert opened.evaluate(shown_now) == 12
+    assert opened.text_content("#count") == "共 12 个县区"
+    opened.fill("#find", "刚察")
+    assert opened.evaluate(shown_now) == 1
+
+
+def test_a_picked_county_shows_in_table_strip_and_waterfall(opened: Any) -> None:
+    assert opened.input_value("#pick") == str(list(example().units.name).index("刚察县"))  # the largest loss
+    opened.select_option("#pick", label="玛多县")
+    assert opened.text_content("#told").startswith("玛多县（果洛藏族自治州）：保障水平在各方案中依次居第")
+    assert opened.locator(".picked text").first.text_content().startswith("玛多县 ")
+    opened.locator("#counties tbody tr").nth(0).click()
+    assert opened.text_content("#whose").startswith("城东区")
+    opened.select_option("#plan", label="均衡优先")
+    assert opened.text_content("#whose") == "城东区 \u2212178"
+    assert opened.locator("#fall text.bar").last.text_content() == "\u2212178"
+
+
+def test_names_from_the_workbook_are_never_run(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pools_untried(monkeypatch)
+    tables = plain_tables()
+    change(tables, "县区数据", lambda row: row["县区名称"] == "玛多县", 县区名称="<img src=x onerror=alert(1)>县")
+    tables["方案"] = [["规则", "资金", "参数", "对象", "</script><b>方案"], ["生态稳定增长", None, "增长率", None, 0.05]]
+    comparison = comparing.compare([write_tables(tmp_path / "b.xlsx", tables)])
+    comparing.write(comparison, tmp_path / "r.xlsx", tmp_path / "r.html")
+    page = browser.new_context(offline=True).new_page()
+    wrong: list[str] = []
+    page.on("dialog", lambda dialog: wrong.append("dialog"))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto((tmp_path / "r.html").as_uri())
+    page.select_option("#pick", label="<img src=x onerror=alert(1)>县")
+    assert page.locator("img, .matrix b b").count() == 0
+    assert page.text_content("#told").startswith("<img src=x onerror=alert(1)>县")
+    assert wrong == []
+
+
+def test_it_prints_on_a4_landscape(opened: Any, tmp_path: Path) -> None:
+    content = opened.pdf(prefer_css_page_size=True, print_background=True)
+    boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", content)
+    assert boxes
+    assert all((round(float(w)), round(float(h))) == (842, 595) for w, h in boxes)
