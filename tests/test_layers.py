@@ -26,8 +26,10 @@ LEVELS = {
     10: ("conflict", "diagnose", "sensitivity"),
     11: ("outcome",),
     12: ("report",),
-    13: ("run",),
-    14: ("cli",),
+    13: ("differences", "run"),
+    14: ("rederive",),
+    15: ("recheck",),
+    16: ("cli",),
 }
 """A room (a module, or a package with all it holds) imports from lower levels only."""
 

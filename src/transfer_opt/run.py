@@ -65,7 +65,11 @@ def prepare(
 ) -> Prepared:
     """Read and check; raises InputError only where nothing further can be checked."""
     spec = load_model(model)
-    budget = read_workbook(path, spec.aliases, rename, password)
+    return settle(spec, read_workbook(path, spec.aliases, rename, password), scenario, unit)
+
+
+def settle(spec: ModelSpec, budget: Budget, scenario: str | None = None, unit: str | None = None) -> Prepared:
+    """Check a workbook that has been read, and settle it for one scenario; InputError as for `prepare`."""
     broken = structure(budget)
     if broken:
         notes = [note for sheet in budget.sheets.values() for note in sheet.notes]

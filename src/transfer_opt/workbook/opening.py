@@ -177,10 +177,11 @@ def _unshown_cells(content: bytes) -> dict[str, dict[Place, str]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if "xl/workbook.xml" not in archive.namelist():
             return {}
-        return {name: dict(_unshown_in(archive.read(part))) for name, part in _sheet_parts(archive)}
+        return {name: dict(_unshown_in(archive.read(part))) for name, part in sheet_parts(archive)}
 
 
-def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+def sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Name and part of every sheet of an .xlsx package."""
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {relation.get("Id", ""): relation.get("Target", "") for relation in relations}
     for sheet in ElementTree.fromstring(archive.read("xl/workbook.xml")).findall(".//{*}sheet"):

@@ -17,12 +17,12 @@ from transfer_opt.workbook import remarks
 from transfer_opt.workbook.cells import letters
 from transfer_opt.workbook.columns import COUNTIES, POOLS, SHEETS, CellKind
 from transfer_opt.workbook.headers import Names, find_headers, normalise, split_unit
-from transfer_opt.workbook.opening import RawSheet, open_workbook
+from transfer_opt.workbook.opening import RawSheet, RawWorkbook, open_workbook
 from transfer_opt.workbook.table import Table, cell_kind, headings, lay_out, money_unit, total_rows
 from transfer_opt.workbook.totals import total_mismatches
 from transfer_opt.workbook.values import RawCell, amount_with_unit, is_blank, to_number, to_text, to_value
 
-__all__ = ["read_workbook", "total_mismatches"]
+__all__ = ["read_workbook", "total_mismatches", "understood"]
 
 _ALWAYS_READ = (COUNTIES, POOLS)
 """Sheets that are told when they are empty; the optional ones then count as absent."""
@@ -35,7 +35,11 @@ def read_workbook(
 
     `aliases` maps other spellings of headers to standard names; `rename` maps columns of this workbook and goes first.
     """
-    book = open_workbook(path, password)
+    return understood(open_workbook(path, password), aliases, rename)
+
+
+def understood(book: RawWorkbook, aliases: Mapping[str, str], rename: Mapping[str, str] = MappingProxyType({})) -> Budget:
+    """The same for a workbook that is open already."""
     sheets: dict[str, Sheet] = {}
     renamed: set[str] = set()
     for raw in book.sheets:

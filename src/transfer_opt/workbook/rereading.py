@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from typing import Any
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.workbook.cells import Place
 from transfer_opt.workbook.fingerprint import Contents, constant, formula
-from transfer_opt.workbook.opening import RawSheet, open_workbook
+from transfer_opt.workbook.opening import RawSheet, open_workbook, sheet_parts
+
+_HIDDEN = re.compile(r"""<(?:\w+:)?row\b(?=[^>]*\bhidden=["'](?:1|true)["'])[^>]*?\br=["'](\d+)["']""")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class Page:
     name: str
     sheet: RawSheet
     formulas: Mapping[Place, str]
+    hidden: tuple[int, ...] = ()
+    """Rows that do not show, as numbered on the sheet."""
 
     @property
     def height(self) -> int:
@@ -45,8 +50,14 @@ class Page:
 def read_pages(path: Path) -> dict[str, Page]:
     """Every sheet by name; InputError where the file is no .xlsx workbook."""
     book = open_workbook(path)
-    formulas = _formulas(path)
-    return {sheet.name: Page(sheet.name, sheet, formulas.get(sheet.name, {})) for sheet in book.sheets}
+    formulas, hidden = _formulas(path), _hidden(path)
+    return {sheet.name: Page(sheet.name, sheet, formulas.get(sheet.name, {}), hidden[sheet.name]) for sheet in book.sheets}
+
+
+def _hidden(path: Path) -> dict[str, tuple[int, ...]]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: tuple(int(number) for number in _HIDDEN.findall(archive.read(part).decode("utf-8", "replace")))
+                for name, part in sheet_parts(archive)}
 
 
 def _formulas(path: Path) -> dict[str, dict[Place, str]]:

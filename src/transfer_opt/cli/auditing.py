@@ -1,0 +1,51 @@
+"""audit, round: whether a published table adds up, and rounding one so that it does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from transfer_opt.cli.options import Command, password, reading_options, renames
+from transfer_opt.cli.printing import print_json
+from transfer_opt.errors import AuditError, Problem
+
+
+@click.command(cls=Command, options_metavar="[选项]")
+@click.argument("table", type=click.Path(path_type=Path), metavar="结果工作簿或分配表")
+@click.argument("budget", required=False, type=click.Path(path_type=Path), metavar="[输入工作簿]")
+@reading_options
+def audit(
+    table: Path, budget: Path | None, model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool,
+    quiet: bool,
+) -> None:
+    """核对一份结果工作簿：从文件自身重新推算每一个数；给出输入工作簿时，再核对输入是否一致。也核对任何一张分配表的合计。
+
+    \b
+    例：transfer-opt audit 预算_分配结果.xlsx
+        transfer-opt audit 预算_分配结果.xlsx 预算.xlsx
+        transfer-opt audit 分配表.xlsx
+    """
+    from transfer_opt.recheck import budget_inputs, own_inputs, recheck
+
+    given = budget_inputs(budget, model, renames(rename), password(budget, password_file)) if budget else None
+    verdict = recheck(table, own_inputs(model), given)
+    _tell(table, verdict.problems, f"校验码 SHA-256：{verdict.code}", as_json, quiet)
+
+
+def _tell(table: Path, problems: Sequence[Problem], closing: str, as_json: bool, quiet: bool) -> None:
+    """Every discrepancy, then the sum of it; ends the program."""
+    wrong = [problem for problem in problems if not problem.is_warning]
+    code = AuditError.exit_code if wrong else 0
+    if as_json:
+        print_json("discrepancy" if wrong else "ok", code, table, problems=problems, message=closing)
+    else:
+        for problem in problems:
+            if wrong or not quiet:
+                click.echo(f"提示 {problem}" if problem.is_warning else str(problem), err=True)
+        if not quiet:
+            click.echo(f"发现 {len(wrong)} 处不符：{table}" if wrong else f"核对通过，没有不符：{table}")
+            click.echo(closing)
+    sys.exit(code)
