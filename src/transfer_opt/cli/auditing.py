@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -28,14 +29,22 @@ def audit(
         transfer-opt audit 预算_分配结果.xlsx 预算.xlsx
         transfer-opt audit 分配表.xlsx
     """
-    from transfer_opt.recheck import budget_inputs, own_inputs, recheck
+    from transfer_opt.footing import foot_file
+    from transfer_opt.recheck import budget_inputs, is_result, own_inputs, recheck
+    from transfer_opt.workbook.opening import open_workbook
 
-    given = budget_inputs(budget, model, renames(rename), password(budget, password_file)) if budget else None
+    secret = password(budget or table, password_file)
+    if not is_result(sheet.name for sheet in open_workbook(table, secret).sheets):
+        if budget is not None:
+            raise click.UsageError(f"「{table}」不是本程序写出的结果工作簿，不能与输入工作簿核对；只核对合计时不要写「{budget}」。")
+        footing = foot_file(table, secret)
+        _tell(table, footing.problems, f"共核对 {footing.checked:,} 个合计、小计、差额、占比、增幅、人均和公式。", as_json, quiet)
+    given = budget_inputs(budget, model, renames(rename), secret) if budget else None
     verdict = recheck(table, own_inputs(model), given)
     _tell(table, verdict.problems, f"校验码 SHA-256：{verdict.code}", as_json, quiet)
 
 
-def _tell(table: Path, problems: Sequence[Problem], closing: str, as_json: bool, quiet: bool) -> None:
+def _tell(table: Path, problems: Sequence[Problem], closing: str, as_json: bool, quiet: bool) -> NoReturn:
     """Every discrepancy, then the sum of it; ends the program."""
     wrong = [problem for problem in problems if not problem.is_warning]
     code = AuditError.exit_code if wrong else 0

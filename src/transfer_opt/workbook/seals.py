@@ -18,6 +18,7 @@ from transfer_opt.workbook.rereading import Page
 
 MOST_NAMED = 20
 """More rows or columns than these are counted, not listed."""
+LONGEST_SHEET_NAME = 31
 CHANGED = "与写出时的校验码不符，被改动过。"
 
 
@@ -124,8 +125,8 @@ def _unsealed(proof: Page) -> Contents:
 def _rows(proof: Page) -> Iterator[tuple[Place, str, str]]:
     for row in range(FIRST_ROW, proof.height):
         name, text = proof.value((row, 0)), proof.value((row, 1))
-        if isinstance(name, str) and isinstance(text, str):
-            yield (row, 1), name, text
+        if isinstance(name, str) and (isinstance(text, str) or text is None and len(name) <= LONGEST_SHEET_NAME):
+            yield (row, 1), name, text or ""
 
 
 def _listed(names: list[str]) -> str:
