@@ -13,13 +13,13 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
-    0: ("certificate", "errors", "linear"),
+    0: ("certificate", "controlled", "errors", "linear"),
     1: ("domain", "program", "ranking", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
     3: ("blank", "chains", "modelfile", "ratios", "requirements", "units"),
     4: ("footing", "matching"),
     5: ("checks", "equations", "narrative", "parameters", "starting"),
-    6: ("assemble",),
+    6: ("assemble", "roundtable"),
     7: ("formulate",),
     8: ("lexicographic",),
     9: ("audit", "explain", "indicators", "proof", "rounding"),

@@ -49,7 +49,7 @@ class Structure:
         """Columns that totals add up."""
         table = self.table
         return tuple(column for column in table.numeric
-                     if column not in table.percent and RATE.fullmatch(normalise(table.headers[column])) is None)
+                     if table.units[column] != "%" and RATE.fullmatch(normalise(table.headers[column])) is None)
 
     @cached_property
     def covers(self) -> Mapping[int, tuple[int, ...]]:

@@ -72,7 +72,7 @@ def _right(reading: _Reading, known: dict[int, Decimal], rows: Sequence[int], ha
 
 def _readings(table: Tabulation, column: int, amounts: Sequence[int], grand: Sequence[int]) -> Iterator[_Reading]:
     header = normalise(table.headers[column])
-    scales = (100, 1) if column in table.percent else (1, 100)
+    scales = (100, 1) if table.units[column] == "%" else (1, 100)
     if _GROWTH.fullmatch(header):
         for now in amounts:
             for last in amounts:

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from transfer_opt import __version__
-from transfer_opt.cli.auditing import audit
+from transfer_opt.cli.auditing import audit, round_table
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.printing import print_error
 from transfer_opt.cli.solving import check, explain, init, solve
@@ -34,7 +34,7 @@ def cli() -> None:
     """
 
 
-for _command in (init, check, solve, explain, audit):
+for _command in (init, check, solve, explain, audit, round_table):
     cli.add_command(_command)
 
 

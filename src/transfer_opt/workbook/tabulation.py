@@ -42,8 +42,8 @@ class Tabulation:
     page: Page
     headers: Mapping[int, str]
     """Column → header, each once."""
-    percent: frozenset[int]
-    """Columns whose header says %."""
+    units: Mapping[int, str]
+    """Column → the unit its header states; empty where it states none."""
     rows: tuple[int, ...]
     unit: str | None
     """元, 万元 or 亿元 where the sheet says it."""
@@ -156,7 +156,7 @@ def _tabulation(page: Page, values: _Values) -> Tabulation | None:
     if not numeric:
         return None
     names = {column: place.headers[column].name for column in columns}
-    return Tabulation(page, names, frozenset(column for column in columns if place.headers[column].unit == "%"), table.rows,
+    return Tabulation(page, names, {column: place.headers[column].unit for column in columns}, table.rows,
                       _unit(page, place), numbers, numeric, _name_column(page, names, table.rows, numeric),
                       {at: value for at in page.formulas if at in numbers and (value := values.calculated(page, at)) is not None})
 
