@@ -120,16 +120,21 @@ class _Rounder:
 
     @cached_property
     def groups(self) -> tuple[tuple[int, ...], ...]:
-        """Rows that add up to a subtotal: by the column asked for, else as the table's 小计 rows say."""
+        """Rows that add up to a subtotal: as the table's 小计 rows say, and by the column asked for."""
+        told = tuple(self._within(row) for row in self.structure.covers)
         if not self.group:
-            return tuple(self._within(row) for row in self.structure.covers)
+            return told
         column = self._column({normalise(name): column for column, name in self.table.headers.items()}, self.group)
         found: dict[str, list[int]] = {}
         above = ""
         for row in self.leaves:
             above = normalise(to_text(self.table.page.sheet.at(row, column))) or above  # merged over its rows
             found.setdefault(above, []).append(row)
-        return tuple(tuple(rows) for rows in found.values())
+        for rows in map(set, found.values()):
+            if any(rows & set(other) and not (rows <= set(other) or set(other) <= rows) for other in told):
+                raise InputError([Problem("E179", f"按「{self.group}」分的组与表里小计行分的组互相交叉。", "去掉 --group，或改用与小计一致的列。",
+                                          self.table.page.name)])
+        return (*told, *map(tuple, found.values()))
 
     @cached_property
     def values(self) -> Mapping[Place, Fraction]:
