@@ -99,8 +99,7 @@ class _Findings:
 
 def is_result(pages: Iterable[str]) -> bool:
     """Whether these sheets are those of a result workbook, or what is left of one."""
-    names = set(pages)
-    return ALLOCATION in names and bool({PROOF, FACTS, PARAMETERS} & names)
+    return len(set(NEEDED) & set(pages)) > 1
 
 
 def recheck(path: Path, derive: Derive, given: Derive | None = None) -> Verdict:

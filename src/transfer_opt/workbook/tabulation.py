@@ -227,7 +227,7 @@ def _prefecture_lines(table: Tabulation, rows: Sequence[int], kinds: Mapping[int
             for column in columns:
                 sums[column] += table.numbers.get((ordered[at], column), Decimal(0))
             agreeing = sum(sums[column] == table.numbers[row, column] for column in columns)
-            if at > place[row] + 1 and agreeing * 2 > len(columns):
+            if at > place[row] + 1 and agreeing * 2 >= len(columns) > 0:
                 taken = ordered[at]
                 yield row, taken
                 break
