@@ -16,8 +16,6 @@ import openpyxl
 from books import ECOLOGY, EQUALIZATION, GUARANTEE, add_rule, change, plain_tables, write_tables
 from transfer_opt import run
 from transfer_opt.errors import InfeasibleError
-from transfer_opt.workbook.cells import address
-from transfer_opt.workbook.rereading import read_pages
 
 FUNDS = (EQUALIZATION, GUARANTEE, ECOLOGY)
 UNITS = ("1万元", "0.01万元", "1元", "10万元")
@@ -86,7 +84,7 @@ def edit_stored(source: Path, target: Path, seed: int) -> Edit:
     sheet = generator.choice(sorted(sheets))
     part = f"xl/worksheets/sheet{sheets[sheet]}.xml"
     text = parts[part].decode()
-    cells = [match for match in re.finditer(r'<c r="([A-Z]+\d+)"([^>]*)>(?:<f>(.*?)</f>)?<v>(.*?)</v></c>', text)]
+    cells = list(re.finditer(r'<c r="([A-Z]+\d+)"([^>]*)>(?:<f>(.*?)</f>)?<v>(.*?)</v></c>', text))
     cell = generator.choice(cells)
     shared = 't="s"' in cell[2]
     if shared:
@@ -94,8 +92,8 @@ def edit_stored(source: Path, target: Path, seed: int) -> Edit:
         before = unescape(re.sub(r"<[^>]+>", "", words[int(cell[4])]))
         after = _other_text(generator, before)
         escaped = after.replace("&", "&amp;").replace("<", "&lt;")
-        new = f'<c r="{cell[1]}"{cell[2].replace(chr(116) + "=" + chr(34) + "s" + chr(34), "t=" + chr(34) + "inlineStr" + chr(34))}>' \
-              f'<is><t xml:space="preserve">{escaped}</t></is></c>'
+        kept = cell[2].replace('t="s"', 't="inlineStr"')
+        new = f'<c r="{cell[1]}"{kept}><is><t xml:space="preserve">{escaped}</t></is></c>'
     elif cell[3] and generator.random() < 0.5:
         before, after = cell[3], cell[3] + "+1"
         new = cell[0].replace(f"<f>{before}</f>", f"<f>{after}</f>")
@@ -137,8 +135,3 @@ def _other_text(generator: random.Random, text: str) -> str:
     other = "2" if text[at : at + 1] == "1" else "1"
     return generator.choice([text + "1", text[:at] + other + text[at + 1 :], text[:at] + "甲" + text[at:]])
 
-
-def cells_of(path: Path) -> dict[tuple[str, str], Any]:
-    """Sheet and cell → value."""
-    return {(page.name, address((row, column))): value for page in read_pages(path).values()
-            for row, values in enumerate(page.sheet.rows) for column, value in enumerate(values)}
