@@ -18,6 +18,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
+from transfer_opt.errors import InputError
 from transfer_opt.workbook.cells import Place, address, letters
 from transfer_opt.workbook.evaluation import Exact, FormulaError, evaluate
 from transfer_opt.workbook.headers import MONEY_UNITS, HeaderRows, Names, money_units, read_headers
@@ -102,7 +103,7 @@ def _pages(path: Path, password: str | None) -> dict[str, Page]:
     book = open_workbook(path, password)
     try:
         return read_pages(path)
-    except Exception:  # no .xlsx: there are values, but no formulas to look at
+    except InputError:  # no .xlsx: there are values, but no formulas to look at
         return {sheet.name: Page(sheet.name, sheet, {}) for sheet in book.sheets}
 
 
