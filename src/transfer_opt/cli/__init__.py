@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from transfer_opt import __version__
+from transfer_opt.cli.auditing import audit, round_table
 from transfer_opt.cli.comparing import compare
 from transfer_opt.cli.exporting import export, history
 from transfer_opt.cli.options import Group
@@ -36,7 +37,7 @@ def cli() -> None:
     """
 
 
-for _command in (init, check, solve, explain, compare, export, history):
+for _command in (init, check, solve, explain, compare, audit, round_table, export, history):
     cli.add_command(_command)
 
 

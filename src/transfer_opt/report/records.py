@@ -24,6 +24,9 @@ PROOF = "证明"
 UNIQUE = "唯一：证书逐级证明，每一笔金额都被对偶价格逼定（低一点或高一点都会使某一级目标变差），最优解只有一个。"
 PIECE = 30_000
 """Characters a cell of 「证明」 holds at most."""
+POOL_FACTS = ("本年总额", "州本级及其他", "预留", "可分配总额", "上年总额")
+"""What 「方案参数」 says of every pool."""
+BOUND_SIDES = ("下限", "上限")
 
 
 def parameter_table(outcome: Outcome) -> Table:
@@ -162,8 +165,8 @@ def _exception(settings: Settings, change: Change) -> tuple[Value, ...]:
 
 def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     for fund in outcome.case.funds:
-        for name, value in (("本年总额", fund.budget), ("州本级及其他", fund.provincial), ("预留", fund.reserved),
-                            ("可分配总额", fund.pool), ("上年总额", fund.last_total)):
+        known = (fund.budget, fund.provincial, fund.reserved, fund.pool, fund.last_total)
+        for name, value in zip(POOL_FACTS, known, strict=True):
             if not np.isnan(value):
                 yield ("资金总额", fund.name, name, None, amount(value), "是", "硬", None, fund.spec.clause.short, None)
 
@@ -171,7 +174,7 @@ def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
 def _bounds(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     lines = outcome.case.lines
     for line in range(len(lines)):
-        for name, value in (("下限", lines.given_floor[line]), ("上限", lines.given_cap[line])):
+        for name, value in zip(BOUND_SIDES, (lines.given_floor[line], lines.given_cap[line]), strict=True):
             if not np.isnan(value):
                 yield ("县区上下限", outcome.case.funds[lines.fund[line]].name, name,
                        outcome.case.recipients.name[lines.recipient[line]], float(value), "是", "硬", None,

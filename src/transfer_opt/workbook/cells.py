@@ -30,3 +30,8 @@ def place(reference: str) -> Place | None:
     for mark in match[1]:
         column = column * 26 + ord(mark) - ord("A") + 1
     return int(match[2]) - 1, column - 1
+
+
+def address(at: Place) -> str:
+    """The name of a cell: row 0, column 0 is A1."""
+    return f"{letters(at[1])}{at[0] + 1}"

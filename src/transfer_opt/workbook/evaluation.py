@@ -1,4 +1,4 @@
-"""The value of a formula of the result workbook in exact fractions: + − × ÷, SUM, SUMIFS, MAX and IF over cells."""
+"""The value of a formula in exact fractions: + − × ÷, SUM, SUMIFS, MAX, ROUND and IF over cells."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def exact(value: Any) -> Exact:
 
 
 def evaluate(text: str, lookup: Lookup) -> Exact:
-    """The value of a formula; FormulaError where it divides by zero or holds what the result workbook never uses."""
+    """The value of a formula; FormulaError where it divides by zero or holds anything else."""
     parser = _Parser(text.removeprefix("="), lookup)
     value = parser.comparison()
     if parser.left:
@@ -114,6 +114,8 @@ class _Parser:
             total = _number(self._sum())
             while self._take(","):
                 total = max(total, _number(self._sum()))
+        elif name == "ROUND":
+            total = self._round()
         elif name == "IF":
             return self._if()
         else:
@@ -129,6 +131,14 @@ class _Parser:
         wanted = _criterion(self._sum())
         pairs = zip(amounts, names, strict=True)
         return sum((amount for amount, name in pairs if isinstance(amount, Fraction) and name == wanted), Fraction(0))
+
+    def _round(self) -> Fraction:
+        """Half away from zero, as spreadsheets do."""
+        value = _number(self._sum())
+        self._expect(",")
+        step = Fraction(10) ** -int(_number(self._sum()))
+        whole = (abs(value) / step + Fraction(1, 2)).__floor__() * step
+        return whole if value >= 0 else -whole
 
     def _if(self) -> Exact:
         """Only the branch that counts may fail."""

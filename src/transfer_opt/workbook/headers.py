@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from transfer_opt.workbook.columns import FUND, InputColumn
 from transfer_opt.workbook.values import normalise
 
-__all__ = ["Header", "HeaderRows", "Names", "find_headers", "money_units", "normalise", "split_unit"]
+__all__ = ["Header", "HeaderRows", "Names", "find_headers", "money_units", "normalise", "read_headers", "split_unit"]
 
 MONEY_UNITS = ("元", "万元", "亿元")
 MEASURES: Mapping[str, frozenset[str]] = {
@@ -161,7 +161,7 @@ def find_headers(
     searched = [index for index, row in enumerate(rows) if any(_text(cell) for cell in row)][:_SEARCHED_ROWS]
     for first in searched:
         for lines in range(1, min(_MOST_LINES, len(rows) - first) + 1):
-            found = _read_headers(rows, merges, first, first + lines - 1, names)
+            found = read_headers(rows, merges, first, first + lines - 1, names)
             known = {header.name for header in found.headers.values() if header.column or header.renamed}
             doubles = len(found.headers) - len({header.name for header in found.headers.values()})
             rank = (len(known), -doubles, -lines, -first)
@@ -170,9 +170,10 @@ def find_headers(
     return best[1] if best else None
 
 
-def _read_headers(
+def read_headers(
     rows: Sequence[Sequence[object]], merges: Sequence[tuple[int, int, int, int]], first: int, last: int, names: Names
 ) -> HeaderRows:
+    """The headers in these rows, both ends included, whatever they name."""
     lines = _spread([[_text(cell) for cell in row] for row in rows[first : last + 1]], merges, first)
     parts: dict[int, list[str]] = {}
     for line in lines:

@@ -24,7 +24,7 @@ from transfer_opt.workbook.table import Table, cell_kind, headings, lay_out, mon
 from transfer_opt.workbook.totals import total_mismatches
 from transfer_opt.workbook.values import RawCell, amount_with_unit, is_blank, to_number, to_text, to_value
 
-__all__ = ["read_sheet", "read_workbook", "total_mismatches"]
+__all__ = ["read_sheet", "read_workbook", "total_mismatches", "understood"]
 
 _ALWAYS_READ = (COUNTIES, POOLS)
 """Sheets that are told when they are empty; the optional ones then count as absent."""
@@ -40,7 +40,11 @@ def read_workbook(
 
     `aliases` maps other spellings of headers to standard names; `rename` maps columns of this workbook and goes first.
     """
-    book = open_workbook(path, password, lambda name: normalise(name) in SHEETS)
+    return understood(open_workbook(path, password, lambda name: normalise(name) in SHEETS), aliases, rename)
+
+
+def understood(book: RawWorkbook, aliases: Mapping[str, str], rename: Mapping[str, str] = MappingProxyType({})) -> Budget:
+    """The same for a workbook that is open already."""
     sheets: dict[str, Sheet] = {}
     notes = [remarks.unread_sheet(name, close) for name in book.others if (close := _meant(name, book))]
     renamed: set[str] = set()

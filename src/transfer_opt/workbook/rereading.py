@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,8 @@ class Page:
     name: str
     sheet: RawSheet
     formulas: Mapping[Place, str]
+    hidden: tuple[int, ...] = ()
+    """Rows that do not show, as numbered on the sheet."""
 
     @property
     def height(self) -> int:
@@ -46,7 +48,12 @@ def read_pages(path: Path) -> dict[str, Page]:
     """Every sheet by name; InputError where the file is no .xlsx workbook."""
     book = open_workbook(path)
     formulas = _formulas(path)
-    return {sheet.name: Page(sheet.name, sheet, formulas.get(sheet.name, {})) for sheet in book.sheets}
+    return {sheet.name: Page(sheet.name, sheet, formulas.get(sheet.name, {}), tuple(_hidden(sheet))) for sheet in book.sheets}
+
+
+def _hidden(sheet: RawSheet) -> Iterator[int]:
+    for first, last in sheet.facts.hidden_rows:
+        yield from range(first + 1, last + 2)
 
 
 def _formulas(path: Path) -> dict[str, dict[Place, str]]:

@@ -22,7 +22,7 @@ _FOOTER = re.compile(
 _LONGEST_NAME = 25
 """A text longer than this that stands alone in its row is a remark, not a name."""
 _UNIT_CELL = re.compile(r"[(\[]?(?:金额|计量|货币)?单位")
-_NUMBERING = frozenset({"栏次", "列次", "行次", "甲"})
+NUMBERING = frozenset({"栏次", "列次", "行次", "甲"})
 _ATTACHMENT = re.compile(r"附[件表]\d*:?")
 _EXAMPLE = "示例数据"
 _NAME_HEADER = {COUNTIES: "县区名称", POOLS: "资金", BOUNDS: "县区名称"}
@@ -158,7 +158,7 @@ def _filled_rows(table: Table) -> Iterator[int]:
         lead = normalise(seen[0]) if isinstance(seen[0], str) else ""
         if _is_footer(seen) or (below_footer and len(seen) == 1 and lead):
             below_footer = True
-        elif not (number == first and lead in _NUMBERING) and _touches(table, number):
+        elif not (number == first and lead in NUMBERING) and _touches(table, number):
             yield number
 
 

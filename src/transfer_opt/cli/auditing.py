@@ -1,0 +1,96 @@
+"""audit, round: whether a published table adds up, and rounding one so that it does."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from transfer_opt.cli.options import Command, password, reading_options, renames
+from transfer_opt.cli.printing import print_json
+from transfer_opt.errors import AuditError, Problem
+
+
+@click.command(cls=Command, options_metavar="[选项]")
+@click.argument("table", type=click.Path(path_type=Path), metavar="结果工作簿或分配表")
+@click.argument("budget", required=False, type=click.Path(path_type=Path), metavar="[输入工作簿]")
+@reading_options
+def audit(
+    table: Path, budget: Path | None, model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool,
+    quiet: bool,
+) -> None:
+    """核对一份结果工作簿：从文件自身重新推算每一个数；给出输入工作簿时，再核对输入是否一致。也核对任何一张分配表的合计。
+
+    \b
+    例：transfer-opt audit 预算_分配结果.xlsx
+        transfer-opt audit 预算_分配结果.xlsx 预算.xlsx
+        transfer-opt audit 分配表.xlsx
+    """
+    from transfer_opt.footing import foot_file
+    from transfer_opt.recheck import budget_inputs, is_result, own_inputs, recheck
+    from transfer_opt.workbook.opening import open_workbook
+
+    secret = password(budget or table, password_file)
+    if not is_result(sheet.name for sheet in open_workbook(table, secret).sheets):
+        if budget is not None:
+            raise click.UsageError(f"「{table}」不是本程序写出的结果工作簿，不能与输入工作簿核对；只核对合计时不要写「{budget}」。")
+        footing = foot_file(table, secret)
+        _tell(table, footing.problems, f"共核对 {footing.checked:,} 个合计、小计、差额、占比、增幅、人均和公式。", as_json, quiet)
+    given = budget_inputs(budget, model, renames(rename), secret) if budget else None
+    verdict = recheck(table, own_inputs(model), given)
+    _tell(table, verdict.problems, f"校验码 SHA-256：{verdict.code}", as_json, quiet)
+
+
+def _tell(table: Path, problems: Sequence[Problem], closing: str, as_json: bool, quiet: bool) -> NoReturn:
+    """Every discrepancy, then the sum of it; ends the program."""
+    wrong = [problem for problem in problems if not problem.is_warning]
+    code = AuditError.exit_code if wrong else 0
+    if as_json:
+        print_json("discrepancy" if wrong else "ok", code, table, problems=problems, message=closing)
+    else:
+        for problem in problems:
+            if wrong or not quiet:
+                click.echo(f"提示 {problem}" if problem.is_warning else str(problem), err=True)
+        if not quiet:
+            click.echo(f"发现 {len(wrong)} 处不符：{table}" if wrong else f"核对通过，没有不符：{table}")
+            click.echo(closing)
+    sys.exit(code)
+
+
+@click.command("round", cls=Command, options_metavar="--unit 单位 [选项]")
+@click.argument("table", type=click.Path(path_type=Path), metavar="表格")
+@click.option("--unit", required=True, metavar="单位", help="取整到：数字（按表里的单位），或 元、万元、亿元。")
+@click.option("--group", default="", metavar="列", help="按这一列分组，每组小计也相邻取整（默认：按表里的小计行）。")
+@click.option("--columns", default="", metavar="列,…", help="只取整这些列（默认：全部金额列）。")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="输出文件（默认：表格文件名_取整.xlsx）。")
+@click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
+@click.option("--quiet", is_flag=True, help="只在出错时说话。")
+def round_table(
+    table: Path, unit: str, group: str, columns: str, output: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """把一张表取整，并且仍然加得起来：每格、每个小计和合计都取相邻的整数，合计为零的列仍为零。
+
+    \b
+    例：transfer-opt round 分配表.xlsx --unit 1
+        transfer-opt round 分配表.xlsx --unit 万元 --group 市州 --columns 均衡性,生态 -o 取整.xlsx
+    """
+    from transfer_opt.roundtable import round_file
+    from transfer_opt.run import result_path
+    from transfer_opt.workbook.rewriting import rewrite
+
+    target = result_path(table, output or table.with_name(f"{table.stem}_取整.xlsx"))
+    names = [name for name in re.split("[,，]", columns) if name]
+    done = round_file(table, unit, group, names)
+    rewrite(table, target, done.sheet, done.numbers)
+    if as_json:
+        print_json("ok", 0, table, target, problems=done.problems, message="\n".join(map(str, done.columns)))
+    elif not quiet:
+        for problem in done.problems:
+            click.echo(f"警告 {problem}", err=True)
+        for column in done.columns:
+            click.echo(str(column))
+        click.echo(f"已写出：{target}")
