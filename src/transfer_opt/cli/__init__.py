@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from transfer_opt import __version__
+from transfer_opt.cli.exploring import sweep
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.printing import print_error
 from transfer_opt.cli.solving import check, explain, init, solve
@@ -33,7 +34,7 @@ def cli() -> None:
     """
 
 
-for _command in (init, check, solve, explain):
+for _command in (init, check, solve, explain, sweep):
     cli.add_command(_command)
 
 
