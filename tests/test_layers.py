@@ -23,11 +23,12 @@ LEVELS = {
     7: ("formulate",),
     8: ("lexicographic",),
     9: ("audit", "explain", "indicators", "proof", "rounding"),
-    10: ("conflict", "diagnose", "sensitivity"),
+    10: ("conflict", "diagnose", "frontier", "sensitivity"),
     11: ("outcome",),
     12: ("report",),
     13: ("run",),
-    14: ("cli",),
+    14: ("exploring", "sweep"),
+    15: ("cli",),
 }
 """A room (a module, or a package with all it holds) imports from lower levels only."""
 
@@ -39,6 +40,8 @@ WALLS = {
     "openpyxl": {"workbook"},
     "python_calamine": {"workbook"},
     "xlsxwriter": {"workbook"},
+    "distributed": {"sweep"},
+    "pyarrow": {"sweep"},
     "pandas": {"assemble", "report", "workbook"},
 }
 """The rooms that may know a library; numpy may be known everywhere."""

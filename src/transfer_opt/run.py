@@ -183,9 +183,9 @@ def write(outcome: Outcome, path: Path) -> None:
     write_report(build(outcome, date, finished), path)
 
 
-def result_path(source: Path, wanted: Path | None) -> Path:
+def result_path(source: Path, wanted: Path | None, what: str = "分配结果") -> Path:
     """Where the result goes; never the input itself, not through a link either (OutputError)."""
-    target = wanted or source.with_name(f"{source.stem}_分配结果.xlsx")
+    target = wanted or source.with_name(f"{source.stem}_{what}.xlsx")
     if target.exists() and source.exists() and target.samefile(source):
         raise OutputError(f"输出文件与输入文件是同一个：{target}。处理办法：用 -o 另起一个文件名，输入文件不会被改动。")
     if target.suffix.lower() != ".xlsx":

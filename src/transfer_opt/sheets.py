@@ -141,13 +141,32 @@ class Lorenz:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A chart of one value against another: corners joined by straight lines, and one point apart from them."""
+
+    title: str
+    names: tuple[str, str]
+    """Of the axes: across, up."""
+    kinds: tuple[ColumnKind, ColumnKind]
+    """share or money."""
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    point: tuple[float, float]
+    point_name: str
+    size: tuple[int, int]
+
+
+Chart: TypeAlias = Dumbbell | Lorenz | Curve
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything the result workbook shows, ready to be written."""
 
     tables: tuple[Table, ...]
     """In sheet order, 「图表数据」 not included (the writer makes it from the charts)."""
-    charts: tuple[Dumbbell | Lorenz, ...]
-    """Placed under 「均衡性指标」."""
+    charts: tuple[Chart, ...]
+    """Placed under the table of `chart_sheet`."""
     scenario: str
     digest: str
     """Short check code printed in the footer."""
@@ -157,3 +176,4 @@ class Report:
     """Empty when output must not carry a date."""
     properties: Mapping[str, str]
     """Document properties: title, comments."""
+    chart_sheet: str = "均衡性指标"

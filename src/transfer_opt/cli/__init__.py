@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from transfer_opt import __version__
-from transfer_opt.cli.exploring import sweep
+from transfer_opt.cli.exploring import frontier, sweep
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.printing import print_error
 from transfer_opt.cli.solving import check, explain, init, solve
@@ -34,7 +34,7 @@ def cli() -> None:
     """
 
 
-for _command in (init, check, solve, explain, sweep):
+for _command in (init, check, solve, explain, frontier, sweep):
     cli.add_command(_command)
 
 

@@ -9,11 +9,46 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import PATIENCE, Command, password, reading_options, renames
+from transfer_opt.cli.options import PATIENCE, Command, password, progress, reading_options, renames
 from transfer_opt.cli.printing import print_object
 
 SPEAK_EVERY = 2.0
 """Seconds between two words on how far a sweep has come."""
+
+
+@click.command(cls=Command, options_metavar="[选项]")
+@click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="结果工作簿（默认：输入文件名_前沿.xlsx）。")
+@click.option("--objectives", metavar="目标,目标", help="取舍哪两个目标（默认：保障水平最大化,较上年波动最小）。")
+@click.option("--scenario", metavar="方案", help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。")
+@reading_options
+def frontier(
+    budget: Path, output: Path | None, objectives: str | None, scenario: str | None,
+    model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool,
+) -> None:
+    """求两个目标之间的取舍：一个目标让一步，另一个最多能好多少；给出整条折线、每个拐点的分配和换算。
+
+    \b
+    例：transfer-opt frontier 预算.xlsx
+        transfer-opt frontier 预算.xlsx -o 前沿.xlsx --objectives 保障水平最大化,贴近因素法
+    """
+    from transfer_opt import exploring, run
+    from transfer_opt.workbook.values import normalise
+
+    tell = progress(quiet or as_json)
+    target = run.result_path(budget, output, "前沿")
+    prepared = run.prepare(budget, model, scenario, None, renames(rename), password(budget, password_file))
+    pair = normalise(objectives).replace("，", ",").split(",") if objectives else exploring.DEFAULT_PAIR
+    found = exploring.trade_off(prepared, pair, tell)
+    exploring.write(found, target)
+    if as_json:
+        print_object("ok", 0, budget, target, prepared.scenario, {
+            "objectives": list(found.curve.names),
+            "corners": [[corner.first, corner.second] for corner in found.curve.corners],
+            "slopes": list(found.curve.slopes), "present": list(found.curve.present), "above": found.curve.above})
+    elif not quiet:
+        click.echo(f"前沿有 {len(found.curve.corners)} 个拐点。{found.position}")
+        click.echo(f"结果：{target}")
 
 
 @click.command(cls=Command, options_metavar="[选项]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 from transfer_opt.errors import OutputError
 from transfer_opt.run import Prepared
@@ -40,7 +41,7 @@ def dask(address: str) -> Engine:
             setup = client.scatter(pickle.dumps((prepared, plan)), broadcast=True, hash=True)
             batches = [indices[start : start + BATCH] for start in range(0, len(indices), BATCH)]
             futures = client.map(answered, batches, setup=setup, pure=False)
-            for future in distributed.as_completed(futures):
+            for future in distributed.as_completed(futures, loop=client.loop):
                 yield from future.result()
 
     return on_cluster
@@ -58,7 +59,7 @@ def _scenarios(setup: bytes) -> Scenarios:
     return Scenarios(*pickle.loads(setup))
 
 
-def _distributed():  # type: ignore[no-untyped-def]
+def _distributed() -> Any:
     try:
         import distributed
     except ImportError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer_opt.errors import OutputError
-from transfer_opt.report.parts import EXAMPLE, EXAMPLE_LABEL
+from transfer_opt.report.parts import budget_label
 from transfer_opt.run import Prepared
 from transfer_opt.sheets import Report, Table
 from transfer_opt.sweep.plan import Plan
@@ -33,9 +33,7 @@ def _workbook(prepared: Prepared, plan: Plan, records: Sequence[Record], target:
     """One workbook: by county, by scenario, what was varied."""
     tables = (county_table(prepared, plan, records), scenario_table(prepared, plan, records), plan_table(prepared, plan))
     code = plan.digest(prepared)
-    sheets = prepared.budget.sheets.values()
-    example = any(EXAMPLE in text for sheet in sheets for text in (sheet.title, *sheet.labels))
-    write_report(Report(tables, (), prepared.scenario, f"{code[:6]}…{code[-4:]}", EXAMPLE_LABEL if example else "", "",
+    write_report(Report(tables, (), prepared.scenario, f"{code[:6]}…{code[-4:]}", budget_label(prepared.budget), "",
                         {"title": "多情形测算", "comments": f"校验码 {code}"}), target)
     return (target,)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from transfer_opt.modelfile import did_you_mean
 from transfer_opt.parameters import RULES_SHEET, read_choices
 from transfer_opt.run import Prepared
 from transfer_opt.settings import Settings, shown
-from transfer_opt.sheets import Sheet, SheetRow
+from transfer_opt.sheets import Sheet, SheetRow, Value
 from transfer_opt.workbook.values import normalise, to_number
 
 NOW = -1
@@ -87,8 +86,8 @@ class Plan:
             places = self._random(index).random(len(self.varies))
             return tuple(_rounded(min(v.values) + place * (max(v.values) - min(v.values)))
                          for v, place in zip(self.varies, places.tolist(), strict=True))
-        places = np.unravel_index(index, [len(vary.values) for vary in self.varies])
-        return tuple(vary.values[int(place)] for vary, place in zip(self.varies, places, strict=True))
+        at = np.unravel_index(index, [len(vary.values) for vary in self.varies])
+        return tuple(vary.values[int(place)] for vary, place in zip(self.varies, at, strict=True))
 
     def settings(self, settings: Settings, index: int) -> Settings:
         """The settings of a scenario: the budget's, with one more layer of changes and the data it draws."""
@@ -203,7 +202,7 @@ def _uncertain(spec: ModelSpec, units: Recipients, text: str, problems: list[Pro
 
 def _one_row(rule: str, fund: str, parameter: str, place: str, value: float) -> Sheet:
     """The words of the command line as a row of 「约束参数」, so that they are read and checked alike."""
-    cells = {"规则": rule, "资金": fund, "参数": parameter, "对象": place, "取值": value}
+    cells: dict[str, Value] = {"规则": rule, "资金": fund, "参数": parameter, "对象": place, "取值": value}
     letters = {name: chr(ord("A") + at) for at, name in enumerate(cells)}
     return Sheet(RULES_SHEET, "", None, letters, (SheetRow(1, {name: cell for name, cell in cells.items() if cell != ""}),))
 

@@ -17,11 +17,11 @@ from transfer_opt.assemble import assemble
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.diagnose import refuse_crossed_bounds
 from transfer_opt.domain import Case
-from transfer_opt.errors import InfeasibleError, SolverError
+from transfer_opt.errors import InfeasibleError
 from transfer_opt.formulate import Formulation, RuleRows, composed, rule_rows
 from transfer_opt.indicators import gini, position, shortfall
 from transfer_opt.lexicographic import solve
-from transfer_opt.linear import Floats, Ints
+from transfer_opt.linear import Ints
 from transfer_opt.rounding import published
 from transfer_opt.run import Prepared
 from transfer_opt.settings import Settings
@@ -30,8 +30,9 @@ from transfer_opt.sweep.plan import NOW, Plan
 
 CASE_RULES = frozenset({"资金总额", "考核奖惩", "三保兜底", "因素法", "资格", "保障水平最大化", "取整"})
 """The rules whose parameters the case is made of; a change to any other leaves the case as it is."""
-FREE, FLOOR, CAP, PINNED = ".", "f", "c", "="
-"""Whether a line stands at neither of its bounds, at its floor, at its cap, or has no room between them."""
+MOST_KEPT = 64
+"""Cases kept at a time: a grid comes back to few, random draws to none."""
+LOWEST = "最低保障水平"
 MONEY_DIGITS = 4
 
 
@@ -61,8 +62,8 @@ class Record:
     @staticmethod
     def read(content: Mapping[str, Any]) -> Record:
         """The record of such a line."""
-        rest = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()}
-        return Record(**{"why": "", **rest})
+        rest: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()}
+        return Record(why=str(rest.pop("why", "")), **rest)
 
 
 class Scenarios:
@@ -114,10 +115,6 @@ class Scenarios:
         return (drawn, *(value for rule, value in zip(self._changed, self._plan.values(index), strict=True) if rule in rules))
 
 
-MOST_KEPT = 64
-"""Cases kept at a time: a grid comes back to few, random draws to none."""
-
-
 def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Record:
     final = np.round(units * case.unit, 10)
     now = position(case, final)
@@ -126,7 +123,7 @@ def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Re
     order = np.round(now.coverage, 12)
     ranks = np.zeros(0, dtype=np.int64) if np.isnan(order).any() else 1 + np.searchsorted(np.sort(-order), -order)
     measures = {
-        "最低保障水平": _known(order.min()), "基尼系数": _known(gini(now.coverage, np.ones(len(order)))),
+        LOWEST: _known(order.min()), "基尼系数": _known(gini(now.coverage, np.ones(len(order)))),
         "“三保”缺口": _known(gaps.sum()), "“三保”缺口县数": _known(float((gaps > 0).sum()) if not np.isnan(gaps).any() else np.nan),
         "少于上年的县": _known(float((now.given < last).sum()) if np.isfinite(case.history).any() else np.nan),
     }

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from transfer_opt.domain import Recipients
 from transfer_opt.report.parts import KEY_COLUMNS
 from transfer_opt.run import Prepared
-from transfer_opt.sheets import Column, Row, Table, Value
+from transfer_opt.sheets import Column, ColumnKind, Row, Table, Value
 from transfer_opt.sweep.plan import Plan
-from transfer_opt.sweep.scenario import Record
+from transfer_opt.sweep.scenario import LOWEST, Record
 
 COUNTY_SHEET, SCENARIO_SHEET, PLAN_SHEET = "各县区间", "各次测算", "测算说明"
 FEASIBLE, INFEASIBLE = "可行", "不可行"
 MONEY_UNIT = "万元"
+KINDS: Mapping[str, ColumnKind] = {"share": "share", "money": "money"}
+"""Kind of a parameter → kind of the column that shows it."""
+MEAN_DIGITS = 1
 
 
 def county_table(prepared: Prepared, plan: Plan, records: Sequence[Record]) -> Table:
@@ -44,13 +47,14 @@ def scenario_table(prepared: Prepared, plan: Plan, records: Sequence[Record], co
     names = [str(name) for name in prepared.settings.recipients.name] if counties else []
     measures = next((list(record.measures) for record in records if record.measures), [])
     columns = (
-        Column("序号", "number", 7), *(Column(vary.text, "number", 16) for vary in plan.varies), Column("结果", "mark", 9),
-        Column("相差", "money", 11), *(Column(name, "number", 11) for name in measures), Column("说明", "note", 40),
+        Column("序号", "number", 7), *(Column(vary.text, KINDS.get(vary.kind, "number"), 16) for vary in plan.varies),
+        Column("结果", "mark", 9), Column("相差", "money", 11),
+        *(Column(name, "share" if name == LOWEST else "number", 11) for name in measures), Column("说明", "note", 40),
         *(Column(name, "money", 12) for name in names),
     )
     rows = tuple(Row("plain" if record.feasible else "alarm", _scenario(plan, record, measures, len(names)))
                  for record in records)
-    notes = ("注：序号 0 是工作簿现状；相差是不可行时各规则合起来至少差多少钱。比例以小数表示，0.15 即 15%。",)
+    notes = ("注：序号 0 是工作簿现状；相差是不可行时各规则合起来至少差多少钱。",)
     return Table(SCENARIO_SHEET, f"各次测算（{prepared.scenario}）", columns, rows, f"单位：{_unit(prepared)}", notes=notes)
 
 
@@ -85,7 +89,7 @@ def _range(totals: Sequence[float]) -> tuple[Value, ...]:
         return (None,) * 4
     mean = float(np.mean(totals))
     spread = (max(totals) - min(totals)) / mean if mean > 0 else None
-    return (min(totals), round(mean, 4), max(totals), None if spread is None else round(spread, 6))
+    return (min(totals), round(mean, MEAN_DIGITS), max(totals), None if spread is None else round(spread, 6))
 
 
 def _often(bounds: Sequence[str]) -> tuple[Value, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from transfer_opt.sheets import Column, Dumbbell, Lorenz, Row, Table, Value
+from transfer_opt.sheets import Chart, Column, Curve, Dumbbell, Lorenz, Row, Table, Value
 from transfer_opt.workbook.formulas import column_letters
 from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS, FIRST_ROW
 from transfer_opt.workbook.styles import BLUE, CELL_BORDER, CONNECTOR, GREY, GRID, HEI, INK, ORANGE, SONG
@@ -20,8 +20,6 @@ GAP = 10
 MOST_STRETCH = 1.2
 """How much wider than asked a chart may become so that a line of charts ends with the table."""
 AXIS_STEP, MOST_STEPS = 0.3, 5
-
-Chart = Dumbbell | Lorenz
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Placed:
     height: int
 
 
-def data_table(charts: Sequence[Chart]) -> Table:
+def data_table(charts: Sequence[Chart], drawn_on: str = INDICATORS) -> Table:
     """The numbers behind the charts, side by side, as a table like any other."""
     columns: list[Column] = []
     series: list[Sequence[Value]] = []
@@ -46,7 +44,7 @@ def data_table(charts: Sequence[Chart]) -> Table:
             columns.append(Column(name, kind, width, chart.title, group_start=start and bool(columns)))
             series.append(values)
     rows = tuple(Row("plain", values) for values in zip_longest(*series))
-    return Table(DATA_SHEET, DATA_SHEET, tuple(columns), rows, notes=("本表供「均衡性指标」中的图形取数，请勿改动。",))
+    return Table(DATA_SHEET, DATA_SHEET, tuple(columns), rows, notes=(f"本表供「{drawn_on}」中的图形取数，请勿改动。",))
 
 
 def place_charts(charts: Sequence[Chart], width: int) -> list[Placed]:
@@ -81,7 +79,7 @@ def insert_charts(book: Any, sheet: Any, charts: Sequence[Chart], first_row: int
         chart, start = charts[place.index], starts[place.index]
         if isinstance(chart, Dumbbell) and not chart.names:
             continue
-        drawn = _dumbbell(book, chart, start) if isinstance(chart, Dumbbell) else _lorenz(book, chart, start)
+        drawn = _drawn(book, chart, start)
         drawn.set_size({"width": place.width, "height": place.height})
         sheet.insert_chart(first_row, 0, drawn, {"x_offset": place.x, "y_offset": place.y, "object_position": 2})
 
@@ -101,6 +99,10 @@ def _line(charts: Sequence[Chart], line: Sequence[int], width: int, top: int) ->
 def _series(chart: Chart) -> list[tuple[str, tuple[Any, float], Sequence[Value]]]:
     """Header, kind and width, values of each column a chart needs."""
     share, number = ("share", 10.5), ("number", 9.0)
+    if isinstance(chart, Curve):
+        across, up = ((kind, 12.0) for kind in chart.kinds)
+        return [(chart.names[0], across, chart.x), (chart.names[1], up, chart.y),
+                (f"{chart.point_name}横坐标", across, chart.point[:1]), (f"{chart.point_name}纵坐标", up, chart.point[1:])]
     if isinstance(chart, Lorenz):
         return [
             ("分配前横坐标", share, chart.x_before), ("分配前纵坐标", share, chart.y_before),
@@ -121,6 +123,40 @@ def _step(chart: Dumbbell) -> float:
     """The distance of the grid lines: 30 %, more where the values reach far."""
     furthest = max((*chart.before, *chart.after), default=0.0)
     return AXIS_STEP * max(1, math.ceil(furthest / (AXIS_STEP * MOST_STEPS)))
+
+
+def _drawn(book: Any, chart: Chart, start: int) -> Any:
+    if isinstance(chart, Dumbbell):
+        return _dumbbell(book, chart, start)
+    return _lorenz(book, chart, start) if isinstance(chart, Lorenz) else _curve(book, chart, start)
+
+
+def _curve(book: Any, chart: Curve, start: int) -> Any:
+    """The corners joined by straight lines, the point beside them."""
+    drawn = book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
+    x, y, point_x, point_y = (_range(start + at, len(values)) for at, (_, _, values) in enumerate(_series(chart)))
+    numbers = [str(at + 1) for at in range(len(chart.x))]
+    drawn.add_series({"name": "前沿（标号为拐点）", "categories": x, "values": y, "line": {"color": BLUE, "width": 2.25},
+                      "marker": _marker("circle", BLUE, 7), "data_labels": {**_labels(numbers, 9), "position": "above"}})
+    drawn.add_series({"name": _literal(chart.point_name), "categories": point_x, "values": point_y, "line": {"none": True},
+                      "marker": _marker("diamond", ORANGE, 10)})
+    for kind, name, values, place in zip(
+            chart.kinds, chart.names, ((*chart.x, chart.point[0]), (*chart.y, chart.point[1])),
+            (drawn.set_x_axis, drawn.set_y_axis), strict=True):
+        low, high, step = _ticks(min(values), max(values))
+        place({**_axis(), "name": _literal(name), "name_font": _font(9), "min": low, "max": high, "major_unit": step,
+               "num_format": "0.0%" if kind == "share" else "#,##0"})
+    _dress(drawn, chart.title, [])
+    return drawn
+
+
+def _ticks(low: float, high: float) -> tuple[float, float, float]:
+    """Round ends a little beyond the values, and the distance of the grid lines."""
+    span = (high - low) or abs(high) or 1.0
+    power = 10.0 ** math.floor(math.log10(span / MOST_STEPS))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= span / MOST_STEPS)
+    first, last = math.floor(low / step - 0.2), math.ceil(high / step + 0.2)
+    return round(max(first, 0 if low >= 0 else first) * step, 12), round(last * step, 12), round(step, 12)
 
 
 def _dumbbell(book: Any, chart: Dumbbell, start: int) -> Any:

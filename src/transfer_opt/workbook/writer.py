@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer_opt.sheets import Report, Table
-from transfer_opt.workbook.charts import INDICATORS, data_table, insert_charts, place_charts, rows_below
+from transfer_opt.workbook.charts import data_table, insert_charts, place_charts, rows_below
 from transfer_opt.workbook.formulas import INPUT, Formulas, Sums
 from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS, Layout, measure
 from transfer_opt.workbook.printing import set_up_page
@@ -63,7 +63,7 @@ def _fill(book: Any, report: Report) -> None:
     for table in report.tables:
         _add_sheet(book, report, table, styles, sums)
     if report.charts:
-        _add_sheet(book, report, data_table(report.charts), styles, sums)
+        _add_sheet(book, report, data_table(report.charts, report.chart_sheet), styles, sums)
 
 
 def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Sums) -> None:
@@ -72,7 +72,7 @@ def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Su
     writer = SheetWriter(sheet, layout, styles, Formulas(table, sums))
     writer.write(report)
     last_row = writer.end - 1
-    if table.name == INDICATORS:
+    if table.name == report.chart_sheet:
         last_row += _add_charts(book, sheet, report, layout, writer.end)
     set_up_page(sheet, layout, report, last_row)
 
