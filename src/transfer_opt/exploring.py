@@ -14,7 +14,7 @@ from transfer_opt.diagnose import refuse_crossed_bounds
 from transfer_opt.domain import Case
 from transfer_opt.errors import InputError
 from transfer_opt.formulate import formulate
-from transfer_opt.frontier import Frontier, checked_pair, frontier
+from transfer_opt.frontier import Frontier, checked_pair, frontier, refuse_unknown
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Ints
 from transfer_opt.objectives import CLOSEST, STEADIEST
@@ -45,6 +45,7 @@ class TradeOff:
 
 def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress: Progress = lambda _: None) -> TradeOff:
     """Find the curve. Raises InputError, InfeasibleError or SolverError."""
+    pair = checked_pair(names)
     if errors_of(prepared.problems):
         raise InputError(prepared.problems)
     case = assemble(prepared.spec, prepared.budget, prepared.settings)
@@ -55,9 +56,8 @@ def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress:
     solution = solve(today.program, today.stages, solver)
     if solution.shortage is not None:
         raise infeasible(case, prepared.settings, today, solution.shortage, solver)
-    listed = [name for name in names if name != CLOSEST]
-    formulation = formulate(case, prepared.settings, (*listed, CLOSEST))
-    pair = checked_pair(case, formulation, names)
+    formulation = formulate(case, prepared.settings, (*pair, CLOSEST))
+    refuse_unknown(case, formulation, pair)
     curve = frontier(case, formulation, pair, solution.columns[: len(case.lines)], solver, progress)
     units = tuple(published(case, corner.amounts, solver) for corner in curve.corners)
     return TradeOff(prepared, case, curve, units)

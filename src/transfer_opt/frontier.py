@@ -18,7 +18,7 @@ from transfer_opt.formulate import NEED_RULE, Formulation
 from transfer_opt.levels import State, Terms
 from transfer_opt.lexicographic import LARGEST_POOL, Solution, StageResult, solve
 from transfer_opt.linear import Floats, Ints
-from transfer_opt.objectives import OBJECTIVES, SHORTFALL, STEADIEST, Goal, Levels
+from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, STEADIEST, Goal, Levels
 from transfer_opt.program import PROVINCE, RECIPIENT, LevelStage, Opener, Program, Question, Session, Stage, SumStage
 
 TOUCHES = 1e-9
@@ -66,18 +66,22 @@ class Frontier:
         return self.present[1] - self.least(self.present[0])
 
 
-def checked_pair(case: Case, formulation: Formulation, names: Sequence[str]) -> tuple[str, str]:
-    """Two different objectives that this case can be asked for, else InputError."""
-    unknown = [name for name in names if name not in OBJECTIVES]
-    if unknown or len(names) != 2 or names[0] == names[1]:
+def checked_pair(names: Sequence[str]) -> tuple[str, str]:
+    """Two different objectives of the catalogue, else InputError."""
+    if len(names) != 2 or names[0] == names[1] or any(name not in OBJECTIVES for name in names):
         remedy = f"写两个不同的目标，用逗号隔开，可用的有：{'、'.join(OBJECTIVES)}。"
         raise InputError([Problem("E240", f"--objectives「{','.join(names)}」看不懂。", remedy)])
+    return names[0], names[1]
+
+
+def refuse_unknown(case: Case, formulation: Formulation, names: tuple[str, str]) -> None:
+    """Raise InputError where the case cannot be asked for an objective."""
     if SHORTFALL in names and not any(stage.name == SHORTFALL for stage in formulation.stages):
-        raise InputError([Problem("E241", f"「{SHORTFALL}」现在不是目标：规则「{NEED_RULE}」为硬约束或未启用。", "把它改为「软」，或换一个目标。")])
-    missing = [name for name in names if name != SHORTFALL and not np.isfinite(objective(case, formulation, name, case.lines.reference))]
+        raise InputError([Problem("E241", f"「{SHORTFALL}」现在不是目标：规则「{NEED_RULE}」为硬约束或未启用。",
+                                  "把它改为「软」，或换一个目标。")])
+    missing = [name for name in names if not np.isfinite(objective(case, formulation, name, case.lines.reference))]
     if missing:
         raise InputError([Problem("E242", f"目标「{missing[0]}」缺少数据（如上年数）。", "补上需要的列，或换一个目标。")])
-    return names[0], names[1]
 
 
 def frontier(
@@ -228,7 +232,7 @@ def _before(stages: Sequence[Stage], names: tuple[str, str]) -> tuple[tuple[Stag
     「三保缺口最小」 comes first of all, so where it is traded itself the other soft rules come after.
     """
     soft = tuple(stage for stage in stages if stage.name not in OBJECTIVES or stage.name == SHORTFALL)
-    closing = (stages[-1],)
+    closing = (next(stage for stage in stages if stage.name == CLOSEST),)
     if SHORTFALL not in names:
         return soft, closing
     return (), (*(stage for stage in soft if not stage.name.startswith(SHORTFALL)), *closing)
