@@ -10,7 +10,7 @@ from pathlib import Path
 from transfer_opt.errors import OutputError
 from transfer_opt.run import Prepared
 from transfer_opt.sweep.engines import Engine
-from transfer_opt.sweep.files import WRITERS, county_path, write
+from transfer_opt.sweep.files import WRITERS, county_path, parquet_library, write
 from transfer_opt.sweep.journal import Journal
 from transfer_opt.sweep.plan import Plan
 from transfer_opt.sweep.scenario import Record
@@ -58,10 +58,12 @@ def sweep(prepared: Prepared, plan: Plan, target: Path, engine: Engine, progress
 
 
 def sweep_path(source: Path, wanted: Path | None) -> Path:
-    """Where the tables go; never over the input (OutputError)."""
+    """Where the tables go; never over the input, and only in a format this machine can write (OutputError)."""
     target = wanted or source.with_name(f"{source.stem}_扫描.xlsx")
     if target.suffix.lower() not in WRITERS:
         raise OutputError(f"输出文件应以 {'、'.join(WRITERS)} 之一结尾：{target}。处理办法：改文件名，如 {target.stem}.xlsx。")
+    if target.suffix.lower() == ".parquet":
+        parquet_library()
     for path in (target, county_path(target), target.with_suffix(".partial")):
         if path.exists() and source.exists() and path.samefile(source):
             raise OutputError(f"输出文件与输入文件是同一个：{path}。处理办法：用 -o 另起一个文件名，输入文件不会被改动。")
