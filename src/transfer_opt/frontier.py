@@ -15,8 +15,8 @@ import numpy as np
 from transfer_opt.domain import Case
 from transfer_opt.errors import InputError, Problem, SolverError
 from transfer_opt.formulate import NEED_RULE, Formulation
-from transfer_opt.levels import State, Terms
-from transfer_opt.lexicographic import LARGEST_POOL, Solution, StageResult, solve
+from transfer_opt.levels import State
+from transfer_opt.lexicographic import LARGEST_POOL, Solution, face, solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, STEADIEST, Goal, Levels
 from transfer_opt.program import PROVINCE, RECIPIENT, LevelStage, Opener, Program, Question, Session, Stage, SumStage
@@ -143,9 +143,6 @@ class _Plane:
 
     def __init__(self, case: Case, formulation: Formulation, names: tuple[str, str], open_solver: Opener) -> None:
         program, (before, after) = formulation.program, _before(formulation.stages, names)
-        kept = solve(program, (*before, *after), open_solver)
-        if kept.shortage is not None:
-            raise SolverError("规则没有可行的分配，画不出前沿。")
         self._pair: list[Stage] = []
         for name in names:
             stage = next(stage for stage in formulation.stages if stage.name == name)
@@ -156,8 +153,7 @@ class _Plane:
         self._pair = [_padded(stage, program) for stage in self._pair]
         self._stages = tuple(_padded(stage, program) for stage in (*before, *after))
         self._scale = float(2.0 ** np.ceil(np.log2(max(case.pools.max(), 1.0) / LARGEST_POOL)))
-        state = _face(program, self._stages[: len(before)], kept.stages[: len(before)], self._scale)
-        self._plane = _with_goals(program, state, self._pair, self._scale)
+        self._plane = _with_goals(program, face(program, self._stages[: len(before)], open_solver), self._pair, self._scale)
         self._session: Session = open_solver(self._plane)
 
     def corners(self) -> list[tuple[float, float]]:
@@ -169,9 +165,8 @@ class _Plane:
         found, open_pieces = [one, other], [(one, other)]
         while open_pieces:
             left, right = open_pieces.pop()
-            weights = np.array([left[1] - right[1], right[0] - left[0]]) / np.array([self._span[1], self._span[0]])
-            weights = weights / self._span
-            corner = self._least(weights / np.abs(weights).max())
+            weights = np.array([left[1] - right[1], right[0] - left[0]]) / self._span.prod()
+            corner = self._least(weights / weights.max())
             if (weights @ left - weights @ corner) > TOUCHES * np.abs(weights * self._span).sum():
                 found.append(corner)
                 open_pieces += [(left, corner), (corner, right)]
@@ -262,46 +257,18 @@ def _padded(stage: Stage, program: Program) -> Stage:
     return replace(stage, costs=np.pad(stage.costs, (0, program.shape[1] - len(stage.costs))))
 
 
-def _face(program: Program, stages: Sequence[Stage], results: Sequence[StageResult], scale: float) -> State:
-    """The bounds (scaled money) within which the stages stay at the optimum of these results."""
-    state = State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
-    for stage, result in zip(stages, results, strict=True):
-        if isinstance(stage, SumStage):
-            state = _held(program, state, stage, np.pad(result.duals, (0, program.shape[0] - len(result.duals))))
-            continue
-        terms = Terms.of(stage, program.shape[1], scale)
-        for theta, cut in result.chain:
-            if cut is None:
-                state = terms.alone(state)
-                continue
-            state = state.fixed(cut.columns, cut.ends(terms, state, theta))
-            state = replace(state, row_lower=state.row_lower.copy(), row_upper=state.row_upper.copy())
-            cut.settle(program, state)
-    return state
-
-
-def _held(program: Program, state: State, stage: SumStage, duals: Floats) -> State:
-    """The optimal face of a least sum, by complementary slackness with its dual."""
-    reduced = stage.costs - program.priced(duals)
-    moved = np.flatnonzero(np.abs(reduced) > TOUCHES)
-    state = state.fixed(moved, np.where(reduced > 0, state.lower, state.upper)[moved])
-    tight = np.where(duals > 0, state.row_lower, state.row_upper)
-    return replace(state, row_lower=np.where(duals != 0, tight, state.row_lower),
-                   row_upper=np.where(duals != 0, tight, state.row_upper))
-
-
 def _with_goals(program: Program, state: State, pair: Sequence[Stage], scale: float) -> Program:
-    """The program within the state, with a column per objective and the rows that hold it up."""
+    """The program within a face, in scaled money, with a column per objective and the rows that hold it up."""
     rows, columns = program.shape
-    parts = [(program.rows, program.columns, program.values, state.row_lower, state.row_upper)]
+    parts = [(program.rows, program.columns, program.values, state.row_lower / scale, state.row_upper / scale)]
     ends = [0.0 if isinstance(stage, SumStage) else -np.inf for stage in pair]
     for at, stage in enumerate(pair):
         for entries in _goal_rows(stage, columns + at, scale):
             parts.append((entries[0] + rows, *entries[1:]))
             rows += len(entries[3])
     joined = [np.concatenate([part[k] for part in parts]) for k in range(5)]
-    return Program(np.concatenate([state.lower, ends]), np.concatenate([state.upper, [np.inf, np.inf]]), joined[0], joined[1],
-                   joined[2], joined[3], joined[4], np.full(rows, PROVINCE), program.lines)
+    return Program(np.concatenate([state.lower / scale, ends]), np.concatenate([state.upper / scale, [np.inf, np.inf]]),
+                   joined[0], joined[1], joined[2], joined[3], joined[4], np.full(rows, PROVINCE), program.lines)
 
 
 def _goal_rows(stage: Stage, goal: int, scale: float) -> list[tuple[Ints, Ints, Floats, Floats, Floats]]:
