@@ -21,7 +21,7 @@ from allocations import EXAMPLE
 from transfer_opt import run
 from transfer_opt.assemble import assemble
 from transfer_opt.cli import main
-from transfer_opt.errors import InputError, OutputError
+from transfer_opt.errors import InputError, OutputError, SolverError
 from transfer_opt.run import Prepared
 from transfer_opt.settings import Settings
 from transfer_opt.sweep import sweep
@@ -117,6 +117,18 @@ def test_a_scenario_that_cannot_be_done_says_how_much_is_missing(prepared: Prepa
     assert Record.read(json.loads(record.line())) == record
 
 
+def test_an_answer_that_fails_its_checks_is_asked_again_and_then_told(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def refuse(*_: object) -> None:
+        asked.append(1)
+        raise SolverError("求解器的最优值与影子价格不一致。")
+
+    monkeypatch.setattr("transfer_opt.sweep.scenario.solve", refuse)
+    record = Scenarios(prepared, plan(prepared, [POOL], [], None, 1)).answer(0)
+    assert (record.state, record.why, len(asked)) == ("未算出", "求解器的最优值与影子价格不一致。", 2)
+
+
 def test_two_bounds_of_a_line_that_cross_are_told_in_words(prepared: Prepared) -> None:
     record = Scenarios(prepared, plan(prepared, ["单县占比上限·均衡性·占比上限=0.001,0.1"], [], None, 1)).answer(0)
     assert not record.feasible
@@ -142,7 +154,7 @@ def test_the_summary_says_range_mean_bounds_and_places(prepared: Prepared, tmp_p
     done = sweep(prepared, found, tmp_path / "扫描.csv", local)
     by_county = {row["县区名称"]: row for row in rows(tmp_path / "扫描_各县.csv")}
     scenarios = rows(tmp_path / "扫描.csv")
-    assert [row["结果"] for row in scenarios].count("可行") == done.feasible + 1
+    assert [row["结果"] for row in scenarios].count("可行") == done.count("可行") + 1
     given = [float(row["玛多县"]) for row in scenarios[1:] if row["结果"] == "可行"]
     county = by_county["玛多县"]
     assert (float(county["最低"]), float(county["最高"])) == (min(given), max(given))
@@ -204,12 +216,12 @@ def test_a_torn_last_line_is_dropped_and_an_altered_one_with_all_behind_it(tmp_p
     path = tmp_path / "扫描.partial"
     with Journal(path, "计划") as journal:
         for index in range(3):
-            journal.add(Record(index, False, 1.0, "").line())
+            journal.add(Record(index, "不可行", 1.0, "").line())
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
     with Journal(path, "计划") as journal:
         assert sorted(journal.done) == [0, 1]
-        journal.add(Record(2, False, 1.0, "").line())
+        journal.add(Record(2, "不可行", 1.0, "").line())
     assert path.read_bytes() == whole
     path.write_bytes(whole.replace(b'"index":1', b'"index":7'))
     with Journal(path, "计划") as journal:
@@ -219,7 +231,7 @@ def test_a_torn_last_line_is_dropped_and_an_altered_one_with_all_behind_it(tmp_p
 def test_what_another_sweep_left_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "扫描.partial"
     with Journal(path, "一个计划") as journal:
-        journal.add(Record(0, False, 1.0, "").line())
+        journal.add(Record(0, "不可行", 1.0, "").line())
     before = path.read_bytes()
     with pytest.raises(OutputError, match="另一次扫描"), Journal(path, "另一个计划"):
         pass

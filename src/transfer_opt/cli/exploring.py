@@ -83,6 +83,7 @@ def sweep(
     from transfer_opt.sweep import sweep as run_sweep
     from transfer_opt.sweep.engines import dask, local
     from transfer_opt.sweep.plan import plan
+    from transfer_opt.sweep.scenario import FEASIBLE, INFEASIBLE, UNSOLVED
 
     if (engine == "dask") != (scheduler is not None):
         raise click.UsageError("--engine dask 和 --scheduler 地址 要一起写。")
@@ -94,12 +95,14 @@ def sweep(
     except KeyboardInterrupt:
         click.echo(f"已中断。算完的情形留在「{target.with_suffix('.partial')}」，再运行同一命令即接着算。", err=True)
         sys.exit(130)
-    failed = done.plan.size - done.feasible
+    counts = {state: done.count(state) for state in (FEASIBLE, INFEASIBLE, UNSOLVED)}
     if as_json:
         print_object("ok", 0, budget, target, prepared.scenario, {
-            "scenarios": done.plan.size, "feasible": done.feasible, "resumed": done.resumed, "files": [str(file) for file in done.files]})
+            "scenarios": done.plan.size, "feasible": counts[FEASIBLE], "unsolved": counts[UNSOLVED], "resumed": done.resumed,
+            "files": [str(file) for file in done.files]})
     elif not quiet:
-        click.echo(f"{done.plan.size} 种情形：{done.feasible} 种可行，{failed} 种不可行。")
+        click.echo(f"{done.plan.size} 种情形：{counts[FEASIBLE]} 种可行，{counts[INFEASIBLE]} 种不可行"
+                   + (f"，{counts[UNSOLVED]} 种未算出（见结果中的说明）。" if counts[UNSOLVED] else "。"))
         for file in done.files:
             click.echo(f"结果：{file}")
 

@@ -32,10 +32,9 @@ class Swept:
     resumed: int
     """How many scenarios an earlier, interrupted run had finished."""
 
-    @property
-    def feasible(self) -> int:
-        """How many of the scenarios have an allocation."""
-        return sum(record.feasible for record in self.records[1:])
+    def count(self, state: str) -> int:
+        """How many of the scenarios ended so."""
+        return sum(record.state == state for record in self.records[1:])
 
 
 def sweep(prepared: Prepared, plan: Plan, target: Path, engine: Engine, progress: Progress = lambda done, of: None) -> Swept:

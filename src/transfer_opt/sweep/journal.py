@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from transfer_opt.errors import OutputError
-from transfer_opt.workbook.saving import sentence
+from transfer_opt.workbook.saving import refused
 
 FORMAT = "transfer-opt 扫描 1"
 
@@ -36,7 +36,7 @@ class Journal:
             if not kept:
                 self._append(self._head)
         except OSError as error:
-            raise OutputError(sentence(self._path, error)) from error
+            raise refused(self._path, error) from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -47,7 +47,7 @@ class Journal:
         try:
             self._append(_sealed(line))
         except OSError as error:
-            raise OutputError(sentence(self._path, error)) from error
+            raise refused(self._path, error) from error
         self.done[int(json.loads(line)["index"])] = line
 
     def close(self, finished: bool) -> None:

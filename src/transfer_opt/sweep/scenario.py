@@ -17,11 +17,12 @@ from transfer_opt.assemble import assemble
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.diagnose import refuse_crossed_bounds
 from transfer_opt.domain import Case
-from transfer_opt.errors import InfeasibleError
+from transfer_opt.errors import InfeasibleError, SolverError
 from transfer_opt.formulate import Formulation, RuleRows, composed, rule_rows
 from transfer_opt.indicators import gini, position, shortfall
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Ints
+from transfer_opt.program import Opener
 from transfer_opt.rounding import published
 from transfer_opt.run import Prepared
 from transfer_opt.settings import Settings
@@ -32,6 +33,7 @@ CASE_RULES = frozenset({"资金总额", "考核奖惩", "三保兜底", "因素�
 """The rules whose parameters the case is made of; a change to any other leaves the case as it is."""
 MOST_KEPT = 64
 """Cases kept at a time: a grid comes back to few, random draws to none."""
+FEASIBLE, INFEASIBLE, UNSOLVED = "可行", "不可行", "未算出"
 LOWEST = "最低保障水平"
 MONEY_DIGITS = 4
 
@@ -41,11 +43,12 @@ class Record:
     """What a scenario came to: for every county (n,), and in all. Everything is read off the published integers."""
 
     index: int
-    feasible: bool
+    state: str
+    """FEASIBLE, INFEASIBLE, or UNSOLVED where no answer passed its checks."""
     shortage: float
     """Money by which the rules contradict each other; 0 where they do not, or where two bounds of a line do."""
     why: str
-    """The contradiction in words, where there is one line behind it."""
+    """The contradiction in words where there is one line behind it, or why there is no answer."""
     totals: tuple[float, ...] = ()
     """(n,) all funds together, money."""
     bounds: str = ""
@@ -53,6 +56,11 @@ class Record:
     ranks: tuple[int, ...] = ()
     """(n,) place by coverage, the best covered first; equal coverage shares the place."""
     measures: Mapping[str, float | None] | None = None
+
+    @property
+    def feasible(self) -> bool:
+        """Whether it has an allocation."""
+        return self.state == FEASIBLE
 
     def line(self) -> str:
         """One line of JSON."""
@@ -71,13 +79,22 @@ class Scenarios:
 
     def __init__(self, prepared: Prepared, plan: Plan) -> None:
         self._prepared, self._plan = prepared, plan
-        self._solver, self._rounder = kept(opener("highs", 0)), opener("highs", 0)
+        self._solver, self._fresh = kept(opener("highs", 0)), opener("highs", 0)
         self._changed = tuple(vary.change.rule for vary in plan.varies)
         self._cases: dict[Any, Case] = {}
         self._rules: dict[Any, RuleRows] = {}
 
     def answer(self, index: int) -> Record:
-        """The record of one point; raises SolverError where a solver's answer does not pass its checks."""
+        """The record of one point; what the warm model does not settle is asked once more of a fresh one."""
+        try:
+            return self._answer(index, self._solver)
+        except SolverError:
+            try:
+                return self._answer(index, self._fresh)
+            except SolverError as error:
+                return Record(index, UNSOLVED, 0.0, str(error))
+
+    def _answer(self, index: int, solver: Opener) -> Record:
         settings = self._plan.settings(self._prepared.settings, index)
         key, case = self._case(settings, index)
         formulation = composed(case, [self._rows(case, settings, index, key, name) for name in CONSTRAINTS],
@@ -85,11 +102,11 @@ class Scenarios:
         try:
             refuse_crossed_bounds(case, formulation)
         except InfeasibleError as error:
-            return Record(index, False, 0.0, str(error).split("\n")[1])
-        solution = solve(formulation.program, formulation.stages, self._solver)
+            return Record(index, INFEASIBLE, 0.0, str(error).split("\n")[1])
+        solution = solve(formulation.program, formulation.stages, solver)
         if solution.shortage is not None:
-            return Record(index, False, round(solution.shortage.money, MONEY_DIGITS), "")
-        return _record(index, case, formulation, published(case, solution.columns[: len(case.lines)], self._rounder))
+            return Record(index, INFEASIBLE, round(solution.shortage.money, MONEY_DIGITS), "")
+        return _record(index, case, formulation, published(case, solution.columns[: len(case.lines)], self._fresh))
 
     def _case(self, settings: Settings, index: int) -> tuple[Any, Case]:
         """The case, and what tells it from others."""
@@ -127,7 +144,7 @@ def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Re
         "“三保”缺口": _known(gaps.sum()), "“三保”缺口县数": _known(float((gaps > 0).sum()) if not np.isnan(gaps).any() else np.nan),
         "少于上年的县": _known(float((now.given < last).sum()) if np.isfinite(case.history).any() else np.nan),
     }
-    return Record(index, True, 0.0, "", tuple(np.round(now.given, 8).tolist()), _bounds(case, formulation, units),
+    return Record(index, FEASIBLE, 0.0, "", tuple(np.round(now.given, 8).tolist()), _bounds(case, formulation, units),
                   tuple(ranks.tolist()), measures)
 
 

@@ -15,7 +15,6 @@ from transfer_opt.sweep.plan import Plan
 from transfer_opt.sweep.scenario import LOWEST, Record
 
 COUNTY_SHEET, SCENARIO_SHEET, PLAN_SHEET = "各县区间", "各次测算", "测算说明"
-FEASIBLE, INFEASIBLE = "可行", "不可行"
 MONEY_UNIT = "万元"
 KINDS: Mapping[str, ColumnKind] = {"share": "share", "money": "money"}
 """Kind of a parameter → kind of the column that shows it."""
@@ -111,7 +110,7 @@ def _scenario(plan: Plan, record: Record, measures: Sequence[str], counties: int
     values: tuple[Value, ...] = plan.values(record.index) if record.index >= 0 else (None,) * len(plan.varies)
     said = "工作簿现状" if record.index < 0 else ""
     reached = record.measures or {}
-    return (record.index + 1, *values, FEASIBLE if record.feasible else INFEASIBLE, record.shortage or None,
+    return (record.index + 1, *values, record.state, record.shortage or None,
             *(reached.get(name) for name in measures), said + record.why or None, *(record.totals or (None,) * counties)[:counties])
 
 

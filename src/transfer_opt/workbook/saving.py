@@ -41,7 +41,7 @@ def save_atomically(path: Path, produce: Callable[[Path], None]) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(sentence(path, error)) from error
+        raise OutputError(_sentence(path, error)) from error
 
 
 def _refuse_what_cannot_be_replaced(path: Path) -> None:
@@ -57,7 +57,11 @@ def _flush_to_disk(path: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def sentence(path: Path, error: OSError) -> str:
-    """What stopped a file from being written, and what to do about it."""
+def _sentence(path: Path, error: OSError) -> str:
     remedy = REMEDIES.get(error.errno or 0, f"系统报告“{error.strerror or error}”，请检查磁盘或改用其他输出位置")
     return f"无法写入文件「{path}」：{remedy}。"
+
+
+def refused(path: Path, error: OSError) -> OutputError:
+    """The error that says why a file could not be written, and what to do about it."""
+    return OutputError(_sentence(path, error))
