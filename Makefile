@@ -26,9 +26,10 @@ unit: $(VENV)/tested
 campaign: $(VENV)/tested
 	$(BIN)/python -m pytest -m slow
 
-# How long proving takes against solving.
+# How long proving takes against solving, and a sweep against rebuilding with PuLP + CBC.
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/proof.py
+	$(BIN)/python benchmarks/sweeps.py 45
 
 # The generated files: the equations of the model, the example workbook.
 equations: $(VENV)/installed
