@@ -23,12 +23,12 @@ LEVELS = {
     7: ("formulate",),
     8: ("lexicographic",),
     9: ("audit", "conflict", "explain", "indicators", "proof", "rounding"),
-    10: ("farkas", "remedies", "repair", "sensitivity"),
+    10: ("farkas", "frontier", "remedies", "repair", "sensitivity"),
     11: ("diagnose", "infeasible", "outcome"),
     12: ("scenarios",),
     13: ("report",),
     14: ("differences", "recording", "run"),
-    15: ("rederive", "republish"),
+    15: ("exploring", "rederive", "republish", "sweep"),
     16: ("comparing", "recheck"),
     17: ("cli",),
 }
@@ -48,6 +48,8 @@ WALLS = {
     "sqlalchemy": {"ledger"},
     "typst": {"exporting"},
     "xlsxwriter": {"workbook"},
+    "distributed": {"sweep"},
+    "pyarrow": {"sweep"},
     "pandas": {"assemble", "report", "workbook"},
 }
 """The rooms that may know a library; numpy may be known everywhere."""

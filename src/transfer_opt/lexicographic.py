@@ -9,7 +9,7 @@ switched off. The published amounts are read from bounds and θ, never from a so
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,6 +110,15 @@ def smallest(program: Program, costs: Floats, open_solver: Opener) -> float:
     scale = _scale(program)
     _, result = _Engine(program, scale, open_solver).run(SumStage("", costs), _scaled(program, scale))
     return result.value
+
+
+def face(program: Program, stages: Sequence[Stage], open_solver: Opener) -> State:
+    """The bounds (money) within which a program that can be met stays at the optimum of all these stages."""
+    scale = _scale(program)
+    engine, state = _Engine(program, scale, open_solver), _scaled(program, scale)
+    for stage in stages:
+        state, _ = engine.run(stage, state)
+    return State(state.lower * scale, state.upper * scale, state.row_lower * scale, state.row_upper * scale)
 
 
 class _Engine:

@@ -219,9 +219,9 @@ def stamps() -> tuple[str, str]:
     return (now.strftime("%Y-%m-%d"), now.strftime("%Y-%m-%d %H:%M:%S %z")) if now else ("", "")
 
 
-def result_path(source: Path, wanted: Path | None) -> Path:
+def result_path(source: Path, wanted: Path | None, what: str = "分配结果") -> Path:
     """Where the result goes; never the input itself, not through a link either (OutputError)."""
-    target = wanted or source.with_name(f"{source.stem}_分配结果.xlsx")
+    target = wanted or source.with_name(f"{source.stem}_{what}.xlsx")
     _not_the_input(source, target, "-o")
     if target.suffix.lower() != ".xlsx":
         raise OutputError(f"输出文件应以 .xlsx 结尾：{target}。处理办法：改文件名，如 {target.stem}.xlsx。")

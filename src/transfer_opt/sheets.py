@@ -236,7 +236,23 @@ class Bars:
     size: tuple[int, int]
 
 
-Chart: TypeAlias = Dumbbell | Lorenz | Dots | Curves | Bars
+@dataclass(frozen=True)
+class Curve:
+    """A chart of one value against another: corners joined by straight lines, and one point apart from them."""
+
+    title: str
+    names: tuple[str, str]
+    """Of the axes: across, up."""
+    kinds: tuple[ColumnKind, ColumnKind]
+    """share or money."""
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    point: tuple[float, float]
+    point_name: str
+    size: tuple[int, int]
+
+
+Chart: TypeAlias = Dumbbell | Lorenz | Dots | Curves | Bars | Curve
 
 
 @dataclass(frozen=True)

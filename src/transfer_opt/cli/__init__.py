@@ -12,6 +12,7 @@ import click
 from transfer_opt import __version__
 from transfer_opt.cli.auditing import audit, round_table
 from transfer_opt.cli.comparing import compare
+from transfer_opt.cli.exploring import frontier, sweep
 from transfer_opt.cli.exporting import export, history
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.printing import print_error
@@ -37,7 +38,7 @@ def cli() -> None:
     """
 
 
-for _command in (init, check, solve, explain, compare, audit, round_table, export, history):
+for _command in (init, check, solve, explain, compare, frontier, sweep, audit, round_table, export, history):
     cli.add_command(_command)
 
 

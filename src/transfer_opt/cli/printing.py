@@ -90,3 +90,12 @@ def print_json(
         "infeasible": dict(infeasible) if infeasible else None,
     }
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def print_object(
+    status: str, code: int, source: Path, target: Path, scenario: str, more: dict[str, Any]
+) -> None:
+    """The JSON object of a command that does not end in one allocation."""
+    content = {"status": status, "exit": code, "input": str(source), "output": str(target), "scenario": scenario,
+               "problems": [], "warnings": [], **more}
+    click.echo(json.dumps(content, ensure_ascii=False, indent=1))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from transfer_opt.domain import Case, Recipients
+from transfer_opt.domain import Case, Fund, Recipients
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.outcome import Plan
-from transfer_opt.sheets import Column, RowKind, Value
+from transfer_opt.sheets import Budget, Column, RowKind, Value
 
 TOTAL_NAME = "合  计"
 EXAMPLE = "示例数据"
@@ -70,14 +70,24 @@ def optional(value: float) -> Value:
 
 def heading(outcome: Plan) -> str:
     """「2026年三项转移支付」: the year as the workbook's titles say it."""
-    titles = " ".join(sheet.title for sheet in outcome.budget.sheets.values())
+    return budget_heading(outcome.budget, outcome.case.funds)
+
+
+def budget_heading(budget: Budget, funds: Sequence[Fund]) -> str:
+    """The same for any result of a budget."""
+    titles = " ".join(sheet.title for sheet in budget.sheets.values())
     year = re.search(r"(?:19|20)\d\d年", titles)
-    count = len(outcome.case.funds)
-    what = outcome.case.funds[0].name if count == 1 else f"{NUMERALS[count] if count <= 10 else count}项转移支付"
+    count = len(funds)
+    what = funds[0].name if count == 1 else f"{NUMERALS[count] if count <= 10 else count}项转移支付"
     return (year[0] if year else "") + what
 
 
 def example_label(outcome: Plan) -> str:
     """The label of example data, when any sheet carries it."""
-    said = [text for sheet in outcome.budget.sheets.values() for text in (sheet.title, *sheet.labels)]
+    return budget_label(outcome.budget)
+
+
+def budget_label(budget: Budget) -> str:
+    """The same for any result of a budget."""
+    said = [text for sheet in budget.sheets.values() for text in (sheet.title, *sheet.labels)]
     return EXAMPLE_LABEL if any(EXAMPLE in text for text in said) else ""

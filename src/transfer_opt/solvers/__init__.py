@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from transfer_opt.deadline import NEVER, Deadline, TimeIsUpError
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.program import Opener, Program, Question, RawSolution, Session
@@ -36,6 +38,24 @@ def within(open_solver: Opener, deadline: Deadline) -> Opener:
         return _Timed(open_solver(program), deadline)
 
     return open_timed
+
+
+def kept(open_solver: Opener) -> Opener:
+    """The same solver, whose session stays open as long as the programs differ in their bounds alone."""
+    last: list[tuple[Program, Session]] = []
+
+    def open_kept(program: Program) -> Session:
+        if not last or not _same_matrix(last[0][0], program):
+            last[:] = [(program, open_solver(program))]
+        return last[0][1]
+
+    return open_kept
+
+
+def _same_matrix(one: Program, other: Program) -> bool:
+    return one.shape == other.shape and all(
+        np.array_equal(mine, its) for mine, its in
+        ((one.rows, other.rows), (one.columns, other.columns), (one.values, other.values)))
 
 
 def _arrays(program: Program) -> Session:

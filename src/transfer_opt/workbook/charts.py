@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from transfer_opt.sheets import Bars, Chart, Column, Curves, Dots, Dumbbell, Lorenz, Row, Table, Value
+from transfer_opt.sheets import Bars, Chart, Column, Curve, Curves, Dots, Dumbbell, Lorenz, Row, Table, Value
 from transfer_opt.workbook import manycharts
-from transfer_opt.workbook.chartparts import DATA_SHEET, axis, data_range, dress, font, labels, marker
+from transfer_opt.workbook.chartparts import DATA_SHEET, axis, data_range, dress, font, labels, literal, marker
 from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS
 from transfer_opt.workbook.styles import BLUE, CONNECTOR, GREY, ORANGE
 
@@ -113,12 +113,18 @@ def _drawn(book: Any, chart: Chart, start: int) -> Any:
         return manycharts.curves(book, chart, start)
     if isinstance(chart, Bars):
         return manycharts.bars(book, chart, start)
+    if isinstance(chart, Curve):
+        return _curve(book, chart, start)
     return _dumbbell(book, chart, start) if isinstance(chart, Dumbbell) else _lorenz(book, chart, start)
 
 
 def _series(chart: Chart) -> list[tuple[str, tuple[Any, float], Sequence[Value]]]:
     """Header, kind and width, values of each column a chart needs."""
     share, number = ("share", 10.5), ("number", 9.0)
+    if isinstance(chart, Curve):
+        across, up = ((kind, 12.0) for kind in chart.kinds)
+        return [(chart.names[0], across, chart.x), (chart.names[1], up, chart.y),
+                (f"{chart.point_name}横坐标", across, chart.point[:1]), (f"{chart.point_name}纵坐标", up, chart.point[1:])]
     if isinstance(chart, Dots | Curves | Bars):
         return manycharts.series(chart)
     if isinstance(chart, Lorenz):
@@ -141,6 +147,34 @@ def _step(chart: Dumbbell) -> float:
     """The distance of the grid lines: 30 %, more where the values reach far."""
     furthest = max((*chart.before, *chart.after), default=0.0)
     return AXIS_STEP * max(1, math.ceil(furthest / (AXIS_STEP * MOST_STEPS)))
+
+
+def _curve(book: Any, chart: Curve, start: int) -> Any:
+    """The corners joined by straight lines, the point beside them."""
+    drawn = book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
+    x, y, point_x, point_y = (data_range(start + at, len(values)) for at, (_, _, values) in enumerate(_series(chart)))
+    numbers = [str(at + 1) for at in range(len(chart.x))]
+    drawn.add_series({"name": "前沿（标号为拐点）", "categories": x, "values": y, "line": {"color": BLUE, "width": 2.25},
+                      "marker": marker("circle", BLUE, 7), "data_labels": {**labels(numbers, 9), "position": "above"}})
+    drawn.add_series({"name": literal(chart.point_name), "categories": point_x, "values": point_y, "line": {"none": True},
+                      "marker": marker("diamond", ORANGE, 10)})
+    for kind, name, values, place in zip(
+            chart.kinds, chart.names, ((*chart.x, chart.point[0]), (*chart.y, chart.point[1])),
+            (drawn.set_x_axis, drawn.set_y_axis), strict=True):
+        low, high, step = _ticks(min(values), max(values))
+        place({**axis(), "name": literal(name), "name_font": font(9), "min": low, "max": high, "major_unit": step,
+               "num_format": "0.0%" if kind == "share" else "#,##0"})
+    dress(drawn, chart.title, [])
+    return drawn
+
+
+def _ticks(low: float, high: float) -> tuple[float, float, float]:
+    """Round ends a little beyond the values, and the distance of the grid lines."""
+    span = (high - low) or abs(high) or 1.0
+    power = 10.0 ** math.floor(math.log10(span / MOST_STEPS))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= span / MOST_STEPS)
+    first, last = math.floor(low / step - 0.2), math.ceil(high / step + 0.2)
+    return round(max(first, 0 if low >= 0 else first) * step, 12), round(last * step, 12), round(step, 12)
 
 
 def _dumbbell(book: Any, chart: Dumbbell, start: int) -> Any:

@@ -136,3 +136,8 @@ def _clear_abandoned(folder: Path) -> None:
 def _sentence(path: Path, error: OSError) -> str:
     remedy = REMEDIES.get(error.errno or 0, f"系统报告“{error.strerror or error}”，请检查磁盘或改用其他输出位置")
     return f"无法写入文件「{path}」：{remedy}。"
+
+
+def refused(path: Path, error: OSError) -> OutputError:
+    """The error that says why a file could not be written, and what to do about it."""
+    return OutputError(_sentence(path, error))

@@ -1,0 +1,127 @@
+"""How fast a sweep answers against rebuilding a model with PuLP + CBC for every scenario: python benchmarks/sweeps.py.
+
+One scenario of the sweep is the whole answer the tool publishes: every stage of the default list, rounded to integers
+that add up. It is held against two ways of rebuilding, from the same settings and in the same run, turn by turn:
+
+    one program     the rules and min Σ |x − e| / e as one linear program: one optimum of many, not rounded
+    same answer     every program of the list, rebuilt and solved by CBC: what the same answer costs that way
+
+Processor time, children included, so that a busy machine does not blur the ratio.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pulp
+
+from replicas import workbook
+from transfer_opt.assemble import assemble
+from transfer_opt.domain import Case
+from transfer_opt.errors import TransferOptError
+from transfer_opt.formulate import Formulation, formulate
+from transfer_opt.lexicographic import solve
+from transfer_opt.run import Prepared, prepare
+from transfer_opt.solvers import opener
+from transfer_opt.sweep.plan import NOW, plan
+from transfer_opt.sweep.scenario import Scenarios
+
+SIZES = {45: (200, 40, 10), 2844: (6, 3, 0)}
+"""Recipients → scenarios swept, rebuilt as one program, rebuilt as the whole list (0: CBC would take minutes for each)."""
+SOFT_COST = 100.0
+"""What a soft rule's violation costs in the one program, against relative deviations."""
+
+
+def main() -> None:
+    """Print one row per size and kind of scenario."""
+    print("县数  情形  扫描(毫秒)  其中求解  重建一个线性规划(毫秒)  倍数  重建全部(毫秒)  倍数")
+    wanted = [int(text) for text in sys.argv[1:]] or list(SIZES)
+    with tempfile.TemporaryDirectory() as folder:
+        for count in wanted:
+            prepared = prepare(workbook(Path(folder) / f"{count}.xlsx", count))
+            pool = prepared.budget.sheets["资金总额"].rows[0].values["本年总额"]
+            assert isinstance(pool, float)
+            vary = f"资金总额·均衡性·本年总额={pool * 0.99:.0f}:{pool * 1.03:.0f}:20"
+            for kind, words in (("参数", ("增幅上限·均衡性·增幅上限=13%:20%:10",)), ("总额×参数", ("增幅上限·均衡性·增幅上限=13%:20%:10", vary))):
+                print(f"{count}  {kind}  {measured(prepared, words, *SIZES[count])}", flush=True)
+
+
+def measured(prepared: Prepared, vary: tuple[str, ...], swept: int, one: int, whole: int) -> str:
+    """Times per scenario and their ratios."""
+    chosen = plan(prepared, vary, [], None, 1)
+    scenarios = Scenarios(prepared, chosen)
+    scenarios.answer(NOW)
+    indices = [round(k) for k in np.linspace(0, chosen.size - 1, swept)]
+    times: dict[str, list[float]] = {"swept": [], "solved": [], "one": [], "whole": []}
+    for turn, index in enumerate(indices):
+        times["swept"].append(spent(lambda index=index: scenarios.answer(index)))  # type: ignore[misc]
+        case, built = rebuilt(prepared, chosen, index)
+        if turn % max(1, swept // one) == 0:
+            times["solved"].append(spent(lambda built=built: solve(built.program, built.stages, opener("highs", 0))))  # type: ignore[misc]
+            times["one"].append(spent(lambda index=index: one_program(*rebuilt(prepared, chosen, index))))  # type: ignore[misc]
+        if whole and turn % max(1, swept // whole) == 0:
+            times["whole"].append(spent(lambda built=built: by_cbc(built)))  # type: ignore[misc]
+    mine, solved, single = (1000 * float(np.mean(times[name])) for name in ("swept", "solved", "one"))
+    every = 1000 * float(np.mean(times["whole"])) if whole else None
+    return (f"{mine:.1f}  {solved:.1f}  {single:.1f}  {single / mine:.1f}  "
+            + (f"{every:.1f}  {every / mine:.1f}" if every else "—  —"))
+
+
+def rebuilt(prepared: Prepared, chosen, index: int) -> tuple[Case, Formulation]:  # type: ignore[no-untyped-def]
+    """The scenario's case and program from its settings, nothing remembered."""
+    settings = chosen.settings(prepared.settings, index)
+    case = assemble(prepared.spec, prepared.budget, settings)
+    return case, formulate(case, settings, prepared.objective)
+
+
+def one_program(case: Case, built: Formulation) -> None:
+    """The rules as one PuLP problem with deviations, solved by CBC."""
+    program, reference = built.program, case.lines.reference
+    problem = pulp.LpProblem("transfer", pulp.LpMinimize)
+    columns = [pulp.LpVariable(f"c{j}", _finite(low), _finite(high))
+               for j, (low, high) in enumerate(zip(program.lower, program.upper, strict=True))]
+    up, down = ([pulp.LpVariable(f"{side}{j}", 0) for j in range(program.lines)] for side in "ud")
+    weight = 1 / np.where(reference > 0, reference, case.unit)
+    problem.setObjective(pulp.LpAffineExpression(
+        [*zip(up, weight.tolist(), strict=True), *zip(down, weight.tolist(), strict=True),
+         *((column, SOFT_COST) for column in columns[program.lines :])]))
+    entries: list[list[tuple[pulp.LpVariable, float]]] = [[] for _ in range(program.shape[0])]
+    for row, column, value in zip(program.rows.tolist(), program.columns.tolist(), program.values.tolist(), strict=True):
+        entries[row].append((columns[column], value))
+    for terms, low, high in zip(entries, program.row_lower.tolist(), program.row_upper.tolist(), strict=True):
+        for sense, side in ((0, low),) if low == high else ((1, low), (-1, high)):
+            if np.isfinite(side):
+                problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, rhs=side))
+    for j, target in enumerate(reference.tolist()):
+        balance = pulp.LpAffineExpression([(columns[j], 1.0), (up[j], -1.0), (down[j], 1.0)])
+        problem.addConstraint(pulp.LpConstraint(balance, 0, rhs=target))
+    problem.solve(pulp.PULP_CBC_CMD(msg=False))
+
+
+def by_cbc(built: Formulation) -> None:
+    """The whole list with every program rebuilt by PuLP and solved by CBC."""
+    try:
+        solve(built.program, built.stages, opener("cbc", 0))
+    except TransferOptError as error:
+        print(f"（CBC 未能完成全部目标：{error}）", file=sys.stderr)
+
+
+def spent(work: Callable[[], object]) -> float:
+    """Processor seconds of this process and its children."""
+    start = os.times()
+    work()
+    end = os.times()
+    return sum(end[:4]) - sum(start[:4])
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+if __name__ == "__main__":
+    main()
