@@ -18,7 +18,7 @@ from transfer_opt.domain import Case, Change
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.lexicographic import Solution, solve
-from transfer_opt.program import LevelStage, Opener, Program, Question, RawSolution, Session, Stage, SumStage
+from transfer_opt.program import PROVINCE, LevelStage, Opener, Program, Question, RawSolution, Session, Stage, SumStage
 from transfer_opt.solvers import opener
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulp")
@@ -307,7 +307,7 @@ class TestInfeasible:
         # Two funds; only the second one's floors exceed its pool.
         program = Program(
             np.array([0.0, 0.0, 60.0, 50.0]), np.full(4, np.inf), np.array([0, 0, 1, 1]), np.arange(4), np.ones(4),
-            np.array([100.0, 100.0]), np.array([100.0, 100.0]), np.array([True, True]), 4)
+            np.array([100.0, 100.0]), np.array([100.0, 100.0]), np.array([PROVINCE, PROVINCE]), 4)
         shortage = solve(program, (_closest([1.0] * 4),), ARRAYS).shortage
         assert shortage is not None
         assert shortage.money == pytest.approx(10)
@@ -320,7 +320,7 @@ def _plain(pool: float, floors: Sequence[float], caps: Sequence[float]) -> Progr
     count = len(floors)
     return Program(
         np.array(floors, dtype=float), np.array(caps, dtype=float), np.zeros(count, dtype=np.int64), np.arange(count),
-        np.ones(count), np.array([pool]), np.array([pool]), np.array([True]), count)
+        np.ones(count), np.array([pool]), np.array([pool]), np.array([PROVINCE]), count)
 
 
 def _closest(reference: Sequence[float]) -> LevelStage:

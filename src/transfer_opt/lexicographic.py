@@ -10,16 +10,18 @@ switched off. The published amounts are read from bounds and θ, never from a so
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transfer_opt.chains import Chain, Known, Level
+from transfer_opt.chains import Chain, Known
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import FEASIBLE, Cut, State, Terms, cuts
+from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cuts, folded
 from transfer_opt.linear import Floats
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
+    PREFECTURE,
+    PROVINCE,
     ZERO_DUAL,
     Opener,
     Program,
@@ -32,6 +34,8 @@ from transfer_opt.program import (
 LARGEST_POOL = 8192.0
 """Money is scaled by a power of two so that the largest amount is at most this."""
 NEWTON_STEPS = 200
+WEIGHTS = np.array([16.0, 4.0, 1.0])
+"""What a unit of violation costs in the search for a level, by reach: rows of few are met before rows of many."""
 
 Report = Callable[[str], None]
 
@@ -118,6 +122,8 @@ class _Engine:
     def __init__(self, program: Program, scale: float, open_solver: Opener) -> None:
         self._program, self._scale = program, scale
         self._session: Session = open_solver(_elastic(program))
+        self._grouped = bool((program.reach == PREFECTURE).any())
+        self._weights = np.tile(WEIGHTS[program.reach], 2)
         self._asked = 0
 
     def solution(self, stages: tuple[Stage, ...], state: State, report: Report, together: bool) -> Solution:
@@ -133,7 +139,7 @@ class _Engine:
         return Solution(columns * scale, tuple(results), None)
 
     def run(self, stage: Stage, state: State, together: bool = True) -> tuple[State, StageResult]:
-        before = self._asked
+        before, state = self._asked, folded(self._program, state)
         if isinstance(stage, SumStage):
             state, value, duals = self._sum(stage, state)
             return state, StageResult(stage.name, value * self._scale, self._asked - before, duals, ())
@@ -143,7 +149,7 @@ class _Engine:
 
     def shortage(self, state: State) -> Shortage | None:
         """None when the rows can be met within the bounds; else the least total violation and its dual."""
-        duals = self._elastic_duals(state)
+        duals = self._elastic_duals(state, weighted=False)
         violation = sum(cut.violation(state) for cut in cuts(self._program, duals, state))
         if violation <= FEASIBLE:
             return None
@@ -170,50 +176,57 @@ class _Engine:
 
     def _levels(self, terms: Terms, state: State, together: bool) -> tuple[State, tuple[Level, ...]]:
         """Level by level until every column of the stage is fixed."""
-        known = Known(terms, self._program.shape[1])
+        known = Known(self._program, terms, together)
         levels: list[Level] = []
         while terms.open(state).any():
-            chain = self._next(terms, state, known, together)
+            chain = self._next(terms, state, known)
             state = chain.settled(self._program, terms)
-            known.settle(state, chain)
+            known.settle(state)
             levels += chain.levels
             if chain.binding is None:
                 state = terms.alone(state)
         return state, tuple(levels)
 
-    def _next(self, terms: Terms, state: State, known: Known, together: bool) -> Chain:
+    def _next(self, terms: Terms, state: State, known: Known) -> Chain:
         """The next level of the province, and what is decided alone above it.
 
-        One linear program within the boxes of that θ proves all of it at once. Where it cannot, cuts are taken one by
-        one like any other level.
+        One linear program within the boxes of that θ proves all of it at once. Where groups of several recipients
+        decide anything, they are asked by themselves first: what they lack must not blur the cut of the province.
         """
         before = None
         for _ in range(NEWTON_STEPS):
-            chain = known.chain(state, together)
-            if together and chain.rises:  # what came first was not decided alone: one by one
-                together = False
-                continue
+            chain = known.chain(state)
             bounded = terms.bounded(chain.state, chain.theta)
-            found = [cut for cut in cuts(self._program, self._elastic_duals(bounded), bounded)
-                     if _unmet(cut, terms, chain, bounded)]
+            found = self._unmet(terms, chain, bounded, groups=True) if self._grouped else []
+            found = found or self._unmet(terms, chain, bounded)
             if not found:
                 return chain
             if chain.progress == before:
-                if not together:
-                    raise SolverError("逐级优化遇到无法满足的约束，已停止。")
-                together = False
+                raise SolverError("逐级优化遇到无法满足的约束，已停止。")
             known.add(found)
             before = chain.progress
         raise SolverError("逐级优化没有在规定步数内收敛。")
 
+    def _unmet(self, terms: Terms, chain: Chain, bounded: State, groups: bool = False) -> list[Cut]:
+        """The cuts by which a chain is not met: more than the rounding of fixed columns (a lot, or ended by a larger θ)."""
+        asked = bounded
+        if groups:
+            wide = self._program.reach == PROVINCE
+            asked = replace(bounded, row_lower=np.where(wide, -np.inf, bounded.row_lower),
+                            row_upper=np.where(wide, np.inf, bounded.row_upper))
+        return [cut for cut in cuts(self._program, self._elastic_duals(asked), bounded)
+                if (violation := cut.violation(bounded)) > FEASIBLE
+                or (violation > 0 and cut.root(terms, chain.state) > chain.theta)]
+
     # ------------------------------------------------------------ questions
 
-    def _elastic_duals(self, state: State) -> Floats:
+    def _elastic_duals(self, state: State, weighted: bool = True) -> Floats:
         """The dual of the least total violation of the rows within the column bounds."""
         count, rows = self._program.shape[1], self._program.shape[0]
-        nothing, ones, open_end = np.zeros(2 * rows), np.ones(2 * rows), np.full(2 * rows, np.inf)
+        nothing, open_end = np.zeros(2 * rows), np.full(2 * rows, np.inf)
+        weights = self._weights if weighted else np.ones(2 * rows)
         return self._ask(
-            np.concatenate([np.zeros(count), ones]),
+            np.concatenate([np.zeros(count), weights]),
             np.concatenate([state.lower, nothing]), np.concatenate([state.upper, open_end]), state,
         )
 
@@ -247,12 +260,6 @@ class _Engine:
 
 def _scaled(program: Program, scale: float) -> State:
     return State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
-
-
-def _unmet(cut: Cut, terms: Terms, chain: Chain, bounded: State) -> bool:
-    """Whether the violation is more than the rounding of columns already fixed: there is a lot, or a larger θ ends it."""
-    violation = cut.violation(bounded)
-    return violation > FEASIBLE or (violation > 0 and cut.root(terms, chain.state) > chain.theta)
 
 
 def _tightened(duals: Floats, state: State) -> tuple[Floats, Floats]:

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from transfer_opt.certificate import sealed
-from transfer_opt.chains import Level
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import Cut
+from transfer_opt.levels import Cut, Level
 from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.program import ZERO_DUAL, LevelStage, Program, Stage, SumStage
@@ -49,6 +48,7 @@ def certificate(
     replay = _Replay(program, unit)
     told = []
     for stage, result in zip(stages, solution.stages, strict=True):
+        replay.fold()
         if isinstance(stage, SumStage):
             told.append(replay.sum(stage, result.duals))
         else:
@@ -115,9 +115,27 @@ class _Replay:
         self.start = _Exact(*(_gridded(side, step) for side in
                               (program.lower, program.upper, program.row_lower, program.row_upper)))
         self.now = self.start.copy()
+        self.folded = [False] * program.shape[0]
         self.entries: list[dict[int, Fraction]] = [{} for _ in range(program.shape[0])]
         for row, column, value in zip(program.rows, program.columns, program.values, strict=True):
             self.entries[row][int(column)] = _decimal(value)
+
+    def fold(self) -> None:
+        """Rows in which a single column is still open become bounds of that column."""
+        now, waiting = self.now, True
+        while waiting:
+            waiting = False
+            for r, entries in enumerate(self.entries):
+                free = [j for j in entries if self._is_open(j)]
+                if len(free) == 1 and not self.folded[r]:
+                    self.folded[r] = waiting = True
+                    (j,) = free
+                    still = sum((a * _known(now.lower[k]) for k, a in entries.items() if k != j), Fraction(0))
+                    ends = [None if side is None else (side - still) / entries[j]
+                            for side in (now.row_lower[r], now.row_upper[r])]
+                    low, high = ends if entries[j] > 0 else reversed(ends)
+                    now.lower[j] = _most(now.lower[j], low)
+                    now.upper[j] = _least(now.upper[j], high)
 
     def sum(self, stage: SumStage, duals: Floats) -> dict[str, Any]:
         """A stage that minimises a sum: the exact dual, and the optimal face it describes."""
@@ -358,6 +376,16 @@ def _gridded(values: Floats, step: Fraction) -> list[Bound]:
 
 def _decimal(value: float) -> Fraction:
     return Fraction(round(Fraction(float(value)) * COEFFICIENT), COEFFICIENT)
+
+
+def _most(one: Bound, other: Bound) -> Bound:
+    """The higher of two lower bounds."""
+    return other if one is None else one if other is None else max(one, other)
+
+
+def _least(one: Bound, other: Bound) -> Bound:
+    """The lower of two upper bounds."""
+    return other if one is None else one if other is None else min(one, other)
 
 
 def _known(value: Bound) -> Fraction:
