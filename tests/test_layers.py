@@ -16,7 +16,7 @@ LEVELS = {
     0: ("certificate", "errors", "linear"),
     1: ("domain", "program", "ranking", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
-    3: ("alone", "blank", "modelfile", "requirements", "units"),
+    3: ("alone", "asking", "blank", "modelfile", "requirements", "units"),
     4: ("chains", "matching"),
     5: ("checks", "equations", "narrative", "parameters", "starting"),
     6: ("assemble",),

@@ -55,8 +55,6 @@ class Bundle:
         theta, speed = crossings(terms, state, self.cut[at], chosen, price > 0, np.abs(price), most)
         low, high = terms.box(state, chosen, theta[self.cut[at]])
         # One sum by itself for every cut gives back the digits the running sums lost.
-        left = np.where(np.isfinite(theta), self.constant, 0.0)
-        still = np.setdiff1d(np.arange(len(self.columns)), at)
         left = most + sums(self.cut[at], tight[at] - price * np.where(price > 0, high, low), count)
         falls = speed > 0
         theta[falls] += left[falls] / speed[falls]
@@ -115,8 +113,28 @@ class Sources:
         return Cut(self.rows[[number]], self.signs[[number]], bundle.columns[inside], bundle.prices[inside],
                    bundle.constant[[number]], True)
 
+    def duals(self, numbers: Ints) -> tuple[Ints, Ints, Floats]:
+        """The dual vectors of some cuts: (which of them, row, dual)."""
+        single, many = np.flatnonzero(numbers < len(self.rows)), np.flatnonzero(numbers >= len(self.rows))
+        met = [self.met[number - len(self.rows)] for number in numbers[many]]
+        return (np.concatenate([single, np.repeat(many, [len(each.rows) for each in met])]).astype(np.int64),
+                np.concatenate([self.rows[numbers[single]], *(each.rows for each in met)]).astype(np.int64),
+                np.concatenate([self.signs[numbers[single]], *(each.duals for each in met)]))
+
     def _sides(self) -> Floats:
         return np.where(self.signs > 0, self.state.row_lower[self.rows], self.state.row_upper[self.rows])
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Steps side by side: their cuts, which entries they fixed, their ratios, their rows and duals."""
+
+    bundle: Bundle
+    fresh: Bools
+    theta: Floats
+    row_cut: Ints
+    rows: Ints
+    duals: Floats
 
 
 @dataclass(frozen=True)
@@ -131,16 +149,34 @@ class Alone:
     """Highest ratio first."""
     halts: tuple[Cut, ...]
     """What comes after something that only a program finds."""
+    rounds: tuple[_Round, ...]
+    """The steps that went side by side, first to last."""
 
     def after(self, state: State, theta: float) -> State:
         """The state once everything above θ is decided."""
         decided = np.flatnonzero(self.when > theta)
         return state.fixed(decided, self.value[decided])
 
+    def joined(self, program: Program, duals: Floats, theta: float) -> Floats:
+        """A dual found with everything above θ fixed, joined with as much of what fixed it as makes it hold above, too.
+
+        Every column that a step fixed then leans on the end where the step put it: going up, the violation falls
+        without a jump.
+        """
+        duals, prices = duals.copy(), program.priced(duals)
+        for each in reversed(self.rounds):
+            part = each.bundle
+            wrong = each.fresh & (each.theta > theta)[part.cut] & (prices[part.columns] * part.prices < 0)
+            share = np.zeros(len(each.theta))
+            np.maximum.at(share, part.cut[wrong], -(prices[part.columns] / part.prices)[wrong])
+            np.add.at(prices, part.columns, share[part.cut] * part.prices)
+            np.add.at(duals, each.rows, share[each.row_cut] * each.duals)
+        return duals
+
 
 def nothing(columns: int) -> Alone:
     """Nobody decides anything alone."""
-    return Alone(np.full(columns, -np.inf), np.zeros(columns), (), ())
+    return Alone(np.full(columns, -np.inf), np.zeros(columns), (), (), ())
 
 
 def alone(program: Program, terms: Terms, state: State, met: Sequence[Cut]) -> Alone:
@@ -148,21 +184,23 @@ def alone(program: Program, terms: Terms, state: State, met: Sequence[Cut]) -> A
     sources = Sources.of(program, state, met)
     if not len(sources.rows) + len(met):
         return nothing(program.shape[1])
-    rounds = _Rounds(terms, state, sources.bundle(), sources.groups())
+    rounds = _Rounds(terms, state, sources)
     rounds.run()
-    return rounds.result(sources)
+    return rounds.result()
 
 
 class _Rounds:
     """One step of every group per round."""
 
-    def __init__(self, terms: Terms, state: State, bundle: Bundle, group: Ints) -> None:
-        self._terms, self._start, self._bundle, self._group = terms, state, bundle, group
+    def __init__(self, terms: Terms, state: State, sources: Sources) -> None:
+        self._terms, self._start, self._sources = terms, state, sources
+        self._bundle, self._group = sources.bundle(), sources.groups()
+        self._rounds: list[_Round] = []
         self._now = State(state.lower.copy(), state.upper.copy(), state.row_lower, state.row_upper)
         self._step_of = np.full(len(state.lower), -1)
         self._steps: list[tuple[float, int]] = []
         self._undone: set[int] = set()
-        count = int(group.max()) + 1
+        count = int(self._group.max()) + 1
         self._last, self._before = np.full(count, np.inf), np.full(count, -1)
 
     def run(self) -> None:
@@ -188,6 +226,7 @@ class _Rounds:
         self._step_of[part.columns[fresh]] = first + part.cut[fresh]
         self._last[group], self._before[group] = theta, first + np.arange(len(cuts))
         self._steps += zip(theta.tolist(), cuts.tolist(), strict=True)
+        self._rounds.append(_Round(part, fresh, theta, *self._sources.duals(cuts)))
 
     def _undo(self, groups: Ints) -> None:
         steps = self._before[groups]
@@ -196,12 +235,13 @@ class _Rounds:
         self._step_of[back] = -1
         self._undone |= set(steps[steps >= 0].tolist())
 
-    def result(self, sources: Sources) -> Alone:
+    def result(self) -> Alone:
         """All steps that stand."""
         taken = self._step_of >= 0
         when = np.full(len(taken), -np.inf)
         when[taken] = np.array([theta for theta, _ in self._steps])[self._step_of[taken]]
         kept = sorted((step for k, step in enumerate(self._steps) if k not in self._undone), key=lambda step: -step[0])
         halts = [self._steps[k][1] for k in sorted(self._undone)]
-        return Alone(when, self._now.lower, tuple((theta, sources.cut(cut, self._bundle)) for theta, cut in kept),
-                     tuple(sources.cut(cut, self._bundle) for cut in halts))
+        made = self._sources.cut
+        return Alone(when, self._now.lower, tuple((theta, made(cut, self._bundle)) for theta, cut in kept),
+                     tuple(made(cut, self._bundle) for cut in halts), tuple(self._rounds))

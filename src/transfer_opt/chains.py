@@ -24,6 +24,7 @@ class Chain:
     alone: tuple[tuple[float, Cut], ...]
     theta: float
     binding: Cut | None
+    decided: Alone
 
     @property
     def progress(self) -> tuple[float, float, int]:
@@ -85,8 +86,8 @@ class Known:
         if count and self._rises(reached, cuts, root, decided.steps[count - 1][0]):
             last, cut = decided.steps[count - 1]
             before = tuple(step for step in decided.steps[:count] if step[0] > last)
-            return Chain(decided.after(state, last), before, last, cut)
-        return Chain(reached, decided.steps[:count], root, binding)
+            return Chain(decided.after(state, last), before, last, cut, decided)
+        return Chain(reached, decided.steps[:count], root, binding, decided)
 
     def _how_many(self, state: State, decided: Alone, cuts: Sequence[Cut]) -> int:
         """How many steps come before the first level of the province.

@@ -19,6 +19,8 @@ from transfer_opt.program import PROVINCE, ZERO_DUAL, LevelStage, Program
 
 SNAP = 1e-12
 """Scaled money within which a bound at a column's own best is that best."""
+MEETS = 1e-10
+"""Scaled money within which a bound found from a row and the bound opposite leave one point: less than a step of the data."""
 RELATIVE_ZERO, ABSOLUTE_ZERO = 4e-15, 1e-12
 """A violation measured from duals counts as none up to RELATIVE_ZERO·Σ|terms| + ABSOLUTE_ZERO."""
 FEASIBLE = 1e-9
@@ -63,7 +65,7 @@ def folded(program: Program, state: State) -> State:
         low, high = ends.min(axis=0), ends.max(axis=0)
         np.maximum.at(lower, columns, np.where(low > lower[columns] + SNAP, low, -np.inf))
         np.minimum.at(upper, columns, np.where(high < upper[columns] - SNAP, high, np.inf))
-        met = columns[upper[columns] <= lower[columns] + SNAP]
+        met = columns[upper[columns] <= lower[columns] + MEETS]
         upper[met] = lower[met]
         row_lower[rows], row_upper[rows] = -np.inf, np.inf
 

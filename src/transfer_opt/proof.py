@@ -171,8 +171,8 @@ class _Replay:
                 for j in (j for j in terms if self._is_open(j)):
                     low, high = self._box(stage, j, terms[j], None)
                     self.now.lower[j] = self.now.upper[j] = high if stage.below else low
-            else:
-                found.append(self._level(stage, terms, cut, near))
+            elif level := self._level(stage, terms, cut, near):
+                found.append(level)
         found.sort(key=lambda level: -level[0])
         told: list[dict[str, Any] | None] = [{"theta": str(theta), "duals": duals} for theta, duals in found]
         return {"name": stage.name, "kind": "levels", "below": stage.below, "above": stage.above,
@@ -197,13 +197,16 @@ class _Replay:
 
     # ------------------------------------------------------------ levels
 
-    def _level(self, stage: LevelStage, terms: Terms, cut: Cut, near: float) -> tuple[Fraction, dict[str, str]]:
+    def _level(self, stage: LevelStage, terms: Terms, cut: Cut, near: float) -> tuple[Fraction, dict[str, str]] | None:
+        """θ and dual of a level; None where only rounding made it one: in fractions every term reaches its own best."""
         touched = {j for row in cut.rows for j in self.entries[row]}
         still = np.array(sorted(touched - {int(j) for j in cut.columns}), dtype=np.int64)
         # A level's dual proves the same at any scale; at this one its fractions are plainest.
         duals = self.exact_duals(cut.rows, cut.duals / np.abs(cut.duals).max(), still, {})
         prices = self.priced(duals)
         theta = self._root(stage, terms, duals, prices, near)
+        if theta is None:
+            return None
         for j, price in prices.items():
             low, high = self.now.lower[j], self.now.upper[j]
             if j in terms and low != high:
@@ -214,7 +217,7 @@ class _Replay:
 
     def _root(
         self, stage: LevelStage, terms: Terms, duals: Mapping[int, Fraction], prices: Mapping[int, Fraction], near: float
-    ) -> Fraction:
+    ) -> Fraction | None:
         """The θ at which the dual's violation is exactly 0: Newton's method in fractions from where the floats found it.
 
         Every step solves one linear equation on bounds as given, so that fractions stay plain.
@@ -225,6 +228,8 @@ class _Replay:
                 moving.append(self._moving(stage, j, terms[j], price))
             else:
                 height -= price * _known(self.now.upper[j] if price > 0 else self.now.lower[j])
+        if height <= sum((term.tight for term in moving), Fraction(0)):
+            return None
         theta = Fraction(near)
         for _ in range(NEWTON_STEPS):
             left, rises, falls = height, Fraction(0), Fraction(0)
