@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
     0: ("certificate", "errors", "linear"),
-    1: ("domain", "program", "ranking", "sheets"),
+    1: ("domain", "elimination", "program", "ranking", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
     3: ("alone", "asking", "blank", "modelfile", "requirements", "units"),
     4: ("chains", "matching"),

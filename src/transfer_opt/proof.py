@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from transfer_opt.certificate import sealed
+from transfer_opt.elimination import PLAIN, RIGHT, solved
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import Cut, Level
 from transfer_opt.lexicographic import Solution
@@ -22,16 +23,11 @@ from transfer_opt.linear import Floats, Ints
 from transfer_opt.program import ZERO_DUAL, LevelStage, Program, Stage, SumStage
 from transfer_opt.ranking import exact
 
-PLAIN = 1000
-"""Duals whose denominator is at most this are taken for plain fractions before anything is solved."""
 COEFFICIENT = 10**12
 """Coefficients are decimals of at most this many steps (a share of nine digits times a 可统筹比例)."""
 NEWTON_STEPS = 50
 GRID = 10**6
 """Bounds and right-hand sides are data in steps of a millionth of the publishing unit."""
-
-RIGHT = -1
-"""Stands for the right side among the keys of an equation."""
 
 Bound = Fraction | None
 Terms = Mapping[int, tuple[Fraction, Fraction]]
@@ -164,19 +160,17 @@ class _Replay:
         terms = {int(j): (exact(centre), exact(scale))
                  for j, centre, scale in zip(stage.columns, stage.centre, stage.scale, strict=True)}
         found: list[tuple[Fraction, dict[str, str]]] = []
-        alone = False
         for near, cut in chain:
-            if cut is None:
-                alone = True
-                for j in (j for j in terms if self._is_open(j)):
-                    low, high = self._box(stage, j, terms[j], None)
-                    self.now.lower[j] = self.now.upper[j] = high if stage.below else low
-            elif level := self._level(stage, terms, cut, near):
+            if cut is not None and (level := self._level(stage, terms, cut, near)):
                 found.append(level)
+        alone = [j for j in terms if self._is_open(j)]
+        for j in alone:
+            low, high = self._box(stage, j, terms[j], None)
+            self.now.lower[j] = self.now.upper[j] = high if stage.below else low
         found.sort(key=lambda level: -level[0])
         told: list[dict[str, Any] | None] = [{"theta": str(theta), "duals": duals} for theta, duals in found]
         return {"name": stage.name, "kind": "levels", "below": stage.below, "above": stage.above,
-                "levels": told + [None] * alone,
+                "levels": told + [None] * bool(alone),
                 "terms": [[j, str(centre), str(scale)] for j, (centre, scale) in terms.items()]}
 
     def completed(self) -> list[Bound]:
@@ -286,7 +280,7 @@ class _Replay:
         """The duals as fractions such that every column in `still` has a reduced cost of exactly 0."""
         duals = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
         if self._unbalanced(duals, still, costs):
-            duals = _solved(self._equations(rows, still, costs), rows, floats)
+            duals = solved(self._equations(rows, still, costs), rows, floats)
         return {r: dual for r, dual in duals.items() if dual}
 
     def _unbalanced(self, duals: Mapping[int, Fraction], still: Ints, costs: Mapping[int, Fraction]) -> bool:
@@ -332,35 +326,6 @@ def _breakpoint(moving: Sequence[_Moving], theta: Fraction, *, upward: bool) -> 
     if upward:
         return min((point for point in points if point > theta), default=theta)
     return max((point for point in points if point < theta), default=theta)
-
-
-def _solved(equations: list[dict[int, Fraction]], rows: Ints, floats: Floats) -> dict[int, Fraction]:
-    """The duals that meet the equations exactly; those left free keep their nearest plain fraction."""
-    pivots: dict[int, dict[int, Fraction]] = {}
-    users: dict[int, set[int]] = {}  # free dual → the pivots whose rules speak of it
-    for equation in equations:
-        left = dict(equation)
-        for pivot in [key for key in equation if key in pivots]:
-            factor = left.pop(pivot)
-            for key, value in pivots[pivot].items():
-                left[key] = left.get(key, Fraction(0)) + factor * (value if key != RIGHT else -value)
-        free = next((key for key, value in left.items() if value and key != RIGHT), None)
-        if free is None:
-            continue
-        lead = left.pop(free)
-        # y_free = (right − Σ others) / lead, kept as coefficients of the others and a constant under RIGHT
-        rule = {key: (value if key == RIGHT else -value) / lead for key, value in left.items() if value}
-        for pivot in users.pop(free, set()):
-            factor = pivots[pivot].pop(free)
-            for key, value in rule.items():
-                pivots[pivot][key] = pivots[pivot].get(key, Fraction(0)) + factor * value
-                users.setdefault(key, set()).add(pivot)
-        pivots[free] = rule
-        for key in rule:
-            users.setdefault(key, set()).add(free)
-    plain = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
-    return {r: sum((value * (plain[key] if key != RIGHT else 1) for key, value in pivots[r].items()), Fraction(0))
-            if r in pivots else plain[r] for r in plain}
 
 
 def _pools(program: Program) -> list[int]:
