@@ -14,10 +14,10 @@ PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
     0: ("certificate", "controlled", "errors", "linear"),
-    1: ("deadline", "domain", "ledger", "program", "ranking", "refutation", "sheets"),
+    1: ("deadline", "domain", "elimination", "ledger", "program", "ranking", "refutation", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
-    3: ("blank", "chains", "duedates", "modelfile", "publication", "ratios", "requirements", "units", "web"),
-    4: ("footing", "matching"),
+    3: ("alone", "asking", "blank", "duedates", "modelfile", "publication", "ratios", "requirements", "units", "web"),
+    4: ("chains", "footing", "matching"),
     5: ("checks", "equations", "narrative", "parameters", "starting"),
     6: ("assemble", "exporting", "roundtable"),
     7: ("formulate",),

@@ -18,7 +18,7 @@ from transfer_opt.domain import Case, Change
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.lexicographic import Solution, solve
-from transfer_opt.program import LevelStage, Opener, Program, Question, RawSolution, Session, Stage, SumStage
+from transfer_opt.program import PROVINCE, LevelStage, Opener, Program, Question, RawSolution, Session, Stage, SumStage
 from transfer_opt.solvers import opener
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulp")
@@ -307,7 +307,7 @@ class TestInfeasible:
         # Two funds; only the second one's floors exceed its pool.
         program = Program(
             np.array([0.0, 0.0, 60.0, 50.0]), np.full(4, np.inf), np.array([0, 0, 1, 1]), np.arange(4), np.ones(4),
-            np.array([100.0, 100.0]), np.array([100.0, 100.0]), np.array([True, True]), 4)
+            np.array([100.0, 100.0]), np.array([100.0, 100.0]), np.array([PROVINCE, PROVINCE]), 4)
         shortage = solve(program, (_closest([1.0] * 4),), ARRAYS).shortage
         assert shortage is not None
         assert shortage.money == pytest.approx(10)
@@ -320,7 +320,7 @@ def _plain(pool: float, floors: Sequence[float], caps: Sequence[float]) -> Progr
     count = len(floors)
     return Program(
         np.array(floors, dtype=float), np.array(caps, dtype=float), np.zeros(count, dtype=np.int64), np.arange(count),
-        np.ones(count), np.array([pool]), np.array([pool]), np.array([True]), count)
+        np.ones(count), np.array([pool]), np.array([pool]), np.array([PROVINCE]), count)
 
 
 def _closest(reference: Sequence[float]) -> LevelStage:
@@ -329,15 +329,25 @@ def _closest(reference: Sequence[float]) -> LevelStage:
 
 
 class Faulty:
-    """A session that spoils the answers of a good one, from the n-th on."""
+    """Spoils the answers of good sessions, from the n-th question on."""
 
-    def __init__(self, session: Session, spoil: Callable[[RawSolution], RawSolution], first: int) -> None:
-        self._session, self._spoil, self._left = session, spoil, first
+    def __init__(self, spoil: Callable[[RawSolution], RawSolution], first: int) -> None:
+        self._spoil, self._left = spoil, first
+
+    def __call__(self, program: Program) -> Session:
+        return _Spoiled(ARRAYS(program), self)
+
+    def answer(self, answer: RawSolution) -> RawSolution:
+        self._left -= 1
+        return answer if self._left > 0 else self._spoil(answer)
+
+
+class _Spoiled:
+    def __init__(self, session: Session, faulty: Faulty) -> None:
+        self._session, self._faulty = session, faulty
 
     def solve(self, question: Question) -> RawSolution:
-        self._left -= 1
-        answer = self._session.solve(question)
-        return answer if self._left > 0 else self._spoil(answer)
+        return self._faulty.answer(self._session.solve(question))
 
 
 def _nothing(answer: RawSolution) -> RawSolution:
@@ -362,16 +372,13 @@ FAULTS: Mapping[str, Callable[[RawSolution], RawSolution]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_faulty_solver_is_never_believed(fault: str, first: int) -> None:
     # The first question asks whether 300 fit at all, the second how far 100, 100, 100 must give way: 80, 110, 110.
-    def spoiled(each: Program) -> Session:
-        return Faulty(ARRAYS(each), FAULTS[fault], first)
-
     with pytest.raises(SolverError):
-        solve(_plain(300, [0, 0, 0], [80, 200, 200]), (_closest([100.0, 100.0, 100.0]),), spoiled)
+        solve(_plain(300, [0, 0, 0], [80, 200, 200]), (_closest([100.0, 100.0, 100.0]),), Faulty(FAULTS[fault], first))
 
 
 def test_a_solver_that_stops_early_is_told() -> None:
     with pytest.raises(SolverError, match="Time limit reached"):
-        solve(_plain(300, [0], [300]), (_closest([1.0]),), lambda each: Faulty(ARRAYS(each), FAULTS["not optimal"], 1))
+        solve(_plain(300, [0], [300]), (_closest([1.0]),), Faulty(FAULTS["not optimal"], 1))
 
 
 def test_a_list_that_does_not_decide_every_amount_is_refused() -> None:

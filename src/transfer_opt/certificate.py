@@ -44,7 +44,8 @@ class _State:
     columns: list[Number]
     lines: int
     unit: Number
-    sums: list[tuple[str, dict[int, Number], Number]] = field(default_factory=list)
+    folded: set[int] = field(default_factory=set)
+    """The rows that have become bounds."""
 
 
 def check(certificate: Mapping[str, Any]) -> None:
@@ -53,6 +54,7 @@ def check(certificate: Mapping[str, Any]) -> None:
         _require(certificate["seal"] == _seal(certificate), "封签与内容不符，证书被改动过")
         state = _read(certificate)
         for stage in certificate["stages"]:
+            _fold(state)
             (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
         _check_amounts(state)
         _require(len(certificate["names"]) == state.lines, "名称的笔数不对")
@@ -93,6 +95,26 @@ def _check_feasible(state: _State) -> None:
     for r, entries in enumerate(state.entries):
         activity = sum((a * state.columns[j] for j, a in entries.items()), Fraction(0))
         _require(_between(state.row_lower[r], activity, state.row_upper[r]), f"第{r + 1}行没有满足")
+
+
+def _fold(state: _State) -> None:
+    """A row in which a single column is still open bounds that column."""
+    waiting = True
+    while waiting:
+        waiting = False
+        for r, entries in enumerate(state.entries):
+            free = [j for j in entries if state.lower[j] is None or state.lower[j] != state.upper[j]]
+            if len(free) != 1 or r in state.folded:
+                continue
+            waiting, j = True, free[0]
+            state.folded.add(r)
+            still = sum((a * state.lower[k] for k, a in entries.items() if k != j), Fraction(0))  # type: ignore[operator]
+            ends = [None if side is None else (side - still) / entries[j] for side in (state.row_lower[r], state.row_upper[r])]
+            low, high = ends if entries[j] > 0 else ends[::-1]
+            if low is not None:
+                state.lower[j] = low if state.lower[j] is None else max(low, state.lower[j])  # type: ignore[type-var]
+            if high is not None:
+                state.upper[j] = high if state.upper[j] is None else min(high, state.upper[j])  # type: ignore[type-var]
 
 
 def _check_sum(state: _State, stage: Mapping[str, Any]) -> None:

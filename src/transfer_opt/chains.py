@@ -9,33 +9,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-import numpy as np
-
-from transfer_opt.levels import FEASIBLE, SNAP, Cut, State, Terms
-from transfer_opt.linear import NOWHERE, Floats
+from transfer_opt.alone import Alone, alone, nothing
+from transfer_opt.levels import FEASIBLE, SNAP, Cut, Level, State, Terms
 from transfer_opt.program import Program
-
-Level = tuple[float, Cut | None]
-"""The ratio reached and its proof; without one, every term still open is at the best it reaches alone."""
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One level on trial, and where it fixes the columns of its cut."""
-
-    theta: float
-    cut: Cut
-    ends: Floats
-
-
-@dataclass(frozen=True)
-class _Sequence:
-    """What a group decides alone, highest first; at `halt` something else must come first, which only a program finds."""
-
-    steps: tuple[Step, ...]
-    halt: Cut | None
 
 
 @dataclass(frozen=True)
@@ -43,26 +20,21 @@ class Chain:
     """Levels on trial: what is decided alone, highest first, then one level of the province (None: no more)."""
 
     state: State
-    """With the columns of `alone` fixed, those of `binding` not yet."""
-    alone: tuple[Step, ...]
+    """With what is decided alone fixed, the columns of `binding` not yet."""
+    alone: tuple[tuple[float, Cut], ...]
     theta: float
     binding: Cut | None
+    decided: Alone
 
     @property
     def progress(self) -> tuple[float, float, int]:
         """Different when anything about the chain is."""
-        return self.theta, sum(step.theta for step in self.alone), len(self.alone)
-
-    @property
-    def rises(self) -> bool:
-        """Whether a later ratio is above an earlier one, so that the earlier cut does not prove the largest ratio."""
-        return any(later > earlier + SNAP * max(1.0, abs(earlier))
-                   for (earlier, _), (later, _) in pairwise(self.levels))
+        return self.theta, sum(theta for theta, _ in self.alone), len(self.alone)
 
     @property
     def levels(self) -> tuple[Level, ...]:
         """Its levels in order, with what proves them."""
-        return (*((step.theta, step.cut) for step in self.alone), (self.theta, self.binding))
+        return (*self.alone, (self.theta, self.binding))
 
     def settled(self, program: Program, terms: Terms) -> State:
         """The state after all of them, for good."""
@@ -77,103 +49,69 @@ class Chain:
 
 
 class Known:
-    """The cuts a stage has met and may meet again, in groups that share no column but through the province."""
+    """The cuts a stage has met and may meet again; those within a group apart from those of the province."""
 
-    def __init__(self, terms: Terms, columns: int) -> None:
-        self._terms = terms
+    def __init__(self, program: Program, terms: Terms, together: bool) -> None:
+        self._program, self._terms, self._together = program, terms, together
         self._wide: list[Cut] = []
-        self._groups: dict[int, list[Cut]] = {}
-        self._group_of = np.full(columns, NOWHERE)
-        self._sequences: dict[int, _Sequence] = {}
+        self._local: list[Cut] = []
+        self._alone: Alone | None = None
 
     def add(self, found: Iterable[Cut]) -> None:
-        """Enter cuts; those that are not of the province join, and join up, the groups whose columns they touch."""
+        """Enter cuts."""
         for cut in found:
-            if not cut.local:
+            if cut.local and self._together:
+                self._local.append(cut)
+                self._alone = None
+            else:
                 self._wide.append(cut)
-                continue
-            group = int(cut.columns[0]) if len(cut.columns) else NOWHERE
-            met = {int(other) for other in np.unique(self._group_of[cut.columns]) if other != NOWHERE}
-            joined = [other for old in sorted(met) for other in self._groups.pop(old)]
-            self._groups[group] = [*self._groups.get(group, []), *joined, cut]
-            self._group_of[np.isin(self._group_of, list(met))] = group
-            self._group_of[cut.columns] = group
-            for old in met | {group}:
-                self._sequences.pop(old, None)
 
-    def settle(self, state: State, chain: Chain) -> None:
-        """Forget the cuts whose rows were switched off, and the sequences of groups whose columns moved."""
+    def settle(self, state: State) -> None:
+        """Forget the cuts whose rows were switched off, and what followed from the state before."""
         self._wide = [cut for cut in self._wide if cut.on(state).all()]
-        moved = np.zeros(len(self._group_of), dtype=bool)
-        for _, cut in chain.levels:
-            if cut is not None:
-                moved[cut.columns] = True
-        for group in {int(group) for group in np.unique(self._group_of[moved]) if group != NOWHERE}:
-            self._sequences.pop(group, None)
-            self._groups[group] = [cut for cut in self._groups[group] if cut.on(state).all()]
+        self._local = [cut for cut in self._local if cut.on(state).all()]
+        self._alone = None
 
-    def chain(self, state: State, together: bool) -> Chain:
-        """The highest levels that the known cuts prove from this state; without `together` only the very first."""
-        steps = self._alone(state)
-        if not together:
-            theta, binding = self._widest(state, [*self._wide, *(step.cut for step in steps)])
-            return Chain(state, (), theta, binding)
-        halts = [*self._wide, *(sequence.halt for sequence in self._sequences.values() if sequence.halt)]
-        taken = steps[: self._how_many(state, steps, halts)]
-        reached = _after(state, taken)
-        return Chain(reached, tuple(taken), *self._widest(reached, halts))
+    def chain(self, state: State) -> Chain:
+        """The highest levels that the known cuts prove from this state."""
+        if self._alone is None:
+            self._alone = (alone(self._program, self._terms, state, self._local) if self._together
+                           else nothing(self._program.shape[1]))
+        decided = self._alone
+        cuts = [*self._wide, *decided.halts]
+        count = self._how_many(state, decided, cuts)
+        theta = decided.steps[count][0] if count < len(decided.steps) else -float("inf")
+        reached = decided.after(state, theta)
+        root, binding = self._widest(reached, cuts)
+        if count and self._rises(reached, cuts, root, decided.steps[count - 1][0]):
+            last, cut = decided.steps[count - 1]
+            before = tuple(step for step in decided.steps[:count] if step[0] > last)
+            return Chain(decided.after(state, last), before, last, cut, decided)
+        return Chain(reached, decided.steps[:count], root, binding, decided)
 
-    def _how_many(self, state: State, steps: Sequence[Step], halts: Sequence[Cut]) -> int:
-        """How many of the steps come before the first halt.
+    def _how_many(self, state: State, decided: Alone, cuts: Sequence[Cut]) -> int:
+        """How many steps come before the first level of the province.
 
-        A halt before one step is a halt before every later one: their boxes are narrower.
+        One that comes before a step comes before every later one: their boxes are narrower.
         """
 
         def halted(count: int) -> bool:
-            reached = self._terms.bounded(_after(state, steps[:count]), steps[count].theta)
-            return any(cut.violation(reached) for cut in halts)
+            theta = decided.steps[count][0]
+            reached = self._terms.bounded(decided.after(state, theta), theta)
+            return any(cut.violation(reached) for cut in cuts)
 
-        return bisect_left(range(len(steps)), True, key=halted)
+        return bisect_left(range(len(decided.steps)), True, key=halted)
 
-    def _alone(self, state: State) -> list[Step]:
-        """What every group decides alone, highest first."""
-        for group, cuts in self._groups.items():
-            if group not in self._sequences:
-                self._sequences[group] = _sequence(self._terms, state, cuts)
-        steps = (step for sequence in self._sequences.values() for step in sequence.steps)
-        return sorted(steps, key=lambda step: -step.theta)
+    def _rises(self, reached: State, cuts: Sequence[Cut], root: float, last: float) -> bool:
+        """Whether the last step taken leaves a cut that only a higher ratio could meet, or none: it comes later."""
+        return root > last + SNAP * max(1.0, abs(last)) or any(cut.violation(reached) > FEASIBLE for cut in cuts)
 
     def _widest(self, state: State, cuts: Sequence[Cut]) -> tuple[float, Cut | None]:
         """The highest root, and the first cut that has it; a root is looked for only where it must be higher."""
-        theta, binding, bounded = -np.inf, None, state
+        theta, binding, bounded = -float("inf"), None, state
         for cut in cuts:
             if binding is None or cut.violation(bounded):
                 root = cut.root(self._terms, state)
                 if root > theta:
                     theta, binding, bounded = root, cut, self._terms.bounded(state, root)
         return theta, binding
-
-
-def _sequence(terms: Terms, state: State, cuts: Sequence[Cut]) -> _Sequence:
-    """Cut by cut, highest root first, until a root rises above the one before, or can no longer be met at all."""
-    roots = [cut.root(terms, state) for cut in cuts]
-    steps: list[Step] = []
-    while (theta := max(roots, default=-np.inf)) > -np.inf:
-        cut = cuts[roots.index(theta)]
-        if steps and theta > steps[-1].theta + SNAP * max(1.0, abs(theta)):
-            return _Sequence(tuple(steps[:-1]), steps[-1].cut)
-        steps.append(Step(theta, cut, cut.ends(terms, state, theta)))
-        state = state.fixed(cut.columns, steps[-1].ends)
-        for k, other in enumerate(cuts):
-            if np.isin(other.columns, cut.columns).any():
-                if other.violation(state) > FEASIBLE:
-                    return _Sequence(tuple(steps[:-1]), cut)
-                roots[k] = other.root(terms, state)
-    return _Sequence(tuple(steps), None)
-
-
-def _after(state: State, steps: Sequence[Step]) -> State:
-    """The state with the columns of the steps fixed."""
-    if not steps:
-        return state
-    return state.fixed(np.concatenate([step.cut.columns for step in steps]), np.concatenate([step.ends for step in steps]))

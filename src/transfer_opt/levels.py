@@ -19,6 +19,8 @@ from transfer_opt.program import PROVINCE, ZERO_DUAL, LevelStage, Program
 
 SNAP = 1e-12
 """Scaled money within which a bound at a column's own best is that best."""
+MEETS = 1e-10
+"""Scaled money within which a bound found from a row and the bound opposite leave one point: less than a step of the data."""
 RELATIVE_ZERO, ABSOLUTE_ZERO = 4e-15, 1e-12
 """A violation measured from duals counts as none up to RELATIVE_ZERO·Σ|terms| + ABSOLUTE_ZERO."""
 FEASIBLE = 1e-9
@@ -41,6 +43,31 @@ class State:
         lower, upper = self.lower.copy(), self.upper.copy()
         lower[columns] = upper[columns] = at
         return replace(self, lower=lower, upper=upper)
+
+
+def folded(program: Program, state: State) -> State:
+    """Rows in which a single column is still open become bounds of that column, and are switched off.
+
+    The proof and its checker do the same at the start of every stage.
+    """
+    lower, upper, row_lower, row_upper = (side.copy() for side in (
+        state.lower, state.upper, state.row_lower, state.row_upper))
+    while True:
+        free = (lower < upper)[program.columns]
+        on = np.isfinite(row_lower) | np.isfinite(row_upper)
+        alone = (np.bincount(program.rows[free], minlength=program.shape[0]) == 1) & on
+        if not alone.any():
+            return State(lower, upper, row_lower, row_upper)
+        still = sums(program.rows[~free], (program.values * lower[program.columns])[~free], program.shape[0])
+        at = np.flatnonzero(free & alone[program.rows])
+        rows, columns, values = program.rows[at], program.columns[at], program.values[at]
+        ends = np.stack([row_lower[rows] - still[rows], row_upper[rows] - still[rows]]) / values
+        low, high = ends.min(axis=0), ends.max(axis=0)
+        np.maximum.at(lower, columns, np.where(low > lower[columns] + SNAP, low, -np.inf))
+        np.minimum.at(upper, columns, np.where(high < upper[columns] - SNAP, high, np.inf))
+        met = columns[upper[columns] <= lower[columns] + MEETS]
+        upper[met] = lower[met]
+        row_lower[rows], row_upper[rows] = -np.inf, np.inf
 
 
 @dataclass(frozen=True)
@@ -113,6 +140,10 @@ class Terms:
         return state.fixed(self.columns[chosen], high if self.below else low)
 
 
+Level = tuple[float, "Cut | None"]
+"""The ratio reached and its proof; without one, every term still open is at the best it reaches alone."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cut:
     """One connected part of a dual vector."""
@@ -148,7 +179,9 @@ class Cut:
         height = _proved(self.constant, -fixed, -tight)
         if not height:
             return -np.inf
-        theta, slope = _descend(terms, state, chosen, upward, price, height)
+        one = np.zeros(len(chosen), dtype=np.int64)
+        found, speed = crossings(terms, state, one, chosen, upward, price, np.array([height]))
+        theta, slope = float(found[0]), float(speed[0])
         if not slope:
             return theta
         # The sums above lose digits over thousands of terms; one exact sum at θ gives them back.
@@ -192,7 +225,7 @@ def cuts(program: Program, duals: Floats, state: State) -> Iterator[Cut]:
     priced_entries = duals[program.rows] != 0
     rows, columns = program.rows[priced_entries], program.columns[priced_entries]
     weights = program.values[priced_entries] * duals[rows]
-    part = _parts(rows, columns, program.shape)
+    part = components(rows, columns, program.shape)[rows]
     order = np.argsort(part, kind="stable")
     bounds = np.flatnonzero(np.diff(part[order], prepend=-1, append=-1))
     for start, stop in zip(bounds, bounds[1:], strict=False):
@@ -217,41 +250,57 @@ def _proved(*terms: Floats) -> float:
     return total if total > RELATIVE_ZERO * float(np.abs(together).sum()) + ABSOLUTE_ZERO else 0.0
 
 
-def _parts(rows: Ints, columns: Ints, shape: tuple[int, int]) -> Ints:
-    """A label per entry, the same for entries connected through rows and columns (smallest label spreads)."""
+def components(rows: Ints, columns: Ints, shape: tuple[int, int]) -> Ints:
+    """A label per row, the same for rows connected through these entries (the smallest label spreads)."""
     row_label, column_label = np.arange(shape[0]), np.full(shape[1], shape[0])
     while True:
         np.minimum.at(column_label, columns, row_label[rows])
         spread = row_label.copy()
         np.minimum.at(spread, rows, column_label[columns])
+        spread = spread[spread]
         if (spread == row_label).all():
-            return row_label[rows]
+            return row_label
         row_label = spread
 
 
-def _descend(
-    terms: Terms, state: State, chosen: Ints, upward: Bools, price: Floats, height: float
-) -> tuple[float, float]:
-    """Where a violation of this height at own best has fallen to 0, and how fast it falls there (0: at its end).
+def crossings(
+    terms: Terms, state: State, part: Ints, chosen: Ints, upward: Bools, price: Floats, height: Floats
+) -> tuple[Floats, Floats]:
+    """Where violations of these heights (K,) at own best have fallen to 0 (-inf: nowhere), and how fast they fall there.
 
-    A term gives price·scale per unit of θ between its own best and the θ at which its bound is reached.
+    A term, listed under its part, gives price·scale per unit of θ between its own best and the θ at which its bound is
+    reached; a speed of 0 stands for the end of all that moves.
     """
+    theta, speed = np.full(len(height), -np.inf), np.zeros(len(height))
     columns, centre, scale = terms.columns[chosen], terms.centre[chosen], terms.scale[chosen]
     first = terms.own(state, chosen)
     last = np.where(upward, state.upper[columns] - centre, centre - state.lower[columns]) / scale
-    rate = price * scale
-    active = last > first
+    rate, active = price * scale, last > first
+    if not active.any():
+        return theta, speed
     ends = active & np.isfinite(last)
-    points = np.concatenate([first[active], last[ends]])
-    changes = np.concatenate([rate[active], -rate[ends]])
-    if not len(points):
-        return -np.inf, 0.0
-    order = np.argsort(points, kind="stable")
-    points, slopes = points[order], np.cumsum(changes[order])
-    if ends.sum() == active.sum():
-        slopes[-1] = 0.0  # nothing moves beyond the last breakpoint; rounding must not say otherwise
-    lost = np.concatenate([[0.0], np.cumsum(slopes[:-1] * np.diff(points))])
-    at = int(np.searchsorted(lost, height)) - 1
-    if slopes[at] <= 0:  # exactly at the last breakpoint, up to rounding, or never
-        return (float(points[at]) if height - lost[at] <= ROOT_TOLERANCE else -np.inf), 0.0
-    return float(points[at] + (height - lost[at]) / slopes[at]), float(slopes[at])
+    points, changes = np.concatenate([first[active], last[ends]]), np.concatenate([rate[active], -rate[ends]])
+    of = np.concatenate([part[active], part[ends]])
+    order = np.lexsort((points, of))
+    points, of, changes = points[order], of[order], changes[order]
+    start = np.flatnonzero(np.diff(of, prepend=-1))
+    stop = np.append(start[1:], len(of)) - 1
+    named, sizes = of[start], stop - start + 1
+    slopes = _running(changes, start, sizes)
+    bounded = np.bincount(part[active], minlength=len(height)) == np.bincount(part[ends], minlength=len(height))
+    slopes[stop[bounded[named]]] = 0.0  # nothing moves beyond the last breakpoint; rounding must not say otherwise
+    fallen = np.append(0.0, slopes[:-1] * np.diff(points))
+    fallen[start] = 0.0
+    lost = _running(fallen, start, sizes)
+    at = start + np.maximum(np.add.reduceat((lost < height[of]).astype(np.int64), start), 1) - 1
+    left, slope = height[named] - lost[at], slopes[at]
+    falls = slope > 0
+    theta[named] = points[at] + np.where(falls, left / np.where(falls, slope, 1.0), np.where(left <= ROOT_TOLERANCE, 0.0, -np.inf))
+    speed[named] = np.where(falls, slope, 0.0)
+    return theta, speed
+
+
+def _running(values: Floats, start: Ints, sizes: Ints) -> Floats:
+    """Running sums within consecutive stretches."""
+    total = np.cumsum(values)
+    return np.asarray(total - np.repeat(total[start] - values[start], sizes))

@@ -10,20 +10,23 @@ switched off. The published amounts are read from bounds and θ, never from a so
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transfer_opt.chains import Chain, Known, Level
+from transfer_opt.asking import Asking, cleaned, finite
+from transfer_opt.chains import Chain, Known
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import FEASIBLE, Cut, State, Terms, cuts
+from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cuts, folded
 from transfer_opt.linear import Floats
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
-    ZERO_DUAL,
+    PREFECTURE,
+    PROVINCE,
     Opener,
     Program,
     Question,
+    RawSolution,
     Session,
     Stage,
     SumStage,
@@ -32,7 +35,6 @@ from transfer_opt.program import (
 LARGEST_POOL = 8192.0
 """Money is scaled by a power of two so that the largest amount is at most this."""
 NEWTON_STEPS = 200
-
 Report = Callable[[str], None]
 
 
@@ -126,8 +128,13 @@ class _Engine:
 
     def __init__(self, program: Program, scale: float, open_solver: Opener) -> None:
         self._program, self._scale = program, scale
-        self._session: Session = open_solver(_elastic(program))
-        self._asked = 0
+        self.asked = 0
+        self._grouped = bool((program.reach == PREFECTURE).any())
+
+        def counted(part: Program) -> Session:
+            return _Counted(open_solver(part), self)
+
+        self._open: Opener = counted
 
     def solution(self, stages: tuple[Stage, ...], state: State, report: Report, together: bool) -> Solution:
         """Stage after stage; the amounts checked against every bound and row."""
@@ -142,126 +149,99 @@ class _Engine:
         return Solution(columns * scale, tuple(results), None)
 
     def run(self, stage: Stage, state: State, together: bool = True) -> tuple[State, StageResult]:
-        before = self._asked
+        before, state = self.asked, folded(self._program, state)
         if isinstance(stage, SumStage):
             state, value, duals = self._sum(stage, state)
-            return state, StageResult(stage.name, value * self._scale, self._asked - before, duals, ())
+            return state, StageResult(stage.name, value * self._scale, self.asked - before, duals, ())
         terms = Terms.of(stage, self._program.shape[1], self._scale)
         state, chain = self._levels(terms, state, together)
-        return state, StageResult(stage.name, terms.worst(state), self._asked - before, np.zeros(0), chain)
+        return state, StageResult(stage.name, terms.worst(state), self.asked - before, np.zeros(0), chain)
 
     def shortage(self, state: State) -> Shortage | None:
         """None when the rows can be met within the bounds; else the least total violation and its dual."""
-        duals = self._elastic_duals(state)
+        asking = Asking(self._program, state, self._open, whole=True)
+        duals = asking.violation(state, weighted=False)
         violation = sum(cut.violation(state) for cut in cuts(self._program, duals, state))
         if violation <= FEASIBLE:
             return None
-        return Shortage(violation * self._scale, duals, self._clean_prices(duals))
+        return Shortage(violation * self._scale, duals, cleaned(self._program.priced(duals)))
 
     # ------------------------------------------------------------ sums
 
     def _sum(self, stage: SumStage, state: State) -> tuple[State, float, Floats]:
         """One linear program; its optimal face by complementary slackness."""
-        nothing = np.zeros(2 * self._program.shape[0])
-        duals = self._ask(
-            np.concatenate([stage.costs, nothing]),
-            np.concatenate([state.lower, nothing]), np.concatenate([state.upper, nothing]), state,
-        )
-        reduced = _clean(stage.costs - self._program.priced(duals))
+        duals = Asking(self._program, state, self._open).sum(stage.costs, state)
+        reduced = cleaned(stage.costs - self._program.priced(duals))
         lower, upper = state.lower.copy(), state.upper.copy()
         upper[reduced > 0], lower[reduced < 0] = lower[reduced > 0], upper[reduced < 0]
         row_lower, row_upper = _tightened(duals, state)
-        value = float(duals @ np.where(duals > 0, _finite(row_lower), _finite(row_upper)))
-        value += float(reduced @ np.where(reduced > 0, _finite(lower), _finite(upper)))
+        value = float(duals @ np.where(duals > 0, finite(row_lower), finite(row_upper)))
+        value += float(reduced @ np.where(reduced > 0, finite(lower), finite(upper)))
         return State(lower, upper, row_lower, row_upper), value, duals
 
     # ------------------------------------------------------------ levels
 
     def _levels(self, terms: Terms, state: State, together: bool) -> tuple[State, tuple[Level, ...]]:
         """Level by level until every column of the stage is fixed."""
-        known = Known(terms, self._program.shape[1])
+        known, asking = Known(self._program, terms, together), Asking(self._program, state, self._open)
         levels: list[Level] = []
         while terms.open(state).any():
-            chain = self._next(terms, state, known, together)
+            chain = self._next(asking, terms, state, known)
             state = chain.settled(self._program, terms)
-            known.settle(state, chain)
+            known.settle(state)
             levels += chain.levels
             if chain.binding is None:
                 state = terms.alone(state)
         return state, tuple(levels)
 
-    def _next(self, terms: Terms, state: State, known: Known, together: bool) -> Chain:
+    def _next(self, asking: Asking, terms: Terms, state: State, known: Known) -> Chain:
         """The next level of the province, and what is decided alone above it.
 
-        One linear program within the boxes of that θ proves all of it at once. Where it cannot, cuts are taken one by
-        one like any other level.
+        One linear program within the boxes of that θ proves all of it at once. Where groups of several recipients
+        decide anything, they are asked by themselves first: what they lack must not blur the cut of the province.
         """
         before = None
         for _ in range(NEWTON_STEPS):
-            chain = known.chain(state, together)
-            if together and chain.rises:  # what came first was not decided alone: one by one
-                together = False
-                continue
+            chain = known.chain(state)
             bounded = terms.bounded(chain.state, chain.theta)
-            found = [cut for cut in cuts(self._program, self._elastic_duals(bounded), bounded)
-                     if _unmet(cut, terms, chain, bounded)]
+            found = self._unmet(asking, terms, chain, bounded, groups=True) if self._grouped else []
+            found = found or self._unmet(asking, terms, chain, bounded)
             if not found:
                 return chain
             if chain.progress == before:
-                if not together:
-                    raise SolverError("逐级优化遇到无法满足的约束，已停止。")
-                together = False
+                raise SolverError("逐级优化遇到无法满足的约束，已停止。")
             known.add(found)
             before = chain.progress
         raise SolverError("逐级优化没有在规定步数内收敛。")
 
-    # ------------------------------------------------------------ questions
+    def _unmet(
+        self, asking: Asking, terms: Terms, chain: Chain, bounded: State, groups: bool = False
+    ) -> list[Cut]:
+        """The cuts by which a chain is not met: more than the rounding of fixed columns (a lot, or ended by a larger θ)."""
+        asked = bounded
+        if groups:
+            wide = self._program.reach == PROVINCE
+            asked = replace(bounded, row_lower=np.where(wide, -np.inf, bounded.row_lower),
+                            row_upper=np.where(wide, np.inf, bounded.row_upper))
+        duals = chain.decided.joined(self._program, asking.violation(asked), chain.theta)
+        return [cut for cut in cuts(self._program, duals, bounded)
+                if (violation := cut.violation(bounded)) > FEASIBLE
+                or (violation > 0 and cut.root(terms, chain.state) > chain.theta)]
 
-    def _elastic_duals(self, state: State) -> Floats:
-        """The dual of the least total violation of the rows within the column bounds."""
-        count, rows = self._program.shape[1], self._program.shape[0]
-        nothing, ones, open_end = np.zeros(2 * rows), np.ones(2 * rows), np.full(2 * rows, np.inf)
-        return self._ask(
-            np.concatenate([np.zeros(count), ones]),
-            np.concatenate([state.lower, nothing]), np.concatenate([state.upper, open_end]), state,
-        )
 
-    def _ask(self, costs: Floats, lower: Floats, upper: Floats, state: State) -> Floats:
-        """Solve, check the answer's own gap, return the duals (R,) with noise removed."""
-        question = Question(costs, lower, upper, state.row_lower, state.row_upper)
-        answer = self._session.solve(question)
-        self._asked += 1
-        if not answer.optimal:
-            raise SolverError(f"求解器返回「{answer.status}」，不是最优解。")
-        duals = _clean(answer.duals)
-        # A dual on a side that is open would promise what no row guarantees.
-        wrong = ((duals > 0) & ~np.isfinite(state.row_lower)) | ((duals < 0) & ~np.isfinite(state.row_upper))
-        if wrong.any() or not np.isfinite(answer.columns).all():
-            raise SolverError("求解器给出的影子价格方向不对。")
-        bound = self._dual_value(costs, duals, lower, upper, state)
-        if abs(costs @ answer.columns - bound) > ANSWER_TOLERANCE * (1 + abs(bound)) * 10:
-            raise SolverError("求解器的最优值与影子价格不一致。")
-        return duals
+class _Counted:
+    """A session that counts."""
 
-    def _dual_value(self, costs: Floats, duals: Floats, lower: Floats, upper: Floats, state: State) -> float:
-        """The bound on the optimum that the duals prove: Σ y·b + Σ min over the boxes of reduced cost · column."""
-        program = self._program
-        reduced = _clean(costs - np.concatenate([program.priced(duals), duals, -duals]))
-        sides = np.where(duals > 0, _finite(state.row_lower), _finite(state.row_upper))
-        return float(duals @ sides + reduced @ np.where(reduced > 0, _finite(lower), _finite(upper)))
+    def __init__(self, session: Session, engine: _Engine) -> None:
+        self._session, self._engine = session, engine
 
-    def _clean_prices(self, duals: Floats) -> Floats:
-        return _clean(self._program.priced(duals))
+    def solve(self, question: Question) -> RawSolution:
+        self._engine.asked += 1
+        return self._session.solve(question)
 
 
 def _scaled(program: Program, scale: float) -> State:
     return State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
-
-
-def _unmet(cut: Cut, terms: Terms, chain: Chain, bounded: State) -> bool:
-    """Whether the violation is more than the rounding of columns already fixed: there is a lot, or a larger θ ends it."""
-    violation = cut.violation(bounded)
-    return violation > FEASIBLE or (violation > 0 and cut.root(terms, chain.state) > chain.theta)
 
 
 def _tightened(duals: Floats, state: State) -> tuple[Floats, Floats]:
@@ -269,19 +249,6 @@ def _tightened(duals: Floats, state: State) -> tuple[Floats, Floats]:
     row_lower, row_upper = state.row_lower.copy(), state.row_upper.copy()
     row_upper[duals > 0], row_lower[duals < 0] = row_lower[duals > 0], row_upper[duals < 0]
     return row_lower, row_upper
-
-
-def _elastic(program: Program) -> Program:
-    """The program with a slack up and a slack down on every row, after its own columns."""
-    rows, columns = program.shape
-    every = np.arange(rows)
-    return Program(
-        np.concatenate([program.lower, np.zeros(2 * rows)]), np.concatenate([program.upper, np.full(2 * rows, np.inf)]),
-        np.concatenate([program.rows, every, every]),
-        np.concatenate([program.columns, columns + every, columns + rows + every]),
-        np.concatenate([program.values, np.ones(rows), -np.ones(rows)]),
-        program.row_lower, program.row_upper, program.reach, program.lines,
-    )
 
 
 def _scale(program: Program) -> float:
@@ -303,12 +270,3 @@ def _verify(program: Program, lines: Floats, scale: float) -> None:
     met = (activity >= program.row_lower - slack) & (activity <= program.row_upper + slack)
     if not inside or not met[only_lines].all():
         raise SolverError("求解结果没有满足全部约束。")
-
-
-def _clean(duals: Floats) -> Floats:
-    return np.where(np.abs(duals) > ZERO_DUAL, duals, 0.0)
-
-
-def _finite(values: Floats) -> Floats:
-    """Infinite bounds as 0: they are only read where a dual of 0 stands before them."""
-    return np.where(np.isfinite(values), values, 0.0)

@@ -15,24 +15,19 @@ from typing import Any
 import numpy as np
 
 from transfer_opt.certificate import sealed
-from transfer_opt.chains import Level
+from transfer_opt.elimination import PLAIN, RIGHT, solved
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import Cut
+from transfer_opt.levels import Cut, Level
 from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.program import ZERO_DUAL, LevelStage, Program, Stage, SumStage
 from transfer_opt.ranking import exact
 
-PLAIN = 1000
-"""Duals whose denominator is at most this are taken for plain fractions before anything is solved."""
 COEFFICIENT = 10**12
 """Coefficients are decimals of at most this many steps (a share of nine digits times a 可统筹比例)."""
 NEWTON_STEPS = 50
 GRID = 10**6
 """Bounds and right-hand sides are data in steps of a millionth of the publishing unit."""
-
-RIGHT = -1
-"""Stands for the right side among the keys of an equation."""
 
 Bound = Fraction | None
 Terms = Mapping[int, tuple[Fraction, Fraction]]
@@ -49,6 +44,7 @@ def certificate(
     replay = _Replay(program, unit)
     told = []
     for stage, result in zip(stages, solution.stages, strict=True):
+        replay.fold()
         if isinstance(stage, SumStage):
             told.append(replay.sum(stage, result.duals))
         else:
@@ -115,9 +111,27 @@ class _Replay:
         self.start = _Exact(*(_gridded(side, step) for side in
                               (program.lower, program.upper, program.row_lower, program.row_upper)))
         self.now = self.start.copy()
+        self.folded = [False] * program.shape[0]
         self.entries: list[dict[int, Fraction]] = [{} for _ in range(program.shape[0])]
         for row, column, value in zip(program.rows, program.columns, program.values, strict=True):
             self.entries[row][int(column)] = _decimal(value)
+
+    def fold(self) -> None:
+        """Rows in which a single column is still open become bounds of that column."""
+        now, waiting = self.now, True
+        while waiting:
+            waiting = False
+            for r, entries in enumerate(self.entries):
+                free = [j for j in entries if self._is_open(j)]
+                if len(free) == 1 and not self.folded[r]:
+                    self.folded[r] = waiting = True
+                    (j,) = free
+                    still = sum((a * _known(now.lower[k]) for k, a in entries.items() if k != j), Fraction(0))
+                    ends = [None if side is None else (side - still) / entries[j]
+                            for side in (now.row_lower[r], now.row_upper[r])]
+                    low, high = ends if entries[j] > 0 else reversed(ends)
+                    now.lower[j] = _most(now.lower[j], low)
+                    now.upper[j] = _least(now.upper[j], high)
 
     def sum(self, stage: SumStage, duals: Floats) -> dict[str, Any]:
         """A stage that minimises a sum: the exact dual, and the optimal face it describes."""
@@ -146,19 +160,17 @@ class _Replay:
         terms = {int(j): (exact(centre), exact(scale))
                  for j, centre, scale in zip(stage.columns, stage.centre, stage.scale, strict=True)}
         found: list[tuple[Fraction, dict[str, str]]] = []
-        alone = False
         for near, cut in chain:
-            if cut is None:
-                alone = True
-                for j in (j for j in terms if self._is_open(j)):
-                    low, high = self._box(stage, j, terms[j], None)
-                    self.now.lower[j] = self.now.upper[j] = high if stage.below else low
-            else:
-                found.append(self._level(stage, terms, cut, near))
+            if cut is not None and (level := self._level(stage, terms, cut, near)):
+                found.append(level)
+        alone = [j for j in terms if self._is_open(j)]
+        for j in alone:
+            low, high = self._box(stage, j, terms[j], None)
+            self.now.lower[j] = self.now.upper[j] = high if stage.below else low
         found.sort(key=lambda level: -level[0])
         told: list[dict[str, Any] | None] = [{"theta": str(theta), "duals": duals} for theta, duals in found]
         return {"name": stage.name, "kind": "levels", "below": stage.below, "above": stage.above,
-                "levels": told + [None] * alone,
+                "levels": told + [None] * bool(alone),
                 "terms": [[j, str(centre), str(scale)] for j, (centre, scale) in terms.items()]}
 
     def completed(self) -> list[Bound]:
@@ -179,13 +191,16 @@ class _Replay:
 
     # ------------------------------------------------------------ levels
 
-    def _level(self, stage: LevelStage, terms: Terms, cut: Cut, near: float) -> tuple[Fraction, dict[str, str]]:
+    def _level(self, stage: LevelStage, terms: Terms, cut: Cut, near: float) -> tuple[Fraction, dict[str, str]] | None:
+        """θ and dual of a level; None where only rounding made it one: in fractions every term reaches its own best."""
         touched = {j for row in cut.rows for j in self.entries[row]}
         still = np.array(sorted(touched - {int(j) for j in cut.columns}), dtype=np.int64)
         # A level's dual proves the same at any scale; at this one its fractions are plainest.
         duals = self.exact_duals(cut.rows, cut.duals / np.abs(cut.duals).max(), still, {})
         prices = self.priced(duals)
         theta = self._root(stage, terms, duals, prices, near)
+        if theta is None:
+            return None
         for j, price in prices.items():
             low, high = self.now.lower[j], self.now.upper[j]
             if j in terms and low != high:
@@ -196,7 +211,7 @@ class _Replay:
 
     def _root(
         self, stage: LevelStage, terms: Terms, duals: Mapping[int, Fraction], prices: Mapping[int, Fraction], near: float
-    ) -> Fraction:
+    ) -> Fraction | None:
         """The θ at which the dual's violation is exactly 0: Newton's method in fractions from where the floats found it.
 
         Every step solves one linear equation on bounds as given, so that fractions stay plain.
@@ -207,6 +222,8 @@ class _Replay:
                 moving.append(self._moving(stage, j, terms[j], price))
             else:
                 height -= price * _known(self.now.upper[j] if price > 0 else self.now.lower[j])
+        if height <= sum((term.tight for term in moving), Fraction(0)):
+            return None
         theta = Fraction(near)
         for _ in range(NEWTON_STEPS):
             left, rises, falls = height, Fraction(0), Fraction(0)
@@ -263,7 +280,7 @@ class _Replay:
         """The duals as fractions such that every column in `still` has a reduced cost of exactly 0."""
         duals = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
         if self._unbalanced(duals, still, costs):
-            duals = _solved(self._equations(rows, still, costs), rows, floats)
+            duals = solved(self._equations(rows, still, costs), rows, floats)
         return {r: dual for r, dual in duals.items() if dual}
 
     def _unbalanced(self, duals: Mapping[int, Fraction], still: Ints, costs: Mapping[int, Fraction]) -> bool:
@@ -311,35 +328,6 @@ def _breakpoint(moving: Sequence[_Moving], theta: Fraction, *, upward: bool) -> 
     return max((point for point in points if point < theta), default=theta)
 
 
-def _solved(equations: list[dict[int, Fraction]], rows: Ints, floats: Floats) -> dict[int, Fraction]:
-    """The duals that meet the equations exactly; those left free keep their nearest plain fraction."""
-    pivots: dict[int, dict[int, Fraction]] = {}
-    users: dict[int, set[int]] = {}  # free dual → the pivots whose rules speak of it
-    for equation in equations:
-        left = dict(equation)
-        for pivot in [key for key in equation if key in pivots]:
-            factor = left.pop(pivot)
-            for key, value in pivots[pivot].items():
-                left[key] = left.get(key, Fraction(0)) + factor * (value if key != RIGHT else -value)
-        free = next((key for key, value in left.items() if value and key != RIGHT), None)
-        if free is None:
-            continue
-        lead = left.pop(free)
-        # y_free = (right − Σ others) / lead, kept as coefficients of the others and a constant under RIGHT
-        rule = {key: (value if key == RIGHT else -value) / lead for key, value in left.items() if value}
-        for pivot in users.pop(free, set()):
-            factor = pivots[pivot].pop(free)
-            for key, value in rule.items():
-                pivots[pivot][key] = pivots[pivot].get(key, Fraction(0)) + factor * value
-                users.setdefault(key, set()).add(pivot)
-        pivots[free] = rule
-        for key in rule:
-            users.setdefault(key, set()).add(free)
-    plain = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
-    return {r: sum((value * (plain[key] if key != RIGHT else 1) for key, value in pivots[r].items()), Fraction(0))
-            if r in pivots else plain[r] for r in plain}
-
-
 def _pools(program: Program) -> list[int]:
     """The rows that distribute a pool: equalities over lines with coefficient 1, as they come first."""
     found = []
@@ -358,6 +346,16 @@ def _gridded(values: Floats, step: Fraction) -> list[Bound]:
 
 def _decimal(value: float) -> Fraction:
     return Fraction(round(Fraction(float(value)) * COEFFICIENT), COEFFICIENT)
+
+
+def _most(one: Bound, other: Bound) -> Bound:
+    """The higher of two lower bounds."""
+    return other if one is None else one if other is None else max(one, other)
+
+
+def _least(one: Bound, other: Bound) -> Bound:
+    """The lower of two upper bounds."""
+    return other if one is None else one if other is None else min(one, other)
 
 
 def _known(value: Bound) -> Fraction:

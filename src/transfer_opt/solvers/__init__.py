@@ -19,7 +19,7 @@ def opener(name: str, lines: int) -> Opener:
     if name == "highs":
         return _arrays
     if name == "auto":
-        return _first_by_pulp if lines <= PULP_LINES else _arrays
+        return _first_by_pulp() if lines <= PULP_LINES else _arrays
     from transfer_opt.solvers.by_pulp import available, open_pulp
 
     solver = {"pulp-highs": "HiGHS", "cbc": "PULP_CBC_CMD"}.get(name, name)
@@ -64,10 +64,20 @@ def _arrays(program: Program) -> Session:
     return ArraySession(program)
 
 
-def _first_by_pulp(program: Program) -> Session:
-    from transfer_opt.solvers.by_pulp import open_pulp
+def _first_by_pulp() -> Opener:
+    """The first session through PuLP, the later ones by arrays, which keep the factorised basis."""
+    opened = 0
 
-    return _Relay(open_pulp("HiGHS")(program), program)
+    def open_session(program: Program) -> Session:
+        nonlocal opened
+        opened += 1
+        if opened > 1:
+            return _arrays(program)
+        from transfer_opt.solvers.by_pulp import open_pulp
+
+        return open_pulp("HiGHS")(program)
+
+    return open_session
 
 
 class _Timed:
@@ -81,18 +91,3 @@ class _Timed:
         if not self._deadline.left:  # unfinished: the answer says nothing
             raise TimeIsUpError
         return answer
-
-
-class _Relay:
-    """The first question through PuLP, the re-solves by arrays, which keep the factorised basis."""
-
-    def __init__(self, first: Session, program: Program) -> None:
-        self._first: Session | None = first
-        self._program = program
-
-    def solve(self, question: Question) -> RawSolution:
-        if self._first is not None:
-            answer, self._first = self._first.solve(question), None
-            self._rest = _arrays(self._program)
-            return answer
-        return self._rest.solve(question)
