@@ -20,7 +20,7 @@ types: $(VENV)/tested
 	$(BIN)/mypy
 
 unit: $(VENV)/tested
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Long campaigns: ten thousand random allocations solved, rounded and proved.
 campaign: $(VENV)/tested
