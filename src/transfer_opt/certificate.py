@@ -45,7 +45,6 @@ class _State:
     lines: int
     unit: Number
     folded: set[int] = field(default_factory=set)
-    """The rows that have become bounds."""
 
 
 def check(certificate: Mapping[str, Any]) -> None:
@@ -53,8 +52,10 @@ def check(certificate: Mapping[str, Any]) -> None:
     try:
         _require(certificate["seal"] == _seal(certificate), "封签与内容不符，证书被改动过")
         state = _read(certificate)
-        for stage in certificate["stages"]:
-            _fold(state)
+        stages = certificate["stages"]
+        for k, stage in enumerate(stages):
+            if all(later["kind"] == "levels" for later in stages[k:]):
+                _fold(state)
             (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
         _check_amounts(state)
         _require(len(certificate["names"]) == state.lines, "名称的笔数不对")

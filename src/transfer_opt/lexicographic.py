@@ -30,6 +30,7 @@ from transfer_opt.program import (
     Session,
     Stage,
     SumStage,
+    last_levels,
 )
 
 LARGEST_POOL = 8192.0
@@ -140,8 +141,10 @@ class _Engine:
         """Stage after stage; the amounts checked against every bound and row."""
         program, scale = self._program, self._scale
         results = []
-        for stage in stages:
+        for k, stage in enumerate(stages):
             report(stage.name)
+            if k >= last_levels(stages):
+                state = folded(program, state)
             state, result = self.run(stage, state, together)
             results.append(result)
         columns = np.where(state.lower == state.upper, state.lower, np.nan)
@@ -149,7 +152,7 @@ class _Engine:
         return Solution(columns * scale, tuple(results), None)
 
     def run(self, stage: Stage, state: State, together: bool = True) -> tuple[State, StageResult]:
-        before, state = self.asked, folded(self._program, state)
+        before = self.asked
         if isinstance(stage, SumStage):
             state, value, duals = self._sum(stage, state)
             return state, StageResult(stage.name, value * self._scale, self.asked - before, duals, ())
