@@ -109,10 +109,12 @@ def shortage_of(program: Program, open_solver: Opener) -> Shortage | None:
 
 
 def smallest(program: Program, costs: Floats, open_solver: Opener) -> float:
-    """min costs · columns over the program; money."""
+    """min costs · columns over the program; money. Raises SolverError where the rows cannot be met."""
     scale = _scale(program)
-    _, result = _Engine(program, scale, open_solver).run(SumStage("", costs), _scaled(program, scale))
-    return result.value
+    engine, start = _Engine(program, scale, open_solver), _scaled(program, scale)
+    if engine.shortage(start) is not None:  # rows that no open column touches are in no later question
+        raise SolverError("没有一种分配能满足全部约束。")
+    return engine.run(SumStage("", costs), start)[1].value
 
 
 def face(program: Program, stages: Sequence[Stage], open_solver: Opener) -> State:
