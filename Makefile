@@ -24,7 +24,7 @@ unit: $(VENV)/tested
 
 # Long campaigns: ten thousand random allocations solved, rounded and proved.
 campaign: $(VENV)/tested
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --timeout 0
 
 # Random mutations of the example workbook against an independent reading; make fuzz FUZZ=5000 for more.
 FUZZ ?= 500
