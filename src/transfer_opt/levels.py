@@ -243,6 +243,11 @@ def cuts(program: Program, duals: Floats, state: State) -> Iterator[Cut]:
         yield Cut(np.array([row]), duals[[row]], empty.astype(np.int64), empty, np.array([duals[row] * side]), True)
 
 
+def cleaned(duals: Floats) -> Floats:
+    """Noise taken for 0."""
+    return np.where(np.abs(duals) > ZERO_DUAL, duals, 0.0)
+
+
 def _proved(*terms: Floats) -> float:
     """The sum of the terms, 0 unless it stands out of their rounding errors."""
     together = np.concatenate(terms)
