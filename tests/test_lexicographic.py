@@ -17,6 +17,7 @@ from instances import formulated, instance
 from transfer_opt.domain import Case, Change
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, formulate
+from transfer_opt.levels import State, Terms, crossings
 from transfer_opt.lexicographic import Solution, solve
 from transfer_opt.program import PROVINCE, LevelStage, Opener, Program, Question, RawSolution, Session, Stage, SumStage
 from transfer_opt.solvers import opener
@@ -385,3 +386,17 @@ def test_a_list_that_does_not_decide_every_amount_is_refused() -> None:
     program = _plain(300, [0, 0], [300, 300])
     with pytest.raises(SolverError, match="没有确定"):
         solve(program, (SumStage("无", np.zeros(2)),), ARRAYS)
+
+
+# ---------------------------------------------------------------- many roots side by side
+
+
+def test_a_root_is_as_exact_beside_thousands_of_others_as_by_itself() -> None:
+    """A county that must end at nothing (θ = 1 exactly, its last breakpoint) after counties with fortunes."""
+    count = 4000
+    centre = np.append(np.full(count, 7e6), 0.09)
+    terms = Terms.of(LevelStage("", np.arange(count + 1), centre, centre, True, True), count + 1, 1.0)
+    state = State(np.zeros(count + 1), np.full(count + 1, 1e9), np.zeros(0), np.zeros(0))
+    every, price = np.arange(count + 1), np.linspace(1.0, 1.1, count + 1)
+    theta, _ = crossings(terms, state, every, every, np.zeros(count + 1, dtype=bool), price, price * centre)
+    assert np.abs(theta - 1).max() < 1e-12

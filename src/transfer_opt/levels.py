@@ -306,6 +306,11 @@ def crossings(
 
 
 def _running(values: Floats, start: Ints, sizes: Ints) -> Floats:
-    """Running sums within consecutive stretches."""
-    total = np.cumsum(values)
-    return np.asarray(total - np.repeat(total[start] - values[start], sizes))
+    """Running sums within consecutive stretches, by doubling: what stands before a stretch must not blur it."""
+    total, place = values.copy(), np.arange(len(values)) - np.repeat(start, sizes)
+    reach, further = 1, np.flatnonzero(place >= 1)
+    while len(further):
+        total[further] += total[further - reach]
+        reach *= 2
+        further = further[place[further] >= reach]
+    return total
