@@ -17,6 +17,7 @@ from instances import formulated, instance
 from transfer_opt.domain import Case, Change
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, formulate
+from transfer_opt.levels import State, Terms, crossings
 from transfer_opt.lexicographic import Solution, solve
 from transfer_opt.program import PROVINCE, LevelStage, Opener, Program, Question, RawSolution, Session, Stage, SumStage
 from transfer_opt.solvers import opener
@@ -182,17 +183,26 @@ def _bisected(rising: Callable[[float], Any], wanted: float, low: float, high: f
     return high
 
 
+def as_by_brute_force(seeds: range) -> int:
+    """How many instances that have an optimum were compared, each of them equal."""
+    compared = 0
+    for seed, case, formulation in formulated(seeds):
+        solution = solved(formulation)
+        if solution.shortage is None:
+            slowly = BruteForce(formulation.program).run(formulation.stages)
+            off = np.abs(slowly - solution.columns[: len(case.lines)]).max()
+            assert off <= 1e-6 * case.pools.max(), f"instance {seed} is off by {off}"
+            compared += 1
+    return compared
+
+
 class TestAgainstBruteForce:
     def test_one_program_per_term_finds_the_same_amounts(self) -> None:
-        compared = 0
-        for seed, case, formulation in formulated(range(1000, 1110)):
-            solution = solved(formulation)
-            if solution.shortage is None:
-                slowly = BruteForce(formulation.program).run(formulation.stages)
-                off = np.abs(slowly - solution.columns[: len(case.lines)]).max()
-                assert off <= 1e-6 * case.pools.max(), f"instance {seed} is off by {off}"
-                compared += 1
-        assert compared >= 55
+        assert as_by_brute_force(range(1000, 1110)) >= 55
+
+    @pytest.mark.slow
+    def test_one_program_per_term_finds_the_same_amounts_five_hundred_times(self) -> None:
+        assert as_by_brute_force(range(2000, 3000)) >= 500
 
     @pytest.mark.parametrize("seed", [31, 508, 593, 630])
     def test_larger_instances_that_were_once_wrong_stay_right(self, seed: int) -> None:
@@ -385,3 +395,17 @@ def test_a_list_that_does_not_decide_every_amount_is_refused() -> None:
     program = _plain(300, [0, 0], [300, 300])
     with pytest.raises(SolverError, match="没有确定"):
         solve(program, (SumStage("无", np.zeros(2)),), ARRAYS)
+
+
+# ---------------------------------------------------------------- many roots side by side
+
+
+def test_a_root_is_as_exact_beside_thousands_of_others_as_by_itself() -> None:
+    """A county that must end at nothing (θ = 1 exactly, its last breakpoint) after counties with fortunes."""
+    count = 4000
+    centre = np.append(np.full(count, 7e6), 0.09)
+    terms = Terms.of(LevelStage("", np.arange(count + 1), centre, centre, True, True), count + 1, 1.0)
+    state = State(np.zeros(count + 1), np.full(count + 1, 1e9), np.zeros(0), np.zeros(0))
+    every, price = np.arange(count + 1), np.linspace(1.0, 1.1, count + 1)
+    theta, _ = crossings(terms, state, every, every, np.zeros(count + 1, dtype=bool), price, price * centre)
+    assert np.abs(theta - 1).max() < 1e-12

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transfer_opt.levels import FEASIBLE, RELATIVE_ZERO, SNAP, Cut, State, Terms, components, crossings
+from transfer_opt.levels import FEASIBLE, RELATIVE_ZERO, SNAP, Cut, State, Terms, cleaned, components, crossings
 from transfer_opt.linear import Bools, Floats, Ints, sums
-from transfer_opt.program import PROVINCE, Program
+from transfer_opt.program import PROVINCE, ZERO_DUAL, Program
 
 
 @dataclass(frozen=True)
@@ -166,12 +166,13 @@ class Alone:
         duals, prices = duals.copy(), program.priced(duals)
         for each in reversed(self.rounds):
             part = each.bundle
-            wrong = each.fresh & (each.theta > theta)[part.cut] & (prices[part.columns] * part.prices < 0)
+            against = prices[part.columns] * np.sign(part.prices) < -ZERO_DUAL
+            wrong = each.fresh & (each.theta > theta)[part.cut] & against
             share = np.zeros(len(each.theta))
             np.maximum.at(share, part.cut[wrong], -(prices[part.columns] / part.prices)[wrong])
             np.add.at(prices, part.columns, share[part.cut] * part.prices)
             np.add.at(duals, each.rows, share[each.row_cut] * each.duals)
-        return duals
+        return cleaned(duals)
 
 
 def nothing(columns: int) -> Alone:

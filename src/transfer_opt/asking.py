@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import State
+from transfer_opt.levels import State, cleaned
 from transfer_opt.linear import Bools, Floats
-from transfer_opt.program import ANSWER_TOLERANCE, ZERO_DUAL, Opener, Program, Question
+from transfer_opt.program import ANSWER_TOLERANCE, Opener, Program, Question
 
 WEIGHTS = np.array([16.0, 4.0, 1.0])
 """What a unit of violation costs in the search for a level, by reach: rows of few are met before rows of many."""
@@ -88,11 +88,6 @@ class Asking:
             program.row_lower[self._rows], program.row_upper[self._rows], program.reach[self._rows],
             int((self._columns < program.lines).sum()),
         )
-
-
-def cleaned(duals: Floats) -> Floats:
-    """Noise taken for 0."""
-    return np.where(np.abs(duals) > ZERO_DUAL, duals, 0.0)
 
 
 def finite(values: Floats) -> Floats:

@@ -243,6 +243,11 @@ def cuts(program: Program, duals: Floats, state: State) -> Iterator[Cut]:
         yield Cut(np.array([row]), duals[[row]], empty.astype(np.int64), empty, np.array([duals[row] * side]), True)
 
 
+def cleaned(duals: Floats) -> Floats:
+    """Noise taken for 0."""
+    return np.where(np.abs(duals) > ZERO_DUAL, duals, 0.0)
+
+
 def _proved(*terms: Floats) -> float:
     """The sum of the terms, 0 unless it stands out of their rounding errors."""
     together = np.concatenate(terms)
@@ -301,6 +306,11 @@ def crossings(
 
 
 def _running(values: Floats, start: Ints, sizes: Ints) -> Floats:
-    """Running sums within consecutive stretches."""
-    total = np.cumsum(values)
-    return np.asarray(total - np.repeat(total[start] - values[start], sizes))
+    """Running sums within consecutive stretches, by doubling: what stands before a stretch must not blur it."""
+    total, place = values.copy(), np.arange(len(values)) - np.repeat(start, sizes)
+    reach, further = 1, np.flatnonzero(place >= 1)
+    while len(further):
+        total[further] += total[further - reach]
+        reach *= 2
+        further = further[place[further] >= reach]
+    return total

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transfer_opt.asking import Asking, cleaned, finite
+from transfer_opt.asking import Asking, finite
 from transfer_opt.chains import Chain, Known
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cuts, folded
+from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cleaned, cuts, folded
 from transfer_opt.linear import Floats
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
