@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from transfer_opt.exporting.document import Block, Grid, PageBreak
+from transfer_opt.exporting.blocks import Block, Grid, PageBreak
 
 TEMPLATE = Path(__file__).with_name("attachment.typ")
 

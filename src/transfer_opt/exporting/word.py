@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from transfer_opt.exporting.document import Block, Grid, GridRow, PageBreak, Paragraph, Style
+from transfer_opt.exporting.blocks import Block, Grid, GridRow, PageBreak, Paragraph, Style
 
 LEFT, RIGHT, TOP, BOTTOM = 28, 26, 37, 35
 """Margins in millimetres: a text area of 156 × 225."""
@@ -140,14 +140,17 @@ def _row(row: GridRow, grid: Grid) -> Any:
     if row.kind == "header":
         properties.append(OxmlElement("w:tblHeader"))
     made.append(properties)
-    for index, (text, width) in enumerate(zip(row.cells, grid.widths, strict=True)):
-        made.append(_cell(text, width, row.kind, index, grid))
+    for index, text in enumerate(row.cells):
+        across = 1 if index < len(row.cells) - 1 else len(grid.widths) - index
+        made.append(_cell(text, grid.widths[index : index + across], row.kind, index, grid))
     return made
 
 
-def _cell(text: str, width: int, kind: str, index: int, grid: Grid) -> Any:
+def _cell(text: str, widths: Sequence[int], kind: str, index: int, grid: Grid) -> Any:
     cell, properties = OxmlElement("w:tc"), OxmlElement("w:tcPr")
-    properties.append(_element("w:tcW", w=str(_twips(width)), type="dxa"))
+    properties.append(_element("w:tcW", w=str(_twips(sum(widths))), type="dxa"))
+    if len(widths) > 1:
+        properties.append(_element("w:gridSpan", val=str(len(widths))))
     if kind in FILLS or kind == "header":
         properties.append(_element("w:shd", val="clear", color="auto", fill=FILLS.get(kind, FILLS["total"])))
     properties.append(_element("w:vAlign", val="center"))
