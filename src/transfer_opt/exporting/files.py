@@ -11,7 +11,15 @@ from transfer_opt.modelfile import load_model
 from transfer_opt.outcome import Plan
 from transfer_opt.report.parts import heading
 from transfer_opt.republish import EDITED, OTHER_MODEL, read_plan
+from transfer_opt.workbook.formulas import INPUT
+from transfer_opt.workbook.publication import ALLOCATION, FACTS, PROOF, STEPS
+from transfer_opt.workbook.rereading import read_pages
+from transfer_opt.workbook.restated import PARAMETERS
 from transfer_opt.workbook.saving import save_atomically
+from transfer_opt.workbook.seals import broken
+
+READ = (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS)
+"""The sheets an export is made of."""
 
 
 def export(result: Path, kind: str, target: Path | None = None, model: Path | None = None) -> tuple[Path, str]:
@@ -33,8 +41,10 @@ def _intact(result: Path, model: Path | None) -> Plan:
     told = {problem.code for problem in plan.problems}
     if OTHER_MODEL in told:
         raise InputError([Problem("E172", "这份结果用的是另一份模型文件，不能导出。", "用 --model 给出当时的模型文件。")])
-    if EDITED in told:
-        raise AuditError(f"{result.name} 的数字与表内校验码不符，没有导出：先用 transfer-opt audit 核对。")
+    altered = [f"「{name}」" for name in broken(read_pages(result), PROOF, ()) if name in READ]
+    if EDITED in told or altered:
+        where = f"的{'、'.join(altered)}" if altered else "的数字"
+        raise AuditError(f"{result.name} {where}与表内校验码不符，没有导出：先用 transfer-opt audit 核对。")
     return plan
 
 

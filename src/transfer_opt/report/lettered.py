@@ -20,7 +20,7 @@ from transfer_opt.explain import STEP_DIGITS, STEPS
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.outcome import Plan
 from transfer_opt.ranking import exact, rounded
-from transfer_opt.workbook.cells import Place, place
+from transfer_opt.workbook.cells import Place
 from transfer_opt.workbook.evaluation import Exact, evaluate
 from transfer_opt.workbook.formulas import column_letters
 
@@ -133,12 +133,14 @@ def _value(line: Line, f: int, county: int, known: Mapping[str, Decimal | None],
 
 def _lookup(own: Fraction | None, known: Mapping[str, Decimal | None]) -> Callable[[str, Place], Exact]:
     """Line A stands in A1, B in B1, …; what is looked up for the line itself in A2."""
-    cells: dict[Place, Exact] = {}
-    for letter, value in known.items():
-        at = place(f"{letter}1")
-        assert at is not None
-        cells[at] = None if value is None else Fraction(value)
-    return lambda _, at: own if at == (1, 0) else cells.get(at)
+
+    def value(_: str, at: Place) -> Exact:
+        if at == (1, 0):
+            return own
+        found = known.get(column_letters(at[1]))
+        return None if found is None else Fraction(found)
+
+    return value
 
 
 def _fund(plan: Plan, f: int) -> Iterator[Line]:
