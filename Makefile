@@ -20,11 +20,11 @@ types: $(VENV)/tested
 	$(BIN)/mypy
 
 unit: $(VENV)/tested
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Long campaigns: ten thousand random allocations solved, rounded and proved.
 campaign: $(VENV)/tested
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --timeout 0
 
 # Random mutations of the example workbook against an independent reading; make fuzz FUZZ=5000 for more.
 FUZZ ?= 500

@@ -229,7 +229,9 @@ def test_a_forger_who_seals_anew_can_prove_no_other_amounts() -> None:
             assert changed["published"] == made["published"]
     assert {path[0] for path in accepted} <= {"lower", "upper", "rows", "stages", "names", "columns"}
     assert not [path for path in accepted if path[-1] in ANSWERS]
-    assert len(set(accepted)) < len(list(numbers(made))) / 2
+    # What the stages aim at (centres and scales) only the inputs can tell: `audit` derives the program from them.
+    guarded = [path for path in numbers(made) if "terms" not in path]
+    assert len(set(accepted) & set(guarded)) < len(guarded) / 2
 
 
 def test_a_seeded_sample_of_the_numbers_of_a_real_certificate_is_guarded(proof: Proof) -> None:

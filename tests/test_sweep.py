@@ -310,14 +310,18 @@ def scheduler() -> Iterator[str]:
     for process in reversed(started):
         process.terminate()
     for process in started:
-        process.wait()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def test_a_cluster_of_two_workers_writes_the_same_bytes(scheduler: str, tmp_path: Path) -> None:
     words = ("--vary", CAP, "--uncertain", "三保需求=±3%", "--random", "12")
     for name, more in (("本机", ()), ("集群", ("--engine", "dask", "--scheduler", scheduler))):
         (tmp_path / name).mkdir()
-        subprocess.run(command(*words, *more, folder=tmp_path / name), check=True)
+        subprocess.run(command(*words, *more, folder=tmp_path / name), check=True, timeout=120)
     for file in ("扫描.csv", "扫描_各县.csv"):
         assert (tmp_path / "集群" / file).read_bytes() == (tmp_path / "本机" / file).read_bytes()
 

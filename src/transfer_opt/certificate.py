@@ -45,7 +45,6 @@ class _State:
     lines: int
     unit: Number
     folded: set[int] = field(default_factory=set)
-    """The rows that have become bounds."""
 
 
 def check(certificate: Mapping[str, Any]) -> None:
@@ -53,11 +52,13 @@ def check(certificate: Mapping[str, Any]) -> None:
     try:
         _require(certificate["seal"] == _seal(certificate), "封签与内容不符，证书被改动过")
         state = _read(certificate)
-        for stage in certificate["stages"]:
-            _fold(state)
+        stages = certificate["stages"]
+        for k, stage in enumerate(stages):
+            if all(later["kind"] == "levels" for later in stages[k:]):
+                _fold(state)
             (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
         _check_amounts(state)
-        _require(len(certificate["names"]) == state.lines, "名称的笔数不对")
+        _require(len(certificate["names"]) == len(certificate["published"]) == state.lines, "名称或公布数的笔数不对")
         _check_published(state, [int(count) for count in certificate["published"]], [int(r) for r in certificate["pools"]])
     except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
         raise CertificateError(f"证书内容不完整或格式不对（{type(error).__name__}）。") from error
@@ -237,7 +238,6 @@ def _check_amounts(state: _State) -> None:
 
 def _check_published(state: _State, published: Sequence[int], pools: Sequence[int]) -> None:
     """Each integer is a neighbour of its amount; every line is of one pool, and every pool distributed to the last unit."""
-    _require(len(published) == state.lines, "公布数的笔数不对")
     _require(sorted(j for r in pools for j in state.entries[r]) == list(range(state.lines)), "不是每一笔都属于一个资金总额")
     for j, count in enumerate(published):
         _require(abs(count * state.unit - state.columns[j]) < state.unit, f"第{j + 1}笔公布数不是相邻单位")

@@ -80,11 +80,12 @@ def _carried(expected: Expected, page: Page) -> Iterator[Problem]:
         if value is None or not (0 <= row < len(table.rows) and column < len(table.columns)):
             continue
         should = table.rows[row].values[column]
-        if not _agrees(should, value, max(expected.dust, NOISE * largest[column])):
+        if not agrees(should, value, max(expected.dust, NOISE * largest[column])):
             yield _difference(page, table, at, said(should), said(value))
 
 
-def _agrees(should: Value, value: object, room: float) -> bool:
+def agrees(should: Value, value: object, room: float) -> bool:
+    """Whether what a formula carries is what it should give; numbers as near as `room`."""
     if isinstance(should, int | float) and isinstance(value, int | float):
         return same_number(float(should), float(value), room)
     return constant(should) == constant(value)

@@ -10,6 +10,7 @@ from transfer_opt.conflict import Conflict, Family, conflict, crossing, only
 from transfer_opt.domain import Case
 from transfer_opt.errors import InfeasibleError
 from transfer_opt.farkas import bounding, farkas
+from transfer_opt.formulate import Formulation
 from transfer_opt.program import Opener
 from transfer_opt.refutation import check_impossible
 from transfer_opt.remedies import ways_out
@@ -53,7 +54,8 @@ def _sentences(
     cited = "、".join(_cited(settings, family) for family in found.families)
     cannot = "不能同时满足" if len(found.families) > 1 else "无法满足（一笔不能少于 0，也不能多于资金总额）"
     yield f"约束互相矛盾，没有可行的分配方案：{cited} {cannot}，相差 {_money(money)} {case.money_unit}。"
-    yield from _crossed(case, found)
+    if found.formulation is not None and found.shortage is None:
+        yield from crossed(case, found.formulation)
     others = [family for family in repair.families if family not in found.families]
     more = "除这一组外还有做不到的规则；" if others or repair.money > money + case.unit else ""
     yield f"最省的修复：{more}合计放宽 {_money(repair.money)} {case.money_unit}——{'；'.join(told(given, case.money_unit))}。"
@@ -63,14 +65,12 @@ def _sentences(
         yield from (f"  {number}. {way}" for number, way in enumerate(ways, start=1))
 
 
-def _crossed(case: Case, found: Conflict) -> Iterator[str]:
+def crossed(case: Case, formulation: Formulation) -> Iterator[str]:
     """The lines whose floor stands above their cap, with the rule behind each."""
-    if found.formulation is None or found.shortage is not None:
-        return
-    low, high = found.formulation.floor_and_cap()
-    for line in crossing(case, found.formulation):
+    low, high = formulation.floor_and_cap()
+    for line in crossing(case, formulation):
         who = f"{case.recipients.name[case.lines.recipient[line]]}·{case.funds[case.lines.fund[line]].short}"
-        floor, cap = (bounding(found.formulation, int(line), side, bounds[line])[0]
+        floor, cap = (bounding(formulation, int(line), side, bounds[line])[0]
                       for side, bounds in (("lower", low), ("upper", high)))
         yield (f"  {who}：{f'「{floor.rule.name}」' if floor else ''}要求不少于 {_money(low[line])}，"
                f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {_money(high[line])}，"

@@ -48,7 +48,7 @@ class State:
 def folded(program: Program, state: State) -> State:
     """Rows in which a single column is still open become bounds of that column, and are switched off.
 
-    The proof and its checker do the same at the start of every stage.
+    The proof and its checker do the same before every stage that no sum follows; before a sum, rows keep their prices.
     """
     lower, upper, row_lower, row_upper = (side.copy() for side in (
         state.lower, state.upper, state.row_lower, state.row_upper))

@@ -30,6 +30,7 @@ from transfer_opt.program import (
     Session,
     Stage,
     SumStage,
+    last_levels,
 )
 
 LARGEST_POOL = 8192.0
@@ -108,10 +109,12 @@ def shortage_of(program: Program, open_solver: Opener) -> Shortage | None:
 
 
 def smallest(program: Program, costs: Floats, open_solver: Opener) -> float:
-    """min costs · columns over the program; money."""
+    """min costs · columns over the program; money. Raises SolverError where the rows cannot be met."""
     scale = _scale(program)
-    _, result = _Engine(program, scale, open_solver).run(SumStage("", costs), _scaled(program, scale))
-    return result.value
+    engine, start = _Engine(program, scale, open_solver), _scaled(program, scale)
+    if engine.shortage(start) is not None:  # rows that no open column touches are in no later question
+        raise SolverError("没有一种分配能满足全部约束。")
+    return engine.run(SumStage("", costs), start)[1].value
 
 
 def face(program: Program, stages: Sequence[Stage], open_solver: Opener) -> State:
@@ -140,8 +143,10 @@ class _Engine:
         """Stage after stage; the amounts checked against every bound and row."""
         program, scale = self._program, self._scale
         results = []
-        for stage in stages:
+        for k, stage in enumerate(stages):
             report(stage.name)
+            if k >= last_levels(stages):
+                state = folded(program, state)
             state, result = self.run(stage, state, together)
             results.append(result)
         columns = np.where(state.lower == state.upper, state.lower, np.nan)
@@ -149,7 +154,7 @@ class _Engine:
         return Solution(columns * scale, tuple(results), None)
 
     def run(self, stage: Stage, state: State, together: bool = True) -> tuple[State, StageResult]:
-        before, state = self.asked, folded(self._program, state)
+        before = self.asked
         if isinstance(stage, SumStage):
             state, value, duals = self._sum(stage, state)
             return state, StageResult(stage.name, value * self._scale, self.asked - before, duals, ())

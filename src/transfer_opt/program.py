@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Protocol
@@ -41,6 +41,11 @@ class LevelStage:
 
 
 Stage = SumStage | LevelStage
+
+
+def last_levels(stages: Sequence[Stage]) -> int:
+    """Where the stages begin that no sum follows: from there on no row is asked for a price."""
+    return max((k + 1 for k, stage in enumerate(stages) if isinstance(stage, SumStage)), default=0)
 
 
 @dataclass(frozen=True)

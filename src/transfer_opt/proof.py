@@ -20,7 +20,7 @@ from transfer_opt.errors import SolverError
 from transfer_opt.levels import Cut, Level
 from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import Floats, Ints
-from transfer_opt.program import ZERO_DUAL, LevelStage, Program, Stage, SumStage
+from transfer_opt.program import ZERO_DUAL, LevelStage, Program, Stage, SumStage, last_levels
 from transfer_opt.ranking import exact
 
 COEFFICIENT = 10**12
@@ -35,7 +35,7 @@ Terms = Mapping[int, tuple[Fraction, Fraction]]
 
 
 def certificate(
-    program: Program, stages: Iterable[Stage], solution: Solution, published: Ints, unit: float, names: Sequence[Sequence[str]]
+    program: Program, stages: Sequence[Stage], solution: Solution, published: Ints, unit: float, names: Sequence[Sequence[str]]
 ) -> dict[str, Any]:
     """The certificate as plain JSON: fractions as text; `names` says of whom every line speaks (fund, code, recipient).
 
@@ -43,8 +43,10 @@ def certificate(
     """
     replay = _Replay(program, unit)
     told = []
-    for stage, result in zip(stages, solution.stages, strict=True):
-        replay.fold()
+    closing = last_levels(stages)
+    for k, (stage, result) in enumerate(zip(stages, solution.stages, strict=True)):
+        if k >= closing:
+            replay.fold()
         if isinstance(stage, SumStage):
             told.append(replay.sum(stage, result.duals))
         else:

@@ -21,20 +21,21 @@ from typing import Any
 
 from transfer_opt import __version__
 from transfer_opt.certificate import CertificateError, check
-from transfer_opt.differences import Expected, Facts, differences, text_rows
+from transfer_opt.differences import Expected, Facts, agrees, differences, text_rows
 from transfer_opt.domain import ModelSpec
 from transfer_opt.errors import InputError, Problem, TransferOptError
 from transfer_opt.outcome import Outcome, check_code
 from transfer_opt.rederive import rederive
 from transfer_opt.report import build
+from transfer_opt.report.notice import notice
 from transfer_opt.report.records import PROOF
 from transfer_opt.sheets import Report
 from transfer_opt.workbook.cells import address
-from transfer_opt.workbook.fingerprint import contents
+from transfer_opt.workbook.fingerprint import CHOICE, constant, formula
 from transfer_opt.workbook.formulas import INPUT, Sums
 from transfer_opt.workbook.rereading import Page, read_pages
 from transfer_opt.workbook.restated import PARAMETERS
-from transfer_opt.workbook.seals import broken, certificate_text, seals
+from transfer_opt.workbook.seals import broken, certificate_text, said, seals
 
 ALLOCATION, FACTS = "分配结果", "审计信息"
 NEEDED = (ALLOCATION, PARAMETERS, INPUT, FACTS, PROOF)
@@ -50,8 +51,8 @@ PROGRAM = {"unit": "公布单位", "lines": "笔数", "names": "县区和资金"
 OWN = ("校验码 SHA-256", "工具版本", "输入文件", "输入文件 SHA-256", "求解器", "求解次数", "证明", "生成时间", "说明", "警告")
 """Items of 「审计信息」 that tell of the run or of the original workbook; the seal and the check code hold them."""
 
-VIEWS = ("县区说明单",)
-"""Sheets outside the seals: what the reader chooses changes them."""
+VIEW_DUST = 1e-6
+"""What programs that calculate 「县区说明单」 anew differ by, in what is printed with fewer digits."""
 
 Derive = Callable[[Mapping[str, Page], Mapping[str, str]], Outcome]
 """The pages and 「审计信息」 → what should stand in the file."""
@@ -202,7 +203,7 @@ def _compare(findings: _Findings, outcome: Outcome, altered: Mapping[str, tuple[
         if findings.sheets & set(SOURCES):
             findings.tell(Problem("W611", "输入或参数不符，其他各表没有逐格核对。"))
             return compared
-    for problem in (*_facts(findings, report), *_program(findings, outcome), *_views(findings, report, sums), *_file(findings, outcome)):
+    for problem in (*_facts(findings, report), *_program(findings, outcome), *_views(findings, report, outcome), *_file(findings, outcome)):
         findings.tell(problem)
     return compared
 
@@ -236,14 +237,24 @@ def _program(findings: _Findings, outcome: Outcome) -> Iterator[Problem]:
         yield Problem("A601", "证书证明的不是这些输入和参数：最优金额与重新推算的不同。", sheet=PROOF)
 
 
-def _views(findings: _Findings, report: Report, sums: Sums) -> Iterator[Problem]:
-    """Sheets that show what the reader chooses: their formulas."""
-    for table in report.tables:
-        if table.name in VIEWS and table.name in findings.pages:
-            stands = findings.pages[table.name].contents
-            for at, text in contents(table, report.label, sums).items():
-                if text.startswith("f") and stands.get(at) != text:
-                    yield Problem("A602", f"公式应为「{text[1:]}」。", "", table.name, address(at), "", stands.get(at, "")[1:])
+def _views(findings: _Findings, report: Report, outcome: Outcome) -> Iterator[Problem]:
+    """「县区说明单」 for the county that is chosen on it: its formulas, and the values they carry."""
+    sheet, at = CHOICE
+    page = findings.pages.get(sheet)
+    if page is None or report.notice is None:
+        return
+    chosen, names = str(page.value(at) or ""), [str(name) for name in outcome.case.recipients.name]
+    if chosen not in names:
+        yield Problem("A602", "不是表中的县区。", "", sheet, address(at), "", chosen)
+        return
+    expected, _ = notice(outcome, report.tables, report.charts, report.label, names.index(chosen))
+    for cell in expected.cells:
+        place = (cell.row, cell.column)
+        should, stands = formula(cell.formula) if cell.formula else constant(cell.value), page.contents.get(place, "")
+        if place != at and should != stands:
+            yield Problem("A602", f"应为「{should[1:]}」。", "", sheet, address(place), "", stands[1:])
+        elif cell.formula and (value := page.value(place)) is not None and not agrees(cell.value, value, VIEW_DUST):
+            yield Problem("A602", f"应为「{said(cell.value)}」。", "", sheet, address(place), "", said(value))
 
 
 def _file(findings: _Findings, outcome: Outcome) -> Iterator[Problem]:
@@ -256,7 +267,7 @@ def _remarks(findings: _Findings) -> Iterator[Problem]:
     """What is no discrepancy but should be known."""
     known = seals(findings.pages[PROOF])
     for name, page in findings.pages.items():
-        if name not in {*known, *VIEWS}:
+        if name not in known:
             yield Problem("W612", "没有封存的表，没有逐格核对。", sheet=name)
         if page.hidden:
             rows = "、".join(map(str, page.hidden[:10])) + (" 等" if len(page.hidden) > 10 else "")

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from transfer_opt.assemble import assemble
-from transfer_opt.conflict import crossing
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, RuleRows, composed, rule_rows
 from transfer_opt.indicators import gini, position, shortfall
+from transfer_opt.infeasible import crossed
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Ints
 from transfer_opt.program import Opener
@@ -99,11 +99,9 @@ class Scenarios:
         key, case = self._case(settings, index)
         formulation = composed(case, [self._rows(case, settings, index, key, name) for name in CONSTRAINTS],
                                self._prepared.objective)
-        if len(crossed := crossing(case, formulation)):
+        if said := next(crossed(case, formulation), ""):
             low, high = formulation.floor_and_cap()
-            line = int(crossed[0])
-            who = f"{case.recipients.name[case.lines.recipient[line]]}·{case.funds[case.lines.fund[line]].short}"
-            return Record(index, INFEASIBLE, round(float((low - high)[crossed].sum()), MONEY_DIGITS), f"{who}的下限高于上限")
+            return Record(index, INFEASIBLE, round(float(np.maximum(low - high, 0).sum()), MONEY_DIGITS), said.strip())
         solution = solve(formulation.program, formulation.stages, solver)
         if solution.shortage is not None:
             return Record(index, INFEASIBLE, round(solution.shortage.money, MONEY_DIGITS), "")
