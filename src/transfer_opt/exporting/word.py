@@ -10,47 +10,53 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import docx
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
-from docx.oxml import OxmlElement, parse_xml
-from docx.oxml.ns import nsdecls, qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
 
-from transfer_opt.exporting.blocks import Block, Grid, GridRow, PageBreak, Paragraph, Style
+from transfer_opt.exporting.blocks import Block, Grid, GridRow, Paragraph, Style
 
 LEFT, RIGHT, TOP, BOTTOM = 28, 26, 37, 35
 """Margins in millimetres: a text area of 156 × 225."""
 SONG, XIAOBIAO, FANG, HEI, KAI = "宋体", "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312"
 DIGITS = "Times New Roman"
 """Of figures and letters in tables: narrow, and on every machine."""
-RED = RGBColor(0xB3, 0x26, 0x1E)
-LINE = Pt(28.9)
-"""22 lines to the page."""
-LOOKS: dict[Style, tuple[str, float, Any, Any]] = {
-    "mark": (HEI, 16, WD_ALIGN_PARAGRAPH.LEFT, LINE), "title": (XIAOBIAO, 22, WD_ALIGN_PARAGRAPH.CENTER, Pt(36)),
-    "subtitle": (KAI, 16, WD_ALIGN_PARAGRAPH.CENTER, LINE),
-    "label": (KAI, 12, WD_ALIGN_PARAGRAPH.CENTER, Pt(20)), "unit": (FANG, 12, WD_ALIGN_PARAGRAPH.RIGHT, Pt(20)),
-    "summary": (FANG, 12, WD_ALIGN_PARAGRAPH.JUSTIFY, Pt(20)),
-    "note": (FANG, 10.5, WD_ALIGN_PARAGRAPH.LEFT, Pt(16)),
+RED = "B3261E"
+LINE = 28.9
+"""Points: 22 lines to the page."""
+LOOKS: dict[Style, tuple[str, float, str, float]] = {
+    "mark": (HEI, 16, "left", LINE), "title": (XIAOBIAO, 22, "center", 36), "subtitle": (KAI, 16, "center", LINE),
+    "label": (KAI, 12, "center", 20), "unit": (FANG, 12, "right", 20), "summary": (FANG, 12, "both", 20),
+    "note": (FANG, 10.5, "left", 16),
 }
+"""Font, size, side, height of a line."""
+BODY = "word/document.xml"
+BREAK = '<w:p><w:pPr><w:spacing w:after="0" w:line="20" w:lineRule="exact"/></w:pPr><w:r><w:br w:type="page"/></w:r></w:p>'
 FIXED = (1980, 1, 1, 0, 0, 0)
 """The clock of every part: same allocation, same bytes."""
 FILLS = {"total": "E3EAF2", "subtotal": "F3F5F8"}
 
 
 def write_word(blocks: Iterable[Block], title: str, path: Path) -> None:
-    """Write the blocks; the file holds text and tables only, no fields but the page number."""
+    """Write the blocks one by one; the file holds text and tables only, no fields but the page number."""
     document = docx.Document()
     _set_up(document, title)
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            _paragraph(document, block)
-        elif isinstance(block, Grid):
-            _grid(document, block)
-        elif isinstance(block, PageBreak):
-            _small(document.add_paragraph()).add_run().add_break(WD_BREAK.PAGE)
     stream = io.BytesIO()
     document.save(stream)
-    path.write_bytes(_undated(stream.getvalue()))
+    with zipfile.ZipFile(stream) as empty, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for part in empty.infolist():
+            dated = zipfile.ZipInfo(part.filename, FIXED)
+            dated.compress_type = zipfile.ZIP_DEFLATED
+            with made.open(dated, "w") as into:
+                if part.filename != BODY:
+                    into.write(empty.read(part))
+                    continue
+                start, mark, end = empty.read(part).partition(b"<w:sectPr")
+                into.write(start)
+                for block in blocks:
+                    into.write(_xml(block).encode())
+                into.write(mark + end)
 
 
 def _set_up(document: Any, title: str) -> None:
@@ -82,49 +88,38 @@ def _page_number(paragraph: Any, side: Any) -> None:
                 run._r.append(element)
 
 
-def _paragraph(document: Any, block: Paragraph) -> None:
-    font, size, side, line = LOOKS[block.style]
-    paragraph = document.add_paragraph()
-    paragraph.alignment = side
-    form = paragraph.paragraph_format
-    form.space_before = form.space_after = Pt(0)
-    form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, line
-    form.keep_with_next = block.style in ("mark", "title", "subtitle", "label", "unit")
-    if block.style == "summary":
-        form.first_line_indent = Pt(2 * size)
-    if block.style == "title":
-        form.space_before, form.space_after = Pt(14), Pt(6)
-    run = paragraph.add_run(_text(block.text))
-    _font(run, font, size)
-    if block.style == "label":
-        run.font.color.rgb = RED
-
-
-def _small(paragraph: Any) -> Any:
-    paragraph.paragraph_format.line_spacing = Pt(1)
-    paragraph.paragraph_format.space_after = Pt(0)
-    return paragraph
-
-
 def _font(owner: Any, name: str, size: float) -> None:
     owner.font.name, owner.font.size = name, Pt(size)
     fonts = owner.element.get_or_add_rPr().get_or_add_rFonts() if hasattr(owner, "element") else owner._r.rPr.rFonts
     fonts.set(qn("w:eastAsia"), name)
 
 
-# ---------------------------------------------------------------- tables, as text: python-docx is slow by cells
+# ---------------------------------------------------------------- the body, as text: a country has a million cells
 
 
-def _grid(document: Any, grid: Grid) -> None:
+def _xml(block: Block) -> str:
+    if isinstance(block, Paragraph):
+        return _paragraph(block)
+    return _grid(block) if isinstance(block, Grid) else BREAK
+
+
+def _paragraph(block: Paragraph) -> str:
+    font, size, side, line = LOOKS[block.style]
+    kept = "<w:keepNext/>" if block.style in ("mark", "title", "subtitle", "label", "unit") else ""
+    before, after = (14, 6) if block.style == "title" else (0, 0)
+    indent = f'<w:ind w:firstLine="{round(2 * size * 20)}"/>' if block.style == "summary" else ""
+    return (f'<w:p><w:pPr>{kept}<w:spacing w:before="{before * 20}" w:after="{after * 20}" w:line="{round(line * 20)}" w:lineRule="exact"/>'
+            f'{indent}<w:jc w:val="{side}"/></w:pPr>{_run(block.text, font, font, size, colour=RED if block.style == "label" else "")}</w:p>')
+
+
+def _grid(grid: Grid) -> str:
     borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:color="606870"/>'
                       for side in ("top", "left", "bottom", "right", "insideH", "insideV"))
     margins = "".join(f'<w:{side} w:w="57" w:type="dxa"/>' for side in ("left", "right"))
     columns = "".join(f'<w:gridCol w:w="{_twips(width)}"/>' for width in grid.widths)
     rows = "".join(_row(row, grid) for row in (GridRow("header", grid.header), *grid.rows))
-    document.element.body.insert_element_before(parse_xml(
-        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:type="auto" w:w="0"/><w:jc w:val="center"/><w:tblBorders>{borders}</w:tblBorders>'
-        f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{margins}</w:tblCellMar></w:tblPr><w:tblGrid>{columns}</w:tblGrid>{rows}</w:tbl>'),
-        "w:sectPr")
+    return (f'<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/><w:jc w:val="center"/><w:tblBorders>{borders}</w:tblBorders>'
+            f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{margins}</w:tblCellMar></w:tblPr><w:tblGrid>{columns}</w:tblGrid>{rows}</w:tbl>')
 
 
 def _row(row: GridRow, grid: Grid) -> str:
@@ -146,12 +141,13 @@ def _cell(text: str, widths: Sequence[int], kind: str, index: int, grid: Grid) -
     side = "center" if kind == "header" else "left" if index < grid.texts else "right"
     return (f'<w:tc><w:tcPr><w:tcW w:w="{_twips(sum(widths))}" w:type="dxa"/>{span}{shade}<w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr>'
             f'{kept}<w:spacing w:before="0" w:after="0" w:line="{round(grid.size * 26)}" w:lineRule="{rule}"/>{indent}<w:jc w:val="{side}"/>'
-            f'</w:pPr>{_run(text, HEI if kind == "header" else FANG, grid.size, bold=kind in ("total", "subtotal"))}</w:p></w:tc>')
+            f'</w:pPr>{_run(text, HEI if kind == "header" else FANG, DIGITS, grid.size, bold=kind in ("total", "subtotal"))}</w:p></w:tc>')
 
 
-def _run(text: str, font: str, size: float, *, bold: bool) -> str:
-    return (f'<w:r><w:rPr><w:rFonts w:ascii="{DIGITS}" w:hAnsi="{DIGITS}" w:eastAsia="{font}"/>{"<w:b/>" if bold else ""}'
-            f'<w:sz w:val="{int(size * 2)}"/></w:rPr><w:t xml:space="preserve">{escape(_text(text))}</w:t></w:r>')
+def _run(text: str, font: str, latin: str, size: float, *, bold: bool = False, colour: str = "") -> str:
+    coloured = f'<w:color w:val="{colour}"/>' if colour else ""
+    return (f'<w:r><w:rPr><w:rFonts w:ascii="{latin}" w:hAnsi="{latin}" w:eastAsia="{font}"/>{"<w:b/>" if bold else ""}{coloured}'
+            f'<w:sz w:val="{round(size * 2)}"/></w:rPr><w:t xml:space="preserve">{escape(_text(text))}</w:t></w:r>')
 
 
 def _twips(millimetres: int) -> int:
@@ -161,14 +157,3 @@ def _twips(millimetres: int) -> int:
 def _text(text: str) -> str:
     """Without characters that XML cannot hold."""
     return "".join(mark for mark in text if mark in "\t\n" or mark >= " " and not "\ud800" <= mark <= "\udfff" and mark not in "\ufffe\uffff")
-
-
-def _undated(content: bytes) -> bytes:
-    """The same package with every part's clock at FIXED."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
-        for part in old.infolist():
-            new.writestr(zipfile.ZipInfo(part.filename, FIXED), old.read(part), zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
-
-
