@@ -10,6 +10,7 @@ import numpy as np
 from transfer_opt import __version__
 from transfer_opt.domain import Change, ParameterSpec, RuleSpec
 from transfer_opt.duedates import RECEIVED, dates
+from transfer_opt.formulate import REPAIRED
 from transfer_opt.linear import Ints
 from transfer_opt.outcome import Outcome, Plan
 from transfer_opt.report.parts import amount, groups, heading
@@ -140,6 +141,8 @@ def _switches(settings: Settings, rule: RuleSpec, subject: Ints) -> tuple[Value,
         return "是", "硬", None
     hard = bool(settings.hard(rule.name, subject)[0])
     priority = None if hard else float(settings.priority(rule.name, subject)[0])
+    if priority == REPAIRED:  # nobody gave it
+        priority = None
     return ("是" if settings.on(rule.name, subject)[0] else "否"), ("硬" if hard else "软"), priority
 
 
