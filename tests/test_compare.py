@@ -12,8 +12,9 @@ import pytest
 
 from books import EQUALIZATION, change, plain_tables, write_tables
 from comparisons import example, example_report, pools_untried
+from results import tables
 from test_cli import call
-from transfer_opt import comparing
+from transfer_opt import comparing, run
 from transfer_opt.report.compared.matrix import Measure
 from transfer_opt.sheets import Table
 from transfer_opt.workbook.evaluation import evaluate, exact
@@ -112,6 +113,20 @@ def test_coverage_of_a_prefecture_is_of_its_sums_and_ranks_count_from_the_highes
     assert sorted(ranks)[:3] == [1, 2, 3]
     best = [row.values[1] for row in rows if row.kind == "unit"][ranks.index(1)]
     assert best == comparison.units.name[int(np.argmax(comparison.sides[1].coverage))]
+
+
+def test_a_relaxed_result_is_compared_by_the_rules_that_gave_way(tmp_path: Path, quick: None) -> None:
+    given = tables(1, most=7)
+    header, *rows = given["县区数据"]
+    write_tables(tmp_path / "plain.xlsx", given)
+    row = next(row for row in given["资金总额"] if row[0] == EQUALIZATION)
+    row[1] = round(sum(float(each[header.index(f"上年{EQUALIZATION}")] or 0) for each in rows) * 0.99)
+    write_tables(tmp_path / "short.xlsx", given)
+    for name in ("plain", "short"):
+        run.write(run.allocate(run.prepare(tmp_path / f"{name}.xlsx"), relax=name == "short"), tmp_path / f"{name}_r.xlsx")
+    comparison = comparing.compare([tmp_path / "plain_r.xlsx", tmp_path / "short_r.xlsx"])
+    assert [side.name for side in comparison.sides] == ["基准方案", "基准方案（已放宽）"]
+    assert comparison.notes == ()
 
 
 def test_only_one_alone_is_best() -> None:

@@ -12,15 +12,22 @@ from typing import Any
 
 import docx
 import jsonschema
+import openpyxl
 import pypdf
 import pytest
 
 from books import EQUALIZATION, plain_tables, write_tables
 from transfer_opt import run
 from transfer_opt.cli import main
-from transfer_opt.exporting.document import Grid, Paragraph, blocks, figure
+from transfer_opt.errors import AuditError, InputError
+from transfer_opt.exporting.blocks import Grid, Paragraph, figure
+from transfer_opt.exporting.document import blocks
+from transfer_opt.exporting.entries import Entry, entries
 from transfer_opt.exporting.files import export
-from transfer_opt.publication import Publication, read_publication
+from transfer_opt.modelfile import load_model, shipped
+from transfer_opt.outcome import Plan
+from transfer_opt.report.lettered import printed
+from transfer_opt.republish import read_plan
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schema" / "allocation.schema.json").read_text(encoding="utf-8"))
 NASTY = {"城中区": "+城中区", "玛多县": "<b>玛多县</b> #panic() $x$", "杂多县": "-杂多县\"=1+1"}
@@ -43,46 +50,53 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def publication(folder: Path) -> Publication:
-    return read_publication(folder / "r.xlsx")
+def plan(folder: Path) -> Plan:
+    return read_plan(folder / "r.xlsx", load_model(None))
+
+
+@pytest.fixture(scope="module")
+def rows(plan: Plan) -> list[Entry]:
+    return list(entries(plan))
 
 
 def exported(folder: Path, kind: str) -> bytes:
-    return export(folder / "r.xlsx", kind, folder / f"out.{kind}").read_bytes()
+    path, _ = export(folder / "r.xlsx", kind, folder / f"out.{kind}")
+    return path.read_bytes()
 
 
-def test_counties_add_up_to_every_pool(publication: Publication) -> None:
+def test_counties_add_up_to_every_pool(rows: list[Entry]) -> None:
+    counties = [row for row in rows if row.kind == "unit"]
     for fund, pool in enumerate((1998000, 438000, 384500)):
-        assert sum(entry.amounts[fund] or 0 for entry in publication.counties) == pool
-    assert len(publication.counties) == 45
-    assert [entry.kind for entry in publication.entries].count("subtotal") == 8
-    assert publication.entries[0].advance[0] == 45000
+        assert sum(entry.amounts[fund] or 0 for entry in counties) == pool == rows[0].amounts[fund]
+    assert len(counties) == 45
+    assert [entry.kind for entry in rows].count("subtotal") == 8
+    assert rows[0].advance[0] == 45000
 
 
-def test_csv_carries_every_row_and_no_formula(folder: Path, publication: Publication) -> None:
+def test_csv_carries_every_row_and_no_formula(folder: Path, rows: list[Entry]) -> None:
     content = exported(folder, "csv")
     assert content.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
-    assert [row["合计"] for row in rows] == [f"{entry.total:f}" for entry in publication.entries]
-    assert [row[f"提前下达{EQUALIZATION}"] for row in rows][:2] == ["45000", "7000"]
-    assert not [cell for row in rows for cell in row.values() if re.match(r"[=+\-@\t]", cell)]
-    assert "'+城中区" in [row["县区名称"] for row in rows]
+    found = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert [row["合计"] for row in found] == [f"{entry.total:f}".removesuffix(".0") for entry in rows]
+    assert [row[f"提前下达{EQUALIZATION}"] for row in found][:2] == ["45000", "7000"]
+    assert not [cell for row in found for cell in row.values() if re.match(r"[=+\-@\t]", cell)]
+    assert "'+城中区" in [row["县区名称"] for row in found]
 
 
-def test_json_keeps_to_the_published_schema(folder: Path, publication: Publication) -> None:
+def test_json_keeps_to_the_published_schema(folder: Path, plan: Plan) -> None:
     content = json.loads(exported(folder, "json"))
     jsonschema.validate(content, SCHEMA)
     units = [row for row in content["rows"] if row["level"] == "unit"]
     assert [sum(row["amounts"][f] or 0 for row in units) for f in range(3)] == [1998000, 438000, 384500]
-    assert content["digest"] == publication.digest
+    assert content["digest"] == plan.digest
 
 
-def test_word_tables_say_what_the_result_says(folder: Path, publication: Publication) -> None:
+def test_word_tables_say_what_the_result_says(folder: Path, rows: list[Entry]) -> None:
     exported(folder, "docx")
     document = docx.Document(str(folder / "out.docx"))
     first, second, *notices = document.tables
     assert [[cell.text for cell in row.cells] for row in first.rows][1:] == [
-        [entry.name, figure(entry.total), *map(figure, entry.amounts)] for entry in publication.entries]
+        [entry.name, figure(entry.total), *map(figure, entry.amounts)] for entry in rows]
     paid = [[cell.text for cell in row.cells] for row in second.rows]
     assert paid[0] == ["地  区", "累计", "提前下达", "本次下达"]
     assert paid[1] == ["合  计", "1,998,000", "45,000", "1,953,000"]
@@ -114,32 +128,74 @@ def test_the_same_result_gives_the_same_bytes(folder: Path, kind: str) -> None:
     assert exported(folder, kind) == exported(folder, kind)
 
 
-def test_every_lettered_line_follows_from_earlier_ones(publication: Publication) -> None:
-    grids = [block for block in blocks(publication) if isinstance(block, Grid) and block.header[0] == "行"]
-    assert len(grids) == 45
-    for grid in grids:
-        known: dict[str, Decimal] = {}
-        for letter, what, sum_of, shown in (row.cells for row in grid.rows if row.cells[0]):
-            value = Decimal(shown.rstrip("%").replace(",", "").replace("－", "-").replace("＋", "+"))
-            if "÷" in sum_of:
-                up, down = (known[term] for term in sum_of.split("÷"))
-                assert abs(up / down * 100 - value) <= Decimal("0.05"), (what, sum_of)
-            elif re.match(r"[A-Z]+[＋－]", sum_of):
-                assert _sum(sum_of, known) == value, (what, sum_of)
-            known[letter] = value
+def test_every_notice_gives_the_published_amounts_and_their_sum(plan: Plan, rows: list[Entry]) -> None:
+    grids = [block for block in blocks(plan) if isinstance(block, Grid) and block.header[0] == "行"]
+    counties = [row for row in rows if row.kind == "unit"]
+    assert len(grids) == len(counties) == 45
+    assert grids[0].header == ("行", "项目", "算式", "均衡性", "县级保障", "生态")
+    for grid, county in zip(grids, counties, strict=True):
+        said = {row.cells[1]: row.cells for row in grid.rows}
+        assert said["分配额"][3:] == tuple(map(figure, county.amounts))
+        assert said["分配额合计"][3] == figure(county.total)
+        assert said["其中：提前下达"][3:] == ("1,000", "", "")
+        assert said["本次下达"][2:] == (f"{said['分配额'][0]}－{said['其中：提前下达'][0]}", figure((county.amounts[0] or 0) - Decimal(1000)), "", "")
+        letters = [row.cells[0] for row in grid.rows]
+        assert len(set(letters)) == len(letters)
+        assert not [row for row in grid.rows if not any(row.cells[3:])]
 
 
-def _sum(text: str, known: dict[str, Decimal]) -> Decimal:
-    total = Decimal(0)
-    for sign, letter in re.findall(r"([＋－]?)([A-Z]+)", text):
-        total += -known[letter] if sign == "－" else known[letter]
-    return total
+def test_word_and_pdf_notices_are_the_blocks(folder: Path, plan: Plan) -> None:
+    exported(folder, "docx")
+    exported(folder, "pdf")
+    grids = [block for block in blocks(plan) if isinstance(block, Grid)]
+    tables = docx.Document(str(folder / "out.docx")).tables
+    for grid, table in zip(grids, tables, strict=True):
+        shown = [[cell.text for cell in row.cells][: len(wanted.cells)] for row, wanted in zip(table.rows[1:], grid.rows, strict=True)]
+        assert shown == [list(row.cells) for row in grid.rows]
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(folder / "out.pdf").pages)
+    assert [cell for row in grids[2].rows for cell in row.cells[3:] if cell not in text] == []
 
 
-def test_a_notice_names_the_reason_and_the_clause(publication: Publication) -> None:
-    said = [block.text for block in blocks(publication) if isinstance(block, Paragraph) and block.style == "summary"]
+@pytest.mark.parametrize(("value", "kind", "decimals", "shown"), [
+    ("0.017155851988", "share", 12, "1.7155851988%"), ("0.043", "growth", 3, "+4.3%"), ("-0.043", "growth", 3, "-4.3%"),
+    ("0", "growth", 3, "0.0%"), ("0", "step", 2, "–"), ("12.5", "step", 2, "+12.50"), ("-1234.56", "step", 2, "-1,234.56"),
+    ("0", "change", 0, "0"), ("1430", "change", 0, "+1,430"), ("34424", "money", 0, "34,424"), ("0.88093914503", "figure", 11, "0.88093914503"),
+])
+def test_figures_are_printed_as_the_sheet_shows_them(value: str, kind: Any, decimals: int, shown: str) -> None:
+    assert printed(Decimal(value), kind, decimals) == shown
+
+
+def test_a_notice_names_the_reason_and_the_clause(plan: Plan) -> None:
+    said = [block.text for block in blocks(plan) if isinstance(block, Paragraph) and block.style == "summary"]
     assert len(said) == 45
     assert all("主要原因：" in text for text in said)
+
+
+@pytest.mark.parametrize("kind", ["docx", "pdf", "csv", "json"])
+def test_a_result_with_an_edited_amount_is_not_exported(folder: Path, kind: str) -> None:
+    book = openpyxl.load_workbook(folder / "r.xlsx")
+    book["分配结果"]["D7"].value += 1
+    book.save(folder / "edited.xlsx")
+    with pytest.raises(AuditError, match="先用 transfer-opt audit 核对"):
+        export(folder / "edited.xlsx", kind)
+    assert not list(folder.glob("edited_*"))
+
+
+def test_a_result_with_edited_steps_or_reasons_is_not_exported(folder: Path) -> None:
+    book = openpyxl.load_workbook(folder / "r.xlsx")
+    sheet = book["测算说明"]
+    cell = next(cell for row in sheet.iter_rows(min_row=7) for cell in row if isinstance(cell.value, str) and "全省统一系数" in cell.value)
+    cell.value = "领导要求"
+    book.save(folder / "reasons.xlsx")
+    with pytest.raises(AuditError, match="「测算说明」.*先用 transfer-opt audit 核对"):
+        export(folder / "reasons.xlsx", "docx")
+
+
+def test_a_result_of_another_model_file_asks_for_it(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "model.toml"
+    other.write_text(shipped("models", "qinghai", "model.toml").read_text(encoding="utf-8") + "\n# 另一份\n", encoding="utf-8")
+    with pytest.raises(InputError, match="--model"):
+        export(folder / "r.xlsx", "csv", tmp_path / "out.csv", other)
 
 
 def run_command(arguments: list[str], capsys: Any) -> tuple[int, str, str]:

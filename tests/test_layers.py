@@ -16,10 +16,10 @@ LEVELS = {
     0: ("certificate", "controlled", "errors", "linear"),
     1: ("deadline", "domain", "elimination", "ledger", "program", "ranking", "refutation", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
-    3: ("alone", "asking", "blank", "duedates", "modelfile", "publication", "ratios", "requirements", "units", "web"),
+    3: ("alone", "asking", "blank", "duedates", "modelfile", "ratios", "requirements", "units", "web"),
     4: ("chains", "footing", "matching"),
     5: ("checks", "equations", "narrative", "parameters", "starting"),
-    6: ("assemble", "exporting", "roundtable"),
+    6: ("assemble", "roundtable"),
     7: ("formulate",),
     8: ("lexicographic",),
     9: ("audit", "conflict", "explain", "indicators", "proof", "rounding"),
@@ -29,7 +29,7 @@ LEVELS = {
     13: ("report",),
     14: ("differences", "recording", "run"),
     15: ("exploring", "rederive", "republish", "sweep"),
-    16: ("comparing", "recheck"),
+    16: ("comparing", "exporting", "recheck"),
     17: ("cli",),
 }
 """A room (a module, or a package with all it holds) imports from lower levels only."""

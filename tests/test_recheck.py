@@ -128,6 +128,36 @@ def test_a_hundred_untouched_results_are_clean(folder: Path) -> None:
     assert [(seed, verdict.problems) for seed, verdict in verdicts if verdict.problems] == []
 
 
+def test_a_relaxed_result_is_clean_by_itself_and_against_its_budget_and_tells_the_rules_as_given(folder: Path) -> None:
+    # Floors of 100% of last year under a pool of 99%: some floor must give way.
+    given = tables(SEED, most=7)
+    header = given["县区数据"][0]
+    for row in given["资金总额"][1:]:
+        last = sum(float(each[header.index(f"上年{row[0]}")] or 0) for each in given["县区数据"][1:])
+        row[1] = round(last * 0.99) if row[0] == EQUALIZATION else row[1]
+    budget, result = write_tables(folder / "short.xlsx", given), folder / "short_分配结果.xlsx"
+    outcome = run.allocate(run.prepare(budget), relax=True)
+    assert outcome.scenario == "基准方案（已放宽）"
+    run.write(outcome, result)
+    rules = [row for row in openpyxl.load_workbook(result)["方案参数"].iter_rows(min_row=5, values_only=True) if row[0] == "上年保底"]
+    assert {row[6:8] for row in rules} == {("硬", None)}
+    assert recheck(result, own_inputs(None)).problems == ()
+    assert recheck(result, own_inputs(None), budget_inputs(budget, None, {}, None)).problems == ()
+
+
+def test_a_result_with_due_dates_is_clean_by_itself_and_against_its_budget(folder: Path) -> None:
+    given = tables(SEED, most=7)
+    given["资金总额"] = [[*row[:3], said] for row, said in zip(given["资金总额"], ("收文日期", "2026-03-15", None, "春节后"), strict=True)]
+    budget, result = write_tables(folder / "due.xlsx", given), folder / "due_分配结果.xlsx"
+    prepared = run.prepare(budget)
+    assert [(problem.code, problem.cell) for problem in prepared.problems if problem.code == "W349"] == [("W349", "D5")]
+    run.write(run.allocate(prepared), result)
+    facts = [row[0] for row in openpyxl.load_workbook(result)["审计信息"].iter_rows(min_row=5, values_only=True)]
+    assert [name for name in facts if str(name).startswith("下达期限")] == [f"下达期限：{EQUALIZATION}"]
+    assert recheck(result, own_inputs(None)).problems == ()
+    assert recheck(result, own_inputs(None), budget_inputs(budget, None, {}, None)).problems == ()
+
+
 # Edited ---------------------------------------------------------------------------------------------------------
 
 

@@ -29,6 +29,7 @@ class Plan:
     spec: ModelSpec
     budget: Budget
     settings: Settings
+    """The rules as they were given, also where some had to give way."""
     case: Case
     scenario: str
     objective: tuple[str, ...]
@@ -42,6 +43,8 @@ class Plan:
     """Shortfalls and exceeded soft caps, in words."""
     proof: str
     """The certificate, accepted by the independent checker."""
+    reasons: tuple[tuple[str, str], ...]
+    """(L,) main reason and clause."""
 
     @cached_property
     def published(self) -> Floats:
@@ -90,8 +93,6 @@ class Outcome(Plan):
     formulation: Formulation
     solver: str
     solution: Solution
-    reasons: tuple[tuple[str, str], ...]
-    """(L,) main reason and clause."""
     coefficients: tuple[tuple[str, float], ...]
     """Fund → 全省统一系数."""
     findings: tuple[Finding, ...]

@@ -25,7 +25,7 @@ from transfer_opt.differences import Expected, Facts, agrees, differences, text_
 from transfer_opt.domain import ModelSpec
 from transfer_opt.errors import InputError, Problem, TransferOptError
 from transfer_opt.outcome import Outcome, check_code
-from transfer_opt.rederive import PARAMETERS, rederive
+from transfer_opt.rederive import rederive
 from transfer_opt.report import build
 from transfer_opt.report.notice import notice
 from transfer_opt.report.records import PROOF
@@ -34,6 +34,7 @@ from transfer_opt.workbook.cells import address
 from transfer_opt.workbook.fingerprint import CHOICE, constant, formula
 from transfer_opt.workbook.formulas import INPUT, Sums
 from transfer_opt.workbook.rereading import Page, read_pages
+from transfer_opt.workbook.restated import PARAMETERS
 from transfer_opt.workbook.seals import broken, certificate_text, said, seals
 
 ALLOCATION, FACTS = "分配结果", "审计信息"

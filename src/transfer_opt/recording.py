@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transfer_opt import __version__
-from transfer_opt.publication import read_publication
 
 if TYPE_CHECKING:
     from transfer_opt.ledger import Line
@@ -49,12 +48,12 @@ def record_solve(place: str | None, outcome: Outcome, written: Sequence[Path]) -
         "output": "、".join(path.name for path in written), "output_sha256": [_sha256(path) for path in written]})
 
 
-def record_export(place: str | None, result: Path, kind: str, target: Path) -> Entered | None:
-    """A completed `export`."""
+def record_export(place: str | None, result: Path, digest: str, kind: str, target: Path) -> Entered | None:
+    """A completed `export`; `digest` is the check code of the result."""
     if not place:
         return None
     return _record(place, EXPORTED, {
-        "input": result.name, "input_sha256": _sha256(result), "digest": read_publication(result).digest, "format": kind,
+        "input": result.name, "input_sha256": _sha256(result), "digest": digest, "format": kind,
         "output": target.name, "output_sha256": _sha256(target)})
 
 

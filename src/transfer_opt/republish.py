@@ -9,22 +9,33 @@ from pathlib import Path
 import numpy as np
 
 from transfer_opt.assemble import assemble
+from transfer_opt.checks import errors_of
 from transfer_opt.domain import Case, ModelSpec, Recipients
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.explain import STEPS, Steps
 from transfer_opt.indicators import indicators
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Plan
-from transfer_opt.run import Prepared
+from transfer_opt.run import Prepared, settled
 from transfer_opt.scenarios.sides import Listed
 from transfer_opt.sheets import SheetRow, Value
 from transfer_opt.units import read_recipients
-from transfer_opt.workbook.publication import Publication, read_amounts
+from transfer_opt.workbook.publication import Publication, read_amounts, read_publication
 from transfer_opt.workbook.result import ResultSheet
 
 EDITED = "W370"
 OTHER_MODEL = "W371"
 CODE, NAME, FUND = "行政区划代码", "县区名称", "资金"
+
+
+def read_plan(path: Path, spec: ModelSpec) -> Plan:
+    """The plan of a result workbook; InputError where it is none, or its inputs allow none."""
+    publication = read_publication(path, spec.aliases)
+    prepared = settled(spec, publication.budget)
+    wrong = errors_of(prepared.problems)
+    if wrong:
+        raise InputError(wrong)
+    return plan_of(publication, prepared)
 
 
 def plan_of(publication: Publication, prepared: Prepared) -> Plan:
@@ -41,7 +52,7 @@ def plan_of(publication: Publication, prepared: Prepared) -> Plan:
     alarms = tuple(text for text in publication.facts.get("警告", ()) if not text.startswith("[W"))
     plan = Plan(replace(prepared.spec, sha256=sha256), prepared.budget, prepared.settings, case, publication.fact("方案"),
                 prepared.objective, units, _steps(case, publication.steps, published), indicators(case, published), (), alarms,
-                publication.proof)
+                publication.proof, _reasons(case, publication.steps))
     told = []
     if plan.digest != publication.fact("校验码 SHA-256"):
         told.append(Problem(EDITED, f"{name} 的数字与表内校验码不符，可能在公布后改过；下面按文件里的数字比较。", "向来源要未改动的结果文件。"))
@@ -85,10 +96,20 @@ def _amounts(case: Case, sheet: ResultSheet, file: str) -> Floats:
 
 def _steps(case: Case, sheet: ResultSheet, published: Floats) -> Steps:
     """「测算说明」 read back; a step that is not there changed nothing."""
-    rows = {(str(row.get(FUND)), str(row[NAME])): row for row in sheet.rows if row.get("市州")}
-    lines = [rows.get((fund, who), {}) for fund, _, who in case.line_names]
+    lines = _step_rows(case, sheet)
     changes = np.array([[_known(row.get(step)) for row in lines] for step in STEPS])
     return Steps(np.array([_known(row.get("因素法测算额")) for row in lines]), changes, published)
+
+
+def _reasons(case: Case, sheet: ResultSheet) -> tuple[tuple[str, str], ...]:
+    """主要原因 and 依据条款 of every line."""
+    return tuple((str(row.get("主要原因") or ""), str(row.get("依据条款") or "")) for row in _step_rows(case, sheet))
+
+
+def _step_rows(case: Case, sheet: ResultSheet) -> list[Mapping[str, Value]]:
+    """The row of 「测算说明」 for every line (L,), found by name."""
+    rows = {(str(row.get(FUND)), str(row[NAME])): row for row in sheet.rows if row.get("市州")}
+    return [rows.get((fund, who), {}) for fund, _, who in case.line_names]
 
 
 def _known(value: Value) -> float:

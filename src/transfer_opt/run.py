@@ -128,10 +128,10 @@ def allocate(
                   for fund, name, money in released(case))
     changes = sensitivities(reassemble, settings, objective, case, formulation, amounts, again)
     return Outcome(
-        prepared.spec, prepared.budget, settings, case, prepared.scenario + RELAXED * bool(repair.families), objective, units, chain,
-        indicators(case, final), (*warnings_of(prepared.problems), *notes),
-        (*_given_way(case, repair, formulation, final), *alarms), proof, formulation, solver, solution,
-        tuple(reasons(case, settings, formulation, amounts, chain)),
+        prepared.spec, prepared.budget, prepared.settings, case, prepared.scenario + RELAXED * bool(repair.families), objective,
+        units, chain, indicators(case, final), (*warnings_of(prepared.problems), *notes),
+        (*_given_way(case, repair, formulation, final), *alarms), proof,
+        tuple(reasons(case, settings, formulation, amounts, chain)), formulation, solver, solution,
         tuple(coefficients(case, formulation, amounts).items()), found, tuple(changes) if sensitive else (),
     )
 

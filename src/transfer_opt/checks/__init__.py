@@ -28,7 +28,7 @@ NEEDED_COLUMNS = {
 """Without these nothing else can be made of a sheet."""
 SHEET_CHECKS = (
     contents.names_complete, contents.spellings, contents.amounts_valid, contents.words_known, contents.pools_valid,
-    doubts.pools_against_last_year, doubts.unit_said, doubts.totals_agree, doubts.far_values,
+    doubts.pools_against_last_year, doubts.unit_said, doubts.totals_agree, doubts.far_values, doubts.dates_readable,
 )
 """These look at the sheets only, so they speak even where a sheet or a column is missing."""
 DRAFT_CHECKS = (

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from statistics import median
 
 from transfer_opt.checks.draft import COUNTIES, FAR, LARGEST, POOLS, Draft, Sheets, at, is_number, positive
+from transfer_opt.duedates import RECEIVED, parse_date
 from transfer_opt.errors import Problem
 from transfer_opt.sheets import Sheet, SheetRow
 from transfer_opt.units import NAME, ordered_rows
@@ -42,6 +43,14 @@ def advance_far_from_last_year(draft: Draft) -> Iterator[Problem]:
             last, value = positive(row, f"上年{fund}"), positive(row, f"提前下达{fund}")
             if last and value and not last / FAR < value < last * FAR:
                 yield at(draft.counties, row, f"提前下达{fund}", "W341", f"与上年 {last:,.12g} 相差 1000 倍以上。", "核对数字和单位。")
+
+
+def dates_readable(draft: Sheets) -> Iterator[Problem]:
+    """A 收文日期 that is no date says nothing of when the money must be passed on."""
+    for row in draft.pools.rows:
+        value = row.values.get(RECEIVED)
+        if value is not None and parse_date(str(value)) is None:
+            yield at(draft.pools, row, RECEIVED, "W349", "认不出是哪一天，这项资金不写下达期限。", "写成 2026-03-15 这样，或留空。")
 
 
 def own_without_transfers(draft: Draft) -> Iterator[Problem]:

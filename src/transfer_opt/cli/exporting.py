@@ -17,10 +17,13 @@ from transfer_opt.errors import AuditError, OutputError
 @click.option("--format", "kind", type=click.Choice(["docx", "pdf", "csv", "json"]), required=True, metavar="格式",
               help="docx（公文附件）、pdf、csv 或 json。")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="写到哪里（默认：结果文件名_附件 或 _分配表）。")
+@click.option("--model", type=click.Path(path_type=Path), metavar="文件", help="计算时用的模型文件（默认：青海模型）。")
 @ledger_option
 @click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
 @click.option("--quiet", is_flag=True, help="只在出错时说话。")
-def export(result: Path, kind: str, output: Path | None, ledger: str | None, as_json: bool, quiet: bool) -> None:
+def export(
+    result: Path, kind: str, output: Path | None, model: Path | None, ledger: str | None, as_json: bool, quiet: bool,
+) -> None:
     """把结果导出为公文附件（Word、PDF，含各县分配说明）、CSV 或 JSON。
 
     \b
@@ -31,8 +34,8 @@ def export(result: Path, kind: str, output: Path | None, ledger: str | None, as_
     from transfer_opt.recording import prepare_ledger, record_export
 
     prepare_ledger(ledger)
-    target = run_export(result, kind, output)
-    line = record_export(ledger, result, kind, target)
+    target, digest = run_export(result, kind, output, model)
+    line = record_export(ledger, result, digest, kind, target)
     if as_json:
         click.echo(json.dumps({"status": "ok", "exit": 0, "input": str(result), "output": str(target),
                                "ledger": line.hash if line else None}, ensure_ascii=False, indent=1))

@@ -6,47 +6,74 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from transfer_opt.errors import OutputError
-from transfer_opt.publication import Publication, read_publication
+from transfer_opt.errors import AuditError, InputError, OutputError, Problem
+from transfer_opt.modelfile import load_model
+from transfer_opt.outcome import Plan
+from transfer_opt.report.parts import heading
+from transfer_opt.republish import EDITED, OTHER_MODEL, read_plan
+from transfer_opt.workbook.formulas import INPUT
+from transfer_opt.workbook.publication import ALLOCATION, FACTS, PROOF, STEPS
+from transfer_opt.workbook.rereading import read_pages
+from transfer_opt.workbook.restated import PARAMETERS
 from transfer_opt.workbook.saving import save_atomically
+from transfer_opt.workbook.seals import broken
+
+READ = (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS)
+"""The sheets an export is made of."""
 
 
-def export(result: Path, kind: str, target: Path | None = None) -> Path:
-    """Write the export of a result workbook, whole or not at all; returns where. Raises InputError, OutputError."""
-    publication = read_publication(result)
+def export(result: Path, kind: str, target: Path | None = None, model: Path | None = None) -> tuple[Path, str]:
+    """Write the export of a result workbook, whole or not at all; returns where, and the check code of the result.
+
+    Raises InputError; AuditError where the result is not as it was published; OutputError.
+    """
+    plan = _intact(result, model)
     path = target or result.with_name(f"{result.stem}_{NAMES[kind]}.{kind}")
     if path.exists() and path.samefile(result):
         raise OutputError(f"输出文件与结果工作簿是同一个：{path}。处理办法：用 -o 另起一个文件名。")
-    save_atomically(path, partial(WRITERS[kind], publication))
-    return path
+    save_atomically(path, partial(WRITERS[kind], plan))
+    return path, plan.digest
 
 
-def _docx(publication: Publication, path: Path) -> None:
+def _intact(result: Path, model: Path | None) -> Plan:
+    """The plan, as it was published."""
+    plan = read_plan(result, load_model(model))
+    told = {problem.code for problem in plan.problems}
+    if OTHER_MODEL in told:
+        raise InputError([Problem("E172", "这份结果用的是另一份模型文件，不能导出。", "用 --model 给出当时的模型文件。")])
+    altered = [f"「{name}」" for name in broken(read_pages(result), PROOF, ()) if name in READ]
+    if EDITED in told or altered:
+        where = f"的{'、'.join(altered)}" if altered else "的数字"
+        raise AuditError(f"{result.name} {where}与表内校验码不符，没有导出：先用 transfer-opt audit 核对。")
+    return plan
+
+
+def _docx(plan: Plan, path: Path) -> None:
     from transfer_opt.exporting.document import blocks
     from transfer_opt.exporting.word import write_word
 
-    write_word(blocks(publication), f"{publication.title}分配表", path)
+    write_word(blocks(plan), f"{heading(plan)}分配表", path)
 
 
-def _pdf(publication: Publication, path: Path) -> None:
+def _pdf(plan: Plan, path: Path) -> None:
     from transfer_opt.exporting.document import blocks
     from transfer_opt.exporting.pdf import write_pdf
 
-    write_pdf(blocks(publication), f"{publication.title}分配表", path)
+    write_pdf(blocks(plan), f"{heading(plan)}分配表", path)
 
 
-def _csv(publication: Publication, path: Path) -> None:
+def _csv(plan: Plan, path: Path) -> None:
     from transfer_opt.exporting.plain import as_csv
 
-    path.write_text(as_csv(publication), encoding="utf-8-sig", newline="")
+    path.write_text(as_csv(plan), encoding="utf-8-sig", newline="")
 
 
-def _json(publication: Publication, path: Path) -> None:
+def _json(plan: Plan, path: Path) -> None:
     from transfer_opt.exporting.plain import as_json
 
-    path.write_text(as_json(publication), encoding="utf-8", newline="\n")
+    path.write_text(as_json(plan), encoding="utf-8", newline="\n")
 
 
-WRITERS: Mapping[str, Callable[[Publication, Path], None]] = {"docx": _docx, "pdf": _pdf, "csv": _csv, "json": _json}
+WRITERS: Mapping[str, Callable[[Plan, Path], None]] = {"docx": _docx, "pdf": _pdf, "csv": _csv, "json": _json}
 NAMES = {"docx": "附件", "pdf": "附件", "csv": "分配表", "json": "分配表"}
 """What is added to the result's file name."""

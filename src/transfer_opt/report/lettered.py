@@ -18,9 +18,9 @@ import numpy as np
 from transfer_opt.domain import Case, WeightedFactor
 from transfer_opt.explain import STEP_DIGITS, STEPS
 from transfer_opt.linear import Floats, Ints
-from transfer_opt.outcome import Outcome
+from transfer_opt.outcome import Plan
 from transfer_opt.ranking import exact, rounded
-from transfer_opt.workbook.cells import Place, place
+from transfer_opt.workbook.cells import Place
 from transfer_opt.workbook.evaluation import Exact, evaluate
 from transfer_opt.workbook.formulas import column_letters
 
@@ -30,6 +30,8 @@ MOST_DIGITS, MOST_DECIMALS = 15, 12
 GROWTH_DECIMALS = 3
 LONGEST_SUM = 3
 """Terms of a sum that are written out."""
+AMOUNT = "分配额"
+"""The line of the published amount."""
 SOURCE = "{*}"
 """In a formula: what is looked up for the line itself."""
 HINTS: Mapping[str, str] = {
@@ -71,12 +73,12 @@ class Line:
         return tuple(self.formulas)
 
 
-def lettered(outcome: Outcome) -> tuple[Line, ...]:
-    """The lines of an outcome, lettered from A, the same for every county."""
-    drafts = [draft for f in range(len(outcome.case.funds)) for draft in _fund(outcome, f)]
+def lettered(plan: Plan) -> tuple[Line, ...]:
+    """The lines of a plan, lettered from A, the same for every county."""
+    drafts = [draft for f in range(len(plan.case.funds)) for draft in _fund(plan, f)]
     shares = {f: next(draft.letter for draft in drafts if draft.kind == "share" and f in draft.formulas)
-              for f in range(len(outcome.case.funds))}
-    drafts += _common(outcome, shares)
+              for f in range(len(plan.case.funds))}
+    drafts += _common(plan, shares)
     letters = {draft.letter: column_letters(at) for at, draft in enumerate(drafts)}
     return tuple(_named(draft, letters) for draft in drafts)
 
@@ -104,6 +106,20 @@ def places(unit: float) -> int:
     return max(0, -int(Decimal(repr(float(unit))).normalize().as_tuple().exponent))
 
 
+def printed(value: Decimal | None, kind: Kind, decimals: int) -> str:
+    """A value as 「县区说明单」 shows it, in the number format of its kind."""
+    if value is None:
+        return ""
+    if kind == "share":
+        return f"{value * 100:.{max(0, decimals - 2)}f}%"
+    if kind == "growth":
+        return f"{value * 100:+.1f}%" if value else "0.0%"
+    if kind == "step" and not value:
+        return "–"
+    signed = kind in ("step", "change") and value
+    return f"{value:{'+' if signed else ''},.{decimals}f}"
+
+
 def _value(line: Line, f: int, county: int, known: Mapping[str, Decimal | None], member: bool) -> Decimal | None:
     if known[line.needs] is None if line.needs else not member and line.source[0] != COMPARISON:
         return None
@@ -117,17 +133,19 @@ def _value(line: Line, f: int, county: int, known: Mapping[str, Decimal | None],
 
 def _lookup(own: Fraction | None, known: Mapping[str, Decimal | None]) -> Callable[[str, Place], Exact]:
     """Line A stands in A1, B in B1, …; what is looked up for the line itself in A2."""
-    cells: dict[Place, Exact] = {}
-    for letter, value in known.items():
-        at = place(f"{letter}1")
-        assert at is not None
-        cells[at] = None if value is None else Fraction(value)
-    return lambda _, at: own if at == (1, 0) else cells.get(at)
+
+    def value(_: str, at: Place) -> Exact:
+        if at == (1, 0):
+            return own
+        found = known.get(column_letters(at[1]))
+        return None if found is None else Fraction(found)
+
+    return value
 
 
-def _fund(outcome: Outcome, f: int) -> Iterator[Line]:
+def _fund(plan: Plan, f: int) -> Iterator[Line]:
     """The block of one fund: its figures, their sums over the province, the county's share."""
-    case = outcome.case
+    case = plan.case
     members = case.lines.recipient[case.lines.fund == f]
     digits = min(MOST_DIGITS, GUARD_DIGITS + ceil(log10(max(case.funds[f].pool / case.unit, 1.0))))
     made: dict[str, Line] = {}
@@ -135,7 +153,7 @@ def _fund(outcome: Outcome, f: int) -> Iterator[Line]:
     for factor in case.factors[f]:
         names: dict[str, str] = {}
         for figure in factor.figures:
-            line = _figure(outcome, f, factor, figure.name, figure.values, members, digits)
+            line = _figure(plan, f, factor, figure.name, figure.values, members, digits)
             same = next((key for key, old in made.items() if old.item == figure.name and _same(old, line, f)), "")
             names[figure.name] = same or f"{f}/{len(made)}"
             if not same:
@@ -161,9 +179,9 @@ def _share(terms: Sequence[str], factors: Sequence[WeightedFactor]) -> str:
     return f"({said})/{whole.normalize():f}" if len(terms) > 1 else re.sub(r"^[\d.]+\*", "", said)
 
 
-def _common(outcome: Outcome, shares: Mapping[int, str]) -> Iterator[Line]:
+def _common(plan: Plan, shares: Mapping[int, str]) -> Iterator[Line]:
     """From the shares to the published amounts and against last year."""
-    case, steps = outcome.case, outcome.steps
+    case, steps = plan.case, plan.steps
     funds = range(len(case.funds))
     money, cents = places(case.unit), max(places(case.unit / 10**STEP_DIGITS), 0)
     pools = np.array([_everywhere(case, f, fund.pool)[f] for f, fund in enumerate(case.funds)])
@@ -183,16 +201,16 @@ def _common(outcome: Outcome, shares: Mapping[int, str]) -> Iterator[Line]:
     for k in used:
         hint = HINTS.get(STEPS[k], f"取整到{case.unit_name}")
         yield line(STEPS[k], STEPS[k], hint, "", "step", given=_table(case, steps.changes[k]), source=(STEP_SHEET, STEPS[k]))
-    yield line("now", "分配额", "", "+".join(f"{{{name}}}" for name in ("start", *(STEPS[k] for k in used))), decimals=money, main=True)
+    yield line("now", AMOUNT, "", "+".join(f"{{{name}}}" for name in ("start", *(STEPS[k] for k in used))), decimals=money, main=True)
     yield line("last", "上年分配", "", "", decimals=_decimals(case.history, MOST_DIGITS), given=case.history, source=(COMPARISON, "上年"))
     yield line("change", "增减额", "", "{now}-{last}", "change", max(money, _decimals(case.history, MOST_DIGITS)), needs="last")
     yield line("growth", "增幅", "", 'IF({last}=0,"",{change}/{last})', "growth", GROWTH_DECIMALS, needs="last")
 
 
 def _figure(
-    outcome: Outcome, f: int, factor: WeightedFactor, name: str, values: Floats, members: Ints, digits: int
+    plan: Plan, f: int, factor: WeightedFactor, name: str, values: Floats, members: Ints, digits: int
 ) -> Line:
-    case = outcome.case
+    case = plan.case
     inside = values[members]
     given = np.full((len(case.funds), len(values)), np.nan)
     decimals = _decimals(inside, digits)

@@ -9,7 +9,8 @@ import numpy as np
 
 from transfer_opt import __version__
 from transfer_opt.domain import Change, ParameterSpec, RuleSpec
-from transfer_opt.duedates import dates
+from transfer_opt.duedates import RECEIVED, dates
+from transfer_opt.formulate import REPAIRED
 from transfer_opt.linear import Ints
 from transfer_opt.outcome import Outcome, Plan
 from transfer_opt.report.parts import amount, groups, heading
@@ -18,15 +19,13 @@ from transfer_opt.sheets import Column, Notice, Row, Table, Value
 from transfer_opt.units import CODE, NAME, PREFECTURE, ordered_rows
 from transfer_opt.workbook.fingerprint import contents, fingerprint, notice_contents
 from transfer_opt.workbook.formulas import INPUT, Sums
+from transfer_opt.workbook.restated import BOUND_SIDES, PARAMETERS, POOL_FACTS
 
 COUNTIES = "县区数据"
 PROOF = "证明"
 UNIQUE = "唯一：证书逐级证明，每一笔金额都被对偶价格逼定（低一点或高一点都会使某一级目标变差），最优解只有一个。"
 PIECE = 30_000
 """Characters a cell of 「证明」 holds at most."""
-POOL_FACTS = ("本年总额", "州本级及其他", "预留", "可分配总额", "上年总额")
-"""What 「方案参数」 says of every pool."""
-BOUND_SIDES = ("下限", "上限")
 
 
 def parameter_table(outcome: Outcome) -> Table:
@@ -37,7 +36,7 @@ def parameter_table(outcome: Outcome) -> Table:
         Column("依据条款", "note", 26), Column("说明", "note", 42),
     )
     rows = tuple(Row("plain", values) for values in parameter_rows(outcome))
-    return Table("方案参数", f"{heading(outcome)}方案参数（{outcome.scenario}）", columns, rows,
+    return Table(PARAMETERS, f"{heading(outcome)}方案参数（{outcome.scenario}）", columns, rows,
                  f"单位：{outcome.case.money_unit}", paper="A3")
 
 
@@ -142,6 +141,8 @@ def _switches(settings: Settings, rule: RuleSpec, subject: Ints) -> tuple[Value,
         return "是", "硬", None
     hard = bool(settings.hard(rule.name, subject)[0])
     priority = None if hard else float(settings.priority(rule.name, subject)[0])
+    if priority == REPAIRED:  # nobody gave it
+        priority = None
     return ("是" if settings.on(rule.name, subject)[0] else "否"), ("硬" if hard else "软"), priority
 
 
@@ -165,10 +166,11 @@ def _exception(settings: Settings, change: Change) -> tuple[Value, ...]:
 
 def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     for fund in outcome.case.funds:
-        known = (fund.budget, fund.provincial, fund.reserved, fund.pool, fund.last_total)
+        money = (fund.budget, fund.provincial, fund.reserved, fund.pool, fund.last_total)
+        known = (*(None if np.isnan(value) else amount(value) for value in money), str(fund.row.get(RECEIVED) or "") or None)
         for name, value in zip(POOL_FACTS, known, strict=True):
-            if not np.isnan(value):
-                yield ("资金总额", fund.name, name, None, amount(value), "是", "硬", None, fund.spec.clause.short, None)
+            if value is not None:
+                yield ("资金总额", fund.name, name, None, value, "是", "硬", None, fund.spec.clause.short, None)
 
 
 def _bounds(outcome: Plan) -> Iterator[tuple[Value, ...]]:

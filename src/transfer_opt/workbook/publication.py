@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transfer_opt.errors import InputError, Problem
-from transfer_opt.sheets import Budget, Sheet, SheetRow, Value
-from transfer_opt.workbook.columns import BOUNDS, COUNTIES, POOLS, SHEETS, InputColumn
+from transfer_opt.sheets import Budget, Sheet
+from transfer_opt.workbook.columns import COUNTIES, POOLS, SHEETS, InputColumn
+from transfer_opt.workbook.formulas import INPUT
 from transfer_opt.workbook.headers import Names
 from transfer_opt.workbook.opening import RawWorkbook, open_workbook
-from transfer_opt.workbook.reader import read_sheet
+from transfer_opt.workbook.reader import read_sheet, understood
+from transfer_opt.workbook.restated import PARAMETERS, restated
 from transfer_opt.workbook.result import ResultSheet, read_result
 
-ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS, PROOF = "分配结果", "测算说明", "方案参数", "输入数据", "审计信息", "证明"
-RULES = "约束参数"
-POOL_FACTS = ("本年总额", "州本级及其他", "上年总额")
-NO_PARAMETERS = (*POOL_FACTS, "预留", "可分配总额")
-GIVEN = ("下限", "上限")
+ALLOCATION, STEPS, FACTS, PROOF = "分配结果", "测算说明", "审计信息", "证明"
 NAME = "县区名称"
 
 
@@ -48,22 +46,16 @@ def kind_of(book: RawWorkbook) -> str:
 
 def read_publication(path: Path, aliases: Mapping[str, str]) -> Publication:
     """A result workbook; raises InputError where a sheet is missing."""
-    book = open_workbook(path)
-    raw = {sheet.name: sheet for sheet in book.sheets}
-    read = read_result(path, (ALLOCATION, STEPS, FACTS, PROOF))
+    read = read_result(path, (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS, PROOF))
     facts: dict[str, list[str]] = {}
     for row in read[FACTS].rows:
         if row.get("项目"):
             facts.setdefault(str(row["项目"]), []).append(str(row["内容"]))
-    counties, _ = read_sheet(COUNTIES, raw[INPUT], Names(SHEETS[COUNTIES], aliases, {}))
-    rules, _ = read_sheet(RULES, raw[PARAMETERS], Names(SHEETS[RULES], aliases, {}))
-    sheets = {COUNTIES: counties, RULES: _kept(rules), POOLS: _pools(rules), BOUNDS: _bounds(rules)}
-    if not sheets[BOUNDS].rows:
-        del sheets[BOUNDS]
-    proof = "".join(str(row["证书"]) for row in read[PROOF].rows if isinstance(row["序号"], float | int))
+    book = open_workbook(path)
     digest = next(iter(facts.get("输入文件 SHA-256", ())), "")
-    return Publication(Budget(book.path, digest, sheets), read[ALLOCATION], read[STEPS],
-                       {name: tuple(said) for name, said in facts.items()}, proof)
+    budget = understood(restated({sheet.name: sheet for sheet in book.sheets}, book.path, digest), aliases)
+    proof = "".join(str(row["证书"]) for row in read[PROOF].rows if isinstance(row["序号"], float | int))
+    return Publication(budget, read[ALLOCATION], read[STEPS], {name: tuple(said) for name, said in facts.items()}, proof)
 
 
 def read_amounts(path: Path, aliases: Mapping[str, str], funds: Mapping[str, str], rename: Mapping[str, str]) -> tuple[Sheet, dict[str, str]]:
@@ -82,39 +74,3 @@ def read_amounts(path: Path, aliases: Mapping[str, str], funds: Mapping[str, str
             return sheet, found
     raise InputError([Problem("E172", f"{path} 里没有一张表既有「{NAME}」列，又有资金列（{'、'.join(dict.fromkeys(funds.values()))}）。",
                               "给出分配结果工作簿，或表头写明县区名称和资金名称的表。")])
-
-
-def _kept(rules: Sheet) -> Sheet:
-    """The rows that are parameters, not statements of fact."""
-    rows = tuple(row for row in rules.rows if row.values.get("参数") not in NO_PARAMETERS and not _is_bound(row))
-    return Sheet(RULES, rules.title, rules.unit, rules.letters, rows, labels=rules.labels)
-
-
-def _pools(rules: Sheet) -> Sheet:
-    """「资金总额」 as the result tells it, a scenario's change of a pool included."""
-    rows: dict[str, dict[str, Value]] = {}
-    for row in rules.rows:
-        fact, fund = row.values.get("参数"), str(row.values.get("资金"))
-        if row.values.get("规则") == POOLS and fact in POOL_FACTS:
-            rows.setdefault(fund, {"资金": fund})[str(fact)] = row.values.get("取值")
-    return _sheet(POOLS, rules, ("资金", *POOL_FACTS), list(rows.values()))
-
-
-def _bounds(rules: Sheet) -> Sheet:
-    """「县区上下限」 as the result tells it."""
-    rows: dict[tuple[str, str], dict[str, Value]] = {}
-    for row in rules.rows:
-        if _is_bound(row):
-            place, fund = str(row.values.get("对象")), str(row.values.get("资金"))
-            entry = rows.setdefault((place, fund), {NAME: place, "资金": fund, "理由": row.values.get("依据条款")})
-            entry[str(row.values["参数"])] = row.values.get("取值")
-    return _sheet(BOUNDS, rules, (NAME, "资金", *GIVEN, "理由"), list(rows.values()))
-
-
-def _is_bound(row: SheetRow) -> bool:
-    return row.values.get("规则") == BOUNDS and row.values.get("参数") in GIVEN
-
-
-def _sheet(name: str, source: Sheet, headers: Sequence[str], rows: Sequence[Mapping[str, Value]]) -> Sheet:
-    letters = {header: chr(ord("A") + at) for at, header in enumerate(headers)}
-    return Sheet(name, "", source.unit, letters, tuple(SheetRow(at, row) for at, row in enumerate(rows, start=1)))
