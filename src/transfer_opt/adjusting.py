@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ from transfer_opt.workbook.opening import open_workbook
 from transfer_opt.workbook.publication import read_publication
 from transfer_opt.workbook.rereading import Page, read_pages
 from transfer_opt.workbook.seals import broken
-from transfer_opt.workbook.values import to_number
+from transfer_opt.workbook.values import to_number, trim
 
 LARGEST = 10**13
 LONGEST = 1000
@@ -47,7 +47,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Adjusted:
-    """A result with its adjustments, the new one last."""
+    """A result with its adjustments in the order they were made."""
 
     source: Path
     digest: str
@@ -55,18 +55,21 @@ class Adjusted:
     plan: Plan
     formulation: Formulation
     adjustments: tuple[Adjustment, ...]
-    before: Decimal
-    """What was approved, or else computed, until now."""
 
     @property
     def new(self) -> Adjustment:
-        """The adjustment of this run."""
+        """The last adjustment."""
         return self.adjustments[-1]
 
     @property
     def computed(self) -> Decimal:
-        """What was computed for the line."""
-        return _money(self.plan, lines_of(self.plan)[self.new.line])
+        """What was computed for its line."""
+        return _computed(self.plan, self.new.line)
+
+    @property
+    def before(self) -> Decimal:
+        """What was approved, or else computed, before it."""
+        return latest(self.adjustments[:-1]).get(self.new.line, self.computed)
 
     @cached_property
     def standings(self) -> tuple[Standing, ...]:
@@ -82,14 +85,14 @@ class Adjusted:
             Problem("W381", f"{each.after.rule}·{each.after.subject}：{conclusion(each, unit)}。") for each in found)
 
 
-def adjust(result: Path, wish: Wish, model: Path | None = None) -> Adjusted:
-    """Read a result, refuse one that is not as it was written, and add the adjustment. Raises InputError."""
+def opened(result: Path, model: Path | None = None) -> Adjusted:
+    """A result as it was written, with the adjustments made so far; raises InputError where it was changed."""
     spec = load_model(model)
     digest = open_workbook(result, wanted=lambda _: False).sha256
     publication = read_publication(result, spec.aliases)
     pages = read_pages(result)
     _untouched(pages)
-    prepared = run.settled(spec, publication.budget)
+    prepared = run.settled(spec, publication.budget, published=True)
     if wrong := errors_of(prepared.problems):
         raise InputError(wrong)
     plan = plan_of(publication, prepared)
@@ -98,14 +101,18 @@ def adjust(result: Path, wish: Wish, model: Path | None = None) -> Adjusted:
         raise InputError([Problem("E182", told, "给出未改动的结果；用 --model 给出当时的模型文件。")])
     whole = UNTIGHTENED not in publication.facts.get("说明", ())
     formulation = formulate(plan.case, plan.settings, plan.objective, whole=whole)
-    if wrong := approval_problems(pages, plan, formulation):
-        raise InputError(wrong)
-    earlier = read_adjustments(pages[ADJUSTED].sheet) if ADJUSTED in pages else ()
-    line = _line(plan, wish)
-    before = latest(earlier).get(line, _money(plan, lines_of(plan)[line]))
-    added = Adjustment(line, _amount(plan, wish.to, before), _said(wish.reason, "--reason", "理由"), _said(wish.by, "--by", "决定人"),
-                       run.stamps()[1])
-    return Adjusted(result, digest, plan, formulation, (*earlier, added), before)
+    if problems := approval_problems(pages, plan, formulation):
+        raise InputError(problems)
+    return Adjusted(result, digest, plan, formulation, read_adjustments(pages[ADJUSTED].sheet) if ADJUSTED in pages else ())
+
+
+def adjust(result: Adjusted, wish: Wish) -> Adjusted:
+    """The result with one adjustment more. Raises InputError."""
+    line = _line(result.plan, wish)
+    before = latest(result.adjustments).get(line, _computed(result.plan, line))
+    added = Adjustment(line, _amount(result.plan, wish.to, before), _said(wish.reason, "--reason", "理由"),
+                       _said(wish.by, "--by", "决定人"), run.stamps()[1])
+    return replace(result, adjustments=(*result.adjustments, added))
 
 
 def write(adjusted: Adjusted, path: Path) -> tuple[str, ...]:
@@ -169,13 +176,13 @@ def _amount(plan: Plan, text: str, before: Decimal) -> Decimal:
 
 
 def _said(text: str, option: str, what: str) -> str:
-    """On one line; not empty, and no longer than is read."""
-    said = " ".join(text.split())
+    """On one line, as it can be read back from a cell; not empty, and no longer than is read."""
+    said = trim("".join(filter(str.isprintable, " ".join(text.split()))))
     if not said or len(said) > LONGEST:
         told = f"{what}太长（{len(said):,} 个字）。" if said else f"没有写{what}。"
         raise InputError([Problem("E188", told, f"用 {option} 写明，不超过 {LONGEST:,} 个字。")])
     return said
 
 
-def _money(plan: Plan, at: int) -> Decimal:
-    return Decimal(repr(float(plan.published[at]))).normalize()
+def _computed(plan: Plan, line: Line) -> Decimal:
+    return Decimal(repr(float(plan.published[lines_of(plan)[line]]))).normalize()

@@ -64,7 +64,7 @@ def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> 
     if kind == "table":
         return listed(path, spec, rename)
     publication = read_publication(path, spec.aliases)
-    prepared = run.settled(spec, publication.budget)
+    prepared = run.settled(spec, publication.budget, published=True)
     wrong = errors_of(prepared.problems)
     if wrong:
         raise InputError(wrong)

@@ -30,16 +30,16 @@ class Choices:
     problems: tuple[Problem, ...]
 
 
-def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recipients) -> Choices:
-    """Read both sheets; nothing is dropped silently."""
+def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recipients, first: int = 1) -> Choices:
+    """Read both sheets; nothing is dropped silently. `first` is the least 优先级 there may be: a result has rules that gave way."""
     problems: list[Problem] = []
     rules, overlay = sheets.get(RULES_SHEET), sheets.get(SCENARIO_SHEET)
-    changes = list(_Reader(spec, rules, recipients, problems).changes()) if rules else []
+    changes = list(_Reader(spec, rules, recipients, problems, first).changes()) if rules else []
     if rules:
         problems += _disagreeing_switches(spec, rules.name, changes)
     scenarios = None
     if overlay:
-        reader = _Reader(spec, overlay, recipients, problems)
+        reader = _Reader(spec, overlay, recipients, problems, first)
         names = [name for name in overlay.letters if name not in (*ADDRESS_COLUMNS, "依据条款", "说明")]
         scenarios = tuple(ScenarioSpec(name, tuple(reader.changes(name))) for name in names)
         if any(scenario.name == BASELINE and scenario.changes for scenario in scenarios):
@@ -65,8 +65,8 @@ def parse_objectives(text: str) -> tuple[str, ...]:
 class _Reader:
     """One of the two sheets, row by row."""
 
-    def __init__(self, spec: ModelSpec, sheet: Sheet, recipients: Recipients, problems: list[Problem]) -> None:
-        self._spec, self._sheet, self._recipients, self._problems = spec, sheet, recipients, problems
+    def __init__(self, spec: ModelSpec, sheet: Sheet, recipients: Recipients, problems: list[Problem], first: int) -> None:
+        self._spec, self._sheet, self._recipients, self._problems, self._first = spec, sheet, recipients, problems, first
 
     def changes(self, column: str = "取值") -> Iterator[Change]:
         """The changes of one value column, each address once."""
@@ -193,7 +193,7 @@ class _Reader:
         number = raw if isinstance(raw, float | int) else to_number(str(raw)) if raw is not None else None
         if raw is None:
             return None
-        if number is None or not isfinite(number) or number != int(number) or number < 1:
+        if number is None or not isfinite(number) or number != int(number) or number < self._first:
             self._tell(row, "优先级", "E212", "优先级应是 1、2、3 这样的整数。", "改正或留空。")
             return None
         return int(number)

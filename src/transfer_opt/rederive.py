@@ -36,7 +36,7 @@ _Cells = Sequence[RawCell]
 def rederive(pages: Mapping[str, Page], spec: ModelSpec, facts: Mapping[str, str]) -> Outcome:
     """The outcome of the inputs in the file; `facts` is 「审计信息」. InputError and the like where they allow none."""
     budget = understood(_budget(pages, facts), spec.aliases)
-    return allocate(replace(settled(spec, budget), scenario=facts.get("方案", "")))
+    return allocate(replace(settled(spec, budget, published=True), scenario=facts.get("方案", "")))
 
 
 def _budget(pages: Mapping[str, Page], facts: Mapping[str, str]) -> RawWorkbook:

@@ -24,7 +24,7 @@ from transfer_opt.diagnose import Present, diagnosed
 from transfer_opt.domain import Case, Change, ModelSpec, ScenarioSpec
 from transfer_opt.errors import InputError, OutputError, Problem, SolverError
 from transfer_opt.explain import coefficients, reasons, steps
-from transfer_opt.formulate import Formulation, formulate
+from transfer_opt.formulate import REPAIRED, Formulation, formulate
 from transfer_opt.indicators import indicators
 from transfer_opt.infeasible import infeasible, told
 from transfer_opt.lexicographic import Solution, shortage_of, solve
@@ -72,13 +72,16 @@ def prepare(
     return settled(spec, read_workbook(path, spec.aliases, rename, password), scenario, unit)
 
 
-def settled(spec: ModelSpec, budget: Budget, scenario: str | None = None, unit: str | None = None) -> Prepared:
-    """Check a workbook that has been read, for one scenario; raises InputError where nothing further can be checked."""
+def settled(spec: ModelSpec, budget: Budget, scenario: str | None = None, unit: str | None = None, published: bool = False) -> Prepared:
+    """Check a workbook that has been read, for one scenario; raises InputError where nothing further can be checked.
+
+    `published`: as a result repeats it, where rules may have given way.
+    """
     broken = structure(budget)
     if broken:
         raise InputError(tuple(dict.fromkeys([*broken, *sheet_problems(Sheets(spec, budget))])))
     recipients = read_recipients(budget.sheets[COUNTIES], spec.value_aliases)
-    choices = read_choices(spec, budget.sheets, recipients)
+    choices = read_choices(spec, budget.sheets, recipients, REPAIRED if published else 1)
     chosen = _scenario(choices.scenarios or spec.scenarios, scenario)
     funds = tuple(fund_rows(spec, budget))
     own = (*_known(choices.changes, funds), *_unit(unit))

@@ -41,13 +41,13 @@ def adjust(
     例：transfer-opt adjust 预算_分配结果.xlsx --county 玛多县 --fund 均衡性 --to 31000
             --reason 雪灾应急 --by 厅长办公会
     """
-    from transfer_opt.adjusting import Wish, adjusted_path, write
+    from transfer_opt.adjusting import Wish, adjusted_path, opened, write
     from transfer_opt.adjusting import adjust as run_adjust
     from transfer_opt.recording import prepare_ledger, record_adjustment
 
     prepare_ledger(ledger)
     target = adjusted_path(result, output)
-    adjusted = run_adjust(result, Wish(county, fund, to, reason, by), model)
+    adjusted = run_adjust(opened(result, model), Wish(county, fund, to, reason, by))
     remarks = write(adjusted, target)
     line = record_adjustment(ledger, adjusted, target)
     if as_json:

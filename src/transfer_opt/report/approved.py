@@ -55,7 +55,7 @@ def conclusion(standing: Standing, money_unit: str) -> str:
         return f"✕ {imbalance(standing, money_unit)}" if standing.new else "● 与可分配总额一致"
     if standing.change in KINDS:
         eased = standing.before.margin < 0
-        kept = "● 满足，没有余量" if standing.change == "active" else "○ 满足"
+        kept = "● 满足，正好到限" if standing.change == "active" else "○ 满足"
         return kept + (f"（测算时{_missing(standing, standing.before.margin, money_unit)}）" if eased else "")
     said = f"{MARKS[standing.after.verdict]} {_missing(standing, standing.after.margin, money_unit)}"
     if standing.change in ("broken", "unmet"):
@@ -94,7 +94,7 @@ def _check_table(plan: Plan, adjustments: Sequence[Adjustment], found: Sequence[
     """Totals, then every rule on the approved amounts, worst first."""
     money = plan.case.money_unit
     columns = (
-        Column("规则", "text", 13), Column("依据条款", "note", 24), Column("对象", "text", 27),
+        Column("规则", "text", 13), Column("依据条款", "note", 28), Column("对象", "text", 27),
         Column("测算时左端值", "number", 12), Column("左端值", "number", 12), Column("关系", "mark", 5.5),
         Column("右端值", "number", 12), Column("余量", "number", 11), Column("结论", "note", 34),
     )
@@ -104,7 +104,7 @@ def _check_table(plan: Plan, adjustments: Sequence[Adjustment], found: Sequence[
     notes = (
         "左端值按批准数计算，没有调整的县用测算数；测算时左端值全部用测算数。余量为负表示还差多少。",
         "排序：各项资金合计 → 新违反的硬规则 → 新未满足的软规则 → 比测算时更差 → 测算时已未满足、没有变差 → 满足。"
-        "✕ 违反　▲ 软约束未满足　● 满足，没有余量　○ 满足。",
+        "✕ 违反　▲ 软约束未满足　● 满足，正好到限　○ 满足。",
     )
     return Table(CHECKED, f"{heading(plan)}批准后核验（{plan.scenario}）", columns, rows, f"单位：{money}",
                  verdict_sentence(adjustments, found, money), notes)

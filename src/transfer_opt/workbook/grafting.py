@@ -7,7 +7,7 @@ is, byte for byte. Texts of the new sheets are written in their cells, so that t
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from hashlib import sha256
@@ -68,23 +68,25 @@ def graft(content: bytes, result: bytes, source: Path) -> tuple[bytes, tuple[str
 
     Raises OutputError where a sheet of the user has the name of a result sheet.
     """
-    return _joined(content, result, lambda host, guest: _replaceable(host, guest, source))
+    host, guest = _Book(Package(content)), _Book(Package(result))
+    replaced = _replaceable(host, guest, source)
+    content, remarks = _joined(host, guest, replaced)
+    return content, (*remarks, *_replaced_told(replaced))
 
 
 def append(content: bytes, sheets: bytes) -> tuple[bytes, tuple[str, ...]]:
     """The same, where sheets of equal names are replaced whatever they hold: the caller answers for them."""
-    return _joined(content, sheets, lambda host, guest: [sheet.get("name") for name, sheet in host.names.items() if name in guest.names])
+    host, guest = _Book(Package(content)), _Book(Package(sheets))
+    return _joined(host, guest, [sheet.get("name") for name, sheet in host.names.items() if name in guest.names])
 
 
-def _joined(content: bytes, result: bytes, doomed: Callable[[_Book, _Book], Sequence[str]]) -> tuple[bytes, tuple[str, ...]]:
-    host, guest = _Book(Package(content)), _Book(Package(result))
+def _joined(host: _Book, guest: _Book, replaced: Sequence[str]) -> tuple[bytes, tuple[str, ...]]:
     if extra := {relation.kind for relation in guest.package.relations(guest.part)} - OWN_PARTS:
         raise ValueError(f"a result with parts that cannot be grafted: {extra}")
-    replaced = doomed(host, guest)
-    remarks = [*_unsealed(host.package), *_replaced_told(replaced), *_settings_told(host.workbook)]
+    remarks = (*_unsealed(host.package), *_settings_told(host.workbook))
     host.remove(replaced)
     host.add(guest)
-    return host.package.saved(), tuple(remarks)
+    return host.package.saved(), remarks
 
 
 class _Book:
