@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -70,6 +70,15 @@ class Adjusted:
     def before(self) -> Decimal:
         """What was approved, or else computed, before it."""
         return latest(self.adjustments[:-1]).get(self.new.line, self.computed)
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What the ledger says of the last adjustment."""
+        plan, new = self.plan, self.new
+        code, county, fund = new.line
+        return {"input": self.source.name, "input_sha256": self.digest, "digest": plan.digest, "code": code, "county": county, "fund": fund,
+                "computed": f"{self.computed:f}", "before": f"{self.before:f}", "after": f"{new.approved:f}",
+                "unit": plan.case.money_unit, "reason": new.reason, "by": new.by}
 
     @cached_property
     def standings(self) -> tuple[Standing, ...]:

@@ -13,7 +13,6 @@ from transfer_opt import __version__
 from transfer_opt.publication import read_publication
 
 if TYPE_CHECKING:
-    from transfer_opt.adjusting import Adjusted
     from transfer_opt.ledger import Line
     from transfer_opt.outcome import Outcome
 
@@ -59,16 +58,9 @@ def record_export(place: str | None, result: Path, kind: str, target: Path) -> E
         "output": target.name, "output_sha256": _sha256(target)})
 
 
-def record_adjustment(place: str | None, adjusted: Adjusted, target: Path) -> Entered | None:
-    """A completed `adjust`."""
-    if not place:
-        return None
-    plan, new = adjusted.plan, adjusted.new
-    code, county, fund = new.line
-    return _record(place, ADJUSTED, {
-        "input": adjusted.source.name, "input_sha256": adjusted.digest, "digest": plan.digest, "code": code, "county": county,
-        "fund": fund, "computed": f"{adjusted.computed:f}", "before": f"{adjusted.before:f}", "after": f"{new.approved:f}",
-        "unit": plan.case.money_unit, "reason": new.reason, "by": new.by, "output": target.name, "output_sha256": _sha256(target)})
+def record_adjustment(place: str | None, facts: Mapping[str, str], target: Path) -> Entered | None:
+    """A completed `adjust`; `facts` say what was decided, by whom and why, and of which result."""
+    return _record(place, ADJUSTED, {**facts, "output": target.name, "output_sha256": _sha256(target)})
 
 
 def told(line: Line) -> str:

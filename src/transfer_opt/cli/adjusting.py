@@ -49,7 +49,7 @@ def adjust(
     target = adjusted_path(result, output)
     adjusted = run_adjust(opened(result, model), Wish(county, fund, to, reason, by))
     remarks = write(adjusted, target)
-    line = record_adjustment(ledger, adjusted, target)
+    line = record_adjustment(ledger, adjusted.facts, target)
     if as_json:
         _print_json(adjusted, target, remarks, line)
     else:
@@ -82,12 +82,11 @@ def _print_json(adjusted: Adjusted, target: Path, remarks: Sequence[str], line: 
     """One object on stdout."""
     from transfer_opt.report.approved import conclusion, totals_of
 
-    new, unit = adjusted.new, adjusted.plan.case.money_unit
-    code, county, fund = new.line
+    unit, facts = adjusted.plan.case.money_unit, adjusted.facts
     click.echo(json.dumps({
         "status": "ok", "exit": 0, "input": str(adjusted.source), "output": str(target), "scenario": adjusted.plan.scenario,
-        "adjustment": {"code": code, "county": county, "fund": fund, "computed": float(adjusted.computed), "before": float(adjusted.before),
-                       "approved": float(new.approved), "reason": new.reason, "by": new.by},
+        "adjustment": {**{name: facts[name] for name in ("code", "county", "fund", "reason", "by")}, "computed": float(adjusted.computed),
+                       "before": float(adjusted.before), "approved": float(adjusted.new.approved)},
         "totals": [{"fund": name, "pool": pool, "computed": computed, "approved": approved}
                    for name, pool, computed, approved in totals_of(adjusted.plan, adjusted.adjustments)],
         "broken": [{"rule": each.after.rule, "clause": each.after.clause, "subject": each.after.subject, "left": each.after.left,
