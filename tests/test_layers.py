@@ -23,14 +23,15 @@ LEVELS = {
     7: ("formulate",),
     8: ("lexicographic",),
     9: ("audit", "conflict", "explain", "indicators", "proof", "rounding"),
-    10: ("farkas", "frontier", "remedies", "repair", "sensitivity"),
+    10: ("approval", "farkas", "frontier", "remedies", "repair", "sensitivity"),
     11: ("diagnose", "infeasible", "outcome"),
     12: ("scenarios",),
     13: ("report",),
     14: ("differences", "recording", "run"),
     15: ("exploring", "rederive", "republish", "sweep"),
     16: ("comparing", "exporting", "recheck"),
-    17: ("cli",),
+    17: ("adjusting",),
+    18: ("cli",),
 }
 """A room (a module, or a package with all it holds) imports from lower levels only."""
 

@@ -17,6 +17,7 @@ from results import edit_opened, edit_stored, tables, write_result
 from transfer_opt import run
 from transfer_opt.certificate import sealed
 from transfer_opt.cli import main
+from transfer_opt.differences import text_rows
 from transfer_opt.errors import InputError
 from transfer_opt.outcome import Outcome
 from transfer_opt.recheck import SOURCES, Derive, Verdict, budget_inputs, own_inputs, recheck
@@ -90,6 +91,13 @@ def at(book: Any, sheet: str, name: str, column: str) -> Any:
 
 
 # Untouched ------------------------------------------------------------------------------------------------------
+
+
+def test_a_result_whose_rules_gave_way_passes_from_the_file_alone(folder: Path) -> None:
+    files = write_result(folder, 2, most=7)
+    assert files is not None
+    assert text_rows(read_pages(files[1])["审计信息"])["方案"][0][1].endswith(run.RELAXED)
+    assert recheck(files[1], own_inputs(None)).problems == ()
 
 
 def test_an_untouched_result_is_clean_by_itself_and_against_its_budget(files: tuple[Path, Path], derive: Derive) -> None:

@@ -62,6 +62,13 @@ def findings(
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.verdict)))
 
 
+def on_given_amounts(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Finding, ...]:
+    """Every switched-on row on amounts (L,) that nobody computed, in rule order: no prices, and nothing is put down to rounding."""
+    no_prices = np.full(formulation.program.shape[0], np.nan)
+    return tuple(finding for entry in formulation.rules
+                 for finding in _rule(case, formulation, entry, no_prices, amounts, amounts))
+
+
 def soft_gaps(found: Sequence[Finding]) -> tuple[Finding, ...]:
     """The soft rows that stay unmet."""
     return tuple(finding for finding in found if finding.verdict == "soft")

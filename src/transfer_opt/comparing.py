@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from transfer_opt import run
@@ -13,10 +12,9 @@ from transfer_opt.modelfile import load_model
 from transfer_opt.outcome import Plan
 from transfer_opt.parameters import BASELINE, read_choices
 from transfer_opt.program import Opener
-from transfer_opt.repair import cheapest
 from transfer_opt.report.compared import build_comparison
 from transfer_opt.report.compared.matrix import facts, sentences
-from transfer_opt.republish import listed, read_plan
+from transfer_opt.republish import as_solved, listed, read_plan
 from transfer_opt.scenarios.comparison import LAST_YEAR, Comparison, compared, unknown_baseline
 from transfer_opt.scenarios.sides import Listed
 from transfer_opt.sheets import Budget
@@ -64,14 +62,7 @@ def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> 
                                   "先用 transfer-opt solve 算出结果，再比较结果；或只给这一个文件，比较它的各个方案。")])
     if kind == "table":
         return listed(path, spec, rename)
-    return _as_solved(read_plan(path, spec))
-
-
-def _as_solved(plan: Plan) -> Plan:
-    """A relaxed result with the rules that gave way: without, there is nothing to solve again."""
-    if not plan.scenario.endswith(run.RELAXED):
-        return plan
-    return replace(plan, settings=cheapest(plan.case, plan.settings, _open_for(len(plan.case.lines))).settings)
+    return as_solved(read_plan(path, spec), _open_for)
 
 
 def _labels(paths: Sequence[Path], given: Sequence[Plan | Listed]) -> list[str]:

@@ -24,12 +24,15 @@ from transfer_opt.certificate import CertificateError, check
 from transfer_opt.differences import Expected, Facts, agrees, differences, text_rows
 from transfer_opt.domain import ModelSpec
 from transfer_opt.errors import InputError, Problem, TransferOptError
-from transfer_opt.outcome import Outcome, check_code
+from transfer_opt.formulate import Formulation
+from transfer_opt.outcome import Outcome, Plan, check_code
 from transfer_opt.rederive import rederive
 from transfer_opt.report import build
+from transfer_opt.report.approved import approval_report, lines_of
 from transfer_opt.report.notice import notice
 from transfer_opt.report.records import PROOF
 from transfer_opt.sheets import Report
+from transfer_opt.workbook.adjustments import ADJUSTED, CHECKED, latest, read_adjustments
 from transfer_opt.workbook.cells import address
 from transfer_opt.workbook.fingerprint import CHOICE, constant, formula
 from transfer_opt.workbook.formulas import INPUT, Sums
@@ -203,9 +206,28 @@ def _compare(findings: _Findings, outcome: Outcome, altered: Mapping[str, tuple[
         if findings.sheets & set(SOURCES):
             findings.tell(Problem("W611", "输入或参数不符，其他各表没有逐格核对。"))
             return compared
-    for problem in (*_facts(findings, report), *_program(findings, outcome), *_views(findings, report, outcome), *_file(findings, outcome)):
+    for problem in (*_facts(findings, report), *_program(findings, outcome), *_views(findings, report, outcome), *_file(findings, outcome),
+                    *approval_problems(findings.pages, outcome, outcome.formulation, wording)):
         findings.tell(problem)
     return compared
+
+
+def approval_problems(pages: Mapping[str, Page], plan: Plan, formulation: Formulation, wording: bool = True) -> tuple[Problem, ...]:
+    """「人工调整」 and 「批准后核验」 against the result they stand in: every cell follows from it and from 批准数, 理由, 决定人, 时间."""
+    missing = [name for name in (ADJUSTED, CHECKED) if name not in pages]
+    if missing:
+        return () if len(missing) == 2 else (Problem("A607", "整张表被删去或改了表名。", sheet=missing[0]),)
+    try:
+        adjustments = read_adjustments(pages[ADJUSTED].sheet)
+    except InputError as error:
+        return error.problems
+    unknown = [line for line in latest(adjustments) if line not in lines_of(plan)]
+    if unknown:
+        return tuple(Problem("A608", f"「{ALLOCATION}」里没有{''.join(line[:2])}的{line[2]}。", sheet=ADJUSTED) for line in unknown)
+    report = approval_report(plan, formulation, adjustments)
+    dust = {CHECKED: DUST * plan.case.unit}
+    return tuple(problem for table in report.tables for problem in differences(
+        Expected(table, report.label, Sums(None), dust.get(table.name, 0.0), wording), pages[table.name]))
 
 
 def _facts(findings: _Findings, report: Report) -> Iterator[Problem]:
@@ -267,7 +289,9 @@ def _remarks(findings: _Findings) -> Iterator[Problem]:
     """What is no discrepancy but should be known."""
     known = seals(findings.pages[PROOF])
     for name, page in findings.pages.items():
-        if name not in known:
+        if name == ADJUSTED:
+            yield Problem("W616", f"批准数见本表和「{CHECKED}」，其他各表是测算数。批准数由人决定，以批件和台账为准。", sheet=name)
+        elif name not in {*known, CHECKED}:
             yield Problem("W612", "没有封存的表，没有逐格核对。", sheet=name)
         if page.hidden:
             rows = "、".join(map(str, page.hidden[:10])) + (" 等" if len(page.hidden) > 10 else "")

@@ -57,6 +57,11 @@ def record_export(place: str | None, result: Path, digest: str, kind: str, targe
         "output": target.name, "output_sha256": _sha256(target)})
 
 
+def record_adjustment(place: str | None, facts: Mapping[str, str], target: Path) -> Entered | None:
+    """A completed `adjust`; `facts` say what was decided, by whom and why, and of which result."""
+    return _record(place, ADJUSTED, {**facts, "output": target.name, "output_sha256": _sha256(target)})
+
+
 def told(line: Line) -> str:
     """One line of `history`."""
     facts = line.facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from transfer_opt.explain import STEPS, Steps
 from transfer_opt.indicators import indicators
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Plan
-from transfer_opt.run import Prepared, settled
+from transfer_opt.program import Opener
+from transfer_opt.repair import cheapest
+from transfer_opt.run import RELAXED, Prepared, settled
 from transfer_opt.scenarios.sides import Listed
 from transfer_opt.sheets import SheetRow, Value
 from transfer_opt.units import read_recipients
@@ -36,6 +38,13 @@ def read_plan(path: Path, spec: ModelSpec) -> Plan:
     if wrong:
         raise InputError(wrong)
     return plan_of(publication, prepared)
+
+
+def as_solved(plan: Plan, open_for: Callable[[int], Opener]) -> Plan:
+    """A relaxed result with the rules that gave way: without, there is nothing to solve again."""
+    if not plan.scenario.endswith(RELAXED):
+        return plan
+    return replace(plan, settings=cheapest(plan.case, plan.settings, open_for(len(plan.case.lines))).settings)
 
 
 def plan_of(publication: Publication, prepared: Prepared) -> Plan:

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from transfer_opt import __version__
+from transfer_opt.cli.adjusting import adjust
 from transfer_opt.cli.auditing import audit, round_table
 from transfer_opt.cli.comparing import compare
 from transfer_opt.cli.exploring import frontier, sweep
@@ -38,7 +39,7 @@ def cli() -> None:
     """
 
 
-for _command in (init, check, solve, explain, compare, frontier, sweep, audit, round_table, export, history):
+for _command in (init, check, solve, explain, compare, frontier, sweep, audit, round_table, export, adjust, history):
     cli.add_command(_command)
 
 

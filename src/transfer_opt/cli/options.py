@@ -27,7 +27,7 @@ class _Chinese:
                    if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)) is not None]
         if records:
             with formatter.section("选项"):
-                formatter.write_dl(records)
+                formatter.write_dl([(name, said.replace("[required]", "（必填）")) for name, said in records])
         if isinstance(self, click.Group):
             with formatter.section("命令"):
                 formatter.write_dl([(name, command.get_short_help_str(80)) for name, command in self.commands.items()])

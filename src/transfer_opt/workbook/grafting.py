@@ -69,13 +69,24 @@ def graft(content: bytes, result: bytes, source: Path) -> tuple[bytes, tuple[str
     Raises OutputError where a sheet of the user has the name of a result sheet.
     """
     host, guest = _Book(Package(content)), _Book(Package(result))
+    replaced = _replaceable(host, guest, source)
+    content, remarks = _joined(host, guest, replaced)
+    return content, (*remarks, *_replaced_told(replaced))
+
+
+def append(content: bytes, sheets: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The same, where sheets of equal names are replaced whatever they hold: the caller answers for them."""
+    host, guest = _Book(Package(content)), _Book(Package(sheets))
+    return _joined(host, guest, [sheet.get("name") for name, sheet in host.names.items() if name in guest.names])
+
+
+def _joined(host: _Book, guest: _Book, replaced: Sequence[str]) -> tuple[bytes, tuple[str, ...]]:
     if extra := {relation.kind for relation in guest.package.relations(guest.part)} - OWN_PARTS:
         raise ValueError(f"a result with parts that cannot be grafted: {extra}")
-    replaced = _replaceable(host, guest, source)
-    remarks = [*_unsealed(host.package), *_replaced_told(replaced), *_settings_told(host.workbook)]
+    remarks = (*_unsealed(host.package), *_settings_told(host.workbook))
     host.remove(replaced)
     host.add(guest)
-    return host.package.saved(), tuple(remarks)
+    return host.package.saved(), remarks
 
 
 class _Book:

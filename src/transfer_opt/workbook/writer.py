@@ -11,7 +11,7 @@ from typing import Any
 from transfer_opt.sheets import Report, Table
 from transfer_opt.workbook.charts import data_table, insert_charts, place_charts, rows_below
 from transfer_opt.workbook.formulas import INPUT, Formulas, Sums
-from transfer_opt.workbook.grafting import as_read, graft
+from transfer_opt.workbook.grafting import append, as_read, graft
 from transfer_opt.workbook.layout import DEFAULT_ROW_PIXELS, Layout, measure
 from transfer_opt.workbook.noticesheet import write_notice
 from transfer_opt.workbook.printing import set_up_page
@@ -52,6 +52,16 @@ def write_into(report: Report, source: Path, digest: str, copy: Path, path: Path
     result = _made(report)
     grafted, remarks = graft(content, result, source)
     save_together((copy, writing(grafted)), *([(path, writing(result))] if path else []), commit=commit)
+    return remarks
+
+
+def write_behind(report: Report, source: Path, digest: str, path: Path) -> tuple[str, ...]:
+    """Write `source` with these sheets behind its own, or instead of those of the same names; what else is not as in it.
+
+    Raises OutputError, and leaves nothing behind, also where the source is no longer what was read.
+    """
+    content, remarks = append(as_read(source, digest), _made(report))
+    save_bytes(path, content)
     return remarks
 
 
