@@ -191,7 +191,8 @@ def as_by_brute_force(seeds: range) -> int:
         if solution.shortage is None:
             slowly = BruteForce(formulation.program).run(formulation.stages)
             off = np.abs(slowly - solution.columns[: len(case.lines)]).max()
-            assert off <= 1e-6 * case.pools.max(), f"instance {seed} is off by {off}"
+            # The slacks of brute force are absolute: with small pools they add up to more than a millionth.
+            assert off <= max(1e-6 * case.pools.max(), 1e-4 * case.unit), f"instance {seed} is off by {off}"
             compared += 1
     return compared
 

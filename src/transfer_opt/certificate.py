@@ -82,8 +82,7 @@ def _read(certificate: Mapping[str, Any]) -> _State:
         [{int(j): Fraction(value) for j, value in row["entries"].items()} for row in rows],
         [Fraction(value) for value in certificate["columns"]], int(certificate["lines"]), Fraction(certificate["unit"]),
     )
-    count = len(state.lower)
-    _require(len(state.upper) == len(state.columns) == count >= state.lines, "列数不一致")
+    _require((count := len(state.lower)) == len(state.upper) == len(state.columns) >= state.lines, "列数不一致")
     _require(all(0 <= j < count for entry in state.entries for j in entry), "行里有不存在的列")
     _check_feasible(state)
     return state
@@ -104,7 +103,7 @@ def _fold(state: _State) -> None:
     while waiting:
         waiting = False
         for r, entries in enumerate(state.entries):
-            free = [j for j in entries if state.lower[j] is None or state.lower[j] != state.upper[j]]
+            free = _open(state, entries)
             if len(free) != 1 or r in state.folded:
                 continue
             waiting, j = True, free[0]
@@ -283,7 +282,8 @@ def _tighten(state: _State, duals: Mapping[int, Number]) -> None:
 
 
 def _open(state: _State, terms: Mapping[int, Any]) -> list[int]:
-    return [j for j in terms if state.lower[j] is None or state.lower[j] != state.upper[j]]
+    lower, upper = state.lower, state.upper
+    return [j for j in terms if lower[j] is None or (lower[j] is not upper[j] and lower[j] != upper[j])]
 
 
 def _between(low: Bound, value: Number, high: Bound) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class _Replay:
         self.folded = [False] * program.shape[0]
         self.entries: list[dict[int, Fraction]] = [{} for _ in range(program.shape[0])]
         for row, column, value in zip(program.rows, program.columns, program.values, strict=True):
-            self.entries[row][int(column)] = _decimal(value)
+            self.entries[row][int(column)] = _decimal(float(value))
 
     def fold(self) -> None:
         """Rows in which a single column is still open become bounds of that column."""
@@ -167,7 +168,7 @@ class _Replay:
                 found.append(level)
         alone = [j for j in terms if self._is_open(j)]
         for j in alone:
-            low, high = self._box(stage, j, terms[j], None)
+            low, high = self._box(stage, j, terms[j], _known(self._own(stage, j, terms[j])))
             self.now.lower[j] = self.now.upper[j] = high if stage.below else low
         found.sort(key=lambda level: -level[0])
         told: list[dict[str, Any] | None] = [{"theta": str(theta), "duals": duals} for theta, duals in found]
@@ -206,7 +207,7 @@ class _Replay:
         for j, price in prices.items():
             low, high = self.now.lower[j], self.now.upper[j]
             if j in terms and low != high:
-                low, high = self._box(stage, j, terms[j], theta)
+                low, high = self._box(stage, j, terms[j], max(theta, _known(self._own(stage, j, terms[j]))))
             self.now.lower[j] = self.now.upper[j] = _known(high if price > 0 else low)
         self._tighten(duals)
         return theta, _named(duals)
@@ -247,9 +248,9 @@ class _Replay:
     def _moving(self, stage: LevelStage, j: int, term: tuple[Fraction, Fraction], price: Fraction) -> _Moving:
         """price · end of the column's box: `tight` up to its own best, then fixed + rate·θ, `loose` from its bound on."""
         centre, scale = term
-        low, high = self._box(stage, j, term, None)
-        end, sign = (self.now.upper[j], 1) if price > 0 else (self.now.lower[j], -1)
         first = _known(self._own(stage, j, term))
+        low, high = self._box(stage, j, term, first)
+        end, sign = (self.now.upper[j], 1) if price > 0 else (self.now.lower[j], -1)
         last = None if end is None else max(first, sign * (end - centre) / scale)
         tight = price * _known(high if price > 0 else low)
         return _Moving(first, last, tight, price * (end or Fraction(0)), price * centre, abs(price) * scale)
@@ -262,10 +263,9 @@ class _Replay:
         reached += [(low - centre) / scale] if stage.above and low is not None else []
         return max(reached) if reached else None
 
-    def _box(self, stage: LevelStage, j: int, term: tuple[Fraction, Fraction], theta: Bound) -> tuple[Bound, Bound]:
+    def _box(self, stage: LevelStage, j: int, term: tuple[Fraction, Fraction], reach: Fraction) -> tuple[Bound, Bound]:
+        """The column's bounds with its ratio at most `reach`, which is no less than its own best."""
         centre, scale = term
-        own = _known(self._own(stage, j, term))
-        reach = own if theta is None else max(theta, own)
         low, high = self.now.lower[j], self.now.upper[j]
         if stage.below:
             low = centre - scale * reach if low is None else max(low, centre - scale * reach)
@@ -274,7 +274,8 @@ class _Replay:
         return low, high
 
     def _is_open(self, j: int) -> bool:
-        return self.now.lower[j] is None or self.now.lower[j] != self.now.upper[j]
+        low, high = self.now.lower[j], self.now.upper[j]
+        return low is None or (low is not high and low != high)  # what was fixed is one object: the quick answer first
 
     # ------------------------------------------------------------ duals
 
@@ -343,9 +344,11 @@ def _pools(program: Program) -> list[int]:
 
 
 def _gridded(values: Floats, step: Fraction) -> list[Bound]:
-    return [None if not np.isfinite(value) else round(Fraction(float(value)) / step) * step for value in values]
+    counts = np.rint(values / float(step))  # data in these steps: the nearest whole number of them is exact
+    return [None if not np.isfinite(count) else Fraction(int(count) * step.numerator, step.denominator) for count in counts]
 
 
+@cache
 def _decimal(value: float) -> Fraction:
     return Fraction(round(Fraction(float(value)) * COEFFICIENT), COEFFICIENT)
 
