@@ -56,7 +56,7 @@ def plan(folder: Path) -> Plan:
 
 @pytest.fixture(scope="module")
 def rows(plan: Plan) -> list[Entry]:
-    return list(entries(plan))
+    return list(entries(plan, plan.units))
 
 
 def exported(folder: Path, kind: str) -> bytes:
@@ -129,7 +129,7 @@ def test_the_same_result_gives_the_same_bytes(folder: Path, kind: str) -> None:
 
 
 def test_every_notice_gives_the_published_amounts_and_their_sum(plan: Plan, rows: list[Entry]) -> None:
-    grids = [block for block in blocks(plan) if isinstance(block, Grid) and block.header[0] == "行"]
+    grids = [block for block in blocks(plan, plan.units) if isinstance(block, Grid) and block.header[0] == "行"]
     counties = [row for row in rows if row.kind == "unit"]
     assert len(grids) == len(counties) == 45
     assert grids[0].header == ("行", "项目", "算式", "均衡性", "县级保障", "生态")
@@ -147,7 +147,7 @@ def test_every_notice_gives_the_published_amounts_and_their_sum(plan: Plan, rows
 def test_word_and_pdf_notices_are_the_blocks(folder: Path, plan: Plan) -> None:
     exported(folder, "docx")
     exported(folder, "pdf")
-    grids = [block for block in blocks(plan) if isinstance(block, Grid)]
+    grids = [block for block in blocks(plan, plan.units) if isinstance(block, Grid)]
     tables = docx.Document(str(folder / "out.docx")).tables
     for grid, table in zip(grids, tables, strict=True):
         shown = [[cell.text for cell in row.cells][: len(wanted.cells)] for row, wanted in zip(table.rows[1:], grid.rows, strict=True)]
@@ -166,7 +166,7 @@ def test_figures_are_printed_as_the_sheet_shows_them(value: str, kind: Any, deci
 
 
 def test_a_notice_names_the_reason_and_the_clause(plan: Plan) -> None:
-    said = [block.text for block in blocks(plan) if isinstance(block, Paragraph) and block.style == "summary"]
+    said = [block.text for block in blocks(plan, plan.units) if isinstance(block, Paragraph) and block.style == "summary"]
     assert len(said) == 45
     assert all("主要原因：" in text for text in said)
 
@@ -217,3 +217,23 @@ def test_a_budget_is_no_result(folder: Path, capsys: Any) -> None:
     assert code == 1
     assert "不是 transfer-opt 写出的结果工作簿" in said
     assert not list(folder.glob("b_*"))
+
+
+def test_an_adjusted_result_is_sent_out_with_the_approved_amounts(folder: Path, tmp_path: Path, capsys: Any) -> None:
+    adjusted = tmp_path / "调整.xlsx"
+    before = run_command(["export", str(folder / "r.xlsx"), "--format", "json", "-o", str(tmp_path / "a.json")], capsys)
+    first = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    computed = next(row["amounts"][0] for row in first["rows"] if row["name"] == "城西区")
+    assert before[0] == 0
+    run_command(["adjust", str(folder / "r.xlsx"), "--county", "城西区", "--fund", "均衡性", "--to", str(computed + 12),
+                 "--reason", "示例", "--by", "办公会", "-o", str(adjusted)], capsys)
+    for kind in ("json", "csv", "docx"):
+        assert run_command(["export", str(adjusted), "--format", kind, "-o", str(tmp_path / f"b.{kind}")], capsys)[0] == 0
+    second = json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))
+    jsonschema.validate(second, SCHEMA)
+    assert (first["adjusted"], second["adjusted"]) == (False, True)
+    assert next(row["amounts"][0] for row in second["rows"] if row["name"] == "城西区") == computed + 12
+    assert f",{computed + 12}," in (tmp_path / "b.csv").read_text(encoding="utf-8-sig")
+    tables = docx.Document(str(tmp_path / "b.docx")).tables
+    moved = [[cell.text for cell in row.cells] for table in tables[2:] for row in table.rows if row.cells[1].text in ("人工调整", "批准数")]
+    assert [row[3] for row in moved] == ["+12", f"{computed + 12:,}"]

@@ -7,23 +7,27 @@ from collections.abc import Iterator, Sequence
 from transfer_opt.exporting.blocks import TEXT_WIDTH, Block, Grid, GridRow, PageBreak, Paragraph, figure
 from transfer_opt.exporting.entries import Entry, advanced, entries
 from transfer_opt.exporting.notices import notices
+from transfer_opt.linear import Ints
 from transfer_opt.outcome import Plan
 from transfer_opt.report.parts import example_label, heading
 
 NAME_WIDTH = 44
 MOST_FUNDS = 4
 """More columns of figures do not fit the width: the table is cut into parts."""
+ADJUSTED = "注：表中为批准数；与测算数不同的，见各县分配说明中的“人工调整”。"
 BLANK = "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。"
 
 
-def blocks(plan: Plan) -> Iterator[Block]:
+def blocks(plan: Plan, units: Ints) -> Iterator[Block]:
     """附件1: all funds; one attachment for every fund sent in advance; then the notices."""
-    rows, number = list(entries(plan)), 0
+    rows, number = list(entries(plan, units)), 0
     for part, funds in enumerate(_parts(range(len(plan.case.funds)))):
         number += 1
         yield from _opening(plan, number, f"{heading(plan)}分配表" + ("（续）" if part else ""))
         yield _allocation(plan, rows, funds)
         yield Paragraph("note", BLANK)
+        if (units != plan.units).any():
+            yield Paragraph("note", ADJUSTED)
         yield PageBreak()
     for fund in advanced(plan):
         number += 1

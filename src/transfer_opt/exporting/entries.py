@@ -48,11 +48,11 @@ class Entry:
         return self.count * self.step
 
 
-def entries(plan: Plan) -> Iterator[Entry]:
-    """The rows in the order of 「分配结果」."""
+def entries(plan: Plan, units: Ints) -> Iterator[Entry]:
+    """The rows in the order of 「分配结果」; `units` (L,) are the approved amounts, where nothing was adjusted the computed ones."""
     case, step = plan.case, Decimal(repr(float(plan.case.unit)))
     counts = np.full((len(case.funds), len(case.recipients)), np.nan)
-    counts[case.lines.fund, case.lines.recipient] = plan.units
+    counts[case.lines.fund, case.lines.recipient] = units
     advances = [case.recipients.number(f"{ADVANCE}{fund.name}") for fund in case.funds]
     for group in groups(case):
         known = [row[group.members][~np.isnan(row[group.members])] for row in counts]

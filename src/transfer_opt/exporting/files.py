@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from transfer_opt.errors import AuditError, InputError, OutputError, Problem
+from transfer_opt.linear import Ints
 from transfer_opt.modelfile import load_model
 from transfer_opt.outcome import Plan
 from transfer_opt.report.parts import heading
 from transfer_opt.republish import EDITED, OTHER_MODEL, read_plan
+from transfer_opt.workbook.adjustments import approved
 from transfer_opt.workbook.formulas import INPUT
 from transfer_opt.workbook.publication import ALLOCATION, FACTS, PROOF, STEPS
 from transfer_opt.workbook.rereading import read_pages
@@ -31,7 +36,7 @@ def export(result: Path, kind: str, target: Path | None = None, model: Path | No
     path = target or result.with_name(f"{result.stem}_{NAMES[kind]}.{kind}")
     if path.exists() and path.samefile(result):
         raise OutputError(f"输出文件与结果工作簿是同一个：{path}。处理办法：用 -o 另起一个文件名。")
-    save_atomically(path, partial(WRITERS[kind], plan))
+    save_atomically(path, partial(WRITERS[kind], plan, _approved(plan, result)))
     return path, plan.digest
 
 
@@ -48,32 +53,39 @@ def _intact(result: Path, model: Path | None) -> Plan:
     return plan
 
 
-def _docx(plan: Plan, path: Path) -> None:
+def _approved(plan: Plan, result: Path) -> Ints:
+    """(L,) the approved amounts in publishing units: the computed ones, save where 「人工调整」 says otherwise."""
+    said, step = approved(result), Decimal(repr(float(plan.case.unit)))
+    return np.array([int(said[code, name, fund] / step) if (code, name, fund) in said else int(count)
+                     for (fund, code, name), count in zip(plan.case.line_names, plan.units, strict=True)], dtype=np.int64)
+
+
+def _docx(plan: Plan, units: Ints, path: Path) -> None:
     from transfer_opt.exporting.document import blocks
     from transfer_opt.exporting.word import write_word
 
-    write_word(blocks(plan), f"{heading(plan)}分配表", path)
+    write_word(blocks(plan, units), f"{heading(plan)}分配表", path)
 
 
-def _pdf(plan: Plan, path: Path) -> None:
+def _pdf(plan: Plan, units: Ints, path: Path) -> None:
     from transfer_opt.exporting.document import blocks
     from transfer_opt.exporting.pdf import write_pdf
 
-    write_pdf(blocks(plan), f"{heading(plan)}分配表", path)
+    write_pdf(blocks(plan, units), f"{heading(plan)}分配表", path)
 
 
-def _csv(plan: Plan, path: Path) -> None:
+def _csv(plan: Plan, units: Ints, path: Path) -> None:
     from transfer_opt.exporting.plain import as_csv
 
-    path.write_text(as_csv(plan), encoding="utf-8-sig", newline="")
+    path.write_text(as_csv(plan, units), encoding="utf-8-sig", newline="")
 
 
-def _json(plan: Plan, path: Path) -> None:
+def _json(plan: Plan, units: Ints, path: Path) -> None:
     from transfer_opt.exporting.plain import as_json
 
-    path.write_text(as_json(plan), encoding="utf-8", newline="\n")
+    path.write_text(as_json(plan, units), encoding="utf-8", newline="\n")
 
 
-WRITERS: Mapping[str, Callable[[Plan, Path], None]] = {"docx": _docx, "pdf": _pdf, "csv": _csv, "json": _json}
+WRITERS: Mapping[str, Callable[[Plan, Ints, Path], None]] = {"docx": _docx, "pdf": _pdf, "csv": _csv, "json": _json}
 NAMES = {"docx": "附件", "pdf": "附件", "csv": "分配表", "json": "分配表"}
 """What is added to the result's file name."""

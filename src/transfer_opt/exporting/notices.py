@@ -95,6 +95,12 @@ def _rows(
                                                                *(printed(of_line[f], line.kind, line.decimals) for f in funds)))
     given = next(line.letter for line in shared.lines if line.item == AMOUNT)
     at = len(shared.lines)
+    computed = dict(zip((line.item for line in shared.lines), values, strict=True))[AMOUNT]
+    moved = [None if now is None or by is None else now - by for now, by in zip(entry.amounts, computed, strict=True)]
+    if any(moved[f] for f in funds):
+        yield GridRow("unit", (column_letters(at), "人工调整", "批准数－测算数", *(_signed(moved[f]) for f in funds)))
+        yield GridRow("subtotal", (column_letters(at + 1), "批准数", f"{given}＋{column_letters(at)}", *(figure(entry.amounts[f]) for f in funds)))
+        given, at = column_letters(at + 1), at + 2
     if any(entry.advance[f] is not None and entry.counts[f] is not None for f in funds):
         before = [entry.advance[f] if entry.counts[f] is not None else None for f in funds]
         now = [None if sent is None else (entry.amounts[f] or Decimal(0)) - sent for f, sent in zip(funds, before, strict=True)]
@@ -103,6 +109,10 @@ def _rows(
         at += 2
     if summed:
         yield GridRow("total", (column_letters(at), "分配额合计", f"{given} 行各项资金之和", figure(entry.total)))
+
+
+def _signed(money: Decimal | None) -> str:
+    return f"{'+' if money > 0 else ''}{figure(money)}" if money else ""
 
 
 def _widths(funds: int) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from transfer_opt.exporting.entries import ADVANCE, Entry, advanced, entries
+from transfer_opt.linear import Ints
 from transfer_opt.outcome import Plan
 from transfer_opt.report.parts import example_label, heading
 from transfer_opt.units import CODE, NAME, PREFECTURE
@@ -19,25 +20,26 @@ RISKY = tuple("=+-@\t\r\n")
 """A text that begins so would be run as a formula by a spreadsheet program that opens the file."""
 
 
-def as_csv(plan: Plan) -> str:
+def as_csv(plan: Plan, units: Ints) -> str:
     """The table of 「分配结果」 with a column 层级; a text that looks like a formula gets an apostrophe in front."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     names, sent = [_safe(fund.name) for fund in plan.case.funds], advanced(plan)
     writer.writerow(["层级", CODE, NAME, PREFECTURE, *names, "合计", *(f"{ADVANCE}{names[fund]}" for fund in sent), "单位"])
-    for entry in entries(plan):
+    for entry in entries(plan, units):
         money = (*entry.amounts, entry.total, *(entry.advance[fund] for fund in sent))
         writer.writerow([LEVELS[entry.kind], *map(_safe, (entry.code, entry.name, entry.prefecture)), *map(_plain, money),
                          plan.case.money_unit])
     return stream.getvalue()
 
 
-def as_json(plan: Plan) -> str:
+def as_json(plan: Plan, units: Ints) -> str:
     """One object: amounts as whole numbers of the publishing unit, null where a county is not eligible."""
     content: dict[str, Any] = {
         "format": FORMAT, "title": heading(plan), "scenario": plan.scenario, "example": bool(example_label(plan)),
-        "unit": plan.case.unit_name, "digest": plan.digest, "funds": [fund.name for fund in plan.case.funds],
-        "rows": list(map(_row, entries(plan))),
+        "unit": plan.case.unit_name, "digest": plan.digest, "adjusted": bool((units != plan.units).any()),
+        "funds": [fund.name for fund in plan.case.funds],
+        "rows": list(map(_row, entries(plan, units))),
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
