@@ -33,6 +33,7 @@ def tables(seed: int, most: int = 14) -> Tables:
     generator = random.Random(seed)
     found = {name: [list(row) for row in rows] for name, rows in _example().items()}
     header, *rows = found["县区数据"]
+    rows = [row for row in rows if row[header.index("县区名称")]]  # not the footer
     kept = generator.sample(rows, generator.randint(6, most))
     found["县区数据"] = [header, *kept]
     found["资金总额"] = [row for row in found["资金总额"] if row[0] in ("资金", *FUNDS)]

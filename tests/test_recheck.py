@@ -94,7 +94,7 @@ def at(book: Any, sheet: str, name: str, column: str) -> Any:
 
 
 def test_a_result_whose_rules_gave_way_passes_from_the_file_alone(folder: Path) -> None:
-    files = write_result(folder, 2, most=7)
+    files = write_result(folder, 5, most=7)
     assert files is not None
     assert text_rows(read_pages(files[1])["审计信息"])["方案"][0][1].endswith(run.RELAXED)
     assert recheck(files[1], own_inputs(None)).problems == ()
