@@ -100,7 +100,7 @@ def edit_stored(source: Path, target: Path, seed: int) -> Edit:
         new = cell[0].replace(f"<f>{before}</f>", f"<f>{after}</f>")
     else:
         before = cell[4]
-        after = _other_text(generator, before) if 't="str"' in cell[2] else _other_number(generator, before)
+        after = _other_text(generator, before) if 't="str"' in cell[2] else _other_number(generator, before or "0")
         new = cell[0].replace(f"<v>{before}</v>", f"<v>{after}</v>")
     parts[part] = (text[: cell.start()] + new + text[cell.end() :]).encode()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
