@@ -28,10 +28,10 @@ from transfer_opt.recheck import approval_problems, own_inputs, recheck
 from transfer_opt.report.approved import conclusion, verdict_sentence
 from transfer_opt.workbook.adjustments import ADJUSTED, CHECKED, approved
 from transfer_opt.workbook.cells import place
-from transfer_opt.workbook.earlier import sealed_and_intact
 from transfer_opt.workbook.layout import FIRST_ROW
 from transfer_opt.workbook.opening import RawSheet
 from transfer_opt.workbook.rereading import Page, read_pages
+from transfer_opt.workbook.seals import intact
 
 TOUCHED = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
 WISH = {"county": "玛多", "fund": "均衡性", "to": "14619", "reason": "雪灾应急", "by": "厅长办公会"}
@@ -154,7 +154,7 @@ def test_the_audit_of_the_copy_passes_and_names_the_approved_sheet(twice: Path) 
     verdict = recheck(twice, own_inputs(None))
     assert [(problem.code, problem.sheet) for problem in verdict.problems] == [("W616", ADJUSTED)]
     pages = read_pages(twice)
-    assert sealed_and_intact(pages) == set(pages) - {ADJUSTED, CHECKED}
+    assert intact(pages) == set(pages) - {ADJUSTED, CHECKED}
 
 
 def test_a_second_adjustment_keeps_the_first_and_the_computed_amount_stays(twice: Path) -> None:

@@ -22,11 +22,11 @@ from richbook import MACRO, OFFICE, write_rich
 from test_cli import call
 from test_writer import report
 from transfer_opt.errors import OutputError
-from transfer_opt.workbook.earlier import sealed_and_intact
 from transfer_opt.workbook.fingerprint import fingerprint
 from transfer_opt.workbook.package import Package
 from transfer_opt.workbook.reader import read_workbook
 from transfer_opt.workbook.rereading import read_pages
+from transfer_opt.workbook.seals import intact
 from transfer_opt.workbook.stylesheets import digit_pixels
 from transfer_opt.workbook.writer import write_into, write_report
 
@@ -145,7 +145,7 @@ def test_the_seals_hold_in_the_copy(solved: Path, rich: Path) -> None:
     alone, pages = read_pages(rich.with_name("结果.xlsx")), read_pages(solved)
     assert {name: fingerprint(page.contents) for name, page in alone.items()} == {
         name: fingerprint(pages[name].contents) for name in alone}
-    assert sealed_and_intact(pages) == set(alone)
+    assert intact(pages) == set(alone)
 
 
 def test_the_copy_solved_again_says_the_same_and_replaces_its_old_result(

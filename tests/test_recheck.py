@@ -21,10 +21,9 @@ from transfer_opt.differences import text_rows
 from transfer_opt.errors import InputError
 from transfer_opt.outcome import Outcome
 from transfer_opt.recheck import SOURCES, Derive, Verdict, budget_inputs, own_inputs, recheck
-from transfer_opt.report.records import PROOF
 from transfer_opt.workbook.fingerprint import fingerprint
 from transfer_opt.workbook.rereading import Page, read_pages
-from transfer_opt.workbook.seals import certificate_text
+from transfer_opt.workbook.seals import PROOF, certificate_text
 
 SEED = 1
 ORDINARY, CAMPAIGN = range(60), range(1000)

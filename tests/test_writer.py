@@ -12,8 +12,9 @@ import pytest
 
 from transfer_opt.errors import OutputError
 from transfer_opt.sheets import Column, Dumbbell, Lorenz, Report, Row, Table
+from transfer_opt.workbook.cells import column_letters
 from transfer_opt.workbook.charts import data_table, place_charts
-from transfer_opt.workbook.formulas import Formulas, Sums, column_letters
+from transfer_opt.workbook.formulas import Formulas, Sums
 from transfer_opt.workbook.layout import decimals_needed, measure
 from transfer_opt.workbook.printing import footer, page_breaks, print_scale
 from transfer_opt.workbook.saving import save_atomically

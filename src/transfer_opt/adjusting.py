@@ -18,14 +18,13 @@ from transfer_opt.modelfile import did_you_mean, load_model
 from transfer_opt.outcome import Plan
 from transfer_opt.recheck import NEEDED, approval_problems
 from transfer_opt.report.approved import approval_report, approved_amounts, conclusion, imbalance, lines_of
-from transfer_opt.report.records import PROOF
 from transfer_opt.republish import as_solved, read_plan
 from transfer_opt.solvers import opener
 from transfer_opt.workbook.adjustments import ADJUSTED, Adjustment, Line, latest, read_adjustments
 from transfer_opt.workbook.opening import open_workbook
 from transfer_opt.workbook.publication import read_publication
 from transfer_opt.workbook.rereading import Page, read_pages
-from transfer_opt.workbook.seals import broken
+from transfer_opt.workbook.seals import PROOF, broken
 from transfer_opt.workbook.values import to_number, trim
 
 LARGEST = 10**13

@@ -30,7 +30,6 @@ from transfer_opt.rederive import rederive
 from transfer_opt.report import build
 from transfer_opt.report.approved import approval_report, lines_of
 from transfer_opt.report.notice import notice
-from transfer_opt.report.records import PROOF
 from transfer_opt.sheets import Report
 from transfer_opt.workbook.adjustments import ADJUSTED, CHECKED, latest, read_adjustments
 from transfer_opt.workbook.cells import address
@@ -38,7 +37,7 @@ from transfer_opt.workbook.fingerprint import CHOICE, constant, formula
 from transfer_opt.workbook.formulas import INPUT, Sums
 from transfer_opt.workbook.rereading import Page, read_pages
 from transfer_opt.workbook.restated import PARAMETERS
-from transfer_opt.workbook.seals import broken, certificate_text, said, seals
+from transfer_opt.workbook.seals import PROOF, broken, certificate_text, said, seals
 
 ALLOCATION, FACTS = "分配结果", "审计信息"
 NEEDED = (ALLOCATION, PARAMETERS, INPUT, FACTS, PROOF)

@@ -17,11 +17,11 @@ from transfer_opt.report.parts import heading
 from transfer_opt.republish import EDITED, OTHER_MODEL, read_plan
 from transfer_opt.workbook.adjustments import approved
 from transfer_opt.workbook.formulas import INPUT
-from transfer_opt.workbook.publication import ALLOCATION, FACTS, PROOF, STEPS
+from transfer_opt.workbook.publication import ALLOCATION, FACTS, STEPS
 from transfer_opt.workbook.rereading import read_pages
 from transfer_opt.workbook.restated import PARAMETERS
 from transfer_opt.workbook.saving import save_atomically
-from transfer_opt.workbook.seals import broken
+from transfer_opt.workbook.seals import PROOF, broken
 
 READ = (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS)
 """The sheets an export is made of."""

@@ -14,7 +14,7 @@ from transfer_opt.linear import Ints
 from transfer_opt.outcome import Plan
 from transfer_opt.report.lettered import AMOUNT, Line, lettered, printed, takes_part, worked
 from transfer_opt.report.parts import example_label, heading
-from transfer_opt.workbook.formulas import column_letters
+from transfer_opt.workbook.cells import column_letters
 
 SIZE = 8.0
 """Points: a county with three funds fits two pages."""

@@ -20,9 +20,8 @@ from transfer_opt.explain import STEP_DIGITS, STEPS
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.outcome import Plan
 from transfer_opt.ranking import exact, rounded
-from transfer_opt.workbook.cells import Place
+from transfer_opt.workbook.cells import Place, column_letters
 from transfer_opt.workbook.evaluation import Exact, evaluate
-from transfer_opt.workbook.formulas import column_letters
 
 GUARD_DIGITS = 5
 """Digits beyond those of the pool that shares are given to: the last printed digit of an amount never hangs on them."""

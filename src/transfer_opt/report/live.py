@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from transfer_opt.ranking import rounded
 from transfer_opt.sheets import Value
-from transfer_opt.workbook.formulas import column_letters
+from transfer_opt.workbook.cells import column_letters
 
 
 @dataclass(frozen=True)

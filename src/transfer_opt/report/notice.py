@@ -43,8 +43,9 @@ from transfer_opt.report.paper import (
 )
 from transfer_opt.report.parts import heading
 from transfer_opt.sheets import Chart, Notice, NoticeLook, Table
+from transfer_opt.workbook.cells import column_letters
 from transfer_opt.workbook.fingerprint import CHOICE
-from transfer_opt.workbook.formulas import CODE, INPUT, SUBTOTAL, column_letters
+from transfer_opt.workbook.formulas import CODE, INPUT, SUBTOTAL
 
 CHOICE_ROW = CHOICE[1][0]
 WIDTHS, FUND_WIDTH = (5.0, 24.0, 25.0), 17.5

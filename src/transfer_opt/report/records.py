@@ -20,9 +20,9 @@ from transfer_opt.units import CODE, NAME, PREFECTURE, ordered_rows
 from transfer_opt.workbook.fingerprint import contents, fingerprint, notice_contents
 from transfer_opt.workbook.formulas import INPUT, Sums
 from transfer_opt.workbook.restated import BOUND_SIDES, PARAMETERS, POOL_FACTS
+from transfer_opt.workbook.seals import PROOF
 
 COUNTIES = "县区数据"
-PROOF = "证明"
 UNIQUE = "唯一：证书逐级证明，每一笔金额都被对偶价格逼定（低一点或高一点都会使某一级目标变差），最优解只有一个。"
 PIECE = 30_000
 """Characters a cell of 「证明」 holds at most."""

@@ -11,7 +11,7 @@ Place: TypeAlias = tuple[int, int]
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
-def letters(column: int) -> str:
+def column_letters(column: int) -> str:
     """The letters of a column counted from 0: 0 is A, 26 is AA."""
     text = ""
     column += 1
@@ -34,4 +34,4 @@ def place(reference: str) -> Place | None:
 
 def address(at: Place) -> str:
     """The name of a cell: row 0, column 0 is A1."""
-    return f"{letters(at[1])}{at[0] + 1}"
+    return f"{column_letters(at[1])}{at[0] + 1}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from transfer_opt.workbook.formulas import column_letters
+from transfer_opt.workbook.cells import column_letters
 from transfer_opt.workbook.layout import FIRST_ROW
 from transfer_opt.workbook.styles import CELL_BORDER, GRID, HEI, INK, SONG
 

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from transfer_opt.workbook.cells import Place, letters
+from transfer_opt.workbook.cells import Place, column_letters
 
 MOST_CELLS = 4_000_000
 """Cells between A1 and the last cell that holds something; also cells with content."""
@@ -44,7 +44,7 @@ class Facts:
         """A cell that holds something lies there; refused where that is too far, or one too many."""
         self.rows, self.columns = max(self.rows, row + 1), max(self.columns, column + 1)
         if self.columns > MOST_COLUMNS or self.rows > MOST_ROWS or self.rows * self.columns > MOST_CELLS:
-            raise UnsafeError(f"里单元格 {letters(column)}{row + 1} 离表格太远（删去它右边和下面不用的内容）")
+            raise UnsafeError(f"里单元格 {column_letters(column)}{row + 1} 离表格太远（删去它右边和下面不用的内容）")
         if self.count > MOST_CELLS:
             raise UnsafeError(f"里的单元格超过 {MOST_CELLS:,} 个")
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from transfer_opt.sheets import Value
 from transfer_opt.workbook import styles as looks
-from transfer_opt.workbook.cells import letters
+from transfer_opt.workbook.cells import column_letters
 from transfer_opt.workbook.columns import InputColumn
 from transfer_opt.workbook.styles import Look, Styles
 
@@ -81,12 +81,12 @@ class FormSheet:
         for _, members in groups:
             starts.append(place)
             place += 1 + len(members)
-        cells = {column: [f"{letters(column)}{start + 1}" for start in starts] for column in self._summed()}
+        cells = {column: [f"{column_letters(column)}{start + 1}" for start in starts] for column in self._summed()}
         self._write_sums("合  计", "", rows, {column: "=" + "+".join(found) for column, found in cells.items()}, _TOTAL)
         self._sheet.outline_settings(True, False)
         for name, members in groups:
             first, last = self._next + 2, self._next + 1 + len(members)
-            sums = {column: f"=SUM({letters(column)}{first}:{letters(column)}{last})" for column in self._summed()}
+            sums = {column: f"=SUM({column_letters(column)}{first}:{column_letters(column)}{last})" for column in self._summed()}
             self._write_sums(f"{name}小计", name, members, sums, _SUBTOTAL)
             for row in members:
                 self._write_unit(row)
@@ -222,7 +222,7 @@ class FormSheet:
         return _BODY_HEIGHT + _TEXT_LINE * (math.ceil(_text_width(note) / _capacity(width, 9)) - 1)
 
     def _ignore_text_codes(self) -> None:
-        codes = [letters(index) for index, column in enumerate(self._columns) if column.kind == "code"]
+        codes = [column_letters(index) for index, column in enumerate(self._columns) if column.kind == "code"]
         if codes:
             cells = " ".join(f"{code}{self._header_row + 2}:{code}{self._next}" for code in codes)
             self._sheet.ignore_errors({"number_stored_as_text": cells})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from transfer_opt.sheets import Column, Row, Table, Value
+from transfer_opt.workbook.cells import column_letters
 from transfer_opt.workbook.layout import FIRST_ROW
 
 INPUT = "输入数据"
@@ -38,16 +39,6 @@ class Group:
     last: int
     """The last row of the block of a 合计."""
     only_subtotals: bool
-
-
-def column_letters(index: int) -> str:
-    """The letters of a column counted from 0."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 class Sums:

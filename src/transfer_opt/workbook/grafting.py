@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from transfer_opt.errors import OutputError
-from transfer_opt.workbook.earlier import sealed_and_intact
 from transfer_opt.workbook.package import ROOT, TYPES, Package, children, local
 from transfer_opt.workbook.rereading import read_pages
+from transfer_opt.workbook.seals import intact
 from transfer_opt.workbook.stylesheets import BLANK, MOST_CELL_FORMATS, StyleMap, merge
 
 SUFFIXES = {
@@ -254,13 +254,13 @@ def _replaceable(host: _Book, guest: _Book, source: Path) -> list[str]:
     common = [sheet.get("name") for name, sheet in host.names.items() if name in guest.names]
     if not common:
         return []
-    intact = sealed_and_intact(read_pages(source))
-    foreign = [name for name in common if name not in intact]
+    untouched = intact(read_pages(source))
+    foreign = [name for name in common if name not in untouched]
     if foreign:
         names = "".join(f"「{name}」" for name in foreign)
         raise _refused(source, f"里已有{names}，不是本程序写出的原样结果，不能覆盖", f"先把这些表改名或删去，{_ELSE}")
     # All of the earlier result, also a sheet that this one does not have.
-    return [sheet.get("name") for sheet in host.sheets if sheet.get("name") in intact]
+    return [sheet.get("name") for sheet in host.sheets if sheet.get("name") in untouched]
 
 
 def _replaced_told(names: Sequence[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Callable, Iterable
 from xml.parsers import expat
 
-from transfer_opt.workbook.cells import letters, place
+from transfer_opt.workbook.cells import column_letters, place
 from transfer_opt.workbook.facts import (
     LONGEST_TEXT,
     MOST_CELLS,
@@ -212,14 +212,14 @@ class _Worksheet:
         self._counted = True
         row, column, facts = self._row, self._column, self.facts
         if column <= self._last and column in self._filled:
-            raise UnsafeError(f"里单元格 {letters(column)}{row + 1} 给出了两次")
+            raise UnsafeError(f"里单元格 {column_letters(column)}{row + 1} 给出了两次")
         self._last = column
         self._filled.append(column)
         facts.count += 1
         if row >= facts.rows or column >= facts.columns or facts.count > MOST_CELLS:
             facts.reach(row, column)
         if row != self._here and self._shown_row:
-            raise UnsafeError(f"里单元格 {letters(column)}{row + 1} 写在了第 {self._shown_row} 行里")
+            raise UnsafeError(f"里单元格 {column_letters(column)}{row + 1} 写在了第 {self._shown_row} 行里")
 
     def _has_formula(self) -> None:
         self.facts.calculated(self._row, self._column)

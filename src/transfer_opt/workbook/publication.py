@@ -15,8 +15,9 @@ from transfer_opt.workbook.opening import RawWorkbook, open_workbook
 from transfer_opt.workbook.reader import read_sheet, understood
 from transfer_opt.workbook.restated import PARAMETERS, restated
 from transfer_opt.workbook.result import ResultSheet, read_result
+from transfer_opt.workbook.seals import PROOF
 
-ALLOCATION, STEPS, FACTS, PROOF = "分配结果", "测算说明", "审计信息", "证明"
+ALLOCATION, STEPS, FACTS = "分配结果", "测算说明", "审计信息"
 NAME = "县区名称"
 
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from transfer_opt.errors import Problem
 from transfer_opt.sheets import Budget, Sheet, SheetRow, Value
 from transfer_opt.workbook import remarks
-from transfer_opt.workbook.cells import letters
+from transfer_opt.workbook.cells import column_letters
 from transfer_opt.workbook.columns import COUNTIES, FREE_HEADERS, POOLS, RULES, SHEETS, CellKind, InputColumn
 from transfer_opt.workbook.headers import Names, find_headers, normalise, split_unit
 from transfer_opt.workbook.opening import RawSheet, RawWorkbook, open_workbook
@@ -92,7 +92,7 @@ def read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]
         name=name,
         title=title,
         unit=unit,
-        letters={header.name: letters(column) for column, header in table.columns.items()},
+        letters={header.name: column_letters(column) for column, header in table.columns.items()},
         rows=tuple(rows.pop(row) for row in data),
         totals=tuple(rows.values()),
         notes=tuple(told),

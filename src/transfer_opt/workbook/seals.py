@@ -11,11 +11,12 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from transfer_opt.errors import Problem
-from transfer_opt.workbook.cells import Place, address, letters
+from transfer_opt.workbook.cells import Place, address, column_letters
 from transfer_opt.workbook.fingerprint import SHORT, Contents, Fingerprint, changed, fingerprint
 from transfer_opt.workbook.layout import FIRST_ROW, HEADER_ROW
 from transfer_opt.workbook.rereading import Page
 
+PROOF = "证明"
 MOST_NAMED = 20
 """More rows or columns than these are counted, not listed."""
 LONGEST_SHEET_NAME = 31
@@ -66,6 +67,13 @@ def broken(pages: Mapping[str, Page], proof: str, needed: Collection[str]) -> di
     return told
 
 
+def intact(pages: Mapping[str, Page]) -> set[str]:
+    """The sheets that have a seal and are as they were written; none without 「证明」."""
+    if PROOF not in pages:
+        return set()
+    return {name for name in seals(pages[PROOF]) if name in pages} - broken(pages, PROOF, ()).keys()
+
+
 def _changes(page: Page, cells: Contents, seal: Seal, proof: str) -> Iterator[Problem]:
     """The rows, or the crossings of rows and columns, that changed."""
     now, written = fingerprint(cells), seal.written
@@ -78,7 +86,7 @@ def _changes(page: Page, cells: Contents, seal: Seal, proof: str) -> Iterator[Pr
         yield from _moved_rows(page, _pieces(now.rows), _pieces(written.rows))
     elif min(len(rows), len(columns)) > 1 or len(rows) * len(columns) > MOST_NAMED:
         yield Problem("A606", f"与写出时的校验码不符：第 {_listed([str(row + 1) for row in rows])} 行与 "
-                              f"{_listed([letters(column) for column in columns])} 列交叉的单元格中有改动。", sheet=page.name)
+                              f"{_listed([column_letters(column) for column in columns])} 列交叉的单元格中有改动。", sheet=page.name)
     else:
         for at in ((row, column) for row in rows for column in columns):
             value = page.formulas.get(at, page.value(at))

@@ -10,7 +10,8 @@ from typing import Any
 from transfer_opt.errors import OutputError
 from transfer_opt.sheets import Column, ColumnKind, Report, Row, RowKind, Value
 from transfer_opt.workbook import styles
-from transfer_opt.workbook.formulas import CODE, GROUP_KINDS, NAME, Formulas, column_letters
+from transfer_opt.workbook.cells import column_letters
+from transfer_opt.workbook.formulas import CODE, GROUP_KINDS, NAME, Formulas
 from transfer_opt.workbook.layout import (
     FIRST_ROW,
     HEADER_ROW,

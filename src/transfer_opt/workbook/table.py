@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from transfer_opt.errors import Problem
 from transfer_opt.workbook import remarks
-from transfer_opt.workbook.cells import letters
+from transfer_opt.workbook.cells import column_letters
 from transfer_opt.workbook.columns import BOUNDS, COUNTIES, FREE_HEADERS, POOLS, CellKind
 from transfer_opt.workbook.headers import MEASURES, MONEY_UNITS, Header, HeaderRows, money_units
 from transfer_opt.workbook.opening import RawSheet
@@ -47,7 +47,7 @@ class Table:
 
     def cell(self, row: int, column: int) -> str:
         """The address of a cell as the user sees it."""
-        return f"{letters(column)}{row + 1}"
+        return f"{column_letters(column)}{row + 1}"
 
     def header_cell(self, column: int) -> str:
         """The address of a column's header."""
@@ -65,7 +65,7 @@ def lay_out(name: str, raw: RawSheet, place: HeaderRows) -> tuple[Table, list[Pr
     problems: list[Problem] = []
     for column, header in place.headers.items():
         if header.name in first:
-            earlier, later = (f"{letters(index)}{place.last + 1}" for index in (first[header.name], column))
+            earlier, later = (f"{column_letters(index)}{place.last + 1}" for index in (first[header.name], column))
             problems.append(remarks.doubled_header(name, header.name, earlier, later))
         else:
             first[header.name] = column

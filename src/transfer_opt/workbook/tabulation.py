@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from transfer_opt.errors import InputError
-from transfer_opt.workbook.cells import Place, address, letters
+from transfer_opt.workbook.cells import Place, address, column_letters
 from transfer_opt.workbook.evaluation import Exact, FormulaError, evaluate
 from transfer_opt.workbook.headers import MONEY_UNITS, HeaderRows, Names, money_units, read_headers
 from transfer_opt.workbook.opening import open_workbook
@@ -173,7 +173,7 @@ def _headers(page: Page) -> HeaderRows | None:
         top -= 1
     found = read_headers(rows, page.sheet.merges, top, last, Names((), {}, {}))
     count = Counter(header.name for header in found.headers.values())
-    unique = {column: header if count[header.name] == 1 else replace(header, name=f"{header.name}（{letters(column)}列）")
+    unique = {column: header if count[header.name] == 1 else replace(header, name=f"{header.name}（{column_letters(column)}列）")
               for column, header in found.headers.items()}
     return HeaderRows(top, last, unique)
 
