@@ -55,7 +55,7 @@ class Asking:
         if wrong.any() or not np.isfinite(answer.columns).all():
             raise SolverError("求解器给出的影子价格方向不对。")
         bound = self._bound(question, duals)
-        if abs(question.costs @ answer.columns - bound) > ANSWER_TOLERANCE * (1 + abs(bound)) * 10:
+        if abs((question.costs * answer.columns).sum() - bound) > ANSWER_TOLERANCE * (1 + abs(bound)) * 10:
             raise SolverError("求解器的最优值与影子价格不一致。")
         result = np.zeros(self._program.shape[0])
         result[self._rows] = duals
@@ -65,7 +65,8 @@ class Asking:
         """The bound on the optimum that the duals prove: Σ y·b + Σ min over the boxes of reduced cost · column."""
         reduced = cleaned(question.costs - self._elastic.priced(duals))
         sides = np.where(duals > 0, finite(question.row_lower), finite(question.row_upper))
-        return float(duals @ sides + reduced @ np.where(reduced > 0, finite(question.lower), finite(question.upper)))
+        ends = np.where(reduced > 0, finite(question.lower), finite(question.upper))
+        return float((duals * sides).sum() + (reduced * ends).sum())
 
     def _still(self, state: State) -> Floats:
         """What the columns outside give to each row."""

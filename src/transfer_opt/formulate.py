@@ -209,6 +209,7 @@ class _Builder:
             return expression.columns[np.argsort(expression.rows)]
         lower, upper = self._range(expression)
         columns = self.add_columns(len(expression), lower, upper)
+        self.rows = [replace(block, expression=_through(columns, expression, block.expression)) for block in self.rows]
         self.add_rows(_zero(expression - _unknowns(columns, expression)))
         return columns
 
@@ -340,6 +341,22 @@ def _unknowns(columns: Ints, like: Linear) -> Linear:
 def _zero(expression: Linear) -> Rows:
     nothing = np.zeros(len(expression))
     return Rows(expression, nothing, nothing)
+
+
+def _through(columns: Ints, sums: Linear, expression: Linear) -> Linear:
+    """The expressions, a sum that has a column of its own written as that column: often only a bound on it is left."""
+    of = {tuple(subject): k for k, subject in enumerate(sums.subjects.tolist())}
+    place = np.array([of.get(tuple(subject), NOWHERE) for subject in expression.subjects.tolist()], dtype=np.int64)
+    alike = np.flatnonzero(place != NOWHERE)  # both speak of the same
+    other = expression[alike] + (_unknowns(columns, sums) - sums)[place[alike]]
+    at, left, values = _merged(other.rows, other.columns, other.values, int(columns[-1]) + 1)
+    gone = np.bincount(at, np.isin(left, sums.columns), len(alike)) == 0
+    kept, taken = ~np.isin(expression.rows, alike[gone]), gone[at]
+    constant = expression.constant.copy()
+    constant[alike[gone]] = other.constant[gone]
+    return replace(expression, rows=np.concatenate([expression.rows[kept], alike[at[taken]]]),
+                   columns=np.concatenate([expression.columns[kept], left[taken]]),
+                   values=np.concatenate([expression.values[kept], values[taken]]), constant=constant)
 
 
 def _data(values: Floats, unit: float) -> Floats:

@@ -180,8 +180,8 @@ class _Engine:
         lower, upper = state.lower.copy(), state.upper.copy()
         upper[reduced > 0], lower[reduced < 0] = lower[reduced > 0], upper[reduced < 0]
         row_lower, row_upper = _tightened(duals, state)
-        value = float(duals @ np.where(duals > 0, finite(row_lower), finite(row_upper)))
-        value += float(reduced @ np.where(reduced > 0, finite(lower), finite(upper)))
+        value = float((duals * np.where(duals > 0, finite(row_lower), finite(row_upper))).sum())
+        value += float((reduced * np.where(reduced > 0, finite(lower), finite(upper))).sum())
         return State(lower, upper, row_lower, row_upper), value, duals
 
     # ------------------------------------------------------------ levels
