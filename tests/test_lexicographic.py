@@ -410,3 +410,43 @@ def test_a_root_is_as_exact_beside_thousands_of_others_as_by_itself() -> None:
     every, price = np.arange(count + 1), np.linspace(1.0, 1.1, count + 1)
     theta, _ = crossings(terms, state, every, every, np.zeros(count + 1, dtype=bool), price, price * centre)
     assert np.abs(theta - 1).max() < 1e-12
+
+
+class TestALikeProgram:
+    """Programs that differ in numbers alone: the proof of one is tried on the other before anything is asked."""
+
+    def moved(self, program: Program, seed: int, by: float) -> Program:
+        """Every right-hand side up to that share away from where it was, in whole millionths."""
+        random = np.random.default_rng(seed)
+        share = 1 + by * random.uniform(-1, 1, program.shape[0])
+        low = np.round(program.row_lower * share, 6)
+        high = np.where(program.row_lower == program.row_upper, low, np.maximum(low, np.round(program.row_upper * share, 6)))
+        return replace(program, row_lower=low, row_upper=high)
+
+    @pytest.mark.parametrize("by", [0.002, 0.2])
+    def test_comes_to_the_same_amounts_by_the_proof_of_another_as_by_itself(self, by: float) -> None:
+        without = 0
+        for seed, _, formulation in formulated(range(60)):
+            before = solved(formulation)
+            like = self.moved(formulation.program, seed, by)
+            alone, after = (solve(like, formulation.stages, ARRAYS, before=first) for first in (None, before))
+            assert (alone.shortage is None) == (after.shortage is None)
+            np.testing.assert_allclose(after.columns[: like.lines], alone.columns[: like.lines], atol=1e-5)
+            without += after.shortage is None and after.programs == 0
+        assert without > 2
+
+    def test_a_pool_that_moves_a_little_needs_no_program(self) -> None:
+        # 甲 is held at 240 of 600, the others get 180 each (10 % down); of 580 they get 170 each (15 % down).
+        before, after = (
+            formulate(case, make_settings(case), [CLOSEST], ["资金总额", "县区上下限"])
+            for case in (one_fund(pool, [200, 200, 200], floor=[240, np.nan, np.nan]) for pool in (600.0, 580.0)))
+        found = solve(after.program, after.stages, ARRAYS, before=solved(before))
+        assert found.programs == 0
+        assert np.round(found.columns[:3], 6).tolist() == [240, 170, 170]
+
+    def test_a_proof_of_other_rows_is_not_tried(self) -> None:
+        case = one_fund(600, [200, 200, 200], floor=[240, np.nan, np.nan])
+        other = formulate(case, make_settings(case), [CLOSEST], ["资金总额"])
+        like = formulate(case, make_settings(case), [CLOSEST], ["资金总额", "三保压力倾斜"])
+        found = solve(like.program, like.stages, ARRAYS, before=solved(other))
+        np.testing.assert_allclose(found.columns, solved(like).columns)

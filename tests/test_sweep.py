@@ -120,7 +120,7 @@ def test_a_scenario_that_cannot_be_done_says_how_much_is_missing(prepared: Prepa
 def test_an_answer_that_fails_its_checks_is_asked_again_and_then_told(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         asked.append(1)
         raise SolverError("求解器的最优值与影子价格不一致。")
 

@@ -7,12 +7,14 @@ province is taken in one chain, and one program proves the chain.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from transfer_opt.alone import Alone, alone, nothing
 from transfer_opt.levels import FEASIBLE, SNAP, Cut, Level, State, Terms
 from transfer_opt.program import Program
+from transfer_opt.sharpening import Sharpening
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,14 @@ class Chain:
 class Known:
     """The cuts a stage has met and may meet again; those within a group apart from those of the province."""
 
-    def __init__(self, program: Program, terms: Terms, together: bool) -> None:
-        self._program, self._terms, self._together = program, terms, together
+    def __init__(
+        self, program: Program, terms: Terms, sharpening: Sharpening, together: bool, met: Iterable[Cut] = ()
+    ) -> None:
+        self._program, self._terms, self._sharpening, self._together = program, terms, sharpening, together
         self._wide: list[Cut] = []
         self._local: list[Cut] = []
         self._alone: Alone | None = None
+        self.add(met)
 
     def add(self, found: Iterable[Cut]) -> None:
         """Enter cuts."""
@@ -68,17 +73,28 @@ class Known:
 
     def settle(self, state: State) -> None:
         """Forget the cuts whose rows were switched off, and what followed from the state before."""
-        self._wide = [cut for cut in self._wide if cut.on(state).all()]
-        self._local = [cut for cut in self._local if cut.on(state).all()]
+        self._wide = [cut for cut in self._wide if not cut.off(state)]
+        self._local = [cut for cut in self._local if not cut.off(state)]
         self._alone = None
 
     def chain(self, state: State) -> Chain:
-        """The highest levels that the known cuts prove from this state."""
+        """The highest levels that the known cuts prove from this state; the one of the province made as sharp as it gets."""
+        while True:
+            chain = self._chain(state)
+            if chain.binding is None or chain.binding.local:
+                return chain
+            higher = self._sharpening.higher(chain.binding, self._terms.bounded(chain.state, chain.theta))
+            if higher is None:
+                return chain
+            self._wide = [higher if cut is chain.binding else cut for cut in self._wide]
+
+    def _chain(self, state: State) -> Chain:
         if self._alone is None:
-            self._alone = (alone(self._program, self._terms, state, self._local) if self._together
+            local = [cut for cut in self._local if cut.on(state).all()]
+            self._alone = (alone(self._program, self._terms, state, local) if self._together
                            else nothing(self._program.shape[1]))
         decided = self._alone
-        cuts = [*self._wide, *decided.halts]
+        cuts = [*(cut for cut in self._wide if cut.on(state).all()), *decided.halts]
         count = self._how_many(state, decided, cuts)
         theta = decided.steps[count][0] if count < len(decided.steps) else -float("inf")
         reached = decided.after(state, theta)
@@ -115,3 +131,15 @@ class Known:
                 if root > theta:
                     theta, binding, bounded = root, cut, self._terms.bounded(state, root)
         return theta, binding
+
+
+def carried(levels: Iterable[Level], state: State) -> Iterator[Cut]:
+    """The cuts of these levels with the rows as they stand now; those of a row by itself are found without."""
+    for _, cut in levels:
+        if cut is not None and not (cut.local and len(cut.rows) == 1):
+            yield cut.on_sides(state)
+
+
+def falls(levels: Sequence[Level]) -> bool:
+    """Whether no level lies above the one before: only then is each the least that those before leave."""
+    return all(later <= theta + SNAP * max(1.0, abs(theta)) for (theta, _), (later, _) in pairwise(levels))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from math import fsum
 
 import numpy as np
@@ -65,9 +64,19 @@ def folded(program: Program, state: State) -> State:
         low, high = ends.min(axis=0), ends.max(axis=0)
         np.maximum.at(lower, columns, np.where(low > lower[columns] + SNAP, low, -np.inf))
         np.minimum.at(upper, columns, np.where(high < upper[columns] - SNAP, high, np.inf))
-        met = columns[upper[columns] <= lower[columns] + MEETS]
+        left = upper[columns] - lower[columns]
+        met = columns[(left <= MEETS) & (left >= -FEASIBLE)]
         upper[met] = lower[met]
         row_lower[rows], row_upper[rows] = -np.inf, np.inf
+
+
+def meets(program: Program, columns: State, rows: State) -> bool:
+    """Whether every column is fixed within its bounds and every row met, as far as money is counted."""
+    values, activity = columns.lower, program.activity(columns.lower)
+    fixed = np.isfinite(values).all() and (np.abs(columns.upper - values) <= MEETS).all()
+    inside = (values >= rows.lower - FEASIBLE).all() and (values <= rows.upper + FEASIBLE).all()
+    met = (activity >= rows.row_lower - FEASIBLE).all() and (activity <= rows.row_upper + FEASIBLE).all()
+    return bool(fixed and inside and met)
 
 
 @dataclass(frozen=True)
@@ -186,7 +195,7 @@ class Cut:
             return theta
         # The sums above lose digits over thousands of terms; one exact sum at θ gives them back.
         low, high = terms.box(state, chosen, theta)
-        left = fsum(chain(self.constant, -fixed, price * np.where(upward, -high, low)))
+        left = fsum(np.concatenate([self.constant, -fixed, price * np.where(upward, -high, low)]).tolist())
         return theta + left / slope
 
     def ends(self, terms: Terms, state: State, theta: float) -> Floats:
@@ -213,8 +222,18 @@ class Cut:
             row_lower[implied], row_upper[implied] = -np.inf, np.inf
 
     def on(self, state: State) -> Bools:
-        """Which of its rows are still switched on, on the side it uses."""
+        """Which of its rows are switched on, on the side it uses."""
         return np.isfinite(np.where(self.duals > 0, state.row_lower[self.rows], state.row_upper[self.rows]))
+
+    def off(self, state: State) -> bool:
+        """Whether one of its rows is switched off for good."""
+        return not (np.isfinite(state.row_lower[self.rows]) | np.isfinite(state.row_upper[self.rows])).all()
+
+    def on_sides(self, state: State) -> Cut:
+        """The same dual where these are the sides of the rows; a side that is open yet will be held at the other."""
+        low, high = state.row_lower[self.rows], state.row_upper[self.rows]
+        side = np.where((self.duals > 0) & np.isfinite(low) | ~np.isfinite(high), low, high)
+        return replace(self, constant=self.duals * side)
 
 
 def cuts(program: Program, duals: Floats, state: State) -> Iterator[Cut]:
@@ -307,6 +326,8 @@ def crossings(
 
 def _running(values: Floats, start: Ints, sizes: Ints) -> Floats:
     """Running sums within consecutive stretches, by doubling: what stands before a stretch must not blur it."""
+    if len(start) == 1:
+        return np.asarray(values.cumsum())
     total, place = values.copy(), np.arange(len(values)) - np.repeat(start, sizes)
     reach, further = 1, np.flatnonzero(place >= 1)
     while len(further):

@@ -9,20 +9,23 @@ switched off. The published amounts are read from bounds and θ, never from a so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from transfer_opt.asking import Asking, finite
-from transfer_opt.chains import Chain, Known
+from transfer_opt.chains import Chain, Known, carried, falls
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cleaned, cuts, folded
+from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cleaned, cuts, folded, meets
 from transfer_opt.linear import Floats
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
     PREFECTURE,
     PROVINCE,
+    LevelStage,
     Opener,
     Program,
     Question,
@@ -32,6 +35,7 @@ from transfer_opt.program import (
     SumStage,
     last_levels,
 )
+from transfer_opt.sharpening import Sharpening
 
 LARGEST_POOL = 8192.0
 """Money is scaled by a power of two so that the largest amount is at most this."""
@@ -71,6 +75,7 @@ class Solution:
     """(C,) money."""
     stages: tuple[StageResult, ...]
     shortage: Shortage | None
+    program: Program
 
     @property
     def programs(self) -> int:
@@ -80,20 +85,25 @@ class Solution:
 
 def solve(
     program: Program, stages: tuple[Stage, ...], open_solver: Opener, report: Report = lambda _: None,
-    together: bool = True,
+    together: bool = True, before: Solution | None = None,
 ) -> Solution:
     """The lexicographic optimum of the stages, or the shortage that makes it impossible.
 
     The columns are determined as far as the stages determine them. Levels that are decided alone are taken
-    `together`; where rounding spoils that, one by one. Raises SolverError when a solver's answer does not pass its
-    check.
+    `together`; where rounding spoils that, one by one. The proof of a solution found `before`, of a program and stages that
+    differ in numbers alone, is tried first. Raises SolverError when a solver's answer does not pass its check.
     """
     scale = _scale(program)
     engine = _Engine(program, scale, open_solver)
     start = _scaled(program, scale)
+    if before is not None and before.shortage is None and program.same_matrix(before.program):
+        for asking in (False, True):
+            with suppress(SolverError):
+                if found := engine.again(stages, start, before, asking):
+                    return found
     shortage = engine.shortage(start)
     if shortage is not None:
-        return Solution(np.zeros(program.shape[1]), (), shortage)
+        return Solution(np.zeros(program.shape[1]), (), shortage, program)
     try:
         return engine.solution(stages, start, report, together)
     except SolverError:
@@ -139,6 +149,10 @@ class _Engine:
 
         self._open: Opener = counted
 
+    @cached_property
+    def _sharpening(self) -> Sharpening:
+        return Sharpening(self._program)
+
     def solution(self, stages: tuple[Stage, ...], state: State, report: Report, together: bool) -> Solution:
         """Stage after stage; the amounts checked against every bound and row."""
         program, scale = self._program, self._scale
@@ -151,16 +165,42 @@ class _Engine:
             results.append(result)
         columns = np.where(state.lower == state.upper, state.lower, np.nan)
         _verify(program, columns[: program.lines] * scale, scale)
-        return Solution(columns * scale, tuple(results), None)
+        return Solution(columns * scale, tuple(results), None, program)
+
+    def again(self, stages: tuple[Stage, ...], state: State, before: Solution, asking: bool) -> Solution | None:
+        """The optimum by the duals and cuts of another solution; None where they do not prove one.
+
+        Any dual bounds from below, and levels that fall are each the least that those before leave. So where columns
+        come out that meet every bound and row, as given and as the stages narrowed them, every bound is attained.
+        What cuts are missing is found by `asking`.
+        """
+        program, start, results = self._program, state, []
+        for k, (stage, told) in enumerate(zip(stages, before.stages, strict=True)):
+            if k >= last_levels(stages):
+                state = folded(program, state)
+            state, result = self._anew(stage, state, told, asking)
+            if not falls(result.chain):
+                return None
+            results.append(result)
+        state = folded(program, state)
+        if not (meets(program, state, start) and meets(program, state, state)):
+            return None
+        return Solution(state.lower * self._scale, tuple(results), None, program)
+
+    def _anew(self, stage: Stage, state: State, told: StageResult, asking: bool) -> tuple[State, StageResult]:
+        """A stage by what proved it before, made sharp here."""
+        if isinstance(stage, SumStage):
+            duals = self._sharpening.best(told.duals, state, stage.costs)
+            state, value = self._narrowed(stage, duals, state)
+            return state, StageResult(stage.name, value * self._scale, 0, duals, ())
+        return self._leveled(stage, state, True, asking, carried(told.chain, state))
 
     def run(self, stage: Stage, state: State, together: bool = True) -> tuple[State, StageResult]:
         before = self.asked
         if isinstance(stage, SumStage):
             state, value, duals = self._sum(stage, state)
             return state, StageResult(stage.name, value * self._scale, self.asked - before, duals, ())
-        terms = Terms.of(stage, self._program.shape[1], self._scale)
-        state, chain = self._levels(terms, state, together)
-        return state, StageResult(stage.name, terms.worst(state), self.asked - before, np.zeros(0), chain)
+        return self._leveled(stage, state, together, asking=True)
 
     def shortage(self, state: State) -> Shortage | None:
         """None when the rows can be met within the bounds; else the least total violation and its dual."""
@@ -176,28 +216,37 @@ class _Engine:
     def _sum(self, stage: SumStage, state: State) -> tuple[State, float, Floats]:
         """One linear program; its optimal face by complementary slackness."""
         duals = Asking(self._program, state, self._open).sum(stage.costs, state)
+        return *self._narrowed(stage, duals, state), duals
+
+    def _narrowed(self, stage: SumStage, duals: Floats, state: State) -> tuple[State, float]:
+        """The optimal face a dual describes, and the optimum."""
         reduced = cleaned(stage.costs - self._program.priced(duals))
         lower, upper = state.lower.copy(), state.upper.copy()
         upper[reduced > 0], lower[reduced < 0] = lower[reduced > 0], upper[reduced < 0]
         row_lower, row_upper = _tightened(duals, state)
         value = float((duals * np.where(duals > 0, finite(row_lower), finite(row_upper))).sum())
         value += float((reduced * np.where(reduced > 0, finite(lower), finite(upper))).sum())
-        return State(lower, upper, row_lower, row_upper), value, duals
+        return State(lower, upper, row_lower, row_upper), value
 
     # ------------------------------------------------------------ levels
 
-    def _levels(self, terms: Terms, state: State, together: bool) -> tuple[State, tuple[Level, ...]]:
-        """Level by level until every column of the stage is fixed."""
-        known, asking = Known(self._program, terms, together), Asking(self._program, state, self._open)
+    def _leveled(
+        self, stage: LevelStage, state: State, together: bool, asking: bool, met: Iterable[Cut] = ()
+    ) -> tuple[State, StageResult]:
+        """Level by level until every column of the stage is fixed; without `asking`, by the cuts `met` elsewhere alone."""
+        before = self.asked
+        terms = Terms.of(stage, self._program.shape[1], self._scale)
+        known = Known(self._program, terms, self._sharpening, together, met)
+        solver = Asking(self._program, state, self._open) if asking else None
         levels: list[Level] = []
         while terms.open(state).any():
-            chain = self._next(asking, terms, state, known)
+            chain = self._next(solver, terms, state, known) if solver else known.chain(state)
             state = chain.settled(self._program, terms)
             known.settle(state)
             levels += chain.levels
             if chain.binding is None:
                 state = terms.alone(state)
-        return state, tuple(levels)
+        return state, StageResult(stage.name, terms.worst(state), self.asked - before, np.zeros(0), tuple(levels))
 
     def _next(self, asking: Asking, terms: Terms, state: State, known: Known) -> Chain:
         """The next level of the province, and what is decided alone above it.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
+import numpy as np
+
 from transfer_opt.linear import Floats, Ints, sums
 
 ZERO_DUAL = 1e-9
@@ -70,6 +72,12 @@ class Program:
     def shape(self) -> tuple[int, int]:
         """(R, C)."""
         return len(self.row_lower), len(self.lower)
+
+    def same_matrix(self, other: Program) -> bool:
+        """Whether the two differ in bounds alone."""
+        return self.shape == other.shape and all(
+            mine is its or np.array_equal(mine, its) for mine, its in
+            ((self.rows, other.rows), (self.columns, other.columns), (self.values, other.values)))
 
     def activity(self, columns: Floats) -> Floats:
         """A·x (R,)."""

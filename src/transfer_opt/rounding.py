@@ -14,6 +14,9 @@ from transfer_opt.program import ZERO_DUAL, Opener, Program, Question, Session
 STEPS = 1_000_000
 """Amounts are read in millionths of the publishing unit; what two solvers differ by is far below one step."""
 
+AT_A_TIME = 16
+"""Cells decided by one program: the least weight among them stands well above a solver's tolerance."""
+
 
 @dataclass(frozen=True)
 class _Groups:
@@ -72,20 +75,19 @@ def _face(program: Program, session: Session, question: Question) -> Question:
 
 
 def _first_up(program: Program, session: Session, face: Question, order: Ints) -> Ints:
-    """Cell by cell in order: up wherever the face still allows it."""
+    """Cell by cell in order: up wherever the face still allows it.
+
+    Several at a time: a cell weighs twice the next, more than all that follow it together.
+    """
     lower, upper = face.lower.copy(), face.upper.copy()
-    latest: Floats | None = None
-    for cell in order:
-        if lower[cell] == upper[cell]:
-            continue
-        if latest is None or latest[cell] < 0.5:
-            costs = np.zeros(len(lower))
-            costs[cell] = -1.0
-            answer = session.solve(replace(face, costs=costs, lower=lower.copy(), upper=upper.copy()))
-            if not answer.optimal:
-                raise SolverError("取整没有解，结果不予公布。")
-            latest = answer.columns
-        lower[cell] = upper[cell] = np.round(latest[cell])
+    open_cells = order[lower[order] < upper[order]]
+    for cells in np.split(open_cells, range(AT_A_TIME, len(open_cells), AT_A_TIME)) if len(open_cells) else ():
+        costs = np.zeros(len(lower))
+        costs[cells] = -(0.5 ** np.arange(len(cells)))
+        answer = session.solve(replace(face, costs=costs, lower=lower.copy(), upper=upper.copy()))
+        if not answer.optimal:
+            raise SolverError("取整没有解，结果不予公布。")
+        lower[cells] = upper[cells] = np.round(answer.columns[cells])
     return np.round(lower).astype(np.int64)
 
 

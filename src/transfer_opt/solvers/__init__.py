@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from transfer_opt.deadline import NEVER, Deadline, TimeIsUpError
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.program import Opener, Program, Question, RawSolution, Session
@@ -45,17 +43,11 @@ def kept(open_solver: Opener) -> Opener:
     last: list[tuple[Program, Session]] = []
 
     def open_kept(program: Program) -> Session:
-        if not last or not _same_matrix(last[0][0], program):
+        if not last or not program.same_matrix(last[0][0]):
             last[:] = [(program, open_solver(program))]
         return last[0][1]
 
     return open_kept
-
-
-def _same_matrix(one: Program, other: Program) -> bool:
-    return one.shape == other.shape and all(
-        np.array_equal(mine, its) for mine, its in
-        ((one.rows, other.rows), (one.columns, other.columns), (one.values, other.values)))
 
 
 def _arrays(program: Program) -> Session:

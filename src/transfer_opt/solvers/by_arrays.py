@@ -41,7 +41,7 @@ class ArraySession:
 
 def _model(program: Program) -> highspy.HighsLp:
     rows, columns = program.shape
-    order = np.lexsort((program.rows, program.columns))
+    order = np.argsort(program.columns, kind="stable")
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = columns, rows
     model.col_cost_ = np.zeros(columns)

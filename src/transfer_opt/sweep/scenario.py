@@ -1,7 +1,8 @@
 """One scenario's answer: the published integers and what is said of them, without proof, steps or sensitivities.
 
 What two scenarios share is computed once: the case where no rule that shapes it changed, a rule's rows where neither
-its parameters nor the case did, the solver's model where only bounds did.
+its parameters nor the case did, the solver's model where only bounds did. The proof of the scenario before is tried
+first.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, RuleRows, composed, rule_rows
 from transfer_opt.indicators import gini, position, shortfall
 from transfer_opt.infeasible import crossed
-from transfer_opt.lexicographic import solve
+from transfer_opt.lexicographic import Solution, solve
 from transfer_opt.linear import Ints
 from transfer_opt.program import Opener
 from transfer_opt.rounding import published
@@ -81,6 +82,7 @@ class Scenarios:
         self._prepared, self._plan = prepared, plan
         self._solver, self._fresh = kept(opener("highs", 0)), opener("highs", 0)
         self._changed = tuple(vary.change.rule for vary in plan.varies)
+        self._before: Solution | None = None
         self._cases: dict[Any, Case] = {}
         self._rules: dict[Any, RuleRows] = {}
 
@@ -102,9 +104,10 @@ class Scenarios:
         if said := next(crossed(case, formulation), ""):
             low, high = formulation.floor_and_cap()
             return Record(index, INFEASIBLE, round(float(np.maximum(low - high, 0).sum()), MONEY_DIGITS), said.strip())
-        solution = solve(formulation.program, formulation.stages, solver)
+        solution = solve(formulation.program, formulation.stages, solver, before=self._before)
         if solution.shortage is not None:
             return Record(index, INFEASIBLE, round(solution.shortage.money, MONEY_DIGITS), "")
+        self._before = solution
         return _record(index, case, formulation, published(case, solution.columns[: len(case.lines)], self._fresh))
 
     def _case(self, settings: Settings, index: int) -> tuple[Any, Case]:

@@ -1,0 +1,57 @@
+"""The best duals of a recipient's rows at given prices, in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from transfer_opt.levels import Cut, State
+from transfer_opt.program import PROVINCE, RECIPIENT, Program
+from transfer_opt.sharpening import Sharpening
+
+INF = np.inf
+
+
+def program() -> Program:
+    """Two lines of one county within 0 … 10, which must come to 12 or more; a pool of 8 for both.
+
+    Row 0 is the pool (x + y ≤ 8), row 1 the county's own (x + y ≥ 12): together they lack 4.
+    """
+    return Program(
+        lower=np.zeros(2), upper=np.full(2, 10.0), rows=np.array([0, 0, 1, 1]), columns=np.array([0, 1, 0, 1]),
+        values=np.ones(4), row_lower=np.array([-INF, 12.0]), row_upper=np.array([8.0, INF]),
+        reach=np.array([PROVINCE, RECIPIENT]), lines=2)
+
+
+def state(of: Program) -> State:
+    return State(of.lower, of.upper, of.row_lower, of.row_upper)
+
+
+def pool_alone(of: Program) -> Cut:
+    """The pool at a price of 1, nothing said of the county: nothing is lacking."""
+    return Cut(np.array([0]), np.array([-1.0]), np.array([0, 1]), np.array([-1.0, -1.0]), np.array([-8.0]), local=False)
+
+
+def test_a_pool_that_is_short_by_what_a_county_must_have_is_proved_by_the_county_s_own_row() -> None:
+    made = Sharpening(program()).higher(pool_alone(program()), state(program()))
+    assert made is not None
+    assert made.rows.tolist() == [0, 1]
+    assert made.duals.tolist() == [-1.0, 1.0]
+    assert made.violation(state(program())) == pytest.approx(12 - 8)
+
+
+def test_what_is_best_already_stays() -> None:
+    sharpening = Sharpening(program())
+    made = sharpening.higher(pool_alone(program()), state(program()))
+    assert made is not None
+    assert sharpening._ascended(np.array([-1.0, 1.0]), state(program()), 0.0)[0].tolist() == [-1.0, 1.0]
+
+
+def test_two_rows_that_only_pay_together_are_given_up_together() -> None:
+    # The county's need of 12 and its cap of 20 no longer meet; the duals 1 and −1 stem from a need of 25.
+    like = Program(
+        np.zeros(3), np.array([30.0, 30.0, INF]), np.array([0, 0, 1, 1, 1]), np.array([0, 1, 0, 1, 2]),
+        np.array([1.0, 1.0, 1.0, 1.0, -1.0]), np.array([12.0, -INF]), np.array([INF, 20.0]),
+        np.array([RECIPIENT, RECIPIENT]), 2)
+    costs = np.array([0.0, 0.0, 1.0])  # of the violation of the cap
+    assert Sharpening(like).best(np.array([1.0, -1.0]), state(like), costs).tolist() == [0.0, 0.0]
