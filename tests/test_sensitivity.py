@@ -19,7 +19,7 @@ from transfer_opt.formulate import formulate
 from transfer_opt.indicators import position, shortfall
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats
-from transfer_opt.program import Opener, Program, Session
+from transfer_opt.program import Opener
 from transfer_opt.report.rules import county_sensitivity_table, sensitivity_table
 from transfer_opt.sensitivity import Sensitivity, sensitivities
 from transfer_opt.solvers import opener
@@ -32,7 +32,7 @@ POOL = (f"{EQUALIZATION}总额", "增加 100 万元")
 def tried(case: Case, *changes: Change, open_solver: Opener = HIGHS) -> list[Sensitivity]:
     """All that is tried on a case by hand."""
     done = allocated(case, *changes)
-    return list(sensitivities(refilled(case), done.settings, done.objective, case, done.formulation, done.amounts, open_solver))
+    return list(sensitivities(refilled(case), done.settings, done.objective, case, done.formulation, done.solution, open_solver))
 
 
 def moves(found: list[Sensitivity]) -> dict[tuple[str, str], list[float]]:
@@ -118,11 +118,12 @@ def test_a_larger_pool_whose_growth_lifts_a_floor_over_a_cap_is_said_to_be_impos
     assert pool.note == "这样改变后没有可行的分配方案"
 
 
-def test_a_solver_that_fails_on_a_trial_does_no_harm_to_the_result() -> None:
-    def broken(program: Program) -> Session:
+def test_a_solver_that_fails_on_a_trial_does_no_harm_to_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise SolverError("求解器返回「Unknown」")
 
-    assert [entry.note for entry in tried(one_fund(), *only("增幅上限"), open_solver=broken)] == ["这一步没有求出"] * 2
+    monkeypatch.setattr("transfer_opt.sensitivity.solve", broken)
+    assert [entry.note for entry in tried(one_fund(), *only("增幅上限"))] == ["这一步没有求出"] * 2
 
 
 def test_a_large_case_steps_parameters_only_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, RuleRows, formulate, raw_bounds
+from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, RuleRows, composed, raw_bounds
 from transfer_opt.lexicographic import solve
-from transfer_opt.linear import Bools, Floats, Ints
+from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST
 from transfer_opt.program import Opener
 from transfer_opt.settings import Settings, shown
@@ -27,6 +27,7 @@ NEGLIGIBLE = 1e-6
 """Publishing units below which a bound counts as reached."""
 UNIFIED = 1e-7
 """Relative spread within which lines share the province-wide coefficient."""
+NONE = np.zeros(0)
 SEVERAL = 3
 """As many lines of a fund with one ratio to the formula are a group that a rule moved alike."""
 
@@ -44,8 +45,7 @@ class Steps:
 
 
 def steps(
-    case: Case, settings: Settings, objective: Sequence[str], amounts: Floats, units: Ints, open_solver: Opener,
-    whole: bool = True,
+    case: Case, formulation: Formulation, objective: Sequence[str], amounts: Floats, units: Ints, open_solver: Opener
 ) -> Steps:
     """Rule after rule under 「贴近因素法」, then the objective list, then rounding.
 
@@ -58,13 +58,14 @@ def steps(
     previous: tuple[int, ...] | None = None
     for names in (*((name,) for name in NAMED_STEPS), others):
         active += names
-        formulation = formulate(case, settings, (CLOSEST,), active, whole)
-        sizes = tuple(len(rules.rows) for rules in formulation.rules if len(rules.rows))
+        rules = [entry for entry in formulation.rules if entry.rule.name in active]
+        sizes = tuple(len(entry.rows) for entry in rules if len(entry.rows))
         if sizes == previous:  # no new row: this step moves nothing
             states.append(states[-1])
             continue
         previous = sizes
-        solution = solve(formulation.program, formulation.stages, open_solver)
+        step = composed(case, rules, (CLOSEST,), formulation.whole)
+        solution = solve(step.program, step.stages, open_solver)
         if solution.shortage is not None:  # fewer rules than are met all together
             raise SolverError("测算说明的一步没有求出。")
         states.append(_settled(case, solution.columns[: len(case.lines)], states[-1]))
@@ -126,6 +127,21 @@ class _Ground:
     company: Ints
     """(L,) how many free lines of the fund have this line's ratio to the formula, itself included."""
     changes: Steps
+    _limits: dict[tuple[str, bool, str], dict[int, Floats]] = field(default_factory=dict)
+
+    def limits(self, entry: RuleRows, hard: bool, side: str) -> dict[int, Floats]:
+        """The bounds that the single-line rows of a rule set on one side, by line."""
+        key = entry.rule.name, hard, side
+        if key not in self._limits:
+            rows = entry.rows[entry.single & (entry.hard == hard)]
+            at = rows.expression.columns[np.argsort(rows.expression.rows)]
+            limits = rows.lower if side == "lower" else rows.upper
+            found: dict[int, list[float]] = {}
+            for line, limit in zip(at.tolist(), limits.tolist(), strict=True):
+                if np.isfinite(limit):
+                    found.setdefault(line, []).append(limit)
+            self._limits[key] = {line: np.array(each) for line, each in found.items()}
+        return self._limits[key]
 
     @property
     def slack(self) -> float:
@@ -152,7 +168,8 @@ def _companies(case: Case, amounts: Floats, low: Floats, high: Floats) -> Ints:
     for f in range(len(case.funds)):
         inside = np.flatnonzero(free & (case.lines.fund == f))
         ratios = amounts[inside] / case.lines.reference[inside]
-        company[inside] = [int((np.abs(ratios - ratio) <= UNIFIED * ratio).sum()) for ratio in ratios]
+        ranked, reach = np.sort(ratios), UNIFIED * ratios
+        company[inside] = np.searchsorted(ranked, ratios + reach, "right") - np.searchsorted(ranked, ratios - reach, "left")
     return company
 
 
@@ -197,7 +214,7 @@ def _held(ground: _Ground, line: int, side: str) -> tuple[str, str]:
     """The hard rule whose bound holds the line, in words."""
     bound = ground.floor[line] if side == "lower" else ground.cap[line]
     for entry in ground.formulation.rules:
-        limits = _limits(entry, entry.hard, line, side)
+        limits = ground.limits(entry, True, side).get(line, NONE)
         if (np.abs(limits - bound) <= ground.slack).any():
             words = _words(entry.rule.name, ground.settings, ground.case, line, side)
             cut = ground.case.lines.penalty[line] > 0 and entry.rule.name in (ASSESSMENT_RULE, FLOOR_RULE)
@@ -210,18 +227,10 @@ def _softly_held(ground: _Ground, line: int) -> tuple[str, str] | None:
     unit = ground.case.unit
     for entry in ground.formulation.rules:
         for side, whole in (("lower", np.ceil), ("upper", np.floor)):
-            limits = whole(np.round(_limits(entry, ~entry.hard, line, side) / unit, DIGITS)) * unit
+            limits = whole(np.round(ground.limits(entry, False, side).get(line, NONE) / unit, DIGITS)) * unit
             if (np.abs(limits - ground.amounts[line]) <= ground.slack).any():
                 return _words(entry.rule.name, ground.settings, ground.case, line, side), entry.rule.brief
     return None
-
-
-def _limits(entry: RuleRows, chosen: Bools, line: int, side: str) -> Floats:
-    """The bounds that the chosen single-line rows of a rule set to a line on one side."""
-    rows = entry.rows[chosen & entry.single]
-    at = rows.expression.columns[np.argsort(rows.expression.rows)]
-    limits = (rows.lower if side == "lower" else rows.upper)[at == line]
-    return np.asarray(limits[np.isfinite(limits)])
 
 
 def _words(name: str, settings: Settings, case: Case, line: int, side: str) -> str:

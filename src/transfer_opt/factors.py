@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
+from math import lcm
 from typing import TypeVar
 
 import numpy as np
@@ -225,8 +225,11 @@ def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Float
     usable = [(exact(weight), value) for weight, value in inside if _counts(weight, value)]
     usable = usable or [(Fraction(1), eligible.astype(float))]
     whole, total = sum((weight for weight, _ in usable), Fraction(0)), exact(pool)
-    shares = [[weight * share / whole for share in _shares(value)] for weight, value in usable]
-    return [total * sum(parts, Fraction(0)) for parts in zip(*shares, strict=True)]
+    counted = [_over_one([exact(entry) for entry in value])[0] for _, value in usable]
+    rates, denominator = _over_one([total * weight / whole / sum(counts)
+                                    for (weight, _), counts in zip(usable, counted, strict=True)])
+    return [Fraction(sum(rate * count for rate, count in zip(rates, counts, strict=True)), denominator)
+            for counts in zip(*counted, strict=True)]
 
 
 def settled(amounts: Sequence[Fraction], pool: float, unit: float) -> Floats:
@@ -235,10 +238,15 @@ def settled(amounts: Sequence[Fraction], pool: float, unit: float) -> Floats:
     Each is rounded down; the steps left over go one by one to the largest fractions, earlier recipients first.
     """
     step = STEP * Decimal(repr(float(unit)))
-    exact_counts = [amount / Fraction(step) for amount in amounts]
-    counts = [floor(count) for count in exact_counts]
+    parts, denominator = _over_one(amounts)
+    whole = denominator * Fraction(step)
+    counts, left = [], []
+    for part in parts:
+        count, rest = divmod(part * whole.denominator, whole.numerator)
+        counts.append(count)
+        left.append(rest)
     missing = int((Decimal(repr(float(pool))) / step).to_integral_value()) - sum(counts)
-    order = sorted((i for i in range(len(counts)) if amounts[i] > 0), key=lambda i: (counts[i] - exact_counts[i], i))
+    order = sorted((i for i in range(len(counts)) if amounts[i] > 0), key=lambda i: (-left[i], i))
     for i in order[:missing]:
         counts[i] += 1
     return np.array([float(count * step) for count in counts])
@@ -275,10 +283,10 @@ def _own_name(after: Sequence[str]) -> str:
     return "＋".join(["可用财力", *(f"{fund}测算额" for fund in after)])
 
 
-def _shares(value: Floats) -> list[Fraction]:
-    fractions = [exact(entry) for entry in value]
-    total = sum(fractions, Fraction(0))
-    return [entry / total for entry in fractions]
+def _over_one(values: Sequence[Fraction]) -> tuple[list[int], int]:
+    """The same values over one denominator: thousands of fractions are summed and sorted as integers."""
+    denominator = lcm(*(value.denominator for value in values))
+    return [value.numerator * (denominator // value.denominator) for value in values], denominator
 
 
 def _z(values: Floats, inside: Bools) -> Floats:

@@ -34,13 +34,18 @@ def ratios(upper: Floats, lower: Floats) -> list[Fraction | None]:
 def top_share(keys: Sequence[Fraction | None], members: Bools, share: float, *, highest: bool) -> Bools:
     """The ⌈share·n⌉ of n members with the highest (or lowest) keys, ties with the last included, as a mask."""
     wanted = int((Decimal(repr(float(share))) * int(members.sum())).to_integral_value(ROUND_CEILING))
-    ranked = sorted((key for key, member in zip(keys, members, strict=True) if member and key is not None),
-                    reverse=highest)
-    if wanted <= 0 or not ranked:
+    known = np.array([key is not None for key in keys], dtype=bool) & members
+    if wanted <= 0 or not known.any():
         return np.zeros(len(keys), dtype=bool)
-    last = ranked[min(wanted, len(ranked)) - 1]
-    return np.array([bool(member) and key is not None and (key >= last if highest else key <= last)
-                     for key, member in zip(keys, members, strict=True)])
+    # The nearest floats stand in the order of the fractions; only where they are equal do these decide.
+    near = np.array([np.nan if key is None else float(key) for key in keys]) * (1 if highest else -1)
+    place = min(wanted, int(known.sum())) - 1
+    edge = np.sort(near[known])[::-1][place]
+    inside, equal = known & (near > edge), np.flatnonzero(known & (near == edge)).tolist()
+    ranked = sorted((key for i in equal if (key := keys[i]) is not None), reverse=highest)
+    last = ranked[place - int(inside.sum())]
+    inside[[i for i in equal if (key := keys[i]) is not None and (key >= last if highest else key <= last)]] = True
+    return np.asarray(inside)
 
 
 _ABOVE_ALL = Fraction(10) ** 30

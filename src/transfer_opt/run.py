@@ -121,12 +121,12 @@ def allocate(
     amounts = solution.columns[: len(case.lines)]
     final = np.asarray(units * case.unit, dtype=float)
     progress("测算说明")
-    chain = steps(case, settings, objective, amounts, units, again, formulation.whole)
+    chain = steps(case, formulation, objective, amounts, units, again)
     found, alarms = diagnosed(Present(case, settings, formulation, final, reassemble, again),
                               findings(case, formulation, solution.stages, amounts, final, again))
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
-    changes = sensitivities(reassemble, settings, objective, case, formulation, amounts, again)
+    changes = sensitivities(reassemble, settings, objective, case, formulation, solution, again)
     return Outcome(
         prepared.spec, prepared.budget, prepared.settings, case, prepared.scenario + RELAXED * bool(repair.families), objective,
         units, chain, indicators(case, final), (*warnings_of(prepared.problems), *notes),
@@ -146,14 +146,22 @@ class _Problem:
     reassemble: Reassemble
     progress: Progress
 
-    def formulation(self, open_solver: Opener) -> Formulation:
-        """Bounds in whole units where that leaves an allocation possible, else as given; or InfeasibleError."""
+    def solved(self, open_solver: Opener, again: Opener, together: bool) -> tuple[Formulation, Solution]:
+        """The optimum with bounds in whole units where that leaves an allocation possible, else as given.
+
+        Raises InfeasibleError where there is none, SolverError where two solvers disagree about that.
+        """
         for whole in (True, False):
             made = formulate(self.case, self.settings, self.objective, whole=whole)
-            if not len(crossing(self.case, made)) and shortage_of(made.program, open_solver) is None:
-                return made
+            if len(crossing(self.case, made)):
+                continue
+            solution = solve(made.program, made.stages, open_solver, self.progress, together)
+            if solution.shortage is None:
+                return made, solution
+            if shortage_of(made.program, again) is None:
+                raise SolverError("求解器对有没有可行方案前后说法不一，不予公布。")
         self.progress("查找矛盾和修复办法")
-        raise infeasible(self.case, self.settings, self.reassemble, open_solver)
+        raise infeasible(self.case, self.settings, self.reassemble, again)
 
 
 def _optimum(problem: _Problem, open_solver: Opener, again: Opener) -> tuple[Formulation, Solution, Ints, str]:
@@ -161,11 +169,9 @@ def _optimum(problem: _Problem, open_solver: Opener, again: Opener) -> tuple[For
 
     Where rounding leaves the exact proof without a hold, the levels are taken once more, one by one.
     """
-    formulation, case, progress = problem.formulation(again), problem.case, problem.progress
+    case, progress = problem.case, problem.progress
     for together in (True, False):
-        solution = solve(formulation.program, formulation.stages, open_solver, progress, together)
-        if solution.shortage is not None:
-            raise SolverError("求解器对有没有可行方案前后说法不一，不予公布。")
+        formulation, solution = problem.solved(open_solver, again, together)
         progress("取整")
         units = published(case, solution.columns[: len(case.lines)], again)
         progress("证明")

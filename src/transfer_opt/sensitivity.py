@@ -17,7 +17,7 @@ from transfer_opt.domain import Case, Change, ParameterSpec
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, RuleRows, composed, formulate, rule_rows
 from transfer_opt.indicators import position, shortfall
-from transfer_opt.lexicographic import solve
+from transfer_opt.lexicographic import Solution, solve
 from transfer_opt.linear import NOWHERE, Bools, Floats
 from transfer_opt.program import Opener
 from transfer_opt.settings import Reassemble, Settings, shown
@@ -61,15 +61,15 @@ class _Trial:
 
 def sensitivities(
     reassemble: Reassemble, settings: Settings, objective: Sequence[str], case: Case, formulation: Formulation,
-    amounts: Floats, open_solver: Opener,
+    solution: Solution, open_solver: Opener,
 ) -> Iterator[Sensitivity]:
     """Each pool PORTION units larger, then each binding parameter one step looser; all else as it is."""
-    present = _Present(settings, objective, case, formulation, reassemble)
+    present, amounts = _Present(settings, objective, case, formulation, reassemble), solution.columns[: len(case.lines)]
     trials = _portions(present)
     if steps_parameters(case, settings):
         trials = chain(trials, _loosened(present, amounts))
     for trial in trials:
-        yield _tried(trial, case, amounts, open_solver)
+        yield _tried(trial, case, solution, open_solver)
 
 
 def steps_parameters(case: Case, settings: Settings) -> bool:
@@ -163,18 +163,18 @@ def _called(change: Change) -> str:
     return f"{owner}的{what}" if owner else what
 
 
-def _tried(trial: _Trial, case: Case, amounts: Floats, open_solver: Opener) -> Sensitivity:
+def _tried(trial: _Trial, case: Case, before: Solution, open_solver: Opener) -> Sensitivity:
     """Solve the changed case and compare; what cannot be solved is said and does no harm to the result."""
     unknown = Sensitivity(trial.subject, trial.change, np.nan, np.nan, np.full(len(case.recipients), np.nan))
     low, high = trial.formulation.floor_and_cap()
     crossed = bool((low > high).any())
     try:
-        solution = None if crossed else solve(trial.formulation.program, trial.formulation.stages, open_solver)
+        solution = None if crossed else solve(trial.formulation.program, trial.formulation.stages, open_solver, before=before)
     except SolverError:
         return replace(unknown, note="这一步没有求出")
     if solution is None or solution.shortage is not None:
         return replace(unknown, note="这样改变后没有可行的分配方案")
-    first, second = position(case, amounts), position(trial.case, solution.columns[: len(trial.case.lines)])
+    first, second = position(case, before.columns[: len(case.lines)]), position(trial.case, solution.columns[: len(trial.case.lines)])
     short = shortfall(trial.case, second.capacity).sum() - shortfall(case, first.capacity).sum()
     lowest = second.coverage.min() - first.coverage.min()
     return replace(unknown, shortfall=float(short), lowest=float(lowest),
