@@ -51,17 +51,20 @@ class _State:
     row_upper: list[Bound]
     activity: list[Number] = field(default_factory=list)
     """What the amounts make of each row."""
+    open: set[int] = field(default_factory=set)
+    """The columns that may still take other values."""
     folded: set[int] = field(default_factory=set)
 
-    def is_open(self, j: int) -> bool:
-        """Whether the column may still take other values."""
-        return self.lower[j] is None or self.lower[j] != self.upper[j]
+    def close(self, j: int) -> None:
+        """No optimum has another amount."""
+        self.lower[j] = self.upper[j] = self.amounts[j]
+        self.open.discard(j)
 
     def force(self, j: int, end: Bound, name: str) -> None:
         """The column can only stand at this end, and there it must stand."""
-        _require(end is not None, f"「{name}」：第{j + 1}列没有界限可依")
-        _require(end == self.amounts[j], f"「{name}」：第{j + 1}列不在证明要求的界限上")
-        self.lower[j] = self.upper[j] = self.amounts[j]
+        _require(end is not None, "「{}」：第{}列没有界限可依", name, j + 1)
+        _require(end == self.amounts[j], "「{}」：第{}列不在证明要求的界限上", name, j + 1)
+        self.close(j)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def check(certificate: Mapping[str, Any]) -> None:
                 _fold(state)
             (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
         for j in range(lines):
-            _require(not state.is_open(j), f"第{j + 1}笔没有被唯一确定")
+            _require(j not in state.open, "第{}笔没有被唯一确定", j + 1)
         _require(len(certificate["names"]) == len(certificate["published"]) == lines, "名称或公布数的笔数不对")
         _check_published(state, certificate)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
@@ -122,10 +125,12 @@ def _read(certificate: Mapping[str, Any]) -> _State:
     _require(len(state.lower) == len(state.upper) == len(state.amounts), "列数不一致")
     _require(all(min(row, default=0) >= 0 for row in state.rows), "行里有不存在的列")
     for j, value in enumerate(state.amounts):
-        _require(_between(state.lower[j], value, state.upper[j]), f"第{j + 1}列超出上下限")
+        _require(_between(state.lower[j], value, state.upper[j]), "第{}列超出上下限", j + 1)
+        if state.lower[j] is None or state.lower[j] != state.upper[j]:
+            state.open.add(j)
     for r, row in enumerate(state.rows):
         state.activity.append(_total(state, row))
-        _require(_between(state.row_lower[r], state.activity[r], state.row_upper[r]), f"第{r + 1}行没有满足")
+        _require(_between(state.row_lower[r], state.activity[r], state.row_upper[r]), "第{}行没有满足", r + 1)
     return state
 
 
@@ -135,10 +140,10 @@ def _fold(state: _State) -> None:
     while waiting:
         waiting = False
         for r, row in enumerate(state.rows):
-            free = [j for j in row if state.is_open(j)] if r not in state.folded else []
-            if len(free) != 1:
+            free = state.open.intersection(row)
+            if len(free) != 1 or r in state.folded:
                 continue
-            waiting, j = True, free[0]
+            waiting, (j,) = True, free
             state.folded.add(r)
             low, high = (None if side is None else state.amounts[j] + Fraction(side - state.activity[r]) / row[j]
                          for side in (state.row_lower[r], state.row_upper[r]))
@@ -148,6 +153,8 @@ def _fold(state: _State) -> None:
                 state.lower[j] = low if state.lower[j] is None else max(low, state.lower[j])  # type: ignore[type-var]
             if high is not None:
                 state.upper[j] = high if state.upper[j] is None else min(high, state.upper[j])  # type: ignore[type-var]
+            if state.lower[j] is not None and state.lower[j] == state.upper[j]:
+                state.close(j)
 
 
 def _check_sum(state: _State, stage: Mapping[str, Any]) -> None:
@@ -158,7 +165,7 @@ def _check_sum(state: _State, stage: Mapping[str, Any]) -> None:
         reduced = costs.get(j, 0) - prices.get(j, 0)
         if reduced:
             state.force(j, state.lower[j] if reduced > 0 else state.upper[j], name)
-    _require(_total(state, costs) == _number(stage["value"]), f"「{name}」写的目标值不对")
+    _require(_total(state, costs) == _number(stage["value"]), "「{}」写的目标值不对", name)
 
 
 def _check_levels(state: _State, stage: Mapping[str, Any]) -> None:
@@ -169,19 +176,19 @@ def _check_levels(state: _State, stage: Mapping[str, Any]) -> None:
     """
     terms = {j: (_number(centre), _number(scale)) for j, centre, scale in stage["terms"]}
     ratios = _Ratios(str(stage["name"]), bool(stage["below"]), bool(stage["above"]), _number(stage["parts"]), terms)
-    _require(ratios.parts > 0 and all(scale > 0 for _, scale in terms.values()), f"「{ratios.name}」的分母不为正")
+    _require(ratios.parts > 0 and all(scale > 0 for _, scale in terms.values()), "「{}」的分母不为正", ratios.name)
     last: Bound = None
     for level in stage["levels"]:
         if level is None:
-            for j in filter(state.is_open, terms):
+            for j in state.open.intersection(terms):
                 _check_alone(state, ratios, j)
             continue
         theta = _number(level["theta"])
-        _require(last is None or theta <= last, f"「{ratios.name}」各级没有由大到小")
-        _require(theta > 0 or not (ratios.below and ratios.above), f"「{ratios.name}」的一级没有偏离")
+        _require(last is None or theta <= last, "「{}」各级没有由大到小", ratios.name)
+        _require(theta > 0 or not (ratios.below and ratios.above), "「{}」的一级没有偏离", ratios.name)
         _check_level(state, ratios, theta, _priced(state, level["duals"], ratios.name))
         last = theta
-    _require(not any(state.is_open(j) for j in terms), f"「{ratios.name}」还有没确定的项")
+    _require(state.open.isdisjoint(terms), "「{}」还有没确定的项", ratios.name)
 
 
 def _check_level(state: _State, ratios: _Ratios, theta: Number, prices: Mapping[int, Number]) -> None:
@@ -189,20 +196,20 @@ def _check_level(state: _State, ratios: _Ratios, theta: Number, prices: Mapping[
     draws_in = False
     for j, price in prices.items():
         up = price > 0
-        if j in ratios.terms and state.is_open(j) and (ratios.above if up else ratios.below):
-            draws_in |= _check_end(state, ratios, j, theta if up else -theta) and (
-                state.amounts[j] != (state.lower[j] if up else state.upper[j]))
-            state.force(j, state.amounts[j], ratios.name)
+        if j in ratios.terms and j in state.open and (ratios.above if up else ratios.below):
+            opposite = state.lower[j] if up else state.upper[j]
+            draws_in |= _check_end(state, ratios, j, theta if up else -theta) and state.amounts[j] != opposite
+            state.close(j)
         else:
             state.force(j, state.upper[j] if up else state.lower[j], ratios.name)
-    _require(draws_in, f"「{ratios.name}」的一级没有下界证明")
+    _require(draws_in, "「{}」的一级没有下界证明", ratios.name)
 
 
 def _check_alone(state: _State, ratios: _Ratios, j: int) -> None:
     """The term at the best it reaches alone."""
     if ratios.below and ratios.above:
         _check_end(state, ratios, j, 0)
-        state.force(j, state.amounts[j], ratios.name)
+        state.close(j)
     else:
         state.force(j, state.upper[j] if ratios.below else state.lower[j], ratios.name)
 
@@ -212,7 +219,7 @@ def _check_end(state: _State, ratios: _Ratios, j: int, theta: Number) -> bool:
     beyond = ratios.beyond(j, state.amounts[j], theta)
     if beyond:
         bound = state.lower[j] if beyond > 0 else state.upper[j]
-        _require(state.amounts[j] == bound, f"「{ratios.name}」：第{j + 1}列不在其比率处")
+        _require(state.amounts[j] == bound, "「{}」：第{}列不在其比率处", ratios.name, j + 1)
     return not beyond
 
 
@@ -223,12 +230,12 @@ def _check_published(state: _State, certificate: Mapping[str, Any]) -> None:
     _require(steps.denominator == 1, "公布单位不是整数步")
     _require(sorted(j for r in pools for j in state.rows[r]) == list(lines), "不是每一笔都属于一个资金总额")
     for j in lines:
-        _require(type(published[j]) is int, f"第{j + 1}笔公布数不是整数")
-        _require(abs(published[j] * steps.numerator - state.amounts[j]) < steps.numerator, f"第{j + 1}笔公布数不是相邻单位")
+        _require(type(published[j]) is int, "第{}笔公布数不是整数", j + 1)
+        _require(abs(published[j] * steps.numerator - state.amounts[j]) < steps.numerator, "第{}笔公布数不是相邻单位", j + 1)
     for r in pools:
-        _require(all(a == 1 for a in state.rows[r].values()), f"第{r + 1}行不是资金总额")
+        _require(all(a == 1 for a in state.rows[r].values()), "第{}行不是资金总额", r + 1)
         shown = sum(published[j] for j in state.rows[r]) * steps
-        _require(shown == state.row_lower[r] == state.row_upper[r], f"第{r + 1}行公布数合计不等于总额")
+        _require(shown == state.row_lower[r] == state.row_upper[r], "第{}行公布数合计不等于总额", r + 1)
 
 
 def _priced(state: _State, given: Mapping[str, Any], name: str) -> dict[int, Number]:
@@ -239,9 +246,9 @@ def _priced(state: _State, given: Mapping[str, Any], name: str) -> dict[int, Num
     """
     prices: dict[int, Number] = {}
     for r, dual in _numbers(given).items():
-        _require(dual != 0, f"「{name}」的对偶值有 0")
+        _require(dual != 0, "「{}」的对偶值有 0", name)
         side = state.row_lower[r] if dual > 0 else state.row_upper[r]
-        _require(side == state.activity[r], f"「{name}」的对偶值用了第{r + 1}行没有用尽的一侧")
+        _require(side == state.activity[r], "「{}」的对偶值用了第{}行没有用尽的一侧", name, r + 1)
         state.row_lower[r] = state.row_upper[r] = side
         for j, a in state.rows[r].items():
             prices[j] = prices.get(j, 0) + a * dual
@@ -278,6 +285,6 @@ def _number(value: Any) -> Number:
     return Fraction(int(top), int(bottom or 1))
 
 
-def _require(holds: bool, otherwise: str) -> None:
+def _require(holds: bool, otherwise: str, *of: str | int) -> None:
     if not holds:
-        raise CertificateError(otherwise + "。")
+        raise CertificateError(otherwise.format(*of) + "。")

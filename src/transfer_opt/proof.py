@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import isfinite, lcm
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -24,21 +24,13 @@ from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import Floats, Ints, sums
 from transfer_opt.program import ZERO_DUAL, LevelStage, Program, Stage, SumStage, last_levels
 from transfer_opt.ranking import exact
+from transfer_opt.wholes import Bound, Number, counted, decimals, least, most, multiplied, slim, total, written
 
-COEFFICIENT = 10**12
-"""Coefficients are decimals of at most this many steps (a share of nine digits times a 可统筹比例)."""
 NEWTON_STEPS = 50
 GRID = 10**6
 """Bounds and right-hand sides are data in steps of a millionth of the publishing unit."""
 PLAIN = 1000
 """Duals whose denominator is at most this are taken for plain fractions before anything is solved."""
-DIGITS = 15
-"""A decimal of so many digits is the only one that reads as its float."""
-
-Number = int | Fraction
-Bound = Number | None
-"""None is infinite."""
-
 
 def certificate(
     program: Program, stages: Sequence[Stage], solution: Solution, published: Ints, unit: float, names: Sequence[Sequence[str]]
@@ -64,7 +56,7 @@ def certificate(
     return sealed({
         "unit": str(exact(unit)), "step": str(step), "lines": program.lines, "names": [list(name) for name in names],
         "pools": _pools(program), **given, "rows": rows, "stages": told,
-        "columns": [_told(value) for value in replay.completed()], "published": [int(count) for count in published],
+        "columns": [written(value) for value in replay.completed()], "published": [int(count) for count in published],
     })
 
 
@@ -105,11 +97,12 @@ class _Replay:
 
     def __init__(self, program: Program, step: Fraction) -> None:
         self.program, self.step = program, step
-        self.rows, self.times = _multiplied(program)
-        self.lower, self.upper = _counted(program.lower, step), _counted(program.upper, step)
+        self.rows, self.times = multiplied(program)
+        self.lower, self.upper = counted(program.lower, step), counted(program.upper, step)
         self.row_lower, self.row_upper = ([None if side is None else side * times for side, times in
-                                           zip(_counted(sides, step), self.times, strict=True)]
+                                           zip(counted(sides, step), self.times, strict=True)]
                                           for sides in (program.row_lower, program.row_upper))
+        self.open = {j for j, low in enumerate(self.lower) if low is None or low != self.upper[j]}
         self.folded: set[int] = set()
 
     def fold(self) -> None:
@@ -118,36 +111,40 @@ class _Replay:
         while waiting:
             waiting = False
             for r, row in enumerate(self.rows):
-                free = [j for j in row if self._is_open(j)] if r not in self.folded else []
-                if len(free) == 1:
-                    self.folded.add(r)
-                    waiting, (j,) = True, free
-                    still = _total((a, _known(self.lower[k])) for k, a in row.items() if k != j)
-                    low, high = (None if side is None else Fraction(side - still) / row[j]
-                                 for side in (self.row_lower[r], self.row_upper[r]))
-                    if row[j] < 0:
-                        low, high = high, low
-                    self.lower[j] = _most(self.lower[j], low)
-                    self.upper[j] = _least(self.upper[j], high)
+                free = self.open.intersection(row)
+                if len(free) != 1 or r in self.folded:
+                    continue
+                self.folded.add(r)
+                waiting, (j,) = True, free
+                still = total((a, _known(self.lower[k])) for k, a in row.items() if k != j)
+                low, high = (None if side is None else slim(Fraction(side - still) / row[j])
+                             for side in (self.row_lower[r], self.row_upper[r]))
+                if row[j] < 0:
+                    low, high = high, low
+                low, high = most(self.lower[j], low), least(self.upper[j], high)
+                if low is not None and low == high:
+                    self._fix(j, low)
+                else:
+                    self.lower[j], self.upper[j] = low, high
 
     def sum(self, stage: SumStage, floats: Floats) -> dict[str, Any]:
         """A stage that minimises a sum: the exact dual, and the optimal face it describes."""
         places = np.flatnonzero(stage.costs)
-        counts, parts = _decimals(stage.costs[places])
-        costs = {j: _slim(Fraction(count, parts)) for j, count in zip(places.tolist(), counts, strict=True)}
+        counts, parts = decimals(stage.costs[places])
+        costs = {j: slim(Fraction(count, parts)) for j, count in zip(places.tolist(), counts, strict=True)}
         rows = np.flatnonzero(floats)
         reduced = stage.costs - self.program.priced(floats)
         duals, prices = self._exact(rows, floats[rows], set(np.flatnonzero(np.abs(reduced) > ZERO_DUAL).tolist()), costs)
-        value = _total((dual, _known(self.row_lower[r] if dual > 0 else self.row_upper[r])) for r, dual in duals.items())
+        value = total((dual, _known(self.row_lower[r] if dual > 0 else self.row_upper[r])) for r, dual in duals.items())
         for j in sorted(costs.keys() | prices.keys()):
             left = costs.get(j, 0) - prices.get(j, 0)
             if left:
                 end = _known(self.lower[j] if left > 0 else self.upper[j])
                 value += left * end
-                self.lower[j] = self.upper[j] = end
+                self._fix(j, end)
         self._tighten(duals)
-        return {"name": stage.name, "kind": "sum", "costs": {str(j): _told(cost) for j, cost in costs.items()},
-                "duals": {str(r): _told(dual) for r, dual in duals.items()}, "value": _told(value)}
+        return {"name": stage.name, "kind": "sum", "costs": {str(j): written(cost) for j, cost in costs.items()},
+                "duals": {str(r): written(dual) for r, dual in duals.items()}, "value": written(value)}
 
     def levels(self, stage: LevelStage, chain: Iterable[Level]) -> dict[str, Any]:
         """A stage of ratios: θ and dual of every level, exact, highest first.
@@ -159,37 +156,37 @@ class _Replay:
         for near, cut in chain:
             if cut is not None and (level := self._level(ratios, cut, near)):
                 found.append(level)
-        alone = [j for j in ratios.terms if self._is_open(j)]
+        alone = self.open.intersection(ratios.terms)
         for j in alone:
-            self.lower[j] = self.upper[j] = self._best(ratios, j)
+            self._fix(j, self._best(ratios, j))
         found.sort(key=lambda level: level[0], reverse=True)
-        told: list[dict[str, Any] | None] = [{"theta": _told(theta), "duals": duals} for theta, duals in found]
+        told: list[dict[str, Any] | None] = [{"theta": written(theta), "duals": duals} for theta, duals in found]
         return {"name": stage.name, "kind": "levels", "below": stage.below, "above": stage.above, "parts": ratios.parts,
                 "levels": told + [None] * bool(alone),
                 "terms": [[j, centre, scale] for j, (centre, scale) in ratios.terms.items()]}
 
     def completed(self) -> list[Number]:
         """A value for every column: the fixed ones, then what the rows say of the others, else a bound."""
-        values: list[Bound] = [None if self._is_open(j) else low for j, low in enumerate(self.lower)]
+        values: list[Bound] = [None if j in self.open else low for j, low in enumerate(self.lower)]
         asked = [r for r, equal in enumerate((self.program.row_lower == self.program.row_upper).tolist()) if equal]
-        waiting = True
+        unknown, waiting = set(self.open), True
         while waiting:
             waiting = False
             for r in asked:
                 row = self.rows[r]
-                unknown = [j for j in row if values[j] is None]
-                if len(unknown) == 1:
-                    (j,) = unknown
-                    rest = _total((a, _known(values[k])) for k, a in row.items() if k != j)
-                    values[j] = _slim(Fraction(_known(self.row_lower[r]) - rest) / row[j])
-                    waiting = True
+                missing = unknown.intersection(row)
+                if len(missing) == 1:
+                    waiting, (j,) = True, missing
+                    rest = total((a, _known(values[k])) for k, a in row.items() if k != j)
+                    values[j] = slim(Fraction(_known(self.row_lower[r]) - rest) / row[j])
+                    unknown.discard(j)
         return [self._resting(j) if value is None else value for j, value in enumerate(values)]
 
     # ------------------------------------------------------------ levels
 
     def _ratios(self, stage: LevelStage) -> _Ratios:
         """The terms in whole parts of a step."""
-        counts, places = _decimals(np.concatenate([stage.centre, stage.scale]))
+        counts, places = decimals(np.concatenate([stage.centre, stage.scale]))
         part = Fraction(1, places) / self.step  # of a step
         whole = [count * part.numerator for count in counts]
         half = len(stage.columns)
@@ -203,12 +200,12 @@ class _Replay:
         moving = list[_Moving]()
         ends = dict[int, Number]()
         for j, price in prices.items():
-            if (ratios.above if price > 0 else ratios.below) and j in ratios.terms and self._is_open(j):
+            if (ratios.above if price > 0 else ratios.below) and j in ratios.terms and j in self.open:
                 moving.append(self._moving(ratios, j, price))
             else:
                 ends[j] = _known(self.upper[j] if price > 0 else self.lower[j])
-        height = _total((dual, _known(self.row_lower[r] if dual > 0 else self.row_upper[r])) for r, dual in duals.items())
-        height -= _total((prices[j], end) for j, end in ends.items())
+        height = total((dual, _known(self.row_lower[r] if dual > 0 else self.row_upper[r])) for r, dual in duals.items())
+        height -= total((prices[j], end) for j, end in ends.items())
         height = height * ratios.parts - sum(term.weight * (term.centre if term.up else -term.centre) for term in moving)
         theta = _root(moving, height, near, ratios.below and ratios.above)
         if theta is None:
@@ -216,29 +213,28 @@ class _Replay:
         for term in moving:
             reach = term.at(theta.numerator, theta.denominator)
             top = term.centre * theta.denominator + (reach if term.up else -reach)
-            ends[term.column] = _slim(Fraction(top, ratios.parts * theta.denominator))
+            ends[term.column] = slim(Fraction(top, ratios.parts * theta.denominator))
         for j, end in ends.items():
-            self.lower[j] = self.upper[j] = end
+            self._fix(j, end)
         self._tighten(duals)
-        return theta, {str(r): _told(dual) for r, dual in duals.items()}
+        return theta, {str(r): written(dual) for r, dual in duals.items()}
 
     def _moving(self, ratios: _Ratios, j: int, price: Number) -> _Moving:
         centre, scale = ratios.terms[j]
-        low, high = (None if side is None else side * ratios.parts - centre for side in (self.lower[j], self.upper[j]))
-        if price < 0:
-            low, high = (None if high is None else -high), (None if low is None else -low)
-        return _Moving(j, price > 0, centre, abs(price), scale, low, high)
+        sign, first, last = (1, self.lower[j], self.upper[j]) if price > 0 else (-1, self.upper[j], self.lower[j])
+        first, last = (None if side is None else sign * (side * ratios.parts - centre) for side in (first, last))
+        return _Moving(j, price > 0, centre, sign * price, scale, first, last)
 
     def _best(self, ratios: _Ratios, j: int) -> Number:
         """Where the ratio of a term is least, whatever the others do."""
         if not (ratios.below and ratios.above):
             return _known(self.upper[j] if ratios.below else self.lower[j])
-        centre = _slim(Fraction(ratios.terms[j][0], ratios.parts))
-        return _known(_least(_most(centre, self.lower[j]), self.upper[j]))
+        centre = slim(Fraction(ratios.terms[j][0], ratios.parts))
+        return _known(least(most(centre, self.lower[j]), self.upper[j]))
 
-    def _is_open(self, j: int) -> bool:
-        low, high = self.lower[j], self.upper[j]
-        return low is None or (low is not high and low != high)  # what was fixed is one object: the quick answer first
+    def _fix(self, j: int, value: Number) -> None:
+        self.lower[j] = self.upper[j] = value
+        self.open.discard(j)
 
     # ------------------------------------------------------------ duals
 
@@ -269,12 +265,12 @@ class _Replay:
     def _priced(self, duals: Mapping[int, Fraction], *, whole: bool) -> tuple[dict[int, Number], dict[int, Number]]:
         """The duals, multiplied until they are whole or not, and Aᵀy; zeros left out."""
         times = lcm(*(dual.denominator for dual in duals.values())) if whole else 1
-        slim = {r: _slim(dual * times) for r, dual in duals.items() if dual}
+        kept = {r: slim(dual * times) for r, dual in duals.items() if dual}
         prices: dict[int, Number] = {}
-        for r, dual in slim.items():
+        for r, dual in kept.items():
             for j, a in self.rows[r].items():
                 prices[j] = prices.get(j, 0) + a * dual
-        return slim, {j: price for j, price in prices.items() if price}
+        return kept, {j: price for j, price in prices.items() if price}
 
     def _tighten(self, duals: Mapping[int, Number]) -> None:
         for r, dual in duals.items():
@@ -292,15 +288,15 @@ def _root(moving: Sequence[_Moving], height: Number, near: float, both: bool) ->
     Newton's method from where the floats found it: every step solves one linear equation on bounds as given, so that
     fractions stay plain. Where both sides count, no θ is below 0.
     """
-    if both or all(term.first is not None for term in moving):
-        if height <= _total((term.weight, term.at(0, 1) if both else _known(term.first)) for term in moving):
-            return None
+    least_known = both or all(term.first is not None for term in moving)
+    if least_known and height <= total((term.weight, term.at(0, 1) if both else _known(term.first)) for term in moving):
+        return None
     theta: Number = Fraction(near)
     for _ in range(NEWTON_STEPS):
         theta = max(theta, 0) if both else theta
         left, before, after = _slopes(moving, height, theta)
         if before and not left:
-            return _slim(theta)
+            return slim(theta)
         slope = after if left > 0 else before
         theta = Fraction(theta + Fraction(left) / slope) if slope else _breakpoint(moving, theta, upward=left > 0)
     raise SolverError("证书：某一级的比率在精确计算中不存在。")
@@ -309,7 +305,10 @@ def _root(moving: Sequence[_Moving], height: Number, near: float, both: bool) ->
 def _slopes(moving: Sequence[_Moving], height: Number, theta: Number) -> tuple[Number, Number, Number]:
     """The violation at θ, and how fast it falls just below and just above it."""
     top, bottom = theta.numerator, theta.denominator
-    still, rate, begins, ends = height, 0, 0, 0
+    still = height
+    rate: Number = 0
+    begins: Number = 0
+    ends: Number = 0
     for term in moving:
         reach = term.scale * top
         if term.first is not None and reach <= (first := term.first * bottom):
@@ -331,22 +330,6 @@ def _breakpoint(moving: Sequence[_Moving], theta: Number, *, upward: bool) -> Nu
     return max((point for point in points if point < theta), default=theta)
 
 
-# ---------------------------------------------------------------- numbers
-
-
-def _multiplied(program: Program) -> tuple[list[dict[int, int]], list[int]]:
-    """The entries of every row, multiplied until they are whole, and by how much."""
-    kinds, kind = np.unique(program.values, return_inverse=True)
-    decimals = [_decimal(value) for value in kinds.tolist()]
-    times = np.ones(program.shape[0], dtype=np.int64)
-    np.lcm.at(times, program.rows, np.array([decimal.denominator for decimal in decimals])[kind])
-    rows: list[dict[int, int]] = [{} for _ in times]
-    multiplied = times.tolist()
-    for r, j, k in zip(program.rows.tolist(), program.columns.tolist(), kind.tolist(), strict=True):
-        rows[r][j] = decimals[k].numerator * (multiplied[r] // decimals[k].denominator)
-    return rows, multiplied
-
-
 def _pools(program: Program) -> list[int]:
     """The rows that distribute a pool: equalities over lines with coefficient 1, as they come first."""
     count = program.shape[0]
@@ -355,63 +338,12 @@ def _pools(program: Program) -> list[int]:
     return list(range(count if pool.all() else int(np.argmin(pool))))
 
 
-def _counted(values: Floats, step: Fraction) -> list[int | None]:
-    """Money in steps; data in these steps: the nearest whole number of them is exact."""
-    return [int(count) if isfinite(count) else None for count in np.rint(values / float(step)).tolist()]
-
-
-def _decimals(values: Floats) -> tuple[list[int], int]:
-    """The decimals these floats stand for, over one power of ten or whatever divides them all."""
-    for places in range(DIGITS):
-        counts = np.rint(values * 10.0**places)
-        if (np.abs(counts) < 10.0**DIGITS).all() and (counts / 10.0**places == values).all():
-            return [int(count) for count in counts.tolist()], 10**places
-    fractions = [exact(value) for value in values.tolist()]
-    parts = lcm(*(fraction.denominator for fraction in fractions))
-    return [fraction.numerator * (parts // fraction.denominator) for fraction in fractions], parts
-
-
-@cache
-def _decimal(value: float) -> Fraction:
-    return Fraction(round(Fraction(value) * COEFFICIENT), COEFFICIENT)
-
-
 @cache
 def _plain(dual: float) -> Fraction:
     return Fraction(dual).limit_denominator(PLAIN)
-
-
-def _total(terms: Iterable[tuple[Number, Number]]) -> Number:
-    """Σ weight·value. Fractions are slow to add: those of one denominator are added first, as whole numbers."""
-    tops: dict[int, Number] = {}
-    for weight, value in terms:
-        bottom = value.denominator
-        tops[bottom] = tops.get(bottom, 0) + weight * value.numerator
-    whole = tops.pop(1, 0)
-    return sum((Fraction(top, bottom) for bottom, top in tops.items()), whole)
-
-
-def _most(one: Bound, other: Bound) -> Bound:
-    """The higher of two lower bounds."""
-    return other if one is None else one if other is None else max(one, other)
-
-
-def _least(one: Bound, other: Bound) -> Bound:
-    """The lower of two upper bounds."""
-    return other if one is None else one if other is None else min(one, other)
 
 
 def _known(value: Bound) -> Number:
     if value is None:
         raise SolverError("证书：用到了不存在的界限。")
     return value
-
-
-def _slim(value: Fraction) -> Number:
-    """A fraction that is a whole number, as one."""
-    return value.numerator if value.denominator == 1 else value
-
-
-def _told(value: Number) -> int | str:
-    """A number as the certificate writes it."""
-    return value if isinstance(value, int) else value.numerator if value.denominator == 1 else str(value)
