@@ -123,7 +123,6 @@ def _read(certificate: Mapping[str, Any]) -> _State:
         [_bound(row["lower"]) for row in rows], [_bound(row["upper"]) for row in rows],
     )
     _require(len(state.lower) == len(state.upper) == len(state.amounts), "列数不一致")
-    _require(all(min(row, default=0) >= 0 for row in state.rows), "行里有不存在的列")
     for j, value in enumerate(state.amounts):
         _require(_between(state.lower[j], value, state.upper[j]), "第{}列超出上下限", j + 1)
         if state.lower[j] is None or state.lower[j] != state.upper[j]:
@@ -177,6 +176,7 @@ def _check_levels(state: _State, stage: Mapping[str, Any]) -> None:
     terms = {j: (_number(centre), _number(scale)) for j, centre, scale in stage["terms"]}
     ratios = _Ratios(str(stage["name"]), bool(stage["below"]), bool(stage["above"]), _number(stage["parts"]), terms)
     _require(ratios.parts > 0 and all(scale > 0 for _, scale in terms.values()), "「{}」的分母不为正", ratios.name)
+    _require(all(0 <= j < len(state.amounts) for j in terms), "「{}」有不存在的列", ratios.name)
     last: Bound = None
     for level in stage["levels"]:
         if level is None:
@@ -274,7 +274,10 @@ def _bound(value: Any) -> Bound:
 
 
 def _numbers(given: Mapping[str, Any]) -> dict[int, Number]:
-    return {int(place): _number(value) for place, value in given.items()}
+    """Row or column → number."""
+    numbers = {int(place): _number(value) for place, value in given.items()}
+    _require(min(numbers, default=0) >= 0, "有不存在的行或列")
+    return numbers
 
 
 def _number(value: Any) -> Number:
