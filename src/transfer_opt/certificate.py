@@ -9,7 +9,7 @@ the certificate alone:
                                         column with a reduced cost stands on the bound it is pressed against
     every level of ratios               the dual proves that no smaller θ can be met: the same with the ends θ allows,
                                         and below θ an end that is priced draws in
-    the last line                       all of them forced: x is the only optimum
+    at the end                          every line is forced: x is the only optimum
     the published integers              each a neighbour of its amount, every total of lines exact
 
 Why that is proof: whatever z meets the rows within the bounds, y·b ≤ y·Az = (Aᵀy)·z, and costs · z is at least y·b plus
