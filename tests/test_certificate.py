@@ -187,7 +187,7 @@ def changed_at(made: Proof, path: tuple[Any, ...], by: Fraction) -> Proof:
     for step in path[:-1]:
         place = place[step]
     value = place[path[-1]]
-    place[path[-1]] = value + (1 if by > 0 else -1) if isinstance(value, int) else str(Fraction(value) + by)
+    place[path[-1]] = value + (by > 0) - (by < 0) if isinstance(value, int) else str(Fraction(value) + by)
     return changed
 
 
@@ -239,6 +239,54 @@ def test_a_seeded_sample_of_the_numbers_of_a_real_certificate_is_guarded(proof: 
     for path in random.Random(11).sample(places, 60):
         with pytest.raises(CertificateError):
             check(changed_at(proof, path, Fraction(1, 1000)))
+
+
+def test_a_float_is_no_number_of_a_certificate() -> None:
+    made = small_proof()
+    places = [path for path in numbers(made) if path[0] not in ("names", "lines", "pools") and path[-3:-2] != ("terms",)]
+    for path in places:
+        changed = changed_at(made, path, Fraction(0))
+        place = changed
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = float(Fraction(place[path[-1]]))
+        with pytest.raises(CertificateError, match="格式不对|不是整数"):
+            check(sealed(changed))
+
+
+@pytest.mark.parametrize(("key", "dual", "refusal"), [
+    ("0", 0, "对偶值有 0"), ("-1", 1, "不存在"), ("9999", 1, "格式不对"),
+])
+def test_a_dual_of_nothing_and_a_dual_on_a_row_that_does_not_exist_are_refused(key: str, dual: int, refusal: str) -> None:
+    """A dual of 0 would otherwise make a row an equality that nothing forces."""
+    changed = small_proof()
+    level = next(level for stage in changed["stages"] for level in stage.get("levels", []) if level)
+    level["duals"] = {**level["duals"], key: dual}
+    with pytest.raises(CertificateError, match=refusal):
+        check(sealed(changed))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_row_that_is_not_used_up_can_carry_no_dual(sign: int) -> None:
+    made = small_proof()
+    amounts = [Fraction(value) for value in made["columns"]]
+    side = "lower" if sign > 0 else "upper"
+    slack = [str(r) for r, row in enumerate(made["rows"])
+             if row[side] is None or sum(a * amounts[int(j)] for j, a in row["entries"].items()) != row[side]]
+    assert slack
+    for r in slack:
+        changed = copy.deepcopy(made)
+        changed["stages"][0]["duals"][r] = sign
+        with pytest.raises(CertificateError, match="没有用尽"):
+            check(sealed(changed))
+
+
+def test_a_term_about_a_column_that_does_not_exist_is_refused() -> None:
+    for column in (-1, 10**6):
+        changed = small_proof()
+        next(stage for stage in changed["stages"] if stage.get("terms"))["terms"][0][0] = column
+        with pytest.raises(CertificateError, match="不存在的列"):
+            check(sealed(changed))
 
 
 # ---------------------------------------------------------------- solvers that lie

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 LEVELS = {
     0: ("certificate", "controlled", "errors", "linear"),
     1: ("deadline", "domain", "elimination", "ledger", "program", "ranking", "refutation", "sheets"),
-    2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "workbook"),
+    2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "wholes", "workbook"),
     3: ("alone", "asking", "blank", "duedates", "modelfile", "ratios", "requirements", "sharpening", "units", "web"),
     4: ("chains", "footing", "matching"),
     5: ("checks", "equations", "narrative", "parameters", "starting"),

@@ -1,13 +1,20 @@
-"""The independent checker: replays a certificate in exact fractions. Shares no code with the solver.
+"""The independent checker: replays a certificate in whole numbers and fractions, never in floats. Shares no code with the solver.
 
-A certificate holds the program (bounds, rows, entries), the stages, the dual vector behind every stage or level, and
-the amounts. Checked here, from the certificate alone:
+A certificate holds the program (money in steps of which `unit` ÷ `step` make one publishing unit; rows multiplied until
+their coefficients are whole), the stages, the dual vector behind every stage or level, and the amounts. Checked here, from
+the certificate alone:
 
-    every stage that minimises a sum    weak duality with zero gap: Σ y·b + Σ d·bound = costs · x
-    every level of ratios               the dual proves that no smaller θ can be met: its violation is exactly 0 at θ
-                                        and grows below it; what it prices is thereby forced
-    the amounts                         within every bound, every row exactly met, every line forced: the only optimum
+    the amounts x                       within every bound, every row exactly met
+    every stage that minimises a sum    the dual y proves costs · x least: every priced row is met with equality, every
+                                        column with a reduced cost stands on the bound it is pressed against
+    every level of ratios               the dual proves that no smaller θ can be met: the same with the ends θ allows,
+                                        and below θ an end that is priced draws in
+    at the end                          every line is forced: x is the only optimum
     the published integers              each a neighbour of its amount, every total of lines exact
+
+Why that is proof: whatever z meets the rows within the bounds, y·b ≤ y·Az = (Aᵀy)·z, and costs · z is at least y·b plus
+what the reduced costs make of the bounds they press against. With x both are equalities, so x is least; and z is as good
+only where it meets the same rows with equality and stands on the same bounds: that is what a stage forces.
 """
 
 from __future__ import annotations
@@ -15,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -23,8 +30,8 @@ from typing import Any
 # Thousands of counties short in proportion to their needs have exact amounts of ten thousand digits.
 sys.set_int_max_str_digits(1_000_000)
 
-Number = Fraction
-Bound = Fraction | None
+Number = int | Fraction
+Bound = Number | None
 """None is infinite."""
 
 
@@ -34,33 +41,65 @@ class CertificateError(Exception):
 
 @dataclass
 class _State:
-    """The program, and how far the stages have narrowed it."""
+    """The program, and how far the stages have narrowed it. The amounts are always within what is left."""
 
+    amounts: list[Number]
     lower: list[Bound]
     upper: list[Bound]
+    rows: list[dict[int, Number]]
     row_lower: list[Bound]
     row_upper: list[Bound]
-    entries: list[dict[int, Number]]
-    columns: list[Number]
-    lines: int
-    unit: Number
+    activity: list[Number] = field(default_factory=list)
+    """What the amounts make of each row."""
+    open: set[int] = field(default_factory=set)
+    """The columns that may still take other values."""
     folded: set[int] = field(default_factory=set)
+
+    def close(self, j: int) -> None:
+        """No optimum has another amount."""
+        self.lower[j] = self.upper[j] = self.amounts[j]
+        self.open.discard(j)
+
+    def force(self, j: int, end: Bound, name: str) -> None:
+        """The column can only stand at this end, and there it must stand."""
+        _require(end is not None, "「{}」：第{}列没有界限可依", name, j + 1)
+        _require(end == self.amounts[j], "「{}」：第{}列不在证明要求的界限上", name, j + 1)
+        self.close(j)
+
+
+@dataclass(frozen=True)
+class _Ratios:
+    """The ratios of a stage of levels: column = centre ± scale·θ on the sides that count."""
+
+    name: str
+    below: bool
+    above: bool
+    parts: Number
+    """Centres and scales are counted in parts, so many to a step."""
+    terms: dict[int, tuple[Number, Number]]
+    """Column → centre and scale."""
+
+    def beyond(self, j: int, value: Number, theta: Number) -> Number:
+        """How far a value stands above centre + scale·θ, times something positive: 0 is on it, negative below."""
+        centre, scale = self.terms[j]
+        return ((self.parts * value.numerator - centre * value.denominator) * theta.denominator
+                - scale * value.denominator * theta.numerator)
 
 
 def check(certificate: Mapping[str, Any]) -> None:
     """Accept the certificate or raise CertificateError."""
     try:
         _require(certificate["seal"] == _seal(certificate), "封签与内容不符，证书被改动过")
-        state = _read(certificate)
-        stages = certificate["stages"]
+        state, lines, stages = _read(certificate), certificate["lines"], certificate["stages"]
         for k, stage in enumerate(stages):
             if all(later["kind"] == "levels" for later in stages[k:]):
                 _fold(state)
             (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
-        _check_amounts(state)
-        _require(len(certificate["names"]) == len(certificate["published"]) == state.lines, "名称或公布数的笔数不对")
-        _check_published(state, [int(count) for count in certificate["published"]], [int(r) for r in certificate["pools"]])
-    except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
+        for j in range(lines):
+            _require(j not in state.open, "第{}笔没有被唯一确定", j + 1)
+        _require(len(certificate["names"]) == len(certificate["published"]) == lines, "名称或公布数的笔数不对")
+        _check_published(state, certificate)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
         raise CertificateError(f"证书内容不完整或格式不对（{type(error).__name__}）。") from error
 
 
@@ -75,225 +114,180 @@ def _seal(content: Mapping[str, Any]) -> str:
 
 
 def _read(certificate: Mapping[str, Any]) -> _State:
+    """The program as given, and the amounts, which must be feasible."""
     rows = certificate["rows"]
     state = _State(
+        [_number(value) for value in certificate["columns"]],
         [_bound(value) for value in certificate["lower"]], [_bound(value) for value in certificate["upper"]],
+        [_numbers(row["entries"]) for row in rows],
         [_bound(row["lower"]) for row in rows], [_bound(row["upper"]) for row in rows],
-        [{int(j): Fraction(value) for j, value in row["entries"].items()} for row in rows],
-        [Fraction(value) for value in certificate["columns"]], int(certificate["lines"]), Fraction(certificate["unit"]),
     )
-    _require((count := len(state.lower)) == len(state.upper) == len(state.columns) >= state.lines, "列数不一致")
-    _require(all(0 <= j < count for entry in state.entries for j in entry), "行里有不存在的列")
-    _check_feasible(state)
+    _require(len(state.lower) == len(state.upper) == len(state.amounts), "列数不一致")
+    for j, value in enumerate(state.amounts):
+        _require(_between(state.lower[j], value, state.upper[j]), "第{}列超出上下限", j + 1)
+        if state.lower[j] is None or state.lower[j] != state.upper[j]:
+            state.open.add(j)
+    for r, row in enumerate(state.rows):
+        state.activity.append(_total(state, row))
+        _require(_between(state.row_lower[r], state.activity[r], state.row_upper[r]), "第{}行没有满足", r + 1)
     return state
 
 
-def _check_feasible(state: _State) -> None:
-    """The amounts meet every original bound and row exactly."""
-    for j, value in enumerate(state.columns):
-        _require(_between(state.lower[j], value, state.upper[j]), f"第{j + 1}列超出上下限")
-    for r, entries in enumerate(state.entries):
-        activity = sum((a * state.columns[j] for j, a in entries.items()), Fraction(0))
-        _require(_between(state.row_lower[r], activity, state.row_upper[r]), f"第{r + 1}行没有满足")
-
-
 def _fold(state: _State) -> None:
-    """A row in which a single column is still open bounds that column."""
+    """A row in which a single column is still open bounds that column: it may move by what the row has left."""
     waiting = True
     while waiting:
         waiting = False
-        for r, entries in enumerate(state.entries):
-            free = _open(state, entries)
+        for r, row in enumerate(state.rows):
+            free = state.open.intersection(row)
             if len(free) != 1 or r in state.folded:
                 continue
-            waiting, j = True, free[0]
+            waiting, (j,) = True, free
             state.folded.add(r)
-            still = sum((a * state.lower[k] for k, a in entries.items() if k != j), Fraction(0))  # type: ignore[operator]
-            ends = [None if side is None else (side - still) / entries[j] for side in (state.row_lower[r], state.row_upper[r])]
-            low, high = ends if entries[j] > 0 else ends[::-1]
+            low, high = (None if side is None else state.amounts[j] + Fraction(side - state.activity[r]) / row[j]
+                         for side in (state.row_lower[r], state.row_upper[r]))
+            if row[j] < 0:
+                low, high = high, low
             if low is not None:
                 state.lower[j] = low if state.lower[j] is None else max(low, state.lower[j])  # type: ignore[type-var]
             if high is not None:
                 state.upper[j] = high if state.upper[j] is None else min(high, state.upper[j])  # type: ignore[type-var]
+            if state.lower[j] is not None and state.lower[j] == state.upper[j]:
+                state.close(j)
 
 
 def _check_sum(state: _State, stage: Mapping[str, Any]) -> None:
-    """min costs · x: the dual bound is attained by the amounts; then narrow to the optimal face."""
-    name = str(stage["name"])
-    costs = {int(j): Fraction(value) for j, value in stage["costs"].items()}
-    duals = _duals(state, stage["duals"], name)
-    prices = _priced(state, duals)
-    value = _sides(state, duals)
-    for j in set(costs) | set(prices):
-        reduced = costs.get(j, Fraction(0)) - prices.get(j, Fraction(0))
+    """min costs · x: no amounts reach less, and those that reach as little stand where reduced costs press them."""
+    name, costs = str(stage["name"]), _numbers(stage["costs"])
+    prices = _priced(state, stage["duals"], name)
+    for j in costs.keys() | prices.keys():
+        reduced = costs.get(j, 0) - prices.get(j, 0)
         if reduced:
-            end = state.lower[j] if reduced > 0 else state.upper[j]
-            if end is None:
-                raise CertificateError(f"「{name}」：第{j + 1}列没有界限可依。")
-            value += reduced * end
-            state.lower[j] = state.upper[j] = end
-    reached = sum((cost * state.columns[j] for j, cost in costs.items()), Fraction(0))
-    _require(reached == value, f"「{name}」的目标值与对偶界不相等")
-    _require(Fraction(stage["value"]) == value, f"「{name}」写的目标值不对")
-    _tighten(state, duals)
+            state.force(j, state.lower[j] if reduced > 0 else state.upper[j], name)
+    _require(_total(state, costs) == _number(stage["value"]), "「{}」写的目标值不对", name)
 
 
 def _check_levels(state: _State, stage: Mapping[str, Any]) -> None:
-    """Lexicographic min–max: level after level, each forced by its dual.
+    """Lexicographic min–max: level after level, each forced by its dual; None: the rest at the best it reaches alone.
 
     Ratios fall from level to level, so every box lies within the one before: only the columns a dual prices are
     looked at.
     """
-    name = str(stage["name"])
-    terms = {int(j): (Fraction(centre), Fraction(scale)) for j, centre, scale in stage["terms"]}
-    _require(all(scale > 0 for _, scale in terms.values()), f"「{name}」的分母不为正")
+    terms = {j: (_number(centre), _number(scale)) for j, centre, scale in stage["terms"]}
+    ratios = _Ratios(str(stage["name"]), bool(stage["below"]), bool(stage["above"]), _number(stage["parts"]), terms)
+    _require(ratios.parts > 0 and all(scale > 0 for _, scale in terms.values()), "「{}」的分母不为正", ratios.name)
+    _require(all(0 <= j < len(state.amounts) for j in terms), "「{}」有不存在的列", ratios.name)
     last: Bound = None
     for level in stage["levels"]:
         if level is None:
-            for j in _open(state, terms):
-                low, high = _box(state, stage, j, terms[j], None)
-                state.lower[j] = state.upper[j] = high if stage["below"] else low
+            for j in state.open.intersection(terms):
+                _check_alone(state, ratios, j)
             continue
-        theta = Fraction(level["theta"])
-        _require(last is None or theta <= last, f"「{name}」各级没有由大到小")
+        theta = _number(level["theta"])
+        _require(last is None or theta <= last, "「{}」各级没有由大到小", ratios.name)
+        _require(theta > 0 or not (ratios.below and ratios.above), "「{}」的一级没有偏离", ratios.name)
+        _check_level(state, ratios, theta, _priced(state, level["duals"], ratios.name))
         last = theta
-        _check_level(state, stage, terms, theta, _duals(state, level["duals"], name))
-    _require(not _open(state, terms), f"「{name}」还有没确定的项")
+    _require(state.open.isdisjoint(terms), "「{}」还有没确定的项", ratios.name)
 
 
-def _check_level(
-    state: _State, stage: Mapping[str, Any], terms: Mapping[int, tuple[Number, Number]], theta: Number,
-    duals: Mapping[int, Number],
-) -> None:
-    """At θ the dual's violation is exactly 0, below θ it is positive; fix what it prices."""
-    name, prices = str(stage["name"]), _priced(state, duals)
-    moves, violation = False, _sides(state, duals)
+def _check_level(state: _State, ratios: _Ratios, theta: Number, prices: Mapping[int, Number]) -> None:
+    """Every price presses its column against an end; where that is the end θ allows, lowering θ draws it in."""
+    draws_in = False
     for j, price in prices.items():
-        low, high = state.lower[j], state.upper[j]
-        if j in terms and (low is None or low != high):
-            moves = moves or _moves(state, stage, j, terms[j], theta, price)
-            low, high = _box(state, stage, j, terms[j], theta)
-        end = high if price > 0 else low
-        if end is None:
-            raise CertificateError(f"「{name}」：第{j + 1}列没有界限可依。")
-        violation -= price * end
-        state.lower[j] = state.upper[j] = end
-    _require(moves, f"「{name}」的一级没有下界证明")
-    _require(violation == 0, f"「{name}」的一级在其比率处没有恰好用尽")
-    _tighten(state, duals)
+        up = price > 0
+        if j in ratios.terms and j in state.open and (ratios.above if up else ratios.below):
+            opposite = state.lower[j] if up else state.upper[j]
+            draws_in |= _check_end(state, ratios, j, theta if up else -theta) and state.amounts[j] != opposite
+            state.close(j)
+        else:
+            state.force(j, state.upper[j] if up else state.lower[j], ratios.name)
+    _require(draws_in, "「{}」的一级没有下界证明", ratios.name)
 
 
-def _moves(
-    state: _State, stage: Mapping[str, Any], j: int, term: tuple[Number, Number], theta: Number, price: Number
-) -> bool:
-    """Whether lowering θ shrinks the end this price leans on."""
-    centre, scale = term
-    own = _own(state, stage, j, term)
-    if own is not None and own >= theta:
-        return False
-    if price > 0 and stage["above"]:
-        return state.upper[j] is None or centre + scale * theta <= state.upper[j]  # type: ignore[operator]
-    if price < 0 and stage["below"]:
-        return state.lower[j] is None or centre - scale * theta >= state.lower[j]  # type: ignore[operator]
-    return False
+def _check_alone(state: _State, ratios: _Ratios, j: int) -> None:
+    """The term at the best it reaches alone."""
+    if ratios.below and ratios.above:
+        _check_end(state, ratios, j, 0)
+        state.close(j)
+    else:
+        state.force(j, state.upper[j] if ratios.below else state.lower[j], ratios.name)
 
 
-def _own(state: _State, stage: Mapping[str, Any], j: int, term: tuple[Number, Number]) -> Bound:
-    """The least ratio the column's own bounds allow; None where they allow any."""
-    centre, scale = term
-    reached: list[Number] = [Fraction(0)] if stage["below"] and stage["above"] else []
-    upper, lower = state.upper[j], state.lower[j]
-    if stage["below"] and upper is not None:
-        reached.append((centre - upper) / scale)
-    if stage["above"] and lower is not None:
-        reached.append((lower - centre) / scale)
-    return max(reached) if reached else None
+def _check_end(state: _State, ratios: _Ratios, j: int, theta: Number) -> bool:
+    """The amount is centre + scale·θ, or the bound nearest to it; True where it is the first."""
+    beyond = ratios.beyond(j, state.amounts[j], theta)
+    if beyond:
+        bound = state.lower[j] if beyond > 0 else state.upper[j]
+        _require(state.amounts[j] == bound, "「{}」：第{}列不在其比率处", ratios.name, j + 1)
+    return not beyond
 
 
-def _box(
-    state: _State, stage: Mapping[str, Any], j: int, term: tuple[Number, Number], theta: Bound
-) -> tuple[Bound, Bound]:
-    """The column's bounds with its ratio at most max(θ, own)."""
-    centre, scale = term
-    own = _own(state, stage, j, term)
-    reach = own if theta is None else theta if own is None else max(theta, own)
-    if reach is None:
-        raise CertificateError(f"第{j + 1}列没有自身的最好值。")
-    low, high = state.lower[j], state.upper[j]
-    if stage["below"]:
-        low = centre - scale * reach if low is None else max(low, centre - scale * reach)
-    if stage["above"]:
-        high = centre + scale * reach if high is None else min(high, centre + scale * reach)
-    return low, high
-
-
-def _check_amounts(state: _State) -> None:
-    """Every line is forced, and forced to the amount stated: no other optimum exists."""
-    for j in range(state.lines):
-        _require(state.lower[j] == state.upper[j] == state.columns[j], f"第{j + 1}笔没有被唯一确定")
-    for j, value in enumerate(state.columns):
-        _require(_between(state.lower[j], value, state.upper[j]), f"第{j + 1}列不在最优面上")
-
-
-def _check_published(state: _State, published: Sequence[int], pools: Sequence[int]) -> None:
+def _check_published(state: _State, certificate: Mapping[str, Any]) -> None:
     """Each integer is a neighbour of its amount; every line is of one pool, and every pool distributed to the last unit."""
-    _require(sorted(j for r in pools for j in state.entries[r]) == list(range(state.lines)), "不是每一笔都属于一个资金总额")
-    for j, count in enumerate(published):
-        _require(abs(count * state.unit - state.columns[j]) < state.unit, f"第{j + 1}笔公布数不是相邻单位")
+    published, pools, lines = certificate["published"], certificate["pools"], range(certificate["lines"])
+    steps = Fraction(_number(certificate["unit"])) / _number(certificate["step"])
+    _require(steps.denominator == 1, "公布单位不是整数步")
+    _require(sorted(j for r in pools for j in state.rows[r]) == list(lines), "不是每一笔都属于一个资金总额")
+    for j in lines:
+        _require(type(published[j]) is int, "第{}笔公布数不是整数", j + 1)
+        _require(abs(published[j] * steps.numerator - state.amounts[j]) < steps.numerator, "第{}笔公布数不是相邻单位", j + 1)
     for r in pools:
-        _require(all(j < state.lines and a == 1 for j, a in state.entries[r].items()), f"第{r + 1}行不是资金总额")
-        shown = sum((published[j] * state.unit for j in state.entries[r]), Fraction(0))
-        _require(shown == state.row_lower[r] == state.row_upper[r], f"第{r + 1}行公布数合计不等于总额")
+        _require(all(a == 1 for a in state.rows[r].values()), "第{}行不是资金总额", r + 1)
+        shown = sum(published[j] for j in state.rows[r]) * steps
+        _require(shown == state.row_lower[r] == state.row_upper[r], "第{}行公布数合计不等于总额", r + 1)
 
 
-def _duals(state: _State, given: Mapping[str, str], name: str) -> dict[int, Number]:
-    """The dual vector; a sign may only lean on a side that exists."""
-    duals = {int(r): Fraction(value) for r, value in given.items()}
-    for r, dual in duals.items():
-        side = state.row_lower[r] if dual > 0 else state.row_upper[r]
-        _require(side is not None, f"「{name}」的对偶值用了不存在的一侧")
-    return duals
+def _priced(state: _State, given: Mapping[str, Any], name: str) -> dict[int, Number]:
+    """Aᵀy, zeros left out.
 
-
-def _priced(state: _State, duals: Mapping[int, Number]) -> dict[int, Number]:
-    """Aᵀy, zeros left out."""
+    A row with a dual must be met with equality on the side that the dual leans on. Every optimum does the same, so
+    later duals may lean on both its sides.
+    """
     prices: dict[int, Number] = {}
-    for r, dual in duals.items():
-        for j, a in state.entries[r].items():
-            prices[j] = prices.get(j, Fraction(0)) + a * dual
+    for r, dual in _numbers(given).items():
+        _require(dual != 0, "「{}」的对偶值有 0", name)
+        side = state.row_lower[r] if dual > 0 else state.row_upper[r]
+        _require(side == state.activity[r], "「{}」的对偶值用了第{}行没有用尽的一侧", name, r + 1)
+        state.row_lower[r] = state.row_upper[r] = side
+        for j, a in state.rows[r].items():
+            prices[j] = prices.get(j, 0) + a * dual
     return {j: price for j, price in prices.items() if price}
 
 
-def _sides(state: _State, duals: Mapping[int, Number]) -> Number:
-    """Σ y·b with b the side each dual leans on."""
-    total = Fraction(0)
-    for r, dual in duals.items():
-        total += dual * (state.row_lower[r] if dual > 0 else state.row_upper[r])  # type: ignore[operator]
-    return total
-
-
-def _tighten(state: _State, duals: Mapping[int, Number]) -> None:
-    """A priced row is met with equality by every optimum, so later duals may lean on both its sides."""
-    for r, dual in duals.items():
-        if dual > 0:
-            state.row_upper[r] = state.row_lower[r]
-        elif dual < 0:
-            state.row_lower[r] = state.row_upper[r]
-
-
-def _open(state: _State, terms: Mapping[int, Any]) -> list[int]:
-    lower, upper = state.lower, state.upper
-    return [j for j in terms if lower[j] is None or (lower[j] is not upper[j] and lower[j] != upper[j])]
+def _total(state: _State, weights: Mapping[int, Number]) -> Number:
+    """Σ weight·amount. Fractions are slow to add, so those of one denominator are added first, as whole numbers."""
+    tops: dict[int, Number] = {}
+    for j, weight in weights.items():
+        amount = state.amounts[j]
+        tops[amount.denominator] = tops.get(amount.denominator, 0) + weight * amount.numerator
+    whole = tops.pop(1, 0)
+    return sum((Fraction(top, bottom) for bottom, top in tops.items()), whole)
 
 
 def _between(low: Bound, value: Number, high: Bound) -> bool:
     return (low is None or low <= value) and (high is None or value <= high)
 
 
-def _bound(value: str | None) -> Bound:
-    return None if value is None else Fraction(value)
+def _bound(value: Any) -> Bound:
+    return None if value is None else _number(value)
 
 
-def _require(holds: bool, otherwise: str) -> None:
+def _numbers(given: Mapping[str, Any]) -> dict[int, Number]:
+    """Row or column → number."""
+    numbers = {int(place): _number(value) for place, value in given.items()}
+    _require(min(numbers, default=0) >= 0, "有不存在的行或列")
+    return numbers
+
+
+def _number(value: Any) -> Number:
+    """A whole number, or a fraction written as text; nothing else is a number, least of all a float."""
+    if type(value) is int:
+        return value
+    top, _, bottom = value.partition("/")
+    return Fraction(int(top), int(bottom or 1))
+
+
+def _require(holds: bool, otherwise: str, *of: str | int) -> None:
     if not holds:
-        raise CertificateError(otherwise + "。")
+        raise CertificateError(otherwise.format(*of) + "。")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from transfer_opt.linear import Floats, Ints
-
-PLAIN = 1000
-"""Duals whose denominator is at most this are taken for plain fractions before anything is solved."""
 RIGHT = -1
 """Stands for the right side among the keys of an equation."""
 
 
-def solved(equations: list[dict[int, Fraction]], rows: Ints, floats: Floats) -> dict[int, Fraction]:
-    """The duals that meet the equations exactly; those left free keep their nearest plain fraction."""
+def solved(equations: Iterable[Mapping[int, Fraction]], near: Mapping[int, Fraction]) -> dict[int, Fraction]:
+    """The duals that meet the equations exactly; those left free stay where they are."""
     pivots: dict[int, dict[int, Fraction]] = {}
     users: dict[int, set[int]] = {}  # free dual → the pivots whose rules speak of it
     for equation in equations:
@@ -36,6 +33,5 @@ def solved(equations: list[dict[int, Fraction]], rows: Ints, floats: Floats) -> 
         pivots[free] = rule
         for key in rule:
             users.setdefault(key, set()).add(free)
-    plain = {int(r): Fraction(float(y)).limit_denominator(PLAIN) for r, y in zip(rows, floats, strict=True)}
-    return {r: sum((value * (plain[key] if key != RIGHT else 1) for key, value in pivots[r].items()), Fraction(0))
-            if r in pivots else plain[r] for r in plain}
+    return {r: sum((value * (near[key] if key != RIGHT else 1) for key, value in pivots[r].items()), Fraction(0))
+            if r in pivots else near[r] for r in near}

@@ -73,7 +73,7 @@ def proof_table(outcome: Outcome, others: Sequence[Table], notice: Notice, label
     A seal is the fingerprint of a sheet of `others`, of the notice, and of this sheet save the column that holds the seals.
     """
     notes = (
-        "注：有序号的各行连接起来是一个 JSON 文本，金额和比率都是分数；transfer_opt.certificate 单独核对它，不用求解器。",
+        "注：有序号的各行连接起来是一个 JSON 文本，金额以 step 为单位，是整数或分数；transfer_opt.certificate 单独核对它，不用求解器。",
         "表名各行是该表全部单元格的 SHA-256 和逐行、逐列的短校验码，transfer-opt audit 用它指出被改动的单元格。",
     )
     sums = Sums(next((table for table in others if table.name == INPUT), None))
