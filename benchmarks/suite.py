@@ -40,6 +40,8 @@ GROWTH = (45, 200, 800, 2844, 10000, 35000)
 QUICK = (45, 200, 800)
 CORE_LIMIT = 60.0
 """Seconds after which the full linear program of the largest size is given up."""
+PATIENCE = 600.0
+"""Seconds after which a whole run is given up, and larger sizes with it."""
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 """Programs of users are compiled once, not at every start."""
 
@@ -157,7 +159,7 @@ def spent(command: Sequence[str]) -> float:
 def whole_run(count: int, scenario: str = "") -> dict[str, float]:
     """The steps of one run in a process of its own."""
     done = subprocess.run([sys.executable, str(HERE / "stages.py"), str(count), scenario], check=True, capture_output=True,
-                          text=True, env=ENVIRONMENT)
+                          text=True, env=ENVIRONMENT, timeout=PATIENCE)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -177,7 +179,10 @@ def growth(sizes: Sequence[int]) -> tuple[list[dict[str, float]], list[str]]:
     runs = []
     for count in sizes:
         print(f"… {count:,}", file=sys.stderr, flush=True)
-        runs.append(whole_run(count) | {"count": count})
+        try:
+            runs.append(whole_run(count) | {"count": count})
+        except subprocess.TimeoutExpired:
+            break
     steps = sorted({step for run in runs for step in run} - {"count", "programs", "peak MiB", "total"})
     said = []
     for step in [*steps, "total"]:
@@ -244,8 +249,10 @@ def main(quick: bool) -> None:
             add(against_naive(folder, folder / f"{COUNTRY}.xlsx", COUNTRY, 1, None), writing(folder, COUNTRY))
     runs, table = growth(sizes)
     add(*largest(runs[-1]))
+    if len(runs) < len(sizes):
+        add(Line(f"{sizes[len(runs)]:,} recipients, workbook to workbook", f"not ended in {PATIENCE:.0f} s", "≤ 60 s", False))
     if not quick:
-        keep(lines, table, sizes)
+        keep(lines, table, sizes[: len(runs)])
         plot(runs, DOCS / "growth.svg")
 
 
