@@ -40,7 +40,7 @@ GROWTH = (45, 200, 800, 2844, 10000, 35000)
 QUICK = (45, 200, 800)
 CORE_LIMIT = 60.0
 """Seconds after which the full linear program of the largest size is given up."""
-PATIENCE = 600.0
+PATIENCE = 300.0
 """Seconds after which a whole run is given up, and larger sizes with it."""
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 """Programs of users are compiled once, not at every start."""
