@@ -40,7 +40,7 @@ GROWTH = (45, 200, 800, 2844, 10000, 35000)
 QUICK = (45, 200, 800)
 CORE_LIMIT = 60.0
 """Seconds after which the full linear program of the largest size is given up."""
-PATIENCE = 300.0
+PATIENCE = 240.0
 """Seconds after which a whole run is given up, and larger sizes with it."""
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 """Programs of users are compiled once, not at every start."""
@@ -125,7 +125,7 @@ def _listed(formulation: Formulation) -> tuple[float, float, int]:
     start = time.perf_counter()
     solution = solve(formulation.program, formulation.stages, watched)
     taken = time.perf_counter() - start
-    return taken, statistics.median(sessions[0].seconds), solution.programs
+    return taken, statistics.median(second for session in sessions for second in session.seconds), solution.programs
 
 
 # ---------------------------------------------------------------- whole programs
