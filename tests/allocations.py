@@ -51,7 +51,7 @@ class Allocation:
     @property
     def steps(self) -> explain.Steps:
         """Where every amount comes from."""
-        return explain.steps(self.case, self.settings, self.objective, self.amounts, self.units, opener("highs", 9))
+        return explain.steps(self.case, self.formulation, self.objective, self.amounts, self.units, opener("highs", 9))
 
     @property
     def reasons(self) -> list[str]:

@@ -121,7 +121,7 @@ def allocate(
     amounts = solution.columns[: len(case.lines)]
     final = np.asarray(units * case.unit, dtype=float)
     progress("测算说明")
-    chain = steps(case, settings, objective, amounts, units, again, formulation.whole)
+    chain = steps(case, formulation, objective, amounts, units, again)
     found, alarms = diagnosed(Present(case, settings, formulation, final, reassemble, again),
                               findings(case, formulation, solution.stages, amounts, final, again))
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
