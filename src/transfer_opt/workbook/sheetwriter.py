@@ -217,7 +217,7 @@ class SheetWriter:
         if not _like_markup(text):
             found: int = self._sheet.index_of_text(text)
             return found
-        self._text(row, index, text, None)
+        self._text(row, index, text, self._styles.of(styles.BODY))
         taken: int = self._sheet.taken(row, index)
         return taken
 
