@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from transfer_opt.audit import Finding, Verdict, verdict_sentence
@@ -17,6 +19,8 @@ ROW_KINDS: dict[Verdict, RowKind] = {
 }
 ACTIVE: dict[Verdict, str] = {"broken": "违反", "soft": "未满足(软)", "rounding": "否", "active": "是", "slack": "否"}
 
+LISTED_LINES = 1000
+"""Beyond as many lines the rows of single counties that have slack stand together, by rule and fund."""
 NAMED = 3
 """How many who gain, and who lose, are named; all stand in 「敏感性分县」."""
 
@@ -30,8 +34,11 @@ def rule_table(outcome: Outcome) -> Table:
         Column("余量", "number", 11), Column("影子价格", "number", 9.5), Column("是否起作用", "mark", 9),
         Column("结论", "note", 27),
     )
-    rows = tuple(_row(outcome, finding) for finding in outcome.findings)
+    listed, together = _listed(outcome)
+    rows = (*(_row(outcome, finding) for finding in listed), *(_common_row(rows) for rows in together))
     notes = (
+        *((f"资金与县区的组合超过 {LISTED_LINES:,} 个：只管一个县、而且有余量的规则，按规则和资金合并成末尾的一行，"
+           "写明有几个县，左端值、右端值和余量是其中余量最小的那个县的；其余逐行列出。上面的总结论数的是全部。",) if together else ()),
         "排序：违反 → 软约束未满足 → 取整差 → 起作用 → 有余量。✕ 违反　▲ 软约束未满足　● 起作用　○ 有余量。余量为负表示还差多少。",
         f"影子价格：该行右端每变动 1 {money}，未满足的软约束合计变动多少，增减两边都重新求解核对过；空白表示没有影响，或两边影响不同。",
         *(f"规则「{rule.rule.name}」已启用，但没有适用对象。" for rule in outcome.formulation.rules
@@ -39,6 +46,31 @@ def rule_table(outcome: Outcome) -> Table:
     )
     return Table("约束审计", f"{heading(outcome)}约束审计表（{outcome.scenario}）", columns, rows,
                  f"单位：{money}，影子价格：{money}/{money}", verdict_sentence(outcome.case, outcome.findings), notes)
+
+
+def _listed(outcome: Outcome) -> tuple[list[Finding], list[list[Finding]]]:
+    """The findings that have a row of their own, and those that share one."""
+    if len(outcome.case.lines) <= LISTED_LINES:
+        return list(outcome.findings), []
+    listed: list[Finding] = []
+    together: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in outcome.findings:
+        if finding.alone and finding.verdict == "slack":
+            together.setdefault((finding.rule, finding.fund, finding.relation), []).append(finding)
+        else:
+            listed.append(finding)
+    return listed, list(together.values())
+
+
+def _common_row(found: Sequence[Finding]) -> Row:
+    """One row for counties that a rule leaves room, with the figures of the one that has least."""
+    least = min(found, key=lambda finding: finding.margin)
+    clauses = {finding.clause for finding in found}
+    return Row("slack", (
+        least.rule, clauses.pop() if len(clauses) == 1 else "各有理由，见「县区上下限」",
+        f"{len(found):,} 个县" + (f"·{least.fund}" if least.fund else ""), amount(least.left), least.relation, amount(least.right),
+        amount(least.margin), None, ACTIVE["slack"], f"○ 都有余量，最小的是{least.subject}",
+    ))
 
 
 def sensitivity_table(outcome: Outcome) -> Table:
