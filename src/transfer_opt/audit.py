@@ -131,7 +131,7 @@ def _rule(
         alone, short = 0 <= place < len(case.recipients), case.funds[fund].short if fund != NOWHERE else ""
         yield Finding(
             entry.rule.name, reasons[row] if reasons else entry.rule.cited,
-            f"{case.recipients.name[place]}·{short}" if alone and short else str(expression.labels[row]), amount,
+            _subject(case, expression.labels[row], fund, place), amount,
             "＝" if low == high else "≤" if upward else "≥", right, _clean(margin, case.unit), price if price > 0 else np.nan,
             _verdict(entry, row, margin, shift, touched or margin == 0, case.unit), shift, alone, short,
         )
@@ -228,6 +228,12 @@ class _Prices:
             return smallest(moved, self.stage.costs, self.open_solver)
         except SolverError:
             return np.inf
+
+
+def _subject(case: Case, label: str, fund: int, place: int) -> str:
+    """「甲县·均衡性」 where a row speaks of one line, else as the row calls itself."""
+    line = fund != NOWHERE and 0 <= place < len(case.recipients)
+    return f"{case.recipients.name[place]}·{case.funds[fund].short}" if line else str(label)
 
 
 def _reasons(case: Case, entry: RuleRows) -> list[str]:
