@@ -21,7 +21,7 @@ from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST
 from transfer_opt.program import Opener
-from transfer_opt.sensitivity import steps_parameters
+from transfer_opt.sensitivity import EVERYTHING, tried
 from transfer_opt.settings import Reassemble, Settings
 
 CAP_RULE, CAP_PARAMETER = "增幅上限", "增幅上限"
@@ -81,12 +81,12 @@ def diagnosed(present: Present, found: Sequence[Finding]) -> tuple[tuple[Finding
     """The findings with what blocks and closes every soft gap, and the alarms in words."""
     gaps = soft_gaps(found)
     needs = [finding for finding in gaps if finding.rule == NEED_RULE]
-    tries = steps_parameters(present.case, present.settings)
+    tries = tried(present.case, present.settings) == EVERYTHING
     pool = _larger_pool(present, needs) if needs and tries else ""
-    tried = {finding.subject for finding in needs[:MOST_TRIED]} if tries else set()
+    few = {finding.subject for finding in needs[:MOST_TRIED]} if tries else set()
     gave_way = {entry.rule.name for entry in present.formulation.rules if (entry.priority[~entry.hard] == REPAIRED).any()}
     told = tuple(replace(finding, remedy=GAVE_WAY if finding.rule in gave_way else
-                         _remedy(present, finding, pool if len(needs) == 1 else SEE_ABOVE, finding.subject in tried))
+                         _remedy(present, finding, pool if len(needs) == 1 else SEE_ABOVE, finding.subject in few))
                  if finding.verdict == "soft" else finding for finding in found)
     alarms = (_alarm(present.case, finding) for finding in soft_gaps(told) if finding.rule not in gave_way)  # told together
     return told, (*_together(present.case, needs, pool), *alarms)

@@ -11,7 +11,7 @@ from transfer_opt.formulate import NEED_RULE
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
 from transfer_opt.report.parts import KEY_COLUMNS, amount, groups, heading, known_sum
-from transfer_opt.sensitivity import STEPPED_LINES, Sensitivity, steps_parameters
+from transfer_opt.sensitivity import NOTHING, POOLS, STEPPED_LINES, Sensitivity, tried
 from transfer_opt.sheets import Column, Row, RowKind, Table
 
 ROW_KINDS: dict[Verdict, RowKind] = {
@@ -21,6 +21,13 @@ ACTIVE: dict[Verdict, str] = {"broken": "违反", "soft": "未满足(软)", "rou
 
 LISTED_LINES = 1000
 """Beyond as many lines the rows of single counties that have slack stand together, by rule and fund."""
+ASK = "请在「约束参数」里加一行：规则「敏感性」、参数「范围」、取值"
+_EXTENT = {
+    POOLS: f"只算了资金总额的变动；要逐项算起作用的参数，{ASK}「全部」。",
+    NOTHING: f"资金与县区的组合超过 {STEPPED_LINES:,} 个，每算一种变动都要重新完整求解一次，所以没有算；要算资金总额的变动，"
+             f"{ASK}「资金总额」；连起作用的参数也逐项算，取值「全部」。",
+}
+"""What is said where not every change was tried."""
 NAMED = 3
 """How many who gain, and who lose, are named; all stand in 「敏感性分县」."""
 
@@ -87,10 +94,8 @@ def sensitivity_table(outcome: Outcome) -> Table:
     )
     notes = (
         "注：每一行都是改变后重新完整求解得到的，其他规则和参数不变；县区后面是各项资金合计的增减，取整前。每个县的增减见「敏感性分县」。",
-        "参数：列的是正在起作用的规则里可以放宽的参数，每项放宽一小步；有余量的规则，单独放宽它不改变结果。"
-        if steps_parameters(outcome.case, outcome.settings) else
-        f"资金与县区的组合超过 {STEPPED_LINES:,} 个，只算了资金总额的变动；要逐项算起作用的参数，"
-        "请在「约束参数」里加一行：规则「敏感性」、参数「范围」、取值「全部」。",
+        _EXTENT.get(tried(outcome.case, outcome.settings), "参数：列的是正在起作用的规则里可以放宽的参数，每项放宽一小步；"
+                    "有余量的规则，单独放宽它不改变结果。"),
     )
     return Table("敏感性", f"{heading(outcome)}敏感性（{outcome.scenario}）", columns, rows, f"单位：{money}", notes=notes)
 
