@@ -91,15 +91,14 @@ def _by_row(table: Table, label: str, sums: Sums) -> Iterator[Cells]:
     for (row, column), text in _head(table, label).items():
         head.setdefault(row, {})[column] = constant(text)
     yield from ((row, sorted((column, text) for column, text in cells.items() if text)) for row, cells in sorted(head.items()))
+    formed = {kind: formulas.formed(kind) for kind in {line.kind for line in table.rows}}
     for at, line in enumerate(table.rows):
         cells = []
-        for index, value in enumerate(line.values):
+        for index, (calculated, value) in enumerate(zip(formed[line.kind], line.values, strict=True)):
             if value is None:
                 continue
-            shown = ("是" if value else "否") if isinstance(value, bool) else value
-            said = formulas.of(at, index)
-            text = formula(said) if said else constant(shown)
-            if text:
+            said = formulas.of(at, index) if calculated else ""
+            if text := formula(said) if said else constant(("是" if value else "否") if isinstance(value, bool) else value):
                 cells.append((index, text))
         yield FIRST_ROW + at, cells
     for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows)):

@@ -147,7 +147,13 @@ def _head_heights(table: Table, pixels: Sequence[int]) -> tuple[float, float, fl
 def _column_decimals(column: Column, values: Iterable[Value]) -> int:
     if column.kind not in AMOUNT_KINDS:
         return 0
-    return max((decimals_needed(value, AMOUNT_DECIMALS) for value in values if is_number(value)), default=0)
+    needed = 0
+    for value in values:
+        if is_number(value) and value % 1:
+            shown = round(value, AMOUNT_DECIMALS)
+            while needed < AMOUNT_DECIMALS and round(shown, needed) != shown:
+                needed += 1
+    return needed
 
 
 def is_number(value: Value) -> TypeGuard[float]:

@@ -102,14 +102,16 @@ class SheetWriter:
         """The rows as they stand in the file."""
         table = self._layout.table
         usual = {kind: self._usual_looks(kind) for kind in {row.kind for row in table.rows}}
+        formed = {kind: self._formulas.formed(kind) for kind in usual}
         columns = [f'<c r="{column_letters(index)}' for index in range(len(table.columns))]
         spans = f"1:{len(columns)}"
         for place, (row, height) in enumerate(zip(table.rows, self._layout.heights, strict=True)):
-            number, looks = FIRST_ROW + place + 1, usual[row.kind]
-            cells = []
-            for index, (column, value) in enumerate(zip(columns, row.values, strict=True)):
-                look = looks[index] or self._look(index, row, value)
-                cells.append(f'{column}{number}" s="{self._sheet.index_of_look(look)}"{self._content(place, index, value)}')
+            number, cells = FIRST_ROW + place + 1, []
+            facts = zip(columns, usual[row.kind], formed[row.kind], row.values, strict=True)
+            for index, (column, look, calculated, value) in enumerate(facts):
+                style = self._sheet.index_of_look(look or self._look(index, row, value))
+                content = self._formed(place, index, value) if calculated else self._content(place, index, value)
+                cells.append(f'{column}{number}" s="{style}"{content}')
             level = ' outlineLevel="1"' if row.kind == "unit" else ""
             points = int(height * 4 / 3 + 0.5) * 0.75  # whole pixels, as `set_row` makes them
             yield f'<row r="{number}" spans="{spans}" ht="{points:.16g}" customHeight="1"{level}>{"".join(cells)}</row>'
@@ -120,17 +122,19 @@ class SheetWriter:
                 self._styles.cell(column.kind, kind, decimals, column.group_start)
                 for column, decimals in zip(self._layout.table.columns, self._layout.decimals, strict=True)]
 
+    def _formed(self, place: int, index: int, value: Value) -> str:
+        """The same in a column that may hold a formula."""
+        if value is None or not (formula := self._formulas.of(place, index)):
+            return self._content(place, index, value)
+        shown = cached(_word(value))
+        kind = ' t="str"' if isinstance(shown, str) and shown else ""
+        return f"{kind}><f>{_escaped(formula.removeprefix('='))}</f><v>{_escaped(str(shown))}</v></c>"
+
     def _content(self, place: int, index: int, value: Value) -> str:
         """What follows the number of a cell's format."""
         if value is None:
             return "/>"
-        if isinstance(value, bool):
-            value = "是" if value else "否"
-        formula = self._formulas.of(place, index)
-        if formula:
-            shown = cached(value)
-            kind = ' t="str"' if isinstance(shown, str) and shown else ""
-            return f"{kind}><f>{_escaped(formula.removeprefix('='))}</f><v>{_escaped(str(shown))}</v></c>"
+        value = _word(value)
         if isinstance(value, str):
             text = self._checked(FIRST_ROW + place, index, value)
             return f' t="s"><v>{self._shared(FIRST_ROW + place, index, text)}</v></c>' if text else "/>"
@@ -256,6 +260,11 @@ def cached(value: str | float) -> str | float:
     if not math.isfinite(value):
         raise ValueError(f"not a finite number: {value}")
     return float(f"{value:.15g}")
+
+
+def _word(value: str | float) -> str | float:
+    """A truth value in words; others as they are."""
+    return ("是" if value else "否") if isinstance(value, bool) else value
 
 
 def _like_markup(text: str) -> bool:
