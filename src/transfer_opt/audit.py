@@ -58,10 +58,11 @@ class Finding:
 
 def findings(
     case: Case, formulation: Formulation, stages: Sequence[StageResult], amounts: Floats, published: Floats,
-    open_solver: Opener,
+    open_solver: Opener, priced: bool = True,
 ) -> tuple[Finding, ...]:
-    """Every switched-on row, worst first, then active rows, then by rule order."""
-    prices = confirmed_prices(case, formulation, stages, open_solver)
+    """Every switched-on row, worst first, then active rows, then by rule order; with prices where they are wanted."""
+    prices = (confirmed_prices(case, formulation, stages, open_solver) if priced
+              else np.full(formulation.program.shape[0], np.nan))
     found = [finding for entry in formulation.rules for finding in _rule(case, formulation, entry, prices, amounts, published)]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.verdict)))
 

@@ -11,7 +11,7 @@ from transfer_opt.formulate import NEED_RULE
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
 from transfer_opt.report.parts import KEY_COLUMNS, amount, groups, heading, known_sum
-from transfer_opt.sensitivity import NOTHING, POOLS, STEPPED_LINES, Sensitivity, tried
+from transfer_opt.sensitivity import EVERYTHING, NOTHING, POOLS, STEPPED_LINES, Sensitivity, tried
 from transfer_opt.sheets import Column, Row, RowKind, Table
 
 ROW_KINDS: dict[Verdict, RowKind] = {
@@ -47,7 +47,9 @@ def rule_table(outcome: Outcome) -> Table:
         *((f"资金与县区的组合超过 {LISTED_LINES:,} 个：只管一个县、而且有余量的规则，按规则和资金合并成末尾的一行，"
            "写明有几个县，左端值、右端值和余量是其中余量最小的那个县的；其余逐行列出。上面的总结论数的是全部。",) if together else ()),
         "排序：违反 → 软约束未满足 → 取整差 → 起作用 → 有余量。✕ 违反　▲ 软约束未满足　● 起作用　○ 有余量。余量为负表示还差多少。",
-        f"影子价格：该行右端每变动 1 {money}，未满足的软约束合计变动多少，增减两边都重新求解核对过；空白表示没有影响，或两边影响不同。",
+        f"影子价格：该行右端每变动 1 {money}，未满足的软约束合计变动多少，增减两边都重新求解核对过；空白表示没有影响，或两边影响不同。"
+        if tried(outcome.case, outcome.settings) == EVERYTHING else
+        f"影子价格要重新求解核对，没有逐项试算时不求，所以空白；要求就{ASK}「全部」。",
         *(f"规则「{rule.rule.name}」已启用，但没有适用对象。" for rule in outcome.formulation.rules
           if not rule.sizes and outcome.settings.on_anywhere(rule.rule.name)),
     )
