@@ -63,7 +63,8 @@ def input_table(outcome: Outcome) -> Table:
 def audit_table(outcome: Outcome, finished: str) -> Table:
     """Versions, digests, stages, warnings: what an auditor asks first."""
     columns = (Column("项目", "text", 24), Column("内容", "text", 100))
-    rows = tuple(Row("plain", (name, text)) for name, text in _facts(outcome, finished))
+    rows = tuple(Row("plain", (name, piece)) for name, text in _facts(outcome, finished)
+                 for piece in (tuple(_cut(text)) or ("",)))
     return Table("审计信息", f"{heading(outcome)}审计信息（{outcome.scenario}）", columns, rows)
 
 
