@@ -49,7 +49,7 @@ def rule_table(outcome: Outcome) -> Table:
         "排序：违反 → 软约束未满足 → 取整差 → 起作用 → 有余量。✕ 违反　▲ 软约束未满足　● 起作用　○ 有余量。余量为负表示还差多少。",
         f"影子价格：该行右端每变动 1 {money}，未满足的软约束合计变动多少，增减两边都重新求解核对过；空白表示没有影响，或两边影响不同。"
         if tried(outcome.case, outcome.settings) == EVERYTHING else
-        f"影子价格要重新求解核对，没有逐项试算时不求，所以空白；要求就{ASK}「全部」。",
+        f"影子价格要重新求解核对，没有逐项试算时不求，所以空白；要求影子价格，{ASK}「全部」。",
         *(f"规则「{rule.rule.name}」已启用，但没有适用对象。" for rule in outcome.formulation.rules
           if not rule.sizes and outcome.settings.on_anywhere(rule.rule.name)),
     )
