@@ -246,7 +246,8 @@ def unmet(allocation: Allocation, rule: str, subject: str, money: float) -> floa
     """Σ violation of the first soft stage not met, after a complete solve with one right-hand side moved."""
     formulation = allocation.formulation
     (program_row,) = [int(entry.position[row]) for entry in formulation.rules if entry.rule.name == rule
-                      for row in range(len(entry.rows)) if _subject(allocation.case, entry, row) == subject]
+                      for row, (label, place) in enumerate(zip(entry.rows.expression.labels, entry.rows.expression.subjects, strict=True))
+                      if _subject(allocation.case, label, *place) == subject]
     at = next(k for k, stage in enumerate(allocation.solution.stages) if len(stage.duals) and stage.value > 0)
     program = formulation.program
     shift = np.zeros(program.shape[0])

@@ -26,7 +26,7 @@ from transfer_opt.constraints import (
 )
 from transfer_opt.domain import Case
 from transfer_opt.linear import Linear, Rows
-from transfer_opt.ranking import ratios, top_share
+from transfer_opt.ranking import Ratios, top_share
 
 NAN = np.nan
 ONE_FUND = {"均衡性": 1000.0}
@@ -322,21 +322,21 @@ class TestGroupsByRank:
     everyone = np.ones(3, dtype=bool)
 
     def test_the_share_is_rounded_up_to_whole_counties(self) -> None:
-        keys = ratios(np.array([1.0, 2.0, 3.0]), np.ones(3))
+        keys = Ratios(np.array([1.0, 2.0, 3.0]), np.ones(3))
         assert top_share(keys, self.everyone, 0.34, highest=True).tolist() == [False, True, True]
         assert top_share(keys, self.everyone, 0.33, highest=True).tolist() == [False, False, True]
 
     def test_a_whole_number_of_counties_is_not_rounded_up_by_a_floating_error(self) -> None:
-        keys = ratios(np.arange(100.0), np.ones(100))
+        keys = Ratios(np.arange(100.0), np.ones(100))
         assert 0.07 * 100 > 7
         assert top_share(keys, np.ones(100, dtype=bool), 0.07, highest=False).sum() == 7
 
     def test_equal_ratios_of_typed_decimals_are_ties(self) -> None:
-        keys = ratios(np.array([0.1, 0.3, 9.0]), np.array([0.3, 0.9, 1.0]))  # floats: 0.1/0.3 ≠ 0.3/0.9
+        keys = Ratios(np.array([0.1, 0.3, 9.0]), np.array([0.3, 0.9, 1.0]))  # floats: 0.1/0.3 ≠ 0.3/0.9
         assert top_share(keys, self.everyone, 0.1, highest=False).tolist() == [True, True, False]
 
     def test_unknown_values_are_not_ranked(self) -> None:
-        keys = ratios(np.array([NAN, 2.0, 0.0]), np.array([1.0, 1.0, 0.0]))
+        keys = Ratios(np.array([NAN, 2.0, 0.0]), np.array([1.0, 1.0, 0.0]))
         assert top_share(keys, self.everyone, 1.0, highest=True).tolist() == [False, True, False]
 
 

@@ -74,6 +74,11 @@ def test_a_county_that_nothing_moves_is_told_so_with_what_holds_it(tmp_path: Pat
         "县级基本财力保障机制奖补资金达到增幅上限30%。")
 
 
+def test_where_no_change_was_tried_it_is_said_so(tmp_path: Path) -> None:
+    run.write(replace(example(), sensitivities=()), tmp_path / "结果.xlsx")
+    assert explain(tmp_path / "结果.xlsx", "城西区")[-1] == "没有试过变动会怎样改变数额，要试的办法见「敏感性」。"
+
+
 def test_a_county_is_found_by_code_and_a_misspelt_one_is_suggested(result: Path) -> None:
     assert explain(result, "632626") == explain(result, "玛 多 县")
     with pytest.raises(InputError, match="是否为「玛多县」"):

@@ -14,7 +14,7 @@ from allocations import EXAMPLE, SCENARIOS, example
 from books import ECOLOGY, EQUALIZATION, GUARANTEE, add_rule, plain_tables, write_tables
 from transfer_opt import run
 from transfer_opt.outcome import Outcome
-from transfer_opt.report import build
+from transfer_opt.report import build, rules
 from transfer_opt.report.parts import TOTAL_NAME, amount, heading, known_sum
 from transfer_opt.settings import Settings
 from transfer_opt.sheets import Report, Row, Table, Value
@@ -361,3 +361,20 @@ def test_the_heading_counts_the_funds(count: int, said: str) -> None:
     outcome = example()
     fewer = replace(outcome, case=replace(outcome.case, funds=outcome.case.funds[:count]))
     assert heading(fewer) == f"2026年{said}"
+
+
+def test_in_a_large_case_counties_a_rule_leaves_room_share_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "LISTED_LINES", 100)
+    outcome = example()
+    made = rules.rule_table(outcome)
+    kept = [finding for finding in outcome.findings if finding.verdict != "slack" or not finding.alone]
+    shared = [finding for finding in outcome.findings if finding.verdict == "slack" and finding.alone]
+    rows = [dict(zip((column.name for column in made.columns), row.values, strict=True)) for row in made.rows]
+    assert [row["对象"] for row in rows[:len(kept)]] == [finding.subject for finding in kept]
+    assert sum(int(str(row["对象"]).split(" ")[0]) for row in rows[len(kept):]) == len(shared)
+    (caps,) = [row for row in rows[len(kept):] if row["规则"] == "增幅上限" and str(row["对象"]).endswith("均衡性")]
+    margins = {finding.subject: finding.margin for finding in shared if finding.rule == "增幅上限" and finding.fund == "均衡性"}
+    assert caps["余量"] == min(margins.values())
+    assert caps["结论"] == f"○ 都有余量，最小的是{min(margins, key=lambda name: margins[name])}"
+    assert "超过 100 个" in made.notes[0]
+    assert made.verdict.startswith(f"共核验 {len(outcome.findings)} 条")

@@ -126,9 +126,10 @@ def test_a_solver_that_fails_on_a_trial_does_no_harm_to_the_result(monkeypatch: 
     assert [entry.note for entry in tried(one_fund(), *only("增幅上限"))] == ["这一步没有求出"] * 2
 
 
-def test_a_large_case_steps_parameters_only_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_case_tries_only_what_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sensitivity, "STEPPED_LINES", 2)
-    assert list(moves(tried(one_fund(), *only("增幅上限")))) == [POOL]
+    assert tried(one_fund(), *only("增幅上限")) == []
+    assert list(moves(tried(one_fund(), *only("增幅上限"), Change("敏感性", parameter="范围", value="资金总额")))) == [POOL]
     assert len(tried(one_fund(), *only("增幅上限"), Change("敏感性", parameter="范围", value="全部"))) == 2
 
 
@@ -214,9 +215,11 @@ def test_the_counties_sheet_adds_by_prefecture_and_to_the_pools() -> None:
         assert subtotals == pytest.approx(float(total.values[column] or 0), abs=1e-6)
 
 
-def test_the_sheet_says_when_parameters_were_left_out_and_how_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sheet_says_when_changes_were_left_out_and_how_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = example()
     monkeypatch.setattr(sensitivity, "STEPPED_LINES", 100)
-    assert "规则「敏感性」、参数「范围」、取值「全部」" in sensitivity_table(example()).notes[1]
+    assert "所以没有算；要算资金总额的变动，请在「约束参数」里加一行：规则「敏感性」、参数「范围」、取值「资金总额」" in (
+        sensitivity_table(outcome).notes[1])
 
 
 def test_a_fine_publishing_unit_is_told_without_powers_of_ten() -> None:

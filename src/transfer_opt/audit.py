@@ -48,16 +48,21 @@ class Finding:
     verdict: Verdict
     moved: float
     """Money that rounding moved in this row."""
+    alone: bool
+    """Whether the row speaks of one county only."""
+    fund: str
+    """The short name of the fund it speaks of; empty where of none alone."""
     remedy: str = ""
     """What blocks a soft row that stays unmet, and what closes it."""
 
 
 def findings(
     case: Case, formulation: Formulation, stages: Sequence[StageResult], amounts: Floats, published: Floats,
-    open_solver: Opener,
+    open_solver: Opener, priced: bool = True,
 ) -> tuple[Finding, ...]:
-    """Every switched-on row, worst first, then active rows, then by rule order."""
-    prices = confirmed_prices(case, formulation, stages, open_solver)
+    """Every switched-on row, worst first, then active rows, then by rule order; with prices where they are wanted."""
+    prices = (confirmed_prices(case, formulation, stages, open_solver) if priced
+              else np.full(formulation.program.shape[0], np.nan))
     found = [finding for entry in formulation.rules for finding in _rule(case, formulation, entry, prices, amounts, published)]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.verdict)))
 
@@ -116,19 +121,20 @@ def _rule(
     left, edge = expression.at(published), at_bound(entry, expression.at(amounts), case.unit)
     moved = _moved(entry, _by_rounding(published - amounts, case.unit))
     moved += _blunted(case, formulation, entry, published)
-    for row in range(len(entry.rows)):
-        low, high = entry.rows.lower[row], entry.rows.upper[row]
-        upward = not np.isfinite(low)
+    reasons = _reasons(case, entry)
+    facts = zip(entry.rows.lower.tolist(), entry.rows.upper.tolist(), left.tolist(), edge.tolist(), moved.tolist(),
+                entry.position.tolist(), expression.subjects.tolist(), strict=True)
+    for row, (low, high, amount, touched, shift, position, (fund, place)) in enumerate(facts):
+        upward = low == -np.inf
         right = high if upward else low
-        margin = right - left[row] if upward else left[row] - right
-        margin = -abs(left[row] - right) if low == high else margin
-        at_edge = edge[row] or margin == 0
-        price = prices[entry.position[row]] if entry.position[row] != NOWHERE else np.nan
+        margin = -abs(amount - right) if low == high else right - amount if upward else amount - right
+        price = float(abs(prices[position])) if position != NOWHERE else np.nan
+        alone, short = 0 <= place < len(case.recipients), case.funds[fund].short if fund != NOWHERE else ""
         yield Finding(
-            entry.rule.name, _cited(case, entry, row), _subject(case, entry, row), float(left[row]),
-            "＝" if low == high else "≤" if upward else "≥", float(right), _clean(float(margin), case.unit),
-            float(abs(price)) if abs(price) > 0 else np.nan,
-            _verdict(entry, row, margin, moved[row], at_edge, case.unit), float(moved[row]),
+            entry.rule.name, reasons[row] if reasons else entry.rule.cited,
+            _subject(case, expression.labels[row], fund, place), amount,
+            "＝" if low == high else "≤" if upward else "≥", right, _clean(margin, case.unit), price if price > 0 else np.nan,
+            _verdict(entry, row, margin, shift, touched or margin == 0, case.unit), shift, alone, short,
         )
 
 
@@ -225,17 +231,19 @@ class _Prices:
             return np.inf
 
 
-def _subject(case: Case, entry: RuleRows, row: int) -> str:
-    fund, place = entry.rows.expression.subjects[row]
-    if fund != NOWHERE and 0 <= place < len(case.recipients):
-        return f"{case.recipients.name[place]}·{case.funds[fund].short}"
-    return str(entry.rows.expression.labels[row])
+def _subject(case: Case, label: str, fund: int, place: int) -> str:
+    """「甲县·均衡性」 where a row speaks of one line, else as the row calls itself."""
+    line = fund != NOWHERE and 0 <= place < len(case.recipients)
+    return f"{case.recipients.name[place]}·{case.funds[fund].short}" if line else str(label)
 
 
-def _cited(case: Case, entry: RuleRows, row: int) -> str:
+def _reasons(case: Case, entry: RuleRows) -> list[str]:
+    """The reason of each row where the rows have reasons of their own, else nothing."""
     if entry.rule.name != "县区上下限":
-        return entry.rule.cited
-    return str(case.lines.given_reason[entry.rows.expression.columns[entry.rows.expression.rows == row][0]])
+        return []
+    lines = np.zeros(len(entry.rows), dtype=np.int64)
+    lines[entry.rows.expression.rows] = entry.rows.expression.columns
+    return [str(reason) for reason in case.lines.given_reason[lines]]
 
 
 def _clean(margin: float, unit: float) -> float:

@@ -28,7 +28,7 @@ from transfer_opt.linear import (
     exactly,
     stacked,
 )
-from transfer_opt.ranking import ratios, top_share
+from transfer_opt.ranking import Ratios, top_share
 
 SHARE_DIGITS = 9
 """Ratios that become coefficients are data in steps of a thousand-millionth, so that exact arithmetic can prove them."""
@@ -155,7 +155,7 @@ def pressure_tilt(case: Case, x: Linear, *, pressed: Floats, weak: Floats, lead:
     Absent: a fund without such units, or that paid nothing last year, gets no row.
     Clause: 若干措施第二十一条 压力大和县级财政困难地区.
     """
-    pressure, strength = ratios(case.need, case.own), ratios(case.own, case.expenditure)
+    pressure, strength = Ratios(case.need, case.own), Ratios(case.own, case.expenditure)
     groups = []
     for f in range(len(case.funds)):
         members = _eligible(case, f)
@@ -176,7 +176,7 @@ def weak_tilt(case: Case, x: Linear, *, weak: Floats, lead: Floats, group: Texts
     Absent: a fund without such units, or that paid nothing last year, gets no row.
     Clause: 若干措施第二十一条 加大对财力薄弱地区.
     """
-    strength = ratios(case.own, case.expenditure)
+    strength = Ratios(case.own, case.expenditure)
     groups = []
     for f in range(len(case.funds)):
         column, _, values = group[f].partition("=")
@@ -323,13 +323,13 @@ def _faster_growth(case: Case, x: Linear, groups: list[Bools], lead: Floats, nam
 
 def _neighbours(case: Case, peers: str) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (weaker, stronger) of units next to each other by own/N within their peer group."""
-    strength = ratios(case.own, case.expenditure)
+    strength = Ratios(case.own, case.expenditure)
     groups = case.recipients.groups(peers)
     pairs: list[tuple[int, int]] = []
     for name in dict.fromkeys(groups):
         tied: dict[Fraction, list[int]] = {}
         for i in np.flatnonzero(groups == name):
-            if (step := strength[i]) is not None:
+            if (step := strength.exact(int(i))) is not None:
                 tied.setdefault(step, []).append(int(i))
         for low, high in pairwise(sorted(tied)):
             pairs += [(i, j) for i in tied[low] for j in tied[high]]

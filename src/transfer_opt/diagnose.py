@@ -5,9 +5,9 @@ What is said to close a shortfall was tried: the case was solved again with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from math import ceil
 
 import numpy as np
@@ -21,7 +21,7 @@ from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST
 from transfer_opt.program import Opener
-from transfer_opt.sensitivity import steps_parameters
+from transfer_opt.sensitivity import EVERYTHING, tried
 from transfer_opt.settings import Reassemble, Settings
 
 CAP_RULE, CAP_PARAMETER = "增幅上限", "增幅上限"
@@ -49,6 +49,19 @@ class Present:
     reassemble: Reassemble
     open_solver: Opener
 
+    @cached_property
+    def lines(self) -> Mapping[str, list[int]]:
+        """The lines of every county, by its name."""
+        found: dict[str, list[int]] = {}
+        for line, recipient in enumerate(self.case.lines.recipient):
+            found.setdefault(self.case.recipients.name[recipient], []).append(line)
+        return found
+
+    @cached_property
+    def caps(self) -> tuple[tuple[str, Mapping[int, list[float]]], ...]:
+        """Every rule's hard caps of single lines."""
+        return tuple((entry.rule.name, entry.limits(entry.hard)["upper"]) for entry in self.formulation.rules)
+
     def short_with(self, change: Change) -> Floats | None:
         """三保 shortfall (n,) with one change, before rounding; None where nothing is possible then."""
         settings = replace(self.settings, layers=(*self.settings.layers, (change,)))
@@ -68,13 +81,13 @@ def diagnosed(present: Present, found: Sequence[Finding]) -> tuple[tuple[Finding
     """The findings with what blocks and closes every soft gap, and the alarms in words."""
     gaps = soft_gaps(found)
     needs = [finding for finding in gaps if finding.rule == NEED_RULE]
-    tries = steps_parameters(present.case, present.settings)
+    tries = tried(present.case, present.settings) == EVERYTHING
     pool = _larger_pool(present, needs) if needs and tries else ""
-    tried = {finding.subject for finding in needs[:MOST_TRIED]} if tries else set()
+    few = {finding.subject for finding in needs[:MOST_TRIED]} if tries else set()
     gave_way = {entry.rule.name for entry in present.formulation.rules if (entry.priority[~entry.hard] == REPAIRED).any()}
     told = tuple(replace(finding, remedy=GAVE_WAY if finding.rule in gave_way else
-                         _remedy(present, finding, pool if len(needs) == 1 else SEE_ABOVE, finding.subject in tried))
-                 if finding in gaps else finding for finding in found)
+                         _remedy(present, finding, pool if len(needs) == 1 else SEE_ABOVE, finding.subject in few))
+                 if finding.verdict == "soft" else finding for finding in found)
     alarms = (_alarm(present.case, finding) for finding in soft_gaps(told) if finding.rule not in gave_way)  # told together
     return told, (*_together(present.case, needs, pool), *alarms)
 
@@ -96,16 +109,16 @@ def _alarm(case: Case, finding: Finding) -> str:
 def _remedy(present: Present, finding: Finding, pool: str, tried: bool) -> str:
     if finding.rule == NEED_RULE:
         return _blocked(present, finding, pool, tried)
-    return _wider(present.case, present.settings, finding) if finding.rule == CAP_RULE else ""
+    return _wider(present, finding) if finding.rule == CAP_RULE else ""
 
 
 def _blocked(present: Present, finding: Finding, pool: str, tried: bool) -> str:
     """Which bound stops each of a county's funds, and what closes the gap."""
     case = present.case
-    lines = np.flatnonzero(case.recipients.name[case.lines.recipient] == finding.subject)
+    lines = np.array(present.lines.get(finding.subject, []), dtype=np.int64)
     _, high = present.formulation.floor_and_cap()
     capped = lines[present.published[lines] >= high[lines] - NEGLIGIBLE * case.unit]
-    blocked = "，".join(f"{case.funds[case.lines.fund[line]].short}已到{'、'.join(_rules_at(present.formulation, int(line), case.unit))}"
+    blocked = "，".join(f"{case.funds[case.lines.fund[line]].short}已到{'、'.join(_rules_at(present, int(line)))}"
                        f" {high[line]:,.12g}" for line in capped)
     way = _wider_cap(present, finding, capped) if tried else ""
     if len(capped) == len(lines):
@@ -120,7 +133,7 @@ def _wider_cap(present: Present, finding: Finding, capped: Ints) -> str:
     known = np.flatnonzero(case.recipients.name == finding.subject)
     for line in capped:
         fund, last = int(case.lines.fund[line]), case.lines.last_year[line]
-        if CAP_RULE not in "".join(_rules_at(present.formulation, int(line), case.unit)):
+        if CAP_RULE not in "".join(_rules_at(present, int(line))):
             continue
         now = float(settings.numbers(CAP_RULE, CAP_PARAMETER, case.amount.subjects[line : line + 1])[0])
         wanted = _thousandths((present.published[line] - finding.margin / case.usable[fund]) / last - 1)
@@ -160,21 +173,19 @@ def _smallest(closes: Callable[[int], bool], low: int, high: int) -> int:
     return high
 
 
-def _rules_at(formulation: Formulation, line: int, unit: float) -> list[str]:
+def _rules_at(present: Present, line: int) -> list[str]:
     """The rules whose own cap on the line rounds to the tightened one."""
-    names, (_, high) = [], formulation.floor_and_cap()
-    for entry in formulation.rules:
-        rows = entry.rows[entry.hard & entry.single]
-        limits = rows.upper[rows.expression.columns[np.argsort(rows.expression.rows)] == line]
-        if np.isfinite(limits).any() and (np.abs(limits[np.isfinite(limits)] - high[line]) < unit).any():
-            names.append(f"「{entry.rule.name}」")
+    _, high = present.formulation.floor_and_cap()
+    names = [f"「{name}」" for name, limits in present.caps
+             if any(abs(limit - high[line]) < present.case.unit for limit in limits.get(line, ()))]
     return names or ["资金总额"]
 
 
-def _wider(case: Case, settings: Settings, finding: Finding) -> str:
+def _wider(present: Present, finding: Finding) -> str:
     """How wide the growth cap would have to be."""
+    case, settings = present.case, present.settings
     name, _, short = finding.subject.rpartition("·")
-    for line in np.flatnonzero(case.recipients.name[case.lines.recipient] == name):
+    for line in present.lines.get(name, ()):
         if case.funds[case.lines.fund[line]].short == short:
             subject = case.amount.subjects[line : line + 1]
             allowed = float(settings.numbers(CAP_RULE, CAP_PARAMETER, subject)[0])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 
 from transfer_opt.constraints import CONSTRAINTS
-from transfer_opt.domain import Case
+from transfer_opt.domain import Case, RuleSpec
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, RuleRows, composed, raw_bounds
+from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, Limits, composed, raw_bounds
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST
@@ -27,7 +28,6 @@ NEGLIGIBLE = 1e-6
 """Publishing units below which a bound counts as reached."""
 UNIFIED = 1e-7
 """Relative spread within which lines share the province-wide coefficient."""
-NONE = np.zeros(0)
 SEVERAL = 3
 """As many lines of a fund with one ratio to the formula are a group that a rule moved alike."""
 
@@ -47,7 +47,7 @@ class Steps:
 def steps(
     case: Case, formulation: Formulation, objective: Sequence[str], amounts: Floats, units: Ints, open_solver: Opener
 ) -> Steps:
-    """Rule after rule under 「贴近因素法」, then the objective list, then rounding.
+    """Rule after rule of the `formulation` under 「贴近因素法」, then the objective list, then rounding.
 
     Step k is the amount with rules 1…k less that with rules 1…k−1. Every step is a full allocation of the pools, so
     every adjustment adds to 0 over the province.
@@ -58,14 +58,14 @@ def steps(
     previous: tuple[int, ...] | None = None
     for names in (*((name,) for name in NAMED_STEPS), others):
         active += names
-        rules = [entry for entry in formulation.rules if entry.rule.name in active]
-        sizes = tuple(len(entry.rows) for entry in rules if len(entry.rows))
+        chosen = [entry for entry in formulation.rules if entry.rule.name in active]
+        sizes = tuple(len(entry.rows) for entry in chosen if len(entry.rows))
         if sizes == previous:  # no new row: this step moves nothing
             states.append(states[-1])
             continue
         previous = sizes
-        step = composed(case, rules, (CLOSEST,), formulation.whole)
-        solution = solve(step.program, step.stages, open_solver)
+        partial = composed(case, chosen, (CLOSEST,), formulation.whole)
+        solution = solve(partial.program, partial.stages, open_solver)
         if solution.shortage is not None:  # fewer rules than are met all together
             raise SolverError("测算说明的一步没有求出。")
         states.append(_settled(case, solution.columns[: len(case.lines)], states[-1]))
@@ -80,15 +80,17 @@ def reasons(case: Case, settings: Settings, formulation: Formulation, amounts: F
     """For every line (L,): the main reason in words, and the clause it rests on."""
     floor, cap = raw_bounds(case, formulation.rules)
     low, high = formulation.floor_and_cap()
-    ground = _Ground(case, settings, formulation, amounts, low, high, floor, cap, _coefficients(case, amounts, low, high),
-                     _companies(case, amounts, low, high), changes)
+    company = _companies(case, amounts, low, high)
+    ground = _Ground(case, settings, formulation, amounts, low, high, floor, cap, _coefficients(case, amounts, company), company,
+                     tuple(_Bounds(entry.rule, entry.limits(entry.hard), entry.limits(~entry.hard)) for entry in formulation.rules),
+                     tuple(_tight(formulation, amounts, case.unit * NEGLIGIBLE)), changes)
     return [_reason(ground, line) for line in range(len(case.lines))]
 
 
 def coefficients(case: Case, formulation: Formulation, amounts: Floats) -> dict[str, float]:
     """The province-wide coefficient x/e that most free lines of each fund share (fund name → factor)."""
     low, high = formulation.floor_and_cap()
-    found = _coefficients(case, amounts, low, high)
+    found = _coefficients(case, amounts, _companies(case, amounts, low, high))
     return {case.funds[f].name: value for f, value in found.items()}
 
 
@@ -112,6 +114,15 @@ def _plain(objective: Sequence[str]) -> bool:
 
 
 @dataclass(frozen=True)
+class _Bounds:
+    """What one rule sets to single lines."""
+
+    rule: RuleSpec
+    hard: Limits
+    soft: Limits
+
+
+@dataclass(frozen=True)
 class _Ground:
     """What the reasons are told from: bounds as tightened (low, high) and as given (floor, cap), all (L,)."""
 
@@ -126,22 +137,10 @@ class _Ground:
     unified: dict[int, float]
     company: Ints
     """(L,) how many free lines of the fund have this line's ratio to the formula, itself included."""
+    bounds: tuple[_Bounds, ...]
+    together: tuple[tuple[RuleSpec, Mapping[int, float]], ...]
+    """Rules over several lines, 三保兜底 before the others: line → the least room of the tight rows that touch it."""
     changes: Steps
-    _limits: dict[tuple[str, bool, str], dict[int, Floats]] = field(default_factory=dict)
-
-    def limits(self, entry: RuleRows, hard: bool, side: str) -> dict[int, Floats]:
-        """The bounds that the single-line rows of a rule set on one side, by line."""
-        key = entry.rule.name, hard, side
-        if key not in self._limits:
-            rows = entry.rows[entry.single & (entry.hard == hard)]
-            at = rows.expression.columns[np.argsort(rows.expression.rows)]
-            limits = rows.lower if side == "lower" else rows.upper
-            found: dict[int, list[float]] = {}
-            for line, limit in zip(at.tolist(), limits.tolist(), strict=True):
-                if np.isfinite(limit):
-                    found.setdefault(line, []).append(limit)
-            self._limits[key] = {line: np.array(each) for line, each in found.items()}
-        return self._limits[key]
 
     @property
     def slack(self) -> float:
@@ -149,10 +148,9 @@ class _Ground:
         return self.case.unit * NEGLIGIBLE
 
 
-def _coefficients(case: Case, amounts: Floats, low: Floats, high: Floats) -> dict[int, float]:
+def _coefficients(case: Case, amounts: Floats, company: Ints) -> dict[int, float]:
     """Fund → the ratio x/e that most of its free lines share; none where every line has a ratio of its own."""
     found = {}
-    company = _companies(case, amounts, low, high)
     for f in range(len(case.funds)):
         inside = np.flatnonzero((case.lines.fund == f) & (company > 1))
         if len(inside):
@@ -168,8 +166,9 @@ def _companies(case: Case, amounts: Floats, low: Floats, high: Floats) -> Ints:
     for f in range(len(case.funds)):
         inside = np.flatnonzero(free & (case.lines.fund == f))
         ratios = amounts[inside] / case.lines.reference[inside]
-        ranked, reach = np.sort(ratios), UNIFIED * ratios
-        company[inside] = np.searchsorted(ranked, ratios + reach, "right") - np.searchsorted(ranked, ratios - reach, "left")
+        ranked = np.sort(ratios)
+        company[inside] = (np.searchsorted(ranked, ratios * (1 + UNIFIED), "right")
+                           - np.searchsorted(ranked, ratios * (1 - UNIFIED), "left"))
     return company
 
 
@@ -190,46 +189,51 @@ def _reason(ground: _Ground, line: int) -> tuple[str, str]:
             or _largest(ground.settings, line, ground.changes))
 
 
-def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
-    """The rule over several lines that keeps this one off the common coefficient: 三保兜底 before the others."""
-    for entry in sorted(ground.formulation.rules, key=lambda entry: entry.rule.name != NEED_RULE):
+def _tight(formulation: Formulation, amounts: Floats, slack: float) -> Iterator[tuple[RuleSpec, dict[int, float]]]:
+    """The rules over several lines, but for the pools: the least room of the tight rows by line they touch."""
+    for entry in sorted(formulation.rules, key=lambda entry: entry.rule.name != NEED_RULE):
         if entry.single.all() or entry.rule.name == POOL_RULE:
             continue
         expression = entry.rows.expression
-        at = expression.at(ground.amounts)
+        at = expression.at(amounts)
         room = np.minimum(at - entry.rows.lower, entry.rows.upper - at)
-        touching = np.isin(np.arange(len(expression)), expression.rows[expression.columns == line])
-        tight = (room <= ground.slack) & ~entry.single & touching
-        if tight.any():
-            if entry.rule.name != NEED_RULE:
-                own = ground.changes.changes[STEPS.index(entry.rule.name), line] if entry.rule.name in STEPS else 1.0
+        touching = ((room <= slack) & ~entry.single)[expression.rows]
+        least = np.full(len(amounts), np.inf)
+        np.minimum.at(least, expression.columns[touching], room[expression.rows[touching]])
+        yield entry.rule, {int(line): float(least[line]) for line in np.flatnonzero(np.isfinite(least))}
+
+
+def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
+    """The rule over several lines that keeps this one off the common coefficient: 三保兜底 before the others."""
+    for rule, tight in ground.together:
+        if line in tight:
+            if rule.name != NEED_RULE:
+                own = ground.changes.changes[STEPS.index(rule.name), line] if rule.name in STEPS else 1.0
                 by_goal = ground.changes.changes[STEPS.index(GOAL_STEP), line] and not own
-                return f"{'按目标顺序确定，受' if by_goal else '因'}{entry.rule.name}{'约束' if by_goal else '调整'}", entry.rule.brief
-            short = room[tight].min() < -ground.slack
-            return "“三保”需求兜底，" + ("仍有缺口" if short else "补到刚好足额"), entry.rule.brief
+                return f"{'按目标顺序确定，受' if by_goal else '因'}{rule.name}{'约束' if by_goal else '调整'}", rule.brief
+            return "“三保”需求兜底，" + ("仍有缺口" if tight[line] < -ground.slack else "补到刚好足额"), rule.brief
     return None
 
 
 def _held(ground: _Ground, line: int, side: str) -> tuple[str, str]:
     """The hard rule whose bound holds the line, in words."""
     bound = ground.floor[line] if side == "lower" else ground.cap[line]
-    for entry in ground.formulation.rules:
-        limits = ground.limits(entry, True, side).get(line, NONE)
-        if (np.abs(limits - bound) <= ground.slack).any():
-            words = _words(entry.rule.name, ground.settings, ground.case, line, side)
-            cut = ground.case.lines.penalty[line] > 0 and entry.rule.name in (ASSESSMENT_RULE, FLOOR_RULE)
-            return words, ground.settings.rules[ASSESSMENT_RULE].brief if cut else entry.rule.brief
+    for each in ground.bounds:
+        if any(abs(limit - bound) <= ground.slack for limit in each.hard[side].get(line, ())):
+            words = _words(each.rule.name, ground.settings, ground.case, line, side)
+            cut = ground.case.lines.penalty[line] > 0 and each.rule.name in (ASSESSMENT_RULE, FLOOR_RULE)
+            return words, ground.settings.rules[ASSESSMENT_RULE].brief if cut else each.rule.brief
     return ("不低于0" if side == "lower" else "不超过资金总额"), ""
 
 
 def _softly_held(ground: _Ground, line: int) -> tuple[str, str] | None:
     """The soft rule at whose bound, in whole units, the line stands."""
     unit = ground.case.unit
-    for entry in ground.formulation.rules:
-        for side, whole in (("lower", np.ceil), ("upper", np.floor)):
-            limits = whole(np.round(ground.limits(entry, False, side).get(line, NONE) / unit, DIGITS)) * unit
-            if (np.abs(limits - ground.amounts[line]) <= ground.slack).any():
-                return _words(entry.rule.name, ground.settings, ground.case, line, side), entry.rule.brief
+    for each in ground.bounds:
+        for side, whole in (("lower", ceil), ("upper", floor)):
+            limits = (whole(round(limit / unit, DIGITS)) * unit for limit in each.soft[side].get(line, ()))
+            if any(abs(limit - ground.amounts[line]) <= ground.slack for limit in limits):
+                return _words(each.rule.name, ground.settings, ground.case, line, side), each.rule.brief
     return None
 
 

@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import compress
 from math import lcm
+from operator import mul
 from typing import TypeVar
 
 import numpy as np
 
 from transfer_opt.domain import BETTER, WORSE, Figure, Recipients, WeightedFactor
 from transfer_opt.linear import Bools, Floats
-from transfer_opt.ranking import exact
+from transfer_opt.ranking import Exact, decimals, exact
 
 FactorFunction = Callable[..., tuple[Figure, ...]]
 """Figures in the order they are worked out; the last is the factor's value."""
@@ -213,66 +215,58 @@ def in_use(eligible: Bools, factors: Sequence[WeightedFactor]) -> tuple[Weighted
     return used or (WeightedFactor("平均分配", 1.0, (Figure("参加分配的县各为1", np.ones(len(eligible))),)),)
 
 
-def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Floats]]) -> list[Fraction]:
+def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Floats]]) -> Exact:
     """pool · Σ_k w_k · F_k / Σ F_k for every recipient (n,), exactly.
 
     A factor whose sum is 0 hands its weight to the others in proportion to theirs; if all sums are 0, equal shares.
     Where nobody is eligible there is nothing to share out: the rule 资金总额 then tells the pool as short.
     """
     if not eligible.any():
-        return [Fraction(0)] * len(eligible)
+        return Exact([0] * len(eligible), 1)
     inside = [(weight, np.where(eligible, value, 0.0)) for weight, value in weighted]
-    usable = [(exact(weight), value) for weight, value in inside if _counts(weight, value)]
-    usable = usable or [(Fraction(1), eligible.astype(float))]
+    usable = [(exact(weight), decimals(value).counts) for weight, value in inside if _counts(weight, value)]
+    usable = usable or [(Fraction(1), [int(member) for member in eligible])]
     whole, total = sum((weight for weight, _ in usable), Fraction(0)), exact(pool)
-    counted = [_over_one([exact(entry) for entry in value])[0] for _, value in usable]
-    rates, denominator = _over_one([total * weight / whole / sum(counts)
-                                    for (weight, _), counts in zip(usable, counted, strict=True)])
-    return [Fraction(sum(rate * count for rate, count in zip(rates, counts, strict=True)), denominator)
-            for counts in zip(*counted, strict=True)]
+    each = [total * weight / whole / sum(counts) for weight, counts in usable]
+    over = lcm(*(value.denominator for value in each))
+    times = [int(value * over) for value in each]
+    return Exact([sum(map(mul, times, counts)) for counts in zip(*(counts for _, counts in usable), strict=True)], over)
 
 
-def settled(amounts: Sequence[Fraction], pool: float, unit: float) -> Floats:
+def settled(amounts: Exact, pool: float, unit: float) -> Floats:
     """Amounts in steps of a millionth of the publishing unit that add to the pool as the exact ones do, (n,) money.
 
     Each is rounded down; the steps left over go one by one to the largest fractions, earlier recipients first.
     """
-    step = STEP * Decimal(repr(float(unit)))
-    parts, denominator = _over_one(amounts)
-    whole = denominator * Fraction(step)
-    counts, left = [], []
-    for part in parts:
-        count, rest = divmod(part * whole.denominator, whole.numerator)
-        counts.append(count)
-        left.append(rest)
-    missing = int((Decimal(repr(float(pool))) / step).to_integral_value()) - sum(counts)
-    order = sorted((i for i in range(len(counts)) if amounts[i] > 0), key=lambda i: (-left[i], i))
+    step = Fraction(STEP * Decimal(repr(float(unit))))
+    counts, rests = map(list, zip(*(divmod(count * step.denominator, amounts.over * step.numerator)
+                                    for count in amounts.counts), strict=True))
+    missing = round(exact(pool) / step) - sum(counts)
+    order = sorted((i for i, count in enumerate(amounts.counts) if count > 0), key=lambda i: (-rests[i], i))
     for i in order[:missing]:
         counts[i] += 1
-    return np.array([float(count * step) for count in counts])
+    return np.array([count * step.numerator / step.denominator for count in counts])
 
 
-def assessed(
-    before: Floats, eligible: Bools, assessment: Sequence[str], cut: float, reward: float
-) -> list[Fraction]:
+def assessed(before: Floats, eligible: Bools, assessment: Sequence[str], cut: float, reward: float) -> Exact:
     """Reference amounts after 考核奖惩 (n,), exactly; the sum stays.
 
         变差 loses cut·before, 变好 gains reward·before; cuts less rewards are shared among all eligible units that
         are not 变差, in proportion to before
     """
-    amounts = [exact(value) for value in before]
+    amounts = decimals(before)
     worse = [bool(e) and text == WORSE for e, text in zip(eligible, assessment, strict=True)]
     better = [bool(e) and text == BETTER for e, text in zip(eligible, assessment, strict=True)]
-    change = [(-exact(cut) if w else exact(reward) if b else Fraction(0)) * amount
-              for w, b, amount in zip(worse, better, amounts, strict=True)]
-    sharing = [Fraction(0) if w or not e else amount
-               for w, e, amount in zip(worse, eligible, amounts, strict=True)]
-    total = sum(sharing, Fraction(0))
+    sharing = [bool(e) and not w for e, w in zip(eligible, worse, strict=True)]
+    total = sum(compress(amounts.counts, sharing))
     if total == 0:
         return amounts
-    released = -sum(change, Fraction(0))
-    return [amount + moved + released * share / total
-            for amount, moved, share in zip(amounts, change, sharing, strict=True)]
+    released = exact(cut) * sum(compress(amounts.counts, worse)) - exact(reward) * sum(compress(amounts.counts, better))
+    share = released / total
+    over = lcm(share.denominator, exact(cut).denominator, exact(reward).denominator)
+    times = [int((1 - exact(cut) * w + exact(reward) * b + share * s) * over)
+             for w, b, s in zip(worse, better, sharing, strict=True)]
+    return Exact(list(map(mul, times, amounts.counts)), amounts.over * over)
 
 
 def _counts(weight: float, value: Floats) -> bool:
@@ -281,12 +275,6 @@ def _counts(weight: float, value: Floats) -> bool:
 
 def _own_name(after: Sequence[str]) -> str:
     return "＋".join(["可用财力", *(f"{fund}测算额" for fund in after)])
-
-
-def _over_one(values: Sequence[Fraction]) -> tuple[list[int], int]:
-    """The same values over one denominator: thousands of fractions are summed and sorted as integers."""
-    denominator = lcm(*(value.denominator for value in values))
-    return [value.numerator * (denominator // value.denominator) for value in values], denominator
 
 
 def _z(values: Floats, inside: Bools) -> Floats:

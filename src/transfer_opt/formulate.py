@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from math import isfinite
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -32,6 +33,10 @@ DIGITS = 6
 """Right-hand sides are data in steps of a millionth of the publishing unit, as the reference amounts are."""
 
 
+Limits: TypeAlias = Mapping[str, Mapping[int, list[float]]]
+"""lower, upper → line → the finite bounds that single-line rows set to it."""
+
+
 @dataclass(frozen=True)
 class RuleRows:
     """One rule's switched-on rows. `violation` is the column of a soft row's violation, -1 for hard rows."""
@@ -47,6 +52,17 @@ class RuleRows:
     """The row of the program, -1 for bounds."""
     sizes: int
     """How many rows the rule has before switching; 0 is reported."""
+
+    def limits(self, chosen: Bools) -> Limits:
+        """What the chosen single-line rows set, by side and line."""
+        rows = self.rows[chosen & self.single]
+        lines = rows.expression.columns[np.argsort(rows.expression.rows)].tolist()
+        found: dict[str, dict[int, list[float]]] = {"lower": {}, "upper": {}}
+        for side, limits in (("lower", rows.lower), ("upper", rows.upper)):
+            for line, limit in zip(lines, limits.tolist(), strict=True):
+                if isfinite(limit):
+                    found[side].setdefault(line, []).append(limit)
+        return found
 
 
 @dataclass(frozen=True)

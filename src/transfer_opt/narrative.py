@@ -106,7 +106,9 @@ def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) ->
     moves = {change: float(row[change]) for change in tried if _is_number(row[change]) and row[change]}  # type: ignore[arg-type]
     for change, money in sorted(moves.items(), key=lambda entry: -entry[1]):
         yield f"如果把{change}，{name}约{'增加' if money > 0 else '减少'} {_small(abs(money))} {unit}。"
-    if not moves:
+    if not tried:
+        yield "没有试过变动会怎样改变数额，要试的办法见「敏感性」。"
+    elif not moves:
         held = "；".join(f"{fund['资金']}{fund['主要原因']}" for fund in funds)
         yield f"「{CHANGES}」里逐项试过的变动都不改变{name}的数额：" + (f"{held}。" if held else "它不参加任何一项资金的分配。")
 

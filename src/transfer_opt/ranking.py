@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property
 
 import numpy as np
 
 from transfer_opt.linear import Bools, Floats
+
+ABOVE_ALL = 1e30
+"""Where a ratio's denominator is nothing."""
+DOUBT = 1e-12
+"""Ratios of floats nearer to each other, relatively, are compared exactly."""
+FIFTEEN_FIGURES, MOST_DIGITS = 1e15, 16
+LONG = Context(prec=1000)
+"""Scaling a decimal loses no figure."""
 
 
 def exact(value: float) -> Fraction:
@@ -23,38 +31,72 @@ def rounded(value: Fraction | Decimal, step: Decimal) -> Decimal:
     return (number / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step
 
 
-def ratios(upper: Floats, lower: Floats) -> list[Fraction | None]:
-    """upper/lower unit by unit; None where either is not known or both are 0; infinite is 1/0 → a huge fraction.
+@dataclass(frozen=True)
+class Exact:
+    """Exact numbers: counts over one denominator."""
 
-    A denominator ≤ 0 under a positive numerator ranks above every finite ratio.
+    counts: list[int]
+    over: int
+
+    def fractions(self) -> list[Fraction]:
+        """The numbers one by one."""
+        return [Fraction(count, self.over) for count in self.counts]
+
+
+def decimals(values: Floats) -> Exact:
+    """`exact` of every value, over the power of ten that the longest of them needs."""
+    for digits in range(MOST_DIGITS):
+        counts = np.round(values * 10.0**digits)
+        # Of all decimals of fifteen figures only one reads back as a float, so this is the shortest.
+        if np.abs(counts).max(initial=0.0) >= FIFTEEN_FIGURES:
+            break
+        if (counts / 10.0**digits == values).all():
+            return Exact([int(count) for count in counts.tolist()], 10**digits)
+    typed = [Decimal(repr(value)) for value in values.tolist()]
+    digits = max(0, *(-int(value.as_tuple().exponent) for value in typed))
+    return Exact([int(value.scaleb(digits, LONG)) for value in typed], 10**digits)
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """upper/lower unit by unit (n,).
+
+    A denominator ≤ 0 under a positive numerator ranks above every finite ratio; not known, or 0 over 0, is no ratio.
     """
-    return [_ratio(a, b) for a, b in zip(upper, lower, strict=True)]
+
+    upper: Floats
+    lower: Floats
+
+    @cached_property
+    def nearly(self) -> Floats:
+        """As floats; NaN where there is no ratio."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(self.lower > 0, self.upper / self.lower,
+                            np.where((self.lower <= 0) & (self.upper > 0), ABOVE_ALL, np.nan))
+
+    def exact(self, unit: int) -> Fraction | None:
+        """Of one unit, in the decimals that were typed; None where there is no ratio."""
+        nearly = self.nearly[unit]
+        if np.isnan(nearly):
+            return None
+        return Fraction(ABOVE_ALL) if nearly == ABOVE_ALL else exact(self.upper[unit]) / exact(self.lower[unit])
 
 
-def top_share(keys: Sequence[Fraction | None], members: Bools, share: float, *, highest: bool) -> Bools:
-    """The ⌈share·n⌉ of n members with the highest (or lowest) keys, ties with the last included, as a mask."""
+def top_share(ratios: Ratios, members: Bools, share: float, *, highest: bool) -> Bools:
+    """The ⌈share·n⌉ of n members with the highest (or lowest) ratios, ties with the last included, as a mask.
+
+    Only those that floats cannot tell from the last one are compared exactly.
+    """
     wanted = int((Decimal(repr(float(share))) * int(members.sum())).to_integral_value(ROUND_CEILING))
-    known = np.array([key is not None for key in keys], dtype=bool) & members
-    if wanted <= 0 or not known.any():
+    keys = np.where(members, ratios.nearly * (-1 if highest else 1), np.nan)
+    ranked = np.sort(keys[~np.isnan(keys)])
+    if wanted <= 0 or not len(ranked):
         return np.zeros(len(keys), dtype=bool)
-    # The nearest floats stand in the order of the fractions; only where they are equal do these decide.
-    near = np.array([np.nan if key is None else float(key) for key in keys]) * (1 if highest else -1)
-    place = min(wanted, int(known.sum())) - 1
-    edge = np.sort(near[known])[::-1][place]
-    inside, equal = known & (near > edge), np.flatnonzero(known & (near == edge)).tolist()
-    ranked = sorted((key for i in equal if (key := keys[i]) is not None), reverse=highest)
-    last = ranked[place - int(inside.sum())]
-    inside[[i for i in equal if (key := keys[i]) is not None and (key >= last if highest else key <= last)]] = True
-    return np.asarray(inside)
-
-
-_ABOVE_ALL = Fraction(10) ** 30
-
-
-@lru_cache(maxsize=65536)  # every re-solve ranks the same units
-def _ratio(upper: float, lower: float) -> Fraction | None:
-    if np.isnan(upper) or np.isnan(lower):
-        return None
-    if lower <= 0:
-        return _ABOVE_ALL if upper > 0 else None
-    return exact(upper) / exact(lower)
+    wanted = min(wanted, len(ranked))
+    last = ranked[wanted - 1]
+    doubt = DOUBT * abs(last)
+    ahead: Bools = keys < last - doubt
+    near = {int(i): key for i in np.flatnonzero(np.abs(keys - last) <= doubt) if (key := ratios.exact(int(i))) is not None}
+    edge = sorted(near.values(), reverse=highest)[wanted - 1 - int(ahead.sum())]
+    ahead[[i for i, key in near.items() if (key >= edge if highest else key <= edge)]] = True
+    return ahead

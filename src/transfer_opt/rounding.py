@@ -14,8 +14,8 @@ from transfer_opt.program import ZERO_DUAL, Opener, Program, Question, Session
 STEPS = 1_000_000
 """Amounts are read in millionths of the publishing unit; what two solvers differ by is far below one step."""
 
-AT_A_TIME = 16
-"""Cells decided by one program: the least weight among them stands well above a solver's tolerance."""
+AT_ONCE = 20
+"""So many cells are decided by one program: what they are worth, powers of two, stays well within a solver's figures."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,25 @@ def _face(program: Program, session: Session, question: Question) -> Question:
 def _first_up(program: Program, session: Session, face: Question, order: Ints) -> Ints:
     """Cell by cell in order: up wherever the face still allows it.
 
-    Several at a time: a cell weighs twice the next, more than all that follow it together.
+    A program decides several cells at once: each is worth more than all that come after it.
     """
     lower, upper = face.lower.copy(), face.upper.copy()
-    open_cells = order[lower[order] < upper[order]]
-    for cells in np.split(open_cells, range(AT_A_TIME, len(open_cells), AT_A_TIME)) if len(open_cells) else ():
-        costs = np.zeros(len(lower))
-        costs[cells] = -(0.5 ** np.arange(len(cells)))
-        answer = session.solve(replace(face, costs=costs, lower=lower.copy(), upper=upper.copy()))
-        if not answer.optimal:
-            raise SolverError("取整没有解，结果不予公布。")
-        lower[cells] = upper[cells] = np.round(answer.columns[cells])
+    worth = 2.0 ** np.arange(AT_ONCE - 1, -1, -1)
+    latest = np.zeros(len(lower))
+    for at, cell in enumerate(order):
+        if lower[cell] == upper[cell]:
+            continue
+        if latest[cell] < 0.5:
+            rest = order[at:]
+            cells = rest[lower[rest] < upper[rest]][:AT_ONCE]
+            costs = np.zeros(len(lower))
+            costs[cells] = -worth[:len(cells)]
+            answer = session.solve(replace(face, costs=costs, lower=lower.copy(), upper=upper.copy()))
+            if not answer.optimal:
+                raise SolverError("取整没有解，结果不予公布。")
+            latest = answer.columns
+            lower[cells] = upper[cells] = np.round(latest[cells])
+        lower[cell] = upper[cell] = np.round(latest[cell])
     return np.round(lower).astype(np.int64)
 
 

@@ -37,7 +37,7 @@ from transfer_opt.proof import certificate
 from transfer_opt.repair import Repair, cheapest, shares
 from transfer_opt.report import build
 from transfer_opt.rounding import published
-from transfer_opt.sensitivity import sensitivities
+from transfer_opt.sensitivity import EVERYTHING, sensitivities, tried
 from transfer_opt.settings import Reassemble, Settings
 from transfer_opt.sheets import Budget
 from transfer_opt.solvers import opener, within
@@ -123,7 +123,7 @@ def allocate(
     progress("测算说明")
     chain = steps(case, formulation, objective, amounts, units, again)
     found, alarms = diagnosed(Present(case, settings, formulation, final, reassemble, again),
-                              findings(case, formulation, solution.stages, amounts, final, again))
+                              findings(case, formulation, solution.stages, amounts, final, again, tried(case, settings) == EVERYTHING))
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
     changes = sensitivities(reassemble, settings, objective, case, formulation, solution, again)

@@ -25,8 +25,8 @@ from transfer_opt.settings import Reassemble, Settings, shown
 PORTION = 100
 """Publishing units added to a pool: enough to read, too little to change the picture."""
 STEPPED_LINES = 1000
-"""Beyond as many lines parameters are stepped only where the user asks for it."""
-RULE, RANGE, EVERYTHING = "敏感性", "范围", "全部"
+"""Beyond as many lines only such changes are tried as the user asks for: each is a complete solve."""
+RULE, RANGE, POOLS, EVERYTHING, NOTHING = "敏感性", "范围", "资金总额", "全部", "不试"
 PARTS = 10
 """Changes are told in tenths of the publishing unit."""
 STEP_DIGITS = 9
@@ -63,18 +63,18 @@ def sensitivities(
     reassemble: Reassemble, settings: Settings, objective: Sequence[str], case: Case, formulation: Formulation,
     solution: Solution, open_solver: Opener,
 ) -> Iterator[Sensitivity]:
-    """Each pool PORTION units larger, then each binding parameter one step looser; all else as it is."""
-    present, amounts = _Present(settings, objective, case, formulation, reassemble), solution.columns[: len(case.lines)]
-    trials = _portions(present)
-    if steps_parameters(case, settings):
-        trials = chain(trials, _loosened(present, amounts))
-    for trial in trials:
+    """Each pool PORTION units larger, then each binding parameter one step looser; all else as it is; as far as wanted."""
+    present, wanted = _Present(settings, objective, case, formulation, reassemble), tried(case, settings)
+    amounts = solution.columns[: len(case.lines)]
+    pools = _portions(present) if wanted in (POOLS, EVERYTHING) else ()
+    for trial in chain(pools, _loosened(present, amounts) if wanted == EVERYTHING else ()):
         yield _tried(trial, case, solution, open_solver)
 
 
-def steps_parameters(case: Case, settings: Settings) -> bool:
-    """Whether parameters are stepped: always in a small case, in a large one where 「敏感性」·范围 asks for it."""
-    return len(case.lines) <= STEPPED_LINES or settings.text(RULE, RANGE) == EVERYTHING
+def tried(case: Case, settings: Settings) -> str:
+    """What is tried: EVERYTHING in a small case, NOTHING in a large one, unless 「敏感性」·范围 says which."""
+    said = settings.text(RULE, RANGE)
+    return said if said in (POOLS, EVERYTHING) else EVERYTHING if len(case.lines) <= STEPPED_LINES else NOTHING
 
 
 @dataclass(frozen=True)

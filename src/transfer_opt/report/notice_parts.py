@@ -234,7 +234,8 @@ def _more(page: Page) -> Live:
     best = [part for part in (_best(page, range(min(funds, len(entries))), pool=True), _best(page, range(funds, len(entries)), pool=False)) if part]
     cells = [page.paper.put(at, library.columns + 2, part, "hidden") for at, part in enumerate(best)]
     said = joined(*cells) if cells else EMPTY
-    nothing = text(f"如何再多得1万元：「{CHANGES}」里逐项试过的变动都不增加本县的数额。")
+    nothing = text(f"如何再多得1万元：「{CHANGES}」里逐项试过的变动都不增加本县的数额。" if entries else
+                   "如何再多得1万元：没有逐项试过变动，要试的办法见「敏感性」。")
     return either(is_empty(said), nothing, joined(text("如何再多得1万元："), _after_first(said), text(f"。其余见「{CHANGES}」。")))
 
 

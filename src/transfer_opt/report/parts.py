@@ -55,6 +55,9 @@ def unit_groups(units: Recipients) -> Iterator[Group]:
 
 def known_sum(values: Floats) -> Value:
     """The sum of the known values; empty where none is known."""
+    if values.size == 1:  # most rows are about one county
+        value = values.item()
+        return None if value != value else amount(value)
     return None if np.isnan(values).all() else amount(float(np.nansum(values)))
 
 

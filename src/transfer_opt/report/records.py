@@ -17,7 +17,7 @@ from transfer_opt.report.parts import amount, groups, heading
 from transfer_opt.settings import ANYWHERE, Settings
 from transfer_opt.sheets import Column, Notice, Row, Table, Value
 from transfer_opt.units import CODE, NAME, PREFECTURE, ordered_rows
-from transfer_opt.workbook.fingerprint import contents, fingerprint, notice_contents
+from transfer_opt.workbook.fingerprint import fingerprint, notice_contents, table_fingerprint
 from transfer_opt.workbook.formulas import INPUT, Sums
 from transfer_opt.workbook.restated import BOUND_SIDES, PARAMETERS, POOL_FACTS
 from transfer_opt.workbook.seals import PROOF
@@ -63,7 +63,8 @@ def input_table(outcome: Outcome) -> Table:
 def audit_table(outcome: Outcome, finished: str) -> Table:
     """Versions, digests, stages, warnings: what an auditor asks first."""
     columns = (Column("项目", "text", 24), Column("内容", "text", 100))
-    rows = tuple(Row("plain", (name, text)) for name, text in _facts(outcome, finished))
+    rows = tuple(Row("plain", (name, piece)) for name, text in _facts(outcome, finished)
+                 for piece in (tuple(_cut(text)) or ("",)))
     return Table("审计信息", f"{heading(outcome)}审计信息（{outcome.scenario}）", columns, rows)
 
 
@@ -77,13 +78,13 @@ def proof_table(outcome: Outcome, others: Sequence[Table], notice: Notice, label
         "表名各行是该表全部单元格的 SHA-256 和逐行、逐列的短校验码，transfer-opt audit 用它指出被改动的单元格。",
     )
     sums = Sums(next((table for table in others if table.name == INPUT), None))
-    sheets = {**{table.name: contents(table, label, sums) for table in others}, notice.name: notice_contents(notice)}
-    seals = [(name, piece) for name, cells in sheets.items() for piece in _cut(str(fingerprint(cells)))]
+    marks = {**{table.name: table_fingerprint(table, label, sums) for table in others}, notice.name: fingerprint(notice_contents(notice))}
+    seals = [(name, piece) for name, mark in marks.items() for piece in _cut(str(mark))]
     numbered = [Row("plain", (float(number), piece)) for number, piece in enumerate(_cut(outcome.proof), start=1)]
     columns = (Column("序号", "number", 6), Column("证书", "text", 120))
     unsealed = Table(PROOF, f"{heading(outcome)}证明（{outcome.scenario}）", columns,
                      (*numbered, *(Row("plain", (name, None)) for name in (*(name for name, _ in seals), PROOF))), notes=notes)
-    seals.append((PROOF, str(fingerprint(contents(unsealed, label, sums)))))
+    seals.append((PROOF, str(table_fingerprint(unsealed, label, sums))))
     return replace(unsealed, rows=(*numbered, *(Row("plain", seal) for seal in seals)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from transfer_opt.audit import Finding, Verdict, verdict_sentence
@@ -9,7 +11,7 @@ from transfer_opt.formulate import NEED_RULE
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
 from transfer_opt.report.parts import KEY_COLUMNS, amount, groups, heading, known_sum
-from transfer_opt.sensitivity import STEPPED_LINES, Sensitivity, steps_parameters
+from transfer_opt.sensitivity import EVERYTHING, NOTHING, POOLS, STEPPED_LINES, Sensitivity, tried
 from transfer_opt.sheets import Column, Row, RowKind, Table
 
 ROW_KINDS: dict[Verdict, RowKind] = {
@@ -17,6 +19,15 @@ ROW_KINDS: dict[Verdict, RowKind] = {
 }
 ACTIVE: dict[Verdict, str] = {"broken": "违反", "soft": "未满足(软)", "rounding": "否", "active": "是", "slack": "否"}
 
+LISTED_LINES = 1000
+"""Beyond as many lines the rows of single counties that have slack stand together, by rule and fund."""
+ASK = "请在「约束参数」里加一行：规则「敏感性」、参数「范围」、取值"
+_EXTENT = {
+    POOLS: f"只算了资金总额的变动；要逐项算起作用的参数，{ASK}「全部」。",
+    NOTHING: f"资金与县区的组合超过 {STEPPED_LINES:,} 个，每算一种变动都要重新完整求解一次，所以没有算；要算资金总额的变动，"
+             f"{ASK}「资金总额」；连起作用的参数也逐项算，取值「全部」。",
+}
+"""What is said where not every change was tried."""
 NAMED = 3
 """How many who gain, and who lose, are named; all stand in 「敏感性分县」."""
 
@@ -30,15 +41,45 @@ def rule_table(outcome: Outcome) -> Table:
         Column("余量", "number", 11), Column("影子价格", "number", 9.5), Column("是否起作用", "mark", 9),
         Column("结论", "note", 27),
     )
-    rows = tuple(_row(outcome, finding) for finding in outcome.findings)
+    listed, together = _listed(outcome)
+    rows = (*(_row(outcome, finding) for finding in listed), *(_common_row(rows) for rows in together))
     notes = (
+        *((f"资金与县区的组合超过 {LISTED_LINES:,} 个：只管一个县、而且有余量的规则，按规则和资金合并成末尾的一行，"
+           "写明有几个县，左端值、右端值和余量是其中余量最小的那个县的；其余逐行列出。上面的总结论数的是全部。",) if together else ()),
         "排序：违反 → 软约束未满足 → 取整差 → 起作用 → 有余量。✕ 违反　▲ 软约束未满足　● 起作用　○ 有余量。余量为负表示还差多少。",
-        f"影子价格：该行右端每变动 1 {money}，未满足的软约束合计变动多少，增减两边都重新求解核对过；空白表示没有影响，或两边影响不同。",
+        f"影子价格：该行右端每变动 1 {money}，未满足的软约束合计变动多少，增减两边都重新求解核对过；空白表示没有影响，或两边影响不同。"
+        if tried(outcome.case, outcome.settings) == EVERYTHING else
+        f"影子价格要重新求解核对，没有逐项试算时不求，所以空白；要求影子价格，{ASK}「全部」。",
         *(f"规则「{rule.rule.name}」已启用，但没有适用对象。" for rule in outcome.formulation.rules
           if not rule.sizes and outcome.settings.on_anywhere(rule.rule.name)),
     )
     return Table("约束审计", f"{heading(outcome)}约束审计表（{outcome.scenario}）", columns, rows,
                  f"单位：{money}，影子价格：{money}/{money}", verdict_sentence(outcome.case, outcome.findings), notes)
+
+
+def _listed(outcome: Outcome) -> tuple[list[Finding], list[list[Finding]]]:
+    """The findings that have a row of their own, and those that share one."""
+    if len(outcome.case.lines) <= LISTED_LINES:
+        return list(outcome.findings), []
+    listed: list[Finding] = []
+    together: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in outcome.findings:
+        if finding.alone and finding.verdict == "slack":
+            together.setdefault((finding.rule, finding.fund, finding.relation), []).append(finding)
+        else:
+            listed.append(finding)
+    return listed, list(together.values())
+
+
+def _common_row(found: Sequence[Finding]) -> Row:
+    """One row for counties that a rule leaves room, with the figures of the one that has least."""
+    least = min(found, key=lambda finding: finding.margin)
+    clauses = {finding.clause for finding in found}
+    return Row("slack", (
+        least.rule, clauses.pop() if len(clauses) == 1 else "各有理由，见「县区上下限」",
+        f"{len(found):,} 个县" + (f"·{least.fund}" if least.fund else ""), amount(least.left), least.relation, amount(least.right),
+        amount(least.margin), None, ACTIVE["slack"], f"○ 都有余量，最小的是{least.subject}",
+    ))
 
 
 def sensitivity_table(outcome: Outcome) -> Table:
@@ -55,10 +96,8 @@ def sensitivity_table(outcome: Outcome) -> Table:
     )
     notes = (
         "注：每一行都是改变后重新完整求解得到的，其他规则和参数不变；县区后面是各项资金合计的增减，取整前。每个县的增减见「敏感性分县」。",
-        "参数：列的是正在起作用的规则里可以放宽的参数，每项放宽一小步；有余量的规则，单独放宽它不改变结果。"
-        if steps_parameters(outcome.case, outcome.settings) else
-        f"资金与县区的组合超过 {STEPPED_LINES:,} 个，只算了资金总额的变动；要逐项算起作用的参数，"
-        "请在「约束参数」里加一行：规则「敏感性」、参数「范围」、取值「全部」。",
+        _EXTENT.get(tried(outcome.case, outcome.settings), "参数：列的是正在起作用的规则里可以放宽的参数，每项放宽一小步；"
+                    "有余量的规则，单独放宽它不改变结果。"),
     )
     return Table("敏感性", f"{heading(outcome)}敏感性（{outcome.scenario}）", columns, rows, f"单位：{money}", notes=notes)
 

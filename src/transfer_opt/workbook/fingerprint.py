@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from transfer_opt.sheets import Notice, Table
 from transfer_opt.workbook.cells import Place
@@ -28,6 +28,11 @@ CHOICE = ("县区说明单", (1, 1))
 
 Contents = Mapping[Place, str]
 """Canonical text of every cell that holds something."""
+
+Cells: TypeAlias = tuple[int, list[tuple[int, str]]]
+"""A row and, column by column, the text of its cells."""
+WAITING = 1000
+"""Every so many rows the digests of columns are brought up to date."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +67,43 @@ def constant(value: Any) -> str:
 
 def formula(text: str) -> str:
     """A formula as canonical text: without blanks, and sheet names without the quotation marks some programs leave out."""
-    pieces = re.split(r'("[^"]*")', text.removeprefix("="))
+    text = text.removeprefix("=")
+    if '"' not in text:
+        return "f=" + "".join(text.replace("'", "").split())
+    pieces = re.split(r'("[^"]*")', text)
     return "f=" + "".join(piece if at % 2 else re.sub(r"[\s']", "", piece) for at, piece in enumerate(pieces))
 
 
 def contents(table: Table, label: str, sums: Sums) -> Contents:
     """What the writer puts on the sheet of a table."""
+    return {(row, column): text for row, cells in _by_row(table, label, sums) for column, text in cells}
+
+
+def table_fingerprint(table: Table, label: str, sums: Sums) -> Fingerprint:
+    """The digests of what the writer puts on the sheet of a table."""
+    return _digested(_by_row(table, label, sums))
+
+
+def _by_row(table: Table, label: str, sums: Sums) -> Iterator[Cells]:
+    """The same row by row: a large sheet is never held as text."""
     formulas = Formulas(table, sums)
-    cells = {place: constant(text) for place, text in _head(table, label).items()}
+    head: dict[int, dict[int, str]] = {}
+    for (row, column), text in _head(table, label).items():
+        head.setdefault(row, {})[column] = constant(text)
+    yield from ((row, sorted((column, text) for column, text in cells.items() if text)) for row, cells in sorted(head.items()))
+    formed = {kind: formulas.formed(kind) for kind in {line.kind for line in table.rows}}
     for at, line in enumerate(table.rows):
-        for index, value in enumerate(line.values):
-            shown = ("是" if value else "否") if isinstance(value, bool) else value
-            said = formulas.of(at, index) if value is not None else ""
-            cells[FIRST_ROW + at, index] = formula(said) if said else constant(shown)
+        cells = []
+        for index, (calculated, value) in enumerate(zip(formed[line.kind], line.values, strict=True)):
+            if value is None:
+                continue
+            said = formulas.of(at, index) if calculated else ""
+            if text := formula(said) if said else constant(("是" if value else "否") if isinstance(value, bool) else value):
+                cells.append((index, text))
+        yield FIRST_ROW + at, cells
     for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows)):
-        cells[row, 0] = constant(note)
-    return {place: text for place, text in cells.items() if text}
+        if text := constant(note):
+            yield row, [(0, text)]
 
 
 def notice_contents(notice: Notice) -> Contents:
@@ -94,8 +120,8 @@ def sealable(sheet: str, cells: Contents) -> Contents:
 def fingerprint(cells: Contents) -> Fingerprint:
     """The digests of what a sheet says."""
     said = sorted((place, text) for place, text in cells.items() if text)
-    whole = hashlib.sha256("\n".join(f"{row} {column} {text}" for (row, column), text in said).encode()).hexdigest()
-    return Fingerprint(whole, _sides(said, 0), _sides(said, 1))
+    return _digested((row, [(column, text) for (_, column), text in found])
+                     for row, found in groupby(said, key=lambda cell: cell[0][0]))
 
 
 def changed(cells: Contents, written: Fingerprint) -> tuple[list[int], list[int]]:
@@ -122,12 +148,47 @@ def _head(table: Table, label: str) -> dict[Place, str]:
     return {**cells, **{(HEADER_ROW, index): column.name for index, column in enumerate(table.columns)}}
 
 
-def _sides(said: Sequence[tuple[Place, str]], axis: int) -> str:
-    """A short digest per row (axis 0) or column (axis 1), one after the other."""
-    lines: dict[int, list[str]] = {}
-    for place, text in said:
-        lines.setdefault(place[axis], []).append(f"{place[1 - axis]} {text}")
-    return "".join(_short(lines.get(at, ())) for at in range(max(lines, default=-1) + 1))
+class _Digest:
+    """The SHA-256 of lines that come bit by bit."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._between = ""
+
+    def add(self, lines: list[str]) -> None:
+        if lines:
+            self._hash.update((self._between + "\n".join(lines)).encode())
+            self._between = "\n"
+
+    def __str__(self) -> str:
+        return self._hash.hexdigest()
+
+
+def _digested(rows: Iterable[Cells]) -> Fingerprint:
+    """The digests of rows in order and of the columns they cross; what lies between counts as empty."""
+    whole, by_column = _Digest(), dict[int, _Digest]()
+    by_row: list[str] = []
+    waiting: dict[int, list[str]] = {}
+    for row, cells in rows:
+        if not cells:
+            continue
+        pieces = [f"{column} {text}" for column, text in cells]
+        whole.add([f"{row} {piece}" for piece in pieces])
+        by_row += [_short(())] * (row - len(by_row))
+        by_row.append(_short(pieces))
+        for column, text in cells:
+            waiting.setdefault(column, []).append(f"{row} {text}")
+        if row % WAITING == 0:
+            _hand_on(waiting, by_column)
+    _hand_on(waiting, by_column)
+    columns = (str(by_column[at])[:SHORT] if at in by_column else _short(()) for at in range(max(by_column, default=-1) + 1))
+    return Fingerprint(str(whole), "".join(by_row), "".join(columns))
+
+
+def _hand_on(waiting: dict[int, list[str]], digests: dict[int, _Digest]) -> None:
+    for column, lines in waiting.items():
+        digests.setdefault(column, _Digest()).add(lines)
+        lines.clear()
 
 
 def _short(said: Iterable[str]) -> str:

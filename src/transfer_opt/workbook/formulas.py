@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from transfer_opt.sheets import Column, Row, Table, Value
+from transfer_opt.sheets import Column, Row, RowKind, Table, Value
 from transfer_opt.workbook.cells import column_letters
 from transfer_opt.workbook.layout import FIRST_ROW
 
@@ -99,6 +99,10 @@ class Formulas:
         self._every = [self._parts(index, column.formula) for index, column in enumerate(table.columns)]
         self._group = [self._parts(index, "" if column.group_formula == "sum" else column.group_formula)
                        for index, column in enumerate(table.columns)]
+
+    def formed(self, kind: RowKind) -> list[bool]:
+        """Which columns hold formulas in rows of a kind."""
+        return [bool(column.formula or kind in GROUP_KINDS and column.group_formula) for column in self._table.columns]
 
     def of(self, place: int, index: int) -> str:
         """The formula of a cell (row counted from the first data row), empty where it is a plain value."""

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from transfer_opt.workbook.columns import FUND, InputColumn
 from transfer_opt.workbook.values import normalise
@@ -62,6 +63,7 @@ class HeaderRows:
     headers: Mapping[int, Header]
 
 
+@lru_cache(maxsize=4096)
 def split_unit(text: str) -> tuple[str, str]:
     """The header normalised and without its unit, and the unit: 可用财力（万元） gives 可用财力 and 万元."""
     name, unit = normalise(text), ""
@@ -103,9 +105,15 @@ class Names:
         ]
         self._aliases = _by_both_spellings(aliases)
         self._rename = _by_both_spellings(rename)
+        self._known: dict[str, Header] = {}
 
     def header(self, text: str) -> Header:
-        """The header a text stands for."""
+        """The header a text stands for; looking for the header rows asks for the same texts many times."""
+        if text not in self._known:
+            self._known[text] = self._understood(text)
+        return self._known[text]
+
+    def _understood(self, text: str) -> Header:
         name, unit = split_unit(text)
         name = _ONE_OFF.sub("其中一次性", name)
         for spelling in (normalise(text), name):

@@ -147,7 +147,13 @@ def _head_heights(table: Table, pixels: Sequence[int]) -> tuple[float, float, fl
 def _column_decimals(column: Column, values: Iterable[Value]) -> int:
     if column.kind not in AMOUNT_KINDS:
         return 0
-    return max((decimals_needed(value, AMOUNT_DECIMALS) for value in values if is_number(value)), default=0)
+    needed = 0
+    for value in values:
+        if is_number(value) and value % 1:
+            shown = round(value, AMOUNT_DECIMALS)
+            while needed < AMOUNT_DECIMALS and round(shown, needed) != shown:
+                needed += 1
+    return needed
 
 
 def is_number(value: Value) -> TypeGuard[float]:
@@ -167,19 +173,21 @@ def _column_pixels(column: Column, rows: Sequence[Row], values: Iterable[Value],
     wished = int(column.width * DIGIT_PIXELS + 0.5) + CELL_PADDING
     if column.kind in TEXT_KINDS:
         return wished
-    pairs = [(row, value) for row, value in zip(rows, values, strict=True) if value is not None]
-    if pairs and column.kind not in VARIED_KINDS and all(is_number(value) for _, value in pairs):
-        # With one format no figure is longer than the least and the largest.
-        pairs = [limit(pairs, key=lambda pair: pair[1]) for limit in (min, max)]
-    longest = max((_half_widths(_shown(column, row, value, decimals)) for row, value in pairs), default=0)
-    return max(wished, longest * 7 + 12)
+    if column.kind in VARIED_KINDS:
+        shown = [_shown(column, value, number_decimals(row, value) if is_number(value) else 0)
+                 for row, value in zip(rows, values, strict=True) if value is not None]
+    else:
+        known = [value for value in values if value is not None]
+        if all(issubclass(kind, int | float) and kind is not bool for kind in set(map(type, known))):
+            # With one format no figure is longer than the least and the largest.
+            known = [limit(known) for limit in (min, max)] if known else []
+        shown = [_shown(column, value, decimals) for value in known]
+    return max(wished, max(map(_half_widths, shown), default=0) * 7 + 12)
 
 
-def _shown(column: Column, row: Row, value: Value, decimals: int) -> str:
+def _shown(column: Column, value: Value, decimals: int) -> str:
     if not is_number(value):
         return str(value)
     if column.kind in SHARE_KINDS:
         return f"{value:.1%}"
-    if column.kind in VARIED_KINDS:
-        decimals = number_decimals(row, value)
     return f"{value:{'+' if column.kind in ('step', 'points') else ''},.{decimals}f}"

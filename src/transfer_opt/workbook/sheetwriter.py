@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
@@ -49,6 +50,7 @@ class SheetWriter:
         self._head(report)
         self._body()
         self._notes()
+        self._sheet.number_looks()
         self._conditions()
         self._navigation()
 
@@ -90,13 +92,29 @@ class SheetWriter:
             first += len(columns)
 
     def _body(self) -> None:
+        table, sheet = self._layout.table, self._sheet
+        sheet.number_looks()  # those of the head come first
+        for place, (row, height) in enumerate(zip(table.rows, self._layout.heights, strict=True), FIRST_ROW):
+            _accepted(sheet.set_row(place, height, None, {"level": 1} if row.kind == "unit" else {}))
+        sheet.put(FIRST_ROW, table.rows, self._texts())
+
+    def _texts(self) -> Iterator[str]:
+        """The rows as they stand in the file."""
         table = self._layout.table
         usual = {kind: self._usual_looks(kind) for kind in {row.kind for row in table.rows}}
+        formed = {kind: self._formulas.formed(kind) for kind in usual}
+        columns = [f'<c r="{column_letters(index)}' for index in range(len(table.columns))]
+        spans = f"1:{len(columns)}"
         for place, (row, height) in enumerate(zip(table.rows, self._layout.heights, strict=True)):
-            options = {"level": 1} if row.kind == "unit" else {}
-            _accepted(self._sheet.set_row(FIRST_ROW + place, height, None, options))
-            for index, (look, value) in enumerate(zip(usual[row.kind], row.values, strict=True)):
-                self._cell(place, index, look or self._look(index, row, value), value)
+            number, cells = FIRST_ROW + place + 1, []
+            facts = zip(columns, usual[row.kind], formed[row.kind], row.values, strict=True)
+            for index, (column, look, calculated, value) in enumerate(facts):
+                style = self._sheet.index_of_look(look or self._look(index, row, value))
+                content = self._formed(place, index, value) if calculated else self._content(place, index, value)
+                cells.append(f'{column}{number}" s="{style}"{content}')
+            level = ' outlineLevel="1"' if row.kind == "unit" else ""
+            points = int(height * 4 / 3 + 0.5) * 0.75  # whole pixels, as `set_row` makes them
+            yield f'<row r="{number}" spans="{spans}" ht="{points:.16g}" customHeight="1"{level}>{"".join(cells)}</row>'
 
     def _usual_looks(self, kind: RowKind) -> list[Any]:
         """The format of every column in rows of a kind; None where it depends on the value."""
@@ -104,20 +122,23 @@ class SheetWriter:
                 self._styles.cell(column.kind, kind, decimals, column.group_start)
                 for column, decimals in zip(self._layout.table.columns, self._layout.decimals, strict=True)]
 
-    def _cell(self, place: int, index: int, look: Any, value: Value) -> None:
-        at = FIRST_ROW + place, index
+    def _formed(self, place: int, index: int, value: Value) -> str:
+        """The same in a column that may hold a formula."""
+        if value is None or not (formula := self._formulas.of(place, index)):
+            return self._content(place, index, value)
+        shown = cached(_word(value))
+        kind = ' t="str"' if isinstance(shown, str) and shown else ""
+        return f"{kind}><f>{_escaped(formula.removeprefix('='))}</f><v>{_escaped(str(shown))}</v></c>"
+
+    def _content(self, place: int, index: int, value: Value) -> str:
+        """What follows the number of a cell's format."""
         if value is None:
-            _accepted(self._sheet.write_blank(*at, None, look))
-            return
-        if isinstance(value, bool):
-            value = "是" if value else "否"
-        formula = self._formulas.of(place, index)
-        if formula:
-            _accepted(self._sheet.write_formula(*at, formula, look, cached(value)))
-        elif isinstance(value, str):
-            self._text(*at, value, look)
-        else:
-            _accepted(self._sheet.write_number(*at, cached(value), look))
+            return "/>"
+        value = _word(value)
+        if isinstance(value, str):
+            text = self._checked(FIRST_ROW + place, index, value)
+            return f' t="s"><v>{self._shared(FIRST_ROW + place, index, text)}</v></c>' if text else "/>"
+        return f"><v>{cached(value):.16G}</v></c>"
 
     def _look(self, index: int, row: Row, value: Value) -> Any:
         column, decimals = self._layout.table.columns[index], self._layout.decimals[index]
@@ -186,18 +207,31 @@ class SheetWriter:
         self._text(row, first, text, look)
 
     def _text(self, row: int, index: int, text: str, look: Any) -> None:
-        text = plain(text)
-        if len(text) > LONGEST_TEXT // 2 and len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
-            raise OutputError(f"「{self._layout.table.name}」表单元格 {column_letters(index)}{row + 1} 的文字“{text[:20]}…”"
-                              f"超过单元格上限（{LONGEST_TEXT:,} 个字符）。处理办法：在工作簿里缩短这段文字。")
-        if text.startswith("<r>") and text.endswith("</r>"):
-            # XlsxWriter would take this for its own markup; in two runs it stays what it is.
+        text = self._checked(row, index, text)
+        if _like_markup(text):
             run = self._styles.of(styles.BODY)
             _accepted(self._sheet.write_rich_string(row, index, text[:1], run, text[1:], look))
         elif text:
             _accepted(self._sheet.write_string(row, index, text, look))
         else:
             _accepted(self._sheet.write_blank(row, index, None, look))
+
+    def _shared(self, row: int, index: int, text: str) -> int:
+        """The number of a text of the body."""
+        if not _like_markup(text):
+            found: int = self._sheet.index_of_text(text)
+            return found
+        self._text(row, index, text, self._styles.of(styles.BODY))
+        taken: int = self._sheet.taken(row, index)
+        return taken
+
+    def _checked(self, row: int, index: int, text: str) -> str:
+        """A text as a cell can hold it."""
+        text = plain(text)
+        if len(text) > LONGEST_TEXT // 2 and len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
+            raise OutputError(f"「{self._layout.table.name}」表单元格 {column_letters(index)}{row + 1} 的文字“{text[:20]}…”"
+                              f"超过单元格上限（{LONGEST_TEXT:,} 个字符）。处理办法：在工作簿里缩短这段文字。")
+        return text
 
 
 _CONDITIONS: dict[ColumnKind, tuple[tuple[str, Look], ...]] = {
@@ -226,6 +260,20 @@ def cached(value: str | float) -> str | float:
     if not math.isfinite(value):
         raise ValueError(f"not a finite number: {value}")
     return float(f"{value:.15g}")
+
+
+def _word(value: str | float) -> str | float:
+    """A truth value in words; others as they are."""
+    return ("是" if value else "否") if isinstance(value, bool) else value
+
+
+def _like_markup(text: str) -> bool:
+    """Whether XlsxWriter would take a text for its own markup; in two runs it stays what it is."""
+    return text.startswith("<r>") and text.endswith("</r>")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _accepted(code: int) -> None:

@@ -69,8 +69,11 @@ def _made(report: Report) -> bytes:
     """The workbook, made in memory: a disk that fails under the library would leave it half closed."""
     import xlsxwriter  # here: reading workbooks must not wait for it
 
+    from transfer_opt.workbook.quicksheet import QuickSheet
+
     memory = BytesIO()
     book = xlsxwriter.Workbook(memory, BOOK_OPTIONS)
+    book.worksheet_class = QuickSheet
     _describe(book, report)
     _fill(book, report)
     book.close()
@@ -89,7 +92,9 @@ def _fill(book: Any, report: Report) -> None:
     for at, table in enumerate(report.tables):
         _add_sheet(book, report, table, styles, sums)
         if report.notice and at == before:
-            write_notice(book, book.add_worksheet(report.notice.name), report.notice, report, styles)
+            sheet = book.add_worksheet(report.notice.name)
+            write_notice(book, sheet, report.notice, report, styles)
+            sheet.number_looks()
     if report.charts or report.looked_up:
         _add_sheet(book, report, data_table(report.charts, report.scenario, report.looked_up, report.charted), styles, sums)
 
