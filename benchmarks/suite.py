@@ -278,8 +278,11 @@ def certificates(prepared: Prepared, count: int, runs: int) -> list[Line]:
 
 
 def largest(run: dict[str, float]) -> list[Line]:
-    """Workbook to workbook at the largest size."""
+    """Workbook to workbook at the largest size that ended; only the largest of all has targets."""
     what = f"{run['count']:,.0f} recipients, workbook to workbook"
+    if run["count"] < TOWNSHIPS:
+        return [Line(f"{what}: seconds", f"{run['total']:.0f} s"),
+                Line(f"{what}: peak of memory", f"{run['peak MiB'] / 1024:.2f} GiB")]
     return [Line(f"{what}: seconds", f"{run['total']:.0f} s", "≤ 60 s", run["total"] <= 60),
             Line(f"{what}: peak of memory", f"{run['peak MiB'] / 1024:.2f} GiB", "≤ 2 GiB", run["peak MiB"] <= 2048)]
 
