@@ -450,3 +450,11 @@ class TestALikeProgram:
         like = formulate(case, make_settings(case), [CLOSEST], ["资金总额", "三保压力倾斜"])
         found = solve(like.program, like.stages, ARRAYS, before=solved(other))
         np.testing.assert_allclose(found.columns, solved(like).columns)
+
+    def test_a_proof_of_other_objectives_is_not_tried(self) -> None:
+        case = one_fund(600, [200, 200, 200], floor=[240, np.nan, np.nan], last=[100, 200, 300])
+        one, two = (formulate(case, make_settings(case), goals, ["资金总额", "县区上下限"])
+                    for goals in ([CLOSEST], ["较上年波动最小", CLOSEST]))
+        assert one.program.same_matrix(two.program)
+        found = solve(two.program, two.stages, ARRAYS, before=solved(one))
+        np.testing.assert_allclose(found.columns, solved(two).columns)

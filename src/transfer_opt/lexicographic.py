@@ -96,7 +96,7 @@ def solve(
     scale = _scale(program)
     engine = _Engine(program, scale, open_solver)
     start = _scaled(program, scale)
-    if before is not None and before.shortage is None and program.same_matrix(before.program):
+    if before is not None and _alike(program, stages, before):
         for asking in (False, True):
             with suppress(SolverError):
                 if found := engine.again(stages, start, before, asking):
@@ -110,6 +110,12 @@ def solve(
         if not together:
             raise
         return engine.solution(stages, start, report, together=False)
+
+
+def _alike(program: Program, stages: tuple[Stage, ...], before: Solution) -> bool:
+    """Whether a solution is of a program and stages that differ from these in numbers alone."""
+    told = [stage.name for stage in before.stages]
+    return before.shortage is None and told == [stage.name for stage in stages] and program.same_matrix(before.program)
 
 
 def shortage_of(program: Program, open_solver: Opener) -> Shortage | None:
