@@ -81,13 +81,13 @@ def test_objectives_that_do_not_conflict_are_one_point() -> None:
 
 
 def test_the_ends_are_the_optima_of_each_objective_alone(example: TradeOff) -> None:
-    """To the last published digit and beyond: nine digits of coverage, a millionth of 万元."""
+    """To the last digits a double has: 13 of them, where both sides are found by different programs."""
     case, curve = example.case, example.curve
     settings = example.prepared.settings
     alone = formulate(case, settings, (COVERAGE, CLOSE))
     reached = {stage.name: stage.value for stage in solve(alone.program, alone.stages, HIGHS).stages}
-    assert curve.corners[0].first == pytest.approx(reached[COVERAGE], abs=1e-9)
-    assert curve.corners[-1].second == pytest.approx(_least_change(case, settings), abs=1e-6)
+    assert curve.corners[0].first == pytest.approx(reached[COVERAGE], rel=1e-13)
+    assert curve.corners[-1].second == pytest.approx(_least_change(case, settings), rel=1e-13)
 
 
 def _least_change(case, settings) -> float:
@@ -113,7 +113,7 @@ def _least_change(case, settings) -> float:
     wider = replace(program, lower=lower, upper=upper, rows=rows, columns=columns, values=matrix[rows, columns],
                     row_lower=np.append(force._low, wanted), row_upper=np.append(force._up, wanted),
                     reach=np.full(len(matrix), 2))
-    return smallest(wider, np.pad(np.ones(2 * count), (width, 0)), HIGHS)
+    return smallest(wider, np.pad(np.ones(2 * count), (width, 0)), open_solver=HIGHS)[0]
 
 
 def test_the_curve_of_the_example_is_convex_and_every_corner_keeps_every_total(example: TradeOff) -> None:
@@ -140,9 +140,15 @@ def test_between_its_corners_the_curve_is_what_brute_force_finds() -> None:
     assert sum(_compared(seed) for seed in range(0, 40, 2)) >= 8
 
 
+def test_a_steep_piece_is_as_exact_as_a_flat_one() -> None:
+    # 3 880 and 2 340 万元 per unit of coverage: an end held with a slack was off by that many times the slack.
+    assert _compared(256)
+    assert _compared(608)
+
+
 @pytest.mark.slow
 def test_a_thousand_curves_are_what_brute_force_finds() -> None:
-    assert sum(_compared(seed) for seed in range(100, 2100)) >= 1000
+    assert sum(_compared(seed) for seed in range(100, 2200)) >= 1000
 
 
 def _compared(seed: int) -> bool:

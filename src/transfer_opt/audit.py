@@ -226,7 +226,7 @@ class _Prices:
         program = self.program
         moved = replace(program, row_lower=program.row_lower + shift, row_upper=program.row_upper + shift)
         try:
-            return smallest(moved, self.stage.costs, self.open_solver)
+            return smallest(moved, self.stage.costs, open_solver=self.open_solver)[0]
         except SolverError:
             return np.inf
 

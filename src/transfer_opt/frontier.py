@@ -16,7 +16,7 @@ from transfer_opt.domain import Case
 from transfer_opt.errors import InputError, Problem, SolverError
 from transfer_opt.formulate import NEED_RULE, Formulation
 from transfer_opt.levels import State
-from transfer_opt.lexicographic import LARGEST_POOL, Solution, face, solve
+from transfer_opt.lexicographic import LARGEST_POOL, Solution, face, smallest, solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, STEADIEST, Goal, Levels
 from transfer_opt.program import PROVINCE, RECIPIENT, LevelStage, Opener, Program, Question, Session, Stage, SumStage
@@ -193,22 +193,21 @@ class _Plane:
         return solution.columns[: program.lines]
 
     def _end(self, best: int) -> tuple[float, float]:
-        """The least of one objective, and the least of the other while it stays there."""
-        costs = np.eye(2)[best]
-        value = self._least(costs)[best]
-        reached = list(self._least(1 - costs, value, best))
-        reached[best] = value
-        return reached[0], reached[1]
+        """The least of one objective, and the least of the other while it stays there: on the optimal face itself.
 
-    def _least(self, weights: Floats, bound: float = np.inf, of: int = 0) -> tuple[float, float]:
-        """The two objectives where their weighted sum is least and one of them at most a bound."""
+        Where the curve is steep, a bound with some slack would move the other objective by much more than the slack.
+        """
+        goals = np.zeros((2, self._plane.shape[1]))
+        goals[:, self._program.shape[1] :] = np.diag([self._unit(0), self._unit(1)])
+        values = smallest(self._plane, goals[best], goals[1 - best], open_solver=self._open)
+        return (values[0], values[1]) if best == 0 else (values[1], values[0])
+
+    def _least(self, weights: Floats, bound: float = np.inf) -> tuple[float, float]:
+        """The two objectives where their weighted sum is least and the first at most a bound."""
         plane, count = self._plane, self._program.shape[1]
         costs, upper = np.zeros(count + 2), plane.upper.copy()
-        costs[count:] = weights
-        if np.isfinite(bound):
-            money = self._unit(of)
-            upper[count + of] = bound / money + SLACK * (1 + abs(bound / money))
-        costs[count:] *= [self._unit(0), self._unit(1)]
+        upper[count] = bound / self._unit(0)
+        costs[count:] = weights * [self._unit(0), self._unit(1)]
         costs /= max(np.abs(costs).max(), np.finfo(float).tiny)
         answer = self._session.solve(Question(costs, plane.lower, upper, plane.row_lower, plane.row_upper))
         if not answer.optimal:

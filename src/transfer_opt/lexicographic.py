@@ -124,13 +124,20 @@ def shortage_of(program: Program, open_solver: Opener) -> Shortage | None:
     return _Engine(program, scale, open_solver).shortage(_scaled(program, scale))
 
 
-def smallest(program: Program, costs: Floats, open_solver: Opener) -> float:
-    """min costs · columns over the program; money. Raises SolverError where the rows cannot be met."""
+def smallest(program: Program, *costs: Floats, open_solver: Opener) -> tuple[float, ...]:
+    """min costs · columns for one cost vector after the other, each among what attains those before; money.
+
+    Raises SolverError where the rows cannot be met.
+    """
     scale = _scale(program)
-    engine, start = _Engine(program, scale, open_solver), _scaled(program, scale)
-    if engine.shortage(start) is not None:  # rows that no open column touches are in no later question
+    engine, state = _Engine(program, scale, open_solver), _scaled(program, scale)
+    if engine.shortage(state) is not None:  # rows that no open column touches are in no later question
         raise SolverError("没有一种分配能满足全部约束。")
-    return engine.run(SumStage("", costs), start)[1].value
+    values = []
+    for each in costs:
+        state, result = engine.run(SumStage("", each), state)
+        values.append(result.value)
+    return tuple(values)
 
 
 def face(program: Program, stages: Sequence[Stage], open_solver: Opener) -> State:

@@ -97,6 +97,6 @@ def _least(case: Case, settings: Settings, open_solver: Opener) -> float:
     stage = formulation.stages[0]
     costs = stage.costs if isinstance(stage, SumStage) and stage.name == LEAST_REPAIR else np.zeros(formulation.program.shape[1])
     try:
-        return smallest(formulation.program, costs, open_solver)
+        return smallest(formulation.program, costs, open_solver=open_solver)[0]
     except SolverError:
         return np.inf
