@@ -81,13 +81,13 @@ def test_objectives_that_do_not_conflict_are_one_point() -> None:
 
 
 def test_the_ends_are_the_optima_of_each_objective_alone(example: TradeOff) -> None:
-    """To the last digits a double has: 13 of them, where both sides are found by different programs."""
+    """To 13 digits for the ratio; the sum to 12, since brute force holds what comes before with a slack."""
     case, curve = example.case, example.curve
     settings = example.prepared.settings
     alone = formulate(case, settings, (COVERAGE, CLOSE))
     reached = {stage.name: stage.value for stage in solve(alone.program, alone.stages, HIGHS).stages}
     assert curve.corners[0].first == pytest.approx(reached[COVERAGE], rel=1e-13)
-    assert curve.corners[-1].second == pytest.approx(_least_change(case, settings), rel=1e-13)
+    assert curve.corners[-1].second == pytest.approx(_least_change(case, settings), rel=1e-12)
 
 
 def _least_change(case, settings) -> float:
