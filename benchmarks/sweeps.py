@@ -47,7 +47,7 @@ def main() -> None:
             pool = prepared.budget.sheets["资金总额"].rows[0].values["本年总额"]
             assert isinstance(pool, float)
             vary = f"资金总额·均衡性·本年总额={pool * 0.99:.0f}:{pool * 1.03:.0f}:20"
-            for kind, words in (("参数", ("增幅上限·均衡性·增幅上限=13%:20%:10",)), ("总额×参数", ("增幅上限·均衡性·增幅上限=13%:20%:10", vary))):
+            for kind, words in (("参数", ("增幅上限·均衡性·增幅上限=13%:20%:200",)), ("总额×参数", ("增幅上限·均衡性·增幅上限=13%:20%:10", vary))):
                 print(f"{count}  {kind}  {measured(prepared, words, *SIZES[count])}", flush=True)
 
 

@@ -26,6 +26,13 @@ class Bundle:
     constant: Floats
     """(K,) Σ y·b of the rows."""
 
+    @staticmethod
+    def of(cuts: Sequence[Cut]) -> Bundle:
+        """These cuts, in their order."""
+        which = np.repeat(np.arange(len(cuts)), [len(each.columns) for each in cuts])
+        return Bundle(which, np.concatenate([each.columns for each in cuts]), np.concatenate([each.prices for each in cuts]),
+                      np.array([each.constant.sum() for each in cuts]))
+
     def picked(self, chosen: Ints) -> Bundle:
         """These cuts, numbered anew in the order given."""
         place = np.full(len(self.constant), -1)

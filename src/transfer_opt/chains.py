@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from transfer_opt.alone import Alone, alone, nothing
+import numpy as np
+
+from transfer_opt.alone import Alone, Bundle, alone, nothing
 from transfer_opt.levels import FEASIBLE, SNAP, Cut, Level, State, Terms
 from transfer_opt.program import Program
 from transfer_opt.sharpening import Sharpening
@@ -131,6 +133,26 @@ class Known:
                 if root > theta:
                     theta, binding, bounded = root, cut, self._terms.bounded(state, root)
         return theta, binding
+
+
+def retold(program: Program, terms: Terms, state: State, told: Iterable[Sequence[Level]]) -> tuple[State, tuple[Level, ...]]:
+    """The levels that cuts told of elsewhere prove by themselves, the highest root first, and the state after them."""
+    distinct = {(cut.rows.tobytes(), cut.duals.tobytes()): cut for levels in told for _, cut in levels if cut is not None}
+    cuts, levels = [cut.on_sides(state) for cut in distinct.values()], list[Level]()
+    state = State(state.lower, state.upper, state.row_lower.copy(), state.row_upper.copy())
+    while cuts := [cut for cut in cuts if cut.on(state).all()]:
+        roots = Bundle.of(cuts).roots(terms, state)
+        first = int(roots.argmax())
+        theta, cut = float(roots[first]), cuts.pop(first)
+        if not abs(theta) < np.inf:
+            break
+        state = state.fixed(cut.columns, cut.ends(terms, state, theta))
+        cut.settle(program, state)
+        levels.append((theta, cut))
+    if terms.open(state).any():
+        state = terms.alone(state)
+        levels.append((-np.inf, None))
+    return state, tuple(levels)
 
 
 def carried(levels: Iterable[Level], state: State) -> Iterator[Cut]:

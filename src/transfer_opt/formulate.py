@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, RuleSpec
-from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Linear, Rows
+from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Linear, Rows, merged
 from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, Distance, Levels
 from transfer_opt.program import PREFECTURE, PROVINCE, LevelStage, Program, Stage, SumStage
 from transfer_opt.settings import Settings
@@ -52,6 +53,22 @@ class RuleRows:
     """The row of the program, -1 for bounds."""
     sizes: int
     """How many rows the rule has before switching; 0 is reported."""
+
+    @cached_property
+    def coupled(self) -> Rows:
+        """The hard rows that are no bounds."""
+        return self.rows[self.hard & ~self.single]
+
+    @cached_property
+    def soft(self) -> Rows:
+        """The rows that may give way."""
+        return self.rows[~self.hard]
+
+    @cached_property
+    def bounds(self) -> tuple[Ints, Floats, Floats]:
+        """The hard rows on a single line: line, lower, upper."""
+        rows = self.rows[self.hard & self.single]
+        return rows.expression.columns[np.argsort(rows.expression.rows)], rows.lower, rows.upper
 
     def limits(self, chosen: Bools) -> Limits:
         """What the chosen single-line rows set, by side and line."""
@@ -165,10 +182,9 @@ def raw_bounds(case: Case, made: Sequence[RuleRows]) -> tuple[Floats, Floats]:
     """The highest floor and the lowest cap of every line (L,) among the hard single-line rules, as given."""
     floor, cap = np.zeros(len(case.lines)), case.pools[case.lines.fund]
     for entry in made:
-        rows = entry.rows[entry.hard & entry.single]
-        columns = rows.expression.columns[np.argsort(rows.expression.rows)]
-        np.maximum.at(floor, columns, rows.lower)
-        np.minimum.at(cap, columns, rows.upper)
+        lines, lower, upper = entry.bounds
+        np.maximum.at(floor, lines, lower)
+        np.minimum.at(cap, lines, upper)
     return floor, cap
 
 
@@ -249,7 +265,7 @@ class _Builder:
         index = np.concatenate([entry.rows + start for entry, start in zip(rows, starts, strict=False)])
         columns = np.concatenate([entry.columns for entry in rows])
         values = np.concatenate([entry.values for entry in rows])
-        index, columns, values = _merged(index, columns, values, self.count)
+        index, columns, values = merged(index, columns, values, self.count)
         return Program(
             np.concatenate(self.lower), np.concatenate(self.upper), index, columns, values,
             _data(np.concatenate([entry.lower for entry in self.rows]) - constant, self.unit),
@@ -274,12 +290,13 @@ class _Builder:
 
 def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows:
     """Enter a rule's rows (hard single-line ones are bounds already); soft rows get a violation column each."""
-    coupled = entry.hard & ~entry.single
+    if not len(entry.rows):
+        return entry
     position, violation = entry.position.copy(), entry.violation.copy()
-    position[coupled] = builder.add_rows(entry.rows[coupled])
-    if entry.hard.all():
+    position[entry.hard & ~entry.single] = builder.add_rows(entry.coupled)
+    soft = entry.soft
+    if not len(soft):
         return replace(entry, position=position)
-    soft = entry.rows[~entry.hard]
     tight = entry.single[~entry.hard]
     columns = builder.add_columns(len(soft), 0.0, np.inf)
     sign = np.where(np.isfinite(soft.lower), 1.0, -1.0)
@@ -365,7 +382,7 @@ def _through(columns: Ints, sums: Linear, expression: Linear) -> Linear:
     place = np.array([of.get(tuple(subject), NOWHERE) for subject in expression.subjects.tolist()], dtype=np.int64)
     alike = np.flatnonzero(place != NOWHERE)  # both speak of the same
     other = expression[alike] + (_unknowns(columns, sums) - sums)[place[alike]]
-    at, left, values = _merged(other.rows, other.columns, other.values, int(columns[-1]) + 1)
+    at, left, values = merged(other.rows, other.columns, other.values, int(columns[-1]) + 1)
     gone = np.bincount(at, np.isin(left, sums.columns), len(alike)) == 0
     kept, taken = ~np.isin(expression.rows, alike[gone]), gone[at]
     constant = expression.constant.copy()
@@ -378,11 +395,3 @@ def _through(columns: Ints, sums: Linear, expression: Linear) -> Linear:
 def _data(values: Floats, unit: float) -> Floats:
     """Rounded to a millionth of the publishing unit; infinite stays infinite."""
     return np.round(values / unit, DIGITS) * unit
-
-
-def _merged(rows: Ints, columns: Ints, values: Floats, width: int) -> tuple[Ints, Ints, Floats]:
-    """Entries sorted by row and column, repeated ones added up, zeros left out."""
-    keys, where = np.unique(rows * width + columns, return_inverse=True)
-    summed = np.bincount(where, weights=values, minlength=len(keys))
-    kept = summed != 0
-    return keys[kept] // width, keys[kept] % width, summed[kept]

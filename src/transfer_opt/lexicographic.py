@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from transfer_opt.asking import Asking, finite
-from transfer_opt.chains import Chain, Known, carried, falls
+from transfer_opt.chains import Chain, Known, carried, falls, retold
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cleaned, cuts, folded, meets
 from transfer_opt.linear import Floats
@@ -40,6 +40,8 @@ from transfer_opt.sharpening import Sharpening
 LARGEST_POOL = 8192.0
 """Money is scaled by a power of two so that the largest amount is at most this."""
 NEWTON_STEPS = 200
+FEW_LEVELS = 64
+"""So many levels may be told again one by one; where there are more, some recipient always decides something new."""
 Report = Callable[[str], None]
 
 
@@ -85,21 +87,22 @@ class Solution:
 
 def solve(
     program: Program, stages: tuple[Stage, ...], open_solver: Opener, report: Report = lambda _: None,
-    together: bool = True, before: Solution | None = None,
+    together: bool = True, before: Sequence[Solution] = (),
 ) -> Solution:
     """The lexicographic optimum of the stages, or the shortage that makes it impossible.
 
     The columns are determined as far as the stages determine them. Levels that are decided alone are taken
-    `together`; where rounding spoils that, one by one. The proof of a solution found `before`, of a program and stages that
-    differ in numbers alone, is tried first. Raises SolverError when a solver's answer does not pass its check.
+    `together`; where rounding spoils that, one by one. The proofs of solutions found `before`, the latest first, of programs and
+    stages that differ in numbers alone, are tried first. Raises SolverError when a solver's answer does not pass its check.
     """
     scale = _scale(program)
     engine = _Engine(program, scale, open_solver)
     start = _scaled(program, scale)
-    if before is not None and _alike(program, stages, before):
-        for asking in (False, True):
+    if alike := [solution for solution in before if _alike(program, stages, solution)]:
+        few = max(len(stage.chain) for stage in alike[0].stages) <= FEW_LEVELS
+        for asking in (False, True) if few else (True,):
             with suppress(SolverError):
-                if found := engine.again(stages, start, before, asking):
+                if found := engine.again(stages, start, alike, asking):
                     return found
     shortage = engine.shortage(start)
     if shortage is not None:
@@ -180,18 +183,19 @@ class _Engine:
         _verify(program, columns[: program.lines] * scale, scale)
         return Solution(columns * scale, tuple(results), None, program)
 
-    def again(self, stages: tuple[Stage, ...], state: State, before: Solution, asking: bool) -> Solution | None:
-        """The optimum by the duals and cuts of another solution; None where they do not prove one.
+    def again(self, stages: tuple[Stage, ...], state: State, before: Sequence[Solution], asking: bool) -> Solution | None:
+        """The optimum by the duals and cuts of other solutions; None where they do not prove one.
 
         Any dual bounds from below, and levels that fall are each the least that those before leave. So where columns
         come out that meet every bound and row, as given and as the stages narrowed them, every bound is attained.
-        What cuts are missing is found by `asking`.
+        Just as they are they come at no cost; made sharp, and with what is missing found by `asking`, they reach further.
         """
         program, start, results = self._program, state, []
-        for k, (stage, told) in enumerate(zip(stages, before.stages, strict=True)):
+        for k, stage in enumerate(stages):
             if k >= last_levels(stages):
                 state = folded(program, state)
-            state, result = self._anew(stage, state, told, asking)
+            told = [solution.stages[k] for solution in before]
+            state, result = self._anew(stage, state, told) if asking else self._retold(stage, state, told)
             if not falls(result.chain):
                 return None
             results.append(result)
@@ -200,20 +204,29 @@ class _Engine:
             return None
         return Solution(state.lower * self._scale, tuple(results), None, program)
 
-    def _anew(self, stage: Stage, state: State, told: StageResult, asking: bool) -> tuple[State, StageResult]:
-        """A stage by what proved it before, made sharp here."""
+    def _retold(self, stage: Stage, state: State, told: Sequence[StageResult]) -> tuple[State, StageResult]:
+        """A stage by what proved it before, and nothing else."""
         if isinstance(stage, SumStage):
-            duals = self._sharpening.best(told.duals, state, stage.costs)
+            state, value = self._narrowed(stage, told[0].duals, state)
+            return state, StageResult(stage.name, value * self._scale, 0, told[0].duals, ())
+        terms = Terms.of(stage, self._program.shape[1], self._scale)
+        state, levels = retold(self._program, terms, state, (result.chain for result in told))
+        return state, StageResult(stage.name, terms.worst(state), 0, np.zeros(0), levels)
+
+    def _anew(self, stage: Stage, state: State, told: Sequence[StageResult]) -> tuple[State, StageResult]:
+        """A stage by what proved it last, made sharp here and completed."""
+        if isinstance(stage, SumStage):
+            duals = self._sharpening.best(told[0].duals, state, stage.costs)
             state, value = self._narrowed(stage, duals, state)
             return state, StageResult(stage.name, value * self._scale, 0, duals, ())
-        return self._leveled(stage, state, True, asking, carried(told.chain, state))
+        return self._leveled(stage, state, True, carried(told[0].chain, state))
 
     def run(self, stage: Stage, state: State, together: bool = True) -> tuple[State, StageResult]:
         before = self.asked
         if isinstance(stage, SumStage):
             state, value, duals = self._sum(stage, state)
             return state, StageResult(stage.name, value * self._scale, self.asked - before, duals, ())
-        return self._leveled(stage, state, together, asking=True)
+        return self._leveled(stage, state, together)
 
     def shortage(self, state: State) -> Shortage | None:
         """None when the rows can be met within the bounds; else the least total violation and its dual."""
@@ -244,16 +257,16 @@ class _Engine:
     # ------------------------------------------------------------ levels
 
     def _leveled(
-        self, stage: LevelStage, state: State, together: bool, asking: bool, met: Iterable[Cut] = ()
+        self, stage: LevelStage, state: State, together: bool, met: Iterable[Cut] = ()
     ) -> tuple[State, StageResult]:
-        """Level by level until every column of the stage is fixed; without `asking`, by the cuts `met` elsewhere alone."""
+        """Level by level until every column of the stage is fixed; the cuts `met` elsewhere are known from the start."""
         before = self.asked
         terms = Terms.of(stage, self._program.shape[1], self._scale)
         known = Known(self._program, terms, self._sharpening, together, met)
-        solver = Asking(self._program, state, self._open) if asking else None
+        solver = Asking(self._program, state, self._open)
         levels: list[Level] = []
         while terms.open(state).any():
-            chain = self._next(solver, terms, state, known) if solver else known.chain(state)
+            chain = self._next(solver, terms, state, known)
             state = chain.settled(self._program, terms)
             known.settle(state)
             levels += chain.levels

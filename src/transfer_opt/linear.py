@@ -117,6 +117,14 @@ def sums(groups: Ints, weights: Floats, count: int) -> Floats:
     return np.asarray(np.bincount(groups, weights, count), dtype=float)
 
 
+def merged(rows: Ints, columns: Ints, values: Floats, width: int) -> tuple[Ints, Ints, Floats]:
+    """Entries sorted by row and column, repeated ones added up, zeros left out."""
+    keys, where = np.unique(rows * width + columns, return_inverse=True)
+    summed = np.bincount(where, weights=values, minlength=len(keys))
+    kept = summed != 0
+    return keys[kept] // width, keys[kept] % width, summed[kept]
+
+
 def variables(count: int, labels: Texts, subjects: Ints, first: int = 0) -> Linear:
     """The variables first … first+count-1 themselves, one expression each."""
     positions = np.arange(count)

@@ -169,7 +169,7 @@ def _tried(trial: _Trial, case: Case, before: Solution, open_solver: Opener) -> 
     low, high = trial.formulation.floor_and_cap()
     crossed = bool((low > high).any())
     try:
-        solution = None if crossed else solve(trial.formulation.program, trial.formulation.stages, open_solver, before=before)
+        solution = None if crossed else solve(trial.formulation.program, trial.formulation.stages, open_solver, before=(before,))
     except SolverError:
         return replace(unknown, note="这一步没有求出")
     if solution is None or solution.shortage is not None:

@@ -1,13 +1,14 @@
 """One scenario's answer: the published integers and what is said of them, without proof, steps or sensitivities.
 
 What two scenarios share is computed once: the case where no rule that shapes it changed, a rule's rows where neither
-its parameters nor the case did, the solver's model where only bounds did. The proof of the scenario before is tried
-first.
+its parameters nor the case did, the solver's model where only bounds did. The proofs of the scenarios before are
+tried first.
 """
 
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -32,6 +33,8 @@ from transfer_opt.sweep.plan import NOW, Plan
 
 CASE_RULES = frozenset({"资金总额", "考核奖惩", "三保兜底", "因素法", "资格", "保障水平最大化", "取整"})
 """The rules whose parameters the case is made of; a change to any other leaves the case as it is."""
+MOST_PROOFS = 16
+"""Solutions whose proofs are tried on the next scenario."""
 MOST_KEPT = 64
 """Cases kept at a time: a grid comes back to few, random draws to none."""
 FEASIBLE, INFEASIBLE, UNSOLVED = "可行", "不可行", "未算出"
@@ -82,7 +85,8 @@ class Scenarios:
         self._prepared, self._plan = prepared, plan
         self._solver, self._fresh = kept(opener("highs", 0)), opener("highs", 0)
         self._changed = tuple(vary.change.rule for vary in plan.varies)
-        self._before: Solution | None = None
+        self._latest: tuple[Solution, ...] = ()
+        self._asked: deque[Solution] = deque(maxlen=MOST_PROOFS)
         self._cases: dict[Any, Case] = {}
         self._rules: dict[Any, RuleRows] = {}
 
@@ -104,10 +108,12 @@ class Scenarios:
         if said := next(crossed(case, formulation), ""):
             low, high = formulation.floor_and_cap()
             return Record(index, INFEASIBLE, round(float(np.maximum(low - high, 0).sum()), MONEY_DIGITS), said.strip())
-        solution = solve(formulation.program, formulation.stages, solver, before=self._before)
+        solution = solve(formulation.program, formulation.stages, solver, before=(*self._latest, *self._asked))
         if solution.shortage is not None:
             return Record(index, INFEASIBLE, round(solution.shortage.money, MONEY_DIGITS), "")
-        self._before = solution
+        self._latest = (solution,)
+        if solution.programs:  # else its proof is made of others
+            self._asked.appendleft(solution)
         return _record(index, case, formulation, published(case, solution.columns[: len(case.lines)], self._fresh))
 
     def _case(self, settings: Settings, index: int) -> tuple[Any, Case]:
