@@ -10,11 +10,20 @@ import pytest
 
 from allocations import SCENARIOS, allocated, example, only
 from conftest import make_case
+from instances import instance
+from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, Change
-from transfer_opt.explain import ROUNDING_STEP, STEPS, Steps
+from transfer_opt.explain import ROUNDING_STEP, STEPS, Steps, steps
+from transfer_opt.formulate import composed, formulate
+from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
+from transfer_opt.program import Opener, Program, Session
 from transfer_opt.report.steps import step_table
+from transfer_opt.rounding import published
+from transfer_opt.solvers import opener
+
+HIGHS = opener("highs", 9)
 
 CENT = Decimal("0.01")
 
@@ -140,6 +149,36 @@ def test_rounding_moves_no_line_of_the_example_by_a_whole_unit(scenario: str) ->
 def test_the_objective_column_is_0_where_the_list_asks_for_nothing_more() -> None:
     assert not any(step(example("基准方案").steps, "目标调整"))
     assert any(step(example("均衡优先").steps, "目标调整"))
+
+
+def test_a_step_that_is_not_solved_again_is_what_solving_would_find() -> None:
+    once, every = list[Program](), list[Program]()
+    for seed in range(150):
+        case, settings, objective = instance(seed)
+        formulation = formulate(case, settings, objective)
+        if (formulation.program.lower > formulation.program.upper).any():
+            continue
+        solution = solve(formulation.program, formulation.stages, HIGHS)
+        if solution.shortage is not None:
+            continue
+        amounts = solution.columns[: len(case.lines)]
+        found = steps(case, formulation, objective, amounts, published(case, amounts, HIGHS), _counting(once))
+        reached, active = found.start + np.cumsum(found.changes, axis=0), ["资金总额"]
+        for k, name in enumerate(STEPS[:8]):
+            active += [name] if name != "其他规则" else [rule for rule in CONSTRAINTS if rule not in STEPS]
+            partial = composed(case, [entry for entry in formulation.rules if entry.rule.name in active], ["贴近因素法"], formulation.whole)
+            alone = solve(partial.program, partial.stages, _counting(every)).columns[: len(case.lines)]
+            assert np.abs(reached[k] - alone).max() <= 0.02 * case.unit * len(case.lines), (seed, name)
+    assert len(every) > 1000
+    assert len(once) < 0.75 * len(every)
+
+
+def _counting(opened: list[Program]) -> Opener:
+    def open_counted(program: Program) -> Session:
+        opened.append(program)
+        return HIGHS(program)
+
+    return open_counted
 
 
 def test_only_the_penalised_county_loses_by_the_assessment() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, RuleSpec
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, Limits, composed, raw_bounds
+from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, Limits, RuleRows, composed, raw_bounds
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST
@@ -54,26 +54,51 @@ def steps(
     """
     others = tuple(name for name in CONSTRAINTS if name not in (*NAMED_STEPS, POOL_RULE))
     states = [_settled(case, case.lines.reference_before, np.zeros(len(case.lines)))]
-    active: list[str] = [POOL_RULE]
-    previous: tuple[int, ...] | None = None
+    active, before, reached = [POOL_RULE], None, amounts
     for names in (*((name,) for name in NAMED_STEPS), others):
         active += names
-        chosen = [entry for entry in formulation.rules if entry.rule.name in active]
-        sizes = tuple(len(entry.rows) for entry in chosen if len(entry.rows))
-        if sizes == previous:  # no new row: this step moves nothing
-            states.append(states[-1])
-            continue
-        previous = sizes
-        partial = composed(case, chosen, (CLOSEST,), formulation.whole)
-        solution = solve(partial.program, partial.stages, open_solver)
-        if solution.shortage is not None:  # fewer rules than are met all together
-            raise SolverError("测算说明的一步没有求出。")
-        states.append(_settled(case, solution.columns[: len(case.lines)], states[-1]))
-    states.append(states[-1] if tuple(objective)[-1:] == (CLOSEST,) and len(objective) <= 2 and _plain(objective)
-                  else _settled(case, amounts, states[-1]))
+        partial = composed(case, [entry for entry in formulation.rules if entry.rule.name in active], (CLOSEST,), formulation.whole)
+        if names == others and _plain(objective):  # all rules under 「贴近因素法」: what was published
+            reached = amounts
+        elif before is None or not _met(before, partial, reached, case.unit * NEGLIGIBLE):
+            reached = _closest(partial, open_solver)[: len(case.lines)]
+        before = partial
+        states.append(_settled(case, reached, states[-1]))
+    states.append(states[-1] if _plain(objective) else _settled(case, amounts, states[-1]))
     final = units * case.unit
     changes = np.diff(np.array([*states, final]), axis=0)
     return Steps(states[0], np.asarray(np.round(changes / case.unit, STEP_DIGITS) * case.unit), np.asarray(final))
+
+
+def _closest(partial: Formulation, open_solver: Opener) -> Floats:
+    """The columns of the optimum of some of the rules."""
+    solution = solve(partial.program, partial.stages, open_solver)
+    if solution.shortage is not None:  # fewer rules than are met all together
+        raise SolverError("测算说明的一步没有求出。")
+    return solution.columns
+
+
+def _met(before: Formulation, now: Formulation, amounts: Floats, slack: float) -> bool:
+    """Whether the optimum (L,) of the rules before meets the rules added, too: then nothing moves.
+
+    Soft rows that are met cost nothing, and no allocation that keeps more rules can be better.
+    """
+    low, high = now.floor_and_cap()
+    old_low, old_high = before.floor_and_cap()
+    if (low < old_low).any() or (high > old_high).any():  # a fund whose bounds in whole units no longer fit its pool
+        return False
+    inside = (amounts >= low - slack).all() and (amounts <= high + slack).all()
+    known = {entry.rule.name for entry in before.rules}
+    return bool(inside) and all(
+        _keeps(entry, now, amounts, slack) for entry in now.rules if entry.rule.name not in known)
+
+
+def _keeps(entry: RuleRows, made: Formulation, amounts: Floats, slack: float) -> bool:
+    """Whether the rows of one rule in a program are met without any violation."""
+    position = entry.position[entry.position >= 0]
+    expression = entry.rows.expression
+    at = (expression.at(amounts) - expression.constant)[entry.position >= 0]
+    return bool((at >= made.program.row_lower[position] - slack).all() and (at <= made.program.row_upper[position] + slack).all())
 
 
 def reasons(case: Case, settings: Settings, formulation: Formulation, amounts: Floats, changes: Steps) -> list[tuple[str, str]]:
