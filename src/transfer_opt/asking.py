@@ -31,21 +31,21 @@ class Asking:
 
     def sum(self, costs: Floats, state: State) -> Floats:
         """The dual (R,) of min costs · columns within these bounds and rows."""
-        return self._ask(costs[self._columns], np.zeros(len(self._rows)), 0.0, state)
+        return self._ask(costs[self._columns], np.zeros(len(self._rows)), 0.0, state, primal=True)
 
     def violation(self, state: State, weighted: bool = True) -> Floats:
         """The dual (R,) of the least total violation of the rows within these column bounds."""
         weights = WEIGHTS[self._elastic.reach] if weighted else np.ones(len(self._rows))
         return self._ask(np.zeros(len(self._columns)), weights, np.inf, state)
 
-    def _ask(self, costs: Floats, weights: Floats, give: float, state: State) -> Floats:
+    def _ask(self, costs: Floats, weights: Floats, give: float, state: State, primal: bool = False) -> Floats:
         """Solve, check the answer's own gap, return the duals with noise removed."""
         slack = np.zeros(2 * len(self._rows))
         still = self._still(state)
         question = Question(
             np.concatenate([costs, weights, weights]), np.concatenate([state.lower[self._columns], slack]),
             np.concatenate([state.upper[self._columns], slack + give]),
-            state.row_lower[self._rows] - still, state.row_upper[self._rows] - still)
+            state.row_lower[self._rows] - still, state.row_upper[self._rows] - still, primal=primal)
         answer = self._session.solve(question)
         if not answer.optimal:
             raise SolverError(f"求解器返回「{answer.status}」，不是最优解。")

@@ -99,6 +99,8 @@ class Question:
     row_upper: Floats
     seconds: float = inf
     """How long the solver may take; what it has not solved by then is not optimal."""
+    primal: bool = False
+    """A hint: thousands of columns must leave the bound they start at, for which the primal method is several times faster."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ import numpy as np
 from transfer_opt.program import SOLVER_TOLERANCE, Program, Question, RawSolution
 
 
+DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
+"""The solver's own numbers."""
+
+
 class ArraySession:
     """A warm HiGHS model of one program."""
 
@@ -32,6 +36,7 @@ class ArraySession:
         highs.changeColsBounds(len(self._columns), self._columns, question.lower, question.upper)
         highs.changeRowsBounds(len(self._rows), self._rows, question.row_lower, question.row_upper)
         highs.setOptionValue("time_limit", highs.getRunTime() + question.seconds)  # its clock runs on from question to question
+        highs.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX if question.primal else DUAL_SIMPLEX)
         highs.run()
         solution, status = highs.getSolution(), highs.getModelStatus()
         optimal = status == highspy.HighsModelStatus.kOptimal
