@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 
 from transfer_opt.alone import Alone, Bundle, alone, nothing
-from transfer_opt.levels import FEASIBLE, SNAP, Cut, Level, State, Terms
-from transfer_opt.program import Program
+from transfer_opt.levels import SNAP, Cut, Level, State, Terms
+from transfer_opt.program import PROVINCE, Program
 from transfer_opt.sharpening import Sharpening
 
 
@@ -116,13 +116,13 @@ class Known:
         def halted(count: int) -> bool:
             theta = decided.steps[count][0]
             reached = self._terms.bounded(decided.after(state, theta), theta)
-            return any(cut.violation(reached) for cut in cuts)
+            return any(cut.broken(reached) for cut in cuts)
 
         return bisect_left(range(len(decided.steps)), True, key=halted)
 
     def _rises(self, reached: State, cuts: Sequence[Cut], root: float, last: float) -> bool:
         """Whether the last step taken leaves a cut that only a higher ratio could meet, or none: it comes later."""
-        return root > last + SNAP * max(1.0, abs(last)) or any(cut.violation(reached) > FEASIBLE for cut in cuts)
+        return root > last + SNAP * max(1.0, abs(last)) or any(cut.broken(reached) for cut in cuts)
 
     def _widest(self, state: State, cuts: Sequence[Cut]) -> tuple[float, Cut | None]:
         """The highest root, and the first cut that has it; a root is looked for only where it must be higher."""
@@ -153,6 +153,16 @@ def retold(program: Program, terms: Terms, state: State, told: Iterable[Sequence
         state = terms.alone(state)
         levels.append((-np.inf, None))
     return state, tuple(levels)
+
+
+def of_rows(program: Program, state: State) -> Iterator[Cut]:
+    """What every row of the province says by itself, on each side it has."""
+    for row in np.flatnonzero(program.reach == PROVINCE):
+        inside = program.rows == row
+        columns, values = program.columns[inside], program.values[inside]
+        for sign, side in ((1.0, state.row_lower[row]), (-1.0, state.row_upper[row])):
+            if np.isfinite(side):
+                yield Cut(np.array([row]), np.array([sign]), columns, sign * values, np.array([sign * side]), False)
 
 
 def carried(levels: Iterable[Level], state: State) -> Iterator[Cut]:

@@ -171,6 +171,10 @@ class Cut:
         ends = self.prices * np.where(self.prices > 0, state.upper[self.columns], state.lower[self.columns])
         return _proved(self.constant, -ends)
 
+    def broken(self, state: State) -> bool:
+        """Whether it proves more than rows may miss their bounds by."""
+        return self.violation(state) > FEASIBLE * max(1.0, float(np.abs(self.duals).max()))
+
     def root(self, terms: Terms, state: State) -> float:
         """The θ at which the violation ends; -inf where there is none even with every term alone at its best."""
         place = terms.place[self.columns]

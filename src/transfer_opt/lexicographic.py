@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from transfer_opt.asking import Asking, finite
-from transfer_opt.chains import Chain, Known, carried, falls, retold
+from transfer_opt.chains import Chain, Known, carried, falls, of_rows, retold
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cleaned, cuts, folded, meets
 from transfer_opt.linear import Floats
@@ -262,7 +262,7 @@ class _Engine:
         """Level by level until every column of the stage is fixed; the cuts `met` elsewhere are known from the start."""
         before = self.asked
         terms = Terms.of(stage, self._program.shape[1], self._scale)
-        known = Known(self._program, terms, self._sharpening, together, met)
+        known = Known(self._program, terms, self._sharpening, together, (*of_rows(self._program, state), *met))
         solver = Asking(self._program, state, self._open)
         levels: list[Level] = []
         while terms.open(state).any():
@@ -305,8 +305,7 @@ class _Engine:
                             row_upper=np.where(wide, np.inf, bounded.row_upper))
         duals = chain.decided.joined(self._program, asking.violation(asked), chain.theta)
         return [cut for cut in cuts(self._program, duals, bounded)
-                if (violation := cut.violation(bounded)) > FEASIBLE
-                or (violation > 0 and cut.root(terms, chain.state) > chain.theta)]
+                if cut.broken(bounded) or (cut.violation(bounded) > 0 and cut.root(terms, chain.state) > chain.theta)]
 
 
 class _Counted:
