@@ -382,9 +382,16 @@ FAULTS: Mapping[str, Callable[[RawSolution], RawSolution]] = {
 @pytest.mark.parametrize("first", [1, 2])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_faulty_solver_is_never_believed(fault: str, first: int) -> None:
-    # The first question asks whether 300 fit at all, the second how far 100, 100, 100 must give way: 80, 110, 110.
+    # The first question asks whether 300 fit at all, the second how far 100, 100, 100 must give way where the first and
+    # three times the second may be 300 together: row by row 75, 75 and what is left, 150; together 100, 66.7, 133.3.
+    program = replace(
+        _plain(300, [0, 0, 0], [300, 300, 300]), rows=np.array([0, 0, 0, 1, 1]), columns=np.array([0, 1, 2, 0, 1]),
+        values=np.array([1.0, 1.0, 1.0, 1.0, 3.0]), row_lower=np.array([300, -np.inf]), row_upper=np.array([300.0, 300.0]),
+        reach=np.full(2, PROVINCE))
+    stages = (_closest([100.0, 100.0, 100.0]),)
+    assert solve(program, stages, ARRAYS).columns == pytest.approx([100, 200 / 3, 400 / 3])
     with pytest.raises(SolverError):
-        solve(_plain(300, [0, 0, 0], [80, 200, 200]), (_closest([100.0, 100.0, 100.0]),), Faulty(FAULTS[fault], first))
+        solve(program, stages, Faulty(FAULTS[fault], first))
 
 
 def test_a_solver_that_stops_early_is_told() -> None:

@@ -49,10 +49,12 @@ class Asking:
         answer = self._session.solve(question)
         if not answer.optimal:
             raise SolverError(f"求解器返回「{answer.status}」，不是最优解。")
+        if not self._holds(question, answer.columns):
+            raise SolverError("求解器给出的数不满足约束。")
         duals = cleaned(answer.duals)
         # A dual on a side that is open would promise what no row guarantees.
         wrong = ((duals > 0) & ~np.isfinite(question.row_lower)) | ((duals < 0) & ~np.isfinite(question.row_upper))
-        if wrong.any() or not np.isfinite(answer.columns).all():
+        if wrong.any():
             raise SolverError("求解器给出的影子价格方向不对。")
         bound = self._bound(question, duals)
         if abs((question.costs * answer.columns).sum() - bound) > ANSWER_TOLERANCE * (1 + abs(bound)) * 10:
@@ -60,6 +62,13 @@ class Asking:
         result = np.zeros(self._program.shape[0])
         result[self._rows] = duals
         return result
+
+    def _holds(self, question: Question, columns: Floats) -> bool:
+        """Whether columns are within every bound of the question and meet its rows."""
+        slack = ANSWER_TOLERANCE * (1 + np.abs(columns).max(initial=0.0)) * 10  # some write down eight digits only
+        activity = self._elastic.activity(columns)
+        return bool((columns >= question.lower - slack).all() and (columns <= question.upper + slack).all()
+                    and (activity >= question.row_lower - slack).all() and (activity <= question.row_upper + slack).all())
 
     def _bound(self, question: Question, duals: Floats) -> float:
         """The bound on the optimum that the duals prove: Σ y·b + Σ min over the boxes of reduced cost · column."""

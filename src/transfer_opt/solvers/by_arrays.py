@@ -9,7 +9,6 @@ import numpy as np
 
 from transfer_opt.program import SOLVER_TOLERANCE, Program, Question, RawSolution
 
-
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 """The solver's own numbers."""
 
