@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import State, cleaned
-from transfer_opt.linear import Bools, Floats
+from transfer_opt.levels import FEASIBLE, Cut, State, cleaned
+from transfer_opt.linear import Bools, Floats, Ints
 from transfer_opt.program import ANSWER_TOLERANCE, Opener, Program, Question
 
 WEIGHTS = np.array([16.0, 4.0, 1.0])
@@ -33,19 +33,32 @@ class Asking:
         """The dual (R,) of min costs · columns within these bounds and rows."""
         return self._ask(costs[self._columns], np.zeros(len(self._rows)), 0.0, state, primal=True)
 
-    def violation(self, state: State, weighted: bool = True) -> Floats:
-        """The dual (R,) of the least total violation of the rows within these column bounds."""
-        weights = WEIGHTS[self._elastic.reach] if weighted else np.ones(len(self._rows))
-        return self._ask(np.zeros(len(self._columns)), weights, np.inf, state)
+    def violation(self, state: State, weighted: bool = True, cut: Cut | None = None) -> Floats:
+        """The dual (R,) of the least total violation of the rows within these column bounds.
 
-    def _ask(self, costs: Floats, weights: Floats, give: float, state: State, primal: bool = False) -> Floats:
+        Within bounds that a cut just allows, its columns start at the ends where it is met; where that meets every row,
+        nothing is asked.
+        """
+        weights = WEIGHTS[self._elastic.reach] if weighted else np.ones(len(self._rows))
+        if cut is None:
+            return self._ask(np.zeros(len(self._columns)), weights, np.inf, state)
+        point, high = finite(state.lower), cut.columns[cut.prices > 0]
+        point[high] = state.upper[high]
+        activity = self._program.activity(point)[self._rows]
+        if ((activity >= state.row_lower[self._rows] - FEASIBLE) & (activity <= state.row_upper[self._rows] + FEASIBLE)).all():
+            return np.zeros(self._program.shape[0])
+        places = np.flatnonzero(np.isin(self._columns, high))
+        return self._ask(np.zeros(len(self._columns)), weights, np.inf, state, high=places)
+
+    def _ask(self, costs: Floats, weights: Floats, give: float, state: State,
+             primal: bool = False, high: Ints | None = None) -> Floats:
         """Solve, check the answer's own gap, return the duals with noise removed."""
         slack = np.zeros(2 * len(self._rows))
         still = self._still(state)
         question = Question(
             np.concatenate([costs, weights, weights]), np.concatenate([state.lower[self._columns], slack]),
             np.concatenate([state.upper[self._columns], slack + give]),
-            state.row_lower[self._rows] - still, state.row_upper[self._rows] - still, primal=primal)
+            state.row_lower[self._rows] - still, state.row_upper[self._rows] - still, primal=primal, high=high)
         answer = self._session.solve(question)
         if not answer.optimal:
             raise SolverError(f"求解器返回「{answer.status}」，不是最优解。")

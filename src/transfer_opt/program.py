@@ -101,6 +101,8 @@ class Question:
     """How long the solver may take; what it has not solved by then is not optimal."""
     primal: bool = False
     """A hint: thousands of columns must leave the bound they start at, for which the primal method is several times faster."""
+    high: Ints | None = None
+    """A hint: the columns that start at their upper bound, all others at the lower one, where no answer came before."""
 
 
 @dataclass(frozen=True)

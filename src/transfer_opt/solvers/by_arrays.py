@@ -7,6 +7,7 @@ from typing import Any
 import highspy
 import numpy as np
 
+from transfer_opt.linear import Ints
 from transfer_opt.program import SOLVER_TOLERANCE, Program, Question, RawSolution
 
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
@@ -27,6 +28,7 @@ class ArraySession:
             self._highs.setOptionValue(option, value)
         self._rows, self._columns = (np.arange(count, dtype=np.int32) for count in program.shape)
         self._highs.passModel(_model(program))
+        self._cold = True
 
     def solve(self, question: Question) -> RawSolution:
         """Change costs and bounds, solve from the last basis."""
@@ -35,12 +37,24 @@ class ArraySession:
         highs.changeColsBounds(len(self._columns), self._columns, question.lower, question.upper)
         highs.changeRowsBounds(len(self._rows), self._rows, question.row_lower, question.row_upper)
         highs.setOptionValue("time_limit", highs.getRunTime() + question.seconds)  # its clock runs on from question to question
+        if self._cold and question.high is not None:
+            highs.setBasis(_basis(question.high, len(self._columns), len(self._rows)))
+        self._cold = False
         highs.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX if question.primal else DUAL_SIMPLEX)
         highs.run()
         solution, status = highs.getSolution(), highs.getModelStatus()
         optimal = status == highspy.HighsModelStatus.kOptimal
         return RawSolution(optimal, np.array(solution.col_value), np.array(solution.row_dual),
                            highs.modelStatusToString(status))
+
+
+def _basis(high: Ints, columns: int, rows: int) -> highspy.HighsBasis:
+    """Every column at a bound, every row free to give way."""
+    basis, status = highspy.HighsBasis(), [highspy.HighsBasisStatus.kLower] * columns
+    for column in high.tolist():
+        status[column] = highspy.HighsBasisStatus.kUpper
+    basis.col_status, basis.row_status, basis.valid = status, [highspy.HighsBasisStatus.kBasic] * rows, True
+    return basis
 
 
 def _model(program: Program) -> highspy.HighsLp:
