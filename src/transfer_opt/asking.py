@@ -40,9 +40,7 @@ class Asking:
         nothing is asked.
         """
         weights = WEIGHTS[self._elastic.reach] if weighted else np.ones(len(self._rows))
-        if cut is None:
-            return self._ask(np.zeros(len(self._columns)), weights, np.inf, state)
-        point, high = finite(state.lower), cut.columns[cut.prices > 0]
+        point, high = finite(state.lower), np.zeros(0, dtype=np.int64) if cut is None else cut.columns[cut.prices > 0]
         point[high] = state.upper[high]
         activity = self._program.activity(point)[self._rows]
         if ((activity >= state.row_lower[self._rows] - FEASIBLE) & (activity <= state.row_upper[self._rows] + FEASIBLE)).all():
