@@ -45,7 +45,7 @@ class Asking:
         activity = self._program.activity(point)[self._rows]
         if ((activity >= state.row_lower[self._rows] - FEASIBLE) & (activity <= state.row_upper[self._rows] + FEASIBLE)).all():
             return np.zeros(self._program.shape[0])
-        places = np.flatnonzero(np.isin(self._columns, high))
+        places = None if cut is None else np.flatnonzero(np.isin(self._columns, high))
         return self._ask(np.zeros(len(self._columns)), weights, np.inf, state, high=places)
 
     def _ask(self, costs: Floats, weights: Floats, give: float, state: State,
