@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from transfer_opt.errors import SolverError
-from transfer_opt.levels import FEASIBLE, Cut, State, cleaned
+from transfer_opt.levels import FEASIBLE, State, cleaned
 from transfer_opt.linear import Bools, Floats, Ints
 from transfer_opt.program import ANSWER_TOLERANCE, Opener, Program, Question
 
@@ -33,20 +33,19 @@ class Asking:
         """The dual (R,) of min costs · columns within these bounds and rows."""
         return self._ask(costs[self._columns], np.zeros(len(self._rows)), 0.0, state, primal=True)
 
-    def violation(self, state: State, weighted: bool = True, cut: Cut | None = None) -> Floats:
+    def violation(self, state: State, weighted: bool = True, near: Floats | None = None) -> Floats:
         """The dual (R,) of the least total violation of the rows within these column bounds.
 
-        Within bounds that a cut just allows, its columns start at the ends where it is met; where that meets every row,
-        nothing is asked.
+        A point (C,) within them, thought `near`, is where the search starts; where it meets every row, nothing is asked.
         """
         weights = WEIGHTS[self._elastic.reach] if weighted else np.ones(len(self._rows))
-        point, high = finite(state.lower), np.zeros(0, dtype=np.int64) if cut is None else cut.columns[cut.prices > 0]
-        point[high] = state.upper[high]
-        activity = self._program.activity(point)[self._rows]
-        if ((activity >= state.row_lower[self._rows] - FEASIBLE) & (activity <= state.row_upper[self._rows] + FEASIBLE)).all():
-            return np.zeros(self._program.shape[0])
-        places = None if cut is None else np.flatnonzero(np.isin(self._columns, high))
-        return self._ask(np.zeros(len(self._columns)), weights, np.inf, state, high=places)
+        high = None
+        if near is not None:
+            activity = self._program.activity(near)[self._rows]
+            if ((activity >= state.row_lower[self._rows] - FEASIBLE) & (activity <= state.row_upper[self._rows] + FEASIBLE)).all():
+                return np.zeros(self._program.shape[0])
+            high = np.flatnonzero(near[self._columns] == state.upper[self._columns])
+        return self._ask(np.zeros(len(self._columns)), weights, np.inf, state, high=high)
 
     def _ask(self, costs: Floats, weights: Floats, give: float, state: State,
              primal: bool = False, high: Ints | None = None) -> Floats:

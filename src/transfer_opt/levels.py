@@ -142,6 +142,12 @@ class Terms:
         lower[self.columns[chosen]], upper[self.columns[chosen]] = self.box(state, chosen, theta)
         return replace(state, lower=lower, upper=upper)
 
+    def nearest(self, state: State) -> Floats:
+        """A point (C,): every term as close to its centre as the bounds let it, the other columns low."""
+        point = np.where(np.isfinite(state.lower), state.lower, 0.0)
+        point[self.columns] = np.clip(self.centre, state.lower[self.columns], state.upper[self.columns])
+        return np.asarray(point)
+
     def alone(self, state: State) -> State:
         """Every open term fixed at the best it reaches alone."""
         chosen = np.flatnonzero(self.open(state))

@@ -303,7 +303,10 @@ class _Engine:
             wide = self._program.reach == PROVINCE
             asked = replace(bounded, row_lower=np.where(wide, -np.inf, bounded.row_lower),
                             row_upper=np.where(wide, np.inf, bounded.row_upper))
-        duals = chain.decided.joined(self._program, asking.violation(asked, cut=chain.binding), chain.theta)
+        near = terms.nearest(bounded)
+        if chain.binding is not None:  # its columns have no other place
+            near[chain.binding.columns] = chain.binding.ends(terms, chain.state, chain.theta)
+        duals = chain.decided.joined(self._program, asking.violation(asked, near=near), chain.theta)
         return [cut for cut in cuts(self._program, duals, bounded)
                 if cut.broken(bounded) or (cut.violation(bounded) > 0 and cut.root(terms, chain.state) > chain.theta)]
 
