@@ -290,8 +290,6 @@ class _Builder:
 
 def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows:
     """Enter a rule's rows (hard single-line ones are bounds already); soft rows get a violation column each."""
-    if not len(entry.rows):
-        return entry
     position, violation = entry.position.copy(), entry.violation.copy()
     position[entry.hard & ~entry.single] = builder.add_rows(entry.coupled)
     soft = entry.soft
