@@ -30,8 +30,10 @@ class Bundle:
     def of(cuts: Sequence[Cut]) -> Bundle:
         """These cuts, in their order."""
         which = np.repeat(np.arange(len(cuts)), [len(each.columns) for each in cuts])
-        return Bundle(which, np.concatenate([each.columns for each in cuts]), np.concatenate([each.prices for each in cuts]),
-                      np.array([each.constant.sum() for each in cuts]))
+        nothing = np.zeros(0)
+        return Bundle(which, np.concatenate([nothing.astype(np.int64), *(each.columns for each in cuts)]),
+                      np.concatenate([nothing, *(each.prices for each in cuts)]),
+                      np.array([each.constant.sum() for each in cuts], dtype=float))
 
     def picked(self, chosen: Ints) -> Bundle:
         """These cuts, numbered anew in the order given."""
@@ -99,12 +101,11 @@ class Sources:
         first, taken = np.cumsum(counts) - counts, counts[self.rows]
         entries = order[np.repeat(first[self.rows] - (np.cumsum(taken) - taken), taken) + np.arange(taken.sum())]
         cut = np.repeat(np.arange(len(self.rows)), taken)
-        sizes = [len(each.columns) for each in self.met]
+        met = Bundle.of(self.met)
         return Bundle(
-            np.concatenate([cut, np.repeat(len(self.rows) + np.arange(len(self.met)), sizes)]),
-            np.concatenate([program.columns[entries], *(each.columns for each in self.met)]),
-            np.concatenate([program.values[entries] * self.signs[cut], *(each.prices for each in self.met)]),
-            np.concatenate([self.signs * self._sides(), [each.constant.sum() for each in self.met]]))
+            np.concatenate([cut, len(self.rows) + met.cut]), np.concatenate([program.columns[entries], met.columns]),
+            np.concatenate([program.values[entries] * self.signs[cut], met.prices]),
+            np.concatenate([self.signs * self._sides(), met.constant]))
 
     def groups(self) -> Ints:
         """The group of every cut."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import FEASIBLE, State, cleaned
-from transfer_opt.linear import Bools, Floats, Ints
+from transfer_opt.linear import Bools, Floats, Ints, finite, within
 from transfer_opt.program import ANSWER_TOLERANCE, Opener, Program, Question
 
 WEIGHTS = np.array([16.0, 4.0, 1.0])
@@ -42,7 +42,7 @@ class Asking:
         high = None
         if near is not None:
             activity = self._program.activity(near)[self._rows]
-            if ((activity >= state.row_lower[self._rows] - FEASIBLE) & (activity <= state.row_upper[self._rows] + FEASIBLE)).all():
+            if within(activity, state.row_lower[self._rows], state.row_upper[self._rows], FEASIBLE):
                 return np.zeros(self._program.shape[0])
             high = np.flatnonzero(near[self._columns] == state.upper[self._columns])
         return self._ask(np.zeros(len(self._columns)), weights, np.inf, state, high=high)
@@ -76,12 +76,14 @@ class Asking:
     def _holds(self, question: Question, columns: Floats) -> bool:
         """Whether columns are within every bound of the question and meet its rows."""
         slack = ANSWER_TOLERANCE * (1 + np.abs(columns).max(initial=0.0)) * 10  # some write down eight digits only
-        activity = self._elastic.activity(columns)
-        return bool((columns >= question.lower - slack).all() and (columns <= question.upper + slack).all()
-                    and (activity >= question.row_lower - slack).all() and (activity <= question.row_upper + slack).all())
+        return (within(columns, question.lower, question.upper, slack)
+                and within(self._elastic.activity(columns), question.row_lower, question.row_upper, slack))
 
     def _bound(self, question: Question, duals: Floats) -> float:
-        """The bound on the optimum that the duals prove: Σ y·b + Σ min over the boxes of reduced cost · column."""
+        """The bound on the optimum that the duals prove: Σ y·b + Σ min over the boxes of reduced cost · column.
+
+        An infinite bound is only read where a dual or reduced cost of 0 stands before it.
+        """
         reduced = cleaned(question.costs - self._elastic.priced(duals))
         sides = np.where(duals > 0, finite(question.row_lower), finite(question.row_upper))
         ends = np.where(reduced > 0, finite(question.lower), finite(question.upper))
@@ -108,8 +110,3 @@ class Asking:
             program.row_lower[self._rows], program.row_upper[self._rows], program.reach[self._rows],
             int((self._columns < program.lines).sum()),
         )
-
-
-def finite(values: Floats) -> Floats:
-    """Infinite bounds as 0: they are only read where a dual of 0 stands before them."""
-    return np.where(np.isfinite(values), values, 0.0)

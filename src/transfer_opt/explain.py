@@ -13,7 +13,7 @@ from transfer_opt.domain import Case, RuleSpec
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, Limits, RuleRows, composed, raw_bounds
 from transfer_opt.lexicographic import solve
-from transfer_opt.linear import Floats, Ints
+from transfer_opt.linear import Floats, Ints, within
 from transfer_opt.objectives import CLOSEST
 from transfer_opt.program import Opener
 from transfer_opt.settings import Settings, shown
@@ -56,13 +56,15 @@ def steps(
     states = [_settled(case, case.lines.reference_before, np.zeros(len(case.lines)))]
     active, before, reached = [POOL_RULE], None, amounts
     for names in (*((name,) for name in NAMED_STEPS), others):
-        active += names
-        partial = composed(case, [entry for entry in formulation.rules if entry.rule.name in active], (CLOSEST,), formulation.whole)
         if names == others and _plain(objective):  # all rules under 「贴近因素法」: what was published
             reached = amounts
-        elif before is None or not _met(before, partial, reached, case.unit * NEGLIGIBLE):
-            reached = _closest(partial, open_solver)[: len(case.lines)]
-        before = partial
+        else:
+            active += names
+            chosen = [entry for entry in formulation.rules if entry.rule.name in active]
+            partial = composed(case, chosen, (CLOSEST,), formulation.whole)
+            if before is None or not _met(before, partial, reached, case.unit * NEGLIGIBLE):
+                reached = _closest(partial, open_solver)[: len(case.lines)]
+            before = partial
         states.append(_settled(case, reached, states[-1]))
     states.append(states[-1] if _plain(objective) else _settled(case, amounts, states[-1]))
     final = units * case.unit
@@ -87,9 +89,8 @@ def _met(before: Formulation, now: Formulation, amounts: Floats, slack: float) -
     old_low, old_high = before.floor_and_cap()
     if (low < old_low).any() or (high > old_high).any():  # a fund whose bounds in whole units no longer fit its pool
         return False
-    inside = (amounts >= low - slack).all() and (amounts <= high + slack).all()
     known = {entry.rule.name for entry in before.rules}
-    return bool(inside) and all(
+    return within(amounts, low, high, slack) and all(
         _keeps(entry, now, amounts, slack) for entry in now.rules if entry.rule.name not in known)
 
 
@@ -98,7 +99,7 @@ def _keeps(entry: RuleRows, made: Formulation, amounts: Floats, slack: float) ->
     position = entry.position[entry.position >= 0]
     expression = entry.rows.expression
     at = (expression.at(amounts) - expression.constant)[entry.position >= 0]
-    return bool((at >= made.program.row_lower[position] - slack).all() and (at <= made.program.row_upper[position] + slack).all())
+    return within(at, made.program.row_lower[position], made.program.row_upper[position], slack)
 
 
 def reasons(case: Case, settings: Settings, formulation: Formulation, amounts: Floats, changes: Steps) -> list[tuple[str, str]]:

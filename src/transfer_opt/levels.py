@@ -13,7 +13,7 @@ from math import fsum
 
 import numpy as np
 
-from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, sums
+from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, finite, sums, within
 from transfer_opt.program import PROVINCE, ZERO_DUAL, LevelStage, Program
 
 SNAP = 1e-12
@@ -72,11 +72,10 @@ def folded(program: Program, state: State) -> State:
 
 def meets(program: Program, columns: State, rows: State) -> bool:
     """Whether every column is fixed within its bounds and every row met, as far as money is counted."""
-    values, activity = columns.lower, program.activity(columns.lower)
+    values = columns.lower
     fixed = np.isfinite(values).all() and (np.abs(columns.upper - values) <= MEETS).all()
-    inside = (values >= rows.lower - FEASIBLE).all() and (values <= rows.upper + FEASIBLE).all()
-    met = (activity >= rows.row_lower - FEASIBLE).all() and (activity <= rows.row_upper + FEASIBLE).all()
-    return bool(fixed and inside and met)
+    return (bool(fixed) and within(values, rows.lower, rows.upper, FEASIBLE)
+            and within(program.activity(values), rows.row_lower, rows.row_upper, FEASIBLE))
 
 
 @dataclass(frozen=True)
@@ -144,9 +143,9 @@ class Terms:
 
     def nearest(self, state: State) -> Floats:
         """A point (C,): every term as close to its centre as the bounds let it, the other columns low."""
-        point = np.where(np.isfinite(state.lower), state.lower, 0.0)
+        point = finite(state.lower)
         point[self.columns] = np.clip(self.centre, state.lower[self.columns], state.upper[self.columns])
-        return np.asarray(point)
+        return point
 
     def alone(self, state: State) -> State:
         """Every open term fixed at the best it reaches alone."""

@@ -16,11 +16,11 @@ from functools import cached_property
 
 import numpy as np
 
-from transfer_opt.asking import Asking, finite
+from transfer_opt.asking import Asking
 from transfer_opt.chains import Chain, Known, carried, falls, of_rows, retold
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cleaned, cuts, folded, meets
-from transfer_opt.linear import Floats
+from transfer_opt.linear import Floats, finite, within
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
     PREFECTURE,
@@ -207,8 +207,7 @@ class _Engine:
     def _retold(self, stage: Stage, state: State, told: Sequence[StageResult]) -> tuple[State, StageResult]:
         """A stage by what proved it before, and nothing else."""
         if isinstance(stage, SumStage):
-            state, value = self._narrowed(stage, told[0].duals, state)
-            return state, StageResult(stage.name, value * self._scale, 0, told[0].duals, ())
+            return self._narrowed(stage, told[0].duals, state, 0)
         terms = Terms.of(stage, self._program.shape[1], self._scale)
         state, levels = retold(self._program, terms, state, (result.chain for result in told))
         return state, StageResult(stage.name, terms.worst(state), 0, np.zeros(0), levels)
@@ -216,16 +215,13 @@ class _Engine:
     def _anew(self, stage: Stage, state: State, told: Sequence[StageResult]) -> tuple[State, StageResult]:
         """A stage by what proved it last, made sharp here and completed."""
         if isinstance(stage, SumStage):
-            duals = self._sharpening.best(told[0].duals, state, stage.costs)
-            state, value = self._narrowed(stage, duals, state)
-            return state, StageResult(stage.name, value * self._scale, 0, duals, ())
+            return self._narrowed(stage, self._sharpening.best(told[0].duals, state, stage.costs), state, 0)
         return self._leveled(stage, state, True, carried(told[0].chain, state))
 
     def run(self, stage: Stage, state: State, together: bool = True) -> tuple[State, StageResult]:
-        before = self.asked
+        """A stage, and the face of its optimum: a sum by one linear program, ratios level by level."""
         if isinstance(stage, SumStage):
-            state, value, duals = self._sum(stage, state)
-            return state, StageResult(stage.name, value * self._scale, self.asked - before, duals, ())
+            return self._narrowed(stage, Asking(self._program, state, self._open).sum(stage.costs, state), state, 1)
         return self._leveled(stage, state, together)
 
     def shortage(self, state: State) -> Shortage | None:
@@ -239,20 +235,15 @@ class _Engine:
 
     # ------------------------------------------------------------ sums
 
-    def _sum(self, stage: SumStage, state: State) -> tuple[State, float, Floats]:
-        """One linear program; its optimal face by complementary slackness."""
-        duals = Asking(self._program, state, self._open).sum(stage.costs, state)
-        return *self._narrowed(stage, duals, state), duals
-
-    def _narrowed(self, stage: SumStage, duals: Floats, state: State) -> tuple[State, float]:
-        """The optimal face a dual describes, and the optimum."""
+    def _narrowed(self, stage: SumStage, duals: Floats, state: State, programs: int) -> tuple[State, StageResult]:
+        """The optimal face that a dual describes by complementary slackness, and the optimum."""
         reduced = cleaned(stage.costs - self._program.priced(duals))
         lower, upper = state.lower.copy(), state.upper.copy()
         upper[reduced > 0], lower[reduced < 0] = lower[reduced > 0], upper[reduced < 0]
         row_lower, row_upper = _tightened(duals, state)
         value = float((duals * np.where(duals > 0, finite(row_lower), finite(row_upper))).sum())
         value += float((reduced * np.where(reduced > 0, finite(lower), finite(upper))).sum())
-        return State(lower, upper, row_lower, row_upper), value
+        return State(lower, upper, row_lower, row_upper), StageResult(stage.name, value * self._scale, programs, duals, ())
 
     # ------------------------------------------------------------ levels
 
@@ -347,8 +338,7 @@ def _verify(program: Program, lines: Floats, scale: float) -> None:
     low, high = program.lower[: program.lines], program.upper[: program.lines]
     only_lines = np.bincount(program.rows, weights=program.columns >= program.lines, minlength=program.shape[0]) == 0
     columns = np.concatenate([lines, np.zeros(program.shape[1] - program.lines)])
-    activity = program.activity(columns)
-    inside = (lines >= low - slack).all() and (lines <= high + slack).all()
-    met = (activity >= program.row_lower - slack) & (activity <= program.row_upper + slack)
-    if not inside or not met[only_lines].all():
+    inside = within(lines, low, high, slack)
+    met = within(program.activity(columns)[only_lines], program.row_lower[only_lines], program.row_upper[only_lines], slack)
+    if not inside or not met:
         raise SolverError("求解结果没有满足全部约束。")

@@ -117,6 +117,16 @@ def sums(groups: Ints, weights: Floats, count: int) -> Floats:
     return np.asarray(np.bincount(groups, weights, count), dtype=float)
 
 
+def within(values: Floats, lower: Floats, upper: Floats, slack: float) -> bool:
+    """Whether every value lies between its bounds, but for a slack; never where one is not known."""
+    return bool(((values >= lower - slack) & (values <= upper + slack)).all())
+
+
+def finite(values: Floats) -> Floats:
+    """Infinite bounds as 0."""
+    return np.where(np.isfinite(values), values, 0.0)
+
+
 def merged(rows: Ints, columns: Ints, values: Floats, width: int) -> tuple[Ints, Ints, Floats]:
     """Entries sorted by row and column, repeated ones added up, zeros left out."""
     keys, where = np.unique(rows * width + columns, return_inverse=True)
