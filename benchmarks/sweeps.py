@@ -1,10 +1,11 @@
 """How fast a sweep answers against rebuilding a model with PuLP + CBC for every scenario: python benchmarks/sweeps.py.
 
 One scenario of the sweep is the whole answer the tool publishes: every stage of the default list, rounded to integers
-that add up. It is held against two ways of rebuilding, from the same settings and in the same run, turn by turn:
+that add up. It is held against three ways of rebuilding, from the same settings and in the same run, turn by turn:
 
     one program     the rules and min Σ |x − e| / e as one linear program: one optimum of many, not rounded
-    same answer     every program of the list, rebuilt and solved by CBC: what the same answer costs that way
+    by our engine   the programs our engine asks for, rebuilt and solved by CBC: our reductions without our solver
+    by the book     one program per optimum (benchmarks/textbook.py): what the same amounts cost without our engine
 
 Processor time, children included, so that a busy machine does not blur the ratio.
 """
@@ -21,6 +22,7 @@ import numpy as np
 import pulp
 
 from replicas import workbook
+from textbook import Textbook
 from transfer_opt.assemble import assemble
 from transfer_opt.domain import Case
 from transfer_opt.errors import TransferOptError
@@ -31,15 +33,17 @@ from transfer_opt.solvers import opener
 from transfer_opt.sweep.plan import NOW, plan
 from transfer_opt.sweep.scenario import Scenarios
 
-SIZES = {45: (200, 40, 10), 2844: (6, 3, 2)}
-"""Recipients → scenarios swept, rebuilt as one program, rebuilt as the whole list."""
+SIZES = {45: (200, 40, 10, 5), 2844: (6, 3, 2, 1)}
+"""Recipients → scenarios swept, rebuilt as one program, by our engine, by the book."""
+PATIENCE = 60.0
+"""Seconds after which a scenario by the book is stopped; its ratio is then a lower bound."""
 SOFT_COST = 100.0
 """What a soft rule's violation costs in the one program, against relative deviations."""
 
 
 def main() -> None:
     """Print one row per size and kind of scenario."""
-    print("县数  情形  扫描(毫秒)  从头求解  重建一个线性规划(毫秒)  倍数  重建全部(毫秒)  倍数")
+    print("县数  情形  扫描(毫秒)  从头求解  重建一个线性规划(毫秒)  倍数  按本程序步骤重建  倍数  按教科书重建  倍数")
     wanted = [int(text) for text in sys.argv[1:]] or list(SIZES)
     with tempfile.TemporaryDirectory() as folder:
         for count in wanted:
@@ -51,24 +55,29 @@ def main() -> None:
                 print(f"{count}  {kind}  {measured(prepared, words, *SIZES[count])}", flush=True)
 
 
-def measured(prepared: Prepared, vary: tuple[str, ...], swept: int, one: int, whole: int) -> str:
+def measured(prepared: Prepared, vary: tuple[str, ...], swept: int, one: int, engine: int, book: int) -> str:
     """Times per scenario and their ratios."""
     chosen = plan(prepared, vary, [], None, 1)
     scenarios = Scenarios(prepared, chosen)
     scenarios.answer(NOW)
     indices = [round(k) for k in np.linspace(0, chosen.size - 1, swept)]
-    times: dict[str, list[float]] = {"swept": [], "solved": [], "one": [], "whole": []}
+    times: dict[str, list[float]] = {"swept": [], "solved": [], "one": [], "engine": [], "book": []}
+    ended = True
     for turn, index in enumerate(indices):
         times["swept"].append(spent(lambda index=index: scenarios.answer(index)))  # type: ignore[misc]
         case, built = rebuilt(prepared, chosen, index)
         if turn % max(1, swept // one) == 0:
             times["solved"].append(spent(lambda built=built: solve(built.program, built.stages, opener("highs", 0))))  # type: ignore[misc]
             times["one"].append(spent(lambda index=index: one_program(*rebuilt(prepared, chosen, index))))  # type: ignore[misc]
-        if turn % max(1, swept // whole) == 0:
-            times["whole"].append(spent(lambda built=built: by_cbc(built)))  # type: ignore[misc]
-    mine, solved, single = (1000 * float(np.mean(times[name])) for name in ("swept", "solved", "one"))
-    every = 1000 * float(np.mean(times["whole"]))
-    return f"{mine:.1f}  {solved:.1f}  {single:.1f}  {single / mine:.1f}  {every:.1f}  {every / mine:.1f}"
+        if turn % max(1, swept // engine) == 0:
+            times["engine"].append(spent(lambda built=built: by_cbc(built)))  # type: ignore[misc]
+        if turn % max(1, swept // book) == 0:
+            textbook = Textbook(built.program, PATIENCE)
+            times["book"].append(spent(lambda built=built, textbook=textbook: textbook.run(built.stages)))  # type: ignore[misc]
+            ended &= textbook.ended
+    mine, solved, *others = (1000 * float(np.mean(each)) for each in times.values())
+    ratios = "  ".join(f"{other:.0f}  {other / mine:.1f}" for other in others)
+    return f"{mine:.1f}  {solved:.1f}  {ratios}{'' if ended else ' 以上（未算完）'}"
 
 
 def rebuilt(prepared: Prepared, chosen, index: int) -> tuple[Case, Formulation]:  # type: ignore[no-untyped-def]

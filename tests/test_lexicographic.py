@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bruteforce import BruteForce
 from conftest import make_case, make_settings
 from instances import formulated, instance
+from textbook import Textbook
 from transfer_opt.domain import Case, Change
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, formulate
@@ -211,6 +212,14 @@ class TestAgainstBruteForce:
         formulation = formulate(case, made, objective)
         slowly = BruteForce(formulation.program).run(formulation.stages)
         assert np.abs(slowly - solved(formulation).columns[: len(case.lines)]).max() <= 1e-6 * case.pools.max()
+
+    def test_one_program_per_level_by_pulp_and_cbc_finds_the_same_amounts(self) -> None:
+        for seed, case, formulation in formulated(range(1000, 1012)):
+            if solved(formulation).shortage is None:
+                book = Textbook(formulation.program)
+                book.run(formulation.stages)
+                off = np.abs(book.amounts - solved(formulation).columns[: len(case.lines)]).max()
+                assert off <= max(1e-5 * case.pools.max(), 1e-3 * case.unit), f"instance {seed} is off by {off}"
 
     def test_the_least_shortage_is_the_same(self) -> None:
         compared = 0
