@@ -26,6 +26,7 @@ from transfer_opt.run import Prepared
 from transfer_opt.settings import Settings
 from transfer_opt.sweep import sweep
 from transfer_opt.sweep.engines import local
+from transfer_opt.sweep.files import county_path, write
 from transfer_opt.sweep.journal import Journal
 from transfer_opt.sweep.plan import NOW, Plan, plan
 from transfer_opt.sweep.scenario import CASE_RULES, Record, Scenarios
@@ -176,6 +177,19 @@ def test_csv_begins_with_the_mark_excel_knows_and_parquet_holds_the_same(prepare
     table = parquet.read_table(tmp_path / "扫描.parquet").to_pylist()
     assert [row["玛多县"] for row in table] == [float(row["玛多县"]) for row in rows(tmp_path / "扫描.csv")]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["扫描.csv", "扫描.parquet", "扫描_各县.csv", "扫描_各县.parquet"]
+
+
+@pytest.mark.parametrize("name", ["扫描.csv", "扫描.parquet"])
+def test_where_the_second_file_cannot_be_written_the_first_is_not_put_in_place(
+    prepared: Prepared, tmp_path: Path, name: str
+) -> None:
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    found = plan(prepared, [POOL], [], None, 1)
+    county_path(tmp_path / name).mkdir()
+    with pytest.raises(OutputError):
+        write(prepared, found, [Scenarios(prepared, found).answer(0)] * found.size, tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [county_path(tmp_path / name).name]
 
 
 def test_without_pyarrow_the_user_is_told_before_anything_is_computed(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from transfer_opt.sheets import Report, Table
 from transfer_opt.sweep.plan import Plan
 from transfer_opt.sweep.scenario import Record
 from transfer_opt.sweep.summary import county_table, plan_table, scenario_table
-from transfer_opt.workbook.saving import save_atomically
+from transfer_opt.workbook.saving import save_together
 from transfer_opt.workbook.styles import TEXT_KINDS
 from transfer_opt.workbook.writer import write_report
 
@@ -40,28 +41,33 @@ def _workbook(prepared: Prepared, plan: Plan, records: Sequence[Record], target:
 
 def _csv(prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path) -> tuple[Path, ...]:
     """Two files of UTF-8 with the mark by which Excel knows it."""
-    for path, table in _two(prepared, plan, records, target):
-        def produce(temporary: Path, table: Table = table) -> None:
-            with temporary.open("w", encoding="utf-8-sig", newline="") as stream:
-                writer = csv.writer(stream)
-                writer.writerow([column.name for column in table.columns])
-                writer.writerows([_plain(value) for value in row.values] for row in table.rows)
 
-        save_atomically(path, produce)
-    return (target, county_path(target))
+    def produce(table: Table, temporary: Path) -> None:
+        with temporary.open("w", encoding="utf-8-sig", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow([column.name for column in table.columns])
+            writer.writerows([_plain(value) for value in row.values] for row in table.rows)
+
+    return _saved(_two(prepared, plan, records, target), produce)
 
 
 def _parquet(prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path) -> tuple[Path, ...]:
     """Two files of columns with their types."""
     arrow, parquet = parquet_library()
-    for path, table in _two(prepared, plan, records, target):
-        columns = {}
-        for at, column in enumerate(table.columns):
-            kind = arrow.string() if column.kind in TEXT_KINDS else arrow.float64()
-            columns[column.name] = arrow.array([row.values[at] for row in table.rows], kind)
-        made = arrow.table(columns)
-        save_atomically(path, lambda temporary, made=made: parquet.write_table(made, temporary))  # type: ignore[misc]
-    return (target, county_path(target))
+
+    def produce(table: Table, temporary: Path) -> None:
+        columns = {column.name: arrow.array([row.values[at] for row in table.rows],
+                                            arrow.string() if column.kind in TEXT_KINDS else arrow.float64())
+                   for at, column in enumerate(table.columns)}
+        parquet.write_table(arrow.table(columns), temporary)
+
+    return _saved(_two(prepared, plan, records, target), produce)
+
+
+def _saved(tables: Sequence[tuple[Path, Table]], produce: Callable[[Table, Path], None]) -> tuple[Path, ...]:
+    """The files, none of them put in place before all are finished."""
+    save_together(*((path, partial(produce, table)) for path, table in tables))
+    return tuple(path for path, _ in tables)
 
 
 def parquet_library() -> tuple[Any, Any]:
