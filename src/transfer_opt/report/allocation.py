@@ -90,11 +90,11 @@ def _comparison(outcome: Outcome, funds: list[int], number: int) -> Table:
     case = outcome.case
     whole = len(funds) == len(case.funds) > 1
     columns = comparison_columns([case.funds[f].name for f in funds], whole)
+    history, amounts = case.history[funds], outcome.amounts[funds]
     rows = []
     for group in groups(case):
-        bands = [_years(case.history[f][group.members], outcome.amounts[f][group.members]) for f in funds]
-        if whole:
-            bands.insert(0, _years(case.history[funds][:, group.members], outcome.amounts[funds][:, group.members]))
+        last, now = history[:, group.members], amounts[:, group.members]
+        bands = [*([_years(last, now)] if whole else []), *map(_years, last, now)]
         rows.append(Row(group.kind, (group.code, group.name, *(value for band in bands for value in band))))
     title = f"{heading(outcome)}分资金对比表（{outcome.scenario}）"
     return Table("分资金对比" + (str(number) if number > 1 else ""), title, columns, tuple(rows),

@@ -1,4 +1,4 @@
-"""Names of cells: A1 is row 0, column 0."""
+"""Names of cells (A1 is row 0, column 0), and what they hold as text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TypeAlias
 Place: TypeAlias = tuple[int, int]
 """Row and column, counted from 0."""
 
+NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
@@ -35,3 +37,33 @@ def place(reference: str) -> Place | None:
 def address(at: Place) -> str:
     """The name of a cell: row 0, column 0 is A1."""
     return f"{column_letters(at[1])}{at[0] + 1}"
+
+
+def plain(text: str) -> str:
+    """A text without what XML cannot hold."""
+    return text if text.isprintable() else NOT_XML.sub("\ufffd", text)
+
+
+def cached(value: str | float) -> str | float:
+    """The value a formula carries beside it, numbers to 15 digits."""
+    if isinstance(value, str):
+        return value if value.isprintable() else CONTROLS.sub("", plain(value))
+    return float(digits(value))
+
+
+def digits(value: float) -> str:
+    """A number to 15 digits: more are kept by some programs only."""
+    text = f"{value:.15g}"
+    if text[-1] > "9":
+        raise ValueError(f"not a finite number: {value}")
+    return text
+
+
+def word(value: str | float) -> str | float:
+    """A truth value in words; others as they are."""
+    return ("是" if value else "否") if isinstance(value, bool) else value
+
+
+def element_text(text: str) -> str:
+    """A text between two tags."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -13,10 +13,10 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from transfer_opt.sheets import Notice, Table
-from transfer_opt.workbook.cells import Place
+from transfer_opt.workbook.cells import NOT_XML, Place
 from transfer_opt.workbook.formulas import Formulas, Sums
 from transfer_opt.workbook.layout import FIRST_ROW, HEADER_ROW
-from transfer_opt.workbook.sheetwriter import BAND_ROW, LABEL_ROW, NOT_XML, TITLE_ROW
+from transfer_opt.workbook.sheetwriter import BAND_ROW, LABEL_ROW, TITLE_ROW
 
 SHORT = 4
 """Hexadecimal digits per row and per column: enough to point at a cell; the whole sheet has all 64."""
@@ -86,7 +86,7 @@ def table_fingerprint(table: Table, label: str, sums: Sums) -> Fingerprint:
 
 def _by_row(table: Table, label: str, sums: Sums) -> Iterator[Cells]:
     """The same row by row: a large sheet is never held as text."""
-    formulas = Formulas(table, sums)
+    formulas = Formulas(table, sums, formula)
     head: dict[int, dict[int, str]] = {}
     for (row, column), text in _head(table, label).items():
         head.setdefault(row, {})[column] = constant(text)
@@ -98,7 +98,7 @@ def _by_row(table: Table, label: str, sums: Sums) -> Iterator[Cells]:
             if value is None:
                 continue
             said = formulas.of(at, index) if calculated else ""
-            if text := formula(said) if said else constant(("是" if value else "否") if isinstance(value, bool) else value):
+            if text := said or constant(("是" if value else "否") if isinstance(value, bool) else value):
                 cells.append((index, text))
         yield FIRST_ROW + at, cells
     for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows)):
@@ -155,10 +155,9 @@ class _Digest:
         self._hash = hashlib.sha256()
         self._between = ""
 
-    def add(self, lines: list[str]) -> None:
-        if lines:
-            self._hash.update((self._between + "\n".join(lines)).encode())
-            self._between = "\n"
+    def add(self, lines: str) -> None:
+        self._hash.update((self._between + lines).encode())
+        self._between = "\n"
 
     def __str__(self) -> str:
         return self._hash.hexdigest()
@@ -173,7 +172,7 @@ def _digested(rows: Iterable[Cells]) -> Fingerprint:
         if not cells:
             continue
         pieces = [f"{column} {text}" for column, text in cells]
-        whole.add([f"{row} {piece}" for piece in pieces])
+        whole.add(f"{row} " + f"\n{row} ".join(pieces))
         by_row += [_short(())] * (row - len(by_row))
         by_row.append(_short(pieces))
         for column, text in cells:
@@ -187,8 +186,8 @@ def _digested(rows: Iterable[Cells]) -> Fingerprint:
 
 def _hand_on(waiting: dict[int, list[str]], digests: dict[int, _Digest]) -> None:
     for column, lines in waiting.items():
-        digests.setdefault(column, _Digest()).add(lines)
-        lines.clear()
+        digests.setdefault(column, _Digest()).add("\n".join(lines))
+    waiting.clear()
 
 
 def _short(said: Iterable[str]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from transfer_opt.sheets import Column, Row, RowKind, Table, Value
@@ -18,6 +19,9 @@ MOST_SUM_TERMS = 200
 """Excel takes 255 terms in a SUM …"""
 MOST_RANGES = 800
 """… and 8,192 characters in a formula."""
+
+PLACE, SOURCE = "\0", "\1"
+"""Marks in a pattern: the number of the row, and of the same unit's row in 「输入数据」."""
 
 Range = tuple[int, int]
 """First and last row, from 0, both included."""
@@ -80,20 +84,21 @@ class Sums:
         amounts, names = (_range(letter, self._runs[0], f"'{INPUT}'!", "$") for letter in letters)
         return f"SUMIFS({amounts},{names},{_criterion(name, cell)})"
 
-    def unit(self, column: str, keys: Sequence[str]) -> str:
-        """The cell of one unit, found by code or name."""
+    def unit(self, keys: Sequence[str]) -> str:
+        """The number of the row of one unit, found by code or name."""
         row = next((self._rows[key] for key in keys if key in self._rows), None)
         if row is None:
             raise ValueError(f"no such unit in {INPUT}: {tuple(keys)}")
-        return f"'{INPUT}'!${self.letters[column]}${row + 1}"
+        return str(row + 1)
 
 
 class Formulas:
-    """The formulas of one table."""
+    """The formulas of one table, each as it is `spelled`: whatever else that does, it must keep rows and marks."""
 
-    def __init__(self, table: Table, sums: Sums) -> None:
+    def __init__(self, table: Table, sums: Sums, spelled: Callable[[str], str] = str) -> None:
         self._table = table
         self._sums = sums
+        self._spelled = spelled
         self._groups = group_ranges(table.rows)
         self._places = {column.name: index for index, column in reversed(list(enumerate(table.columns)))}
         self._every = [self._parts(index, column.formula) for index, column in enumerate(table.columns)]
@@ -107,14 +112,30 @@ class Formulas:
     def of(self, place: int, index: int) -> str:
         """The formula of a cell (row counted from the first data row), empty where it is a plain value."""
         row, column = self._table.rows[place], self._table.columns[index]
-        if row.kind in GROUP_KINDS and column.group_formula:
-            if column.group_formula == "sum":
-                return _group_sum(column_letters(index), place, self._groups[place])
-            return self._filled(self._group[index], place)
-        parts = self._every[index]
-        return self._filled(parts, place) if parts else ""
+        if row.kind not in GROUP_KINDS:
+            return self._of_unit(place, index)
+        if column.group_formula == "sum":
+            formula = _group_sum(column_letters(index), place, self._groups[place])
+        else:
+            formula = self._of_group(self._group[index] if column.group_formula else self._every[index], place)
+        return self._spelled(formula) if formula else ""
 
-    def _filled(self, parts: Sequence[Part], place: int) -> str:
+    def _of_unit(self, place: int, index: int) -> str:
+        formula = self._patterns[index].replace(PLACE, str(FIRST_ROW + place + 1))
+        if SOURCE not in formula:
+            return formula
+        row = self._table.rows[place]
+        keys = str(self._value(row, CODE) or ""), str(self._value(row, NAME) or "")
+        return formula.replace(SOURCE, self._sums.unit(keys))
+
+    @cached_property
+    def _patterns(self) -> list[str]:
+        """Per column the formula of a unit, with marks for the number of its row here and in 「输入数据」."""
+        pieces = [[part.text if part.kind == "text" else f"{part.text}{PLACE}" if part.kind == "cell" else
+                   f"'{INPUT}'!${self._sums.letters[part.text]}${SOURCE}" for part in parts] for parts in self._every]
+        return [self._spelled("".join(found)) if found else "" for found in pieces]
+
+    def _of_group(self, parts: Sequence[Part], place: int) -> str:
         return "".join(part.text if part.kind == "text" else
                        f"{part.text}{FIRST_ROW + place + 1}" if part.kind == "cell" else
                        self._sum(part.text, place) for part in parts)
@@ -123,13 +144,11 @@ class Formulas:
         row = self._table.rows[place]
         if row.kind == "total":
             return self._sums.total(column)
-        name = str(self._value(row, NAME) or "")
-        if row.kind == "subtotal":
-            prefecture = self._value(row, PREFECTURE)
-            letters = column_letters(self._places[PREFECTURE]) if prefecture is not None else ""
-            cell = f"${letters}{FIRST_ROW + place + 1}" if letters else ""
-            return self._sums.prefecture(column, str(prefecture or name.removesuffix(SUBTOTAL)), cell)
-        return self._sums.unit(column, (str(self._value(row, CODE) or ""), name))
+        prefecture = self._value(row, PREFECTURE)
+        letters = column_letters(self._places[PREFECTURE]) if prefecture is not None else ""
+        cell = f"${letters}{FIRST_ROW + place + 1}" if letters else ""
+        name = str(self._value(row, NAME) or "").removesuffix(SUBTOTAL)
+        return self._sums.prefecture(column, str(prefecture or name), cell)
 
     def _value(self, row: Row, column: str) -> Value:
         return row.values[self._places[column]] if column in self._places else None

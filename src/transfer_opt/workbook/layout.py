@@ -93,8 +93,10 @@ def decimals_needed(value: float, most: int) -> int:
     """The fewest decimals that show a figure as it is, up to `most`."""
     if value % 1 == 0:
         return 0
-    shown = round(value, most)
-    return next(digits for digits in range(most + 1) if digits == most or round(shown, digits) == shown)
+    shown = repr(round(value, most))
+    if "e" in shown:  # less than a ten-thousandth
+        shown = f"{value:.{most}f}"
+    return len(shown.partition(".")[2].rstrip("0"))
 
 
 def font_size(kind: str) -> float:
@@ -153,6 +155,8 @@ def _column_decimals(column: Column, values: Iterable[Value]) -> int:
             shown = round(value, AMOUNT_DECIMALS)
             while needed < AMOUNT_DECIMALS and round(shown, needed) != shown:
                 needed += 1
+            if needed == AMOUNT_DECIMALS:
+                break
     return needed
 
 
@@ -166,28 +170,24 @@ def number_decimals(row: Row, value: float) -> int:
     return decimals_needed(value, NUMBER_DECIMALS) if row.decimals is None else row.decimals
 
 
-def _column_pixels(column: Column, rows: Sequence[Row], values: Iterable[Value], decimals: int) -> int:
+def _column_pixels(column: Column, rows: Sequence[Row], values: Sequence[Value], decimals: int) -> int:
     """The wished width, or more where a figure would show as ####."""
     if column.hidden:
         return 0
     wished = int(column.width * DIGIT_PIXELS + 0.5) + CELL_PADDING
     if column.kind in TEXT_KINDS:
         return wished
-    if column.kind in VARIED_KINDS:
-        shown = [_shown(column, value, number_decimals(row, value) if is_number(value) else 0)
-                 for row, value in zip(rows, values, strict=True) if value is not None]
-    else:
-        known = [value for value in values if value is not None]
-        if all(issubclass(kind, int | float) and kind is not bool for kind in set(map(type, known))):
-            # With one format no figure is longer than the least and the largest.
-            known = [limit(known) for limit in (min, max)] if known else []
-        shown = [_shown(column, value, decimals) for value in known]
+    shown = [str(value) for value in values if value is not None and not is_number(value)]
+    figures: dict[int, list[float]] = {}
+    for row, value in zip(rows, values, strict=True):
+        if is_number(value):
+            figures.setdefault(number_decimals(row, value) if column.kind in VARIED_KINDS else decimals, []).append(value)
+    # With one format no figure is longer than the least and the largest.
+    shown += [_shown(column, limit(alike), places) for places, alike in figures.items() for limit in (min, max)]
     return max(wished, max(map(_half_widths, shown), default=0) * 7 + 12)
 
 
-def _shown(column: Column, value: Value, decimals: int) -> str:
-    if not is_number(value):
-        return str(value)
+def _shown(column: Column, value: float, decimals: int) -> str:
     if column.kind in SHARE_KINDS:
         return f"{value:.1%}"
     return f"{value:{'+' if column.kind in ('step', 'points') else ''},.{decimals}f}"

@@ -7,9 +7,9 @@ from typing import Any
 
 from transfer_opt.sheets import Notice, NoticeCell, NoticeLook, Report
 from transfer_opt.workbook import styles
+from transfer_opt.workbook.cells import cached, plain
 from transfer_opt.workbook.layout import CELL_PADDING, DIGIT_PIXELS
 from transfer_opt.workbook.printing import set_up_paper
-from transfer_opt.workbook.sheetwriter import cached, plain
 from transfer_opt.workbook.styles import BLUE, CELL_BORDER, GREY, HEI, INK, KAI, ORANGE, SONG, Look, Styles
 
 RULE, TOTAL_BAR = "#1F4E79", "#4A5560"

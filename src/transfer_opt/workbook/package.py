@@ -154,11 +154,11 @@ class Package:
                 if entry.filename not in self._dropped:
                     self._save(archive, entry)
             for name in sorted(self._put.keys() - {entry.filename for entry in known} - self._dropped):
-                archive.writestr(_entry(name, UNDATED), self._put[name])
+                archive.writestr(listed(name), self._put[name])
         return memory.getvalue()
 
     def _save(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-        copy = _entry(entry.filename, entry.date_time)
+        copy = listed(entry.filename, entry.date_time)
         copy.compress_type, copy.external_attr = entry.compress_type, entry.external_attr
         if entry.filename in self._put:
             archive.writestr(copy, self._put[entry.filename])
@@ -227,9 +227,10 @@ def _append_relation(root: Any, relation: Relation) -> None:
         element.set("TargetMode", "External")
 
 
-def _entry(name: str, date: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, date)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = 0o600 << 16
-    entry.create_system = 3  # the same bytes on every system
-    return entry
+def listed(name: str, date: tuple[int, int, int, int, int, int] = UNDATED) -> zipfile.ZipInfo:
+    """A part as the file lists it."""
+    made = zipfile.ZipInfo(name, date)
+    made.compress_type = zipfile.ZIP_DEFLATED
+    made.external_attr = 0o600 << 16
+    made.create_system = 3  # the same bytes on every system
+    return made

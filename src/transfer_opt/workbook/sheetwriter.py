@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 from transfer_opt.errors import OutputError
-from transfer_opt.sheets import Column, ColumnKind, Report, Row, RowKind, Value
+from transfer_opt.sheets import Column, ColumnKind, Report
 from transfer_opt.workbook import styles
-from transfer_opt.workbook.cells import column_letters
+from transfer_opt.workbook.body import Body
+from transfer_opt.workbook.cells import column_letters, plain
 from transfer_opt.workbook.formulas import CODE, GROUP_KINDS, NAME, Formulas
 from transfer_opt.workbook.layout import (
     FIRST_ROW,
     HEADER_ROW,
-    VARIED_KINDS,
     Layout,
-    font_size,
-    is_clipped,
-    is_number,
-    number_decimals,
 )
 from transfer_opt.workbook.styles import Look, Styles
 
 TITLE_ROW, LABEL_ROW, BAND_ROW = 0, 1, 2
 LONGEST_TEXT = 32_767
 """Characters a cell holds, as UTF-16 counts them."""
-NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-EXACT = 1e15
-"""Whole numbers below this have at most 15 digits."""
 
 
 class SheetWriter:
@@ -96,64 +85,8 @@ class SheetWriter:
         sheet.number_looks()  # those of the head come first
         for place, (row, height) in enumerate(zip(table.rows, self._layout.heights, strict=True), FIRST_ROW):
             _accepted(sheet.set_row(place, height, None, {"level": 1} if row.kind == "unit" else {}))
-        sheet.put(FIRST_ROW, table.rows, self._texts())
-
-    def _texts(self) -> Iterator[str]:
-        """The rows as they stand in the file."""
-        table = self._layout.table
-        usual = {kind: self._usual_looks(kind) for kind in {row.kind for row in table.rows}}
-        formed = {kind: self._formulas.formed(kind) for kind in usual}
-        columns = [f'<c r="{column_letters(index)}' for index in range(len(table.columns))]
-        spans = f"1:{len(columns)}"
-        for place, (row, height) in enumerate(zip(table.rows, self._layout.heights, strict=True)):
-            number, cells = FIRST_ROW + place + 1, []
-            facts = zip(columns, usual[row.kind], formed[row.kind], row.values, strict=True)
-            for index, (column, look, calculated, value) in enumerate(facts):
-                style = self._sheet.index_of_look(look or self._look(index, row, value))
-                content = self._formed(place, index, value) if calculated else self._content(place, index, value)
-                cells.append(f'{column}{number}" s="{style}"{content}')
-            level = ' outlineLevel="1"' if row.kind == "unit" else ""
-            points = int(height * 4 / 3 + 0.5) * 0.75  # whole pixels, as `set_row` makes them
-            yield f'<row r="{number}" spans="{spans}" ht="{points:.16g}" customHeight="1"{level}>{"".join(cells)}</row>'
-
-    def _usual_looks(self, kind: RowKind) -> list[Any]:
-        """The format of every column in rows of a kind; None where it depends on the value."""
-        return [None if column.kind in VARIED_KINDS or column.kind in styles.WRAPPED_KINDS else
-                self._styles.cell(column.kind, kind, decimals, column.group_start)
-                for column, decimals in zip(self._layout.table.columns, self._layout.decimals, strict=True)]
-
-    def _formed(self, place: int, index: int, value: Value) -> str:
-        """The same in a column that may hold a formula."""
-        if value is None or not (formula := self._formulas.of(place, index)):
-            return self._content(place, index, value)
-        shown = cached(_word(value))
-        kind = ' t="str"' if isinstance(shown, str) and shown else ""
-        return f"{kind}><f>{_escaped(formula.removeprefix('='))}</f><v>{_escaped(str(shown))}</v></c>"
-
-    def _content(self, place: int, index: int, value: Value) -> str:
-        """What follows the number of a cell's format."""
-        if value is None:
-            return "/>"
-        value = _word(value)
-        if isinstance(value, str):
-            text = self._checked(FIRST_ROW + place, index, value)
-            return f' t="s"><v>{self._shared(FIRST_ROW + place, index, text)}</v></c>' if text else "/>"
-        return f"><v>{cached(value):.16G}</v></c>"
-
-    def _look(self, index: int, row: Row, value: Value) -> Any:
-        column, decimals = self._layout.table.columns[index], self._layout.decimals[index]
-        special: Look = {}
-        if column.kind in VARIED_KINDS and is_number(value):
-            decimals = number_decimals(row, value)
-            special = styles.MISSING if row.kind == "alarm" and value < 0 else {}
-        elif column.kind not in VARIED_KINDS and isinstance(value, str) and self._is_clipped(index, column, value):
-            special = styles.CLIPPED
-        if not special:
-            return self._styles.cell(column.kind, row.kind, decimals, column.group_start)
-        return self._styles.of(styles.cell_look(column.kind, row.kind, decimals, column.group_start), special)
-
-    def _is_clipped(self, index: int, column: Column, text: str) -> bool:
-        return is_clipped(text, self._layout.pixels[index], font_size(column.kind))
+        body = Body(self._layout, self._styles, self._formulas, sheet.index_of_look, self._shared)
+        sheet.put(FIRST_ROW, table.rows, body.blocks())
 
     def _notes(self) -> None:
         table, layout = self._layout.table, self._layout
@@ -218,6 +151,7 @@ class SheetWriter:
 
     def _shared(self, row: int, index: int, text: str) -> int:
         """The number of a text of the body."""
+        text = self._checked(row, index, text)
         if not _like_markup(text):
             found: int = self._sheet.index_of_text(text)
             return found
@@ -246,34 +180,9 @@ def _edge(column: Column) -> Look:
     return styles.GROUP_START if column.group_start else {}
 
 
-def plain(text: str) -> str:
-    """A text without what XML cannot hold."""
-    return text if text.isprintable() else NOT_XML.sub("\ufffd", text)
-
-
-def cached(value: str | float) -> str | float:
-    """The value a cell or a formula carries, numbers to 15 digits: more are kept by some programs only."""
-    if isinstance(value, str):
-        return value if value.isprintable() else CONTROLS.sub("", plain(value))
-    if value % 1 == 0 and abs(value) < EXACT:
-        return value
-    if not math.isfinite(value):
-        raise ValueError(f"not a finite number: {value}")
-    return float(f"{value:.15g}")
-
-
-def _word(value: str | float) -> str | float:
-    """A truth value in words; others as they are."""
-    return ("是" if value else "否") if isinstance(value, bool) else value
-
-
 def _like_markup(text: str) -> bool:
     """Whether XlsxWriter would take a text for its own markup; in two runs it stays what it is."""
     return text.startswith("<r>") and text.endswith("</r>")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _accepted(code: int) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from transfer_opt.sheets import Report, Table
+from transfer_opt.workbook.body import in_the_file
 from transfer_opt.workbook.charts import data_table, insert_charts, place_charts, rows_below
 from transfer_opt.workbook.formulas import INPUT, Formulas, Sums
 from transfer_opt.workbook.grafting import append, as_read, graft
@@ -23,8 +23,6 @@ BOOK_OPTIONS: dict[str, Any] = {
     # 宋体 11 has digits 8 pixels wide; without this XlsxWriter measures with 7.
     "default_format_properties": BOOK_FONT, "default_column_width": 72, "default_row_height": DEFAULT_ROW_PIXELS,
     "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-    # No files besides the one asked for.
-    "in_memory": True,
 }
 COMPARISON = "分资金对比"
 """The notice stands after it."""
@@ -67,17 +65,12 @@ def write_behind(report: Report, source: Path, digest: str, path: Path) -> tuple
 
 def _made(report: Report) -> bytes:
     """The workbook, made in memory: a disk that fails under the library would leave it half closed."""
-    import xlsxwriter  # here: reading workbooks must not wait for it
+    from transfer_opt.workbook.quicksheet import QuickBook  # here: reading workbooks must not wait for the library
 
-    from transfer_opt.workbook.quicksheet import QuickSheet
-
-    memory = BytesIO()
-    book = xlsxwriter.Workbook(memory, BOOK_OPTIONS)
-    book.worksheet_class = QuickSheet
+    book = QuickBook(BOOK_OPTIONS)
     _describe(book, report)
     _fill(book, report)
-    book.close()
-    return memory.getvalue()
+    return book.content()
 
 
 def _describe(book: Any, report: Report) -> None:
@@ -102,7 +95,7 @@ def _fill(book: Any, report: Report) -> None:
 def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Sums) -> None:
     sheet = book.add_worksheet(table.name)
     layout = measure(table)
-    writer = SheetWriter(sheet, layout, styles, Formulas(table, sums))
+    writer = SheetWriter(sheet, layout, styles, Formulas(table, sums, in_the_file))
     writer.write(report)
     last_row = writer.end - 1
     if table.name == report.charted:
