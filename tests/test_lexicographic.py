@@ -391,21 +391,27 @@ FAULTS: Mapping[str, Callable[[RawSolution], RawSolution]] = {
 @pytest.mark.parametrize("first", [1, 2])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_faulty_solver_is_never_believed(fault: str, first: int) -> None:
-    # The first question asks whether 300 fit at all, the second how far 100, 100, 100 must give way where the first and
-    # three times the second may be 300 together: row by row 75, 75 and what is left, 150; together 100, 66.7, 133.3.
-    program = replace(
-        _plain(300, [0, 0, 0], [300, 300, 300]), rows=np.array([0, 0, 0, 1, 1]), columns=np.array([0, 1, 2, 0, 1]),
-        values=np.array([1.0, 1.0, 1.0, 1.0, 3.0]), row_lower=np.array([300, -np.inf]), row_upper=np.array([300.0, 300.0]),
-        reach=np.full(2, PROVINCE))
-    stages = (_closest([100.0, 100.0, 100.0]),)
-    assert solve(program, stages, ARRAYS).columns == pytest.approx([100, 200 / 3, 400 / 3])
+    program, stages = _two_questions()
+    assert solve(program, stages, ARRAYS).columns == pytest.approx([100, 200 / 3, 400 / 3, 0])
     with pytest.raises(SolverError):
         solve(program, stages, Faulty(FAULTS[fault], first))
 
 
+def _two_questions() -> tuple[Program, tuple[Stage, ...]]:
+    """300 over three, where the first and three times the second may be 300 together, or more at a price.
+
+    The first question asks for the least price, 0; the second how far 100, 100, 100 must give way without: row by row
+    75, 75 and what is left, 150; together 100, 66.7, 133.3.
+    """
+    program = Program(
+        np.zeros(4), np.array([300.0, 300.0, 300.0, np.inf]), np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 3]),
+        np.array([1.0, 1.0, 1.0, 1.0, 3.0, -1.0]), np.array([300, -np.inf]), np.array([300.0, 300.0]), np.full(2, PROVINCE), 3)
+    return program, (SumStage("", np.array([0.0, 0.0, 0.0, 1.0])), _closest([100.0, 100.0, 100.0]))
+
+
 def test_a_solver_that_stops_early_is_told() -> None:
     with pytest.raises(SolverError, match="Time limit reached"):
-        solve(_plain(300, [0], [300]), (_closest([1.0]),), Faulty(FAULTS["not optimal"], 1))
+        solve(*_two_questions(), Faulty(FAULTS["not optimal"], 1))
 
 
 def test_a_list_that_does_not_decide_every_amount_is_refused() -> None:

@@ -252,8 +252,13 @@ class Recipients:
     @cached_property
     def prefecture_index(self) -> Ints:
         """The prefecture of every unit (n,), as a position in `prefectures`."""
-        position = {name: index for index, name in enumerate(self.prefectures)}
-        return np.array([position[name] for name in self.prefecture], dtype=np.int64)
+        return np.array(list(map({name: at for at, name in enumerate(self.prefectures)}.get, self.prefecture)), dtype=np.int64)
+
+    @cached_property
+    def prefecture_members(self) -> tuple[Ints, ...]:
+        """The units of every prefecture in their order, aligned with `prefectures`."""
+        order = np.argsort(self.prefecture_index, kind="stable")
+        return tuple(np.split(order, np.cumsum(np.bincount(self.prefecture_index))[:-1]))
 
 
 @dataclass(frozen=True)

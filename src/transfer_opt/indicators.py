@@ -143,8 +143,7 @@ def _per_head(case: Case, states: tuple[Position, Position, Position]) -> tuple[
     if np.isnan(people).any():
         return ()
     found = []
-    for index, name in enumerate(case.recipients.prefectures):
-        inside = case.recipients.prefecture_index == index
+    for name, inside in zip(case.recipients.prefectures, case.recipients.prefecture_members, strict=True):
         values = [np.nan if i == 0 else state.given[inside].sum() * YUAN[case.money_unit] / people[inside].sum()
                   for i, state in enumerate(states)]
         found.append(_made(f"人均补助·{name}", "元/人", "per_head", values, 0))

@@ -104,12 +104,11 @@ def solve(
             with suppress(SolverError):
                 if found := engine.again(stages, start, alike, asking):
                     return found
-    shortage = engine.shortage(start)
-    if shortage is not None:
-        return Solution(np.zeros(program.shape[1]), (), shortage, program)
     try:
         return engine.solution(stages, start, report, together)
     except SolverError:
+        if shortage := engine.shortage(start):
+            return Solution(np.zeros(program.shape[1]), (), shortage, program)
         if not together:
             raise
         return engine.solution(stages, start, report, together=False)
@@ -170,8 +169,13 @@ class _Engine:
         return Sharpening(self._program)
 
     def solution(self, stages: tuple[Stage, ...], state: State, report: Report, together: bool) -> Solution:
-        """Stage after stage; the amounts checked against every bound and row."""
+        """Stage after stage; the amounts checked against every bound and row.
+
+        Raises SolverError also where the rows cannot be met: some question then has no answer.
+        """
         program, scale = self._program, self._scale
+        if not _fixed_rows_hold(program, state):
+            raise SolverError("有的约束不论怎样分配都不能满足。")
         results = []
         for k, stage in enumerate(stages):
             report(stage.name)
@@ -315,6 +319,14 @@ class _Counted:
 
 def _scaled(program: Program, scale: float) -> State:
     return State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
+
+
+def _fixed_rows_hold(program: Program, state: State) -> bool:
+    """Whether the rows that no open column touches are met: no later question has them."""
+    fixed = np.ones(program.shape[0], dtype=bool)
+    fixed[program.rows[(state.lower < state.upper)[program.columns]]] = False
+    activity = program.activity(finite(state.lower))[fixed]
+    return within(activity, state.row_lower[fixed], state.row_upper[fixed], FEASIBLE)
 
 
 def _tightened(duals: Floats, state: State) -> tuple[Floats, Floats]:

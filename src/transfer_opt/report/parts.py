@@ -46,8 +46,7 @@ def groups(case: Case) -> Iterator[Group]:
 def unit_groups(units: Recipients) -> Iterator[Group]:
     """The same for any list of units."""
     yield Group("total", None, TOTAL_NAME, None, np.arange(len(units)))
-    for index, prefecture in enumerate(units.prefectures):
-        members = np.flatnonzero(units.prefecture_index == index)
+    for prefecture, members in zip(units.prefectures, units.prefecture_members, strict=True):
         yield Group("subtotal", None, f"{prefecture}小计", prefecture, members)
         for i in members:
             yield Group("unit", units.code[i] or None, units.name[i], prefecture, np.array([i]))
