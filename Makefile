@@ -35,7 +35,6 @@ fuzz: $(VENV)/tested
 bench: $(VENV)/benched
 	$(BIN)/python benchmarks/suite.py
 	$(BIN)/python benchmarks/reading.py
-	$(BIN)/python benchmarks/sweeps.py
 
 # The generated files: the equations of the model, the example workbook.
 equations: $(VENV)/installed

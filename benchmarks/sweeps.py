@@ -15,7 +15,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,22 +42,40 @@ SOFT_COST = 100.0
 """What a soft rule's violation costs in the one program, against relative deviations."""
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Seconds per scenario: swept, solved from scratch, rebuilt in the three ways."""
+
+    swept: float
+    solved: float
+    one: float
+    engine: float
+    book: float
+    ended: bool
+    """Whether every scenario by the book ended in time; else `book` is a lower bound."""
+
+
 def main() -> None:
     """Print one row per size and kind of scenario."""
     print("县数  情形  扫描(毫秒)  从头求解  重建一个线性规划(毫秒)  倍数  按本程序步骤重建  倍数  按教科书重建  倍数")
-    wanted = [int(text) for text in sys.argv[1:]] or list(SIZES)
     with tempfile.TemporaryDirectory() as folder:
-        for count in wanted:
-            prepared = prepare(workbook(Path(folder) / f"{count}.xlsx", count))
-            pool = prepared.budget.sheets["资金总额"].rows[0].values["本年总额"]
-            assert isinstance(pool, float)
-            vary = f"资金总额·均衡性·本年总额={pool * 0.99:.0f}:{pool * 1.03:.0f}:20"
-            for kind, words in (("参数", ("增幅上限·均衡性·增幅上限=13%:20%:200",)), ("总额×参数", ("增幅上限·均衡性·增幅上限=13%:20%:10", vary))):
-                print(f"{count}  {kind}  {measured(prepared, words, *SIZES[count])}", flush=True)
+        for count in [int(text) for text in sys.argv[1:]] or SIZES:
+            for kind, found in compared(prepare(workbook(Path(folder) / f"{count}.xlsx", count)), count):
+                ratios = "  ".join(f"{1000 * other:.0f}  {other / found.swept:.1f}" for other in (found.one, found.engine, found.book))
+                print(f"{count}  {kind}  {1000 * found.swept:.1f}  {1000 * found.solved:.1f}  {ratios}"
+                      f"{'' if found.ended else ' 以上（未算完）'}", flush=True)
 
 
-def measured(prepared: Prepared, vary: tuple[str, ...], swept: int, one: int, engine: int, book: int) -> str:
-    """Times per scenario and their ratios."""
+def compared(prepared: Prepared, count: int) -> Iterator[tuple[str, Compared]]:
+    """A grid over a parameter, and one over a parameter and a pool."""
+    pool = prepared.budget.sheets["资金总额"].rows[0].values["本年总额"]
+    assert isinstance(pool, float)
+    vary = f"资金总额·均衡性·本年总额={pool * 0.99:.0f}:{pool * 1.03:.0f}:20"
+    yield "参数", _measured(prepared, ("增幅上限·均衡性·增幅上限=13%:20%:200",), *SIZES[count])
+    yield "总额×参数", _measured(prepared, ("增幅上限·均衡性·增幅上限=13%:20%:10", vary), *SIZES[count])
+
+
+def _measured(prepared: Prepared, vary: tuple[str, ...], swept: int, one: int, engine: int, book: int) -> Compared:
     chosen = plan(prepared, vary, [], None, 1)
     scenarios = Scenarios(prepared, chosen)
     scenarios.answer(NOW)
@@ -75,9 +94,7 @@ def measured(prepared: Prepared, vary: tuple[str, ...], swept: int, one: int, en
             textbook = Textbook(built.program, PATIENCE)
             times["book"].append(spent(lambda built=built, textbook=textbook: textbook.run(built.stages)))  # type: ignore[misc]
             ended &= textbook.ended
-    mine, solved, *others = (1000 * float(np.mean(each)) for each in times.values())
-    ratios = "  ".join(f"{other:.0f}  {other / mine:.1f}" for other in others)
-    return f"{mine:.1f}  {solved:.1f}  {ratios}{'' if ended else ' 以上（未算完）'}"
+    return Compared(**{name: float(np.mean(found)) for name, found in times.items()}, ended=ended)
 
 
 def rebuilt(prepared: Prepared, chosen, index: int) -> tuple[Case, Formulation]:  # type: ignore[no-untyped-def]
