@@ -17,7 +17,7 @@ from instances import instance
 from transfer_opt.cli import main
 from transfer_opt.exploring import TradeOff, trade_off
 from transfer_opt.formulate import formulate
-from transfer_opt.frontier import Frontier, _before, _goal, frontier, objective
+from transfer_opt.frontier import Frontier, _before, _bends, _goal, frontier, objective
 from transfer_opt.lexicographic import smallest, solve
 from transfer_opt.linear import Floats
 from transfer_opt.objectives import Levels
@@ -244,3 +244,10 @@ def test_an_unknown_pair_is_told(objectives: str, said: str, capsys: pytest.Capt
         main(["frontier", str(EXAMPLE), "--objectives", objectives])
     assert ending.value.code == 1
     assert said in capsys.readouterr().err
+
+
+def test_a_small_bend_in_a_short_piece_is_kept_and_none_is_made_up() -> None:
+    # Of the whole height, 1, the second corner lies a twenty-thousandth below the line from the first to the third.
+    curve = [(0.0, 1.0), (0.001, 0.9), (0.002, 0.8001), (1.0, 0.0)]
+    assert _bends(curve, np.ones(2)) == curve
+    assert _bends([(0.0, 1.0), (0.25, 0.75), (1.0, 0.0)], np.ones(2)) == [(0.0, 1.0), (1.0, 0.0)]

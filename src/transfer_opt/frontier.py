@@ -165,9 +165,9 @@ class _Plane:
         found, open_pieces = [one, other], [(one, other)]
         while open_pieces:
             left, right = open_pieces.pop()
-            weights = np.array([left[1] - right[1], right[0] - left[0]]) / self._span.prod()
+            weights = np.array([left[1] - right[1], right[0] - left[0]])
             corner = self._least(weights / weights.max())
-            if (weights @ left - weights @ corner) > TOUCHES * np.abs(weights * self._span).sum():
+            if _turn(left, corner, right) > TOUCHES * (weights @ self._span):
                 found.append(corner)
                 open_pieces += [(left, corner), (corner, right)]
             if len(found) > MOST_CORNERS:
@@ -308,15 +308,18 @@ def _at_most(program: Program, stage: Stage, value: float, scale: float) -> Prog
 
 
 def _bends(points: Sequence[tuple[float, float]], span: Floats) -> list[tuple[float, float]]:
-    """The points without those on the straight line between their neighbours."""
+    """The points without those that touch the straight line between their neighbours."""
     kept: list[tuple[float, float]] = []
     for point in points:
-        while len(kept) > 1 and abs(_turn(kept[-2], kept[-1], point)) <= AGREES * span.prod():
+        while len(kept) > 1:
+            one, two = kept[-2], kept[-1]
+            if _turn(one, two, point) > TOUCHES * (np.array([one[1] - point[1], point[0] - one[0]]) @ span):
+                break
             kept.pop()
         kept.append(point)
     return kept
 
 
 def _turn(one: tuple[float, float], two: tuple[float, float], three: tuple[float, float]) -> float:
-    """Twice the area of the triangle."""
+    """Twice the area of the triangle; positive where the second lies below the line from the first to the third."""
     return (two[0] - one[0]) * (three[1] - one[1]) - (two[1] - one[1]) * (three[0] - one[0])
