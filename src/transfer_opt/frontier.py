@@ -16,7 +16,7 @@ from transfer_opt.domain import Case
 from transfer_opt.errors import InputError, Problem, SolverError
 from transfer_opt.formulate import NEED_RULE, Formulation
 from transfer_opt.levels import State
-from transfer_opt.lexicographic import LARGEST_POOL, Solution, face, smallest, solve
+from transfer_opt.lexicographic import LARGEST_POOL, face, smallest, solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, STEADIEST, Goal, Levels
 from transfer_opt.program import PROVINCE, RECIPIENT, LevelStage, Opener, Program, Question, Session, Stage, SumStage
@@ -25,7 +25,7 @@ TOUCHES = 1e-9
 """What a supporting line may gain, relative to the whole curve, and still count as touching."""
 AGREES = 1e-7
 """What a piece may miss its re-solved middle by, relative to the whole curve."""
-SLACK = 1e-10
+SLACK = 1e-11
 MOST_CORNERS = 400
 
 Report = Callable[[str], None]
@@ -151,9 +151,9 @@ class _Plane:
             self._pair.append(stage)
         self._program, self._open = program, open_solver
         self._pair = [_padded(stage, program) for stage in self._pair]
-        self._stages = tuple(_padded(stage, program) for stage in (*before, *after))
+        self._before, self._after = (tuple(_padded(stage, program) for stage in part) for part in (before, after))
         self._scale = float(2.0 ** np.ceil(np.log2(max(case.pools.max(), 1.0) / LARGEST_POOL)))
-        self._plane = _with_goals(program, face(program, self._stages[: len(before)], open_solver), self._pair, self._scale)
+        self._plane = _with_goals(program, face(program, self._before, open_solver), self._pair, self._scale)
         self._session: Session = open_solver(self._plane)
 
     def corners(self) -> list[tuple[float, float]]:
@@ -184,10 +184,11 @@ class _Plane:
 
     def allocation(self, first: float, second: float) -> Floats:
         """The amounts (L,) closest to the formula among those that reach a corner."""
-        program = self._program
-        for stage, value in zip(self._pair, (first, second), strict=True):
-            program = _at_most(program, stage, value + SLACK * (1 + abs(value)), self._scale)
-        solution: Solution = solve(program, self._stages, self._open)
+        pair = list(zip(self._pair, (first, second), strict=True))
+        # A sum is minimised: its optimal face leaves far less open than a row that holds it at its value.
+        (held, value), (least, _) = pair if isinstance(self._pair[1], SumStage) else reversed(pair)
+        program = _at_most(self._program, held, value + SLACK * (1 + abs(value)), self._scale)
+        solution = solve(program, (*self._before, least, *self._after), self._open)
         if solution.shortage is not None:
             raise SolverError("前沿的拐点没有对应的分配。")
         return solution.columns[: program.lines]
