@@ -6,7 +6,7 @@ with the others. Whatever it decides above the next ratio of the province does n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,8 +153,10 @@ class Alone:
     """(C,) the ratio at which a column is decided; -inf where it is not."""
     value: Floats
     """(C,) what it then is."""
-    steps: tuple[tuple[float, Cut], ...]
-    """Highest ratio first."""
+    thetas: tuple[float, ...]
+    """The ratio of every step, highest first."""
+    cut: Callable[[int], Cut]
+    """What proves a step; made only where it is wanted, for most steps are found anew after the next level."""
     halts: tuple[Cut, ...]
     """What comes after something that only a program finds."""
     rounds: tuple[_Round, ...]
@@ -185,7 +187,11 @@ class Alone:
 
 def nothing(columns: int) -> Alone:
     """Nobody decides anything alone."""
-    return Alone(np.full(columns, -np.inf), np.zeros(columns), (), (), ())
+    return Alone(np.full(columns, -np.inf), np.zeros(columns), (), _no_cut, (), ())
+
+
+def _no_cut(step: int) -> Cut:
+    raise IndexError(step)
 
 
 def alone(program: Program, terms: Terms, state: State, met: Sequence[Cut]) -> Alone:
@@ -251,6 +257,9 @@ class _Rounds:
         when[taken] = np.array([theta for theta, _ in self._steps])[self._step_of[taken]]
         kept = sorted((step for k, step in enumerate(self._steps) if k not in self._undone), key=lambda step: -step[0])
         halts = [self._steps[k][1] for k in sorted(self._undone)]
-        made = self._sources.cut
-        return Alone(when, self._now.lower, tuple((theta, made(cut, self._bundle)) for theta, cut in kept),
-                     tuple(made(cut, self._bundle) for cut in halts), tuple(self._rounds))
+
+        def made(step: int) -> Cut:
+            return self._sources.cut(kept[step][1], self._bundle)
+
+        return Alone(when, self._now.lower, tuple(theta for theta, _ in kept), made,
+                     tuple(self._sources.cut(cut, self._bundle) for cut in halts), tuple(self._rounds))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -25,7 +26,8 @@ class Chain:
 
     state: State
     """With what is decided alone fixed, the columns of `binding` not yet."""
-    alone: tuple[tuple[float, Cut], ...]
+    alone: int
+    """How many steps of `decided` come first."""
     theta: float
     binding: Cut | None
     decided: Alone
@@ -33,12 +35,13 @@ class Chain:
     @property
     def progress(self) -> tuple[float, float, int]:
         """Different when anything about the chain is."""
-        return self.theta, sum(theta for theta, _ in self.alone), len(self.alone)
+        return self.theta, sum(self.decided.thetas[: self.alone]), self.alone
 
-    @property
+    @cached_property
     def levels(self) -> tuple[Level, ...]:
         """Its levels in order, with what proves them."""
-        return (*self.alone, (self.theta, self.binding))
+        first = ((self.decided.thetas[step], self.decided.cut(step)) for step in range(self.alone))
+        return (*first, (self.theta, self.binding))
 
     def settled(self, program: Program, terms: Terms) -> State:
         """The state after all of them, for good."""
@@ -98,14 +101,13 @@ class Known:
         decided = self._alone
         cuts = [*(cut for cut in self._wide if cut.on(state).all()), *decided.halts]
         count = self._how_many(state, decided, cuts)
-        theta = decided.steps[count][0] if count < len(decided.steps) else -float("inf")
+        theta = decided.thetas[count] if count < len(decided.thetas) else -float("inf")
         reached = decided.after(state, theta)
         root, binding = self._widest(reached, cuts)
-        if count and self._rises(reached, cuts, root, decided.steps[count - 1][0]):
-            last, cut = decided.steps[count - 1]
-            before = tuple(step for step in decided.steps[:count] if step[0] > last)
-            return Chain(decided.after(state, last), before, last, cut, decided)
-        return Chain(reached, decided.steps[:count], root, binding, decided)
+        if count and self._rises(reached, cuts, root, last := decided.thetas[count - 1]):
+            before = sum(theta > last for theta in decided.thetas[:count])
+            return Chain(decided.after(state, last), before, last, decided.cut(count - 1), decided)
+        return Chain(reached, count, root, binding, decided)
 
     def _how_many(self, state: State, decided: Alone, cuts: Sequence[Cut]) -> int:
         """How many steps come before the first level of the province.
@@ -114,11 +116,11 @@ class Known:
         """
 
         def halted(count: int) -> bool:
-            theta = decided.steps[count][0]
+            theta = decided.thetas[count]
             reached = self._terms.bounded(decided.after(state, theta), theta)
             return any(cut.broken(reached) for cut in cuts)
 
-        return bisect_left(range(len(decided.steps)), True, key=halted)
+        return bisect_left(range(len(decided.thetas)), True, key=halted)
 
     def _rises(self, reached: State, cuts: Sequence[Cut], root: float, last: float) -> bool:
         """Whether the last step taken leaves a cut that only a higher ratio could meet, or none: it comes later."""

@@ -104,6 +104,9 @@ def solve(
             with suppress(SolverError):
                 if found := engine.again(stages, start, alike, asking):
                     return found
+    if together and any(isinstance(stage, SumStage) for stage in stages[: last_levels(stages) - 1]):
+        with suppress(SolverError):
+            return engine.solution(stages, start, report, together, hopeful=True)
     try:
         return engine.solution(stages, start, report, together)
     except SolverError:
@@ -168,20 +171,26 @@ class _Engine:
     def _sharpening(self) -> Sharpening:
         return Sharpening(self._program)
 
-    def solution(self, stages: tuple[Stage, ...], state: State, report: Report, together: bool) -> Solution:
+    def solution(
+        self, stages: tuple[Stage, ...], state: State, report: Report, together: bool, hopeful: bool = False
+    ) -> Solution:
         """Stage after stage; the amounts checked against every bound and row.
 
-        Raises SolverError also where the rows cannot be met: some question then has no answer.
+        The `hopeful` take every sum but the last for the least its columns allow: mostly no violation is needed, and
+        where it is, the last sum has no answer. Raises SolverError then, and where the rows cannot be met.
         """
         program, scale = self._program, self._scale
-        if not _fixed_rows_hold(program, state):
-            raise SolverError("有的约束不论怎样分配都不能满足。")
+        _check_fixed_rows(program, state)
         results = []
         for k, stage in enumerate(stages):
             report(stage.name)
             if k >= last_levels(stages):
                 state = folded(program, state)
-            state, result = self.run(stage, state, together)
+            if hopeful and isinstance(stage, SumStage) and k + 1 < last_levels(stages):
+                state, result = self._narrowed(stage, np.zeros(program.shape[0]), state, 0)
+                _check_fixed_rows(program, state)
+            else:
+                state, result = self.run(stage, state, together)
             results.append(result)
         columns = np.where(state.lower == state.upper, state.lower, np.nan)
         _verify(program, columns[: program.lines] * scale, scale)
@@ -321,12 +330,13 @@ def _scaled(program: Program, scale: float) -> State:
     return State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
 
 
-def _fixed_rows_hold(program: Program, state: State) -> bool:
-    """Whether the rows that no open column touches are met: no later question has them."""
+def _check_fixed_rows(program: Program, state: State) -> None:
+    """Raise SolverError where a row that no open column touches is not met: no later question has it."""
     fixed = np.ones(program.shape[0], dtype=bool)
     fixed[program.rows[(state.lower < state.upper)[program.columns]]] = False
     activity = program.activity(finite(state.lower))[fixed]
-    return within(activity, state.row_lower[fixed], state.row_upper[fixed], FEASIBLE)
+    if not within(activity, state.row_lower[fixed], state.row_upper[fixed], FEASIBLE):
+        raise SolverError("有的约束不论怎样分配都不能满足。")
 
 
 def _tightened(duals: Floats, state: State) -> tuple[Floats, Floats]:
