@@ -21,6 +21,8 @@ BODY_HEIGHT, GROUP_HEIGHT = 16.5, 17.5
 LARGEST_HEIGHT = 409.0
 DEFAULT_ROW_PIXELS = 18
 DIGIT_PIXELS, CELL_PADDING = 8, 5
+FIGURE_PIXELS, FIGURE_PADDING = 8, 16
+"""Room for a bold digit of 10 points in the widest font that may stand in for 宋体, and for what stands around it."""
 VARIED_KINDS = ("number", "points")
 """Kinds whose decimals differ from row to row."""
 AMOUNT_DECIMALS, NUMBER_DECIMALS = 4, 6
@@ -184,7 +186,7 @@ def _column_pixels(column: Column, rows: Sequence[Row], values: Sequence[Value],
             figures.setdefault(number_decimals(row, value) if column.kind in VARIED_KINDS else decimals, []).append(value)
     # With one format no figure is longer than the least and the largest.
     shown += [_shown(column, limit(alike), places) for places, alike in figures.items() for limit in (min, max)]
-    return max(wished, max(map(_half_widths, shown), default=0) * 7 + 12)
+    return max(wished, max(map(_half_widths, shown), default=0) * FIGURE_PIXELS + FIGURE_PADDING)
 
 
 def _shown(column: Column, value: float, decimals: int) -> str:

@@ -20,7 +20,7 @@ from transfer_opt.workbook.sheetwriter import SheetWriter
 from transfer_opt.workbook.styles import BOOK_FONT, Styles
 
 BOOK_OPTIONS: dict[str, Any] = {
-    # 宋体 11 has digits 8 pixels wide; without this XlsxWriter measures with 7.
+    # Arial 11 has digits 8 pixels wide; without this XlsxWriter measures with 7.
     "default_format_properties": BOOK_FONT, "default_column_width": 72, "default_row_height": DEFAULT_ROW_PIXELS,
     "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
 }
