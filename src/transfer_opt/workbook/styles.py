@@ -25,7 +25,7 @@ SONG, HEI, KAI, TITLE_FONT = "宋体", "黑体", "楷体", "方正小标宋简�
 CHINESE: Look = {"font_charset": 134, "font_family": 1, "font_scheme": "none"}
 """Replaces a font that is not installed by a Chinese serif one, and keeps the theme from putting in Calibri."""
 
-BOOK_FONT: dict[str, Any] = {"font_name": "Arial", "font_size": 11}
+BOOK_FONT: dict[str, Any] = {"font_name": "Arial", "font_size": 11, "font_scheme": "none"}
 """What columns are measured in, eight pixels a digit as with 宋体, and nothing is written in: programs without 宋体 would
 measure with another font, an eighth wider, and print two pages side by side; for Arial all have one of its widths."""
 BODY: Look = {

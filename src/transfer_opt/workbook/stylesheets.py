@@ -24,7 +24,9 @@ BLANK = b"""<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles", "colors",
           "extLst")
 _CJK = re.compile("[^\x00-\x7f]|SimSun|NSimSun|SimHei|KaiTi|FangSong|DengXian|YaHei")
-"""Fonts whose digits are half as wide as high; the others' are a little wider, but not rounded up."""
+"""Fonts whose digits are half as wide as high."""
+_CALIBRI_DIGIT, _DIGITS = 0.507, {"Arial": 0.556, "Helvetica": 0.556, "Liberation Sans": 0.556}
+"""The width of a digit in parts of the font's size."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def digit_pixels(sheet: Any) -> int:
     pixels = float(font.get("sz") or 11) * 96 / 72
     if _CJK.search(font.get("name") or ""):
         return max(1, (round(pixels) + 1) // 2)
-    return max(1, round(pixels * 0.507))
+    return max(1, round(pixels * _DIGITS.get(font.get("name") or "", _CALIBRI_DIGIT)))
 
 
 def _number_formats(host: Any, guest: Any) -> Mapping[str, str]:
