@@ -23,7 +23,7 @@ import numpy as np
 import pulp
 
 from replicas import workbook
-from textbook import Textbook
+from textbook import Model, Textbook
 from transfer_opt.assemble import assemble
 from transfer_opt.domain import Case
 from transfer_opt.errors import TransferOptError
@@ -107,25 +107,15 @@ def rebuilt(prepared: Prepared, chosen, index: int) -> tuple[Case, Formulation]:
 def one_program(case: Case, built: Formulation) -> None:
     """The rules as one PuLP problem with deviations, solved by CBC."""
     program, reference = built.program, case.lines.reference
-    problem = pulp.LpProblem("transfer", pulp.LpMinimize)
-    columns = [pulp.LpVariable(f"c{j}", _finite(low), _finite(high))
-               for j, (low, high) in enumerate(zip(program.lower, program.upper, strict=True))]
+    model = Model(program)
     up, down = ([pulp.LpVariable(f"{side}{j}", 0) for j in range(program.lines)] for side in "ud")
-    weight = 1 / np.where(reference > 0, reference, case.unit)
-    problem.setObjective(pulp.LpAffineExpression(
-        [*zip(up, weight.tolist(), strict=True), *zip(down, weight.tolist(), strict=True),
-         *((column, SOFT_COST) for column in columns[program.lines :])]))
-    entries: list[list[tuple[pulp.LpVariable, float]]] = [[] for _ in range(program.shape[0])]
-    for row, column, value in zip(program.rows.tolist(), program.columns.tolist(), program.values.tolist(), strict=True):
-        entries[row].append((columns[column], value))
-    for terms, low, high in zip(entries, program.row_lower.tolist(), program.row_upper.tolist(), strict=True):
-        for sense, side in ((0, low),) if low == high else ((1, low), (-1, high)):
-            if np.isfinite(side):
-                problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, rhs=side))
     for j, target in enumerate(reference.tolist()):
-        balance = pulp.LpAffineExpression([(columns[j], 1.0), (up[j], -1.0), (down[j], 1.0)])
-        problem.addConstraint(pulp.LpConstraint(balance, 0, rhs=target))
-    problem.solve(pulp.PULP_CBC_CMD(msg=False))
+        balance = pulp.LpAffineExpression([(model.columns[j], 1.0), (up[j], -1.0), (down[j], 1.0)])
+        model.problem.addConstraint(pulp.LpConstraint(balance, 0, rhs=target))
+    weight = (1 / np.where(reference > 0, reference, case.unit)).tolist()
+    model.solved(pulp.LpAffineExpression(
+        [*zip(up, weight, strict=True), *zip(down, weight, strict=True),
+         *((column, SOFT_COST) for column in model.columns[program.lines :])]))
 
 
 def by_cbc(built: Formulation) -> None:
@@ -142,10 +132,6 @@ def spent(work: Callable[[], object]) -> float:
     work()
     end = os.times()
     return sum(end[:4]) - sum(start[:4])
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 if __name__ == "__main__":

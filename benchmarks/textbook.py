@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -44,7 +44,7 @@ class Textbook:
                 self._keep_levels(stage)
 
     def _keep_sum(self, stage: SumStage) -> None:
-        model = _Model(self._program, self._sums)
+        model = Model(self._program, self._sums)
         costs = pulp.LpAffineExpression(_terms(model.columns, stage.costs))
         self._solved(model, costs)
         self._sums.append((stage.costs, costs.value() or 0.0))
@@ -55,7 +55,7 @@ class Textbook:
             if time.monotonic() > self._end:
                 self.ended = False
                 return
-            model = _Model(self._program, self._sums)
+            model = Model(self._program, self._sums)
             level = pulp.LpVariable("t", 0 if stage.below and stage.above else None)
             sides = [side for side, counts in ((1.0, stage.below), (-1.0, stage.above)) if counts]
             rows = {(k, side): pulp.LpConstraint(side * model.columns[stage.columns[k]] + stage.scale[k] * level,
@@ -81,15 +81,14 @@ class Textbook:
             upper[at] = np.minimum(upper[at], np.maximum(stage.centre[terms] + reach, lower[at]))
         self._program = replace(self._program, lower=lower, upper=upper)
 
-    def _solved(self, model: _Model, goal: pulp.LpAffineExpression | pulp.LpVariable) -> None:
+    def _solved(self, model: Model, goal: pulp.LpAffineExpression | pulp.LpVariable) -> None:
         self.amounts = model.solved(goal)[: self._program.lines]
 
 
-@dataclass
-class _Model:
-    """The program as PuLP objects."""
+class Model:
+    """The program as PuLP objects, with sums that stay at most at a value."""
 
-    def __init__(self, program: Program, sums: Sequence[tuple[Floats, float]]) -> None:
+    def __init__(self, program: Program, sums: Sequence[tuple[Floats, float]] = ()) -> None:
         self.problem = pulp.LpProblem("transfer", pulp.LpMinimize)
         self.columns = [pulp.LpVariable(f"c{j}", _finite(low), _finite(high))
                         for j, (low, high) in enumerate(zip(program.lower, program.upper, strict=True))]

@@ -252,7 +252,8 @@ class Recipients:
     @cached_property
     def prefecture_index(self) -> Ints:
         """The prefecture of every unit (n,), as a position in `prefectures`."""
-        return np.array(list(map({name: at for at, name in enumerate(self.prefectures)}.get, self.prefecture)), dtype=np.int64)
+        position = {name: index for index, name in enumerate(self.prefectures)}
+        return np.array([position[name] for name in self.prefecture], dtype=np.int64)
 
     @cached_property
     def prefecture_members(self) -> tuple[Ints, ...]:
@@ -392,8 +393,7 @@ class Case:
     @cached_property
     def by_fund_and_prefecture(self) -> Grouping:
         """Lines grouped by fund and prefecture, fund by fund."""
-        prefectures = self.recipients.prefectures
-        count = len(prefectures)
+        prefectures, count = self.recipients.prefectures, len(self.recipients.prefectures)
         of = self.lines.fund * count + self.recipients.prefecture_index[self.lines.recipient]
         labels = [f"{fund.short}/{name}" for fund in self.funds for name in prefectures]
         subjects = [(f, len(self.recipients) + p) for f in range(len(self.funds)) for p in range(count)]

@@ -11,11 +11,7 @@ from transfer_opt.workbook import styles
 from transfer_opt.workbook.body import Body
 from transfer_opt.workbook.cells import column_letters, plain
 from transfer_opt.workbook.formulas import CODE, GROUP_KINDS, NAME, Formulas
-from transfer_opt.workbook.layout import (
-    FIRST_ROW,
-    HEADER_ROW,
-    Layout,
-)
+from transfer_opt.workbook.layout import FIRST_ROW, HEADER_ROW, Layout
 from transfer_opt.workbook.styles import Look, Styles
 
 TITLE_ROW, LABEL_ROW, BAND_ROW = 0, 1, 2
