@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from transfer_opt.domain import YUAN
 from transfer_opt.duedates import dates
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
-from transfer_opt.report.parts import KEY_COLUMNS, Group, amount, groups, heading, known_sum, optional
+from transfer_opt.report.parts import KEY_COLUMNS, Group, amount, groups, heading, known_sums, optional, sums
 from transfer_opt.sheets import Column, Row, Table, Value
 
 NOW, BEFORE, EQUALITY = "本年分配", "与上年比较", "均衡性与“三保”"
@@ -22,7 +22,8 @@ FUNDS_PER_SHEET = 3
 def allocation_table(outcome: Outcome) -> Table:
     """Who gets what: the sheet for the meeting and for machines."""
     case = outcome.case
-    rows = tuple(Row(group.kind, (*group.key, *_amounts(outcome, group))) for group in groups(case))
+    found = tuple(groups(case))
+    rows = tuple(Row(group.kind, (*group.key, *values)) for group, values in zip(found, _amounts(outcome, found), strict=True))
     notes = (
         "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。保障水平＝（可用财力＋转移支付）÷标准财政支出，分配前不含本表所列资金。",
         "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
@@ -65,18 +66,18 @@ def allocation_columns(
     )
 
 
-def _amounts(outcome: Outcome, group: Group) -> tuple[Value, ...]:
-    case, members = outcome.case, group.members
-    by_fund = [known_sum(row[members]) for row in outcome.amounts]
-    total = amount(float(outcome.given[members].sum()))
-    people = float(case.recipients.number("常住人口")[members].sum())
-    own, capacity = float(case.own[members].sum()), float(outcome.capacity[members].sum())
-    expenditure = float(case.expenditure[members].sum())
-    last = known_sum(case.history[:, members])
-    return (
-        *by_fund, total, last, *_growth(last, total), optional(total * YUAN[case.money_unit] / people),
-        optional(own / expenditure), optional(capacity / expenditure), known_sum(outcome.shortfall[members]),
-    )
+def _amounts(outcome: Outcome, found: Sequence[Group]) -> Iterator[tuple[Value, ...]]:
+    """What follows the keys, group by group."""
+    case = outcome.case
+    totals = [amount(value) for value in sums(found, outcome.given)]
+    last = known_sums(found, case.history)
+    people, expenditure = sums(found, case.recipients.number("常住人口")), sums(found, case.expenditure)
+    growth = (_growth(before, now) for before, now in zip(last, totals, strict=True))
+    level = ([optional(value / needed) for value, needed in zip(sums(found, values), expenditure, strict=True)]
+             for values in (case.own, outcome.capacity))
+    per_head = [optional(total * YUAN[case.money_unit] / heads) for total, heads in zip(totals, people, strict=True)]
+    return zip(*(known_sums(found, row) for row in outcome.amounts), totals, last, *zip(*growth, strict=True), per_head, *level,
+               known_sums(found, outcome.shortfall), strict=True)
 
 
 def _growth(last: Value, now: Value) -> tuple[Value, Value]:
@@ -90,12 +91,10 @@ def _comparison(outcome: Outcome, funds: list[int], number: int) -> Table:
     case = outcome.case
     whole = len(funds) == len(case.funds) > 1
     columns = comparison_columns([case.funds[f].name for f in funds], whole)
-    history, amounts = case.history[funds], outcome.amounts[funds]
-    rows = []
-    for group in groups(case):
-        last, now = history[:, group.members], amounts[:, group.members]
-        bands = [*([_years(last, now)] if whole else []), *map(_years, last, now)]
-        rows.append(Row(group.kind, (group.code, group.name, *(value for band in bands for value in band))))
+    found, history, amounts = tuple(groups(case)), case.history[funds], outcome.amounts[funds]
+    bands = [_years(found, *pair) for pair in ([(history, amounts)] if whole else []) + [*zip(history, amounts, strict=True)]]
+    rows = [Row(group.kind, (group.code, group.name, *(value for band in values for value in band)))
+            for group, *values in zip(found, *bands, strict=True)]
     title = f"{heading(outcome)}分资金对比表（{outcome.scenario}）"
     return Table("分资金对比" + (str(number) if number > 1 else ""), title, columns, tuple(rows),
                  f"单位：{case.money_unit}", notes=_notes(outcome), paper="A3", fit="page")
@@ -121,9 +120,10 @@ def _year_columns(band: str, last: str, now: str) -> list[Column]:
     ]
 
 
-def _years(last: Floats, now: Floats) -> tuple[Value, ...]:
-    before, after = known_sum(last), known_sum(now)
-    return (before, after, *_growth(before, after))
+def _years(found: Sequence[Group], last: Floats, now: Floats) -> list[tuple[Value, ...]]:
+    """The four columns of a band, group by group."""
+    return [(before, after, *_growth(before, after))
+            for before, after in zip(known_sums(found, last), known_sums(found, now), strict=True)]
 
 
 def _notes(outcome: Outcome) -> tuple[str, ...]:

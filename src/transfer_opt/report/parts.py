@@ -54,15 +54,34 @@ def unit_groups(units: Recipients) -> Iterator[Group]:
 
 def known_sum(values: Floats) -> Value:
     """The sum of the known values; empty where none is known."""
-    if values.size == 1:  # most rows are about one county
+    if values.size == 1:
         value = values.item()
         return None if value != value else amount(value)
     return None if np.isnan(values).all() else amount(float(np.nansum(values)))
 
 
+def known_sums(found: Sequence[Group], values: Floats) -> list[Value]:
+    """The same by group, of values (…, n) by unit."""
+    rows = values.reshape(-1, values.shape[-1])
+    single = [None if value != value else amount(value)
+              for value in np.where(np.isnan(rows).all(axis=0), np.nan, np.nansum(rows, axis=0)).tolist()]
+    return [single[group.members.item()] if len(group.members) == 1 else known_sum(values[..., group.members]) for group in found]
+
+
+def sums(found: Sequence[Group], values: Floats) -> list[float]:
+    """The sum by group of values (n,) by unit; not known (nan) where one of them is not."""
+    single = values.tolist()
+    return [single[group.members.item()] if len(group.members) == 1 else float(values[group.members].sum()) for group in found]
+
+
 def amount(value: float) -> float:
     """Money without the dust of float sums."""
     return round(value, 8) + 0.0
+
+
+def amounts(values: Floats) -> list[float]:
+    """The same for many."""
+    return [amount(value) for value in values.tolist()]
 
 
 def optional(value: float) -> Value:

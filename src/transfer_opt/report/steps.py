@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from transfer_opt.explain import STEPS
+from transfer_opt.linear import Ints
 from transfer_opt.outcome import Outcome
-from transfer_opt.report.parts import KEY_COLUMNS, TOTAL_NAME, amount, heading, optional
-from transfer_opt.sheets import Column, Row, Table
+from transfer_opt.report.parts import KEY_COLUMNS, TOTAL_NAME, amount, amounts, heading, optional
+from transfer_opt.sheets import Column, Row, Table, Value
 
 BAND = "各步调整（＋为得到，－为让给其他县，“–”表示该步不影响本行）"
 GRADES = "依据条款：参照58号、59号、140号为中央对省的办法，待核实；“省定”为示例，须经财政部门确认。"
@@ -54,16 +55,17 @@ def _fund(outcome: Outcome, f: int) -> list[Row]:
     before = amount(sum(last)) if last else None
     rows = [Row("total", (None, TOTAL_NAME, None, fund.name, amount(float(steps.start[lines].sum())), *changes, total,
                           None, before, None if before is None else amount(total - before), BALANCED), f > 0)]
-    return rows + [_line(outcome, int(line)) for line in lines]
+    return rows + [Row("unit", values) for values in _lines(outcome, lines, fund.name)]
 
 
-def _line(outcome: Outcome, line: int) -> Row:
+def _lines(outcome: Outcome, lines: Ints, fund: str) -> Iterator[tuple[Value, ...]]:
+    """The cells of the lines of one fund."""
     case, steps = outcome.case, outcome.steps
-    units, i = case.recipients, int(case.lines.recipient[line])
-    last, now = float(case.lines.last_year[line]), float(outcome.published[line])
-    reason, clause = outcome.reasons[line]
-    return Row("unit", (
-        units.code[i] or None, units.name[i], units.prefecture[i], case.funds[case.lines.fund[line]].name,
-        amount(float(steps.start[line])), *(amount(float(row[line])) for row in steps.changes), now, clause or None,
-        optional(last), None if np.isnan(last) else amount(now - last), reason,
-    ))
+    units, at = case.recipients, case.lines.recipient[lines]
+    changes = zip(*(amounts(row[lines]) for row in steps.changes), strict=True)
+    cells = zip(units.code[at].tolist(), units.name[at].tolist(), units.prefecture[at].tolist(), amounts(steps.start[lines]), changes,
+                outcome.published[lines].tolist(), case.lines.last_year[lines].tolist(), lines.tolist(), strict=True)
+    for code, name, prefecture, start, moved, now, last, line in cells:
+        reason, clause = outcome.reasons[line]
+        yield (code or None, name, prefecture, fund, start, *moved, now, clause or None,
+               optional(last), None if last != last else amount(now - last), reason)

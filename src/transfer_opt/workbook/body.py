@@ -50,9 +50,12 @@ class Body:
         for start in range(0, len(rows), BLOCK):
             block = rows[start : start + BLOCK]
             numbers = [str(FIRST_ROW + start + at + 1) for at in range(len(block))]
-            by_column = zip(*(row.values for row in block), strict=True)
-            cells = [self._cells(index, start, block, numbers, values, usual[index], calculated[index])
-                     for index, values in enumerate(by_column)]
+            cells = []
+            for index, values in enumerate(zip(*(row.values for row in block), strict=True)):
+                looks, opening = self._looks(index, block, values, usual[index]), f'<c r="{column_letters(index)}'
+                contents = self._contents(index, start, block, values, calculated[index])
+                cells.append([f"{opening}{number}{look}{content}"
+                              for number, look, content in zip(numbers, looks, contents, strict=True)])
             sizes = zip(self._layout.heights[start : start + BLOCK], block, strict=True)
             yield "".join(f'<row r="{number}"{openings[height, row.kind]}{"".join(line)}</row>'
                           for number, (height, row), line in zip(numbers, sizes, zip(*cells, strict=True), strict=True))
@@ -65,24 +68,26 @@ class Body:
                                 f'{OUTLINED if kind == "unit" else ""}>'
                 for height in set(self._layout.heights) for kind in self._kinds}
 
-    def _cells(
-        self, index: int, start: int, rows: Sequence[Row], numbers: Sequence[str], values: Sequence[Value],
-        usual: Mapping[RowKind, int | None], calculated: Container[RowKind],
+    def _looks(
+        self, index: int, rows: Sequence[Row], values: Sequence[Value], usual: Mapping[RowKind, int | None],
     ) -> list[str]:
-        """The cells of one column in a block of rows; it may hold formulas in those of the kinds `calculated`."""
-        opening, cells = f'<c r="{column_letters(index)}', []
-        for place, number, row, value in zip(count(start), numbers, rows, values, strict=False):
-            style = usual[row.kind]
-            if style is None:
-                style = self._style(self._look(index, row, value))
-            if value is None:
-                content = "/>"
-            elif row.kind in calculated and (formula := self._formulas.of(place, index)):
-                content = _formed(formula, value)
-            else:
-                content = f"><v>{digits(value)}</v></c>" if type(value) is float else self._content(place, index, value)
-            cells.append(f'{opening}{number}" s="{style}"{content}')
-        return cells
+        """What follows the number of the row in the cells of one column."""
+        if None in usual.values():
+            return [f'" s="{self._style(self._look(index, row, value))}"' for row, value in zip(rows, values, strict=True)]
+        by_kind = {kind: f'" s="{style}"' for kind, style in usual.items()}
+        return [by_kind[row.kind] for row in rows]
+
+    def _contents(
+        self, index: int, start: int, rows: Sequence[Row], values: Sequence[Value], calculated: Container[RowKind],
+    ) -> list[str]:
+        """What follows the format in the cells of one column, which may hold formulas in rows of the kinds `calculated`."""
+        formulas = [self._formulas.of(place, index) if row.kind in calculated else ""
+                    for place, row in enumerate(rows, start)] if calculated else [""] * len(rows)
+        if set(map(type, values)) == {float}:  # most columns
+            return [f"><f>{formula}</f><v>{shown}</v></c>" if formula else f"><v>{shown}</v></c>"
+                    for formula, shown in zip(formulas, map(digits, values), strict=True)]
+        return ["/>" if value is None else _formed(formula, value) if formula else self._content(place, index, value)
+                for place, formula, value in zip(count(start), formulas, values, strict=False)]
 
     def _content(self, place: int, index: int, value: str | float) -> str:
         """What follows the number of a cell's format."""
