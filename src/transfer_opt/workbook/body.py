@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import count, repeat
 from typing import Any
 
-from transfer_opt.sheets import Column, Row, RowKind, Value
+from transfer_opt.sheets import Row, RowKind, Value
 from transfer_opt.workbook import styles
-from transfer_opt.workbook.cells import cached, column_letters, digits, element_text, word
+from transfer_opt.workbook.cells import cached, column_letters, digits, element_text, only_figures, word
 from transfer_opt.workbook.formulas import Formulas
 from transfer_opt.workbook.layout import (
     FIRST_ROW,
@@ -17,9 +17,8 @@ from transfer_opt.workbook.layout import (
     font_size,
     is_clipped,
     is_number,
-    number_decimals,
 )
-from transfer_opt.workbook.styles import Look, Styles
+from transfer_opt.workbook.styles import Styles
 
 BLOCK = 1000
 """Rows that are made at once."""
@@ -39,11 +38,15 @@ class Body:
         self._layout, self._styles, self._formulas, self._style, self._shared = layout, styles_, formulas, style, shared
         # In their order: the formats are numbered as they are met.
         self._kinds: list[RowKind] = list(dict.fromkeys(row.kind for row in layout.table.rows))
+        self._looked: dict[tuple[int, RowKind, int, bool], str] = {}
 
     def blocks(self) -> Iterator[str]:
         """The rows as they stand in the file, some at a time."""
         columns, rows = self._layout.table.columns, self._layout.table.rows
-        usual = [{kind: self._usual_style(index, kind) for kind in self._kinds} for index in range(len(columns))]
+        for index, column in enumerate(columns):
+            if column.kind not in VARIED_KINDS and column.kind not in styles.WRAPPED_KINDS:
+                for kind in self._kinds:
+                    self._look((index, kind, self._layout.decimals[index], False))
         formed = {kind: self._formulas.formed(kind) for kind in self._kinds}
         calculated = [{kind for kind in self._kinds if formed[kind][index]} for index in range(len(columns))]
         openings = self._openings()
@@ -52,7 +55,7 @@ class Body:
             numbers = [str(FIRST_ROW + start + at + 1) for at in range(len(block))]
             cells = []
             for index, values in enumerate(zip(*(row.values for row in block), strict=True)):
-                looks, opening = self._looks(index, block, values, usual[index]), f'<c r="{column_letters(index)}'
+                looks, opening = self._looks(index, start, block, values), f'<c r="{column_letters(index)}'
                 contents = self._contents(index, start, block, values, calculated[index])
                 cells.append([f"{opening}{number}{look}{content}"
                               for number, look, content in zip(numbers, looks, contents, strict=True)])
@@ -68,14 +71,28 @@ class Body:
                                 f'{OUTLINED if kind == "unit" else ""}>'
                 for height in set(self._layout.heights) for kind in self._kinds}
 
-    def _looks(
-        self, index: int, rows: Sequence[Row], values: Sequence[Value], usual: Mapping[RowKind, int | None],
-    ) -> list[str]:
-        """What follows the number of the row in the cells of one column."""
-        if None in usual.values():
-            return [f'" s="{self._style(self._look(index, row, value))}"' for row, value in zip(rows, values, strict=True)]
-        by_kind = {kind: f'" s="{style}"' for kind, style in usual.items()}
-        return [by_kind[row.kind] for row in rows]
+    def _looks(self, index: int, start: int, rows: Sequence[Row], values: Sequence[Value]) -> list[str]:
+        """The formats of the cells of one column."""
+        column, pixels = self._layout.table.columns[index], self._layout.pixels[index]
+        decimals: Iterable[int] = repeat(self._layout.decimals[index])
+        special: Iterable[bool] = repeat(False)
+        if column.kind in VARIED_KINDS:
+            decimals = self._layout.varied[index][start : start + len(rows)]
+            special = [row.kind == "alarm" and is_number(value) and value < 0 for row, value in zip(rows, values, strict=True)]
+        elif column.kind in styles.WRAPPED_KINDS:
+            special = [isinstance(value, str) and is_clipped(value, pixels, font_size(column.kind)) for value in values]
+        wanted = zip(repeat(index), (row.kind for row in rows), decimals, special, strict=False)
+        return [self._looked.get(key) or self._look(key) for key in wanted]
+
+    def _look(self, wanted: tuple[int, RowKind, int, bool]) -> str:
+        """What follows the number of the row in a cell of a column, in a row of a kind, with decimals, marked or not."""
+        index, kind, decimals, special = wanted
+        column = self._layout.table.columns[index]
+        look = self._styles.cell(column.kind, kind, decimals, column.group_start)
+        if special:
+            mark = styles.MISSING if column.kind in VARIED_KINDS else styles.CLIPPED
+            look = self._styles.of(styles.cell_look(column.kind, kind, decimals, column.group_start), mark)
+        return self._looked.setdefault(wanted, f'" s="{self._style(look)}"')
 
     def _contents(
         self, index: int, start: int, rows: Sequence[Row], values: Sequence[Value], calculated: Container[RowKind],
@@ -83,7 +100,7 @@ class Body:
         """What follows the format in the cells of one column, which may hold formulas in rows of the kinds `calculated`."""
         formulas = [self._formulas.of(place, index) if row.kind in calculated else ""
                     for place, row in enumerate(rows, start)] if calculated else [""] * len(rows)
-        if set(map(type, values)) == {float}:  # most columns
+        if only_figures(values):
             return [f"><f>{formula}</f><v>{shown}</v></c>" if formula else f"><v>{shown}</v></c>"
                     for formula, shown in zip(formulas, map(digits, values), strict=True)]
         return ["/>" if value is None else _formed(formula, value) if formula else self._content(place, index, value)
@@ -95,28 +112,6 @@ class Body:
         if isinstance(value, str):
             return f' t="s"><v>{self._shared(FIRST_ROW + place, index, value)}</v></c>' if value else "/>"
         return f"><v>{digits(value)}</v></c>"
-
-    def _usual_style(self, index: int, kind: RowKind) -> int | None:
-        """The format of a column in rows of a kind; None where it depends on the value."""
-        column = self._layout.table.columns[index]
-        if column.kind in VARIED_KINDS or column.kind in styles.WRAPPED_KINDS:
-            return None
-        return self._style(self._styles.cell(column.kind, kind, self._layout.decimals[index], column.group_start))
-
-    def _look(self, index: int, row: Row, value: Value) -> Any:
-        column, decimals = self._layout.table.columns[index], self._layout.decimals[index]
-        special: Look = {}
-        if column.kind in VARIED_KINDS and is_number(value):
-            decimals = number_decimals(row, value)
-            special = styles.MISSING if row.kind == "alarm" and value < 0 else {}
-        elif column.kind not in VARIED_KINDS and isinstance(value, str) and self._is_clipped(index, column, value):
-            special = styles.CLIPPED
-        if not special:
-            return self._styles.cell(column.kind, row.kind, decimals, column.group_start)
-        return self._styles.of(styles.cell_look(column.kind, row.kind, decimals, column.group_start), special)
-
-    def _is_clipped(self, index: int, column: Column, text: str) -> bool:
-        return is_clipped(text, self._layout.pixels[index], font_size(column.kind))
 
 
 def _formed(formula: str, value: str | float) -> str:

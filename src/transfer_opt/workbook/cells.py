@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias, TypeGuard
+
+from transfer_opt.sheets import Value
 
 Place: TypeAlias = tuple[int, int]
 """Row and column, counted from 0."""
@@ -57,6 +60,11 @@ def digits(value: float) -> str:
     if text[-1] > "9":
         raise ValueError(f"not a finite number: {value}")
     return text
+
+
+def only_figures(values: Sequence[Value]) -> TypeGuard[Sequence[float]]:
+    """Whether a column holds figures and nothing else, as most do: then no value need be asked what it is."""
+    return set(map(type, values)) == {float}
 
 
 def word(value: str | float) -> str | float:

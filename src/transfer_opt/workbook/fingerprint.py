@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from transfer_opt.sheets import Notice, Table
-from transfer_opt.workbook.cells import NOT_XML, Place
+from transfer_opt.sheets import Notice, Row, Table, Value
+from transfer_opt.workbook.cells import NOT_XML, Place, only_figures, word
 from transfer_opt.workbook.formulas import Formulas, Sums
 from transfer_opt.workbook.layout import FIRST_ROW, HEADER_ROW
 from transfer_opt.workbook.sheetwriter import BAND_ROW, LABEL_ROW, TITLE_ROW
@@ -29,10 +29,10 @@ CHOICE = ("县区说明单", (1, 1))
 Contents = Mapping[Place, str]
 """Canonical text of every cell that holds something."""
 
-Cells: TypeAlias = tuple[int, list[tuple[int, str]]]
-"""A row and, column by column, the text of its cells."""
-WAITING = 1000
-"""Every so many rows the digests of columns are brought up to date."""
+Block: TypeAlias = tuple[Sequence[int], Mapping[int, Sequence[str]]]
+"""Some rows and, by column in order, the texts of their cells: empty for nothing."""
+BLOCK = 1000
+"""Rows that are told at once: a large sheet is never held as text."""
 
 
 @dataclass(frozen=True)
@@ -76,34 +76,43 @@ def formula(text: str) -> str:
 
 def contents(table: Table, label: str, sums: Sums) -> Contents:
     """What the writer puts on the sheet of a table."""
-    return {(row, column): text for row, cells in _by_row(table, label, sums) for column, text in cells}
+    return {(row, column): text for rows, columns in _told(table, label, sums) for column, texts in columns.items()
+            for row, text in zip(rows, texts, strict=True) if text}
 
 
 def table_fingerprint(table: Table, label: str, sums: Sums) -> Fingerprint:
     """The digests of what the writer puts on the sheet of a table."""
-    return _digested(_by_row(table, label, sums))
+    return _digested(_told(table, label, sums))
 
 
-def _by_row(table: Table, label: str, sums: Sums) -> Iterator[Cells]:
-    """The same row by row: a large sheet is never held as text."""
+def _told(table: Table, label: str, sums: Sums) -> Iterator[Block]:
+    """The same in blocks."""
     formulas = Formulas(table, sums, formula)
-    head: dict[int, dict[int, str]] = {}
-    for (row, column), text in _head(table, label).items():
-        head.setdefault(row, {})[column] = constant(text)
-    yield from ((row, sorted((column, text) for column, text in cells.items() if text)) for row, cells in sorted(head.items()))
-    formed = {kind: formulas.formed(kind) for kind in {line.kind for line in table.rows}}
-    for at, line in enumerate(table.rows):
-        cells = []
-        for index, (calculated, value) in enumerate(zip(formed[line.kind], line.values, strict=True)):
-            if value is None:
-                continue
-            said = formulas.of(at, index) if calculated else ""
-            if text := said or constant(("是" if value else "否") if isinstance(value, bool) else value):
-                cells.append((index, text))
-        yield FIRST_ROW + at, cells
-    for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows)):
-        if text := constant(note):
-            yield row, [(0, text)]
+    yield from _blocks({place: constant(text) for place, text in _head(table, label).items()})
+    for start in range(0, len(table.rows), BLOCK):
+        lines = table.rows[start : start + BLOCK]
+        columns = enumerate(zip(*(line.values for line in lines), strict=True))
+        yield (range(FIRST_ROW + start, FIRST_ROW + start + len(lines)),
+               {index: _texts(formulas, index, start, lines, values) for index, values in columns})
+    yield from _blocks({(row, 0): constant(note) for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows))})
+
+
+def _texts(formulas: Formulas, index: int, start: int, lines: Sequence[Row], values: Sequence[Value]) -> list[str]:
+    """The texts of one column."""
+    constants = _constants(values)
+    formed = {kind for kind in {line.kind for line in lines} if formulas.formed(kind)[index]}
+    if not formed:
+        return constants
+    said = (formulas.of(at, index) if line.kind in formed and value is not None else ""
+            for at, (line, value) in enumerate(zip(lines, values, strict=True), start))
+    return [text or plain for text, plain in zip(said, constants, strict=True)]
+
+
+def _constants(values: Sequence[Value]) -> list[str]:
+    """The texts of constants, truth values in words."""
+    if only_figures(values):
+        return [f"n{value + 0.0:.15g}" for value in values]
+    return ["" if value is None else constant(word(value)) for value in values]
 
 
 def notice_contents(notice: Notice) -> Contents:
@@ -119,9 +128,20 @@ def sealable(sheet: str, cells: Contents) -> Contents:
 
 def fingerprint(cells: Contents) -> Fingerprint:
     """The digests of what a sheet says."""
-    said = sorted((place, text) for place, text in cells.items() if text)
-    return _digested((row, [(column, text) for (_, column), text in found])
-                     for row, found in groupby(said, key=lambda cell: cell[0][0]))
+    return _digested(_blocks(cells))
+
+
+def _blocks(cells: Contents) -> Iterator[Block]:
+    """The cells that hold something, in blocks."""
+    said: dict[int, set[int]] = {}
+    for (row, column), text in cells.items():
+        if text:
+            said.setdefault(row, set()).add(column)
+    rows = sorted(said)
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        columns = sorted(set().union(*(said[row] for row in block)))
+        yield block, {column: [cells.get((row, column), "") for row in block] for column in columns}
 
 
 def changed(cells: Contents, written: Fingerprint) -> tuple[list[int], list[int]]:
@@ -163,31 +183,22 @@ class _Digest:
         return self._hash.hexdigest()
 
 
-def _digested(rows: Iterable[Cells]) -> Fingerprint:
+def _digested(blocks: Iterable[Block]) -> Fingerprint:
     """The digests of rows in order and of the columns they cross; what lies between counts as empty."""
     whole, by_column = _Digest(), dict[int, _Digest]()
     by_row: list[str] = []
-    waiting: dict[int, list[str]] = {}
-    for row, cells in rows:
-        if not cells:
-            continue
-        pieces = [f"{column} {text}" for column, text in cells]
-        whole.add(f"{row} " + f"\n{row} ".join(pieces))
-        by_row += [_short(())] * (row - len(by_row))
-        by_row.append(_short(pieces))
-        for column, text in cells:
-            waiting.setdefault(column, []).append(f"{row} {text}")
-        if row % WAITING == 0:
-            _hand_on(waiting, by_column)
-    _hand_on(waiting, by_column)
-    columns = (str(by_column[at])[:SHORT] if at in by_column else _short(()) for at in range(max(by_column, default=-1) + 1))
-    return Fingerprint(str(whole), "".join(by_row), "".join(columns))
-
-
-def _hand_on(waiting: dict[int, list[str]], digests: dict[int, _Digest]) -> None:
-    for column, lines in waiting.items():
-        digests.setdefault(column, _Digest()).add("\n".join(lines))
-    waiting.clear()
+    for rows, columns in blocks:
+        for column, texts in columns.items():
+            if lines := "\n".join([f"{row} {text}" for row, text in zip(rows, texts, strict=True) if text]):
+                by_column.setdefault(column, _Digest()).add(lines)
+        pieces = [[text and f"{column} {text}" for text in texts] for column, texts in columns.items()]
+        for row, cells in zip(rows, zip(*pieces, strict=True), strict=True):
+            if said := list(filter(None, cells)):
+                whole.add(f"{row} " + f"\n{row} ".join(said))
+                by_row += [_short(())] * (row - len(by_row))
+                by_row.append(_short(said))
+    short = (str(by_column[at])[:SHORT] if at in by_column else _short(()) for at in range(max(by_column, default=-1) + 1))
+    return Fingerprint(str(whole), "".join(by_row), "".join(short))
 
 
 def _short(said: Iterable[str]) -> str:

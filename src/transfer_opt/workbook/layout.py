@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeGuard
 
 from transfer_opt.sheets import Column, Row, Table, Value
+from transfer_opt.workbook.cells import only_figures
 from transfer_opt.workbook.styles import AMOUNT_KINDS, SHARE_KINDS, TEXT_KINDS, WRAPPED_KINDS
 
 HEADER_ROW = 3
@@ -37,6 +38,8 @@ class Layout:
     """Width per column; 0 where hidden."""
     decimals: tuple[int, ...]
     """Decimals of each amount column."""
+    varied: Mapping[int, Sequence[int]]
+    """Decimals row by row, of the columns whose kind leaves them to the row."""
     head: tuple[float, ...]
     """Heights of rows 1–4 in points."""
     heights: tuple[float, ...]
@@ -66,14 +69,16 @@ class Layout:
 
 def measure(table: Table) -> Layout:
     """The layout of a table."""
-    by_column = [[row.values[index] for row in table.rows] for index in range(len(table.columns))]
+    by_column = list(zip(*(row.values for row in table.rows), strict=True)) or [()] * len(table.columns)
     decimals = tuple(map(_column_decimals, table.columns, by_column))
-    pixels = tuple(_column_pixels(column, table.rows, values, places)
-                   for column, values, places in zip(table.columns, by_column, decimals, strict=True))
+    varied = {index: [number_decimals(row, value) if is_number(value) else 0 for row, value in zip(table.rows, values, strict=True)]
+              for index, (column, values) in enumerate(zip(table.columns, by_column, strict=True)) if column.kind in VARIED_KINDS}
+    pixels = tuple(_column_pixels(column, values, varied.get(index, decimals[index]))
+                   for index, (column, values) in enumerate(zip(table.columns, by_column, strict=True)))
     wrapped = [(index, pixels[index], _font_size(column)) for index, column in enumerate(table.columns)
                if column.kind in WRAPPED_KINDS and pixels[index]]
     return Layout(
-        table, pixels, decimals, _head_heights(table, pixels),
+        table, pixels, decimals, varied, _head_heights(table, pixels),
         tuple(_row_height(row, wrapped) for row in table.rows),
         tuple(text_height(note, sum(pixels), 9, BODY_HEIGHT) for note in table.notes),
     )
@@ -148,18 +153,23 @@ def _head_heights(table: Table, pixels: Sequence[int]) -> tuple[float, float, fl
     return TITLE_HEIGHT, LINE_HEIGHT, band, header + (HEADER_AIR if header > least else 0)
 
 
-def _column_decimals(column: Column, values: Iterable[Value]) -> int:
+def _column_decimals(column: Column, values: Sequence[Value]) -> int:
     if column.kind not in AMOUNT_KINDS:
         return 0
     needed = 0
-    for value in values:
-        if is_number(value) and value % 1:
+    for value in set(_figures(values)):
+        if value % 1:
             shown = round(value, AMOUNT_DECIMALS)
             while needed < AMOUNT_DECIMALS and round(shown, needed) != shown:
                 needed += 1
             if needed == AMOUNT_DECIMALS:
                 break
     return needed
+
+
+def _figures(values: Sequence[Value]) -> Sequence[float]:
+    """The figures of a column."""
+    return values if only_figures(values) else [value for value in values if is_number(value)]
 
 
 def is_number(value: Value) -> TypeGuard[float]:
@@ -172,20 +182,23 @@ def number_decimals(row: Row, value: float) -> int:
     return decimals_needed(value, NUMBER_DECIMALS) if row.decimals is None else row.decimals
 
 
-def _column_pixels(column: Column, rows: Sequence[Row], values: Sequence[Value], decimals: int) -> int:
-    """The wished width, or more where a figure would show as ####."""
+def _column_pixels(column: Column, values: Sequence[Value], decimals: int | Sequence[int]) -> int:
+    """The wished width, or more where a figure would show as ####; with decimals of the column or row by row."""
     if column.hidden:
         return 0
     wished = int(column.width * DIGIT_PIXELS + 0.5) + CELL_PADDING
     if column.kind in TEXT_KINDS:
         return wished
-    shown = [str(value) for value in values if value is not None and not is_number(value)]
+    shown = [str(value) for value in values if isinstance(value, str | bool)]
     figures: dict[int, list[float]] = {}
-    for row, value in zip(rows, values, strict=True):
-        if is_number(value):
-            figures.setdefault(number_decimals(row, value) if column.kind in VARIED_KINDS else decimals, []).append(value)
+    if isinstance(decimals, int):
+        figures[decimals] = list(_figures(values))
+    else:
+        for places, value in zip(decimals, values, strict=True):
+            if is_number(value):
+                figures.setdefault(places, []).append(value)
     # With one format no figure is longer than the least and the largest.
-    shown += [_shown(column, limit(alike), places) for places, alike in figures.items() for limit in (min, max)]
+    shown += [_shown(column, limit(alike), places) for places, alike in figures.items() if alike for limit in (min, max)]
     return max(wished, max(map(_half_widths, shown), default=0) * FIGURE_PIXELS + FIGURE_PADDING)
 
 

@@ -27,6 +27,8 @@ class SheetWriter:
         self._layout = layout
         self._styles = styles_
         self._formulas = formulas
+        self._usual: set[str] = set()
+        """Texts that a cell can hold as they are."""
         self.end = layout.last_row + 1 + len(layout.table.notes)
 
     def write(self, report: Report) -> None:
@@ -147,13 +149,15 @@ class SheetWriter:
 
     def _shared(self, row: int, index: int, text: str) -> int:
         """The number of a text of the body."""
-        text = self._checked(row, index, text)
-        if not _like_markup(text):
-            found: int = self._sheet.index_of_text(text)
-            return found
-        self._text(row, index, text, self._styles.of(styles.BODY))
-        taken: int = self._sheet.taken(row, index)
-        return taken
+        if text not in self._usual:
+            text = self._checked(row, index, text)
+            if _like_markup(text):
+                self._text(row, index, text, self._styles.of(styles.BODY))
+                taken: int = self._sheet.taken(row, index)
+                return taken
+            self._usual.add(text)
+        found: int = self._sheet.index_of_text(text)
+        return found
 
     def _checked(self, row: int, index: int, text: str) -> str:
         """A text as a cell can hold it."""
