@@ -19,7 +19,7 @@ import numpy as np
 
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, RuleSpec
-from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Linear, Rows, merged
+from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Linear, Rows, at_least, merged
 from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, Distance, Levels
 from transfer_opt.program import PREFECTURE, PROVINCE, LevelStage, Program, Stage, SumStage
 from transfer_opt.settings import Settings
@@ -52,7 +52,7 @@ class RuleRows:
     position: Ints
     """The row of the program, -1 for bounds."""
     sizes: int
-    """How many rows the rule has before switching; 0 is reported."""
+    """How many rows the rule has before switching, where it is on anywhere; 0 is reported."""
 
     @cached_property
     def coupled(self) -> Rows:
@@ -128,7 +128,8 @@ def composed(case: Case, rules: Sequence[RuleRows], objective: Sequence[str], wh
 def rule_rows(case: Case, settings: Settings, name: str, x: Linear) -> RuleRows:
     """One rule's rows that are switched on, right-hand sides rounded to a millionth of the unit."""
     entry = CONSTRAINTS[name]
-    rows = entry.function(case, x, **arguments(case, settings, name))
+    nothing = at_least(x[np.arange(0)], 0.0)
+    rows = entry.function(case, x, **arguments(case, settings, name)) if settings.on_anywhere(name) else nothing
     on = settings.on(name, rows.expression.subjects)
     kept = rows[on]
     subjects = kept.expression.subjects
