@@ -6,7 +6,6 @@ province is taken in one chain, and one program proves the chain.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,12 +114,17 @@ class Known:
         One that comes before a step comes before every later one: their boxes are narrower.
         """
 
-        def halted(count: int) -> bool:
-            theta = decided.thetas[count]
+        first, end = 0, len(decided.thetas)
+        while first < end:
+            middle = (first + end) // 2
+            theta = decided.thetas[middle]
             reached = self._terms.bounded(decided.after(state, theta), theta)
-            return any(cut.broken(reached) for cut in cuts)
-
-        return bisect_left(range(len(decided.thetas)), True, key=halted)
+            broken = [cut for cut in cuts if cut.broken(reached)]
+            if broken:  # what is met here is met by every step before, too
+                end, cuts = middle, broken
+            else:
+                first = middle + 1
+        return first
 
     def _rises(self, reached: State, cuts: Sequence[Cut], root: float, last: float) -> bool:
         """Whether the last step taken leaves a cut that only a higher ratio could meet, or none: it comes later."""
