@@ -396,21 +396,22 @@ FAULTS: Mapping[str, Callable[[RawSolution], RawSolution]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_faulty_solver_is_never_believed(fault: str, first: int) -> None:
     program, stages = _two_questions()
-    assert solve(program, stages, ARRAYS).columns == pytest.approx([100, 200 / 3, 400 / 3, 0])
+    assert solve(program, stages, ARRAYS).columns == pytest.approx([100, 200 / 3, 400 / 3, 70, 10])
     with pytest.raises(SolverError):
         solve(program, stages, Faulty(FAULTS[fault], first))
 
 
 def _two_questions() -> tuple[Program, tuple[Stage, ...]]:
-    """300 over three, where the first and three times the second may be 300 together, or more at a price.
+    """300 over three, where the first and three times the second may be 300 together; a fourth of 70 may be 60 or more at a price.
 
-    The first question asks for the least price, 0; the second how far 100, 100, 100 must give way without: row by row
-    75, 75 and what is left, 150; together 100, 66.7, 133.3.
+    The first question asks for the least price, 10, as the province cannot do without; the second how far 100, 100, 100
+    must give way: row by row 75, 75 and what is left, 150; together 100, 66.7, 133.3.
     """
     program = Program(
-        np.zeros(4), np.array([300.0, 300.0, 300.0, np.inf]), np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 3]),
-        np.array([1.0, 1.0, 1.0, 1.0, 3.0, -1.0]), np.array([300, -np.inf]), np.array([300.0, 300.0]), np.full(2, PROVINCE), 3)
-    return program, (SumStage("", np.array([0.0, 0.0, 0.0, 1.0])), _closest([100.0, 100.0, 100.0]))
+        np.array([0.0, 0.0, 0.0, 70.0, 0.0]), np.array([300.0, 300.0, 300.0, 100.0, np.inf]),
+        np.array([0, 0, 0, 1, 1, 2, 2]), np.array([0, 1, 2, 0, 1, 3, 4]), np.array([1.0, 1.0, 1.0, 1.0, 3.0, 1.0, -1.0]),
+        np.array([300, -np.inf, -np.inf]), np.array([300.0, 300.0, 60.0]), np.full(3, PROVINCE), 4)
+    return program, (SumStage("", np.array([0.0, 0.0, 0.0, 0.0, 1.0])), _closest([100.0, 100.0, 100.0, 70.0]))
 
 
 def test_a_solver_that_stops_early_is_told() -> None:

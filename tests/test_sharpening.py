@@ -55,3 +55,20 @@ def test_two_rows_that_only_pay_together_are_given_up_together() -> None:
         np.array([RECIPIENT, RECIPIENT]), 2)
     costs = np.array([0.0, 0.0, 1.0])  # of the violation of the cap
     assert Sharpening(like).best(np.array([1.0, -1.0]), state(like), costs).tolist() == [0.0, 0.0]
+
+
+def test_what_a_county_must_break_by_itself_needs_no_program() -> None:
+    # Two lines make the county's sum, which must be 25; together they may be 20, or more at a price: 5 too many.
+    county = Program(
+        np.zeros(4), np.array([30.0, 30.0, 60.0, INF]), np.array([0, 0, 0, 1, 1, 1, 2]), np.array([0, 1, 3, 0, 1, 2, 2]),
+        np.array([1.0, 1.0, -1.0, 1.0, 1.0, -1.0, 1.0]), np.array([-INF, 0.0, 25.0]), np.array([20.0, 0.0, INF]),
+        np.full(3, RECIPIENT), 2)
+    costs = np.array([0.0, 0.0, 0.0, 1.0])
+    assert Sharpening(county).unasked(state(county), costs).tolist() == [-1.0, 1.0, 1.0]
+
+
+def test_a_county_that_must_break_nothing_has_no_price() -> None:
+    county = Program(
+        np.zeros(3), np.array([30.0, 30.0, INF]), np.array([0, 0, 1, 1, 1]), np.array([0, 1, 0, 1, 2]),
+        np.array([1.0, 1.0, 1.0, 1.0, -1.0]), np.array([12.0, -INF]), np.array([INF, 20.0]), np.full(2, RECIPIENT), 2)
+    assert Sharpening(county).unasked(state(county), np.array([0.0, 0.0, 1.0])).tolist() == [0.0, 0.0]

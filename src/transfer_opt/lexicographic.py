@@ -20,7 +20,7 @@ from transfer_opt.asking import Asking
 from transfer_opt.chains import Chain, Known, carried, falls, of_rows, retold
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import FEASIBLE, Cut, Level, State, Terms, cleaned, cuts, folded, meets
-from transfer_opt.linear import Floats, finite, within
+from transfer_opt.linear import Floats, finite, sums, within
 from transfer_opt.program import (
     ANSWER_TOLERANCE,
     PREFECTURE,
@@ -104,7 +104,7 @@ def solve(
             with suppress(SolverError):
                 if found := engine.again(stages, start, alike, asking):
                     return found
-    if together and any(isinstance(stage, SumStage) for stage in stages[: last_levels(stages) - 1]):
+    if together and last_levels(stages):
         with suppress(SolverError):
             return engine.solution(stages, start, report, together, hopeful=True)
     try:
@@ -176,23 +176,25 @@ class _Engine:
     ) -> Solution:
         """Stage after stage; the amounts checked against every bound and row.
 
-        The `hopeful` take every sum but the last for the least its columns allow: mostly no violation is needed, and
-        where it is, the last sum has no answer. Raises SolverError then, and where the rows cannot be met.
+        The `hopeful` take every sum for what recipients alone make of it: mostly the province asks for no violation.
+        Raises SolverError where it does, and where the rows cannot be met.
         """
-        program, scale = self._program, self._scale
-        _check_fixed_rows(program, state)
+        program, scale, start = self._program, self._scale, state
+        _check_rows(program, state)
         results = []
         for k, stage in enumerate(stages):
             report(stage.name)
             if k >= last_levels(stages):
                 state = folded(program, state)
-            if hopeful and isinstance(stage, SumStage) and k + 1 < last_levels(stages):
-                state, result = self._narrowed(stage, np.zeros(program.shape[0]), state, 0)
-                _check_fixed_rows(program, state)
+            if hopeful and isinstance(stage, SumStage):
+                state, result = self._narrowed(stage, self._sharpening.unasked(state, stage.costs), state, 0)
+                _check_rows(program, state)
             else:
                 state, result = self.run(stage, state, together)
             results.append(result)
         columns = np.where(state.lower == state.upper, state.lower, np.nan)
+        if hopeful and not _attained(program, state, start):
+            raise SolverError("有的约束须由全省一起放宽。")
         _verify(program, columns[: program.lines] * scale, scale)
         return Solution(columns * scale, tuple(results), None, program)
 
@@ -213,7 +215,7 @@ class _Engine:
                 return None
             results.append(result)
         state = folded(program, state)
-        if not (meets(program, state, start) and meets(program, state, state)):
+        if not _attained(program, state, start):
             return None
         return Solution(state.lower * self._scale, tuple(results), None, program)
 
@@ -330,12 +332,19 @@ def _scaled(program: Program, scale: float) -> State:
     return State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
 
 
-def _check_fixed_rows(program: Program, state: State) -> None:
-    """Raise SolverError where a row that no open column touches is not met: no later question has it."""
-    fixed = np.ones(program.shape[0], dtype=bool)
-    fixed[program.rows[(state.lower < state.upper)[program.columns]]] = False
-    activity = program.activity(finite(state.lower))[fixed]
-    if not within(activity, state.row_lower[fixed], state.row_upper[fixed], FEASIBLE):
+def _attained(program: Program, state: State, start: State) -> bool:
+    """Whether columns that are fixed meet every bound and row, as given and as the stages narrowed them.
+
+    Then every bound that duals proved on the way is attained, whoever found them.
+    """
+    return meets(program, state, start) and meets(program, state, state)
+
+
+def _check_rows(program: Program, state: State) -> None:
+    """Raise SolverError where a row cannot be met within the columns' bounds; where no column is open, no later question has it."""
+    ends = np.stack([program.values * state.lower[program.columns], program.values * state.upper[program.columns]])
+    least, most = (sums(program.rows, side, program.shape[0]) for side in (ends.min(axis=0), ends.max(axis=0)))
+    if not ((most >= state.row_lower - FEASIBLE) & (least <= state.row_upper + FEASIBLE)).all():
         raise SolverError("有的约束不论怎样分配都不能满足。")
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transfer_opt.levels import FEASIBLE, SNAP, Cut, State, cleaned, components
-from transfer_opt.linear import Floats, Ints, sums
+from transfer_opt.levels import FEASIBLE, SNAP, Cut, State, cleaned, components, folded
+from transfer_opt.linear import Bools, Floats, Ints, sums
 from transfer_opt.program import RECIPIENT, Program
 
 
@@ -23,6 +23,11 @@ class Turn:
     rows: Ints
     columns: Ints
     values: Floats
+
+    def of(self, rows: Bools) -> Turn:
+        """Those of a mask (R,)."""
+        chosen = rows[self.rows]
+        return Turn(self.rows[chosen], self.columns[chosen], self.values[chosen])
 
 
 class Sharpening:
@@ -57,11 +62,25 @@ class Sharpening:
         other, its = self._ascended(np.where(self._own, 0.0, duals), state, costs)
         return cleaned(np.where(self._own & (its > height + SNAP)[self._group], other, one))
 
-    def _ascended(self, duals: Floats, state: State, costs: Floats | float) -> tuple[Floats, Floats]:
-        """The duals row by row made better, and what each recipient's part of the bound is then."""
+    def unasked(self, state: State, costs: Floats) -> Floats:
+        """The best duals (R,) of min costs · columns where no row of the province asks for anything.
+
+        Rows of recipients that cost something to break are first held at that price, and the others answer to it, those
+        on a single column as bounds of it: row by row, two that only pay together would not be found.
+        """
+        program, duals = self._program, np.zeros(self._program.shape[0])
+        dear = np.flatnonzero((costs[program.columns] > 0) & self._own[program.rows])
+        duals[program.rows[dear]] = costs[program.columns[dear]] / program.values[dear]
+        duals[~np.isfinite(np.where(duals > 0, state.row_lower, state.row_upper))] = 0.0
+        return self.best(self._ascended(duals, folded(program, state), costs, duals == 0)[0], state, costs)
+
+    def _ascended(
+        self, duals: Floats, state: State, costs: Floats | float, rows: Bools | None = None
+    ) -> tuple[Floats, Floats]:
+        """The duals (of these `rows`) row by row made better, and what each recipient's part of the bound is then."""
         duals, prices = duals.copy(), self._program.priced(duals) - costs
         for turn in self._turns:
-            _improve(turn, state, duals, prices)
+            _improve(turn if rows is None else turn.of(rows), state, duals, prices)
         count, prices = self._program.shape[0], cleaned(prices)
         ends = np.where(prices > 0, state.upper, np.where(prices < 0, state.lower, 0.0))
         sides = np.where(duals > 0, state.row_lower, np.where(duals < 0, state.row_upper, 0.0))
