@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import count, repeat
 from typing import Any
 
 from transfer_opt.sheets import Row, RowKind, Value
 from transfer_opt.workbook import styles
-from transfer_opt.workbook.cells import cached, column_letters, digits, element_text, only_figures, word
+from transfer_opt.workbook.cells import all_digits, cached, column_letters, digits, element_text, only_figures, word
 from transfer_opt.workbook.formulas import Formulas
 from transfer_opt.workbook.layout import (
     FIRST_ROW,
@@ -73,14 +73,16 @@ class Body:
 
     def _looks(self, index: int, start: int, rows: Sequence[Row], values: Sequence[Value]) -> list[str]:
         """The formats of the cells of one column."""
-        column, pixels = self._layout.table.columns[index], self._layout.pixels[index]
-        decimals: Iterable[int] = repeat(self._layout.decimals[index])
-        special: Iterable[bool] = repeat(False)
+        column, pixels, usual = self._layout.table.columns[index], self._layout.pixels[index], self._layout.decimals[index]
         if column.kind in VARIED_KINDS:
-            decimals = self._layout.varied[index][start : start + len(rows)]
+            decimals: Sequence[int] = self._layout.varied[index][start : start + len(rows)]
             special = [row.kind == "alarm" and is_number(value) and value < 0 for row, value in zip(rows, values, strict=True)]
         elif column.kind in styles.WRAPPED_KINDS:
+            decimals = [usual] * len(rows)
             special = [isinstance(value, str) and is_clipped(value, pixels, font_size(column.kind)) for value in values]
+        else:
+            by_kind = {kind: self._look((index, kind, usual, False)) for kind in self._kinds}
+            return [by_kind[row.kind] for row in rows]
         wanted = zip(repeat(index), (row.kind for row in rows), decimals, special, strict=False)
         return [self._looked.get(key) or self._look(key) for key in wanted]
 
@@ -102,7 +104,7 @@ class Body:
                     for place, row in enumerate(rows, start)] if calculated else [""] * len(rows)
         if only_figures(values):
             return [f"><f>{formula}</f><v>{shown}</v></c>" if formula else f"><v>{shown}</v></c>"
-                    for formula, shown in zip(formulas, map(digits, values), strict=True)]
+                    for formula, shown in zip(formulas, all_digits(values), strict=True)]
         return ["/>" if value is None else _formed(formula, value) if formula else self._content(place, index, value)
                 for place, formula, value in zip(count(start), formulas, values, strict=False)]
 
