@@ -175,9 +175,10 @@ class _Digest:
         self._hash = hashlib.sha256()
         self._between = ""
 
-    def add(self, lines: str) -> None:
-        self._hash.update((self._between + lines).encode())
-        self._between = "\n"
+    def add(self, lines: Sequence[str]) -> None:
+        if lines:
+            self._hash.update((self._between + "\n".join(lines)).encode())
+            self._between = "\n"
 
     def __str__(self) -> str:
         return self._hash.hexdigest()
@@ -188,15 +189,18 @@ def _digested(blocks: Iterable[Block]) -> Fingerprint:
     whole, by_column = _Digest(), dict[int, _Digest]()
     by_row: list[str] = []
     for rows, columns in blocks:
+        heads = [f"{row} " for row in rows]
         for column, texts in columns.items():
-            if lines := "\n".join([f"{row} {text}" for row, text in zip(rows, texts, strict=True) if text]):
+            if lines := [head + text for head, text in zip(heads, texts, strict=True) if text]:
                 by_column.setdefault(column, _Digest()).add(lines)
-        pieces = [[text and f"{column} {text}" for text in texts] for column, texts in columns.items()]
-        for row, cells in zip(rows, zip(*pieces, strict=True), strict=True):
-            if said := list(filter(None, cells)):
-                whole.add(f"{row} " + f"\n{row} ".join(said))
+        named = {f"{column} ": texts for column, texts in columns.items()}
+        pieces = [[text and head + text for text in texts] for head, texts in named.items()]
+        said = [list(filter(None, cells)) for cells in zip(*pieces, strict=True)]
+        whole.add([head + f"\n{head}".join(cells) for head, cells in zip(heads, said, strict=True) if cells])
+        for row, cells in zip(rows, said, strict=True):
+            if cells:
                 by_row += [_short(())] * (row - len(by_row))
-                by_row.append(_short(said))
+                by_row.append(_short(cells))
     short = (str(by_column[at])[:SHORT] if at in by_column else _short(()) for at in range(max(by_column, default=-1) + 1))
     return Fingerprint(str(whole), "".join(by_row), "".join(short))
 
