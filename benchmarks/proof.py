@@ -47,7 +47,7 @@ def measured(prepared: Prepared, objective: Sequence[str], runs: int) -> str:
     solving, solution = timed(runs, lambda: solve(program, stages, highs))
     units = published(case, solution.columns[: program.lines], highs)
     making, made = timed(
-        runs, lambda: json.dumps(certificate(program, stages, solution, units, case.unit, case.line_names)))
+        runs, lambda: certificate(program, stages, solution, units, case.unit, case.line_names))
     checking, _ = timed(runs, lambda: check(json.loads(made)))
     return f"{solving:.3f}  {solution.programs}  {making / solving:.2f}  {checking / solving:.2f}  {len(made) / 1e6:.1f}"
 

@@ -50,7 +50,7 @@ def prove(seed: int, most: int) -> Proof | None:
     assert (units * case.unit <= np.ceil(high) + 1e-9).all()
     for f, fund in enumerate(case.funds):
         assert units[case.lines.fund == f].sum() * case.unit == pytest.approx(fund.pool, abs=1e-9)
-    return json.loads(json.dumps(certificate(formulation.program, formulation.stages, solution, units, case.unit, case.line_names)))
+    return json.loads(certificate(formulation.program, formulation.stages, solution, units, case.unit, case.line_names))
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +197,7 @@ def small_proof() -> Proof:
     done = allocated(case, *only("上年保底", "增幅上限", "三保兜底"), Change("增幅上限", parameter="增幅上限", value=0.5),
                      objective=("三保缺口最小", "保障水平最大化", "贴近因素法"))
     program, stages = done.formulation.program, done.formulation.stages
-    return json.loads(json.dumps(certificate(program, stages, done.solution, done.units, case.unit, case.line_names)))
+    return json.loads(certificate(program, stages, done.solution, done.units, case.unit, case.line_names))
 
 
 ANSWERS = ("published", "theta", "value", "pools", "lines", "unit")

@@ -70,8 +70,7 @@ def proved(case: Case, formulation: Formulation, open_solver: Opener) -> Ints:
     program = formulation.program
     solution = solve(program, formulation.stages, open_solver)
     units = published(case, solution.columns[: program.lines], open_solver)
-    check(json.loads(json.dumps(
-        certificate(program, formulation.stages, solution, units, case.unit, case.line_names))))
+    check(json.loads(certificate(program, formulation.stages, solution, units, case.unit, case.line_names)))
     return units
 
 

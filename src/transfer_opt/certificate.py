@@ -139,13 +139,13 @@ def _fold(state: _State) -> None:
     while waiting:
         waiting = False
         for r, row in enumerate(state.rows):
-            free = state.open.intersection(row)
-            if len(free) != 1 or r in state.folded:
+            if r in state.folded or len(free := state.open.intersection(row)) != 1:
                 continue
             waiting, (j,) = True, free
             state.folded.add(r)
-            low, high = (None if side is None else state.amounts[j] + Fraction(side - state.activity[r]) / row[j]
-                         for side in (state.row_lower[r], state.row_upper[r]))
+            low, high = (None if side is None else state.amounts[j] + (
+                (side - state.activity[r]) * row[j] if row[j] in (1, -1) else Fraction(side - state.activity[r]) / row[j]
+            ) for side in (state.row_lower[r], state.row_upper[r]))
             if row[j] < 0:
                 low, high = high, low
             if low is not None:
@@ -230,8 +230,9 @@ def _check_published(state: _State, certificate: Mapping[str, Any]) -> None:
     _require(steps.denominator == 1, "公布单位不是整数步")
     _require(sorted(j for r in pools for j in state.rows[r]) == list(lines), "不是每一笔都属于一个资金总额")
     for j in lines:
+        top, bottom = state.amounts[j].numerator, state.amounts[j].denominator
         _require(type(published[j]) is int, "第{}笔公布数不是整数", j + 1)
-        _require(abs(published[j] * steps.numerator - state.amounts[j]) < steps.numerator, "第{}笔公布数不是相邻单位", j + 1)
+        _require(abs(published[j] * steps.numerator * bottom - top) < steps.numerator * bottom, "第{}笔公布数不是相邻单位", j + 1)
     for r in pools:
         _require(all(a == 1 for a in state.rows[r].values()), "第{}行不是资金总额", r + 1)
         shown = sum(published[j] for j in state.rows[r]) * steps
@@ -257,11 +258,13 @@ def _priced(state: _State, given: Mapping[str, Any], name: str) -> dict[int, Num
 
 def _total(state: _State, weights: Mapping[int, Number]) -> Number:
     """Σ weight·amount. Fractions are slow to add, so those of one denominator are added first, as whole numbers."""
+    whole: Number = 0
     tops: dict[int, Number] = {}
     for j, weight in weights.items():
-        amount = state.amounts[j]
-        tops[amount.denominator] = tops.get(amount.denominator, 0) + weight * amount.numerator
-    whole = tops.pop(1, 0)
+        if type(amount := state.amounts[j]) is int:
+            whole += weight * amount
+        else:
+            tops[amount.denominator] = tops.get(amount.denominator, 0) + weight * amount.numerator
     return sum((Fraction(top, bottom) for bottom, top in tops.items()), whole)
 
 
@@ -275,7 +278,7 @@ def _bound(value: Any) -> Bound:
 
 def _numbers(given: Mapping[str, Any]) -> dict[int, Number]:
     """Row or column → number."""
-    numbers = {int(place): _number(value) for place, value in given.items()}
+    numbers = {int(place): value if type(value) is int else _number(value) for place, value in given.items()}
     _require(min(numbers, default=0) >= 0, "有不存在的行或列")
     return numbers
 

@@ -9,7 +9,7 @@ RIGHT = -1
 """Stands for the right side among the keys of an equation."""
 
 
-def solved(equations: Iterable[Mapping[int, Fraction]], near: Mapping[int, Fraction]) -> dict[int, Fraction]:
+def solved(equations: Iterable[Mapping[int, Fraction]], near: Mapping[int, int | Fraction]) -> dict[int, int | Fraction]:
     """The duals that meet the equations exactly; those left free stay where they are."""
     pivots: dict[int, dict[int, Fraction]] = {}
     users: dict[int, set[int]] = {}  # free dual → the pivots whose rules speak of it

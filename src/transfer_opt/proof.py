@@ -7,16 +7,17 @@ is solved exactly from what it must satisfy. The checker is another room and sha
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from math import lcm
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from transfer_opt.certificate import sealed
 from transfer_opt.elimination import RIGHT, solved
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import Cut, Level
@@ -24,7 +25,19 @@ from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import Floats, Ints, sums
 from transfer_opt.program import ZERO_DUAL, LevelStage, Program, Stage, SumStage, last_levels
 from transfer_opt.ranking import exact
-from transfer_opt.wholes import Bound, Number, counted, decimals, least, most, multiplied, slim, total, written
+from transfer_opt.wholes import (
+    Bound,
+    Number,
+    counted,
+    decimals,
+    least,
+    most,
+    multiplied,
+    quotient,
+    slim,
+    total,
+    written,
+)
 
 NEWTON_STEPS = 50
 GRID = 10**6
@@ -34,8 +47,8 @@ PLAIN = 1000
 
 def certificate(
     program: Program, stages: Sequence[Stage], solution: Solution, published: Ints, unit: float, names: Sequence[Sequence[str]]
-) -> dict[str, Any]:
-    """The certificate as plain JSON: fractions as text; `names` says of whom every line speaks (fund, code, recipient).
+) -> str:
+    """The certificate as one JSON text: fractions as text; `names` says of whom every line speaks (fund, code, recipient).
 
     Raises SolverError when the floats do not stand up to exact arithmetic.
     """
@@ -53,11 +66,13 @@ def certificate(
             told.append(replay.sum(stage, result.duals))
         else:
             told.append(replay.levels(stage, result.chain))
-    return sealed({
+    content = {
         "unit": str(exact(unit)), "step": str(step), "lines": program.lines, "names": [list(name) for name in names],
         "pools": _pools(program), **given, "rows": rows, "stages": told,
         "columns": [written(value) for value in replay.completed()], "published": [int(count) for count in published],
-    })
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))  # as the seal is made, so that it is made once
+    return f'{text[:-1]},"seal":"{hashlib.sha256(text.encode()).hexdigest()}"}}'
 
 
 @dataclass(frozen=True)
@@ -71,8 +86,7 @@ class _Ratios:
     """Column → centre and scale."""
 
 
-@dataclass(frozen=True)
-class _Moving:
+class _Moving(NamedTuple):
     """A priced column whose end moves with θ: parts · end = centre ± min(max(scale·θ, first), last), + where it is priced up."""
 
     column: int
@@ -111,13 +125,12 @@ class _Replay:
         while waiting:
             waiting = False
             for r, row in enumerate(self.rows):
-                free = self.open.intersection(row)
-                if len(free) != 1 or r in self.folded:
+                if r in self.folded or len(free := self.open.intersection(row)) != 1:
                     continue
                 self.folded.add(r)
                 waiting, (j,) = True, free
                 still = total((a, _known(self.lower[k])) for k, a in row.items() if k != j)
-                low, high = (None if side is None else slim(Fraction(side - still) / row[j])
+                low, high = (None if side is None else quotient(side - still, row[j])
                              for side in (self.row_lower[r], self.row_upper[r]))
                 if row[j] < 0:
                     low, high = high, low
@@ -131,7 +144,7 @@ class _Replay:
         """A stage that minimises a sum: the exact dual, and the optimal face it describes."""
         places = np.flatnonzero(stage.costs)
         counts, parts = decimals(stage.costs[places])
-        costs = {j: slim(Fraction(count, parts)) for j, count in zip(places.tolist(), counts, strict=True)}
+        costs = {j: quotient(count, parts) for j, count in zip(places.tolist(), counts, strict=True)}
         rows = np.flatnonzero(floats)
         reduced = stage.costs - self.program.priced(floats)
         duals, prices = self._exact(rows, floats[rows], set(np.flatnonzero(np.abs(reduced) > ZERO_DUAL).tolist()), costs)
@@ -178,7 +191,7 @@ class _Replay:
                 if len(missing) == 1:
                     waiting, (j,) = True, missing
                     rest = total((a, _known(values[k])) for k, a in row.items() if k != j)
-                    values[j] = slim(Fraction(_known(self.row_lower[r]) - rest) / row[j])
+                    values[j] = quotient(_known(self.row_lower[r]) - rest, row[j])
                     unknown.discard(j)
         return [self._resting(j) if value is None else value for j, value in enumerate(values)]
 
@@ -210,10 +223,10 @@ class _Replay:
         theta = _root(moving, height, near, ratios.below and ratios.above)
         if theta is None:
             return None
+        top, bottom = theta.numerator, theta.denominator
         for term in moving:
-            reach = term.at(theta.numerator, theta.denominator)
-            top = term.centre * theta.denominator + (reach if term.up else -reach)
-            ends[term.column] = slim(Fraction(top, ratios.parts * theta.denominator))
+            reach = term.at(top, bottom)
+            ends[term.column] = quotient(term.centre * bottom + (reach if term.up else -reach), ratios.parts * bottom)
         for j, end in ends.items():
             self._fix(j, end)
         self._tighten(duals)
@@ -245,7 +258,7 @@ class _Replay:
 
         Without costs any multiple proves the same, and the duals are whole.
         """
-        near = {r: _plain(y) / self.times[r] for r, y in zip(rows.tolist(), floats.tolist(), strict=True)}
+        near = {r: quotient(_plain(y), self.times[r]) for r, y in zip(rows.tolist(), floats.tolist(), strict=True)}
         duals, prices = self._priced(near, whole=not costs)
         if any(j not in priced and prices.get(j, 0) != costs.get(j, 0) for j in costs.keys() | prices.keys()):
             duals, prices = self._priced(solved(self._equations(near, priced, costs), near), whole=not costs)
@@ -262,10 +275,10 @@ class _Replay:
                     wanted[j][r] = Fraction(a)
         yield from wanted.values()
 
-    def _priced(self, duals: Mapping[int, Fraction], *, whole: bool) -> tuple[dict[int, Number], dict[int, Number]]:
+    def _priced(self, duals: Mapping[int, Number], *, whole: bool) -> tuple[dict[int, Number], dict[int, Number]]:
         """The duals, multiplied until they are whole or not, and Aᵀy; zeros left out."""
         times = lcm(*(dual.denominator for dual in duals.values())) if whole else 1
-        kept = {r: slim(dual * times) for r, dual in duals.items() if dual}
+        kept = {r: dual if times == 1 else slim(dual * times) for r, dual in duals.items() if dual}
         prices: dict[int, Number] = {}
         for r, dual in kept.items():
             for j, a in self.rows[r].items():
@@ -339,8 +352,8 @@ def _pools(program: Program) -> list[int]:
 
 
 @cache
-def _plain(dual: float) -> Fraction:
-    return Fraction(dual).limit_denominator(PLAIN)
+def _plain(dual: float) -> Number:
+    return slim(Fraction(dual).limit_denominator(PLAIN))
 
 
 def _known(value: Bound) -> Number:

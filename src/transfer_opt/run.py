@@ -193,8 +193,7 @@ def _given_way(case: Case, repair: Repair, formulation: Formulation, final: Floa
 
 def proved(case: Case, formulation: Formulation, solution: Solution, units: Ints) -> str:
     """The certificate as text, accepted by the independent checker; else SolverError, and nothing is published."""
-    made = certificate(formulation.program, formulation.stages, solution, units, case.unit, case.line_names)
-    text = json.dumps(made, ensure_ascii=True, separators=(",", ":"))
+    text = certificate(formulation.program, formulation.stages, solution, units, case.unit, case.line_names)
     try:
         check_certificate(json.loads(text))
     except CertificateError as error:

@@ -26,12 +26,12 @@ Bound = Number | None
 def multiplied(program: Program) -> tuple[list[dict[int, int]], list[int]]:
     """The entries of every row, multiplied until they are whole, and by how much."""
     kinds, kind = np.unique(program.values, return_inverse=True)
-    values = [_decimal(value) for value in kinds.tolist()]
+    tops, bottoms = zip(*(_decimal(value).as_integer_ratio() for value in kinds.tolist()), strict=True)
     parts = np.ones(program.shape[0], dtype=np.int64)
-    np.lcm.at(parts, program.rows, np.array([value.denominator for value in values], dtype=np.int64)[kind])
+    np.lcm.at(parts, program.rows, np.array(bottoms, dtype=np.int64)[kind])
     rows, times = [dict[int, int]() for _ in parts], parts.tolist()
     for r, j, k in zip(program.rows.tolist(), program.columns.tolist(), kind.tolist(), strict=True):
-        rows[r][j] = values[k].numerator * (times[r] // values[k].denominator)
+        rows[r][j] = tops[k] * (times[r] // bottoms[k])
     return rows, times
 
 
@@ -53,12 +53,19 @@ def decimals(values: Floats) -> tuple[list[int], int]:
 
 def total(terms: Iterable[tuple[Number, Number]]) -> Number:
     """Σ weight·value. Fractions are slow to add: those of one denominator are added first, as whole numbers."""
+    whole: Number = 0
     tops: dict[int, Number] = {}
     for weight, value in terms:
-        bottom = value.denominator
-        tops[bottom] = tops.get(bottom, 0) + weight * value.numerator
-    whole = tops.pop(1, 0)
+        if type(value) is int:
+            whole += weight * value
+        else:
+            tops[value.denominator] = tops.get(value.denominator, 0) + weight * value.numerator
     return sum((Fraction(top, bottom) for bottom, top in tops.items()), whole)
+
+
+def quotient(number: Number, by: int) -> Number:
+    """The same divided; most rows count a column once, and fractions are slow."""
+    return number * by if by in (1, -1) else slim(Fraction(number, by))
 
 
 def most(one: Bound, other: Bound) -> Bound:
