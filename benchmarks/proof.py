@@ -1,66 +1,86 @@
-"""How long proving takes against solving, at the example's size and at the country's: python benchmarks/proof.py.
+"""How long proving takes against solving: python benchmarks/proof.py, or COUNT RUNS for one size as JSON.
 
-Medians of several runs in one process; only the ratios are worth comparing between machines.
+Medians of runs one after the other, in a process of its own; only the ratios are worth comparing between machines.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from replicas import workbook
 from transfer_opt.assemble import assemble
 from transfer_opt.certificate import check
-from transfer_opt.formulate import formulate
+from transfer_opt.domain import Case
+from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.lexicographic import solve
 from transfer_opt.proof import certificate
 from transfer_opt.rounding import published
-from transfer_opt.run import Prepared, prepare
+from transfer_opt.run import prepare
 from transfer_opt.solvers import opener
 
-SIZES = {45: 5, 2844: 3}
+SIZES = {45: 9, 2844: 7}
 """Recipients → runs."""
 LISTS = (("三保缺口最小", "贴近因素法"), ("三保缺口最小", "保障水平最大化", "贴近因素法"))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds to solve, and how often that proving and checking take; linear programs, megabytes of the certificate."""
+
+    objective: str
+    solved: float
+    programs: int
+    made: float
+    checked: float
+    size: float
+
+
+def measured(count: int, runs: int) -> list[Measured]:
+    """Solve, prove and check, several times each, for every list."""
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = prepare(workbook(Path(folder) / "b.xlsx", count))
+    case = assemble(prepared.spec, prepared.budget, prepared.settings)
+    return [_one(case, formulate(case, prepared.settings, objective), objective, runs) for objective in LISTS]
+
+
+def _one(case: Case, formulation: Formulation, objective: Sequence[str], runs: int) -> Measured:
+    program, stages, highs = formulation.program, formulation.stages, opener("highs", formulation.program.lines)
+    rounds = []
+    for _ in range(runs):
+        solving, solution = _timed(lambda: solve(program, stages, highs))
+        units = published(case, solution.columns[: program.lines], highs)
+        making, text = _timed(lambda: certificate(program, stages, solution, units, case.unit, case.line_names))  # noqa: B023
+        checking, _ = _timed(lambda: check(json.loads(text)))  # noqa: B023
+        rounds.append((solving, making / solving, checking / solving))
+    solved, made, checked = map(statistics.median, zip(*rounds, strict=True))
+    return Measured(">".join(objective), solved, solution.programs, made, checked, len(text) / 1e6)
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
 
 
 def main() -> None:
     """Print one row per size and objective list."""
     print("县数  目标清单  求解(s)  线性规划  制作证书÷求解  核对证书÷求解  证书(MB)")
-    with tempfile.TemporaryDirectory() as folder:
-        for count, runs in SIZES.items():
-            prepared = prepare(workbook(Path(folder) / f"{count}.xlsx", count))
-            for objective in LISTS:
-                print(f"{count}  {'>'.join(objective)}  {measured(prepared, objective, runs)}", flush=True)
-
-
-def measured(prepared: Prepared, objective: Sequence[str], runs: int) -> str:
-    """Solve, prove and check, several times each."""
-    case = assemble(prepared.spec, prepared.budget, prepared.settings)
-    formulation = formulate(case, prepared.settings, objective)
-    program, stages = formulation.program, formulation.stages
-    highs = opener("highs", program.lines)
-    solving, solution = timed(runs, lambda: solve(program, stages, highs))
-    units = published(case, solution.columns[: program.lines], highs)
-    making, made = timed(
-        runs, lambda: certificate(program, stages, solution, units, case.unit, case.line_names))
-    checking, _ = timed(runs, lambda: check(json.loads(made)))
-    return f"{solving:.3f}  {solution.programs}  {making / solving:.2f}  {checking / solving:.2f}  {len(made) / 1e6:.1f}"
-
-
-def timed(runs: int, work: Callable[[], Any]) -> tuple[float, Any]:
-    """The median time of several runs, and the last result."""
-    times, result = [], None
-    for _ in range(runs):
-        start = time.perf_counter()
-        result = work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times), result
+    for count, runs in SIZES.items():
+        for each in measured(count, runs):
+            print(f"{count}  {each.objective}  {each.solved:.3f}  {each.programs}  {each.made:.2f}  {each.checked:.2f}  {each.size:.1f}",
+                  flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:]:
+        print(json.dumps([asdict(each) for each in measured(*map(int, sys.argv[1:]))], ensure_ascii=False))
+    else:
+        main()
