@@ -128,8 +128,8 @@ def composed(case: Case, rules: Sequence[RuleRows], objective: Sequence[str], wh
 def rule_rows(case: Case, settings: Settings, name: str, x: Linear) -> RuleRows:
     """One rule's rows that are switched on, right-hand sides rounded to a millionth of the unit."""
     entry = CONSTRAINTS[name]
-    nothing = at_least(x[np.arange(0)], 0.0)
-    rows = entry.function(case, x, **arguments(case, settings, name)) if settings.on_anywhere(name) else nothing
+    on_anywhere = settings.on_anywhere(name)
+    rows = entry.function(case, x, **arguments(case, settings, name)) if on_anywhere else at_least(x[np.arange(0)], 0.0)
     on = settings.on(name, rows.expression.subjects)
     kept = rows[on]
     subjects = kept.expression.subjects

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from transfer_opt.linear import Floats, Ints
 from transfer_opt.outcome import Plan
 from transfer_opt.sheets import Budget, Column, RowKind, Value
 
+Each = TypeVar("Each")
 TOTAL_NAME = "合  计"
 EXAMPLE = "示例数据"
 EXAMPLE_LABEL = "示例数据，不代表任何实际分配"
@@ -65,13 +67,17 @@ def known_sums(found: Sequence[Group], values: Floats) -> list[Value]:
     rows = values.reshape(-1, values.shape[-1])
     single = [None if value != value else amount(value)
               for value in np.where(np.isnan(rows).all(axis=0), np.nan, np.nansum(rows, axis=0)).tolist()]
-    return [single[group.members.item()] if len(group.members) == 1 else known_sum(values[..., group.members]) for group in found]
+    return _by_group(found, single, lambda members: known_sum(values[..., members]))
 
 
 def sums(found: Sequence[Group], values: Floats) -> list[float]:
     """The sum by group of values (n,) by unit; not known (nan) where one of them is not."""
-    single = values.tolist()
-    return [single[group.members.item()] if len(group.members) == 1 else float(values[group.members].sum()) for group in found]
+    return _by_group(found, values.tolist(), lambda members: float(values[members].sum()))
+
+
+def _by_group(found: Sequence[Group], single: Sequence[Each], several: Callable[[Ints], Each]) -> list[Each]:
+    """What is known of single units, or found for the several of a group."""
+    return [single[group.members.item()] if len(group.members) == 1 else several(group.members) for group in found]
 
 
 def amount(value: float) -> float:

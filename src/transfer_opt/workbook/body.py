@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count, repeat
 from typing import Any
 
 from transfer_opt.sheets import Row, RowKind, Value
 from transfer_opt.workbook import styles
-from transfer_opt.workbook.cells import all_digits, cached, column_letters, digits, element_text, only_figures, word
+from transfer_opt.workbook.cells import cached, column_letters, digits, element_text, only_figures, word
 from transfer_opt.workbook.formulas import Formulas
 from transfer_opt.workbook.layout import (
     FIRST_ROW,
     VARIED_KINDS,
     Layout,
+    blocks,
     font_size,
     is_clipped,
     is_number,
 )
 from transfer_opt.workbook.styles import Styles
 
-BLOCK = 1000
-"""Rows that are made at once."""
 TEXT, OUTLINED = ' t="str"', ' outlineLevel="1"'
 
 
@@ -42,24 +41,21 @@ class Body:
 
     def blocks(self) -> Iterator[str]:
         """The rows as they stand in the file, some at a time."""
-        columns, rows = self._layout.table.columns, self._layout.table.rows
+        columns = self._layout.table.columns
         for index, column in enumerate(columns):
             if column.kind not in VARIED_KINDS and column.kind not in styles.WRAPPED_KINDS:
                 for kind in self._kinds:
                     self._look((index, kind, self._layout.decimals[index], False))
-        formed = {kind: self._formulas.formed(kind) for kind in self._kinds}
-        calculated = [{kind for kind in self._kinds if formed[kind][index]} for index in range(len(columns))]
         openings = self._openings()
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
+        for start, block, by_column in blocks(self._layout.table.rows):
             numbers = [str(FIRST_ROW + start + at + 1) for at in range(len(block))]
             cells = []
-            for index, values in enumerate(zip(*(row.values for row in block), strict=True)):
+            for index, values in enumerate(by_column):
                 looks, opening = self._looks(index, start, block, values), f'<c r="{column_letters(index)}'
-                contents = self._contents(index, start, block, values, calculated[index])
+                contents = self._contents(index, start, values, self._formulas.column(index, start, block))
                 cells.append([f"{opening}{number}{look}{content}"
                               for number, look, content in zip(numbers, looks, contents, strict=True)])
-            sizes = zip(self._layout.heights[start : start + BLOCK], block, strict=True)
+            sizes = zip(self._layout.heights[start : start + len(block)], block, strict=True)
             yield "".join(f'<row r="{number}"{openings[height, row.kind]}{"".join(line)}</row>'
                           for number, (height, row), line in zip(numbers, sizes, zip(*cells, strict=True), strict=True))
 
@@ -81,7 +77,7 @@ class Body:
             decimals = [usual] * len(rows)
             special = [isinstance(value, str) and is_clipped(value, pixels, font_size(column.kind)) for value in values]
         else:
-            by_kind = {kind: self._look((index, kind, usual, False)) for kind in self._kinds}
+            by_kind = {kind: self._looked[index, kind, usual, False] for kind in self._kinds}
             return [by_kind[row.kind] for row in rows]
         wanted = zip(repeat(index), (row.kind for row in rows), decimals, special, strict=False)
         return [self._looked.get(key) or self._look(key) for key in wanted]
@@ -94,17 +90,14 @@ class Body:
         if special:
             mark = styles.MISSING if column.kind in VARIED_KINDS else styles.CLIPPED
             look = self._styles.of(styles.cell_look(column.kind, kind, decimals, column.group_start), mark)
-        return self._looked.setdefault(wanted, f'" s="{self._style(look)}"')
+        made = self._looked[wanted] = f'" s="{self._style(look)}"'
+        return made
 
-    def _contents(
-        self, index: int, start: int, rows: Sequence[Row], values: Sequence[Value], calculated: Container[RowKind],
-    ) -> list[str]:
-        """What follows the format in the cells of one column, which may hold formulas in rows of the kinds `calculated`."""
-        formulas = [self._formulas.of(place, index) if row.kind in calculated else ""
-                    for place, row in enumerate(rows, start)] if calculated else [""] * len(rows)
+    def _contents(self, index: int, start: int, values: Sequence[Value], formulas: Sequence[str]) -> list[str]:
+        """What follows the format in the cells of one column."""
         if only_figures(values):
             return [f"><f>{formula}</f><v>{shown}</v></c>" if formula else f"><v>{shown}</v></c>"
-                    for formula, shown in zip(formulas, all_digits(values), strict=True)]
+                    for formula, shown in zip(formulas, map(digits, values), strict=True)]
         return ["/>" if value is None else _formed(formula, value) if formula else self._content(place, index, value)
                 for place, formula, value in zip(count(start), formulas, values, strict=False)]
 

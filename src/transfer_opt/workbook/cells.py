@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from math import isfinite
 from typing import TypeAlias, TypeGuard
 
 from transfer_opt.sheets import Value
@@ -61,13 +60,6 @@ def digits(value: float) -> str:
     if text[-1] > "9":
         raise ValueError(f"not a finite number: {value}")
     return text
-
-
-def all_digits(values: Sequence[float]) -> list[str]:
-    """The same for a column."""
-    if not all(map(isfinite, values)):
-        raise ValueError("not all numbers are finite")
-    return [f"{value:.15g}" for value in values]
 
 
 def only_figures(values: Sequence[Value]) -> TypeGuard[Sequence[float]]:

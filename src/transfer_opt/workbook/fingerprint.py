@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from transfer_opt.sheets import Notice, Row, Table, Value
+from transfer_opt.sheets import Notice, Table, Value
 from transfer_opt.workbook.cells import NOT_XML, Place, only_figures, word
 from transfer_opt.workbook.formulas import Formulas, Sums
-from transfer_opt.workbook.layout import FIRST_ROW, HEADER_ROW
+from transfer_opt.workbook.layout import BLOCK, FIRST_ROW, HEADER_ROW, blocks
 from transfer_opt.workbook.sheetwriter import BAND_ROW, LABEL_ROW, TITLE_ROW
 
 SHORT = 4
@@ -31,8 +31,6 @@ Contents = Mapping[Place, str]
 
 Block: TypeAlias = tuple[Sequence[int], Mapping[int, Sequence[str]]]
 """Some rows and, by column in order, the texts of their cells: empty for nothing."""
-BLOCK = 1000
-"""Rows that are told at once: a large sheet is never held as text."""
 
 
 @dataclass(frozen=True)
@@ -89,30 +87,17 @@ def _told(table: Table, label: str, sums: Sums) -> Iterator[Block]:
     """The same in blocks."""
     formulas = Formulas(table, sums, formula)
     yield from _blocks({place: constant(text) for place, text in _head(table, label).items()})
-    for start in range(0, len(table.rows), BLOCK):
-        lines = table.rows[start : start + BLOCK]
-        columns = enumerate(zip(*(line.values for line in lines), strict=True))
+    for start, lines, columns in blocks(table.rows):
         yield (range(FIRST_ROW + start, FIRST_ROW + start + len(lines)),
-               {index: _texts(formulas, index, start, lines, values) for index, values in columns})
+               {index: _texts(formulas.column(index, start, lines), values) for index, values in enumerate(columns)})
     yield from _blocks({(row, 0): constant(note) for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows))})
 
 
-def _texts(formulas: Formulas, index: int, start: int, lines: Sequence[Row], values: Sequence[Value]) -> list[str]:
-    """The texts of one column."""
-    constants = _constants(values)
-    formed = {kind for kind in {line.kind for line in lines} if formulas.formed(kind)[index]}
-    if not formed:
-        return constants
-    said = (formulas.of(at, index) if line.kind in formed and value is not None else ""
-            for at, (line, value) in enumerate(zip(lines, values, strict=True), start))
-    return [text or plain for text, plain in zip(said, constants, strict=True)]
-
-
-def _constants(values: Sequence[Value]) -> list[str]:
-    """The texts of constants, truth values in words."""
+def _texts(formulas: Sequence[str], values: Sequence[Value]) -> list[str]:
+    """The texts of one column, truth values in words."""
     if only_figures(values):
-        return [f"n{value + 0.0:.15g}" for value in values]
-    return ["" if value is None else constant(word(value)) for value in values]
+        return [said or f"n{value + 0.0:.15g}" for said, value in zip(formulas, values, strict=True)]
+    return ["" if value is None else said or constant(word(value)) for said, value in zip(formulas, values, strict=True)]
 
 
 def notice_contents(notice: Notice) -> Contents:

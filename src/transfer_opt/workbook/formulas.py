@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from transfer_opt.sheets import Column, Row, RowKind, Table, Value
+from transfer_opt.sheets import Column, Row, Table, Value
 from transfer_opt.workbook.cells import column_letters
 from transfer_opt.workbook.layout import FIRST_ROW
 
@@ -105,9 +105,12 @@ class Formulas:
         self._group = [self._parts(index, "" if column.group_formula == "sum" else column.group_formula)
                        for index, column in enumerate(table.columns)]
 
-    def formed(self, kind: RowKind) -> list[bool]:
-        """Which columns hold formulas in rows of a kind."""
-        return [bool(column.formula or kind in GROUP_KINDS and column.group_formula) for column in self._table.columns]
+    def column(self, index: int, start: int, rows: Sequence[Row]) -> list[str]:
+        """The formulas of a column in some rows, the first of them at `start`; empty where it is a plain value."""
+        column = self._table.columns[index]
+        if not (column.formula or column.group_formula):
+            return [""] * len(rows)
+        return [self.of(place, index) if column.formula or row.kind in GROUP_KINDS else "" for place, row in enumerate(rows, start)]
 
     def of(self, place: int, index: int) -> str:
         """The formula of a cell (row counted from the first data row), empty where it is a plain value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeGuard
@@ -27,6 +27,8 @@ FIGURE_PIXELS, FIGURE_PADDING = 8, 16
 VARIED_KINDS = ("number", "points")
 """Kinds whose decimals differ from row to row."""
 AMOUNT_DECIMALS, NUMBER_DECIMALS = 4, 6
+BLOCK = 1000
+"""Rows that are told or written at once: a large sheet is never held as text."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,13 @@ class Layout:
     def has_bands(self) -> bool:
         """Whether row 3 carries group names."""
         return not self.table.verdict and any(column.band for column in self.table.columns)
+
+
+def blocks(rows: Sequence[Row]) -> Iterator[tuple[int, Sequence[Row], Iterator[tuple[Value, ...]]]]:
+    """Some rows at a time: the place of the first, the rows, and their values column by column."""
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        yield start, block, zip(*(row.values for row in block), strict=True)
 
 
 def measure(table: Table) -> Layout:
