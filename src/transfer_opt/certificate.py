@@ -108,9 +108,13 @@ def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "seal": _seal(content)}
 
 
+def plain(content: Mapping[str, Any]) -> str:
+    """The text whose SHA-256 is the seal."""
+    return json.dumps({key: content[key] for key in content if key != "seal"}, sort_keys=True, separators=(",", ":"))
+
+
 def _seal(content: Mapping[str, Any]) -> str:
-    plain = {key: value for key, value in content.items() if key != "seal"}
-    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(plain(content).encode()).hexdigest()
 
 
 def _read(certificate: Mapping[str, Any]) -> _State:
@@ -143,9 +147,9 @@ def _fold(state: _State) -> None:
                 continue
             waiting, (j,) = True, free
             state.folded.add(r)
-            low, high = (None if side is None else state.amounts[j] + (
-                (side - state.activity[r]) * row[j] if row[j] in (1, -1) else Fraction(side - state.activity[r]) / row[j]
-            ) for side in (state.row_lower[r], state.row_upper[r]))
+            part = row[j] if row[j] in (1, -1) else 1 / Fraction(row[j])  # whole numbers stay whole: fractions are slow
+            low, high = (None if side is None else state.amounts[j] + (side - state.activity[r]) * part
+                         for side in (state.row_lower[r], state.row_upper[r]))
             if row[j] < 0:
                 low, high = high, low
             if low is not None:
@@ -229,8 +233,7 @@ def _check_published(state: _State, certificate: Mapping[str, Any]) -> None:
     steps = Fraction(_number(certificate["unit"])) / _number(certificate["step"])
     _require(steps.denominator == 1, "公布单位不是整数步")
     _require(sorted(j for r in pools for j in state.rows[r]) == list(lines), "不是每一笔都属于一个资金总额")
-    for j in lines:
-        top, bottom = state.amounts[j].numerator, state.amounts[j].denominator
+    for j, (top, bottom) in enumerate(amount.as_integer_ratio() for amount in state.amounts[: len(lines)]):
         _require(type(published[j]) is int, "第{}笔公布数不是整数", j + 1)
         _require(abs(published[j] * steps.numerator * bottom - top) < steps.numerator * bottom, "第{}笔公布数不是相邻单位", j + 1)
     for r in pools:

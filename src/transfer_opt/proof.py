@@ -8,7 +8,6 @@ is solved exactly from what it must satisfy. The checker is another room and sha
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from transfer_opt.certificate import plain
 from transfer_opt.elimination import RIGHT, solved
 from transfer_opt.errors import SolverError
 from transfer_opt.levels import Cut, Level
@@ -71,7 +71,7 @@ def certificate(
         "pools": _pools(program), **given, "rows": rows, "stages": told,
         "columns": [written(value) for value in replay.completed()], "published": [int(count) for count in published],
     }
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))  # as the seal is made, so that it is made once
+    text = plain(content)  # written once: all that is added is its seal
     return f'{text[:-1]},"seal":"{hashlib.sha256(text.encode()).hexdigest()}"}}'
 
 
