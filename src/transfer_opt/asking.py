@@ -45,17 +45,18 @@ class Asking:
             if within(activity, state.row_lower[self._rows], state.row_upper[self._rows], FEASIBLE):
                 return np.zeros(self._program.shape[0])
             high = np.flatnonzero(near[self._columns] == state.upper[self._columns])
-        return self._ask(np.zeros(len(self._columns)), weights, np.inf, state, high=high)
+        return self._ask(np.zeros(len(self._columns)), weights, np.inf, state, upper=high)
 
     def _ask(self, costs: Floats, weights: Floats, give: float, state: State,
-             primal: bool = False, high: Ints | None = None) -> Floats:
+             primal: bool = False, upper: Ints | None = None) -> Floats:
         """Solve, check the answer's own gap, return the duals with noise removed."""
         slack = np.zeros(2 * len(self._rows))
         still = self._still(state)
+        low, high = state.lower[self._columns], state.upper[self._columns]
         question = Question(
-            np.concatenate([costs, weights, weights]), np.concatenate([state.lower[self._columns], slack]),
-            np.concatenate([state.upper[self._columns], slack + give]),
-            state.row_lower[self._rows] - still, state.row_upper[self._rows] - still, primal=primal, high=high)
+            np.concatenate([costs, weights, weights]), np.concatenate([low, slack]),
+            np.concatenate([np.maximum(low, high), slack + give]),  # ends that are one in fractions may cross by a float's last digit
+            state.row_lower[self._rows] - still, state.row_upper[self._rows] - still, primal=primal, high=upper)
         answer = self._session.solve(question)
         if not answer.optimal:
             raise SolverError(f"求解器返回「{answer.status}」，不是最优解。")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import ROUND_FLOOR, Decimal
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from gmpy2 import mpq
 
 from transfer_opt.checks import BOUNDS, POOLS, bound_line, register
-from transfer_opt.domain import WORSE, YUAN, Case, Fund, Lines, ModelSpec, Recipients, WeightedFactor
+from transfer_opt.domain import WORSE, YUAN, Case, Figures, Fund, Lines, ModelSpec, Recipients, WeightedFactor
+from transfer_opt.exact import Exacts, exact, exacts, filled, floats, flooring, known
 from transfer_opt.factors import FACTORS, NEED_COLUMNS, FactorData, assessed, combined, in_use, plain_gap, settled
 from transfer_opt.linear import Floats, Ints, Texts
 from transfer_opt.parameters import parse_unit
@@ -34,17 +35,18 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     money_unit = next((sheet.unit for sheet in budget.sheets.values() if sheet.unit), DEFAULT_UNIT)
     unit_name = settings.text("取整", "单位")
     step = _publishing_unit(unit_name, money_unit)
-    funds = _funds(spec, budget, settings, step)
+    funds, pools = zip(*_funds(spec, budget, settings, step), strict=True)
     history = np.array([_history(units, fund.name) for fund in funds])
-    multiple = settings.number("三保兜底", "保障倍数")
-    need = multiple * np.sum([units.number(column) for column in NEED_COLUMNS], axis=0)
+    need = exact(settings.number("三保兜底", "保障倍数")) * _total_need(units)
     columns = (settings.text("保障水平最大化", "需求列"), settings.text("保障水平最大化", "财力列"),
                settings.text("保障水平最大化", "分母列"))
-    before, after, factors = _references(settings, funds, need, float(step))
-    lines = _lines(spec, budget, settings, funds, history, before, after)
+    before, after, factors = _references(settings, funds, pools, need, step)
+    lines = _lines(spec, budget, settings, funds, floats(history), floats(before), floats(after))
     usable = settings.numbers("三保兜底", "可统筹比例", settings.by_fund())
-    return Case(funds, units, lines, history, float(step), unit_name, money_unit, usable, need, columns,
-                factors)
+    at = (lines.fund, lines.recipient)
+    figures = Figures(step, np.array(pools, dtype=object), history, need, before[at], after[at])
+    return Case(funds, units, lines, floats(history), float(step), unit_name, money_unit, usable, floats(need), columns,
+                factors, figures)
 
 
 def released(case: Case) -> tuple[tuple[str, str, float], ...]:
@@ -56,38 +58,46 @@ def released(case: Case) -> tuple[tuple[str, str, float], ...]:
                  for f, i in zip(*np.nonzero(out), strict=True))
 
 
-def _publishing_unit(text: str, money_unit: str) -> Decimal:
+def _publishing_unit(text: str, money_unit: str) -> mpq:
     number, name = parse_unit(text) or (1.0, DEFAULT_UNIT)
-    return Decimal(repr(number)) * YUAN[name] / YUAN[money_unit]
+    return exact(number) * YUAN[name] / YUAN[money_unit]
 
 
-def _funds(spec: ModelSpec, budget: Budget, settings: Settings, step: Decimal) -> tuple[Fund, ...]:
+def _funds(spec: ModelSpec, budget: Budget, settings: Settings, step: mpq) -> list[tuple[Fund, mpq]]:
     rows = fund_rows(spec, budget)
     changed = settings.numbers("资金总额", "本年总额", settings.by_fund())
     share = settings.numbers("资金总额", "预留比例", settings.by_fund())
-    return tuple(_fund(spec, row, name, changed[f], share[f], step) for f, (name, row) in enumerate(rows.items()))
+    return [_fund(spec, row, name, changed[f], share[f], step) for f, (name, row) in enumerate(rows.items())]
 
 
-def _fund(spec: ModelSpec, row: SheetRow, name: str, changed: float, share: float, step: Decimal) -> Fund:
-    """The distributable pool is a whole number of publishing units; what is left below one is reserved."""
+def _fund(spec: ModelSpec, row: SheetRow, name: str, changed: float, share: float, step: mpq) -> tuple[Fund, mpq]:
+    """The fund and its distributable pool, a whole number of publishing units; what is left below one is reserved."""
     fund = spec.fund(name)
     assert fund is not None, "checked"
-    budget = Decimal(repr(float(changed if not np.isnan(changed) else row.values["本年总额"])))  # type: ignore[arg-type]
-    provincial = Decimal(repr(_number(row.values, "州本级及其他", 0.0)))
-    available = budget * (1 - Decimal(repr(float(share)))) - provincial
-    pool = (available / step).to_integral_value(ROUND_FLOOR) * step
+    budget = exact(float(changed if not np.isnan(changed) else row.values["本年总额"]))  # type: ignore[arg-type]
+    provincial = exact(_number(row.values, "州本级及其他", 0.0))
+    pool = flooring((budget * (1 - exact(float(share))) - provincial) / step) * step
     return Fund(fund, float(budget), float(pool), float(budget - provincial - pool), float(provincial),
-                _number(row.values, "上年总额", np.nan), row.values)
+                _number(row.values, "上年总额", np.nan), row.values), pool
 
 
-def _history(units: Recipients, fund: str) -> Floats:
+def _history(units: Recipients, fund: str) -> Exacts:
     """Last year less 其中一次性 (n,); no column of one-off amounts means there were none."""
-    once = units.number(f"上年{fund}其中一次性")
-    return units.number(f"上年{fund}") - np.where(np.isnan(once), 0.0, once)
+    last, once = exacts(units.number(f"上年{fund}")), filled(exacts(units.number(f"上年{fund}其中一次性")))
+    paid = known(last)
+    last[paid] -= once[paid]
+    return last
+
+
+def _total_need(units: Recipients) -> Exacts:
+    """保基本民生 + 保工资 + 保运转 (n,); None where one of them is not known."""
+    parts = [exacts(units.number(column)) for column in NEED_COLUMNS]
+    told = np.all([known(part) for part in parts], axis=0)
+    return np.where(told, np.sum([filled(part) for part in parts], axis=0), None)
 
 
 def _lines(
-    spec: ModelSpec, budget: Budget, settings: Settings, funds: tuple[Fund, ...], history: Floats, before: Floats,
+    spec: ModelSpec, budget: Budget, settings: Settings, funds: Sequence[Fund], history: Floats, before: Floats,
     after: Floats,
 ) -> Lines:
     members = [eligible(settings, f) for f in range(len(funds))]
@@ -100,7 +110,7 @@ def _lines(
                  before[fund, recipient], after[fund, recipient])
 
 
-def _penalty(settings: Settings, funds: tuple[Fund, ...]) -> Floats:
+def _penalty(settings: Settings, funds: Sequence[Fund]) -> Floats:
     """Share cut by 考核奖惩 (F, n): where the rule is on for the fund and the unit was assessed 变差."""
     on = settings.on(ASSESSMENT_RULE, settings.by_fund())
     cut = np.where(on, settings.numbers(ASSESSMENT_RULE, "扣减比例", settings.by_fund()), 0.0)
@@ -109,26 +119,26 @@ def _penalty(settings: Settings, funds: tuple[Fund, ...]) -> Floats:
 
 
 def _references(
-    settings: Settings, funds: tuple[Fund, ...], need: Floats, step: float
-) -> tuple[Floats, Floats, tuple[tuple[WeightedFactor, ...], ...]]:
+    settings: Settings, funds: Sequence[Fund], pools: Sequence[mpq], need: Exacts, step: mpq
+) -> tuple[Exacts, Exacts, tuple[tuple[WeightedFactor, ...], ...]]:
     """Reference amounts (F, n) before and after 考核奖惩, in the model's order of funds, and their factors by fund."""
     units = settings.recipients
     own = units.number("可用财力")
-    known: dict[str, Floats] = {}
+    given: dict[str, Floats] = {}
     before, after, used = [], [], []
     on = settings.on(ASSESSMENT_RULE, settings.by_fund())
     cut = settings.numbers(ASSESSMENT_RULE, "扣减比例", settings.by_fund())
     reward = settings.numbers(ASSESSMENT_RULE, "奖励比例", settings.by_fund())
-    for f, fund in enumerate(funds):
+    for f, (fund, pool) in enumerate(zip(funds, pools, strict=True)):
         members = eligible(settings, f)
-        data = FactorData(units, members, fund.pool, own, need, known)
+        data = FactorData(units, members, fund.pool, own, floats(need), given)
         used.append(in_use(members, _weighted(settings, fund, f, data)))
         shares = [(factor.weight, factor.value) for factor in used[-1]]
-        first = settled(combined(fund.pool, members, shares), fund.pool, step)
+        first = settled(combined(pool, members, shares), pool, step)
         judged = assessed(first, members, list(units.text("生态考核结果")), cut[f], reward[f]) if on[f] else None
-        before.append(first)
-        after.append(first if judged is None else settled(judged, fund.pool, step))
-        known[fund.name] = after[-1]
+        before.append(first.fractions())
+        after.append(before[-1] if judged is None else settled(judged, pool, step).fractions())
+        given[fund.name] = floats(after[-1])
     return np.array(before), np.array(after), tuple(used)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import DIGITS, NEED_RULE, REPAIRED, Formulation, RuleRows
+from transfer_opt.exact import exact, floats
+from transfer_opt.formulate import NEED_RULE, REPAIRED, Formulation, RuleRows, whole_units
 from transfer_opt.lexicographic import StageResult, smallest
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, sums
 from transfer_opt.program import Opener, Program, SumStage
@@ -101,7 +102,8 @@ def _unmet(found: Sequence[Finding]) -> dict[str, float]:
 def at_bound(entry: RuleRows, ideal: Floats, unit: float) -> Bools:
     """Which rows the unrounded optimum touches: the bound, or, for a single line, the whole unit it was tightened to."""
     low, high = entry.rows.lower, entry.rows.upper
-    whole_low, whole_high = np.ceil(np.round(low / unit, DIGITS)) * unit, np.floor(np.round(high / unit, DIGITS)) * unit
+    step = exact(unit)
+    whole_low, whole_high = (floats(whole_units(sides, step, up=up), np.inf) for sides, up in ((entry.rows.least, True), (entry.rows.most, False)))
 
     def touches(edges: Floats) -> Bools:
         return np.isfinite(edges) & (np.abs(ideal - np.where(np.isfinite(edges), edges, 0.0)) <= NEGLIGIBLE * unit)
@@ -155,7 +157,7 @@ def _by_rounding(shifts: Floats, unit: float) -> Floats:
 def _moved(entry: RuleRows, shifts: Floats) -> Floats:
     """How far rounding can have moved each row: Σ |coefficient| · |published − x|."""
     expression = entry.rows.expression
-    return sums(expression.rows, np.abs(expression.values) * shifts[expression.columns], len(expression))
+    return sums(expression.rows, np.abs(expression.coefficients) * shifts[expression.columns], len(expression))
 
 
 def _blunted(case: Case, formulation: Formulation, entry: RuleRows, published: Floats) -> Floats:

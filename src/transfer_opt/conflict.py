@@ -101,12 +101,6 @@ def possible(case: Case, settings: Settings, open_solver: Opener) -> bool:
     return _measured(case, settings, (), open_solver).formulation is None
 
 
-def crossing(case: Case, formulation: Formulation) -> Ints:
-    """The lines whose floor stands above their cap."""
-    low, high = formulation.floor_and_cap()
-    return np.flatnonzero(low > high + NEGLIGIBLE * case.unit / 2)
-
-
 def _conflict(case: Case, settings: Settings, kept: tuple[Family, ...], open_solver: Opener) -> Conflict:
     return _measured(case, only(settings, kept), kept, open_solver)
 
@@ -114,10 +108,8 @@ def _conflict(case: Case, settings: Settings, kept: tuple[Family, ...], open_sol
 def _measured(case: Case, settings: Settings, kept: tuple[Family, ...], open_solver: Opener) -> Conflict:
     """Money by which bounds cross, or else by which rows must give way; empty where an allocation exists."""
     formulation = formulate(case, settings, (CLOSEST,), whole=False)
-    crossed = crossing(case, formulation)
-    if len(crossed):
-        low, high = formulation.floor_and_cap()
-        return Conflict(kept, float((low - high)[crossed].sum()), formulation)
+    if len(formulation.crossing):
+        return Conflict(kept, formulation.crossed, formulation)
     shortage = shortage_of(formulation.program, open_solver)
     if shortage is None or shortage.money <= NEGLIGIBLE * case.unit / 2:
         return Conflict((), 0.0)
@@ -141,7 +133,7 @@ def _leaned_on(case: Case, found: Conflict) -> set[Family]:
 
 def _crossed(case: Case, formulation: Formulation, entry: RuleRows) -> Iterator[Family]:
     rows = entry.rows[entry.hard & entry.single]
-    touched = np.isin(rows.expression.columns[np.argsort(rows.expression.rows)], crossing(case, formulation))
+    touched = np.isin(rows.expression.columns[np.argsort(rows.expression.rows)], formulation.crossing)
     yield from _families(case, entry, rows.expression.subjects[touched, 0])
 
 

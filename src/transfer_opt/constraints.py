@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
+from gmpy2 import mpq
 
 from transfer_opt.domain import KEY_ZONES, WHOLE_PROVINCE, Case
+from transfer_opt.exact import ZERO, Exacts, exacts, filled, known, summed, total
 from transfer_opt.linear import (
     NOWHERE,
     Bools,
-    Floats,
     Grouping,
     Linear,
     Rows,
@@ -29,9 +29,6 @@ from transfer_opt.linear import (
     stacked,
 )
 from transfer_opt.ranking import Ratios, top_share
-
-SHARE_DIGITS = 9
-"""Ratios that become coefficients are data in steps of a thousand-millionth, so that exact arithmetic can prove them."""
 
 RuleFunction = Callable[..., Rows]
 Function = TypeVar("Function", bound=RuleFunction)
@@ -78,11 +75,11 @@ def pool_total(case: Case, x: Linear) -> Rows:
     Units: money on both sides. Absent: never. Clause: 预算法; 若干措施第二十一条.
     """
     everyone = np.ones(len(case.recipients), dtype=bool)
-    return exactly(x.total(case.by_fund(everyone)), case.pools)
+    return exactly(x.total(case.by_fund(everyone)), case.figures.pools)
 
 
 @constraint("上年保底", columns=("上年〈资金〉",), max_cut="降幅上限", relaxed_by=("降幅上限", 1))
-def last_year_floor(case: Case, x: Linear, *, max_cut: Floats) -> Rows:
+def last_year_floor(case: Case, x: Linear, *, max_cut: Exacts) -> Rows:
     """A recipient keeps at least a share of what each fund paid it last year.
 
         x[f, i]  >=  (1 - max_cut) * (1 - penalty[f, i]) * last_year[f, i]     where last_year > 0
@@ -90,8 +87,9 @@ def last_year_floor(case: Case, x: Linear, *, max_cut: Floats) -> Rows:
     Units: money on both sides; max_cut (L,) and penalty are fractions of 1; penalty is that of 考核奖惩.
     Absent: a line without a payment last year gets no row. Clause: 省定，参照若干措施第二十一条.
     """
-    lines = case.lines
-    return at_least(x, (1 - max_cut) * (1 - lines.penalty) * lines.last_year)[lines.last_year > 0]
+    paid = case.lines.last_year > 0
+    kept = (1 - max_cut[paid]) * (1 - exacts(case.lines.penalty[paid]))
+    return at_least(x[paid], kept * case.last_year[paid])
 
 
 @constraint("考核奖惩", columns=("上年〈资金〉", "生态考核结果"))
@@ -102,9 +100,9 @@ def assessment_cut(case: Case, x: Linear) -> Rows:
 
     Units: money on both sides. Absent: lines not assessed 变差 get no row. Clause: 参照59号 考核评价奖惩 (待核实); 省定.
     """
-    lines = case.lines
-    before = np.fmax(lines.reference_before, lines.last_year)
-    return at_most(x, (1 - lines.penalty) * before)[lines.penalty > 0]
+    cut = case.lines.penalty > 0
+    before = np.maximum(case.figures.reference_before[cut], filled(case.last_year[cut]))
+    return at_most(x[cut], (1 - exacts(case.lines.penalty[cut])) * before)
 
 
 @constraint("已下达不收回")
@@ -115,11 +113,12 @@ def advance_kept(case: Case, x: Linear) -> Rows:
 
     Units: money on both sides. Absent: lines without an advance get no row. Clause: 预算法.
     """
-    return at_least(x, case.lines.advance)[~np.isnan(case.lines.advance)]
+    given = ~np.isnan(case.lines.advance)
+    return at_least(x[given], exacts(case.lines.advance[given]))
 
 
 @constraint("增幅上限", columns=("上年〈资金〉",), max_rise="增幅上限", relaxed_by=("增幅上限", 1))
-def growth_cap(case: Case, x: Linear, *, max_rise: Floats) -> Rows:
+def growth_cap(case: Case, x: Linear, *, max_rise: Exacts) -> Rows:
     """No line grows by more than a share of last year's amount.
 
         x[f, i]  <=  (1 + max_rise) * last_year[f, i]     where last_year > 0
@@ -127,8 +126,8 @@ def growth_cap(case: Case, x: Linear, *, max_rise: Floats) -> Rows:
     Units: money on both sides; max_rise (L,) is a fraction of 1.
     Absent: a line that got nothing last year has no cap. Clause: 参照58号 增幅控制 (待核实; 均衡性 only), 其余省定.
     """
-    last_year = case.lines.last_year
-    return at_most(x, (1 + max_rise) * last_year)[last_year > 0]
+    paid = case.lines.last_year > 0
+    return at_most(x[paid], (1 + max_rise[paid]) * case.last_year[paid])
 
 
 @constraint("三保兜底", columns=("可用财力", "保基本民生需求", "保工资需求", "保运转需求"))
@@ -140,12 +139,13 @@ def basic_need(case: Case, x: Linear) -> Rows:
     Units: money on both sides; usable (可统筹比例) is a fraction of 1; need contains 保障倍数.
     Absent: a recipient without need gets no row. Clause: 若干措施第二十一条 保工资、保运转、保基本民生.
     """
-    return at_least(case.capacity(x, case.own), case.need)[case.need > 0]
+    needy = case.need > 0
+    return at_least(case.capacity(x, case.own)[needy], case.figures.need[needy])
 
 
 @constraint("三保压力倾斜", columns=("上年〈资金〉", "可用财力", "标准财政支出", "保基本民生需求", "保工资需求", "保运转需求"),
             pressed="压力前比例", weak="薄弱比例", lead="增幅差", relaxed_by=("增幅差", -1), follows_pool=True)
-def pressure_tilt(case: Case, x: Linear, *, pressed: Floats, weak: Floats, lead: Floats) -> Rows:
+def pressure_tilt(case: Case, x: Linear, *, pressed: Exacts, weak: Exacts, lead: Exacts) -> Rows:
     """Counties under 三保 pressure or in fiscal difficulty together grow faster than the fund.
 
         Σ_{i in H} x[f, i]  >=  (1 + G[f] + lead[f]) * Σ_{i in H} last_year[f, i]
@@ -166,7 +166,7 @@ def pressure_tilt(case: Case, x: Linear, *, pressed: Floats, weak: Floats, lead:
 
 @constraint("财力薄弱倾斜", columns=("上年〈资金〉", "可用财力", "标准财政支出"),
             weak="薄弱比例", lead="增幅差", group="组别", relaxed_by=("增幅差", -1), follows_pool=True)
-def weak_tilt(case: Case, x: Linear, *, weak: Floats, lead: Floats, group: Texts) -> Rows:
+def weak_tilt(case: Case, x: Linear, *, weak: Exacts, lead: Exacts, group: Texts) -> Rows:
     """Fiscally weak counties together grow faster than the fund.
 
         Σ_{i in H} x[f, i]  >=  (1 + G[f] + lead[f]) * Σ_{i in H} last_year[f, i]
@@ -189,7 +189,7 @@ def weak_tilt(case: Case, x: Linear, *, weak: Floats, lead: Floats, group: Texts
 
 @constraint("困难地区倾斜", columns=("困难地区类型", "可用财力", "标准财政支出", "上年〈资金〉"),
             multiple="人均倍数", population="人口口径", relaxed_by=("人均倍数", -1), follows_pool=True)
-def hardship_tilt(case: Case, x: Linear, *, multiple: float, population: str) -> Rows:
+def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> Rows:
     """People in hardship areas get more per head than the province, and not less so than last year.
 
         Σ_{f, i in H} x[f, i]  >=  max(multiple, last year's ratio) * pop(H) / pop * Σ_f pool[f]
@@ -198,20 +198,20 @@ def hardship_tilt(case: Case, x: Linear, *, multiple: float, population: str) ->
     Units: money on both sides; multiple is a ratio of amounts per head; population names the head count.
     Absent: no such unit, no row. Clause: 若干措施第十八条.
     """
-    people = case.recipients.number(population)
-    poorer = case.own / case.expenditure < case.own.sum() / case.expenditure.sum()
-    group = (case.recipients.text("困难地区类型") != "") & poorer
-    share = people[group].sum() / people.sum()
-    last = np.nansum(case.history, axis=0)
-    then = last[group].sum() / last.sum() / share if share > 0 and last.sum() > 0 else np.nan
+    people, own, expenditure = (exacts(column) for column in (case.recipients.number(population), case.own, case.expenditure))
+    poorer = own * total(expenditure) < expenditure * total(own)
+    group = (case.recipients.text("困难地区类型") != "") & np.asarray(poorer, dtype=bool)
     label = np.array([f"困难地区{int(group.sum())}县（{population}）"], dtype=object)
     whole = Grouping(np.where(group[case.lines.recipient], 0, NOWHERE), label, np.array([[NOWHERE, NOWHERE]]))
-    right = np.fmax(multiple, then) * share * case.pools.sum()
+    share = total(people[group]) / total(people) if total(people) > 0 else ZERO
+    last = filled(case.figures.history)
+    before = total(last[:, group].ravel()) / total(last.ravel()) if share > 0 and total(last.ravel()) > 0 else ZERO
+    right = max(multiple * share, before) * total(case.figures.pools)
     return at_least(x.total(whole), right)[np.array([bool(group.any())])]
 
 
 @constraint("生态稳定增长", columns=("上年〈资金〉", "功能区类型"), rise="增长率", relaxed_by=("增长率", -1), follows_pool=True)
-def ecological_growth(case: Case, x: Linear, *, rise: Floats) -> Rows:
+def ecological_growth(case: Case, x: Linear, *, rise: Exacts) -> Rows:
     """Key ecological zones get steadily more, as far as the fund itself grows.
 
         x[f, i]  >=  (1 + min(rise, max(G[f], 0))) * last_year[f, i]     for key zones not penalised
@@ -221,12 +221,13 @@ def ecological_growth(case: Case, x: Linear, *, rise: Floats) -> Rows:
     """
     lines = case.lines
     zones = np.isin(case.recipients.text("功能区类型")[lines.recipient], KEY_ZONES)
-    steady = np.minimum(rise, np.maximum(case.growth, 0)[lines.fund])
-    return at_least(x, (1 + steady) * lines.last_year)[zones & (lines.penalty == 0) & (lines.last_year > 0)]
+    kept = zones & (lines.penalty == 0) & (lines.last_year > 0)
+    steady = np.minimum(rise[kept], np.maximum(case.rate[lines.fund[kept]], ZERO))
+    return at_least(x[kept], (1 + steady) * case.last_year[kept])
 
 
 @constraint("保障水平下限", columns=("可用财力", "标准财政支出"), least="下限比例", peers="分组列", relaxed_by=("下限比例", -1))
-def coverage_floor(case: Case, x: Linear, *, least: Floats, peers: str) -> Rows:
+def coverage_floor(case: Case, x: Linear, *, least: Exacts, peers: str) -> Rows:
     """A recipient's coverage does not fall below a share of its peer group's.
 
         capacity[i]  >=  least * N[i] * Σ_{j in peers} capacity[j] / Σ_{j in peers} N[j]
@@ -234,19 +235,18 @@ def coverage_floor(case: Case, x: Linear, *, least: Floats, peers: str) -> Rows:
     Units: money on both sides (coverage times N); least (n,) is a fraction of 1.
     Absent: never. Clause: 若干措施第十八条 均等化.
     """
-    capacity = case.capacity(x, case.own)
+    capacity, expenditure = case.capacity(x, case.own), exacts(case.expenditure)
     if peers == WHOLE_PROVINCE:  # the pools fix the province's capacity, so no row need touch every line
-        province = case.own.sum() + (case.usable * case.pools).sum()
-        return at_least(capacity, least * case.expenditure / case.expenditure.sum() * province)
+        return at_least(capacity, least * expenditure / total(expenditure) * case.provincial_capacity)
     names, of = np.unique(case.recipients.groups(peers), return_inverse=True)
     subjects = np.full((len(names), 2), NOWHERE)
-    total = capacity.total(Grouping(of, names.astype(object), subjects))
-    expenditure = np.bincount(of, weights=case.expenditure)
-    return at_least(capacity - total[of] * np.round(least * case.expenditure / expenditure[of], SHARE_DIGITS), 0.0)
+    whole = capacity.total(Grouping(of, names.astype(object), subjects))
+    share = expenditure / summed(of, expenditure, len(names))[of]
+    return at_least(capacity - whole[of] * (least * share), ZERO)
 
 
 @constraint("位次不逆转", columns=("可用财力", "标准财政支出"), tolerance="容差", peers="分组列", relaxed_by=("容差", 1))
-def rank_kept(case: Case, x: Linear, *, tolerance: float, peers: str) -> Rows:
+def rank_kept(case: Case, x: Linear, *, tolerance: mpq, peers: str) -> Rows:
     """Within a peer group a weaker unit does not overtake the next stronger one by more than a tolerance.
 
         coverage[i]  <=  coverage[j] + tolerance     j next above i by own/N; equal own/N unordered
@@ -256,36 +256,36 @@ def rank_kept(case: Case, x: Linear, *, tolerance: float, peers: str) -> Rows:
     """
     weaker, stronger = _neighbours(case, peers)
     capacity = case.capacity(x, case.own)
-    scale = np.round(case.expenditure[weaker] / case.expenditure[stronger], SHARE_DIGITS)
-    gap = capacity[weaker] - capacity[stronger] * scale
+    expenditure = exacts(case.expenditure)
+    gap = capacity[weaker] - capacity[stronger] * (expenditure[weaker] / expenditure[stronger])
     names = case.recipients.name
     labelled = gap.relabel([f"{names[i]}不超过{names[j]}" for i, j in zip(weaker, stronger, strict=True)])
-    return at_most(labelled, tolerance * case.expenditure[weaker])
+    return at_most(labelled, tolerance * expenditure[weaker])
 
 
 @constraint("市州占比", least="下限", most="上限")
-def prefecture_share(case: Case, x: Linear, *, least: Floats, most: Floats) -> Rows:
+def prefecture_share(case: Case, x: Linear, *, least: Exacts, most: Exacts) -> Rows:
     """A prefecture's share of a fund stays between given limits.
 
         least * pool[f]  <=  Σ_{i in p} x[f, i]  <=  most * pool[f]     where a limit is given
 
-    Units: money on all sides; least, most (F·P,) are fractions of 1, NaN where not given.
+    Units: money on all sides; least, most (F·P,) are fractions of 1, None where not given.
     Absent: a prefecture without limits gets no row. Clause: 省定，参照若干措施第二十一条 省级统筹.
     """
-    pools = np.repeat(case.pools, len(case.recipients.prefectures))
-    share = x.total(case.by_fund_and_prefecture)
-    return stacked(at_least(share, least * pools)[~np.isnan(least)], at_most(share, most * pools)[~np.isnan(most)])
+    pools = np.repeat(case.figures.pools, len(case.recipients.prefectures))
+    share, low, high = x.total(case.by_fund_and_prefecture), known(least), known(most)
+    return stacked(at_least(share[low], least[low] * pools[low]), at_most(share[high], most[high] * pools[high]))
 
 
 @constraint("单县占比上限", most="占比上限", relaxed_by=("占比上限", 1))
-def line_share(case: Case, x: Linear, *, most: Floats) -> Rows:
+def line_share(case: Case, x: Linear, *, most: Exacts) -> Rows:
     """No single recipient takes more than a share of a fund.
 
         x[f, i]  <=  most * pool[f]
 
     Units: money on both sides; most (L,) is a fraction of 1. Absent: never. Clause: 省定.
     """
-    return at_most(x, most * case.pools[case.lines.fund])
+    return at_most(x, most * case.figures.pools[case.lines.fund])
 
 
 @constraint("县区上下限")
@@ -296,9 +296,9 @@ def given_bounds(case: Case, x: Linear) -> Rows:
 
     Units: money on all sides. Absent: lines without given bounds get no row. Clause: the user's reason.
     """
-    lines = case.lines
-    floors = at_least(x, lines.given_floor)[~np.isnan(lines.given_floor)]
-    return stacked(floors, at_most(x, lines.given_cap)[~np.isnan(lines.given_cap)])
+    floor, cap = exacts(case.lines.given_floor), exacts(case.lines.given_cap)
+    low, high = known(floor), known(cap)
+    return stacked(at_least(x[low], floor[low]), at_most(x[high], cap[high]))
 
 
 def _eligible(case: Case, fund: int) -> Bools:
@@ -308,7 +308,7 @@ def _eligible(case: Case, fund: int) -> Bools:
     return mask
 
 
-def _faster_growth(case: Case, x: Linear, groups: list[Bools], lead: Floats, named: str | list[str]) -> Rows:
+def _faster_growth(case: Case, x: Linear, groups: list[Bools], lead: Exacts, named: str | list[str]) -> Rows:
     """Σ_H x[f] >= (1 + G[f] + lead[f]) · Σ_H last[f], one row per fund with a known growth and a group."""
     member = np.array(groups)[case.lines.fund, case.lines.recipient]
     everyone = case.by_fund(np.ones(len(case.recipients), dtype=bool))
@@ -316,9 +316,9 @@ def _faster_growth(case: Case, x: Linear, groups: list[Bools], lead: Floats, nam
     sizes = [int(group.sum()) for group in groups]
     texts = [named] * len(sizes) if isinstance(named, str) else named
     labels = [f"{fund.short}·{text.format(size)}" for fund, text, size in zip(case.funds, texts, sizes, strict=True)]
-    last = np.array([np.nansum(row[group]) for row, group in zip(case.history, groups, strict=True)])
-    rows = at_least(x.total(grouping).relabel(labels), (1 + case.growth + lead) * last)
-    return rows[(np.array(sizes) > 0) & ~np.isnan(case.growth)]
+    grows = np.array([bool(group.any()) for group in groups]) & known(case.rate)
+    last = np.array([total(row[group]) for row, group in zip(filled(case.figures.history), groups, strict=True)], dtype=object)
+    return at_least(x.total(grouping).relabel(labels)[grows], (1 + case.rate[grows] + lead[grows]) * last[grows])
 
 
 def _neighbours(case: Case, peers: str) -> tuple[np.ndarray, np.ndarray]:
@@ -327,7 +327,7 @@ def _neighbours(case: Case, peers: str) -> tuple[np.ndarray, np.ndarray]:
     groups = case.recipients.groups(peers)
     pairs: list[tuple[int, int]] = []
     for name in dict.fromkeys(groups):
-        tied: dict[Fraction, list[int]] = {}
+        tied: dict[mpq, list[int]] = {}
         for i in np.flatnonzero(groups == name):
             if (step := strength.exact(int(i))) is not None:
                 tied.setdefault(step, []).append(int(i))

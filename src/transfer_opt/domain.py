@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from gmpy2 import mpq
 
+from transfer_opt.exact import ZERO, Exacts, exact, exacts, filled, floats
 from transfer_opt.linear import NOWHERE, Bools, Floats, Grouping, Ints, Linear, Texts, variables
 
 Scope: TypeAlias = Literal["line", "fund", "recipient", "prefecture", "model"]
@@ -314,8 +316,29 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Figures:
+    """The figures worked out of the typed ones, exactly; of all of them the case holds the nearest floats. None: not known."""
+
+    unit: mpq
+    """The publishing unit in the workbook's money unit."""
+    pools: Exacts
+    """(F,)"""
+    history: Exacts
+    """(F, n)"""
+    need: Exacts
+    """(n,)"""
+    reference_before: Exacts
+    """(L,)"""
+    reference: Exacts
+    """(L,)"""
+
+
+@dataclass(frozen=True)
 class Case:
-    """Everything one allocation needs, checked; money in the workbook's unit."""
+    """Everything one allocation needs, checked; money in the workbook's unit.
+
+    Rules and objectives are made of `figures` and of what was typed, exactly. The floats beside them are to look at.
+    """
 
     funds: tuple[Fund, ...]
     recipients: Recipients
@@ -335,6 +358,15 @@ class Case:
     """需求列, 财力列, 分母列 of 「保障水平最大化」."""
     factors: tuple[tuple[WeightedFactor, ...], ...] = ()
     """By fund, what the reference amounts before 考核奖惩 are made of: e = pool · Σ w·F/ΣF ÷ Σ w."""
+    worked_out: Figures | None = None
+    """None: the floats are as they were typed."""
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What was worked out, exactly."""
+        return self.worked_out or Figures(
+            exact(self.unit), exacts(self.pools), exacts(self.history), exacts(self.need), exacts(self.lines.reference_before),
+            exacts(self.lines.reference))
 
     @cached_property
     def amount(self) -> Linear:
@@ -361,11 +393,25 @@ class Case:
         return self.recipients.number("标准财政支出")
 
     @cached_property
+    def last_total(self) -> Exacts:
+        """(F,) Σ last year over all units, what is not known left out."""
+        return np.array([sum(row, ZERO) for row in filled(self.figures.history)], dtype=object)
+
+    @cached_property
+    def rate(self) -> Exacts:
+        """G (F,) = pool / Σ last year over all units − 1; None when last year is not known."""
+        pairs = zip(self.figures.pools, self.last_total, strict=True)
+        return np.array([pool / last - 1 if last > 0 else None for pool, last in pairs], dtype=object)
+
+    @cached_property
     def growth(self) -> Floats:
-        """G (F,) = pool / Σ last year over all units − 1; NaN when last year is not known."""
-        last = np.nansum(self.history, axis=1)
-        pools = np.array([fund.pool for fund in self.funds])
-        return np.asarray(np.divide(pools, last, out=np.full(len(pools), np.nan), where=last > 0) - 1)
+        """The same as floats; NaN when last year is not known."""
+        return floats(self.rate)
+
+    @cached_property
+    def last_year(self) -> Exacts:
+        """(L,) last year's amount of every line; None where not known."""
+        return np.asarray(self.figures.history[self.lines.fund, self.lines.recipient])
 
     @cached_property
     def pools(self) -> Floats:
@@ -374,7 +420,12 @@ class Case:
 
     def capacity(self, x: Linear, own: Floats) -> Linear:
         """own_i + Σ_f usable_f · x[f, i], one expression per recipient (n,), money."""
-        return (x * self.usable[self.lines.fund]).total(self.by_recipient) + own
+        return replace((x * exacts(self.usable)[self.lines.fund]).total(self.by_recipient), constant=exacts(own))
+
+    @cached_property
+    def provincial_capacity(self) -> mpq:
+        """Σ_i own_i + Σ_f usable_f · pool_f, money: the pools fix it."""
+        return sum(exacts(self.own), ZERO) + sum(exacts(self.usable) * self.figures.pools, ZERO)
 
     @cached_property
     def by_recipient(self) -> Grouping:

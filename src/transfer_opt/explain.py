@@ -11,7 +11,8 @@ import numpy as np
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, RuleSpec
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import DIGITS, NEED_RULE, Formulation, Limits, RuleRows, composed, raw_bounds
+from transfer_opt.exact import floats
+from transfer_opt.formulate import NEED_RULE, Formulation, Limits, RuleRows, composed, raw_bounds
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats, Ints, within
 from transfer_opt.objectives import CLOSEST
@@ -24,8 +25,8 @@ OTHER_RULES, GOAL_STEP, ROUNDING_STEP = "其他规则", "目标调整", "取整"
 STEPS = (*NAMED_STEPS, OTHER_RULES, GOAL_STEP, ROUNDING_STEP)
 STEP_DIGITS = 2
 """Steps are shown, and therefore made to add, in hundredths of the publishing unit."""
-NEGLIGIBLE = 1e-6
-"""Publishing units below which a bound counts as reached."""
+NEGLIGIBLE, SHOWN_DIGITS = 1e-6, 6
+"""Publishing units below which a bound counts as reached, and as many digits of them."""
 UNIFIED = 1e-7
 """Relative spread within which lines share the province-wide coefficient."""
 SEVERAL = 3
@@ -98,13 +99,13 @@ def _keeps(entry: RuleRows, made: Formulation, amounts: Floats, slack: float) ->
     """Whether the rows of one rule in a program are met without any violation."""
     position = entry.position[entry.position >= 0]
     expression = entry.rows.expression
-    at = (expression.at(amounts) - expression.constant)[entry.position >= 0]
+    at = (expression.at(amounts) - expression.offsets)[entry.position >= 0]
     return within(at, made.program.row_lower[position], made.program.row_upper[position], slack)
 
 
 def reasons(case: Case, settings: Settings, formulation: Formulation, amounts: Floats, changes: Steps) -> list[tuple[str, str]]:
     """For every line (L,): the main reason in words, and the clause it rests on."""
-    floor, cap = raw_bounds(case, formulation.rules)
+    floor, cap = (floats(side) for side in raw_bounds(case, formulation.rules))
     low, high = formulation.floor_and_cap()
     company = _companies(case, amounts, low, high)
     ground = _Ground(case, settings, formulation, amounts, low, high, floor, cap, _coefficients(case, amounts, company), company,
@@ -257,7 +258,7 @@ def _softly_held(ground: _Ground, line: int) -> tuple[str, str] | None:
     unit = ground.case.unit
     for each in ground.bounds:
         for side, whole in (("lower", ceil), ("upper", floor)):
-            limits = (whole(round(limit / unit, DIGITS)) * unit for limit in each.soft[side].get(line, ()))
+            limits = (whole(round(limit / unit, SHOWN_DIGITS)) * unit for limit in each.soft[side].get(line, ()))
             if any(abs(limit - ground.amounts[line]) <= ground.slack for limit in limits):
                 return _words(each.rule.name, ground.settings, ground.case, line, side), each.rule.brief
     return None

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from transfer_opt.assemble import assemble
 from transfer_opt.checks import errors_of
-from transfer_opt.conflict import crossing
 from transfer_opt.domain import Case
 from transfer_opt.errors import InputError
 from transfer_opt.formulate import formulate
@@ -53,7 +52,7 @@ def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress:
     solver = opener("highs", len(case.lines))
     today = formulate(case, prepared.settings, prepared.objective)
     progress("求现方案")
-    solution = None if len(crossing(case, today)) else solve(today.program, today.stages, solver)
+    solution = None if len(today.crossing) else solve(today.program, today.stages, solver)
     if solution is None or solution.shortage is not None:
         raise infeasible(case, prepared.settings, partial(assemble, prepared.spec, prepared.budget), solver)
     formulation = formulate(case, prepared.settings, (*pair, CLOSEST))

@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from itertools import compress
 from math import lcm
 from operator import mul
 from typing import TypeVar
 
 import numpy as np
+from gmpy2 import mpq
 
 from transfer_opt.domain import BETTER, WORSE, Figure, Recipients, WeightedFactor
+from transfer_opt.exact import ONE, ZERO, exact, nearest
 from transfer_opt.linear import Bools, Floats
-from transfer_opt.ranking import Exact, decimals, exact
+from transfer_opt.ranking import Exact, decimals
 
 FactorFunction = Callable[..., tuple[Figure, ...]]
 """Figures in the order they are worked out; the last is the factor's value."""
 Function = TypeVar("Function", bound=FactorFunction)
 
-STEP = Decimal("0.000001")
+STEP = mpq(1, 10**6)
 """Reference amounts are data in steps of a millionth of the publishing unit."""
 
 
@@ -215,7 +215,7 @@ def in_use(eligible: Bools, factors: Sequence[WeightedFactor]) -> tuple[Weighted
     return used or (WeightedFactor("平均分配", 1.0, (Figure("参加分配的县各为1", np.ones(len(eligible))),)),)
 
 
-def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Floats]]) -> Exact:
+def combined(pool: mpq, eligible: Bools, weighted: Sequence[tuple[float, Floats]]) -> Exact:
     """pool · Σ_k w_k · F_k / Σ F_k for every recipient (n,), exactly.
 
     A factor whose sum is 0 hands its weight to the others in proportion to theirs; if all sums are 0, equal shares.
@@ -225,48 +225,46 @@ def combined(pool: float, eligible: Bools, weighted: Sequence[tuple[float, Float
         return Exact([0] * len(eligible), 1)
     inside = [(weight, np.where(eligible, value, 0.0)) for weight, value in weighted]
     usable = [(exact(weight), decimals(value).counts) for weight, value in inside if _counts(weight, value)]
-    usable = usable or [(Fraction(1), [int(member) for member in eligible])]
-    whole, total = sum((weight for weight, _ in usable), Fraction(0)), exact(pool)
-    each = [total * weight / whole / sum(counts) for weight, counts in usable]
-    over = lcm(*(value.denominator for value in each))
+    usable = usable or [(ONE, [int(member) for member in eligible])]
+    whole = sum((weight for weight, _ in usable), ZERO)
+    each = [pool * weight / whole / sum(counts) for weight, counts in usable]
+    over = lcm(*(int(value.denominator) for value in each))
     times = [int(value * over) for value in each]
     return Exact([sum(map(mul, times, counts)) for counts in zip(*(counts for _, counts in usable), strict=True)], over)
 
 
-def settled(amounts: Exact, pool: float, unit: float) -> Floats:
+def settled(amounts: Exact, pool: mpq, unit: mpq) -> Exact:
     """Amounts in steps of a millionth of the publishing unit that add to the pool as the exact ones do, (n,) money.
 
     Each is rounded down; the steps left over go one by one to the largest fractions, earlier recipients first.
     """
-    step = Fraction(STEP * Decimal(repr(float(unit))))
-    counts, rests = map(list, zip(*(divmod(count * step.denominator, amounts.over * step.numerator)
-                                    for count in amounts.counts), strict=True))
-    missing = round(exact(pool) / step) - sum(counts)
+    top, bottom = map(int, (unit * STEP).as_integer_ratio())
+    counts, rests = map(list, zip(*(divmod(count * bottom, amounts.over * top) for count in amounts.counts), strict=True))
+    missing = nearest(pool * bottom / top) - sum(counts)
     order = sorted((i for i, count in enumerate(amounts.counts) if count > 0), key=lambda i: (-rests[i], i))
     for i in order[:missing]:
         counts[i] += 1
-    return np.array([count * step.numerator / step.denominator for count in counts])
+    return Exact([count * top for count in counts], bottom)
 
 
-def assessed(before: Floats, eligible: Bools, assessment: Sequence[str], cut: float, reward: float) -> Exact:
+def assessed(before: Exact, eligible: Bools, assessment: Sequence[str], cut: float, reward: float) -> Exact:
     """Reference amounts after 考核奖惩 (n,), exactly; the sum stays.
 
         变差 loses cut·before, 变好 gains reward·before; cuts less rewards are shared among all eligible units that
         are not 变差, in proportion to before
     """
-    amounts = decimals(before)
     worse = [bool(e) and text == WORSE for e, text in zip(eligible, assessment, strict=True)]
     better = [bool(e) and text == BETTER for e, text in zip(eligible, assessment, strict=True)]
     sharing = [bool(e) and not w for e, w in zip(eligible, worse, strict=True)]
-    total = sum(compress(amounts.counts, sharing))
+    total = sum(compress(before.counts, sharing))
     if total == 0:
-        return amounts
-    released = exact(cut) * sum(compress(amounts.counts, worse)) - exact(reward) * sum(compress(amounts.counts, better))
+        return before
+    loses, gains = exact(cut), exact(reward)
+    released = loses * sum(compress(before.counts, worse)) - gains * sum(compress(before.counts, better))
     share = released / total
-    over = lcm(share.denominator, exact(cut).denominator, exact(reward).denominator)
-    times = [int((1 - exact(cut) * w + exact(reward) * b + share * s) * over)
-             for w, b, s in zip(worse, better, sharing, strict=True)]
-    return Exact(list(map(mul, times, amounts.counts)), amounts.over * over)
+    over = lcm(*(int(value.denominator) for value in (share, loses, gains)))
+    times = [int((1 - loses * w + gains * b + share * s) * over) for w, b, s in zip(worse, better, sharing, strict=True)]
+    return Exact(list(map(mul, times, before.counts)), before.over * over)
 
 
 def _counts(weight: float, value: Floats) -> bool:

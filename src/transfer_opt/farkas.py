@@ -8,23 +8,22 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from gmpy2 import mpq
 
 from transfer_opt.certificate import CertificateError, sealed
-from transfer_opt.conflict import Conflict, crossing
+from transfer_opt.conflict import Conflict
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import DIGITS, Formulation, RuleRows
+from transfer_opt.formulate import Formulation, RuleRows
 from transfer_opt.lexicographic import Shortage
-from transfer_opt.linear import NOWHERE, Floats
-from transfer_opt.ranking import exact
+from transfer_opt.exact import Exacts
+from transfer_opt.linear import NOWHERE
 from transfer_opt.refutation import check_impossible
 
 PLAIN, DECIMALS = 1000, (9, 12)
 """Weights are plain fractions of at most this denominator, or decimals of so many digits as coefficients have."""
 NOISE = 1e-12
 """What a solver's float may be off."""
-COEFFICIENT_DIGITS = 12
-"""Coefficients are decimals of at most so many digits."""
 
 Row = dict[str, Any]
 
@@ -56,11 +55,11 @@ def _proved(proof: Mapping[str, Any]) -> Fraction:
 
 def _stated(case: Case, formulation: Formulation, rows: list[Row]) -> Mapping[str, Any]:
     """The rows, the bounds of the lines they touch, and the money that they prove short."""
-    low, high = formulation.floor_and_cap()
+    low, high = formulation.statement.lower, formulation.statement.upper
     names = {str(name): line for line, name in enumerate(case.amount.labels)}
     touched = dict.fromkeys(name for row in rows for name in row["entries"])
     bounds: dict[str, dict[str, str]] = {} if all(row["single"] for row in rows) else {
-        name: {"lower": _money(low[names[name]], case.unit), "upper": _money(high[names[name]], case.unit)} for name in touched}
+        name: {"lower": str(low[names[name]]), "upper": str(high[names[name]])} for name in touched}
     short, prices = Fraction(0), dict.fromkeys(touched, Fraction(0))
     for row in rows:
         dual = Fraction(row["dual"])
@@ -82,13 +81,13 @@ def _coupled(
     case: Case, formulation: Formulation, shortage: Shortage, read: Callable[[float], Fraction]
 ) -> Iterator[Row]:
     """The rows with a dual, by rule."""
-    program, labels = formulation.program, case.amount.labels
+    program, labels = formulation.statement, case.amount.labels
     for entry in formulation.rules:
         for place in np.flatnonzero((entry.position != NOWHERE) & (shortage.duals[entry.position] != 0)):
             r = int(entry.position[place])
             dual = read(float(shortage.duals[r]))
             inside = program.rows == r
-            entries = {str(labels[j]): _coefficient(a)
+            entries = {str(labels[j]): str(a)
                        for j, a in zip(program.columns[inside], program.values[inside], strict=True)}
             if dual:
                 yield _row(case, entry, int(place), dual, program.row_lower[r], program.row_upper[r], entries)
@@ -96,20 +95,20 @@ def _coupled(
 
 def _crossed(case: Case, formulation: Formulation) -> Iterator[Row]:
     """For every line whose floor stands above its cap, both."""
-    low, high = formulation.floor_and_cap()
-    for line in crossing(case, formulation):
-        for dual, side, bound in ((Fraction(1), "lower", low[line]), (Fraction(-1), "upper", high[line])):
+    low, high = formulation.statement.lower, formulation.statement.upper
+    for line in formulation.crossing:
+        for dual, side, bound in ((Fraction(1), "least", low[line]), (Fraction(-1), "most", high[line])):
             entry, place = bounding(formulation, int(line), side, bound)
             entries = {str(case.amount.labels[line]): "1"}
-            lower, upper = (bound, np.inf) if dual > 0 else (-np.inf, bound)
+            lower, upper = (bound, None) if dual > 0 else (None, bound)
             yield _row(case, entry, place, dual, lower, upper, entries, single=True)
 
 
-def bounding(formulation: Formulation, line: int, side: str, bound: float) -> tuple[RuleRows | None, int]:
+def bounding(formulation: Formulation, line: int, side: str, bound: mpq) -> tuple[RuleRows | None, int]:
     """The rule and row that bound the line there; none where that is only that amounts lie between 0 and the pool."""
     for entry in formulation.rules:
         expression = entry.rows.expression
-        limits: Floats = getattr(entry.rows, side)
+        limits: Exacts = getattr(entry.rows, side)
         columns = np.full(len(limits), NOWHERE)
         columns[expression.rows] = expression.columns
         places = np.flatnonzero(entry.hard & entry.single & (columns == line) & (limits == bound))
@@ -119,22 +118,17 @@ def bounding(formulation: Formulation, line: int, side: str, bound: float) -> tu
 
 
 def _row(
-    case: Case, entry: RuleRows | None, place: int, dual: Fraction, lower: float, upper: float, entries: Mapping[str, str],
+    case: Case, entry: RuleRows | None, place: int, dual: Fraction, lower: mpq | None, upper: mpq | None, entries: Mapping[str, str],
     single: bool = False,
 ) -> Row:
     return {
         "rule": entry.rule.name if entry else "资金总额", "clause": entry.rule.brief if entry else "",
         "subject": str(entry.rows.expression.labels[place]) if entry else next(iter(entries)),
-        "lower": _money(lower, case.unit), "upper": _money(upper, case.unit), "entries": dict(entries),
+        "lower": _side(lower), "upper": _side(upper), "entries": dict(entries),
         "dual": str(dual), "single": single,
     }
 
 
-def _money(value: float, unit: float) -> str:
-    """Money on the grid of millionths of the publishing unit, as a fraction; "" where there is no limit."""
-    step = exact(unit) / 10**DIGITS
-    return str(round(Fraction(float(value)) / step) * step) if np.isfinite(value) else ""
-
-
-def _coefficient(value: float) -> str:
-    return str(Fraction(round(Fraction(float(value)) * 10**COEFFICIENT_DIGITS), 10**COEFFICIENT_DIGITS))
+def _side(value: mpq | None) -> str:
+    """Money as a fraction; "" where there is no limit."""
+    return "" if value is None else str(value)

@@ -14,6 +14,7 @@ import numpy as np
 
 from transfer_opt.domain import Case
 from transfer_opt.errors import InputError, Problem, SolverError
+from transfer_opt.exact import floats
 from transfer_opt.formulate import NEED_RULE, Formulation
 from transfer_opt.levels import State
 from transfer_opt.lexicographic import LARGEST_POOL, face, smallest, solve
@@ -118,9 +119,10 @@ def objective(case: Case, formulation: Formulation, name: str, amounts: Floats) 
     reached = goal.expression.at(amounts)
     if not isinstance(goal, Levels):
         return float(np.abs(reached).sum())
+    centre, scale = floats(goal.centre), floats(goal.scale)
     if goal.below and goal.above:
-        return float(np.abs(reached - goal.centre).sum()) if len(reached) else np.nan
-    ratios = (goal.centre - reached if goal.below else reached - goal.centre) / goal.scale
+        return float(np.abs(reached - centre).sum()) if len(reached) else np.nan
+    ratios = (centre - reached if goal.below else reached - centre) / scale
     return float(ratios.max()) if len(ratios) else np.nan
 
 
@@ -135,7 +137,7 @@ def _goal(case: Case, name: str) -> Goal:
     if name != STEADIEST or not isinstance(goal, Levels):
         return goal
     fund = case.lines.fund[goal.expression.columns[np.argsort(goal.expression.rows)]]
-    return replace(goal, centre=goal.centre * (1 + case.growth[fund]))
+    return replace(goal, centre=goal.centre * (1 + case.rate[fund]))
 
 
 class _Plane:
@@ -238,14 +240,14 @@ def _summed(program: Program, stage: LevelStage, goal: Goal) -> tuple[Program, S
     assert isinstance(goal, Levels), "as the stage is"
     (rows, columns), count = program.shape, len(stage.columns)
     up, down, row = columns + np.arange(count), columns + count + np.arange(count), rows + np.arange(count)
-    ones = np.ones(count)
+    ones, centre = np.ones(count), floats(goal.centre)
     wider = replace(
         program, lower=np.pad(program.lower, (0, 2 * count)),
         upper=np.pad(program.upper, (0, 2 * count), constant_values=np.inf),
         rows=np.concatenate([program.rows, row, row, row]),
         columns=np.concatenate([program.columns, stage.columns, up, down]),
         values=np.concatenate([program.values, ones, -ones, ones]),
-        row_lower=np.append(program.row_lower, goal.centre), row_upper=np.append(program.row_upper, goal.centre),
+        row_lower=np.append(program.row_lower, centre), row_upper=np.append(program.row_upper, centre),
         reach=np.append(program.reach, np.full(count, RECIPIENT)))
     return wider, SumStage(stage.name, np.pad(np.ones(2 * count), (columns, 0)))
 
@@ -280,7 +282,7 @@ def _goal_rows(stage: Stage, goal: int, scale: float) -> list[tuple[Ints, Ints, 
     count = len(stage.columns)
     where = np.concatenate([np.arange(count), np.arange(count)])
     columns = np.concatenate([stage.columns, np.full(count, goal)])
-    centre, ratio, open_end = stage.centre / scale, stage.scale / scale, np.full(count, np.inf)
+    centre, ratio, open_end = floats(stage.centre) / scale, floats(stage.scale) / scale, np.full(count, np.inf)
     made = []
     if stage.below:
         made.append((where, columns, np.concatenate([np.ones(count), ratio]), centre, open_end))
@@ -293,12 +295,12 @@ def _at_most(program: Program, stage: Stage, value: float, scale: float) -> Prog
     """The program with an objective held at most at a value: as bounds of its columns, or as a row."""
     if isinstance(stage, LevelStage):
         low, high = program.lower.copy(), program.upper.copy()
-        reach = stage.scale * value
+        reach, centre = floats(stage.scale) * value, floats(stage.centre)
         give = SLACK * scale
         if stage.below:
-            low[stage.columns] = np.minimum(np.maximum(low[stage.columns], stage.centre - reach - give), high[stage.columns])
+            low[stage.columns] = np.minimum(np.maximum(low[stage.columns], centre - reach - give), high[stage.columns])
         if stage.above:
-            high[stage.columns] = np.maximum(np.minimum(high[stage.columns], stage.centre + reach + give), low[stage.columns])
+            high[stage.columns] = np.maximum(np.minimum(high[stage.columns], centre + reach + give), low[stage.columns])
         return replace(program, lower=low, upper=high)
     used = np.flatnonzero(stage.costs)
     row = program.shape[0]

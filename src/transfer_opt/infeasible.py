@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from transfer_opt.conflict import Conflict, Family, conflict, crossing, only
+from transfer_opt.conflict import Conflict, Family, conflict, only
 from transfer_opt.domain import Case
 from transfer_opt.errors import InfeasibleError
 from transfer_opt.farkas import bounding, farkas
@@ -67,14 +67,14 @@ def _sentences(
 
 def crossed(case: Case, formulation: Formulation) -> Iterator[str]:
     """The lines whose floor stands above their cap, with the rule behind each."""
-    low, high = formulation.floor_and_cap()
-    for line in crossing(case, formulation):
+    low, high = formulation.statement.lower, formulation.statement.upper
+    for line in formulation.crossing:
         who = f"{case.recipients.name[case.lines.recipient[line]]}·{case.funds[case.lines.fund[line]].short}"
         floor, cap = (bounding(formulation, int(line), side, bounds[line])[0]
-                      for side, bounds in (("lower", low), ("upper", high)))
-        yield (f"  {who}：{f'「{floor.rule.name}」' if floor else ''}要求不少于 {_money(low[line])}，"
-               f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {_money(high[line])}，"
-               f"相差 {_money(low[line] - high[line])} {case.money_unit}。")
+                      for side, bounds in (("least", low), ("most", high)))
+        yield (f"  {who}：{f'「{floor.rule.name}」' if floor else ''}要求不少于 {_money(float(low[line]))}，"
+               f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {_money(float(high[line]))}，"
+               f"相差 {_money(float(low[line] - high[line]))} {case.money_unit}。")
 
 
 def _details(

@@ -13,6 +13,7 @@ from math import fsum
 
 import numpy as np
 
+from transfer_opt.exact import floats
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, finite, sums, within
 from transfer_opt.program import PROVINCE, ZERO_DUAL, LevelStage, Program
 
@@ -95,7 +96,7 @@ class Terms:
         """The terms of a stage over a program of `count` columns, in money scaled by 1/`money`."""
         place = np.full(count, NOWHERE)
         place[stage.columns] = np.arange(len(stage.columns))
-        return Terms(stage.columns, stage.centre / money, stage.scale / money, stage.below, stage.above, place)
+        return Terms(stage.columns, floats(stage.centre) / money, floats(stage.scale) / money, stage.below, stage.above, place)
 
     def open(self, state: State) -> Bools:
         """Which are not fixed yet."""

@@ -1,13 +1,17 @@
-"""Blocks of affine expressions over the decision variables, and the rows made of them. numpy only."""
+"""Blocks of affine expressions over the decision variables, and the rows made of them: exact, with floats to look at."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from gmpy2 import mpq
+
+from transfer_opt.exact import ONE, Exacts, every, exacts, floats, summed
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -29,7 +33,7 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Linear:
-    """m affine expressions: Σ values[k]·variable[columns[k]] over the entries of a row, plus its constant.
+    """m affine expressions: Σ values[k]·variable[columns[k]] over the entries of a row, plus its constant; exact numbers.
 
     `subjects` (m, 2) says of which fund and which place a row speaks; places are the recipients 0…n-1, then the
     prefectures.
@@ -37,8 +41,8 @@ class Linear:
 
     rows: Ints
     columns: Ints
-    values: Floats
-    constant: Floats
+    values: Exacts
+    constant: Exacts
     labels: Texts
     subjects: Ints
 
@@ -59,11 +63,11 @@ class Linear:
             self.constant[positions], self.labels[positions], self.subjects[positions],
         )
 
-    def __mul__(self, factor: Floats | float) -> Linear:
-        by_row = np.broadcast_to(np.asarray(factor, dtype=float), (len(self),))
+    def __mul__(self, factor: Exacts | mpq) -> Linear:
+        by_row = _column(factor, self)
         return replace(self, values=self.values * by_row[self.rows], constant=self.constant * by_row)
 
-    def __add__(self, other: Linear | Floats | float) -> Linear:
+    def __add__(self, other: Linear | Exacts | mpq) -> Linear:
         if not isinstance(other, Linear):
             return replace(self, constant=self.constant + other)
         return replace(
@@ -74,42 +78,61 @@ class Linear:
             constant=self.constant + other.constant,
         )
 
-    def __sub__(self, other: Linear | Floats | float) -> Linear:
-        return self + (other * -1.0)
+    def __sub__(self, other: Linear | Exacts | mpq) -> Linear:
+        return self + (other * -ONE)
 
     def total(self, grouping: Grouping) -> Linear:
         """The sum of the rows of each group."""
         group = grouping.of[self.rows]
         kept = group >= 0
-        constant = np.zeros(len(grouping.labels))
         inside = grouping.of >= 0
-        np.add.at(constant, grouping.of[inside], self.constant[inside])
+        constant = summed(grouping.of[inside], self.constant[inside], len(grouping.labels))
         return Linear(group[kept], self.columns[kept], self.values[kept], constant, grouping.labels, grouping.subjects)
 
     def relabel(self, labels: Sequence[str]) -> Linear:
         """The same expressions under other labels."""
         return replace(self, labels=np.array(labels, dtype=object))
 
+    @cached_property
+    def coefficients(self) -> Floats:
+        """The values as floats."""
+        return floats(self.values)
+
+    @cached_property
+    def offsets(self) -> Floats:
+        """The constants as floats."""
+        return floats(self.constant)
+
     def at(self, variables: Floats) -> Floats:
         """The value of every expression at a point."""
-        result = self.constant.copy()
-        np.add.at(result, self.rows, self.values * variables[self.columns])
+        result = self.offsets.copy()
+        np.add.at(result, self.rows, self.coefficients * variables[self.columns])
         return result
 
 
 @dataclass(frozen=True)
 class Rows:
-    """lower ≤ expression ≤ upper, row by row; ±inf where a side is open. Money on all three."""
+    """least ≤ expression ≤ most, row by row; None where a side is open. Money on all three."""
 
     expression: Linear
-    lower: Floats
-    upper: Floats
+    least: Exacts
+    most: Exacts
 
     def __len__(self) -> int:
-        return len(self.lower)
+        return len(self.least)
 
     def __getitem__(self, chosen: Bools | Ints) -> Rows:
-        return Rows(self.expression[chosen], self.lower[chosen], self.upper[chosen])
+        return Rows(self.expression[chosen], self.least[chosen], self.most[chosen])
+
+    @cached_property
+    def lower(self) -> Floats:
+        """The lower sides as floats, -inf where open."""
+        return floats(self.least, -np.inf)
+
+    @cached_property
+    def upper(self) -> Floats:
+        """The upper sides as floats, inf where open."""
+        return floats(self.most, np.inf)
 
 
 def sums(groups: Ints, weights: Floats, count: int) -> Floats:
@@ -127,31 +150,35 @@ def finite(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, 0.0)
 
 
-def merged(rows: Ints, columns: Ints, values: Floats, width: int) -> tuple[Ints, Ints, Floats]:
+def merged(rows: Ints, columns: Ints, values: Exacts, width: int) -> tuple[Ints, Ints, Exacts]:
     """Entries sorted by row and column, repeated ones added up, zeros left out."""
     keys, where = np.unique(rows * width + columns, return_inverse=True)
-    summed = np.bincount(where, weights=values, minlength=len(keys))
-    kept = summed != 0
-    return keys[kept] // width, keys[kept] % width, summed[kept]
+    if len(keys) == len(values):
+        sums = np.empty_like(values)
+        sums[where] = values
+    else:
+        sums = summed(where, values, len(keys))
+    kept = np.asarray(sums != 0, dtype=bool)
+    return keys[kept] // width, keys[kept] % width, sums[kept]
 
 
 def variables(count: int, labels: Texts, subjects: Ints, first: int = 0) -> Linear:
     """The variables first … first+count-1 themselves, one expression each."""
     positions = np.arange(count)
-    return Linear(positions, positions + first, np.ones(count), np.zeros(count), labels, subjects)
+    return Linear(positions, positions + first, every(count, ONE), every(count), labels, subjects)
 
 
-def at_least(expression: Linear, right: Floats | float) -> Rows:
+def at_least(expression: Linear, right: Exacts | mpq) -> Rows:
     """expression ≥ right."""
-    return Rows(expression, _column(right, expression), np.full(len(expression), np.inf))
+    return Rows(expression, _column(right, expression), every(len(expression), None))
 
 
-def at_most(expression: Linear, right: Floats | float) -> Rows:
+def at_most(expression: Linear, right: Exacts | mpq) -> Rows:
     """expression ≤ right."""
-    return Rows(expression, np.full(len(expression), -np.inf), _column(right, expression))
+    return Rows(expression, every(len(expression), None), _column(right, expression))
 
 
-def exactly(expression: Linear, right: Floats | float) -> Rows:
+def exactly(expression: Linear, right: Exacts | mpq) -> Rows:
     """expression = right."""
     return Rows(expression, _column(right, expression), _column(right, expression))
 
@@ -166,8 +193,9 @@ def stacked(*blocks: Rows) -> Rows:
         np.concatenate([part.constant for part in parts]), np.concatenate([part.labels for part in parts]),
         np.concatenate([part.subjects for part in parts]),
     )
-    return Rows(expression, np.concatenate([b.lower for b in blocks]), np.concatenate([b.upper for b in blocks]))
+    return Rows(expression, np.concatenate([b.least for b in blocks]), np.concatenate([b.most for b in blocks]))
 
 
-def _column(right: Floats | float, expression: Linear) -> Floats:
-    return np.array(np.broadcast_to(np.asarray(right, dtype=float), (len(expression),)))
+def _column(right: Exacts | mpq, expression: Linear) -> Exacts:
+    """One number a row, whatever was given."""
+    return np.array(np.broadcast_to(exacts(right), (len(expression),)), dtype=object)

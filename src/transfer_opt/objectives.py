@@ -12,7 +12,8 @@ from typing import TypeVar
 import numpy as np
 
 from transfer_opt.domain import Case
-from transfer_opt.linear import Floats, Linear
+from transfer_opt.exact import Exacts, exacts, total
+from transfer_opt.linear import Linear
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Levels:
     """
 
     expression: Linear
-    centre: Floats
-    scale: Floats
+    centre: Exacts
+    scale: Exacts
     below: bool
     above: bool
 
@@ -83,7 +84,7 @@ def highest_coverage(case: Case, x: Linear) -> Levels:
     has_line = np.zeros(len(need), dtype=bool)
     has_line[case.lines.recipient] = True
     capacity = case.capacity(x, own)[has_line]
-    return Levels(capacity, need[has_line], denominator[has_line], below=True, above=False)
+    return Levels(capacity, exacts(need[has_line]), exacts(denominator[has_line]), below=True, above=False)
 
 
 @objective(CLOSEST, decides_all=True)
@@ -94,8 +95,8 @@ def closest_to_reference(case: Case, x: Linear) -> Levels:
 
     Units: ratio. Every line has a term, so the optimum is one point. Clause: 因素法, 若干措施第二十一条.
     """
-    reference = case.lines.reference
-    return Levels(x, reference, np.where(reference > 0, reference, case.unit), below=True, above=True)
+    reference = case.figures.reference
+    return Levels(x, reference, np.where(reference > 0, reference, case.figures.unit), below=True, above=True)
 
 
 @objective(STEADIEST, "上年〈资金〉")
@@ -107,7 +108,7 @@ def closest_to_last_year(case: Case, x: Linear) -> Levels:
     Units: ratio. Clause: 参照58号 增幅控制.
     """
     paid = case.lines.last_year > 0
-    last_year = case.lines.last_year[paid]
+    last_year = case.last_year[paid]
     return Levels(x[paid], last_year, last_year, below=True, above=True)
 
 
@@ -119,5 +120,5 @@ def smallest_spread(case: Case, x: Linear) -> Distance:
 
     Units: money. The province's capacity is fixed by the pools. Clause: 若干措施第十八条 均等化.
     """
-    province = (case.own.sum() + (case.usable * case.pools).sum()) / case.expenditure.sum()
-    return Distance(case.capacity(x, case.own) - province * case.expenditure)
+    expenditure = exacts(case.expenditure)
+    return Distance(case.capacity(x, case.own) - case.provincial_capacity / total(expenditure) * expenditure)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 from typing import Protocol
 
 import numpy as np
 
+from transfer_opt.exact import Exacts, floats
 from transfer_opt.linear import Floats, Ints, sums
 
 ZERO_DUAL = 1e-9
@@ -32,12 +34,12 @@ class SumStage:
 
 @dataclass(frozen=True)
 class LevelStage:
-    """Lexicographic min–max of t_k with centre − scale·t ≤ column ≤ centre + scale·t on the sides that count."""
+    """Lexicographic min–max of t_k with centre − scale·t ≤ column ≤ centre + scale·t on the sides that count; exact."""
 
     name: str
     columns: Ints
-    centre: Floats
-    scale: Floats
+    centre: Exacts
+    scale: Exacts
     below: bool
     above: bool
 
@@ -86,6 +88,27 @@ class Program:
     def priced(self, duals: Floats) -> Floats:
         """Aᵀ·y (C,)."""
         return sums(self.columns, self.values * duals[self.rows], self.shape[1])
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The program as it is meant: the same arrays, exact, None where a side is open; what a solver is asked is `rounded`."""
+
+    lower: Exacts
+    upper: Exacts
+    rows: Ints
+    columns: Ints
+    values: Exacts
+    row_lower: Exacts
+    row_upper: Exacts
+    reach: Ints
+    lines: int
+
+    @cached_property
+    def rounded(self) -> Program:
+        """The program in floats: here, and nowhere else, numbers are rounded for a solver."""
+        return Program(floats(self.lower, -np.inf), floats(self.upper, np.inf), self.rows, self.columns, floats(self.values),
+                       floats(self.row_lower, -np.inf), floats(self.row_upper, np.inf), self.reach, self.lines)
 
 
 @dataclass(frozen=True)

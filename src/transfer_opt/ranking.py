@@ -8,7 +8,9 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
+from gmpy2 import mpq
 
+from transfer_opt.exact import Exacts, exact
 from transfer_opt.linear import Bools, Floats
 
 ABOVE_ALL = 1e30
@@ -18,11 +20,6 @@ DOUBT = 1e-12
 FIFTEEN_FIGURES, MOST_DIGITS = 1e15, 16
 LONG = Context(prec=1000)
 """Scaling a decimal loses no figure."""
-
-
-def exact(value: float) -> Fraction:
-    """The decimal a person typed, as a fraction (the shortest decimal that reads back as this float)."""
-    return Fraction(repr(float(value)))
 
 
 def rounded(value: Fraction | Decimal, step: Decimal) -> Decimal:
@@ -38,9 +35,9 @@ class Exact:
     counts: list[int]
     over: int
 
-    def fractions(self) -> list[Fraction]:
+    def fractions(self) -> Exacts:
         """The numbers one by one."""
-        return [Fraction(count, self.over) for count in self.counts]
+        return np.array([mpq(count, self.over) for count in self.counts], dtype=object)
 
 
 def decimals(values: Floats) -> Exact:
@@ -74,12 +71,12 @@ class Ratios:
             return np.where(self.lower > 0, self.upper / self.lower,
                             np.where((self.lower <= 0) & (self.upper > 0), ABOVE_ALL, np.nan))
 
-    def exact(self, unit: int) -> Fraction | None:
+    def exact(self, unit: int) -> mpq | None:
         """Of one unit, in the decimals that were typed; None where there is no ratio."""
         nearly = self.nearly[unit]
         if np.isnan(nearly):
             return None
-        return Fraction(ABOVE_ALL) if nearly == ABOVE_ALL else exact(self.upper[unit]) / exact(self.lower[unit])
+        return mpq(ABOVE_ALL) if nearly == ABOVE_ALL else exact(self.upper[unit]) / exact(self.lower[unit])
 
 
 def top_share(ratios: Ratios, members: Bools, share: float, *, highest: bool) -> Bools:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transfer_opt.conflict import NEGLIGIBLE, Family, crossing, families, softened
+from transfer_opt.conflict import NEGLIGIBLE, Family, families, softened
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import DIGITS, LEAST_REPAIR, REPAIRED, Formulation, formulate
+from transfer_opt.formulate import LEAST_REPAIR, REPAIRED, Formulation, formulate
 from transfer_opt.lexicographic import smallest, solve
 from transfer_opt.linear import NOWHERE, Floats
 from transfer_opt.objectives import CLOSEST
@@ -29,6 +29,9 @@ class Repair:
     settings: Settings
     families: tuple[Family, ...]
     money: float
+
+SHOWN_DIGITS = 6
+"""What a row gives is told in millionths of the publishing unit."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def shares(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Given
         repaired = np.flatnonzero(~entry.hard & (entry.priority == REPAIRED))
         left = entry.rows.expression.at(amounts)
         missing = np.maximum(entry.rows.lower - left, left - entry.rows.upper)
-        shares = np.round(missing / case.unit, DIGITS)
+        shares = np.round(missing / case.unit, SHOWN_DIGITS)
         for row in sorted(repaired[shares[repaired] > 0], key=lambda row: -shares[row]):
             fund, place = entry.rows.expression.subjects[row]
             inside = fund != NOWHERE and 0 <= place < len(case.recipients)
@@ -92,7 +95,7 @@ def _giving(
 def _least(case: Case, settings: Settings, open_solver: Opener) -> float:
     """The least money that repaired rows give together; infinite where they alone cannot make an allocation possible."""
     formulation = formulate(case, settings, (CLOSEST,), whole=False)
-    if len(crossing(case, formulation)):
+    if len(formulation.crossing):
         return np.inf
     stage = formulation.stages[0]
     costs = stage.costs if isinstance(stage, SumStage) and stage.name == LEAST_REPAIR else np.zeros(formulation.program.shape[1])

@@ -8,6 +8,7 @@ import numpy as np
 
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
+from transfer_opt.exact import Exacts, nearest
 from transfer_opt.linear import Floats, Ints, sums
 from transfer_opt.program import ZERO_DUAL, Opener, Program, Question, Session
 
@@ -28,8 +29,8 @@ class _Groups:
     upper: Floats
 
 
-def published(case: Case, amounts: Floats, open_solver: Opener) -> Ints:
-    """Whole publishing units (L,) for the optimal amounts (L,) in money.
+def published(case: Case, amounts: Exacts | Floats, open_solver: Opener) -> Ints:
+    """Whole publishing units (L,) for the optimal amounts (L,) in money, exact ones or a solver's floats.
 
         every line        its floor or ceiling
         every fund        its pool exactly
@@ -39,7 +40,7 @@ def published(case: Case, amounts: Floats, open_solver: Opener) -> Ints:
     A network flow over two laminar families (recipient ⊂ prefecture total; prefecture × fund ⊂ fund), so the linear
     program is integral. Raises SolverError if a total is not exact; that check stays on in release.
     """
-    steps = np.round(amounts / case.unit * STEPS).astype(np.int64)
+    steps = _steps(case, amounts)
     base, fraction = np.divmod(steps, STEPS)
     open_cells = np.flatnonzero(fraction)
     result = base.copy()
@@ -47,6 +48,13 @@ def published(case: Case, amounts: Floats, open_solver: Opener) -> Ints:
         result[open_cells] += _ups(case, steps, base, fraction, open_cells, open_solver)
     _check(case, result, steps)
     return result
+
+
+def _steps(case: Case, amounts: Exacts | Floats) -> Ints:
+    if amounts.dtype == object:
+        step = case.figures.unit / STEPS
+        return np.array([nearest(amount / step) for amount in amounts], dtype=np.int64)
+    return np.round(amounts / case.unit * STEPS).astype(np.int64)
 
 
 def _ups(case: Case, steps: Ints, base: Ints, fraction: Ints, cells: Ints, open_solver: Opener) -> Ints:
@@ -100,9 +108,14 @@ def _first_up(program: Program, session: Session, face: Question, order: Ints) -
 
 
 def _exact_totals(case: Case, base: Ints) -> _Groups:
-    pools = np.round(case.pools / case.unit)
+    pools = _whole_pools(case)
     missing = pools - sums(case.lines.fund, base.astype(float), len(case.funds))
     return _Groups(case.lines.fund, np.arange(len(base)), missing, missing)
+
+
+def _whole_pools(case: Case) -> Ints:
+    """The pools in publishing units (F,)."""
+    return np.array([nearest(pool / case.figures.unit) for pool in case.figures.pools], dtype=np.int64)
 
 
 def _adjacent(key: Ints, steps: Ints, base: Ints) -> _Groups:
@@ -151,6 +164,5 @@ def _check(case: Case, result: Ints, steps: Ints) -> None:
     """Every fund total exact, every line adjacent to its own value."""
     totals = np.zeros(len(case.funds), dtype=np.int64)
     np.add.at(totals, case.lines.fund, result)
-    pools = np.round(case.pools / case.unit).astype(np.int64)
-    if (totals != pools).any() or (np.abs(result * STEPS - steps) >= STEPS).any():
+    if (totals != _whole_pools(case)).any() or (np.abs(result * STEPS - steps) >= STEPS).any():
         raise SolverError("取整后的合计与资金总额不一致，结果不予公布。")

@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
-from functools import cache
-from math import isfinite, lcm
+from math import lcm
+from typing import Any
 
-import numpy as np
+from gmpy2 import mpq
 
-from transfer_opt.linear import Floats
-from transfer_opt.program import Program
-from transfer_opt.ranking import exact
+from transfer_opt.exact import Exacts
+from transfer_opt.program import Statement
 
-COEFFICIENT = 10**12
-"""Coefficients are decimals of at most this many steps (a share of nine digits times a 可统筹比例)."""
-DIGITS = 15
-"""No two decimals of so many digits read as the same float."""
-
-Number = int | Fraction
+Number = Any
+"""A whole number (int) or a fraction (mpq)."""
 Bound = Number | None
 """None is infinite."""
 
 
-def multiplied(program: Program) -> tuple[list[dict[int, int]], list[int]]:
+def multiplied(statement: Statement) -> tuple[list[dict[int, int]], list[int]]:
     """The entries of every row, multiplied until they are whole, and by how much."""
-    kinds, kind = np.unique(program.values, return_inverse=True)
-    tops, bottoms = zip(*(_decimal(value).as_integer_ratio() for value in kinds.tolist()), strict=True)
-    parts = np.ones(program.shape[0], dtype=np.int64)
-    np.lcm.at(parts, program.rows, np.array(bottoms, dtype=np.int64)[kind])
-    rows, times = [dict[int, int]() for _ in parts], parts.tolist()
-    for r, j, k in zip(program.rows.tolist(), program.columns.tolist(), kind.tolist(), strict=True):
-        rows[r][j] = tops[k] * (times[r] // bottoms[k])
+    times = [1] * len(statement.row_lower)
+    entries = list(zip(statement.rows.tolist(), statement.columns.tolist(), statement.values.tolist(), strict=True))
+    for r, _, value in entries:
+        if (bottom := value.denominator) != 1:
+            times[r] = lcm(times[r], int(bottom))
+    rows = [dict[int, int]() for _ in times]
+    for r, j, value in entries:
+        rows[r][j] = int(value.numerator) * (times[r] // int(value.denominator))
     return rows, times
 
 
-def counted(values: Floats, step: Fraction) -> list[Bound]:
-    """Money in steps: it is data in these steps, so the nearest whole number of them is exact."""
-    return [int(count) if isfinite(count) else None for count in np.rint(values / float(step)).tolist()]
-
-
-def decimals(values: Floats) -> tuple[list[int], int]:
-    """The decimals these floats stand for, as whole numbers over a common denominator."""
-    for places in range(DIGITS):
-        counts = np.rint(values * 10.0**places)
-        if (np.abs(counts) < 10.0**DIGITS).all() and (counts / 10.0**places == values).all():
-            return [int(count) for count in counts.tolist()], 10**places
-    fractions = [exact(value) for value in values.tolist()]
-    parts = lcm(*(fraction.denominator for fraction in fractions))
-    return [fraction.numerator * (parts // fraction.denominator) for fraction in fractions], parts
+def counted(values: Exacts, step: mpq) -> list[Bound]:
+    """Money in steps."""
+    return [None if value is None else slim(value / step) for value in values.tolist()]
 
 
 def total(terms: Iterable[tuple[Number, Number]]) -> Number:
@@ -60,12 +44,12 @@ def total(terms: Iterable[tuple[Number, Number]]) -> Number:
             whole += weight * value
         else:
             tops[value.denominator] = tops.get(value.denominator, 0) + weight * value.numerator
-    return sum((Fraction(top, bottom) for bottom, top in tops.items()), whole)
+    return slim(sum((mpq(top, bottom) for bottom, top in tops.items()), mpq(whole))) if tops else whole
 
 
 def quotient(number: Number, by: int) -> Number:
     """The same divided; most rows count a column once, and fractions are slow."""
-    return number * by if by in (1, -1) else slim(Fraction(number, by))
+    return number * by if by in (1, -1) else slim(mpq(number) / by)
 
 
 def most(one: Bound, other: Bound) -> Bound:
@@ -80,14 +64,9 @@ def least(one: Bound, other: Bound) -> Bound:
 
 def slim(value: Number) -> Number:
     """A fraction that is a whole number, as one."""
-    return value.numerator if value.denominator == 1 else value
+    return int(value.numerator) if value.denominator == 1 else value
 
 
 def written(value: Number) -> int | str:
     """A number as the certificate writes it."""
-    return value.numerator if value.denominator == 1 else str(value)
-
-
-@cache
-def _decimal(value: float) -> Fraction:
-    return Fraction(round(Fraction(value) * COEFFICIENT), COEFFICIENT)
+    return int(value.numerator) if value.denominator == 1 else str(value)

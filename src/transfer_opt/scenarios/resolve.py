@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from transfer_opt.assemble import assemble
-from transfer_opt.conflict import crossing
 from transfer_opt.domain import Case, ModelSpec
 from transfer_opt.errors import InfeasibleError, SolverError
 from transfer_opt.formulate import Formulation, RuleRows, composed, formulate
@@ -39,9 +38,8 @@ class State:
 
 def exact_amounts(case: Case, formulation: Formulation, open_for: OpenFor) -> Floats:
     """The optimum (L,) before rounding, money; raises InfeasibleError, with the money short, where there is none."""
-    if len(crossed := crossing(case, formulation)):
-        low, high = formulation.floor_and_cap()
-        raise _impossible(case, float((low - high)[crossed].sum()))
+    if len(formulation.crossing):
+        raise _impossible(case, formulation.crossed)
     solution = solve(formulation.program, formulation.stages, open_for(len(case.lines)))
     if solution.shortage is not None:
         raise _impossible(case, solution.shortage.money)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from transfer_opt.deadline import NEVER, Deadline, TimeIsUpError
 from transfer_opt.errors import InputError, Problem
+from transfer_opt.linear import Floats
 from transfer_opt.program import Opener, Program, Question, RawSolution, Session
 
 PULP_LINES = 1000
@@ -36,6 +38,13 @@ def within(open_solver: Opener, deadline: Deadline) -> Opener:
         return _Timed(open_solver(program), deadline)
 
     return open_timed
+
+
+def ended(program: Program, question: Question) -> tuple[Floats, Sequence[str]] | None:
+    """The columns and the basis in which the float solver ends, for exact arithmetic to go on from."""
+    from transfer_opt.solvers.by_arrays import ended as by_highs
+
+    return by_highs(program, question)
 
 
 def kept(open_solver: Opener) -> Opener:

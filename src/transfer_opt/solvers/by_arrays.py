@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import highspy
 import numpy as np
 
-from transfer_opt.linear import Ints
+from transfer_opt.linear import Floats, Ints
 from transfer_opt.program import SOLVER_TOLERANCE, Program, Question, RawSolution
 
 DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
@@ -18,21 +19,21 @@ class ArraySession:
     """A warm HiGHS model of one program."""
 
     def __init__(self, program: Program) -> None:
-        self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in (
             ("output_flag", False),
             ("threads", 1),
             ("primal_feasibility_tolerance", SOLVER_TOLERANCE),
             ("dual_feasibility_tolerance", SOLVER_TOLERANCE),
         ):
-            self._highs.setOptionValue(option, value)
+            self.highs.setOptionValue(option, value)
         self._rows, self._columns = (np.arange(count, dtype=np.int32) for count in program.shape)
-        self._highs.passModel(_model(program))
+        self.highs.passModel(_model(program))
         self._cold = True
 
     def solve(self, question: Question) -> RawSolution:
         """Change costs and bounds, solve from the last basis."""
-        highs = self._highs
+        highs = self.highs
         highs.changeColsCost(len(self._columns), self._columns, question.costs)
         highs.changeColsBounds(len(self._columns), self._columns, question.lower, question.upper)
         highs.changeRowsBounds(len(self._rows), self._rows, question.row_lower, question.row_upper)
@@ -72,3 +73,16 @@ def _model(program: Program) -> highspy.HighsLp:
     model.a_matrix_.index_ = program.rows[order].astype(np.int32)
     model.a_matrix_.value_ = program.values[order]
     return model
+
+
+def ended(program: Program, question: Question) -> tuple[Floats, Sequence[str]] | None:
+    """The columns and the basis in which HiGHS ends (one word a column, then a row); None where it proves no optimum."""
+    session = ArraySession(program)
+    answer = session.solve(question)
+    basis = session.highs.getBasis()
+    if not answer.optimal or not basis.valid:
+        return None
+    return answer.columns, [_WORDS.get(status, "low") for status in (*basis.col_status, *basis.row_status)]
+
+
+_WORDS = {highspy.HighsBasisStatus.kBasic: "basic", highspy.HighsBasisStatus.kUpper: "high"}

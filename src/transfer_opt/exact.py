@@ -1,0 +1,83 @@
+"""Exact numbers: the decimals that were typed, and fractions made of them. Floats are for solvers and for show.
+
+An array of exact numbers holds `None` where a number is not known, or where a bound is open: arithmetic on it fails
+loudly instead of going on with a made-up value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from gmpy2 import mpq
+
+Exacts: TypeAlias = npt.NDArray[Any]
+"""An array of fractions, None where there is no number."""
+ZERO, ONE = mpq(0), mpq(1)
+
+
+def exact(value: float | Decimal | Fraction) -> mpq:
+    """The decimal a person typed, as a fraction (the shortest decimal that reads back as this float)."""
+    return mpq(repr(float(value))) if isinstance(value, float) else mpq(value)
+
+
+def exacts(values: Iterable[Any]) -> Exacts:
+    """`exact` of every float of an array of any shape, None where it is not finite; what is exact stays as it is."""
+    given = np.asarray(values)
+    if given.dtype == object:
+        return given
+    result = np.full(given.shape, None, dtype=object)
+    known = np.isfinite(given)
+    result[known] = [mpq(repr(value)) for value in given[known].astype(float).tolist()]
+    return result
+
+
+def every(count: int, value: Any = ZERO) -> Exacts:
+    """One number many times."""
+    return np.full(count, value, dtype=object)
+
+
+def known(values: Exacts) -> npt.NDArray[np.bool_]:
+    """Where there is a number."""
+    return np.asarray(np.not_equal(values, None), dtype=bool)
+
+
+def filled(values: Exacts, value: Any = ZERO) -> Exacts:
+    """The same with a number where there is none."""
+    return np.where(known(values), values, value)
+
+
+def floats(values: Exacts, absent: float = np.nan) -> npt.NDArray[np.float64]:
+    """The nearest floats: the only place where an exact number is rounded for a solver."""
+    return np.where(known(values), values, absent).astype(float)
+
+
+def summed(groups: npt.NDArray[np.int64], values: Exacts, count: int) -> Exacts:
+    """The exact sum of the values of each of `count` groups."""
+    result = every(count)
+    np.add.at(result, groups, values)
+    return result
+
+
+def total(values: Iterable[mpq]) -> mpq:
+    """The exact sum."""
+    return sum(values, ZERO)
+
+
+def ceiling(value: mpq) -> mpq:
+    """The whole number at or above."""
+    return mpq(-(-value.numerator // value.denominator))
+
+
+def flooring(value: mpq) -> mpq:
+    """The whole number at or below."""
+    return mpq(value.numerator // value.denominator)
+
+
+def nearest(value: mpq) -> int:
+    """The nearest whole number, halves up."""
+    return int((2 * value.numerator + value.denominator) // (2 * value.denominator))
