@@ -9,7 +9,7 @@ from gmpy2 import mpq
 
 from transfer_opt.checks import BOUNDS, POOLS, bound_line, register
 from transfer_opt.domain import WORSE, YUAN, Case, Figures, Fund, Lines, ModelSpec, Recipients, WeightedFactor
-from transfer_opt.exact import Exacts, exact, exacts, filled, floats, flooring, known
+from transfer_opt.exact import Exacts, either, exact, exacts, filled, floats, flooring, known
 from transfer_opt.factors import FACTORS, NEED_COLUMNS, FactorData, assessed, combined, in_use, plain_gap, settled
 from transfer_opt.linear import Floats, Ints, Texts
 from transfer_opt.parameters import parse_unit
@@ -93,7 +93,7 @@ def _total_need(units: Recipients) -> Exacts:
     """保基本民生 + 保工资 + 保运转 (n,); None where one of them is not known."""
     parts = [exacts(units.number(column)) for column in NEED_COLUMNS]
     told = np.all([known(part) for part in parts], axis=0)
-    return np.where(told, np.sum([filled(part) for part in parts], axis=0), None)
+    return either(told, np.sum([filled(part) for part in parts], axis=0), None)
 
 
 def _lines(

@@ -14,9 +14,10 @@ import numpy as np
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, Change
 from transfer_opt.formulate import REPAIRED, Formulation, RuleRows, formulate
-from transfer_opt.lexicographic import Shortage, shortage_of
+from transfer_opt.lexicographic import Shortage
 from transfer_opt.linear import NOWHERE, Ints
 from transfer_opt.objectives import CLOSEST
+from transfer_opt.optimum import shortage as shortage_of
 from transfer_opt.program import Opener
 from transfer_opt.settings import Settings
 
@@ -98,20 +99,20 @@ def softened(settings: Settings, given: Collection[Family]) -> Settings:
 
 def possible(case: Case, settings: Settings, open_solver: Opener) -> bool:
     """Whether an allocation meets every hard rule."""
-    return _measured(case, settings, (), open_solver).formulation is None
+    return _measured(case, settings, (), open_solver, sure=False).formulation is None
 
 
 def _conflict(case: Case, settings: Settings, kept: tuple[Family, ...], open_solver: Opener) -> Conflict:
     return _measured(case, only(settings, kept), kept, open_solver)
 
 
-def _measured(case: Case, settings: Settings, kept: tuple[Family, ...], open_solver: Opener) -> Conflict:
+def _measured(case: Case, settings: Settings, kept: tuple[Family, ...], open_solver: Opener, sure: bool = True) -> Conflict:
     """Money by which bounds cross, or else by which rows must give way; empty where an allocation exists."""
     formulation = formulate(case, settings, (CLOSEST,), whole=False)
     if len(formulation.crossing):
         return Conflict(kept, formulation.crossed, formulation)
-    shortage = shortage_of(formulation.program, open_solver)
-    if shortage is None or shortage.money <= NEGLIGIBLE * case.unit / 2:
+    shortage = shortage_of(formulation, open_solver, sure)
+    if shortage is None:
         return Conflict((), 0.0)
     return Conflict(kept, shortage.money, formulation, shortage)
 

@@ -14,12 +14,11 @@ import numpy as np
 
 from transfer_opt.audit import Finding, soft_gaps
 from transfer_opt.domain import Case, Change
-from transfer_opt.errors import SolverError
 from transfer_opt.formulate import NEED_RULE, REPAIRED, Formulation, formulate
 from transfer_opt.indicators import position, shortfall
-from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.objectives import CLOSEST
+from transfer_opt.optimum import reached
 from transfer_opt.program import Opener
 from transfer_opt.sensitivity import EVERYTHING, tried
 from transfer_opt.settings import Reassemble, Settings
@@ -66,15 +65,8 @@ class Present:
         """三保 shortfall (n,) with one change, before rounding; None where nothing is possible then."""
         settings = replace(self.settings, layers=(*self.settings.layers, (change,)))
         case = self.reassemble(settings)
-        formulation = formulate(case, settings, (CLOSEST,), whole=self.formulation.whole)
-        low, high = formulation.floor_and_cap()
-        try:
-            solution = None if (low > high).any() else solve(formulation.program, formulation.stages, self.open_solver)
-        except SolverError:
-            return None
-        if solution is None or solution.shortage is not None:
-            return None
-        return shortfall(case, position(case, solution.columns[: len(case.lines)]).capacity)
+        found = reached(lambda whole: formulate(case, settings, (CLOSEST,), whole=whole), self.open_solver)
+        return shortfall(case, position(case, found.amounts).capacity) if found.possible else None
 
 
 def diagnosed(present: Present, found: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[str, ...]]:

@@ -43,17 +43,25 @@ def every(count: int, value: Any = ZERO) -> Exacts:
 
 def known(values: Exacts) -> npt.NDArray[np.bool_]:
     """Where there is a number."""
-    return np.asarray(np.not_equal(values, None), dtype=bool)
+    return np.fromiter((value is not None for value in values.ravel()), dtype=np.bool_, count=values.size).reshape(values.shape)
 
 
 def filled(values: Exacts, value: Any = ZERO) -> Exacts:
     """The same with a number where there is none."""
-    return np.where(known(values), values, value)
+    return either(known(values), values, value)
+
+
+def either(first: npt.NDArray[np.bool_], one: Any, other: Any) -> Exacts:
+    """One number where `first` holds, the other elsewhere."""
+    result = np.empty(first.shape, dtype=object)
+    result[...] = other
+    result[first] = np.broadcast_to(np.asarray(one, dtype=object), first.shape)[first]
+    return result
 
 
 def floats(values: Exacts, absent: float = np.nan) -> npt.NDArray[np.float64]:
     """The nearest floats: the only place where an exact number is rounded for a solver."""
-    return np.where(known(values), values, absent).astype(float)
+    return either(known(values), values, absent).astype(float)
 
 
 def summed(groups: npt.NDArray[np.int64], values: Exacts, count: int) -> Exacts:

@@ -63,7 +63,7 @@ def shortage_exactly(statement: Statement, unit: mpq, basis: Basis) -> Impossibl
     rows, columns = len(engine.rows), len(engine.lower)
     slack = [{**row, columns + r: 1, columns + rows + r: -1} for r, row in enumerate(engine.rows)]
     costs = [0] * columns + [mpq(1, times) for times in engine.times] * 2
-    program = ExactProgram(costs, engine.lower + [0] * 2 * rows, engine.upper + [None] * 2 * rows, slack,
+    program = ExactProgram(costs, [*engine.lower, *[0] * 2 * rows], [*engine.upper, *[None] * 2 * rows], slack,
                            engine.row_lower, engine.row_upper)
     vertex = engine.asked(program)
     if vertex is None:

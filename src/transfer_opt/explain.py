@@ -10,12 +10,11 @@ import numpy as np
 
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, RuleSpec
-from transfer_opt.errors import SolverError
 from transfer_opt.exact import floats
 from transfer_opt.formulate import NEED_RULE, Formulation, Limits, RuleRows, composed, raw_bounds
-from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Floats, Ints, within
 from transfer_opt.objectives import CLOSEST
+from transfer_opt.optimum import solved
 from transfer_opt.program import Opener
 from transfer_opt.settings import Settings, shown
 
@@ -64,7 +63,7 @@ def steps(
             chosen = [entry for entry in formulation.rules if entry.rule.name in active]
             partial = composed(case, chosen, (CLOSEST,), formulation.whole)
             if before is None or not _met(before, partial, reached, case.unit * NEGLIGIBLE):
-                reached = _closest(partial, open_solver)[: len(case.lines)]
+                reached = _closest(partial, open_solver)
             before = partial
         states.append(_settled(case, reached, states[-1]))
     states.append(states[-1] if _plain(objective) else _settled(case, amounts, states[-1]))
@@ -75,10 +74,9 @@ def steps(
 
 def _closest(partial: Formulation, open_solver: Opener) -> Floats:
     """The columns of the optimum of some of the rules."""
-    solution = solve(partial.program, partial.stages, open_solver)
-    if solution.shortage is not None:  # fewer rules than are met all together
-        raise SolverError("测算说明的一步没有求出。")
-    return solution.columns
+    found = solved(partial, open_solver)
+    assert found.possible, "fewer rules than are met all together"
+    return found.amounts
 
 
 def _met(before: Formulation, now: Formulation, amounts: Floats, slack: float) -> bool:

@@ -15,9 +15,9 @@ from transfer_opt.errors import InputError
 from transfer_opt.formulate import formulate
 from transfer_opt.frontier import Frontier, checked_pair, frontier, refuse_unknown
 from transfer_opt.infeasible import infeasible
-from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Ints
 from transfer_opt.objectives import CLOSEST, STEADIEST
+from transfer_opt.optimum import reached
 from transfer_opt.report.parts import budget_heading, budget_label
 from transfer_opt.report.tradeoff import SHEET, frontier_chart, frontier_tables, position_sentence
 from transfer_opt.rounding import published
@@ -50,14 +50,13 @@ def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress:
         raise InputError(prepared.problems)
     case = assemble(prepared.spec, prepared.budget, prepared.settings)
     solver = opener("highs", len(case.lines))
-    today = formulate(case, prepared.settings, prepared.objective)
     progress("求现方案")
-    solution = None if len(today.crossing) else solve(today.program, today.stages, solver)
-    if solution is None or solution.shortage is not None:
+    today = reached(lambda whole: formulate(case, prepared.settings, prepared.objective, whole=whole), solver)
+    if not today.possible:
         raise infeasible(case, prepared.settings, partial(assemble, prepared.spec, prepared.budget), solver)
-    formulation = formulate(case, prepared.settings, (*pair, CLOSEST))
+    formulation = formulate(case, prepared.settings, (*pair, CLOSEST), whole=today.formulation.whole)
     refuse_unknown(case, formulation, pair)
-    curve = frontier(case, formulation, pair, solution.columns[: len(case.lines)], solver, progress)
+    curve = frontier(case, formulation, pair, today.amounts, solver, progress)
     units = tuple(published(case, corner.amounts, solver) for corner in curve.corners)
     return TradeOff(prepared, case, curve, units)
 

@@ -13,12 +13,12 @@ from gmpy2 import mpq
 from transfer_opt.certificate import CertificateError, sealed
 from transfer_opt.conflict import Conflict
 from transfer_opt.domain import Case
-from transfer_opt.errors import SolverError
-from transfer_opt.formulate import Formulation, RuleRows
-from transfer_opt.lexicographic import Shortage
 from transfer_opt.exact import Exacts
-from transfer_opt.linear import NOWHERE
+from transfer_opt.exactly import shortage_exactly
+from transfer_opt.formulate import Formulation, RuleRows
+from transfer_opt.linear import NOWHERE, Floats
 from transfer_opt.refutation import check_impossible
+from transfer_opt.solvers import ended
 
 PLAIN, DECIMALS = 1000, (9, 12)
 """Weights are plain fractions of at most this denominator, or decimals of so many digits as coefficients have."""
@@ -37,12 +37,18 @@ def farkas(case: Case, found: Conflict) -> Mapping[str, Any]:
     if found.shortage is None:
         tried = [list(_crossed(case, found.formulation))]
     else:
-        tried = [list(_coupled(case, found.formulation, found.shortage, read)) for read in (_plain, Fraction)]
+        duals = found.shortage.duals
+        tried = [list(_coupled(case, found.formulation, duals, read)) for read in (_plain, Fraction)]
     proofs = [_stated(case, found.formulation, rows) for rows in tried]
     proved = [(money, -place) for place, proof in enumerate(proofs) if (money := _proved(proof))]
-    if not proved:
-        raise SolverError("求解器说没有可行方案，但精确核对不成立。")
-    return proofs[-max(proved)[1]]
+    return proofs[-max(proved)[1]] if proved else _in_fractions(case, found.formulation)
+
+
+def _in_fractions(case: Case, formulation: Formulation) -> Mapping[str, Any]:
+    """The proof by the exact dual, where what a solver leaned on proves nothing."""
+    impossible = shortage_exactly(formulation.statement, formulation.unit, ended)
+    assert impossible is not None, "a conflict is one in fractions"
+    return _stated(case, formulation, list(_coupled(case, formulation, impossible.duals, Fraction)))
 
 
 def _proved(proof: Mapping[str, Any]) -> Fraction:
@@ -73,19 +79,20 @@ def _stated(case: Case, formulation: Formulation, rows: list[Row]) -> Mapping[st
 
 def _plain(weight: float) -> Fraction:
     """The plainest number that a float may stand for."""
+    weight = float(weight)
     read = [Fraction(weight).limit_denominator(PLAIN), *(Fraction(round(weight * 10**digits), 10**digits) for digits in DECIMALS)]
     return next((number for number in read if abs(number - Fraction(weight)) <= NOISE), Fraction(weight))
 
 
 def _coupled(
-    case: Case, formulation: Formulation, shortage: Shortage, read: Callable[[float], Fraction]
+    case: Case, formulation: Formulation, duals: Floats | Exacts, read: Callable[[Any], Fraction]
 ) -> Iterator[Row]:
     """The rows with a dual, by rule."""
     program, labels = formulation.statement, case.amount.labels
     for entry in formulation.rules:
-        for place in np.flatnonzero((entry.position != NOWHERE) & (shortage.duals[entry.position] != 0)):
+        for place in np.flatnonzero((entry.position != NOWHERE) & (duals[entry.position] != 0)):
             r = int(entry.position[place])
-            dual = read(float(shortage.duals[r]))
+            dual = read(duals[r])
             inside = program.rows == r
             entries = {str(labels[j]): str(a)
                        for j, a in zip(program.columns[inside], program.values[inside], strict=True)}

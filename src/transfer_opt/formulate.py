@@ -20,7 +20,7 @@ from gmpy2 import mpq
 
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, RuleSpec
-from transfer_opt.exact import ONE, ZERO, Exacts, ceiling, every, exact, exacts, filled, flooring, known, summed, total
+from transfer_opt.exact import ONE, ZERO, Exacts, ceiling, either, every, exact, exacts, filled, flooring, known, summed, total
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Linear, Rows, at_least, exactly, merged
 from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, Distance, Levels
 from transfer_opt.program import PREFECTURE, PROVINCE, LevelStage, Program, Stage, Statement, SumStage
@@ -126,8 +126,13 @@ def formulate(
     Bounds are tightened to `whole` publishing units; what cannot be met then may still be without (never a false
     "infeasible").
     """
+    return composed(case, written_rules(case, settings, rules), objective, whole)
+
+
+def written_rules(case: Case, settings: Settings, rules: Sequence[str] | None = None) -> list[RuleRows]:
+    """The chosen rules (all by default), in the order of the catalogue."""
     chosen = [name for name in CONSTRAINTS if rules is None or name in rules]
-    return composed(case, [rule_rows(case, settings, name, case.amount) for name in chosen], objective, whole)
+    return [rule_rows(case, settings, name, case.amount) for name in chosen]
 
 
 def composed(case: Case, rules: Sequence[RuleRows], objective: Sequence[str], whole: bool = True) -> Formulation:
@@ -182,7 +187,7 @@ def line_bounds(case: Case, made: Sequence[RuleRows]) -> tuple[Exacts, Exacts, l
     floor, cap = raw_bounds(case, made)
     tight_floor, tight_cap = whole_units(floor, case.figures.unit, up=True), whole_units(cap, case.figures.unit, up=False)
     empty = np.asarray((tight_floor > tight_cap) & (floor <= cap), dtype=bool)
-    tight_cap = np.where(empty, tight_floor, tight_cap)
+    tight_cap = either(empty, tight_floor, tight_cap)
     notes = []
     for f, (fund, pool) in enumerate(zip(case.funds, case.figures.pools, strict=True)):
         inside = case.lines.fund == f
@@ -321,11 +326,11 @@ def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows
         return replace(entry, position=position)
     tight = entry.single[~entry.hard]
     columns = builder.add_violations(len(soft))
-    sign = np.where(known(soft.least), ONE, -ONE)
+    sign = either(known(soft.least), ONE, -ONE)
     tight &= entry.priority[~entry.hard] != REPAIRED  # counted as given: no more than is needed gives way
     unit = case.figures.unit
-    lower = np.where(tight, whole_units(soft.least, unit, up=True), soft.least)
-    upper = np.where(tight, whole_units(soft.most, unit, up=False), soft.most)
+    lower = either(tight, whole_units(soft.least, unit, up=True), soft.least)
+    upper = either(tight, whole_units(soft.most, unit, up=False), soft.most)
     relaxed = soft.expression + _unknowns(columns, soft.expression) * sign
     position[~entry.hard] = builder.add_rows(Rows(relaxed, lower, upper))
     violation[~entry.hard] = columns
@@ -348,10 +353,10 @@ def _soft_stages(builder: _Builder, made: Sequence[RuleRows], case: Case) -> lis
         chosen = ~entry.hard & (entry.priority == priority)
         name = f"{entry.rule.name}{'超出' if priority != REPAIRED else '放宽'}最少"
         name = SHORTFALL if entry.rule.name == NEED_RULE else name
-        right = np.where(known(entry.rows.least), entry.rows.least, entry.rows.most)[chosen]
+        right = either(known(entry.rows.least), entry.rows.least, entry.rows.most)[chosen]
         costs = np.zeros(builder.count)
         costs[entry.violation[chosen]] = 1.0
-        scale = np.where(right > 0, right, case.figures.unit)
+        scale = either(np.asarray(right > 0, dtype=np.bool_), right, case.figures.unit)
         shared = LevelStage(f"{name}·均衡分担", entry.violation[chosen], every(len(scale)), scale, False, True)
         stages += [_Draft(SumStage(name, costs)), _Draft(shared)]
     return stages
@@ -411,5 +416,4 @@ def _through(columns: Ints, sums: Linear, expression: Linear) -> Linear:
 
 def _moved(sides: Exacts, constant: Exacts) -> Exacts:
     """Sides of rows once the constant stands on the right; None stays None."""
-    there = known(sides)
-    return np.where(there, filled(sides) - constant, None)
+    return either(known(sides), filled(sides) - constant, None)

@@ -79,7 +79,9 @@ class Linear:
         )
 
     def __sub__(self, other: Linear | Exacts | mpq) -> Linear:
-        return self + (other * -ONE)
+        if isinstance(other, Linear):
+            return self + other * -ONE
+        return self + exacts(other) * -ONE
 
     def total(self, grouping: Grouping) -> Linear:
         """The sum of the rows of each group."""

@@ -15,7 +15,6 @@ from transfer_opt.exact import Exacts, exact
 from transfer_opt.program import LevelStage, Statement, SumStage
 from transfer_opt.wholes import Bound, Number, counted, least, most, multiplied, quotient, slim, total, written
 
-
 GRID = 10**6
 """Money is counted in millionths of the publishing unit: most bounds are whole numbers of them."""
 

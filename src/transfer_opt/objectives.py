@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from transfer_opt.domain import Case
-from transfer_opt.exact import Exacts, exacts, total
+from transfer_opt.exact import Exacts, either, exacts, total
 from transfer_opt.linear import Linear
 
 
@@ -96,7 +96,7 @@ def closest_to_reference(case: Case, x: Linear) -> Levels:
     Units: ratio. Every line has a term, so the optimum is one point. Clause: 因素法, 若干措施第二十一条.
     """
     reference = case.figures.reference
-    return Levels(x, reference, np.where(reference > 0, reference, case.figures.unit), below=True, above=True)
+    return Levels(x, reference, either(case.lines.reference > 0, reference, case.figures.unit), below=True, above=True)
 
 
 @objective(STEADIEST, "上年〈资金〉")

@@ -124,7 +124,7 @@ def shortage(formulation: Formulation, open_solver: Opener, sure: bool = False) 
     if not doubtful:
         return found
     impossible = shortage_exactly(formulation.statement, formulation.unit, ended)
-    return impossible and _rounded(formulation, impossible)
+    return None if impossible is None else _rounded(formulation, impossible)
 
 
 def _proved(
@@ -195,7 +195,7 @@ def _result(stage: Any, told: Mapping[str, Any], rows: int, step: mpq) -> StageR
 
 
 def _proven(formulation: Formulation, found: Shortage) -> bool:
-    return proven_shortage(formulation.statement, found.duals) > 0
+    return bool(proven_shortage(formulation.statement, found.duals) > 0)
 
 
 def _rounded(formulation: Formulation, impossible: Impossible) -> Shortage:

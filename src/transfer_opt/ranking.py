@@ -22,9 +22,9 @@ LONG = Context(prec=1000)
 """Scaling a decimal loses no figure."""
 
 
-def rounded(value: Fraction | Decimal, step: Decimal) -> Decimal:
+def rounded(value: mpq | Fraction | Decimal, step: Decimal) -> Decimal:
     """The multiple of `step` nearest to the value, halves up (away from zero), as Excel rounds."""
-    number = Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else value
+    number = value if isinstance(value, Decimal) else Decimal(int(value.numerator)) / Decimal(int(value.denominator))
     return (number / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step
 
 

@@ -15,9 +15,10 @@ from transfer_opt.conflict import NEGLIGIBLE, Family, families, softened
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
 from transfer_opt.formulate import LEAST_REPAIR, REPAIRED, Formulation, formulate
-from transfer_opt.lexicographic import smallest, solve
+from transfer_opt.lexicographic import smallest
 from transfer_opt.linear import NOWHERE, Floats
 from transfer_opt.objectives import CLOSEST
+from transfer_opt.optimum import solved
 from transfer_opt.program import Opener, SumStage
 from transfer_opt.settings import Settings
 
@@ -73,10 +74,10 @@ def shares(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Given
 def repaired(case: Case, repair: Repair, open_solver: Opener) -> tuple[Given, ...]:
     """What every row gives in the allocation that the repair makes possible, found by solving it."""
     formulation = formulate(case, repair.settings, (CLOSEST,), whole=False)
-    solution = solve(formulation.program, formulation.stages, open_solver)
-    if solution.shortage is not None:
+    found = solved(formulation, open_solver)
+    if not found.possible:
         raise SolverError("最省的修复没有通过重新求解的核对。")
-    return shares(case, formulation, solution.columns[: len(case.lines)])
+    return shares(case, formulation, found.amounts)
 
 
 def _giving(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,32 +14,26 @@ import numpy as np
 
 from transfer_opt.assemble import assemble, fund_rows, released
 from transfer_opt.audit import findings
-from transfer_opt.certificate import CertificateError
-from transfer_opt.certificate import check as check_certificate
 from transfer_opt.checks import Draft, Sheets, all_problems, errors_of, sheet_problems, structure, warnings_of
-from transfer_opt.conflict import crossing
 from transfer_opt.deadline import NEVER, Deadline
 from transfer_opt.diagnose import Present, diagnosed
 from transfer_opt.domain import Case, Change, ModelSpec, ScenarioSpec
-from transfer_opt.errors import InputError, OutputError, Problem, SolverError
+from transfer_opt.errors import InputError, OutputError, Problem
 from transfer_opt.explain import coefficients, reasons, steps
 from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.indicators import indicators
 from transfer_opt.infeasible import infeasible, told
-from transfer_opt.lexicographic import Solution, shortage_of, solve
-from transfer_opt.linear import Floats, Ints
+from transfer_opt.linear import Floats
 from transfer_opt.modelfile import did_you_mean, load_model
+from transfer_opt.optimum import Published, optimum_and_proof
 from transfer_opt.outcome import Outcome
 from transfer_opt.parameters import BASELINE, parse_objectives, parse_unit, read_choices
-from transfer_opt.program import Opener
-from transfer_opt.proof import certificate
 from transfer_opt.repair import Repair, cheapest, shares
 from transfer_opt.report import build
-from transfer_opt.rounding import published
 from transfer_opt.sensitivity import EVERYTHING, sensitivities, tried
-from transfer_opt.settings import Reassemble, Settings
+from transfer_opt.settings import Settings
 from transfer_opt.sheets import Budget
-from transfer_opt.solvers import opener, within
+from transfer_opt.solvers import EXACT, opener, within
 from transfer_opt.units import COUNTIES, read_recipients
 from transfer_opt.workbook.reader import read_workbook
 from transfer_opt.workbook.saving import same_place
@@ -112,12 +105,21 @@ def allocate(
     objective = prepared.objective
     reassemble = partial(assemble, prepared.spec, prepared.budget)
     case = reassemble(prepared.settings)
-    open_solver = within(opener(solver, len(case.lines)), deadline)
-    again = within(opener("highs" if solver == "auto" else solver, len(case.lines)), deadline)  # re-solves by arrays
+    open_solver = within(opener(_floats(solver), len(case.lines)), deadline)
+    again = within(opener("highs" if solver == "auto" else _floats(solver), len(case.lines)), deadline)  # re-solves by arrays
     repair = cheapest(case, prepared.settings, again) if relax else Repair(prepared.settings, (), 0.0)
     settings = repair.settings
-    problem = _Problem(case, settings, objective, reassemble, progress)
-    formulation, solution, units, proof = _optimum(problem, open_solver, again)
+
+    def make(whole: bool) -> Formulation:
+        return formulate(case, settings, objective, whole=whole)
+
+    optimum = optimum_and_proof(case, make, open_solver, again, progress, exact=solver == EXACT)
+    if not isinstance(optimum, Published):
+        progress("查找矛盾和修复办法")
+        raise infeasible(case, settings, reassemble, again)
+    formulation, units, proof = optimum.optimum.formulation, optimum.units, optimum.certificate
+    solution = optimum.optimum.solution
+    assert solution is not None, "published"
     amounts = solution.columns[: len(case.lines)]
     final = np.asarray(units * case.unit, dtype=float)
     progress("测算说明")
@@ -136,51 +138,9 @@ def allocate(
     )
 
 
-@dataclass(frozen=True)
-class _Problem:
-    """What is to be solved."""
-
-    case: Case
-    settings: Settings
-    objective: tuple[str, ...]
-    reassemble: Reassemble
-    progress: Progress
-
-    def solved(self, open_solver: Opener, again: Opener, together: bool) -> tuple[Formulation, Solution]:
-        """The optimum with bounds in whole units where that leaves an allocation possible, else as given.
-
-        Raises InfeasibleError where there is none, SolverError where two solvers disagree about that.
-        """
-        for whole in (True, False):
-            made = formulate(self.case, self.settings, self.objective, whole=whole)
-            if len(crossing(self.case, made)):
-                continue
-            solution = solve(made.program, made.stages, open_solver, self.progress, together)
-            if solution.shortage is None:
-                return made, solution
-            if shortage_of(made.program, again) is None:
-                raise SolverError("求解器对有没有可行方案前后说法不一，不予公布。")
-        self.progress("查找矛盾和修复办法")
-        raise infeasible(self.case, self.settings, self.reassemble, again)
-
-
-def _optimum(problem: _Problem, open_solver: Opener, again: Opener) -> tuple[Formulation, Solution, Ints, str]:
-    """The optimum, its integers and its proof; raises InfeasibleError where there is none.
-
-    Where rounding leaves the exact proof without a hold, the levels are taken once more, one by one.
-    """
-    case, progress = problem.case, problem.progress
-    for together in (True, False):
-        formulation, solution = problem.solved(open_solver, again, together)
-        progress("取整")
-        units = published(case, solution.columns[: len(case.lines)], again)
-        progress("证明")
-        try:
-            return formulation, solution, units, proved(case, formulation, solution, units)
-        except SolverError:
-            if not together:
-                raise
-    raise AssertionError("the second attempt returns or raises")
+def _floats(solver: str) -> str:
+    """The solver that goes ahead of exact arithmetic, and answers what is only compared."""
+    return "highs" if solver == EXACT else solver
 
 
 def _given_way(case: Case, repair: Repair, formulation: Formulation, final: Floats) -> tuple[str, ...]:
@@ -189,16 +149,6 @@ def _given_way(case: Case, repair: Repair, formulation: Formulation, final: Floa
         return ()
     least = f"原来的规则做不到，最少须放宽 {round(repair.money, 6):,.14g} {case.money_unit}"
     return tuple(f"已按 --relax 把{words}：{least}。" for words in told(shares(case, formulation, final), case.money_unit, len(final)))
-
-
-def proved(case: Case, formulation: Formulation, solution: Solution, units: Ints) -> str:
-    """The certificate as text, accepted by the independent checker; else SolverError, and nothing is published."""
-    text = certificate(formulation.program, formulation.stages, solution, units, case.unit, case.line_names)
-    try:
-        check_certificate(json.loads(text))
-    except CertificateError as error:
-        raise SolverError(f"结果没有通过独立的精确核对，不予公布：{error}") from error
-    return text
 
 
 def write(

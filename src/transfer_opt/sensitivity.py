@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -14,11 +15,11 @@ import numpy as np
 from transfer_opt.audit import at_bound, missed
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, Change, ParameterSpec
-from transfer_opt.errors import SolverError
-from transfer_opt.formulate import Formulation, RuleRows, composed, formulate, rule_rows
+from transfer_opt.formulate import Formulation, RuleRows, composed, rule_rows, written_rules
 from transfer_opt.indicators import position, shortfall
-from transfer_opt.lexicographic import Solution, solve
+from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import NOWHERE, Bools, Floats
+from transfer_opt.optimum import Make, reached
 from transfer_opt.program import Opener
 from transfer_opt.settings import Reassemble, Settings, shown
 
@@ -51,12 +52,13 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class _Trial:
-    """A change, in words and as the case and the program that hold with it."""
+    """A change, in words and as the case and the rules that hold with it."""
 
     subject: str
     change: str
     case: Case
-    formulation: Formulation
+    make: Make
+    """Bounds in whole units or not → the program."""
 
 
 def sensitivities(
@@ -87,19 +89,21 @@ class _Present:
     formulation: Formulation
     reassemble: Reassemble
 
-    def reformulated(self, change: Change) -> tuple[Case, Formulation]:
-        """The case from the workbook on, and its program; no change switches a rule on that has no rows now."""
+    def reformulated(self, change: Change) -> tuple[Case, list[RuleRows]]:
+        """The case from the workbook on, and its rules; no change switches a rule on that has no rows now."""
         changed = self._with(change)
         case = self.reassemble(changed)
-        return case, formulate(case, changed, self.objective, [entry.rule.name for entry in self.formulation.rules if len(entry.rows)],
-                               self.formulation.whole)
+        return case, written_rules(case, changed, [entry.rule.name for entry in self.formulation.rules if len(entry.rows)])
 
-    def rewritten(self, change: Change) -> tuple[Case, Formulation]:
+    def rewritten(self, change: Change) -> tuple[Case, list[RuleRows]]:
         """The same case with one rule's rows written anew."""
         name = change.rule
         fresh = rule_rows(self.case, self._with(change), name, self.case.amount)
-        rules = [fresh if entry.rule.name == name else entry for entry in self.formulation.rules]
-        return self.case, composed(self.case, rules, self.objective, self.formulation.whole)
+        return self.case, [fresh if entry.rule.name == name else entry for entry in self.formulation.rules]
+
+    def trial(self, subject: str, change: str, case: Case, rules: Sequence[RuleRows]) -> _Trial:
+        """These rules with the same objectives."""
+        return _Trial(subject, change, case, partial(composed, case, rules, self.objective))
 
     def _with(self, change: Change) -> Settings:
         return replace(self.settings, layers=(*self.settings.layers, (change,)))
@@ -109,7 +113,7 @@ def _portions(present: _Present) -> Iterator[_Trial]:
     portion = PORTION * present.case.unit
     for fund in present.case.funds:
         more = Change("资金总额", fund.name, "本年总额", "", fund.budget + portion)
-        yield _Trial(f"{fund.name}总额", f"增加 {portion:,.12g} {present.case.money_unit}", *present.reformulated(more))
+        yield present.trial(f"{fund.name}总额", f"增加 {portion:,.12g} {present.case.money_unit}", *present.reformulated(more))
 
 
 def _loosened(present: _Present, amounts: Floats) -> Iterator[_Trial]:
@@ -122,12 +126,12 @@ def _loosened(present: _Present, amounts: Floats) -> Iterator[_Trial]:
             # A parameter that is no argument of its rule is at work before: in needs, penalties, usable shares.
             direct = parameter.name in CONSTRAINTS[entry.rule.name].parameters.values()
             for change in _steps(settings, entry, parameter, binding):
-                case, formulation = present.rewritten(change) if direct else present.reformulated(change)
-                other = next(each for each in formulation.rules if each.rule.name == entry.rule.name)
+                case, rules = present.rewritten(change) if direct else present.reformulated(change)
+                other = next(each for each in rules if each.rule.name == entry.rule.name)
                 if _moves(entry, other, binding):
                     now = settings.cell(change.rule, change.parameter, change.fund, change.object)
                     said = f"由 {shown(now, parameter.kind)} 放宽到 {shown(change.value, parameter.kind)}"
-                    yield _Trial(_called(change), said, case, formulation)
+                    yield present.trial(_called(change), said, case, rules)
 
 
 def _steps(settings: Settings, entry: RuleRows, parameter: ParameterSpec, binding: Bools) -> Iterator[Change]:
@@ -151,8 +155,8 @@ def _moves(entry: RuleRows, other: RuleRows, binding: Bools) -> bool:
     before, after = entry.rows, other.rows
     if len(before) != len(after) or len(before.expression.values) != len(after.expression.values):
         return True
-    differs = (before.lower != after.lower) | (before.upper != after.upper)
-    differs[before.expression.rows[before.expression.values != after.expression.values]] = True
+    differs = np.asarray((before.least != after.least) | (before.most != after.most), dtype=bool)
+    differs[before.expression.rows[np.asarray(before.expression.values != after.expression.values, dtype=bool)]] = True
     return bool((differs & binding).any())
 
 
@@ -166,15 +170,10 @@ def _called(change: Change) -> str:
 def _tried(trial: _Trial, case: Case, before: Solution, open_solver: Opener) -> Sensitivity:
     """Solve the changed case and compare; what cannot be solved is said and does no harm to the result."""
     unknown = Sensitivity(trial.subject, trial.change, np.nan, np.nan, np.full(len(case.recipients), np.nan))
-    low, high = trial.formulation.floor_and_cap()
-    crossed = bool((low > high).any())
-    try:
-        solution = None if crossed else solve(trial.formulation.program, trial.formulation.stages, open_solver, before=(before,))
-    except SolverError:
-        return replace(unknown, note="这一步没有求出")
-    if solution is None or solution.shortage is not None:
+    found = reached(trial.make, open_solver, before=(before,))
+    if not found.possible:
         return replace(unknown, note="这样改变后没有可行的分配方案")
-    first, second = position(case, before.columns[: len(case.lines)]), position(trial.case, solution.columns[: len(trial.case.lines)])
+    first, second = position(case, before.columns[: len(case.lines)]), position(trial.case, found.amounts)
     short = shortfall(trial.case, second.capacity).sum() - shortfall(case, first.capacity).sum()
     lowest = second.coverage.min() - first.coverage.min()
     return replace(unknown, shortfall=float(short), lowest=float(lowest),

@@ -16,10 +16,10 @@ from typing import Literal
 import numpy as np
 
 from transfer_opt.domain import Case, WeightedFactor
+from transfer_opt.exact import exact
 from transfer_opt.explain import STEP_DIGITS, STEPS
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.outcome import Plan
-from transfer_opt.exact import exact
 from transfer_opt.ranking import rounded
 from transfer_opt.workbook.cells import Place, column_letters
 from transfer_opt.workbook.evaluation import Exact, evaluate

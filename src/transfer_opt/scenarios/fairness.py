@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from transfer_opt.domain import Case, Change, Clause, RuleSpec
 from transfer_opt.errors import InfeasibleError, SolverError
-from transfer_opt.formulate import Formulation, RuleRows, composed, formulate, rule_rows
+from transfer_opt.exact import filled, floats
+from transfer_opt.formulate import Formulation, RuleRows, composed, formulate, rule_rows, written_rules
 from transfer_opt.indicators import Indicator, indicators
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Rows, at_least, sums
 from transfer_opt.objectives import CLOSEST, SHORTFALL
+from transfer_opt.optimum import Make
 from transfer_opt.outcome import Plan
 from transfer_opt.scenarios.effects import GOALS, POOLS, differing, mixed
 from transfer_opt.scenarios.resolve import OpenFor, State, exact_amounts, re_solved
@@ -96,7 +99,8 @@ def _state(plan: Plan) -> State:
 def _kept_whole(case: Case) -> RuleRows:
     """Σ_f x[f, i] ≥ Σ_f last[f, i] for every county whose last year is known."""
     known: Bools = np.asarray(np.isfinite(case.history).any(axis=0))
-    rows = at_least(case.amount.total(case.by_recipient), np.nansum(case.history, axis=0))[known]
+    last = np.sum(filled(case.figures.history), axis=0)
+    rows = at_least(case.amount.total(case.by_recipient), last)[known]
     count = len(rows)
     clause = Clause("省定", "", "", "", "")
     spec = RuleSpec(KEPT_WHOLE, (clause,), "recipient", False, True, True, 0, {}, KEPT_WHOLE)
@@ -125,7 +129,7 @@ class _Step:
 def _solved(state: State, open_for: OpenFor) -> tuple[State, Case, Floats]:
     """A state that is known to have an allocation, its case and its optimum (L,) before rounding."""
     case = state.case()
-    return state, case, exact_amounts(case, formulate(case, state.settings, state.objective), open_for)
+    return state, case, exact_amounts(case, partial(_formulated, case, state, state.objective), open_for)
 
 
 def _worse(scenario: str, said: str, base: tuple[State, Case, Floats], large: State, open_for: OpenFor) -> Worse:
@@ -147,9 +151,9 @@ def _responsible(step: _Step, first: Floats) -> tuple[str, str]:
     """What makes them lose, and how: without its answer to the larger pool they would not."""
     if not set(step.small.objective) <= {CLOSEST, SHORTFALL} and _by_formula_alone(step):
         return GOALS, f"目标“{' > '.join(step.small.objective)}”使县与县之间互相替代"
-    for rule, note, formulation, case in _held_back(step):
+    for rule, note, make, case in _held_back(step):
         try:
-            if not step.still(first, exact_amounts(case, formulation, step.open_for)):
+            if not step.still(first, exact_amounts(case, make, step.open_for)):
                 return rule, note
         except (InfeasibleError, SolverError):
             continue
@@ -161,36 +165,39 @@ def _responsible(step: _Step, first: Floats) -> tuple[str, str]:
 def _by_formula_alone(step: _Step) -> bool:
     """Whether the same rules with the formula as the only objective would spare them."""
     try:
-        first, second = (exact_amounts(case, formulate(case, state.settings, (CLOSEST,)), step.open_for)
+        first, second = (exact_amounts(case, partial(_formulated, case, state, (CLOSEST,)), step.open_for)
                          for case, state in ((step.before, step.small), (step.after, step.large)))
     except (InfeasibleError, SolverError):
         return False
     return not step.still(first, second)
 
 
-def _held_back(step: _Step) -> Iterator[tuple[str, str, Formulation, Case]]:
+def _formulated(case: Case, state: State, objective: Sequence[str], whole: bool) -> Formulation:
+    return formulate(case, state.settings, objective, whole=whole)
+
+
+def _held_back(step: _Step) -> Iterator[tuple[str, str, Make, Case]]:
     """Each rule in turn as it was before the pool grew; first the shares of the formula. In a large case, these only."""
-    shares = step.before.lines.reference.copy()
-    for f in range(len(step.before.funds)):
-        inside = step.before.lines.fund == f
-        shares[inside] *= step.after.pools[f] / step.before.pools[f]
-    if len(shares) == len(step.after.lines):
-        case = replace(step.after, lines=replace(step.after.lines, reference=shares))
-        yield FORMULA, "各县测算份额随总额变化", formulate(case, step.large.settings, step.large.objective), case
+    before, after = step.before.figures, step.after.figures
+    if len(step.before.lines) == len(step.after.lines) and all(before.pools):
+        shares = before.reference * (after.pools / before.pools)[step.before.lines.fund]
+        case = replace(step.after, lines=replace(step.after.lines, reference=floats(shares)),
+                       worked_out=replace(after, reference=shares))
+        yield FORMULA, "各县测算份额随总额变化", partial(_formulated, case, step.large, step.large.objective), case
     if len(step.after.lines) > STEPPED_LINES:
         return
-    written = {entry.rule.name: entry for entry in formulate(step.after, step.large.settings, step.large.objective).rules}
+    written = {entry.rule.name: entry for entry in written_rules(step.after, step.large.settings)}
     for name in written:
         if name != POOLS and len(written[name].rows):
             held = rule_rows(step.before, step.small.settings, name, step.before.amount)
             if _same(held.rows, written[name].rows):
                 continue
             rules = [held if other == name else entry for other, entry in written.items()]
-            yield name, "它的要求随总额变化", composed(step.after, rules, step.large.objective), step.after
+            yield name, "它的要求随总额变化", partial(composed, step.after, rules, step.large.objective), step.after
 
 
 def _same(ours: Rows, theirs: Rows) -> bool:
-    return (len(ours) == len(theirs) and np.array_equal(ours.lower, theirs.lower) and np.array_equal(ours.upper, theirs.upper)
+    return (len(ours) == len(theirs) and np.array_equal(ours.least, theirs.least) and np.array_equal(ours.most, theirs.most)
             and np.array_equal(ours.expression.values, theirs.expression.values))
 
 

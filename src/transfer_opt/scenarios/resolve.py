@@ -10,9 +10,9 @@ import numpy as np
 from transfer_opt.assemble import assemble
 from transfer_opt.domain import Case, ModelSpec
 from transfer_opt.errors import InfeasibleError, SolverError
-from transfer_opt.formulate import Formulation, RuleRows, composed, formulate
-from transfer_opt.lexicographic import solve
+from transfer_opt.formulate import RuleRows, composed, written_rules
 from transfer_opt.linear import Floats
+from transfer_opt.optimum import Make, reached
 from transfer_opt.program import Opener
 from transfer_opt.rounding import published
 from transfer_opt.settings import Settings
@@ -36,19 +36,17 @@ class State:
         return assemble(self.spec, self.budget, self.settings)
 
 
-def exact_amounts(case: Case, formulation: Formulation, open_for: OpenFor) -> Floats:
+def exact_amounts(case: Case, make: Make, open_for: OpenFor) -> Floats:
     """The optimum (L,) before rounding, money; raises InfeasibleError, with the money short, where there is none."""
-    if len(formulation.crossing):
-        raise _impossible(case, formulation.crossed)
-    solution = solve(formulation.program, formulation.stages, open_for(len(case.lines)))
-    if solution.shortage is not None:
-        raise _impossible(case, solution.shortage.money)
-    return solution.columns[: len(case.lines)]
+    found = reached(make, open_for(len(case.lines)))
+    if not found.possible:
+        raise InfeasibleError(f"规则互相矛盾，相差 {_rounded(found.short, case.unit):,.12g} {case.money_unit}")
+    return found.amounts
 
 
-def allocated(case: Case, formulation: Formulation, open_for: OpenFor) -> Floats:
+def allocated(case: Case, make: Make, open_for: OpenFor) -> Floats:
     """The optimum (L,) as it would be published, money."""
-    units = published(case, exact_amounts(case, formulation, open_for), open_for(len(case.lines)))
+    units = published(case, exact_amounts(case, make, open_for), open_for(len(case.lines)))
     return np.asarray(np.round(units * case.unit, 10), dtype=float)
 
 
@@ -56,16 +54,10 @@ def re_solved(state: State, open_for: OpenFor, more: Callable[[Case], Sequence[R
     """The case of a state and its allocation (L,), with `more` rows; raises InfeasibleError or SolverError."""
     try:
         case = state.case()
-        plain = formulate(case, state.settings, state.objective)
-        extra = more(case)
-        formulation = composed(case, [*plain.rules, *extra], state.objective) if extra else plain
+        rules = [*written_rules(case, state.settings), *more(case)]
     except (KeyError, ValueError, IndexError) as error:  # half of one year's data with half of another's
         raise SolverError("两边的数据和规则拼不到一起") from error
-    return case, allocated(case, formulation, open_for)
-
-
-def _impossible(case: Case, money: float) -> InfeasibleError:
-    return InfeasibleError(f"规则互相矛盾，相差 {_rounded(money, case.unit):,.12g} {case.money_unit}")
+    return case, allocated(case, lambda whole: composed(case, rules, state.objective, whole), open_for)
 
 
 def _rounded(money: float, unit: float) -> float:

@@ -10,6 +10,8 @@ from transfer_opt.errors import InputError, Problem
 from transfer_opt.linear import Floats
 from transfer_opt.program import Opener, Program, Question, RawSolution, Session
 
+EXACT = "exact"
+"""Names the way in fractions, which is no solver behind this contract but goes on from where one ends."""
 PULP_LINES = 1000
 """Up to this many lines, `auto` takes its first stage through PuLP."""
 
@@ -24,7 +26,7 @@ def opener(name: str, lines: int) -> Opener:
 
     solver = {"pulp-highs": "HiGHS", "cbc": "PULP_CBC_CMD"}.get(name, name)
     if solver not in available():
-        known = "、".join(["auto", "pulp-highs", "highs", "cbc", *available()])
+        known = "、".join(["auto", EXACT, "pulp-highs", "highs", "cbc", *available()])
         raise InputError([Problem("E160", f"求解器「{name}」不可用。", f"本机可用的有：{known}。")])
     return open_pulp(solver)
 

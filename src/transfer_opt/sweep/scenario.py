@@ -11,6 +11,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, RuleRows, composed, rule_rows
 from transfer_opt.indicators import gini, position, shortfall
 from transfer_opt.infeasible import crossed
-from transfer_opt.lexicographic import Solution, solve
+from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import Ints
+from transfer_opt.optimum import reached
 from transfer_opt.program import Opener
 from transfer_opt.rounding import published
 from transfer_opt.run import Prepared
@@ -103,18 +105,15 @@ class Scenarios:
     def _answer(self, index: int, solver: Opener) -> Record:
         settings = self._plan.settings(self._prepared.settings, index)
         key, case = self._case(settings, index)
-        formulation = composed(case, [self._rows(case, settings, index, key, name) for name in CONSTRAINTS],
-                               self._prepared.objective)
-        if said := next(crossed(case, formulation), ""):
-            low, high = formulation.floor_and_cap()
-            return Record(index, INFEASIBLE, round(float(np.maximum(low - high, 0).sum()), MONEY_DIGITS), said.strip())
-        solution = solve(formulation.program, formulation.stages, solver, before=(*self._latest, *self._asked))
-        if solution.shortage is not None:
-            return Record(index, INFEASIBLE, round(solution.shortage.money, MONEY_DIGITS), "")
+        rules = [self._rows(case, settings, index, key, name) for name in CONSTRAINTS]
+        found = reached(partial(composed, case, rules, self._prepared.objective), solver, before=(*self._latest, *self._asked))
+        formulation, solution = found.formulation, found.solution
+        if solution is None or not found.possible:
+            return Record(index, INFEASIBLE, round(found.short, MONEY_DIGITS), next(crossed(case, formulation), "").strip())
         self._latest = (solution,)
         if solution.programs:  # else its proof is made of others
             self._asked.appendleft(solution)
-        return _record(index, case, formulation, published(case, solution.columns[: len(case.lines)], self._fresh))
+        return _record(index, case, formulation, published(case, found.amounts, self._fresh))
 
     def _case(self, settings: Settings, index: int) -> tuple[Any, Case]:
         """The case, and what tells it from others."""
