@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from transfer_opt.domain import Case, Change, Fund, Lines, ModelSpec, Recipients
+from transfer_opt.exact import Exacts, exacts
 from transfer_opt.linear import Floats, Linear, Rows
 from transfer_opt.modelfile import load_model
 from transfer_opt.settings import Settings
@@ -110,20 +111,21 @@ def make_settings(case: Case, *changes: Change, scenario: Sequence[Change] = (),
 
 def by_fund(case: Case, default: float = 0.0, **values: Any) -> Any:
     """A parameter by fund (F,), named by short name."""
-    return np.array([values.get(fund.short, default) for fund in case.funds])
+    given = [values.get(fund.short, default) for fund in case.funds]
+    return np.array(given) if any(isinstance(value, str) for value in given) else exacts(np.array(given, dtype=float))
 
 
-def by_line(case: Case, default: float = 0.0, **values: Any) -> Floats:
+def by_line(case: Case, default: float = 0.0, **values: Any) -> Exacts:
     """A parameter by line (L,), named by the fund's short name; one value, or one per county."""
     table = np.array([np.broadcast_to(values.get(fund.short, default), len(case.recipients)) for fund in case.funds])
-    return np.asarray(table[case.lines.fund, case.lines.recipient], dtype=float)
+    return exacts(np.asarray(table[case.lines.fund, case.lines.recipient], dtype=float))
 
 
 def dense(expression: Linear | Rows, width: int) -> list[list[float]]:
     """The coefficients as a plain matrix over the first `width` variables."""
     inner = expression.expression if isinstance(expression, Rows) else expression
     matrix = np.zeros((len(inner), width))
-    np.add.at(matrix, (inner.rows, inner.columns), inner.values)
+    np.add.at(matrix, (inner.rows, inner.columns), inner.coefficients)
     rows: list[list[float]] = matrix.tolist()
     return rows
 
@@ -137,8 +139,8 @@ def written(rows: Rows, case: Case) -> list[str]:
     """Rows as on paper: 「甲县: 均衡性/甲县 + 0.5 生态/甲县 >= 400」, constants moved to the right."""
     lines = []
     for label, coefficients, lower, upper in zip(
-            labels(rows), dense(rows, len(case.lines)), rows.lower - rows.expression.constant,
-            rows.upper - rows.expression.constant, strict=True):
+            labels(rows), dense(rows, len(case.lines)), rows.lower - rows.expression.offsets,
+            rows.upper - rows.expression.offsets, strict=True):
         terms = [f"{'' if value == 1 else f'{value:.9g} '}{name}"
                  for value, name in zip(coefficients, case.amount.labels, strict=True) if value]
         sides = [("=", lower)] if lower == upper else [(">=", lower), ("<=", upper)]

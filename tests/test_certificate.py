@@ -22,17 +22,23 @@ from instances import instance
 from transfer_opt import run
 from transfer_opt.certificate import CertificateError, check, sealed
 from transfer_opt.cli import main
-from transfer_opt.domain import Change
+from transfer_opt.domain import Case, Change
 from transfer_opt.errors import SolverError
-from transfer_opt.formulate import formulate
-from transfer_opt.lexicographic import solve
+from transfer_opt.formulate import Formulation, formulate
+from transfer_opt.lexicographic import Solution, solve
+from transfer_opt.linear import Ints
 from transfer_opt.program import Program, Question, RawSolution, Session
-from transfer_opt.proof import certificate
+from transfer_opt.proof import certificate, replayed
 from transfer_opt.rounding import published
 from transfer_opt.solvers import opener
 
 CHECKER = Path(run.__file__).parent / "certificate.py"
 Proof = dict[str, Any]
+
+
+def certified(formulation: Formulation, solution: Solution, units: Ints, case: Case) -> Proof:
+    proof = replayed(formulation.statement, formulation.stages, solution, formulation.unit)
+    return json.loads(certificate(formulation.statement, proof, units, formulation.unit, case.line_names))
 
 
 def prove(seed: int, most: int) -> Proof | None:
@@ -50,7 +56,7 @@ def prove(seed: int, most: int) -> Proof | None:
     assert (units * case.unit <= np.ceil(high) + 1e-9).all()
     for f, fund in enumerate(case.funds):
         assert units[case.lines.fund == f].sum() * case.unit == pytest.approx(fund.pool, abs=1e-9)
-    return json.loads(certificate(formulation.program, formulation.stages, solution, units, case.unit, case.line_names))
+    return certified(formulation, solution, units, case)
 
 
 @pytest.fixture(scope="module")
@@ -196,8 +202,7 @@ def small_proof() -> Proof:
     case = make_case(pools={"均衡性": 1000, "生态": 200}, need=(900, 0, 300), reference={"均衡性": (400, 300, 300)})
     done = allocated(case, *only("上年保底", "增幅上限", "三保兜底"), Change("增幅上限", parameter="增幅上限", value=0.5),
                      objective=("三保缺口最小", "保障水平最大化", "贴近因素法"))
-    program, stages = done.formulation.program, done.formulation.stages
-    return json.loads(certificate(program, stages, done.solution, done.units, case.unit, case.line_names))
+    return certified(done.formulation, done.solution, done.units, case)
 
 
 ANSWERS = ("published", "theta", "value", "pools", "lines", "unit")

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import make_case
+from transfer_opt.exact import exact, floats
 from transfer_opt.factors import (
     FACTORS,
     FactorData,
@@ -28,7 +29,7 @@ from transfer_opt.factors import (
     standard_gap,
     zone_gap,
 )
-from transfer_opt.ranking import Exact
+from transfer_opt.ranking import Exact, decimals
 
 NAN = np.nan
 EVERYONE = np.array([True, True, True])
@@ -135,27 +136,27 @@ def test_listed_counties_count_one() -> None:
 
 class TestCombined:
     def test_every_factor_shares_out_its_weight(self) -> None:
-        amounts = combined(1000, EVERYONE, [(0.75, np.array([1.0, 1, 2])), (0.25, np.array([0.0, 3, 1]))]).fractions()
+        amounts = combined(1000, EVERYONE, [(0.75, np.array([1.0, 1, 2])), (0.25, np.array([0.0, 3, 1]))]).fractions().tolist()
         assert amounts == [Fraction(3, 16) * 1000, (Fraction(3, 16) + Fraction(3, 16)) * 1000,
                            (Fraction(3, 8) + Fraction(1, 16)) * 1000]
 
     def test_a_factor_nobody_has_hands_its_weight_to_the_others_in_proportion(self) -> None:
         one, two, nothing = np.array([1.0, 0, 0]), np.array([0.0, 1, 0]), np.zeros(3)
-        assert combined(800, EVERYONE, [(0.3, one), (0.1, two), (0.6, nothing)]).fractions() == [600, 200, 0]
+        assert combined(800, EVERYONE, [(0.3, one), (0.1, two), (0.6, nothing)]).fractions().tolist() == [600, 200, 0]
 
     def test_what_only_outsiders_have_counts_as_nothing(self) -> None:
         eligible = np.array([True, True, False])
-        amounts = combined(100, eligible, [(0.5, np.array([0.0, 0, 7])), (0.5, np.array([1.0, 1, 1]))]).fractions()
+        amounts = combined(100, eligible, [(0.5, np.array([0.0, 0, 7])), (0.5, np.array([1.0, 1, 1]))]).fractions().tolist()
         assert amounts == [50, 50, 0]
 
     def test_where_all_sums_are_zero_everyone_eligible_gets_the_same(self) -> None:
-        assert combined(100, np.array([True, False, True]), [(1.0, np.zeros(3))]).fractions() == [50, 0, 50]
+        assert combined(100, np.array([True, False, True]), [(1.0, np.zeros(3))]).fractions().tolist() == [50, 0, 50]
 
     def test_a_weight_of_zero_counts_nothing(self) -> None:
-        assert combined(90, EVERYONE, [(0.0, np.array([1.0, 0, 0])), (1.0, np.ones(3))]).fractions() == [30, 30, 30]
+        assert combined(90, EVERYONE, [(0.0, np.array([1.0, 0, 0])), (1.0, np.ones(3))]).fractions().tolist() == [30, 30, 30]
 
     def test_where_nobody_is_eligible_nothing_is_shared_out(self) -> None:
-        assert combined(90, ~EVERYONE, [(1.0, np.ones(3))]).fractions() == [0, 0, 0]
+        assert combined(90, ~EVERYONE, [(1.0, np.ones(3))]).fractions().tolist() == [0, 0, 0]
 
 
 def over_one_denominator(amounts: list[Fraction]) -> Exact:
@@ -163,32 +164,36 @@ def over_one_denominator(amounts: list[Fraction]) -> Exact:
     return Exact([int(amount * over) for amount in amounts], over)
 
 
+def in_steps(amounts: Exact, pool: float, unit: float) -> list[float]:
+    return floats(settled(amounts, exact(float(pool)), exact(float(unit))).fractions()).tolist()
+
+
 class TestSettled:
     def test_thirds_add_to_the_pool_and_the_first_gets_the_step_left_over(self) -> None:
-        assert settled(over_one_denominator([Fraction(100, 3)] * 3), 100, 1.0).tolist() == [33.333334, 33.333333, 33.333333]
+        assert in_steps(over_one_denominator([Fraction(100, 3)] * 3), 100, 1.0) == [33.333334, 33.333333, 33.333333]
 
     def test_the_largest_fractions_get_the_steps_left_over(self) -> None:
         steps = [Fraction(3, 10), Fraction(9, 10), Fraction(3, 10), Fraction(3, 10), Fraction(2, 10)]
-        assert settled(over_one_denominator([step * MILLIONTH for step in steps]), 2e-6, 1.0).tolist() == [1e-6, 1e-6, 0, 0, 0]
+        assert in_steps(over_one_denominator([step * MILLIONTH for step in steps]), 2e-6, 1.0) == [1e-6, 1e-6, 0, 0, 0]
 
     def test_nobody_falls_below_nothing_when_all_round_up(self) -> None:
         steps = [Fraction(6, 10), Fraction(6, 10), Fraction(6, 10), Fraction(2, 10)]
-        assert settled(over_one_denominator([step * MILLIONTH for step in steps]), 2e-6, 1.0).tolist() == [1e-6, 1e-6, 0, 0]
+        assert in_steps(over_one_denominator([step * MILLIONTH for step in steps]), 2e-6, 1.0) == [1e-6, 1e-6, 0, 0]
 
     def test_a_line_without_a_claim_gets_no_step(self) -> None:
-        assert settled(over_one_denominator([Fraction(0), Fraction(1, 2) * MILLIONTH, Fraction(1, 2) * MILLIONTH]), 1e-6, 1.0)[0] == 0
+        assert in_steps(over_one_denominator([Fraction(0), Fraction(1, 2) * MILLIONTH, Fraction(1, 2) * MILLIONTH]), 1e-6, 1.0)[0] == 0
 
     def test_the_step_is_a_millionth_of_the_publishing_unit(self) -> None:
-        assert settled(over_one_denominator([Fraction(1, 3), Fraction(2, 3)]), 1, 0.01).tolist() == [0.33333333, 0.66666667]
-        assert settled(over_one_denominator([Fraction(10**6, 3), Fraction(2 * 10**6, 3)]), 1e6, 10000.0).tolist() == [333333.33, 666666.67]
+        assert in_steps(over_one_denominator([Fraction(1, 3), Fraction(2, 3)]), 1, 0.01) == [0.33333333, 0.66666667]
+        assert in_steps(over_one_denominator([Fraction(10**6, 3), Fraction(2 * 10**6, 3)]), 1e6, 10000.0) == [333333.33, 666666.67]
 
     @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=12).filter(any), st.integers(1, 10**6))
     def test_amounts_always_add_exactly_and_are_off_by_less_than_a_step(self, claims: list[int], pool: int) -> None:
         amounts = [Fraction(pool * claim, sum(claims)) for claim in claims]
-        made = settled(over_one_denominator(amounts), float(pool), 1.0)
-        assert sum(Fraction(repr(float(value))) for value in made) == pool
+        made = settled(over_one_denominator(amounts), exact(pool), exact(1)).fractions().tolist()
+        assert sum(made) == pool
         for value, amount in zip(made, amounts, strict=True):
-            assert abs(Fraction(repr(float(value))) - amount) < MILLIONTH
+            assert abs(value - amount) < MILLIONTH
             assert value >= 0
 
 
@@ -197,27 +202,27 @@ class TestAssessed:
     everyone = np.ones(4, dtype=bool)
 
     def test_what_the_worsened_lose_is_shared_by_the_others_in_proportion(self) -> None:
-        amounts = assessed(self.before, self.everyone, ["变差", "变好", "", "基本稳定"], 0.09, 0.0).fractions()
+        amounts = assessed(decimals(self.before), self.everyone, ["变差", "变好", "", "基本稳定"], 0.09, 0.0).fractions().tolist()
         assert amounts == [91, 202, 303, 404]  # 9 shared over 900
 
     def test_rewards_come_out_of_the_cuts(self) -> None:
-        amounts = assessed(self.before, self.everyone, ["变差", "变好", "", "基本稳定"], 0.09, 0.09).fractions()
+        amounts = assessed(decimals(self.before), self.everyone, ["变差", "变好", "", "基本稳定"], 0.09, 0.09).fractions().tolist()
         assert amounts == [91, 218 - 2, 297, 396]  # 9 cut, 18 given: −9 shared over 900
 
     def test_a_county_outside_the_fund_neither_loses_nor_shares(self) -> None:
         eligible = np.array([True, True, False, True])
-        amounts = assessed(np.array([100.0, 200.0, 0.0, 400.0]), eligible, ["变差", "", "变差", ""], 0.06, 0.0).fractions()
+        amounts = assessed(decimals(np.array([100.0, 200.0, 0.0, 400.0])), eligible, ["变差", "", "变差", ""], 0.06, 0.0).fractions().tolist()
         assert amounts == [94, 202, 0, 404]
 
     def test_where_everyone_worsened_nothing_can_be_shared(self) -> None:
-        assert assessed(self.before, self.everyone, ["变差"] * 4, 0.05, 0.0).fractions() == [100, 200, 300, 400]
+        assert assessed(decimals(self.before), self.everyone, ["变差"] * 4, 0.05, 0.0).fractions().tolist() == [100, 200, 300, 400]
 
     @given(st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(["变差", "变好", "基本稳定", ""])), min_size=1),
            st.sampled_from([0.0, 0.05, 1.0]), st.sampled_from([0.0, 0.02, 1.0]))
     def test_the_sum_stays_and_nobody_falls_below_nothing(
             self, rows: list[tuple[int, str]], cut: float, reward: float) -> None:
         before = np.array([float(amount) for amount, _ in rows])
-        amounts = assessed(before, np.ones(len(rows), dtype=bool), [text for _, text in rows], cut, reward).fractions()
+        amounts = assessed(decimals(before), np.ones(len(rows), dtype=bool), [text for _, text in rows], cut, reward).fractions().tolist()
         assert sum(amounts) == sum(amount for amount, _ in rows)
         assert min(amounts) >= 0
 

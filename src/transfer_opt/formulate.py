@@ -20,7 +20,21 @@ from gmpy2 import mpq
 
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, RuleSpec
-from transfer_opt.exact import ONE, ZERO, Exacts, ceiling, either, every, exact, exacts, filled, flooring, known, summed, total
+from transfer_opt.exact import (
+    ONE,
+    ZERO,
+    Exacts,
+    ceiling,
+    either,
+    every,
+    exact,
+    exacts,
+    filled,
+    flooring,
+    known,
+    summed,
+    total,
+)
 from transfer_opt.linear import NOWHERE, Bools, Floats, Ints, Linear, Rows, at_least, exactly, merged
 from transfer_opt.objectives import CLOSEST, OBJECTIVES, SHORTFALL, Distance, Levels
 from transfer_opt.program import PREFECTURE, PROVINCE, LevelStage, Program, Stage, Statement, SumStage
