@@ -74,7 +74,7 @@ def families(case: Case, settings: Settings) -> Iterator[Family]:
         by_fund = settings.rules[name].by in ("line", "fund", "prefecture")
         for f in range(len(case.funds)) if by_fund else [NOWHERE]:
             family = Family(name, case.funds[f].name if f != NOWHERE else "")
-            if settings.on_anywhere(name, f) and any(_hard_places(settings, family)):
+            if settings.on_anywhere(name, f) and any(hard_places(settings, family)):
                 yield family
 
 
@@ -93,7 +93,7 @@ def softened(settings: Settings, given: Collection[Family]) -> Settings:
     """The same settings with these families soft where they are hard, before whatever else is soft."""
     soft = tuple(Change(family.rule, family.fund, "", place, hard=False, priority=REPAIRED)
                  for family in given for place, hard in zip(
-                     settings.places(family.rule), _hard_places(settings, family), strict=True) if hard)
+                     settings.places(family.rule), hard_places(settings, family), strict=True) if hard)
     return replace(settings, layers=(*settings.layers, soft))
 
 
@@ -117,7 +117,7 @@ def _measured(case: Case, settings: Settings, kept: tuple[Family, ...], open_sol
     return Conflict(kept, shortage.money, formulation, shortage)
 
 
-def _hard_places(settings: Settings, family: Family) -> list[bool]:
+def hard_places(settings: Settings, family: Family) -> list[bool]:
     """Whether the family is hard, everywhere and in each place with a word of its own."""
     return [bool(settings.hard(family.rule, settings.subject(family.fund, place))[0])
             for place in settings.places(family.rule)]

@@ -18,6 +18,8 @@ from gmpy2 import mpq
 Exacts: TypeAlias = npt.NDArray[Any]
 """An array of fractions, None where there is no number."""
 ZERO, ONE = mpq(0), mpq(1)
+MOST_DIGITS = 20
+"""Decimals of at most so many digits are told in full."""
 
 
 def exact(value: float | Decimal | Fraction) -> mpq:
@@ -74,6 +76,16 @@ def summed(groups: npt.NDArray[np.int64], values: Exacts, count: int) -> Exacts:
 def total(values: Iterable[mpq]) -> mpq:
     """The exact sum."""
     return sum(values, ZERO)
+
+
+def spelled(value: mpq | float) -> str:
+    """A number in full, with thousands separators: every digit of a decimal, eight of a fraction that is none."""
+    number = exact(value)
+    digits = next((k for k in range(MOST_DIGITS) if (number * 10**k).denominator == 1), 8)
+    count = nearest(abs(number) * 10**digits)
+    whole, rest = divmod(count, 10**digits)
+    tail = f"{rest:0{digits}d}".rstrip("0") if digits else ""
+    return ("-" if number < 0 and count else "") + f"{whole:,}" + (f".{tail}" if tail else "")
 
 
 def ceiling(value: mpq) -> mpq:

@@ -75,6 +75,12 @@ def shortage_exactly(statement: Statement, unit: mpq, basis: Basis) -> Impossibl
     return Impossible(money * engine.step, np.array(duals, dtype=object))
 
 
+def least_exactly(statement: Statement, stage: SumStage, unit: mpq, basis: Basis) -> mpq | None:
+    """The least of a sum, money; None where no amounts meet the rows."""
+    engine = _Engine(statement, unit, basis)
+    return mpq(engine.sum(stage)["value"]) * engine.step if engine.possible() else None
+
+
 def proven_shortage(statement: Statement, duals: Floats) -> mpq:
     """The money that duals, read as the plain fractions they stand for, prove short; 0 where that is nothing."""
     for read in (plain, mpq):

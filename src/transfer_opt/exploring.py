@@ -15,9 +15,9 @@ from transfer_opt.errors import InputError
 from transfer_opt.formulate import formulate
 from transfer_opt.frontier import Frontier, checked_pair, frontier, refuse_unknown
 from transfer_opt.infeasible import infeasible
+from transfer_opt.instance import Instance
 from transfer_opt.linear import Ints
 from transfer_opt.objectives import CLOSEST, STEADIEST
-from transfer_opt.optimum import reached
 from transfer_opt.report.parts import budget_heading, budget_label
 from transfer_opt.report.tradeoff import SHEET, frontier_chart, frontier_tables, position_sentence
 from transfer_opt.rounding import published
@@ -51,9 +51,10 @@ def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress:
     case = assemble(prepared.spec, prepared.budget, prepared.settings)
     solver = opener("highs", len(case.lines))
     progress("求现方案")
-    today = reached(lambda whole: formulate(case, prepared.settings, prepared.objective, whole=whole), solver)
+    instance = Instance(case, prepared.settings, prepared.objective, partial(assemble, prepared.spec, prepared.budget), solver)
+    today = instance.optimum
     if not today.possible:
-        raise infeasible(case, prepared.settings, partial(assemble, prepared.spec, prepared.budget), solver)
+        raise infeasible(instance)
     formulation = formulate(case, prepared.settings, (*pair, CLOSEST), whole=today.formulation.whole)
     refuse_unknown(case, formulation, pair)
     curve = frontier(case, formulation, pair, today.amounts, solver, progress)

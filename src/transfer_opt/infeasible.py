@@ -3,39 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
+
+from gmpy2 import mpq
 
 from transfer_opt.conflict import Conflict, Family, conflict, only
 from transfer_opt.domain import Case
 from transfer_opt.errors import InfeasibleError
+from transfer_opt.exact import MOST_DIGITS, ceiling, exact, spelled
 from transfer_opt.farkas import bounding, farkas
 from transfer_opt.formulate import Formulation
-from transfer_opt.program import Opener
+from transfer_opt.instance import Instance
 from transfer_opt.refutation import check_impossible
-from transfer_opt.remedies import ways_out
-from transfer_opt.repair import Given, Repair, cheapest, repaired
-from transfer_opt.settings import Reassemble, Settings
+from transfer_opt.remedies import POOL_RULE, unrounded_rest, ways_out
+from transfer_opt.repair import Given, Repair, cheapest, shares
+from transfer_opt.settings import Settings
 
 NAMED = 5
 """How many who would get less (or more) than a rule allows are named; --json lists all."""
-HUNDREDTH = 0.01
 
 
-def infeasible(case: Case, settings: Settings, reassemble: Reassemble, open_solver: Opener) -> InfeasibleError:
-    """The error to raise: its proof is checked in exact arithmetic first (SolverError where it does not hold)."""
+def infeasible(instance: Instance) -> InfeasibleError:
+    """The error to raise: its proof is checked in exact arithmetic first, and every way out was gone."""
+    case, settings, open_solver = instance.case, instance.settings, instance.open_solver
     found = conflict(case, settings, open_solver)
     proof = farkas(case, found)
-    money = float(check_impossible(proof))
+    money = check_impossible(proof)
     repair = cheapest(case, settings, open_solver)
-    given = repaired(case, repair, open_solver)
-    ways = list(ways_out(case, settings, found.families, money, reassemble, open_solver))
+    relaxed = replace(instance, settings=repair.settings)
+    published = relaxed.published
+    given = shares(case, published.optimum.formulation, relaxed.amounts) if published else ()
+    ways = list(ways_out(instance, found.families, money))
     whole = bool(ways)
     if not whole:
-        ways = list(ways_out(case, only(settings, found.families), found.families, money, reassemble, open_solver))
-    return InfeasibleError(
-        "\n".join(_sentences(case, settings, found, money, repair, given, ways, whole)),
-        _details(case, settings, found, money, repair, given, ways, proof))
+        ways = list(ways_out(replace(instance, settings=only(settings, found.families)), found.families, money))
+    told = _Told(instance, found, exact(money), repair, given, tuple(ways), whole)
+    return InfeasibleError("\n".join(_sentences(told)), _details(told, proof))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is to be said."""
+
+    instance: Instance
+    found: Conflict
+    money: mpq
+    """By how much the rules contradict each other."""
+    repair: Repair
+    given: Sequence[Given]
+    """What every row gives in the allocation that `--relax` publishes."""
+    ways: tuple[str, ...]
+    whole: bool
+    """Whether the ways lead out of everything, or of the one contradiction."""
 
 
 def told(given: Sequence[Given], money_unit: str, named: int = NAMED) -> Iterator[str]:
@@ -47,22 +68,32 @@ def told(given: Sequence[Given], money_unit: str, named: int = NAMED) -> Iterato
         yield f"{family}放宽 {_money(sum(row.money for row in shares))} {money_unit}（{whom}{rest}）"
 
 
-def _sentences(
-    case: Case, settings: Settings, found: Conflict, money: float, repair: Repair, given: Sequence[Given],
-    ways: Sequence[str], whole: bool,
-) -> Iterator[str]:
+def _sentences(told_of: _Told) -> Iterator[str]:
+    case, settings, found, given = told_of.instance.case, told_of.instance.settings, told_of.found, told_of.given
     cited = "、".join(_cited(settings, family) for family in found.families)
     cannot = "不能同时满足" if len(found.families) > 1 else "无法满足（一笔不能少于 0，也不能多于资金总额）"
-    yield f"约束互相矛盾，没有可行的分配方案：{cited} {cannot}，相差 {_money(money)} {case.money_unit}。"
+    yield f"约束互相矛盾，没有可行的分配方案：{cited} {cannot}，相差 {_up(told_of.money)} {case.money_unit}。"
+    yield from _left_over(case, settings, found.families)
     if found.formulation is not None and found.shortage is None:
         yield from crossed(case, found.formulation)
-    others = [family for family in repair.families if family not in found.families]
-    more = "除这一组外还有做不到的规则；" if others or repair.money > money + case.unit else ""
-    yield f"最省的修复：{more}合计放宽 {_money(repair.money)} {case.money_unit}——{'；'.join(told(given, case.money_unit))}。"
-    yield "加 --relax 即按这样放宽计算，并在每张表上注明“已放宽”。"
-    if ways:
-        yield "其他办法（任选一种，" + ("都已重新求解核对" if whole else "只解开上面这一组矛盾，其余仍须放宽") + "）："
-        yield from (f"  {number}. {way}" for number, way in enumerate(ways, start=1))
+    if given:
+        others = [family for family in told_of.repair.families if family not in found.families]
+        all_given = sum(row.money for row in given)
+        more = "除这一组外还有做不到的规则；" if others or all_given > told_of.money + case.figures.unit else ""
+        yield f"最省的修复：{more}合计放宽 {_money(all_given)} {case.money_unit}——{'；'.join(told(given, case.money_unit))}。"
+        yield "加 --relax 即按这样放宽计算，并在每张表上注明“已放宽”。"
+    if told_of.ways:
+        yield "其他办法（任选一种，" + ("都已重新求解核对" if told_of.whole else "只解开上面这一组矛盾，其余仍须放宽") + "）："
+        yield from (f"  {number}. {way}" for number, way in enumerate(told_of.ways, start=1))
+
+
+def _left_over(case: Case, settings: Settings, conflicting: Sequence[Family]) -> Iterator[str]:
+    """The money of a pool in the contradiction that is less than a publishing unit and therefore not shared out."""
+    for fund in case.funds:
+        rest = unrounded_rest(case, settings, fund)
+        if rest and Family(POOL_RULE, fund.name) in conflicting:
+            yield (f"  {fund.name}按公布单位 {case.unit_name} 取整，{spelled(rest)} {case.money_unit}不足一个单位，留作预留，没有参加分配；"
+                   "改小「取整」的单位，这笔钱就参加分配。")
 
 
 def crossed(case: Case, formulation: Formulation) -> Iterator[str]:
@@ -72,23 +103,21 @@ def crossed(case: Case, formulation: Formulation) -> Iterator[str]:
         who = f"{case.recipients.name[case.lines.recipient[line]]}·{case.funds[case.lines.fund[line]].short}"
         floor, cap = (bounding(formulation, int(line), side, bounds[line])[0]
                       for side, bounds in (("least", low), ("most", high)))
-        yield (f"  {who}：{f'「{floor.rule.name}」' if floor else ''}要求不少于 {_money(float(low[line]))}，"
-               f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {_money(float(high[line]))}，"
-               f"相差 {_money(float(low[line] - high[line]))} {case.money_unit}。")
+        yield (f"  {who}：{f'「{floor.rule.name}」' if floor else ''}要求不少于 {spelled(low[line])}，"
+               f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {spelled(high[line])}，"
+               f"相差 {_up(low[line] - high[line])} {case.money_unit}。")
 
 
-def _details(
-    case: Case, settings: Settings, found: Conflict, money: float, repair: Repair, given: Sequence[Given],
-    ways: Sequence[str], proof: Any,
-) -> dict[str, Any]:
+def _details(told_of: _Told, proof: Any) -> dict[str, Any]:
     """The same for programs."""
+    settings = told_of.instance.settings
     return {
         "conflict": [{"rule": family.rule, "fund": family.fund, "clause": settings.rules[family.rule].cited}
-                     for family in found.families],
-        "short": money, "unit": case.money_unit,
-        "repair": {"money": repair.money, "rows": [
-            {"rule": row.family.rule, "fund": row.family.fund, "subject": row.subject, "money": row.money} for row in given]},
-        "ways": list(ways), "proof": proof,
+                     for family in told_of.found.families],
+        "short": float(told_of.money), "unit": told_of.instance.case.money_unit,
+        "repair": {"money": sum(row.money for row in told_of.given), "rows": [
+            {"rule": row.family.rule, "fund": row.family.fund, "subject": row.subject, "money": row.money} for row in told_of.given]},
+        "ways": list(told_of.ways), "proof": proof,
     }
 
 
@@ -96,6 +125,14 @@ def _cited(settings: Settings, family: Family) -> str:
     return f"{family}〔{settings.rules[family.rule].brief}〕"
 
 
+def _up(money: mpq) -> str:
+    """A shortage to the hundredth above, or what is less than that to its first figures: never told too small."""
+    digits = 2
+    while digits < MOST_DIGITS and money * 10**digits < 1:
+        digits += 2
+    return spelled(ceiling(money * 10**digits) / 10**digits)
+
+
 def _money(money: float) -> str:
-    """Money to the hundredth, what is less in full; --json has every digit."""
-    return f"{round(money, 2 if abs(money) >= HUNDREDTH else 6):,.14g}"
+    """Money in millionths of a unit, in full; --json has every digit."""
+    return spelled(exact(round(money, 6)))

@@ -79,9 +79,8 @@ class Linear:
         )
 
     def __sub__(self, other: Linear | Exacts | mpq) -> Linear:
-        if isinstance(other, Linear):
-            return self + other * -ONE
-        return self + exacts(other) * -ONE
+        negative: Linear | Exacts = (other if isinstance(other, Linear) else exacts(other)) * -ONE
+        return self + negative
 
     def total(self, grouping: Grouping) -> Linear:
         """The sum of the rows of each group."""

@@ -20,9 +20,9 @@ from transfer_opt.certificate import check as check_certificate
 from transfer_opt.domain import Case
 from transfer_opt.errors import SolverError
 from transfer_opt.exact import floats
-from transfer_opt.exactly import Impossible, proven_shortage, shortage_exactly, solved_exactly
+from transfer_opt.exactly import Impossible, least_exactly, proven_shortage, shortage_exactly, solved_exactly
 from transfer_opt.formulate import Formulation
-from transfer_opt.lexicographic import Report, Shortage, Solution, StageResult, shortage_of, solve
+from transfer_opt.lexicographic import Report, Shortage, Solution, StageResult, shortage_of, smallest, solve
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.narrowing import Proof
 from transfer_opt.program import Opener, SumStage
@@ -125,6 +125,17 @@ def shortage(formulation: Formulation, open_solver: Opener, sure: bool = False) 
         return found
     impossible = shortage_exactly(formulation.statement, formulation.unit, ended)
     return None if impossible is None else _rounded(formulation, impossible)
+
+
+def least(formulation: Formulation, stage: SumStage, open_solver: Opener) -> float:
+    """The least of a sum, money; infinite where no amounts meet the rows."""
+    if len(formulation.crossing):
+        return np.inf
+    try:
+        return smallest(formulation.program, stage.costs, open_solver=open_solver)[0]
+    except SolverError:
+        found = least_exactly(formulation.statement, stage, formulation.unit, ended)
+        return np.inf if found is None else float(found)
 
 
 def _proved(

@@ -1,23 +1,27 @@
 """Ways out of a contradiction in the words of the workbook: the smallest turn of one number, found by trying.
 
-Every way is tried on the whole problem from the workbook on; what is told leads out, and a step less does not.
+Every way is tried on the whole problem from the workbook on. What is told was written where a user would write it and
+led to a published, proved allocation; a step less led to none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import ceil, floor
 
 import numpy as np
+from gmpy2 import mpq
 
-from transfer_opt.conflict import Family, possible, softened
-from transfer_opt.domain import Case, Change, ParameterSpec
+from transfer_opt.conflict import Family, hard_places, possible
+from transfer_opt.domain import Case, Change, Fund, ParameterSpec
+from transfer_opt.exact import exact, spelled
+from transfer_opt.instance import Instance
 from transfer_opt.linear import Floats
-from transfer_opt.program import Opener
-from transfer_opt.settings import Reassemble, Settings, shown
+from transfer_opt.settings import Settings, shown
 
-POOL_RULE, GIVEN_RULE = "资金总额", "县区上下限"
+POOL_RULE, GIVEN_RULE, ROUNDING_RULE = "资金总额", "县区上下限", "取整"
 STEP = 1000
 """Parameters are turned in steps of a thousandth."""
 FURTHEST = 10
@@ -28,6 +32,8 @@ MOST_TRIALS = 16
 MOST_GIVEN = 20
 """So many bounds of 「县区上下限」 are tried one by one."""
 DUST = 1e-6
+FINER_UNITS = ("0.01万元", "1元")
+"""Publishing units that are tried where the present one leaves money over."""
 
 
 @dataclass(frozen=True)
@@ -38,112 +44,143 @@ class _Knob:
     nearest: int
     stride: float
     at: Callable[[int], float]
-    turned: Callable[[float], tuple[Case, Settings]]
+    turned: Callable[[float], Instance]
     said: Callable[[float], str]
 
 
-def ways_out(
-    case: Case, settings: Settings, families: Sequence[Family], money: float, reassemble: Reassemble, open_solver: Opener
-) -> Iterator[str]:
+def ways_out(instance: Instance, families: Sequence[Family], money: Fraction) -> Iterator[str]:
     """What each of the families alone would have to give, in words; nothing for those that alone lead nowhere.
 
     `money` is what they are short of.
     """
+    short = ceil(exact(money) / instance.case.figures.unit)
     for family in families:
-        for knob in _knobs(case, settings, family, ceil(money / case.unit - DUST), reassemble):
-            value = _smallest(knob, open_solver)
+        for knob in _knobs(instance, family, short):
+            value = _smallest(knob)
             if value is not None:
-                yield knob.said(value)
+                turned = knob.turned(value)
+                if turned.published is not None:
+                    yield knob.said(value) + where(instance, turned)
+    yield from _finer(instance, families)
     for family in families:
-        if not settings.rules[family.rule].fixed and possible(case, softened(settings, [family]), open_solver):
-            yield f"把{family}的刚性改为「软」。"
+        if not instance.settings.rules[family.rule].fixed:
+            soft = instance.changed(*(Change(family.rule, family.fund, "", place, hard=False)
+                                      for place, hard in zip(instance.settings.places(family.rule),
+                                                             hard_places(instance.settings, family), strict=True) if hard))
+            if possible(soft.case, soft.settings, soft.open_solver) and soft.published is not None:
+                yield f"把{family}的刚性改为「软」{where(instance, soft)}。"
 
 
-def _smallest(knob: _Knob, open_solver: Opener) -> float | None:
-    """The value nearest to what holds now that leads out; a step less does not. None where none does."""
+def where(instance: Instance, turned: Instance) -> str:
+    """Said where a change only counts in the scenario."""
+    return "（写在「方案」里）" if turned.settings.layers[1:2] != instance.settings.layers[1:2] else ""
+
+
+def unrounded_rest(case: Case, settings: Settings, fund: Fund) -> mpq:
+    """What of a fund's money is less than a publishing unit, and therefore reserved."""
+    share = settings.cell(POOL_RULE, "预留比例", fund.name)
+    pool = case.figures.pools[case.funds.index(fund)]
+    return exact(fund.budget) * (1 - exact(share)) - exact(fund.provincial) - pool
+
+
+def _smallest(knob: _Knob) -> float | None:
+    """The value nearest to what holds now that leads out; a step less does not. None where none was found to."""
 
     def leads_out(steps: int) -> bool:
-        return possible(*knob.turned(knob.at(steps)), open_solver)
+        turned = knob.turned(knob.at(steps))
+        return possible(turned.case, turned.settings, turned.open_solver)
 
     low, high = 0, min(knob.nearest, knob.reach)
     for _ in range(MOST_TRIALS):
         if not high or leads_out(high):
             break
         low, high = high, min(ceil(high * knob.stride), knob.reach) if high < knob.reach else 0
+    else:
+        return None  # the last one was not tried
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if leads_out(middle) else (middle, high)
     return knob.at(high) if high else None
 
 
-def _knobs(case: Case, settings: Settings, family: Family, short: int, reassemble: Reassemble) -> Iterator[_Knob]:
+def _finer(instance: Instance, families: Sequence[Family]) -> Iterator[str]:
+    """A smaller publishing unit, where the present one keeps money of a pool in the contradiction from being shared out."""
+    case = instance.case
+    if not any(Family(POOL_RULE, fund.name) in families and unrounded_rest(case, instance.settings, fund) for fund in case.funds):
+        return
+    for unit in FINER_UNITS:
+        turned = instance.changed(Change(ROUNDING_RULE, "", "单位", "", unit))
+        if turned.case.figures.unit < case.figures.unit and turned.published is not None:
+            yield f"把「{ROUNDING_RULE}」的单位由 {case.unit_name} 改为 {unit}{where(instance, turned)}。"
+            return
+
+
+def _knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
     if family.rule == POOL_RULE:
-        yield from _pool_knobs(case, settings, family, short, reassemble)
+        yield from _pool_knobs(instance, family, short)
     elif family.rule == GIVEN_RULE:
-        yield from _given_knobs(case, settings, family, short)
+        yield from _given_knobs(instance, family, short)
     else:
-        for parameter in settings.rules[family.rule].parameters.values():
+        for parameter in instance.settings.rules[family.rule].parameters.values():
             if parameter.step:
-                yield from _parameter_knobs(settings, family, parameter, reassemble)
+                yield from _parameter_knobs(instance, family, parameter)
 
 
-def _pool_knobs(
-    case: Case, settings: Settings, family: Family, short: int, reassemble: Reassemble
-) -> Iterator[_Knob]:
+def _pool_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
     """The pool more, or less, in publishing units."""
-    fund = next(fund for fund in case.funds if fund.name == family.fund)
+    case = instance.case
+    place, fund = next((f, fund) for f, fund in enumerate(case.funds) if fund.name == family.fund)
+    now, unit = exact(fund.budget), case.figures.unit
 
-    def turned(budget: float) -> tuple[Case, Settings]:
-        changed = _with(settings, Change(POOL_RULE, fund.name, "本年总额", "", budget))
-        return reassemble(changed), changed
+    def turned(budget: float) -> Instance:
+        return instance.changed(Change(POOL_RULE, fund.name, "本年总额", "", budget))
 
     for sign, word in ((1, "增加"), (-1, "减少")):
         def at(steps: int, sign: int = sign) -> float:
-            return round(fund.budget + sign * steps * case.unit, 8)
+            return float(now + sign * steps * unit)
 
         def said(budget: float, word: str = word) -> str:
-            return (f"把{fund.name}的资金总额{word} {_money(abs(budget - fund.budget))} {case.money_unit}，"
-                    f"由 {_money(fund.budget)} 改为 {_money(budget)}。")
+            return (f"把{fund.name}的资金总额{word} {spelled(abs(exact(budget) - now))} {case.money_unit}，"
+                    f"由 {spelled(now)} 改为 {spelled(budget)}。")
 
-        yield _Knob(int(fund.pool / case.unit), short, POOL_STRIDE, at, turned, said)
+        yield _Knob(int(case.figures.pools[place] / unit), short, POOL_STRIDE, at, turned, said)
 
 
-def _given_knobs(case: Case, settings: Settings, family: Family, short: int) -> Iterator[_Knob]:
+def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
     """Each bound of 「县区上下限」, in publishing units."""
-    lines, inside = case.lines, np.array([fund.name == family.fund for fund in case.funds])[case.lines.fund]
+    case = instance.case
+    lines, inside, unit = case.lines, np.array([fund.name == family.fund for fund in case.funds])[case.lines.fund], case.figures.unit
     for word, column, sign in (("下限", "given_floor", -1), ("上限", "given_cap", 1)):
         given: Floats = getattr(lines, column)
         for line in np.flatnonzero(inside & ~np.isnan(given))[:MOST_GIVEN]:
-            now, pool = float(given[line]), float(case.pools[lines.fund[line]])
+            now, pool = exact(float(given[line])), case.figures.pools[lines.fund[line]]
 
-            def turned(value: float, column: str = column, given: Floats = given, line: int = int(line)) -> tuple[Case, Settings]:
+            def turned(value: float, column: str = column, given: Floats = given, line: int = int(line)) -> Instance:
                 bounds = {"given_floor": lines.given_floor, "given_cap": lines.given_cap, column: given.copy()}
                 bounds[column][line] = value
                 changed = replace(lines, given_floor=bounds["given_floor"], given_cap=bounds["given_cap"])
-                return replace(case, lines=changed), settings
+                return replace(instance, case=replace(case, lines=changed))
 
-            def at(steps: int, now: float = now, sign: int = sign, pool: float = pool) -> float:
-                return max(round(now + sign * steps * case.unit, 8), 0.0) if sign < 0 else min(now + steps * case.unit, pool)
+            def at(steps: int, now: mpq = now, sign: int = sign, pool: mpq = pool) -> float:
+                return float(max(now - steps * unit, mpq(0)) if sign < 0 else min(now + steps * unit, pool))
 
-            def said(value: float, now: float = now, word: str = word, line: int = int(line)) -> str:
+            def said(value: float, now: mpq = now, word: str = word, line: int = int(line)) -> str:
                 who = f"{case.recipients.name[lines.recipient[line]]}{family.fund}"
-                return f"把「{GIVEN_RULE}」里{who}的{word}由 {_money(now)} 改为 {_money(value)} {case.money_unit}。"
+                return f"把「{GIVEN_RULE}」里{who}的{word}由 {spelled(now)} 改为 {spelled(value)} {case.money_unit}。"
 
-            yield _Knob(ceil((now if sign < 0 else max(pool - now, 0.0)) / case.unit), short, STRIDE, at, turned, said)
+            yield _Knob(ceil((now if sign < 0 else max(pool - now, mpq(0))) / unit), short, STRIDE, at, turned, said)
 
 
-def _parameter_knobs(
-    settings: Settings, family: Family, parameter: ParameterSpec, reassemble: Reassemble
-) -> Iterator[_Knob]:
+def _parameter_knobs(instance: Instance, family: Family, parameter: ParameterSpec) -> Iterator[_Knob]:
     """The parameter in the direction in which the rule gives way, everywhere and in each place with its own value."""
+    settings = instance.settings
     for place in settings.places(family.rule):
         now = settings.cell(family.rule, parameter.name, family.fund, place)
         if np.isnan(now):
             continue
 
-        def turned(value: float, place: str = place) -> tuple[Case, Settings]:
-            changed = _with(settings, Change(family.rule, family.fund, parameter.name, place, value))
-            return reassemble(changed), changed
+        def turned(value: float, place: str = place) -> Instance:
+            return instance.changed(Change(family.rule, family.fund, parameter.name, place, value))
 
         def at(steps: int, now: float = now) -> float:
             grid = floor(now * STEP + DUST) + steps if parameter.step > 0 else ceil(now * STEP - DUST) - steps
@@ -155,11 +192,3 @@ def _parameter_knobs(
 
         furthest = min(abs((parameter.maximum if parameter.step > 0 else parameter.minimum) - now), FURTHEST)
         yield _Knob(ceil(furthest * STEP), 1, STRIDE, at, turned, said)
-
-
-def _with(settings: Settings, change: Change) -> Settings:
-    return replace(settings, layers=(*settings.layers, (change,)))
-
-
-def _money(money: float) -> str:
-    return f"{round(money, 8):,.12g}"

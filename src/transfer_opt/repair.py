@@ -13,23 +13,21 @@ import numpy as np
 
 from transfer_opt.conflict import NEGLIGIBLE, Family, families, softened
 from transfer_opt.domain import Case
-from transfer_opt.errors import SolverError
 from transfer_opt.formulate import LEAST_REPAIR, REPAIRED, Formulation, formulate
-from transfer_opt.lexicographic import smallest
 from transfer_opt.linear import NOWHERE, Floats
 from transfer_opt.objectives import CLOSEST
-from transfer_opt.optimum import solved
+from transfer_opt.optimum import least
 from transfer_opt.program import Opener, SumStage
 from transfer_opt.settings import Settings
 
 
 @dataclass(frozen=True)
 class Repair:
-    """The settings with which an allocation exists, and the least money that makes it so."""
+    """The settings with which an allocation exists, and the families that give way for the least money."""
 
     settings: Settings
     families: tuple[Family, ...]
-    money: float
+
 
 SHOWN_DIGITS = 6
 """What a row gives is told in millionths of the publishing unit."""
@@ -45,13 +43,11 @@ class Given:
 
 
 def cheapest(case: Case, settings: Settings, open_solver: Opener) -> Repair:
-    """The families that must be soft for the least money; money 0 and no family where an allocation exists."""
+    """The families that must be soft for the least money, where no allocation meets them all."""
     found = tuple(family for family in families(case, settings) if not settings.rules[family.rule].fixed)
-    least = _least(case, softened(settings, found), open_solver)
-    if least <= NEGLIGIBLE * case.unit / 2:
-        return Repair(settings, (), 0.0)
-    giving = _giving(case, settings, found, (), least, open_solver)
-    return Repair(softened(settings, giving), giving, least)
+    money = _least(case, softened(settings, found), open_solver)
+    giving = _giving(case, settings, found, (), money, open_solver)
+    return Repair(softened(settings, giving), giving)
 
 
 def shares(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Given, ...]:
@@ -71,36 +67,23 @@ def shares(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Given
     return tuple(found)
 
 
-def repaired(case: Case, repair: Repair, open_solver: Opener) -> tuple[Given, ...]:
-    """What every row gives in the allocation that the repair makes possible, found by solving it."""
-    formulation = formulate(case, repair.settings, (CLOSEST,), whole=False)
-    found = solved(formulation, open_solver)
-    if not found.possible:
-        raise SolverError("最省的修复没有通过重新求解的核对。")
-    return shares(case, formulation, found.amounts)
-
-
 def _giving(
-    case: Case, settings: Settings, asked: Sequence[Family], soft: tuple[Family, ...], least: float, open_solver: Opener
+    case: Case, settings: Settings, asked: Sequence[Family], soft: tuple[Family, ...], money: float, open_solver: Opener
 ) -> tuple[Family, ...]:
     """Which of the families asked must be soft besides those that are, for the least money; the first are kept first."""
-    if _least(case, softened(settings, soft), open_solver) <= least + NEGLIGIBLE * case.unit:
+    if _least(case, softened(settings, soft), open_solver) <= money + NEGLIGIBLE * case.unit:
         return ()
     if len(asked) == 1:
         return tuple(asked)
     first, later = tuple(asked[: len(asked) // 2]), tuple(asked[len(asked) // 2 :])
-    given = _giving(case, settings, first, (*soft, *later), least, open_solver)
-    return (*given, *_giving(case, settings, later, (*soft, *given), least, open_solver))
+    given = _giving(case, settings, first, (*soft, *later), money, open_solver)
+    return (*given, *_giving(case, settings, later, (*soft, *given), money, open_solver))
 
 
 def _least(case: Case, settings: Settings, open_solver: Opener) -> float:
     """The least money that repaired rows give together; infinite where they alone cannot make an allocation possible."""
     formulation = formulate(case, settings, (CLOSEST,), whole=False)
-    if len(formulation.crossing):
-        return np.inf
     stage = formulation.stages[0]
-    costs = stage.costs if isinstance(stage, SumStage) and stage.name == LEAST_REPAIR else np.zeros(formulation.program.shape[1])
-    try:
-        return smallest(formulation.program, costs, open_solver=open_solver)[0]
-    except SolverError:
-        return np.inf
+    if not isinstance(stage, SumStage) or stage.name != LEAST_REPAIR:
+        stage = SumStage(LEAST_REPAIR, np.zeros(formulation.program.shape[1]))
+    return least(formulation, stage, open_solver)

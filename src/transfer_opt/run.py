@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,16 +13,18 @@ from types import MappingProxyType
 import numpy as np
 
 from transfer_opt.assemble import assemble, fund_rows, released
-from transfer_opt.audit import findings
+from transfer_opt.audit import findings, soft_gaps
 from transfer_opt.checks import Draft, Sheets, all_problems, errors_of, sheet_problems, structure, warnings_of
 from transfer_opt.deadline import NEVER, Deadline
 from transfer_opt.diagnose import Present, diagnosed
 from transfer_opt.domain import Case, Change, ModelSpec, ScenarioSpec
 from transfer_opt.errors import InputError, OutputError, Problem
+from transfer_opt.exact import exact, spelled
 from transfer_opt.explain import coefficients, reasons, steps
-from transfer_opt.formulate import Formulation, formulate
+from transfer_opt.formulate import Formulation
 from transfer_opt.indicators import indicators
 from transfer_opt.infeasible import infeasible, told
+from transfer_opt.instance import Instance
 from transfer_opt.linear import Floats
 from transfer_opt.modelfile import did_you_mean, load_model
 from transfer_opt.optimum import Published, optimum_and_proof
@@ -107,16 +109,14 @@ def allocate(
     case = reassemble(prepared.settings)
     open_solver = within(opener(_floats(solver), len(case.lines)), deadline)
     again = within(opener("highs" if solver == "auto" else _floats(solver), len(case.lines)), deadline)  # re-solves by arrays
-    repair = cheapest(case, prepared.settings, again) if relax else Repair(prepared.settings, (), 0.0)
+    given = Instance(case, prepared.settings, objective, reassemble, again)
+    repair = Repair(given.settings, ()) if not relax or given.optimum.possible else cheapest(case, given.settings, again)
     settings = repair.settings
-
-    def make(whole: bool) -> Formulation:
-        return formulate(case, settings, objective, whole=whole)
-
-    optimum = optimum_and_proof(case, make, open_solver, again, progress, exact=solver == EXACT)
+    instance = replace(given, settings=settings)
+    optimum = optimum_and_proof(case, instance.formulated, open_solver, again, progress, exact=solver == EXACT)
     if not isinstance(optimum, Published):
         progress("查找矛盾和修复办法")
-        raise infeasible(case, settings, reassemble, again)
+        raise infeasible(instance)
     formulation, units, proof = optimum.optimum.formulation, optimum.units, optimum.certificate
     solution = optimum.optimum.solution
     assert solution is not None, "published"
@@ -124,8 +124,9 @@ def allocate(
     final = np.asarray(units * case.unit, dtype=float)
     progress("测算说明")
     chain = steps(case, formulation, objective, amounts, units, again)
-    found, alarms = diagnosed(Present(case, settings, formulation, final, reassemble, again),
-                              findings(case, formulation, solution.stages, amounts, final, again, tried(case, settings) == EVERYTHING))
+    held = findings(case, formulation, solution.stages, amounts, final, again, tried(case, settings) == EVERYTHING)
+    unmet = frozenset((finding.rule, finding.subject) for finding in soft_gaps(held))
+    found, alarms = diagnosed(Present(instance, formulation, final, unmet), held)
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
     changes = sensitivities(reassemble, settings, objective, case, formulation, solution, again)
@@ -145,10 +146,10 @@ def _floats(solver: str) -> str:
 
 def _given_way(case: Case, repair: Repair, formulation: Formulation, final: Floats) -> tuple[str, ...]:
     """By how much the published amounts miss what was repaired, and for whom."""
-    if not repair.families:
-        return ()
-    least = f"原来的规则做不到，最少须放宽 {round(repair.money, 6):,.14g} {case.money_unit}"
-    return tuple(f"已按 --relax 把{words}：{least}。" for words in told(shares(case, formulation, final), case.money_unit, len(final)))
+    given = shares(case, formulation, final) if repair.families else ()
+    money = spelled(exact(round(sum(row.money for row in given), 6)))
+    least = f"原来的规则做不到，合计放宽 {money} {case.money_unit}"
+    return tuple(f"已按 --relax 把{words}：{least}。" for words in told(given, case.money_unit, len(final)))
 
 
 def write(

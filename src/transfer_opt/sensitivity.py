@@ -15,6 +15,7 @@ import numpy as np
 from transfer_opt.audit import at_bound, missed
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, Change, ParameterSpec
+from transfer_opt.exact import exact
 from transfer_opt.formulate import Formulation, RuleRows, composed, rule_rows, written_rules
 from transfer_opt.indicators import position, shortfall
 from transfer_opt.lexicographic import Solution
@@ -112,7 +113,7 @@ class _Present:
 def _portions(present: _Present) -> Iterator[_Trial]:
     portion = PORTION * present.case.unit
     for fund in present.case.funds:
-        more = Change("资金总额", fund.name, "本年总额", "", fund.budget + portion)
+        more = Change("资金总额", fund.name, "本年总额", "", float(exact(fund.budget) + PORTION * present.case.figures.unit))
         yield present.trial(f"{fund.name}总额", f"增加 {portion:,.12g} {present.case.money_unit}", *present.reformulated(more))
 
 

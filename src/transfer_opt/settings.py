@@ -26,6 +26,29 @@ class Settings:
     layers: tuple[tuple[Change, ...], ...]
     """The workbook's changes, then the scenario's."""
 
+    def changed(self, *changes: Change) -> Settings:
+        """With cells written otherwise: in the workbook, or in the scenario where that has the last word on them."""
+        settings = self
+        for change in changes:
+            wished = settings._written(0, change)
+            settings = wished if wished._says(change) else settings._written(1, change)
+        return settings
+
+    def _written(self, layer: int, change: Change) -> Settings:
+        """With one cell of a layer written otherwise; what stands in the same row otherwise stays."""
+        layers = [*self.layers, *[()] * (layer + 1 - len(self.layers))]
+        old = next((each for each in layers[layer] if each.key == change.key), change)
+        new = replace(old, **{name: value for name in ("value", "on", "hard", "priority")
+                              if (value := getattr(change, name)) is not None})
+        layers[layer] = (*(each for each in layers[layer] if each.key != change.key), new)
+        return replace(self, layers=tuple(layers))
+
+    def _says(self, change: Change) -> bool:
+        """Whether the change holds where it speaks."""
+        subject = self.subject(change.fund, change.object)
+        return ((change.value is None or self._values(change.rule, change.parameter, subject)[0] == change.value)
+                and (change.hard is None or bool(self.hard(change.rule, subject)[0]) == change.hard))
+
     def on(self, rule: str, subjects: Ints) -> Bools:
         """启用 for every subject (m, 2)."""
         return self._switch(rule, subjects, self.rules[rule].on, lambda change: change.on).astype(bool)
