@@ -20,6 +20,7 @@ from transfer_opt.formulate import NEED_RULE, REPAIRED, Formulation
 from transfer_opt.indicators import position, shortfall
 from transfer_opt.instance import Instance
 from transfer_opt.linear import Floats, Ints
+from transfer_opt.remedies import where
 from transfer_opt.sensitivity import EVERYTHING, tried
 from transfer_opt.settings import Settings, shown
 
@@ -82,9 +83,9 @@ class Present:
         budget = float(exact(one.budget) + units * self.case.figures.unit)
         return self.instance.changed(Change(POOL_RULE, one.name, POOL_PARAMETER, "", budget))
 
-    def where(self, other: Instance) -> str:
-        """Said where a change only counts in the scenario."""
-        return "（写在「方案」里）" if other.settings.layers[1:] != self.instance.settings.layers[1:] else ""
+    def there(self, other: Instance) -> str:
+        """What stands between a change and what it does: said where it only counts in the scenario."""
+        return where(self.instance, other) or " "
 
 
 def diagnosed(present: Present, found: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
@@ -156,7 +157,7 @@ def _wider_cap(present: Present, finding: Finding, capped: Ints) -> str:
             after = present.with_cap(fund, finding.subject, wanted)
             if after.unmet is not None and _short(after.unmet) <= _short(present.unmet) - {finding.subject}:
                 return (f"把{finding.subject}{case.funds[fund].short}的增幅上限由 {_share(present.cap(int(line)))} "
-                        f"放宽到 {_share(wanted)}{present.where(after)}即可补足{CONFIRMED}")
+                        f"放宽到 {_share(wanted)}{present.there(after)}即可补足{CONFIRMED}")
     return ""
 
 
@@ -184,7 +185,7 @@ def _larger_pool(present: Present, needs: Sequence[Finding]) -> str:
             after = present.with_pool(fund, units)
             if after.unmet is not None and not _short(after.unmet):
                 return (f"把{case.funds[fund].name}的资金总额增加 {float(units * case.figures.unit):,.12g} {case.money_unit}"
-                        f"{present.where(after)}即可全部补足{CONFIRMED}")
+                        f"{present.there(after)}即可全部补足{CONFIRMED}")
     return ""
 
 
@@ -228,7 +229,7 @@ class _Caps:
         if after.unmet is None or (CAP_RULE, finding.subject) in after.unmet or not set(after.unmet) < self._present.unmet:
             return ""  # what it no longer takes beyond its cap goes beyond those of others
         return (f"把该县该项资金的增幅上限由 {_share(self._present.cap(line))} 放宽到 {_share(wanted)}"
-                f"{self._present.where(after)}即不再超出{CONFIRMED}")
+                f"{self._present.there(after)}即不再超出{CONFIRMED}")
 
     def _whole(self, fund: int) -> str:
         """The smallest cap of the whole fund, in thousandths, with which no line of it exceeds it."""
@@ -252,7 +253,7 @@ class _Caps:
                 high, after = middle, found
             else:
                 low = middle
-        return (f"把{case.funds[fund].name}各县的增幅上限由 {_share(now)} 放宽到 {_share(high / 1000)}{present.where(after)}"
+        return (f"把{case.funds[fund].name}各县的增幅上限由 {_share(now)} 放宽到 {_share(high / 1000)}{present.there(after)}"
                 f"即都不再超出{CONFIRMED}")
 
 

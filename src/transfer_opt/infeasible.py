@@ -35,10 +35,11 @@ def infeasible(instance: Instance) -> InfeasibleError:
     relaxed = replace(instance, settings=repair.settings)
     published = relaxed.published
     given = shares(case, published.optimum.formulation, relaxed.amounts) if published else ()
-    ways = list(ways_out(instance, found.families, money))
+    ways = list(ways_out(instance, found.families, money, published=True))
     whole = bool(ways)
     if not whole:
-        ways = list(ways_out(replace(instance, settings=only(settings, found.families)), found.families, money))
+        alone = replace(instance, settings=only(settings, found.families))
+        ways = list(ways_out(alone, found.families, money, published=False))
     told = _Told(instance, found, exact(money), repair, given, tuple(ways), whole)
     return InfeasibleError("\n".join(_sentences(told)), _details(told, proof))
 

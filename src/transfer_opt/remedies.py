@@ -1,7 +1,8 @@
 """Ways out of a contradiction in the words of the workbook: the smallest turn of one number, found by trying.
 
 Every way is tried on the whole problem from the workbook on. What is told was written where a user would write it and
-led to a published, proved allocation; a step less led to none.
+led to a published, proved allocation; a step less led to none. Where no single turn leads out of everything, ways out of
+the one contradiction are told as that.
 """
 
 from __future__ import annotations
@@ -48,10 +49,11 @@ class _Knob:
     said: Callable[[float], str]
 
 
-def ways_out(instance: Instance, families: Sequence[Family], money: Fraction) -> Iterator[str]:
+def ways_out(instance: Instance, families: Sequence[Family], money: Fraction, *, published: bool) -> Iterator[str]:
     """What each of the families alone would have to give, in words; nothing for those that alone lead nowhere.
 
-    `money` is what they are short of.
+    `money` is what they are short of; `published`: whether the way must lead to an allocation that can be published, or
+    only out of the contradiction of an instance that knows no other rules.
     """
     short = ceil(exact(money) / instance.case.figures.unit)
     for family in families:
@@ -59,15 +61,15 @@ def ways_out(instance: Instance, families: Sequence[Family], money: Fraction) ->
             value = _smallest(knob)
             if value is not None:
                 turned = knob.turned(value)
-                if turned.published is not None:
+                if not published or turned.published is not None:
                     yield knob.said(value) + where(instance, turned)
-    yield from _finer(instance, families)
+    yield from _finer(instance, families) if published else ()
     for family in families:
         if not instance.settings.rules[family.rule].fixed:
             soft = instance.changed(*(Change(family.rule, family.fund, "", place, hard=False)
                                       for place, hard in zip(instance.settings.places(family.rule),
                                                              hard_places(instance.settings, family), strict=True) if hard))
-            if possible(soft.case, soft.settings, soft.open_solver) and soft.published is not None:
+            if possible(soft.case, soft.settings, soft.open_solver) and (not published or soft.published is not None):
                 yield f"把{family}的刚性改为「软」{where(instance, soft)}。"
 
 
