@@ -13,11 +13,11 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
-    0: ("certificate", "controlled", "errors", "linear"),
+    0: ("certificate", "controlled", "errors", "linear", "wording"),
     1: ("deadline", "domain", "elimination", "ledger", "program", "ranking", "refutation", "sheets"),
     2: ("constraints", "factors", "levels", "objectives", "settings", "solvers", "wholes", "workbook"),
-    3: ("alone", "asking", "blank", "duedates", "modelfile", "ratios", "requirements", "sharpening", "units", "web"),
-    4: ("chains", "footing", "matching"),
+    3: ("admissible", "alone", "asking", "blank", "duedates", "ratios", "requirements", "sharpening", "units", "web"),
+    4: ("chains", "footing", "matching", "modelfile"),
     5: ("checks", "equations", "narrative", "parameters", "starting"),
     6: ("assemble", "roundtable"),
     7: ("formulate",),

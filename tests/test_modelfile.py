@@ -54,4 +54,4 @@ def test_a_scenario_may_name_a_fund_by_its_short_name(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_toml_says_the_line(tmp_path: Path) -> None:
-    assert "line 1" in wrong(tmp_path, TEXT[:20], "这不是 TOML")
+    assert "第 1 行" in wrong(tmp_path, TEXT[:20], "这不是 TOML")
