@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from transfer_opt.sheets import SheetRow
 from transfer_opt.workbook.columns import RULES
 from transfer_opt.workbook.values import normalise
 
+OR_OFF = "或者停用这条规则。"
+
 
 def values_given(draft: Draft) -> Iterator[Problem]:
     """Every parameter of a rule that is on has a value, whether the model or the workbook switched it on."""
@@ -27,8 +29,7 @@ def values_given(draft: Draft) -> Iterator[Problem]:
                 continue
             subjects = _subjects(settings, parameter)
             missing = _read(settings, rule, parameter, subjects) & _absent(settings, parameter, subjects)
-            for fund in dict.fromkeys(int(f) for f in subjects[missing, 0]):
-                yield _told(draft, parameter, settings.funds[fund] if fund != NOWHERE else "")
+            yield from _told(draft, parameter, [settings.funds[f] if f != NOWHERE else "" for f in dict.fromkeys(subjects[missing, 0])])
 
 
 def _complete(settings: Settings, parameter: ParameterSpec) -> bool:
@@ -62,27 +63,46 @@ def _absent(settings: Settings, parameter: ParameterSpec, subjects: Ints) -> Boo
     return np.array([not value for value in settings.texts(parameter.rule, parameter.name, subjects)], dtype=bool)
 
 
-def _told(draft: Draft, parameter: ParameterSpec, fund: str) -> Problem:
-    whose = f"（{fund}）" if fund else ""
-    example = shown(example_of(parameter, parameter), parameter.kind)
-    remedy = (f"{WRITE}规则「{parameter.rule}」{f'、资金「{fund}」' if fund else ''}、参数「{parameter.name}」、"
-              f"取值按实际填{f'（如 {example}）' if example else ''}；或者停用这条规则。")
-    message = f"规则「{parameter.rule}」{whose}启用了，参数「{parameter.name}」没有取值，模型文件里也没有。"
-    row = _row(draft, parameter, fund)
-    if row is None:
+def _told(draft: Draft, parameter: ParameterSpec, funds: Sequence[str]) -> Iterator[Problem]:
+    """One problem per cell that should hold the value, and one per fund where there is no such cell yet."""
+    own: dict[int, tuple[SheetRow, list[str]]] = {}
+    for fund in funds:
+        about = _about(draft, parameter.rule, fund)
+        row = next((row for row in about if _word(row, "参数") == parameter.name and not _word(row, "对象")), None)
+        if row is None:
+            yield _line_missing(draft, parameter, fund, next((row for row in about if _word(row, "启用") == "是"), None))
+        else:
+            own.setdefault(row.number, (row, []))[1].append(fund)
+    for row, whose in own.values():
+        yield at(draft.budget.sheets[RULES], row, "取值", "E215", _message(parameter, whose), f"在这一格填上取值{_example(parameter)}；{OR_OFF}")
+
+
+def _line_missing(draft: Draft, parameter: ParameterSpec, fund: str, switch: SheetRow | None) -> Problem:
+    """The line to write in 「约束参数」, told at the row that switches the rule on where there is one."""
+    whose = f"、资金「{fund}」" if fund else ""
+    message = _message(parameter, [fund])
+    remedy = f"{WRITE}规则「{parameter.rule}」{whose}、参数「{parameter.name}」、取值按实际填{_example(parameter)}；{OR_OFF}"
+    if switch is None:
         return Problem("E215", message, remedy, RULES)
-    column = "取值" if normalise(str(row.values.get("参数", ""))) == parameter.name else "启用"
-    return at(draft.budget.sheets[RULES], row, column, "E215", message, remedy)
+    return at(draft.budget.sheets[RULES], switch, "启用", "E215", message, remedy)
 
 
-def _row(draft: Draft, parameter: ParameterSpec, fund: str) -> SheetRow | None:
-    """The row of 「约束参数」 that should have the value, else the one that switches the rule on."""
+def _message(parameter: ParameterSpec, funds: Sequence[str]) -> str:
+    whose = f"（{'、'.join(funds)}）" if any(funds) else ""
+    return f"规则「{parameter.rule}」{whose}要用参数「{parameter.name}」，这里和模型文件里都没有取值。"
 
-    def word(row: SheetRow, column: str) -> str:
-        return normalise(str(row.values.get(column, "")))
 
+def _example(parameter: ParameterSpec) -> str:
+    example = shown(example_of(parameter, parameter), parameter.kind)
+    return f"（如 {example}）" if example else ""
+
+
+def _about(draft: Draft, rule: str, fund: str) -> list[SheetRow]:
+    """The rows of 「约束参数」 that speak of a rule and a fund, or of all funds."""
     sheet = draft.budget.sheets.get(RULES)
-    about = [row for row in (sheet.rows if sheet else ()) if word(row, "规则") == parameter.rule
-             and (not word(row, "资金") or (known := draft.spec.fund(word(row, "资金"))) is not None and known.name == fund)]
-    own = [row for row in about if word(row, "参数") == parameter.name]
-    return next(iter(own or [row for row in about if word(row, "启用") == "是"]), None)
+    return [row for row in (sheet.rows if sheet else ()) if _word(row, "规则") == rule
+            and (_word(row, "资金") in ("", "全部") or (known := draft.spec.fund(_word(row, "资金"))) is not None and known.name == fund)]
+
+
+def _word(row: SheetRow, column: str) -> str:
+    return normalise(str(row.values.get(column) or ""))

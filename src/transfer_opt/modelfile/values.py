@@ -55,11 +55,13 @@ def example_of(parameter: ParameterSpec, pattern: ParameterSpec) -> Setting | No
 
 def _needed(rule: RuleSpec, parameter: ParameterSpec, funds: Sequence[str]) -> list[str]:
     """The funds for which the program reads the parameter, as the model itself is switched."""
+    if (rule.name, parameter.name) in MAY_BE_ABSENT:
+        return []
     on = [fund for fund in funds if (rule.on.get(fund, False) if isinstance(rule.on, Mapping) else rule.on)]
-    everywhere = rule.fixed or (rule.name, parameter.name) in ALWAYS_READ or parameter.by not in BY_FUND
-    if everywhere or reads_all_funds(rule, parameter):
-        return list(funds) if on else []
-    return on
+    if rule.fixed or (rule.name, parameter.name) in ALWAYS_READ:
+        return list(funds)
+    whole = parameter.by not in BY_FUND or reads_all_funds(rule, parameter)
+    return list(funds) if whole and on else on
 
 
 def _default(rule: RuleSpec, parameter: ParameterSpec, pattern: ParameterSpec, funds: Sequence[str]) -> Iterator[Problem]:
@@ -73,9 +75,9 @@ def _default(rule: RuleSpec, parameter: ParameterSpec, pattern: ParameterSpec, f
     if isinstance(default, Mapping) and parameter.by not in BY_FUND:
         yield told(place, "里的 default 按资金写了，这个参数不分资金", "写成一个取值。")
         return
-    missing = [fund for fund in _needed(rule, parameter, funds) if fund not in given]
-    absent = default is None and (rule.name, parameter.name) not in MAY_BE_ABSENT
-    if missing and (absent or isinstance(default, Mapping)):
+    for_all = default is not None and not isinstance(default, Mapping)
+    missing = [] if for_all else [fund for fund in _needed(rule, parameter, funds) if fund not in given]
+    if missing:
         example = example_of(parameter, pattern)
         whose = f"资金{''.join(f'「{fund}」' for fund in missing)}的" if parameter.by in BY_FUND else ""
         yield told("", f"里规则「{rule.name}」的参数「{parameter.name}」没有{whose}取值",
