@@ -30,6 +30,10 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
+def _weight(value: Any) -> bool:
+    return _number(value) and value >= 0
+
+
 def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
@@ -65,18 +69,18 @@ def _is_table(value: Any) -> bool:
 TEXT = Kind("加引号的文字", _text, '"…"')
 NAME = Kind("加引号的名称，里面没有空格和全角括号", lambda value: _text(value) and value != "" and normalise(value) == value, '"…"')
 NUMBER = Kind("数字", _number, "0.0")
-WEIGHT = Kind("不小于 0 的数字", lambda value: _number(value) and value >= 0, "1.0")
+WEIGHT = Kind("不小于 0 的数字", _weight, "1.0")
 WHOLE = Kind("1、2、3 这样的整数", _whole, "1")
 FLAG = Kind("true 或 false", _flag, "true")
 TEXTS = Kind("方括号里的几段文字", _each(_text), '["…"]')
 WORDS = Kind("花括号里的「名称 = 文字」", _by_name(_text), '{ "…" = "…" }')
-NUMBERS = Kind("花括号里的「名称 = 数字」", _by_name(_number), '{ "…" = 1.0 }')
+WEIGHTS = Kind("花括号里的「名称 = 不小于 0 的数字」", _by_name(_weight), '{ "…" = 1.0 }')
 SWITCH = Kind("true、false，或花括号里的「资金 = true 或 false」", _one_or_by_name(_flag), "true")
 SETTING = Kind("数字或文字", _setting, "0.0")
 DEFAULT = Kind("一个取值，或花括号里的「资金 = 取值」", _one_or_by_name(_setting), "0.0")
 TABLE = Kind("一个表", _is_table, "{ }")
 TABLES = Kind("几个表", _each(_is_table), "[ ]")
-FUNDS = Kind("至少一个 [[funds]]", lambda value: _each(_is_table)(value) and value != [], "[ ]")
+SOME_TABLES = Kind("至少一段，如 [[funds]]、[[funds.factors]]", lambda value: _each(_is_table)(value) and value != [], "[{ … }]")
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,11 @@ class Shape:
         return {**self.required, **self.optional}
 
 
-MODEL = Shape({"title": TEXT, "version": TEXT, "objective": TEXTS, "clauses": TABLE, "funds": FUNDS, "rules": TABLE},
+MODEL = Shape({"title": TEXT, "version": TEXT, "objective": TEXTS, "clauses": TABLE, "funds": SOME_TABLES, "rules": TABLE},
               {"aliases": WORDS, "values": TABLE, "former": WORDS, "terms": TABLE, "scenarios": TABLES})
 CLAUSE = Shape({"document": TEXT, "number": TEXT, "date": TEXT, "grade": TEXT})
 TERM = Shape({"days": WHOLE, "clause": TEXT})
-FUND = Shape({"name": NAME, "short": NAME, "clause": TEXT, "factors": TABLES}, {"kind": TEXT, "account": TEXT})
+FUND = Shape({"name": NAME, "short": NAME, "clause": TEXT, "factors": SOME_TABLES}, {"kind": TEXT, "account": TEXT})
 FACTOR = Shape({"function": TEXT, "title": TEXT, "weight": WEIGHT, "clause": TEXT}, {"parameters": TABLE})
 RULE = Shape({"clause": TEXTS, "by": TEXT, "summary": TEXT},
              {"fixed": FLAG, "on": SWITCH, "hard": SWITCH, "priority": WHOLE, "parameters": TABLE})
@@ -114,7 +118,7 @@ def header(*keys: str) -> str:
 
 def told(place: str, message: str, remedy: str, code: str = "E150") -> Problem:
     """A problem of the model file at one place of it."""
-    where = f" {place}{' ' if place.endswith(']') else ''}" if place else ""
+    where = f" {place}{' ' if place[-1].isascii() else ''}" if place else ""
     return Problem(code, f"模型文件{where}{message.removesuffix('。')}。", remedy)
 
 

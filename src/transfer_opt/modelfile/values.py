@@ -121,4 +121,6 @@ def _refusal(parameter: ParameterSpec, value: Setting | None) -> Refusal | None:
     """What is wrong with a value of the model file."""
     if parameter.numeric:
         return ("不是数字", "写不加引号的数字，如 0.15。") if isinstance(value, str) else wrong_number(parameter, value)
-    return wrong_text(parameter, value) if isinstance(value, str) else ("应是加引号的文字", "加上引号。")
+    if not isinstance(value, str):
+        return "应是加引号的文字", "加上引号。"
+    return wrong_text(parameter, value) if value else ("是空的", "写上取值。")

@@ -14,9 +14,9 @@ from transfer_opt.errors import Problem
 from transfer_opt.factors import FACTORS
 from transfer_opt.modelfile.shape import (
     NUMBER,
-    NUMBERS,
     TEXT,
     TEXTS,
+    WEIGHTS,
     Kind,
     Table,
     factor_place,
@@ -31,7 +31,7 @@ from transfer_opt.objectives import OBJECTIVES
 from transfer_opt.wording import closest, did_you_mean
 
 PATTERN = "青海模型（models/qinghai/model.toml）"
-_KINDS: Mapping[str, Kind] = {"float": NUMBER, "str": TEXT, "Sequence[str]": TEXTS, "Mapping[str, float]": NUMBERS}
+_KINDS: Mapping[str, Kind] = {"float": NUMBER, "str": TEXT, "Sequence[str]": TEXTS, "Mapping[str, float]": WEIGHTS}
 """The annotation of a factor's argument → what the model file must give for it."""
 
 
