@@ -34,7 +34,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "资金总额": ("资金",), "县区数据": ("县区名称",),
 }
 """What names a row of a sheet that is already there."""
-CLEARED, REST, EXIT = "（清空）", "…", "# 退出码 "
+CLEARED, REST, EXIT, EVERYONE = "（清空）", "…", "# 退出码 ", "（每个县）"
+WAYS = (WHOLE, END, LINES) = ("新建", "末尾加", "改成")
+"""How a fragment of a model file is put into it."""
 
 
 @dataclass
@@ -65,7 +67,16 @@ class Filling:
     rows: Sequence[Sequence[str]]
 
 
-def steps(text: str) -> Iterator[Command | Start | Filling]:
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of a model file: the whole of it, its end, or lines that replace or join those of their tables."""
+
+    file: str
+    how: str
+    text: str
+
+
+def steps(text: str) -> Iterator[Command | Start | Filling | Fragment]:
     """What a reader does who follows the guide from top to bottom."""
     lines = iter(text.splitlines())
     caption, editing = "", False
@@ -75,6 +86,8 @@ def steps(text: str) -> Iterator[Command | Start | Filling]:
             if line == "```console":
                 yield from commands(block)
                 editing = False
+            elif line == "```toml":
+                yield Fragment(re.findall(r"`([^`]+\.toml)`", caption)[-1], next(filter(caption.__contains__, WAYS)), "\n".join(block))
         elif line.startswith("|") and editing and SHEET.search(caption):
             table = [line, *table_rest(lines)]
             fence = table.pop() if table[-1].startswith("```") else ""
@@ -137,7 +150,7 @@ def fill(path: str, filling: Filling) -> None:
     if top is None:
         sheet.append(list(filling.headers))
         top = sheet.max_row
-    columns = {sheet.cell(top, c).value: c for c in range(1, sheet.max_column + 1) if sheet.cell(top, c).value}
+    columns = {_header(sheet.cell(top, c).value): c for c in range(1, sheet.max_column + 1) if sheet.cell(top, c).value}
     for header in filling.headers:
         if header not in columns:
             columns[header] = max(columns.values()) + 1
@@ -145,15 +158,47 @@ def fill(path: str, filling: Filling) -> None:
     keys = [key for key in KEYS.get(filling.sheet, ()) if key in columns]
     for texts in filling.rows:
         given = dict(zip(filling.headers, texts, strict=True))
-        row = _row(sheet, top, columns, {key: given.get(key, "") for key in keys})
-        for header, text in given.items():
-            if text:
-                sheet.cell(row, columns[header]).value = None if text == CLEARED else _typed(text)
+        everyone = EVERYONE in given.values()
+        for row in _counties(sheet, columns) if everyone else [_row(sheet, top, columns, {key: given.get(key, "") for key in keys})]:
+            for header, text in given.items():
+                if text and text != EVERYONE:
+                    sheet.cell(row, columns[header]).value = None if text == CLEARED else _typed(text)
     book.save(path)
 
 
+def put(fragment: Fragment) -> None:
+    """Write a fragment into the model file, as its caption says."""
+    path = Path(fragment.file)
+    before = path.read_text(encoding="utf-8") if fragment.how != WHOLE else ""
+    path.write_text(with_lines(before, fragment.text) if fragment.how == LINES else f"{before}\n{fragment.text}\n", encoding="utf-8")
+
+
+def with_lines(text: str, fragment: str) -> str:
+    """A model file in which each table of the fragment has the fragment's lines, in place of those with the same key."""
+    lines, header = text.splitlines(), ""
+    for line in fragment.splitlines():
+        if line.startswith("["):
+            header = line
+            continue
+        top = lines.index(header) + 1
+        end = next((i for i in range(top, len(lines)) if lines[i].startswith("[")), len(lines))
+        key = line.split("=")[0]
+        lines[top:end] = [line, *(other for other in lines[top:end] if not other.startswith(key))]
+    return "\n".join(lines) + "\n"
+
+
+def _counties(sheet: Any, columns: Mapping[str, int]) -> list[int]:
+    """The rows of the counties: those with a code."""
+    return [row for row in range(1, sheet.max_row + 1) if re.fullmatch(r"\d{6}", str(sheet.cell(row, columns["行政区划代码"]).value))]
+
+
 def _found(sheet: Any, row: int, text: str) -> bool:
-    return any(cell.value == text for cell in sheet[row])
+    return any(_header(cell.value) == text for cell in sheet[row])
+
+
+def _header(value: Any) -> str:
+    """A header as it is called: without line breaks, and without the unit in brackets that ends it."""
+    return re.sub(r"\s|[(（](?:人|万元|平方公里|个)[)）]$", "", str(value or ""))
 
 
 def _row(sheet: Any, top: int, columns: Mapping[str, int], key: Mapping[str, str]) -> int:
@@ -203,9 +248,12 @@ def follow(document: Path, folder: Path) -> list[Command]:
             if isinstance(step, Start):
                 target = step.target
                 if step.source:
-                    Path(target).write_bytes(Path(step.source).read_bytes())
+                    source = Path(step.source) if Path(step.source).exists() else ROOT / step.source  # a file of the project
+                    Path(target).write_bytes(source.read_bytes())
             elif isinstance(step, Filling):
                 fill(target, step)
+            elif isinstance(step, Fragment):
+                put(step)
             else:
                 run(step)
                 done.append(step)

@@ -13,18 +13,22 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
-    0: ("certificate", "controlled", "elimination", "errors", "exact"),
+    0: ("certificate", "controlled", "elimination", "errors", "exact", "wording"),
     1: ("deadline", "ledger", "linear", "refutation", "sheets"),
     2: ("domain", "program", "ranking", "workbook"),
-    3: ("blank", "constraints", "differences", "duedates", "factors", "indicators", "levels", "objectives", "ratios", "rounding", "settings", "solvers", "web", "wholes"),
-    4: ("alone", "asking", "footing", "formulate", "modelfile", "narrowing", "requirements", "sharpening", "simplex", "units"),
-    5: ("chains", "equations", "matching", "narrative", "reduced", "starting"),
-    6: ("checks", "exactly", "lexicographic", "parameters"),
+    3: (
+        "blank", "constraints", "differences", "duedates", "factors", "indicators", "levels", "objectives",
+        "ratios", "rounding", "settings", "solvers", "web", "wholes"),
+    4: (
+        "admissible", "alone", "asking", "footing", "formulate", "narrowing", "requirements", "sharpening",
+        "simplex", "units"),
+    5: ("chains", "matching", "modelfile", "reduced"),
+    6: ("checks", "equations", "exactly", "lexicographic", "narrative", "parameters", "starting"),
     7: ("assemble", "audit", "frontier", "proof", "roundtable"),
     8: ("approval", "optimum"),
-    9: ("conflict", "explain", "sensitivity"),
-    10: ("diagnose", "farkas", "outcome", "remedies", "repair"),
-    11: ("infeasible", "recording", "scenarios"),
+    9: ("conflict", "explain", "instance", "sensitivity"),
+    10: ("farkas", "outcome", "remedies", "repair"),
+    11: ("diagnose", "infeasible", "recording", "scenarios"),
     12: ("report",),
     13: ("run",),
     14: ("exploring", "rederive", "republish", "sweep"),

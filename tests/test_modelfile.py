@@ -45,6 +45,74 @@ def test_an_unknown_word_is_named_with_the_nearest_right_one(tmp_path: Path, old
     assert said in wrong(tmp_path, old, new)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "place", "remedy"),
+    [
+        ('title = "青海省', 'titel = "青海省', "模型文件里的「titel」不认识", "是否为「title」？"),
+        ('version = "2026.1"', "version = 2026.1", "「version」写的是 2026.1，应是加引号的文字", 'version = "…"'),
+        ('date = "2022-01-13"', "date = 2022-01-13", '[clauses."二十一"] 里的「date」写的是 2022-01-13，应是', 'date = "…"'),
+        ('short = "生态"\n', "", "[[funds]]「重点生态功能区转移支付」里缺少「short」", 'short = "…"'),
+        ('short = "生态"', 'short = "均衡性"', "有两个「均衡性」", "改名"),
+        ('name = "均衡性转移支付"', 'name = "均衡性 转移支付"', "里面没有空格和全角括号", 'name = "…"'),
+        ("weight = 0.70", 'weight = "七成"', "「重点生态功能区转移支付·重点补助」里的「weight」写的是 \"七成\"，应是", "weight = 1.0"),
+        ("weight = 0.70", "weight = -0.7", "应是不小于 0 的数字", "weight = 1.0"),
+        ("required_share = 0.55", "requird_share = 0.55", "parameters 里的「requird_share」不认识", "是否为「required_share」？"),
+        ('"禁止开发区" = 0.4', '"禁止开发区" = -0.4', "的 parameters 里的「tiers」写的是", "tiers = {"),
+        ("# 规则：", '[[funds]]\nname = "丁"\nshort = "丁"\nclause = "省定"\nfactors = []\n#', "「factors」写的是 []，应是至少一段", "factors = ["),
+        ('default = "1万元"', 'default = ""', "default 写的是 \"\"，是空的", "写上取值"),
+        ("gap_share = 0.45, ", "", "里缺少「gap_share」", "gap_share = 0.0"),
+        ('after = ["均衡性转移支付"]', 'after = ["重点生态功能区转移支付"]', "它不是排在本资金前面的资金", "是否为「均衡性转移支付」？"),
+        ('kind = "一般性转移支付"', 'kind = "一般性转移"', "写了资金类别「一般性转移」", "是否为「一般性转移支付」？"),
+        ('[rules."县区上下限"]', '[rules."县区上下线"]', "规则「县区上下线」不存在", "是否为「县区上下限」？"),
+        ('.parameters."占比上限"]', '.parameters."占比上线"]', "规则「单县占比上限」的参数「占比上线」不存在", "是否为「占比上限」？"),
+        ('by = "line"\nhard', 'by = "fund"\nhard', '[rules."上年保底"] 里的「by」写的是 "fund"，应是 "line"', 'by = "line"'),
+        ('kind = "ratio"', 'kind = "percent"', '「kind」写的是 "percent"，应是 "ratio"', 'kind = "ratio"'),
+        ('choices = ["是", "否"]', 'choices = ["是", "不"]', "写了取值「不」", "是、否"),
+        ('clause = ["58号", "省定"]', 'clause = "58号"', "「clause」写的是 \"58号\"，应是方括号里的几段文字", 'clause = ["…"]'),
+        ("default = 0.05", 'default = "5%"', "default 写的是 \"5%\"，不是数字", "0.15"),
+        ("default = 0.05", "default = 5", "default 写的是 5，超出允许范围 0 至 1", "改到范围之内"),
+        ('default = "1万元"', 'default = "百元"', "default 写的是 \"百元\"，不是公布单位", "0.01万元"),
+        ('default = "1万元"', "default = 1", "default 写的是 1，应是加引号的文字", "加上引号"),
+        ("on = false", 'on = "否"', "「on」写的是 \"否\"，应是true、false", "on = true"),
+        ("priority = 2", "priority = 1.5", "「priority」写的是 1.5，应是", "priority = 1"),
+        ('hard = { "均衡性转移支付"', 'hard = { "均衡性转移"', "hard 写了资金「均衡性转移」", "是否为「均衡性转移支付」？"),
+        ("value = 0.06", "value = 60", "[[scenarios]]「生态优先」里「生态稳定增长」·增长率写的是 60，超出", "改到范围之内"),
+        ('name = "稳定优先"', 'name = "均衡优先"', "有两个「均衡优先」", "改名"),
+        ("[[scenarios]]", "[[scenario]]", "「scenario」不认识", "是否为「scenarios」？"),
+        ('[values."生态考核结果"]', '[values]\n"生态考核结果" = "好"\n[x]', "应是一个表", "values"),
+    ],
+)
+def test_each_mistake_is_one_sentence_that_says_where_and_what_instead(
+    tmp_path: Path, old: str, new: str, place: str, remedy: str
+) -> None:
+    first, *_ = [line for line in wrong(tmp_path, old, new).splitlines() if place in line]
+    assert first.startswith("[E150] 模型文件")
+    assert remedy in first.split("处理办法：")[1]
+
+
+def test_all_mistakes_of_a_kind_are_told_at_once(tmp_path: Path) -> None:
+    said = wrong(tmp_path, TEXT, TEXT.replace("\nweight = ", "\nwieght = ").replace("days = 30", 'days = "三十"'))
+    assert said.count("「wieght」不认识") == TEXT.count("\nweight = ")
+    assert "「days」写的是" in said
+
+
+def test_rules_that_are_not_there_are_told_in_one_sentence(tmp_path: Path) -> None:
+    top, end = TEXT.index('[rules."敏感性"]'), TEXT.index("# 方案只写")
+    said = wrong(tmp_path, TEXT[top:end], "")
+    assert "缺少规则「敏感性」" in said
+    assert '把 [rules."敏感性"] 一段抄过来' in said
+
+
+@pytest.mark.parametrize("content", [b"", b"title = 3", b"funds = 3\nrules = 4", b"rules = 1", b"\xff\xfe", b"a = " + b"[" * 9999,
+                                     b"[clauses]\nx = 1", b"funds = [[1]]", b"[[rules]]\n[[funds]]\nfactors = 1"])
+def test_a_file_that_is_no_model_at_all_is_told_in_words(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        load_model(path)
+    assert all(line.startswith("[E150] 模型文件") for line in str(caught.value).splitlines())
+
+
 def test_a_scenario_may_name_a_fund_by_its_short_name(tmp_path: Path) -> None:
     path = tmp_path / "model.toml"
     path.write_text(TEXT.replace('{ rule = "生态稳定增长", parameter', '{ rule = "生态稳定增长", fund = "生态", parameter'),
@@ -54,4 +122,4 @@ def test_a_scenario_may_name_a_fund_by_its_short_name(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_toml_says_the_line(tmp_path: Path) -> None:
-    assert "line 1" in wrong(tmp_path, TEXT[:20], "这不是 TOML")
+    assert "第 1 行" in wrong(tmp_path, TEXT[:20], "这不是 TOML")

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
+from transfer_opt.admissible import parse_objectives, parse_unit, wrong_number, wrong_text
 from transfer_opt.domain import Change, ModelSpec, ParameterSpec, Recipients, RuleSpec, ScenarioSpec, Setting
 from transfer_opt.errors import Problem
 from transfer_opt.matching import Register
-from transfer_opt.modelfile import did_you_mean
-from transfer_opt.objectives import OBJECTIVES
 from transfer_opt.sheets import Sheet, SheetRow
+from transfer_opt.wording import did_you_mean
 from transfer_opt.workbook.totals import same_prefecture
 from transfer_opt.workbook.values import normalise, to_number, to_text
+
+__all__ = ["BASELINE", "RULES_SHEET", "SCENARIO_SHEET", "Choices", "parse_objectives", "parse_unit", "read_choices"]
 
 RULES_SHEET, SCENARIO_SHEET = "约束参数", "方案"
 YES, NO, HARD, SOFT = "是", "否", "硬", "软"
@@ -46,20 +48,6 @@ def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recip
             problems.append(Problem("E222", f"「{BASELINE}」是工作簿的现状，这一列不能有取值。",
                                     "把取值写进「约束参数」，或给这一列另起方案名。", overlay.name, column=BASELINE))
     return Choices(tuple(changes), scenarios, tuple(dict.fromkeys(problems)))
-
-
-def parse_unit(text: str) -> tuple[float, str] | None:
-    """「1万元」 → (1.0, 万元); None when it is no unit."""
-    for name in ("万元", "亿元", "元"):
-        if text.endswith(name):
-            number = to_number(text.removesuffix(name)) if text != name else 1.0
-            return (number, name) if number is not None and number > 0 else None
-    return None
-
-
-def parse_objectives(text: str) -> tuple[str, ...]:
-    """「三保缺口最小>贴近因素法」 → its parts."""
-    return tuple(part for part in normalise(text).replace("》", ">").replace("→", ">").split(">") if part)
 
 
 class _Reader:
@@ -165,21 +153,19 @@ class _Reader:
         if spec.numeric:
             return self._number(row, column, spec, raw)
         text = normalise(raw) if isinstance(raw, str) else f"{raw:g}"
-        wrong = _wrong_text(spec, text)
+        wrong = wrong_text(spec, text)
         if wrong:
             self._tell(row, column, "E209", wrong[0], wrong[1])
             return None
         return text
 
     def _number(self, row: SheetRow, column: str, spec: ParameterSpec, raw: object) -> float | None:
-        number = raw if isinstance(raw, float | int) and not isinstance(raw, bool) else to_number(str(raw))
-        if number is None:
-            self._tell(row, column, "E209", "不是数字。", "填数字，比例可写 0.15 或 15%。")
-        elif not spec.minimum <= number <= spec.maximum:
-            self._tell(row, column, "E210", f"超出允许范围 {spec.minimum:g} 至 {spec.maximum:g}。", "改到范围之内。")
-        else:
-            return float(number)
-        return None
+        number = float(raw) if isinstance(raw, float | int) and not isinstance(raw, bool) else to_number(str(raw))
+        wrong = wrong_number(spec, number)
+        if wrong:
+            self._tell(row, column, "E209" if number is None else "E210", *wrong)
+            return None
+        return number
 
     def _switch(self, row: SheetRow, column: str, yes: str, no: str) -> bool | None:
         text = self._text(row, column)
@@ -209,21 +195,6 @@ class _Reader:
         value = row.values.get(column)
         self._problems.append(Problem(code, message, remedy, self._sheet.name, self._sheet.cell(row, column), column,
                                       "" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)))
-
-
-def _wrong_text(spec: ParameterSpec, text: str) -> tuple[str, str] | None:
-    """What is wrong with a value in words, and the remedy."""
-    if spec.kind == "choice" and text not in spec.choices:
-        return f"{spec.name}不认识这个取值。", did_you_mean(text, spec.choices)
-    if spec.kind == "unit" and parse_unit(text) is None:
-        return "不是公布单位。", "写成 1万元、1元、0.01万元 这样。"
-    if spec.kind == "group" and text != "薄弱比例" and not all(text.partition("=")):
-        return "不是组别。", "写「薄弱比例」，或「列=值、值」，如 功能区类型=国家重点生态功能区。"
-    if spec.kind == "objectives":
-        unknown = [name for name in parse_objectives(text) if name not in OBJECTIVES]
-        if unknown:
-            return f"目标「{unknown[0]}」不认识。", did_you_mean(unknown[0], OBJECTIVES)
-    return None
 
 
 def _disagreeing_switches(spec: ModelSpec, sheet: str, changes: Sequence[Change]) -> Iterator[Problem]:

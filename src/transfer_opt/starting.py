@@ -1,4 +1,4 @@
-"""What `init` writes: the empty template of the shipped model, or the filled example."""
+"""What `init` writes: the empty template of a model (by default the shipped one), or the filled example."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from transfer_opt.workbook.saving import save_bytes
 from transfer_opt.workbook.template import write_template
 
 
-def write_start(path: Path, example: bool) -> None:
+def write_start(path: Path, example: bool, model: Path | None = None) -> None:
     """Write the template or the example; raises OutputError and leaves nothing behind where that fails."""
     if example:
         save_bytes(path, shipped("inputs", "qinghai.xlsx").read_bytes())
     else:
-        write_template(path, blank_layout(load_model(), date.today().year))
+        write_template(path, blank_layout(load_model(model), date.today().year))

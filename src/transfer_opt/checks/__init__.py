@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 
-from transfer_opt.checks import bounds, contents, doubts
+from transfer_opt.checks import bounds, contents, doubts, values
 from transfer_opt.checks.bounds import bound_line, register
 from transfer_opt.checks.draft import BOUNDS, COUNTIES, POOLS, Draft, Sheets
 from transfer_opt.errors import Problem
@@ -32,7 +32,7 @@ SHEET_CHECKS = (
 )
 """These look at the sheets only, so they speak even where a sheet or a column is missing."""
 DRAFT_CHECKS = (
-    doubts.funds_listed, doubts.funds_known, contents.chosen_amounts_valid, contents.needs_met, contents.revenue_under_need,
+    doubts.funds_listed, doubts.funds_known, values.values_given, contents.chosen_amounts_valid, contents.needs_met, contents.revenue_under_need,
     contents.someone_eligible, contents.columns_named, bounds.bounds_valid, doubts.advance_far_from_last_year,
     doubts.own_without_transfers, doubts.zones_in_question,
 )

@@ -185,7 +185,7 @@ def columns_named(draft: Draft) -> Iterator[Problem]:
     for position, fund in enumerate(draft.settings.funds):
         if draft.settings.on_anywhere("财力薄弱倾斜", position):
             subject = draft.settings.by_fund()[position : position + 1]
-            column, _, values = draft.settings.texts("财力薄弱倾斜", "组别", subject)[0].partition("=")
+            column, _, values = str(draft.settings.texts("财力薄弱倾斜", "组别", subject)[0] or "").partition("=")
             listed = [value.strip() for value in values.split("、")]
             if values and column in letters and not np.isin(draft.settings.recipients.groups(column), listed).any():
                 yield Problem("E315", f"规则「财力薄弱倾斜」（{fund}）·组别「{column}={values}」在表里一个县也没有。",

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @click.argument("path", required=False, type=click.Path(path_type=Path), metavar="[文件]")
 @click.option("--example", is_flag=True, help="写出填好的示例（示例数据），而不是空白模板。")
 @click.option("--force", is_flag=True, help="文件已存在时覆盖它。")
-def init(path: Path | None, example: bool, force: bool) -> None:
+@click.option("--model", type=click.Path(path_type=Path), metavar="文件", help="按另一份模型文件的资金和规则生成空白模板（默认：青海模型）。")
+def init(path: Path | None, example: bool, force: bool, model: Path | None) -> None:
     """生成空白模板或示例工作簿。
 
     \b
@@ -31,10 +32,12 @@ def init(path: Path | None, example: bool, force: bool) -> None:
     """
     from transfer_opt.starting import write_start
 
+    if example and model:
+        raise click.UsageError("--example 是青海模型的示例，不能与 --model 同用。")
     target = path or Path("示例.xlsx" if example else "预算模板.xlsx")
     if target.exists() and not force:
         raise OutputError(f"文件已存在，没有覆盖：{target}。处理办法：换一个文件名，或加 --force。")
-    write_start(target, example)
+    write_start(target, example, model)
     click.echo(f"已写出{'示例' if example else '空白模板'}：{target}")
 
 
