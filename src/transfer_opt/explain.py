@@ -222,22 +222,35 @@ def _tight(formulation: Formulation, amounts: Floats, slack: float) -> Iterator[
         expression = entry.rows.expression
         at = expression.at(amounts)
         room = np.minimum(at - entry.rows.lower, entry.rows.upper - at)
-        touching = ((room <= slack) & ~entry.single)[expression.rows]
+        touching = ((room <= slack) & ~entry.single)[expression.rows] & (expression.coefficients != 0)
         least = np.full(len(amounts), np.inf)
         np.minimum.at(least, expression.columns[touching], room[expression.rows[touching]])
         yield entry.rule, {int(line): float(least[line]) for line in np.flatnonzero(np.isfinite(least))}
 
 
 def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
-    """The rule over several lines that keeps this one off the common coefficient: 三保兜底 before the others."""
+    """The rule over several lines that moved this one, or that the objectives ran into: 三保兜底 before the others."""
     for rule, tight in ground.together:
-        if line in tight:
-            if rule.name != NEED_RULE:
-                own = ground.changes.changes[STEPS.index(rule.name), line] if rule.name in STEPS else 1.0
-                by_goal = ground.changes.changes[STEPS.index(GOAL_STEP), line] and not own
-                return f"{'按目标顺序确定，受' if by_goal else '因'}{rule.name}{'约束' if by_goal else '调整'}", rule.brief
-            return "“三保”需求兜底，" + ("仍有缺口" if tight[line] < -ground.slack else "补到刚好足额"), rule.brief
+        if line not in tight:
+            continue
+        if rule.name == NEED_RULE:
+            return "“三保”需求兜底，" + ("仍有缺口" if tight[line] < -ground.slack else _just_met(ground, line)), rule.brief
+        if ground.changes.changes[STEPS.index(rule.name if rule.name in STEPS else OTHER_RULES), line]:
+            return f"因{rule.name}调整", rule.brief
+        if ground.changes.changes[STEPS.index(GOAL_STEP), line]:
+            return f"按目标顺序确定，受{rule.name}约束", rule.brief
     return None
+
+
+def _just_met(ground: _Ground, line: int) -> str:
+    """A need met by the optimum, on the published amounts."""
+    case, county = ground.case, ground.case.lines.recipient[line]
+    inside = case.lines.recipient == county
+    capacity = case.own[county] + float((case.usable[case.lines.fund[inside]] * ground.changes.published[inside]).sum())
+    exceeds = capacity - case.need[county]
+    if abs(exceeds) <= ground.slack:
+        return "补到刚好足额"
+    return "补足" + ("，取整后略有余" if exceeds > 0 else "，取整后略欠")
 
 
 def _held(ground: _Ground, line: int, side: str) -> tuple[str, str]:
@@ -285,6 +298,8 @@ def _words(name: str, settings: Settings, case: Case, line: int, side: str) -> s
 def _largest(settings: Settings, line: int, changes: Steps) -> tuple[str, str]:
     """The step that moved the line most, when neither a bound nor the common coefficient explains it."""
     moved = changes.changes[: len(STEPS) - 1, line]
+    if not moved.any():
+        return "各项规则都没有改变因素法测算额", ""
     if moved[STEPS.index(GOAL_STEP)]:
         return "按目标顺序确定", ""
     step = STEPS[int(np.argmax(np.abs(moved)))]
