@@ -47,6 +47,8 @@ class Row:
     hard: bool
     priority: int
     single: bool
+    right: Fraction
+    """The right-hand side as the rule is written, by which a soft rule's violation is measured."""
 
     def missing(self, x: Sequence[Fraction]) -> Fraction:
         """By how much the amounts miss the row; negative is room to spare."""
@@ -61,7 +63,7 @@ class Row:
         (j, a), = self.terms.items()
         low = None if self.low is None else Fraction(ceil(self.low / a)) * a
         high = None if self.high is None else Fraction(floor(self.high / a)) * a
-        return Row(self.rule, self.label, self.terms, low, high, self.hard, self.priority, self.single)
+        return Row(self.rule, self.label, self.terms, low, high, self.hard, self.priority, self.single, self.right)
 
 
 @dataclass(frozen=True)
@@ -149,9 +151,7 @@ class Model:
         for key in sorted(soft):
             terms = []
             for given in soft[key]:
-                right = given.low if given.low is not None else given.high
-                assert right is not None
-                row = given.tightened()
+                right, row = given.right, given.tightened()
                 centre = row.low if row.low is not None else row.high
                 assert centre is not None
                 terms.append(Term(row.terms, Fraction(0), centre, right if right > 0 else Fraction(1),
@@ -461,20 +461,21 @@ class _Reading:
             "单县占比上限": self._line_share, "县区上下限": self._given,
         }
         by = policy()["rules"][rule]["by"]
-        for f, i, home, label, terms, low, high in self._switched(rule, makers[rule]):
+        for f, i, home, label, terms, low, high, *written in self._switched(rule, makers[rule]):
             fund, county = "" if f is None else self.funds[f], "" if i is None else self.names[i]
             kept = {j: a for j, a in terms.items() if a}
             yield Row(rule, label, kept, low, high, self.settings.switch(rule, "刚性", fund, county, home),
-                      self.settings.switch(rule, "优先级", fund, county, home), len(terms) == 1 and by in ("line", "fund"))
+                      self.settings.switch(rule, "优先级", fund, county, home), len(terms) == 1 and by in ("line", "fund"),
+                      written[0] if written else low if low is not None else high)
 
     def _switched(self, rule: str, maker: Callable[[], Iterable[tuple[Any, ...]]]) -> Iterable[tuple[Any, ...]]:
         if not self._on_anywhere(rule):
             return
-        for f, i, home, label, terms, low, high in maker():
+        for f, i, home, *rest in maker():
             where = home or (self.homes[i] if i is not None else "")
             fund, county = "" if f is None else self.funds[f], "" if i is None else self.names[i]
             if self.settings.switch(rule, "启用", fund, county, where):
-                yield f, i, where, label, terms, low, high
+                yield f, i, where, *rest
 
     def _on_anywhere(self, rule: str) -> bool:
         funds = self.funds if policy()["rules"][rule]["by"] in BY_FUND else [""]
@@ -518,12 +519,12 @@ class _Reading:
                 yield self._line(j, f, i, None, (1 + rise) * last)
 
     def _capacity(self, i: int) -> Terms:
-        return {j: self.usable[f] for j, (f, k) in enumerate(self.lines) if k == i}
+        return {j: self.usable[f] for j, (f, k) in enumerate(self.lines) if k == i and self.usable[f]}
 
     def _basic(self) -> Iterable[tuple[Any, ...]]:
         for i, need in enumerate(self.need):
             if need is not None and need > 0:
-                yield None, i, "", self.names[i], self._capacity(i), need - (self.own[i] or 0), None
+                yield None, i, "", self.names[i], self._capacity(i), need - (self.own[i] or 0), None, need
 
     def _sum_of(self, f: int, group: set[int]) -> Terms:
         return {j: Fraction(1) for j, (fund, i) in enumerate(self.lines) if fund == f and i in group}
@@ -609,13 +610,14 @@ class _Reading:
             weight = least * self.spending[i] / sum(self.spending[k] for k in peers)  # type: ignore[misc, operator]
             if province:
                 total = sum(self.own) + sum((u * p for u, p in zip(self.usable, self.pools, strict=True)), Fraction(0))  # type: ignore[arg-type]
-                yield None, i, "", self.names[i], self._capacity(i), weight * total - self.own[i], None
+                yield None, i, "", self.names[i], self._capacity(i), weight * total - self.own[i], None, weight * total
                 continue
             terms = dict(self._capacity(i))
             for k in peers:
                 for j, a in self._capacity(k).items():
                     terms[j] = terms.get(j, Fraction(0)) - weight * a
-            yield None, i, "", self.names[i], terms, weight * sum(self.own[k] for k in peers) - self.own[i], None  # type: ignore[misc, operator]
+            right = weight * sum(self.own[k] for k in peers) - self.own[i]  # type: ignore[misc, operator]
+            yield None, i, "", self.names[i], terms, right, None, Fraction(0)
 
     def _ranks(self) -> Iterable[tuple[Any, ...]]:
         rule = "位次不逆转"
@@ -636,7 +638,7 @@ class _Reading:
                         for j, a in self._capacity(k).items():
                             terms[j] = terms.get(j, Fraction(0)) - part * a
                         right = slack * self.spending[i] - self.own[i] + part * self.own[k]  # type: ignore[operator]
-                        yield None, i, "", f"{self.names[i]}不超过{self.names[k]}", terms, None, right
+                        yield None, i, "", f"{self.names[i]}不超过{self.names[k]}", terms, None, right, slack * self.spending[i]  # type: ignore[operator]
 
     def _prefectures(self) -> Iterable[tuple[Any, ...]]:
         rule = "市州占比"
