@@ -13,6 +13,9 @@ import openpyxl
 COUNTIES, POOLS, RULES, SCENARIOS, BOUNDS = "县区数据", "资金总额", "约束参数", "方案", "县区上下限"
 RULE_COLUMNS = ("规则", "资金", "参数", "对象", "取值", "启用", "刚性", "优先级", "依据条款", "说明")
 BOUND_COLUMNS = ("行政区划代码", "县区名称", "资金", "下限", "上限", "理由")
+FULL = {"": "", **{name: full for short, full in (("均衡性", "均衡性转移支付"), ("县级保障", "县级基本财力保障机制奖补资金"), ("生态", "重点生态功能区转移支付"))
+                   for name in (short, full)}}
+"""A fund's short or full name → its full name."""
 Cell = Any
 Row = dict[str, Cell]
 
@@ -74,34 +77,31 @@ class Book:
         table.rows.append(_filled({"规则": rule, "资金": fund, "参数": parameter, "对象": place, **cells}))
 
     def set_in_force(self, rule: str, fund: str, parameter: str, place: str, value: Cell) -> None:
-        """The value of a parameter wherever it is written: in the scenario's column, else in 「约束参数」."""
-        written = [row for row in self.rows(SCENARIOS)
-                   if _address(row) == (rule, fund, parameter, place) and row.get(self.scenario or "") is not None]
-        if written:
-            written[0][self.scenario] = value
-        else:
+        """The value of a parameter where it counts: in the scenario's column where one is solved, else in 「约束参数」."""
+        if not self.scenario:
             self.add_rule(rule, fund, parameter, place, **{"取值": value})
+            return
+        rows = self.sheets[SCENARIOS].rows
+        found = next((row for row in rows if _address(row) == (rule, fund, parameter, place)), None)
+        if found is None:
+            rows.append(found := _filled({"规则": rule, "资金": fund, "参数": parameter, "对象": place}))
+        found[self.scenario] = value
 
     def set_pool(self, fund: str, value: Cell) -> None:
         """本年总额 of a fund."""
-        written = [row for row in self.rows(SCENARIOS) if (row["规则"], row.get("资金"), row.get("参数")) == ("资金总额", fund, "本年总额")
-                   and row.get(self.scenario or "") is not None]
-        if written:
-            written[0][self.scenario] = value
-        else:
-            next(row for row in self.rows(POOLS) if row["资金"] == fund)["本年总额"] = value
+        next(row for row in self.rows(POOLS) if row["资金"] == fund)["本年总额"] = value
 
     def soften(self, rule: str, fund: str = "") -> None:
-        """Every row that speaks of the rule (for the fund) says 软; where none does, one is added."""
+        """刚性 软 wherever the rule (for the fund) is said to be hard, and one row that says so for all of it."""
         for row in self.rows(RULES):
-            if row["规则"] == rule and row.get("资金", "") in ("", fund) and row.get("刚性") == "硬":
-                if row.get("资金", "") == fund or not fund:
-                    row["刚性"] = "软"
+            if row["规则"] == rule and row.get("刚性") == "硬" and FULL.get(row.get("资金", ""), "") == fund:
+                row["刚性"] = "软"
         self.add_rule(rule, fund, **{"刚性": "软"})
 
 
 def _address(row: Mapping[str, Cell]) -> tuple[str, str, str, str]:
-    return tuple(str(row.get(column) or "") for column in ("规则", "资金", "参数", "对象"))  # type: ignore[return-value]
+    rule, fund, parameter, place = (str(row.get(column) or "") for column in ("规则", "资金", "参数", "对象"))
+    return rule, FULL.get(fund, fund), parameter, place
 
 
 def _filled(row: Row) -> Row:

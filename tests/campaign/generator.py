@@ -48,6 +48,7 @@ class _Maker:
 
     def book(self, seed: int) -> Book:
         draw = self.random
+        self.gentle = self.chance(0.8)  # rules that mostly leave room; else anything may meet anything
         self.unit = draw.choice(["元", "万元", "万元", "万元", "亿元"])
         self.publishing = draw.choice(["1万元", "1万元", "1万元", "1元", "0.01万元", "10万元"])
         self.money = draw.choice(["coarse", "coarse", "whole", "decimals", "long"])
@@ -131,6 +132,8 @@ class _Maker:
                 cells["启用"] = "是"
             if self.chance(0.3):
                 cells["刚性"] = draw.choice(["软", "软", "硬"])
+            if self.gentle and cells.get("启用") == "是" and (rule == "困难地区倾斜" or rule in FUND_RULES) and self.chance(0.6):
+                cells["刚性"] = "软"
             if self.chance(0.2):
                 cells["优先级"] = draw.randint(1, 3)
             if cells:
@@ -171,12 +174,15 @@ class _Maker:
             else:
                 self.on[rule] = set()
         self._switches("困难地区倾斜", False, True, False)
-        number("上年保底", "降幅上限", [d("0"), d("0.05"), d("0.1"), d("0.3"), d("1"), 1 / 3], 0.5, True, True)
-        number("增幅上限", "增幅上限", [d("0.05"), d("0.15"), d("0.3"), d("0.5"), d("2"), 1 / 3], 0.6, True, True)
+        gentle = self.gentle
+        cuts, rises = [d("0.05"), d("0.1"), d("0.3"), d("1"), 1 / 3], [d("0.3"), d("0.5"), d("2"), 4 / 3]
+        number("上年保底", "降幅上限", cuts if gentle else [d("0"), *cuts], 0.8 if gentle else 0.5, True, not gentle)
+        number("增幅上限", "增幅上限", rises if gentle else [d("0.05"), d("0.15"), *rises], 0.95 if gentle else 0.6, True, not gentle)
         number("三保兜底", "保障倍数", [d("1"), d("1.1"), d("0.9"), 1.2345], 0.3, False)
         number("三保兜底", "可统筹比例", SHARES, 0.5, True)
         for rule in ("三保压力倾斜", "财力薄弱倾斜"):
-            number(rule, "增幅差", [d("0"), d("0.01"), d("0.03"), d("-0.05"), d("0.1")], 0.4, True)
+            leads = [d("0"), d("0.01"), d("-0.05"), d("-0.2")]
+            number(rule, "增幅差", leads if gentle else [d("0.03"), d("0.1"), *leads], 0.9 if gentle else 0.4, True)
             number(rule, "薄弱比例", [d("0"), d("0.3"), d("0.5"), 1 / 3, d("1")], 0.3, True)
         number("三保压力倾斜", "压力前比例", [d("0"), d("0.3"), d("0.5"), 2 / 3], 0.3, True)
         if self.chance(0.2):
@@ -184,7 +190,8 @@ class _Maker:
             self._row("财力薄弱倾斜", "", "组别", value=self.group)
         else:
             self.group = "薄弱比例"
-        number("困难地区倾斜", "人均倍数", [d("1"), d("1.05"), d("0.8"), d("1.2"), d("0.5")], 0.5, False)
+        ratios = [d("1"), d("0.8"), d("0.5"), d("0")]
+        number("困难地区倾斜", "人均倍数", ratios if gentle else [d("1.05"), d("1.2"), *ratios], 0.95 if gentle else 0.5, False)
         self.heads = "常住人口"
         if self.chance(0.15):
             self.heads = "户籍人口"
@@ -192,8 +199,8 @@ class _Maker:
         number("生态稳定增长", "增长率", [d("0.03"), d("0.06"), d("0"), d("0.1")], 0.3, True, True)
         number("考核奖惩", "扣减比例", [d("0.05"), d("0.1"), d("0"), 1 / 7, d("1")], 0.3, True)
         number("考核奖惩", "奖励比例", [d("0"), d("0.02"), d("0.1")], 0.3, True)
-        number("保障水平下限", "下限比例", [d("0.8"), d("0.5"), d("0.9"), d("0.3"), 2 / 3], 0.5, False, True)
-        number("位次不逆转", "容差", [d("0.05"), d("0"), d("0.2"), 1 / 3], 0.5, False)
+        number("保障水平下限", "下限比例", [d("0.3"), d("0.5"), d("0.1")] if gentle else [d("0.8"), d("0.9"), 2 / 3], 0.9 if gentle else 0.5, False, True)
+        number("位次不逆转", "容差", [d("0.2"), 1 / 3, d("0.5")] if gentle else [d("0.05"), d("0")], 0.9 if gentle else 0.5, False)
         self.peers = set()
         for rule in ("保障水平下限", "位次不逆转"):
             peers = "全省" if rule == "保障水平下限" else "功能区类型"
@@ -202,8 +209,9 @@ class _Maker:
                 self._row(rule, "", "分组列", value=peers)
             if self.on[rule]:
                 self.peers.add(peers)
-        if self.count < 11 or self.chance(0.5):
-            number("单县占比上限", "占比上限", [d("1"), d("0.8"), d("0.6")] if self.count < 4 else [d("1"), d("0.4"), d("0.5"), 1 / 3], 0.95, False)
+        if self.count < 11 or gentle:
+            shares = [d("1")] if gentle and self.count < 4 else [d("1"), d("0.8"), d("0.6")] if self.count < 6 else [d("1"), d("0.4"), d("0.5"), 1 / 3]
+            number("单县占比上限", "占比上限", shares, 1 if gentle else 0.95, False)
         self._prefecture_shares()
         number("资金总额", "预留比例", [d("0"), d("0.02"), d("0.05"), 1 / 7], 0.15, True)
         self._formulas()
@@ -219,7 +227,7 @@ class _Maker:
         for home in self.prefectures:
             if self.chance(0.5):
                 fund = draw.choice(["", *self.funds])
-                if self.chance(0.7):
+                if self.chance(0.7) and (len(self.prefectures) > 1 or not self.gentle):
                     self._row("市州占比", fund, "上限", home, draw.choice([0.6, 0.8, 0.5, 1.0, 1 / 3]))
                 if self.chance(0.3):
                     self._row("市州占比", fund, "下限", home, draw.choice([0.0, 0.1, 0.2, 1 / 7]))
@@ -304,7 +312,7 @@ class _Maker:
             last = self.amount(size / 10, size) if self.chance(0.88) else Decimal(0)
             row[f"上年{fund}"] = last
             row[f"上年{fund}其中一次性"] = last * Decimal(draw.choice(["0", "0", "0.1", "0.5"]))
-            row[f"提前下达{fund}"] = last * Decimal(draw.choice(["0.5", "0.7", "0.9", "1"])) if self.chance(0.5) else None
+            row[f"提前下达{fund}"] = last * Decimal(draw.choice(["0.5", "0.7", "0.6" if self.gentle else "1"])) if self.chance(0.5) else None
         return row
 
     def _takes_part(self, row: Row, fund: str) -> bool:
@@ -354,6 +362,8 @@ class _Maker:
                 pool = pool.to_integral_value(ROUND_FLOOR)
             if pool <= 0:
                 pool = self.amount(self.size, 2 * self.size) + 10
+            if self.gentle and kind == "any":
+                pool = last * Decimal("1.1") + 1
             row: Row = {"资金": fund, "本年总额": self.typed(pool)}
             if self.chance(0.5):
                 row["上年总额"] = self.typed(Decimal(last))

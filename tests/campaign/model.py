@@ -26,7 +26,8 @@ CATALOGUE = ("资金总额", "上年保底", "考核奖惩", "已下达不收回
              "生态稳定增长", "保障水平下限", "位次不逆转", "市州占比", "单县占比上限", "县区上下限")
 BY_FUND = ("line", "fund", "prefecture")
 MODEL = Path(__file__).parents[2] / "models" / "qinghai" / "model.toml"
-Number = Fraction
+SAME_RATIO = Fraction(1, 10**12)
+"""Ratios that differ by less, relatively, are equal ratios of typed decimals: they have no spread that a score could be made of."""
 Terms = dict[int, Fraction]
 """Line → coefficient."""
 
@@ -712,7 +713,7 @@ def standard_scores(values: Mapping[int, Fraction]) -> dict[int, Fraction]:
     """By the population's standard deviation; no spread, no score."""
     mean = sum(values.values()) / len(values)
     variance = sum((value - mean) ** 2 for value in values.values()) / len(values)
-    if not variance:
+    if variance <= (SAME_RATIO * mean) ** 2:
         return dict.fromkeys(values, Fraction(0))
     with localcontext() as context:
         context.prec = 60

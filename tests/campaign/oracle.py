@@ -47,9 +47,7 @@ def feasible(model: Model) -> bool:
 def _feasible(model: Model, low: Sequence[Fraction], high: Sequence[Fraction]) -> bool:
     if any(a > b for a, b in zip(low, high, strict=True)):
         return False
-    rows: list[tuple[Terms, Fraction | None, Fraction | None]] = [
-        ({j: Fraction(1) for j, (f, _) in enumerate(model.lines) if f == fund}, Fraction(pool), Fraction(pool))
-        for fund, pool in enumerate(model.pools)]
+    rows = _pool_rows(model)
     for terms, pool, _ in rows:  # without coupling rows this decides, exactly
         if not sum(low[j] for j in terms) <= pool <= sum(high[j] for j in terms):  # type: ignore[operator]
             return False
@@ -62,23 +60,52 @@ def _feasible(model: Model, low: Sequence[Fraction], high: Sequence[Fraction]) -
     return possible(low, high, rows, near)
 
 
-def _least_missed(low: Sequence[Fraction], high: Sequence[Fraction],
-                  rows: Sequence[tuple[Terms, Fraction | None, Fraction | None]]) -> tuple[float, list[Fraction]]:
-    """Publishing units that must be missed in all, and the amounts that miss so little, in floats."""
+def least_repair(model: Model) -> float:
+    """The least money, in publishing units, that hard rules must give in all (the pools give nothing); bounds as given."""
+    zero, pools = [Fraction(0)] * len(model.lines), [Fraction(model.pools[f]) for f, _ in model.lines]
+    hard = [(row.terms, row.low, row.high) for row in model.rows if row.hard]
+    return _least_missed(zero, pools, hard, _pool_rows(model))[0]
+
+
+def least_short(model: Model) -> float | None:
+    """The least 三保 shortfall in all, in publishing units, that hard rules allow; None where they allow nothing."""
+    hard: list[_Limits] = [*_pool_rows(model), *((row.terms, row.low, row.high) for row in model.coupled)]
+    for low, high in (model.whole(), (model.floors, model.caps)):
+        if _feasible(model, low, high):
+            needs: list[_Limits] = [
+                ({j: model.usable[f] for j, (f, k) in enumerate(model.lines) if k == i and model.usable[f]}, need - own, None)
+                for i, (need, own) in enumerate(zip(model.need, model.own, strict=True)) if need and own is not None]
+            return _least_missed(low, high, needs, hard)[0]
+    return None
+
+
+_Limits = tuple[Terms, Fraction | None, Fraction | None]
+
+
+def _pool_rows(model: Model) -> list[_Limits]:
+    return [({j: Fraction(1) for j, (f, _) in enumerate(model.lines) if f == fund}, Fraction(pool), Fraction(pool))
+            for fund, pool in enumerate(model.pools)]
+
+
+def _least_missed(low: Sequence[Fraction], high: Sequence[Fraction], rows: Sequence[_Limits],
+                  kept: Sequence[_Limits] = ()) -> tuple[float, list[Fraction]]:
+    """Publishing units that the rows must be missed by in all while others are kept, and the amounts for it, in floats."""
     size = max(1.0, float(max((b - a for a, b in zip(low, high, strict=True)), default=1)))
     count = len(low)
     program = _Program(count)
     program.lower[:] = [0.0] * count
     program.upper[:] = [float((b - a) / Fraction(size)) for a, b in zip(low, high, strict=True)]
     costs = [0.0] * count
-    for terms, least, most in rows:
+    for k, (terms, least, most) in enumerate([*rows, *kept]):
         base = sum((a * low[j] for j, a in terms.items()), Fraction(0))
-        largest = max([abs(a) for a in terms.values()], default=Fraction(1))
         sides = [None if side is None else float((side - base) / Fraction(size)) for side in (least, most)]
-        up, down = program.column(0.0, np.inf), program.column(0.0, np.inf)
-        costs += [1.0, 1.0]
-        entries = {j: float(a) for j, a in terms.items()} | {up: 1.0, down: -1.0}
-        program.row({j: a / float(largest) for j, a in entries.items()}, *(None if side is None else side / float(largest) for side in sides))
+        entries = {j: float(a) for j, a in terms.items()}
+        if k < len(rows):
+            up, down = program.column(0.0, np.inf), program.column(0.0, np.inf)
+            costs += [1.0, 1.0]
+            entries |= {up: 1.0, down: -1.0}
+        largest = max(map(abs, entries.values()), default=1.0)
+        program.row({j: a / largest for j, a in entries.items()}, *(None if side is None else side / largest for side in sides))
     value, columns = program.least(costs)
     near = [low[j] + Fraction(columns[j]) * Fraction(size) for j in range(count)]
     return value * size, near
