@@ -13,8 +13,8 @@ import openpyxl
 COUNTIES, POOLS, RULES, SCENARIOS, BOUNDS = "县区数据", "资金总额", "约束参数", "方案", "县区上下限"
 RULE_COLUMNS = ("规则", "资金", "参数", "对象", "取值", "启用", "刚性", "优先级", "依据条款", "说明")
 BOUND_COLUMNS = ("行政区划代码", "县区名称", "资金", "下限", "上限", "理由")
-FULL = {"": "", **{name: full for short, full in (("均衡性", "均衡性转移支付"), ("县级保障", "县级基本财力保障机制奖补资金"), ("生态", "重点生态功能区转移支付"))
-                   for name in (short, full)}}
+SHORT = {"均衡性": "均衡性转移支付", "县级保障": "县级基本财力保障机制奖补资金", "生态": "重点生态功能区转移支付"}
+FULL = {"": "", **SHORT, **{full: full for full in SHORT.values()}}
 """A fund's short or full name → its full name."""
 Cell = Any
 Row = dict[str, Cell]
@@ -79,7 +79,7 @@ class Book:
     def set_in_force(self, rule: str, fund: str, parameter: str, place: str, value: Cell) -> None:
         """The value of a parameter where it counts: in the scenario's column where one is solved, else in 「约束参数」."""
         if not self.scenario:
-            self.add_rule(rule, fund, parameter, place, **{"取值": value})
+            self.add_rule(rule, fund, parameter, place, 取值=value)
             return
         rows = self.sheets[SCENARIOS].rows
         found = next((row for row in rows if _address(row) == (rule, fund, parameter, place)), None)
@@ -96,7 +96,7 @@ class Book:
         for row in self.rows(RULES):
             if row["规则"] == rule and row.get("刚性") == "硬" and FULL.get(row.get("资金", ""), "") == fund:
                 row["刚性"] = "软"
-        self.add_rule(rule, fund, **{"刚性": "软"})
+        self.add_rule(rule, fund, 刚性="软")
 
 
 def _address(row: Mapping[str, Cell]) -> tuple[str, str, str, str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import tempfile
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -38,8 +40,14 @@ class Answer:
     result: Path | None = None
 
 
-class Refused(Exception):
-    """Neither an answer nor a proof that there is none."""
+def reported(answer: Answer) -> str:
+    """What a failure says of itself; of a bug, where it happened, and its report file is taken away."""
+    told = (answer.err.strip() or answer.out.strip()).splitlines()[-1:]
+    found = re.search(r"在 (\S+\.txt)。", told[0]) if told else None
+    if found and (file := Path(found[1])).exists():
+        told = ["程序出错：" + " ".join(file.read_text(encoding="utf-8").splitlines()[1::1][:1] + file.read_text(encoding="utf-8").splitlines()[-2:])]
+        file.unlink()
+    return told[0][:240] if told else ""
 
 
 def command(*arguments: str) -> Answer:
@@ -73,7 +81,8 @@ def solve_quickly(book: Book, folder: Path) -> Answer:
         except TransferOptError as error:
             code, told = error.exit_code, str(error)
         except Exception as error:  # what the front door would call a bug
-            code, told = BUG, f"{type(error).__name__}: {error}"
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            code, told = BUG, f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
     return Answer(code, "", told, tuple(seen), json.loads(proof))
 
 

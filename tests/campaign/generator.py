@@ -199,7 +199,8 @@ class _Maker:
         number("生态稳定增长", "增长率", [d("0.03"), d("0.06"), d("0"), d("0.1")], 0.3, True, True)
         number("考核奖惩", "扣减比例", [d("0.05"), d("0.1"), d("0"), 1 / 7, d("1")], 0.3, True)
         number("考核奖惩", "奖励比例", [d("0"), d("0.02"), d("0.1")], 0.3, True)
-        number("保障水平下限", "下限比例", [d("0.3"), d("0.5"), d("0.1")] if gentle else [d("0.8"), d("0.9"), 2 / 3], 0.9 if gentle else 0.5, False, True)
+        least = [d("0.3"), d("0.5"), d("0.1")] if gentle else [d("0.8"), d("0.9"), 2 / 3]
+        number("保障水平下限", "下限比例", least, 0.9 if gentle else 0.5, False, True)
         number("位次不逆转", "容差", [d("0.2"), 1 / 3, d("0.5")] if gentle else [d("0.05"), d("0")], 0.9 if gentle else 0.5, False)
         self.peers = set()
         for rule in ("保障水平下限", "位次不逆转"):
@@ -210,7 +211,8 @@ class _Maker:
             if self.on[rule]:
                 self.peers.add(peers)
         if self.count < 11 or gentle:
-            shares = [d("1")] if gentle and self.count < 4 else [d("1"), d("0.8"), d("0.6")] if self.count < 6 else [d("1"), d("0.4"), d("0.5"), 1 / 3]
+            few = [d("1")] if gentle else [d("1"), d("0.8"), d("0.6")]
+            shares = few if self.count < 4 else [d("1"), d("0.8"), d("0.6")] if self.count < 6 else [d("1"), d("0.4"), d("0.5"), 1 / 3]
             number("单县占比上限", "占比上限", shares, 1 if gentle else 0.95, False)
         self._prefecture_shares()
         number("资金总额", "预留比例", [d("0"), d("0.02"), d("0.05"), 1 / 7], 0.15, True)
@@ -223,7 +225,7 @@ class _Maker:
         if not self.chance(0.25):
             return
         self.on["市州占比"] = set(self.funds)
-        self._row("市州占比", **{"启用": "是"}, **({"刚性": "软"} if self.chance(0.4) else {}))
+        self._row("市州占比", 启用="是", **({"刚性": "软"} if self.chance(0.4) else {}))
         for home in self.prefectures:
             if self.chance(0.5):
                 fund = draw.choice(["", *self.funds])

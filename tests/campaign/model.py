@@ -283,13 +283,14 @@ def top_share(keys: Mapping[int, tuple[int, Fraction] | None], share: Fraction, 
 # ---------------------------------------------------------------- the model of a workbook
 
 
-def read(book: Book) -> Model:
-    """The model of a workbook, for its scenario."""
-    return _Reading(book).model()
+def read(book: Book, grid: Fraction | None = None) -> Model:
+    """The model of a workbook, for its scenario: as typed, or with every limit read in steps of a grid."""
+    return _Reading(book, grid).model()
 
 
 class _Reading:
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, grid: Fraction | None) -> None:
+        self.grid = grid
         spec = policy()
         order = [entry["name"] for entry in spec["funds"]]
         self.full = {short: entry["name"] for entry in spec["funds"] for short in (entry["name"], entry["short"])}
@@ -405,7 +406,9 @@ class _Reading:
             return [Fraction(int(text not in ("", "否", "0"))) for text in self.words("引导性补助名单")]
         raise NotImplementedError(factor["function"])
 
-    def _equalized(self, gap: list[Fraction], revenue: list[Fraction | None], f: int, members: list[int], given: Mapping[str, float]) -> list[Fraction]:
+    def _equalized(
+        self, gap: list[Fraction], revenue: list[Fraction | None], f: int, members: list[int], given: Mapping[str, float]
+    ) -> list[Fraction]:
         """gap · coefficient; the difficulty in sixty digits, as its standard deviation is a root."""
         number = {key: Fraction(repr(float(value))) for key, value in given.items()}
         required = self.money("必保支出")
@@ -465,6 +468,7 @@ class _Reading:
         for f, i, home, label, terms, low, high, *written in self._switched(rule, makers[rule]):
             fund, county = "" if f is None else self.funds[f], "" if i is None else self.names[i]
             kept = {j: a for j, a in terms.items() if a}
+            low, high = (side if side is None or self.grid is None else round(side / self.grid) * self.grid for side in (low, high))
             yield Row(rule, label, kept, low, high, self.settings.switch(rule, "刚性", fund, county, home),
                       self.settings.switch(rule, "优先级", fund, county, home), len(terms) == 1 and by in ("line", "fund"),
                       written[0] if written else low if low is not None else high)

@@ -13,6 +13,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,16 @@ OFTEN = {"check": 0.1, "json": 0.1, "compare": 0.03, "frontier": 0.03, "audit": 
 """The share of seeds that go on from `solve` to this."""
 RIGHT = ("answered", "infeasible")
 REFUSALS = ("不予公布", "这一步没有求出", "没有通过")
+MILLIONTH = Fraction(1, 10**6)
+"""Limits read so are what a tool may publish by; the specification does not say that it may."""
 MOST_SENTENCES = 4
 ADVICE = "sentences"
 
 Record = dict[str, Any]
+
+
+class TooLateError(BaseException):
+    """The seed took too long; nothing that catches ordinary exceptions swallows it."""
 
 
 def judged(seed: int, quick: bool = False, often: Mapping[str, float] = OFTEN) -> Record:
@@ -42,7 +49,7 @@ def judged(seed: int, quick: bool = False, often: Mapping[str, float] = OFTEN) -
     try:
         with _no_longer_than(SECONDS), door.folder() as folder:
             _judge(book, folder, record, quick, often)
-    except TimeoutError:
+    except TooLateError:
         record.update(kind="timeout", told=f"more than {SECONDS} s")
     except Exception as error:  # the campaign itself, or a door that threw: told, and the campaign goes on
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -61,7 +68,7 @@ def _judge(book: Book, folder: Path, record: Record, quick: bool, often: Mapping
     except NobodyEligibleError:
         record.update(kind="infeasible" if answer.exit == door.INPUT else "different", told="nobody is eligible")
         return
-    record["kind"], record["told"] = _verdict(model, answer)
+    record["kind"], record["told"] = _verdict(book, model, answer)
     record["beside"] += [f"warned: {text}" for text in answer.warned]
     if answer.exit == door.ANSWERED and not quick:
         record["beside"] += [f"printed: {line}" for line in answer.err.splitlines() if any(word in line for word in REFUSALS)]
@@ -72,14 +79,22 @@ def _judge(book: Book, folder: Path, record: Record, quick: bool, often: Mapping
         _advice(sentences.Printed(book, model, answer, folder), record, draw, "sensitivity" in chosen and not quick)
 
 
-def _verdict(model: Model, answer: door.Answer) -> tuple[str, str]:
-    """answered, infeasible, FALSE INFEASIBLE, falsely answered, refused, rejected, different."""
+def _verdict(book: Book, model: Model, answer: door.Answer) -> tuple[str, str]:
+    """answered, infeasible, FALSE INFEASIBLE, FALSE ANSWER, refused, rejected, different; and what is right in millionths only."""
+    kind, told = _held_against(model, answer)
+    if kind not in ("different", "FALSE INFEASIBLE", "FALSE ANSWER"):
+        return kind, told
+    in_millionths, _ = _held_against(read(book, MILLIONTH), answer)
+    return (f"{kind} but in millionths" if in_millionths in RIGHT else kind), told
+
+
+def _held_against(model: Model, answer: door.Answer) -> tuple[str, str]:
     if answer.exit == door.INFEASIBLE:
         return ("FALSE INFEASIBLE", answer.err[:200]) if oracle.feasible(model) else ("infeasible", "")
     if answer.exit == door.INPUT:
         return "rejected", answer.err[:300]
     if answer.exit != door.ANSWERED:
-        return "refused", f"{'feasible' if oracle.feasible(model) else 'infeasible'}: {answer.err.strip().splitlines()[-1][:200]}"
+        return "refused", f"{'feasible' if oracle.feasible(model) else 'infeasible'}: {door.reported(answer)}"
     try:
         x, published = door.amounts(model, answer.proof)
     except LookupError as error:
@@ -116,8 +131,7 @@ def _other_commands(book: Book, folder: Path, answer: door.Answer, chosen: set[s
 
 def _expected(name: str, answer: door.Answer, codes: tuple[int, ...]) -> Iterator[str]:
     if answer.exit not in codes:
-        told = (answer.err.strip() or answer.out.strip()).splitlines()
-        yield f"{name}: exit {answer.exit}: {told[-1][:200] if told else ''}"
+        yield f"{name}: exit {answer.exit}: {door.reported(answer)}"
     yield from (f"{name} warned: {text}" for text in answer.warned)
     yield from (f"{name} printed: {line[:200]}" for line in answer.err.splitlines() if answer.exit in codes and any(w in line for w in REFUSALS))
 
@@ -133,13 +147,13 @@ def _advice(printed: sentences.Printed, record: Record, draw: random.Random, sen
 
 @contextmanager
 def _no_longer_than(seconds: int) -> Iterator[None]:
-    """TimeoutError after so long, where the platform has an alarm clock and this is the thread that hears it."""
+    """TooLateError after so long, where the platform has an alarm clock and this is the thread that hears it."""
     if not hasattr(signal, "SIGALRM"):
         yield
         return
 
     def late(*_: object) -> None:
-        raise TimeoutError
+        raise TooLateError
 
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(seconds)
@@ -183,7 +197,8 @@ def summary(done: Mapping[int, Record]) -> str:
     """Counts, then the seeds with what is wrong."""
     counts = Counter(record["kind"] for record in done.values())
     lines = [f"{len(done)} workbooks"]
-    lines += [f"  {kind:<18}{counts.get(kind, 0):>7}" for kind in dict.fromkeys([*RIGHT, "refused", "different", "FALSE INFEASIBLE", *sorted(counts)])]
+    kinds = dict.fromkeys([*RIGHT, "refused", "different", "FALSE INFEASIBLE", *sorted(counts)])
+    lines += [f"  {kind:<36}{counts.get(kind, 0):>7}" for kind in kinds]
     tried, false = Counter[str](), Counter[str]()
     for record in done.values():
         tried.update(record.get("kinds", {}))

@@ -20,9 +20,9 @@ from .model import Model, exact, policy, read
 
 FUND = "|".join(FUNDS.values())
 NUMBER = r"-?[\d,]+(?:\.\d+)?(?:e[+-]?\d+)?"
-MONEY = rf"{NUMBER} (?:元|万元|亿元)"
+FAMILY = rf"「(?P<rule>[^」]+)」(?:（(?P<fund>{FUND})）)?"
+VALUES = r"(?P<now>\S+) 放宽到 (?P<then>\S+?)"
 ONLY_THIS = "只解开上面这一组矛盾"
-HUNDREDTH = Fraction(1, 100)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _leads_out(book: Book, printed: Printed) -> str | None:
     if not oracle.feasible(read(book)):
         return "there is still no allocation"
     answer = door.solve_quickly(book, printed.folder)
-    return "" if answer.exit == door.ANSWERED else f"the tool then ends with {answer.exit}: {answer.err[:120]}"
+    return "" if answer.exit == door.ANSWERED else f"the tool then ends with {answer.exit}: {door.reported(answer)}"
 
 
 @sentence("其他办法·资金总额", rf"把(?P<fund>{FUND})的资金总额(?:增加|减少) (?P<by>{NUMBER}) \S+，由 (?P<now>{NUMBER}) 改为 (?P<then>{NUMBER})")
@@ -105,7 +105,7 @@ def another_pool(match: re.Match[str], printed: Printed) -> str | None:
     return _leads_out(book, printed)
 
 
-@sentence("其他办法·参数", rf"把(?:(?P<place>[^「」]+)的)?「(?P<rule>[^」]+)」(?:（(?P<fund>{FUND})）)?的(?P<parameter>\S+?)由 (?P<now>\S+) 放宽到 (?P<then>\S+?)。$")
+@sentence("其他办法·参数", rf"把(?:(?P<place>[^「」]+)的)?{FAMILY}的(?P<parameter>\S+?)由 {VALUES}。$")
 def another_parameter(match: re.Match[str], printed: Printed) -> str | None:
     """A parameter relaxed."""
     book = printed.book.copy()
@@ -122,7 +122,7 @@ def another_bound(match: re.Match[str], printed: Printed) -> str | None:
     return _leads_out(book, printed)
 
 
-@sentence("其他办法·软", rf"把「(?P<rule>[^」]+)」(?:（(?P<fund>{FUND})）)?的刚性改为「软」")
+@sentence("其他办法·软", rf"把{FAMILY}的刚性改为「软」")
 def made_soft(match: re.Match[str], printed: Printed) -> str | None:
     """A hard rule made soft."""
     book = printed.book.copy()
@@ -139,7 +139,7 @@ def cheapest_repair(match: re.Match[str], printed: Printed) -> str | None:
         return f"the least is {least:.6f}"
     answer = door.solve(printed.book, printed.folder, "--relax", "--quiet", name="relaxed")
     if answer.exit != door.ANSWERED:
-        return f"--relax ends with {answer.exit}: {answer.err[:120]}"
+        return f"--relax ends with {answer.exit}: {door.reported(answer)}"
     return "" if "--relax" in answer.err else "--relax says nothing of what gave way"
 
 
@@ -166,7 +166,7 @@ def larger_pool_closes(match: re.Match[str], printed: Printed) -> str | None:
     return _closed(book, printed, None)
 
 
-@sentence("补足·增幅上限", rf"把(?P<county>[^，。；：]+?)(?P<fund>{'|'.join(FUNDS)})的增幅上限由 (?P<now>\S+) 放宽到 (?P<then>\S+?) 即可补足")
+@sentence("补足·增幅上限", rf"把(?P<county>[^，。；：]+?)(?P<fund>{'|'.join(FUNDS)})的增幅上限由 {VALUES} 即可补足")
 def wider_cap_closes(match: re.Match[str], printed: Printed) -> str | None:
     """A wider growth cap of one county and fund closes its shortfall."""
     book = printed.book.copy()
@@ -174,14 +174,14 @@ def wider_cap_closes(match: re.Match[str], printed: Printed) -> str | None:
     return _closed(book, printed, match["county"])
 
 
-@sentence("不再超出", rf"警告 (?P<county>[^·，：]+)·(?P<fund>{'|'.join(FUNDS)})超出「增幅上限」.*?由 (?P<now>\S+) 放宽到 (?P<then>\S+?) 即不再超出")
+@sentence("不再超出", rf"警告 (?P<county>[^·，：]+)·(?P<fund>{'|'.join(FUNDS)})超出「增幅上限」.*?由 {VALUES} 即不再超出")
 def cap_no_longer_exceeded(match: re.Match[str], printed: Printed) -> str | None:
     """A wider growth cap is no longer exceeded."""
     book = printed.book.copy()
     _set(book, "增幅上限", FUNDS[match["fund"]], "增幅上限", match["county"], match["then"])
     answer = door.solve_quickly(book, printed.folder)
     if answer.exit != door.ANSWERED:
-        return f"the tool then ends with {answer.exit}: {answer.err[:120]}"
+        return f"the tool then ends with {answer.exit}: {door.reported(answer)}"
     return "it is still exceeded" if f"{match['county']}·{match['fund']}超出「增幅上限」" in answer.err else ""
 
 
@@ -189,7 +189,7 @@ def _closed(book: Book, printed: Printed, county: str | None) -> str:
     """Whether the county (or every one) is short of no more than rounding takes."""
     answer = door.solve_quickly(book, printed.folder)
     if answer.exit != door.ANSWERED:
-        return f"the tool then ends with {answer.exit}: {answer.err[:120]}"
+        return f"the tool then ends with {answer.exit}: {door.reported(answer)}"
     model = read(book)
     x, _ = door.amounts(model, answer.proof)
     left = [short for short, name in zip(model.short(x), model.names, strict=True) if county in (None, name)]
@@ -237,7 +237,7 @@ def _sensitivity(row: Mapping[str, object], printed: Printed) -> str | None:
         _set(book, rule, what["fund"] or "", parameter, what["place"] or "", values["then"])
     answer = door.solve_quickly(book, printed.folder)
     if answer.exit != door.ANSWERED:
-        return f"the tool then ends with {answer.exit}: {answer.err[:120]}"
+        return f"the tool then ends with {answer.exit}: {door.reported(answer)}"
     before, after = (_total_short(model, proof) for model, proof in ((printed.model, printed.answer.proof), (read(book), answer.proof)))
     moved = float((after - before) * printed.model.unit)
     near = 1e-3 * float(printed.model.unit) + 1e-6 * abs(float(said)) + 0.006
