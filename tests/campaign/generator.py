@@ -30,7 +30,7 @@ ON_FOR = {"考核奖惩": ECOLOGY, "三保压力倾斜": GUARANTEE, "财力薄�
 
 def workbook(seed: int) -> Book:
     """The workbook of a seed."""
-    return _Maker(random.Random(seed)).book(seed)
+    return _Maker(random.Random(seed), random.Random(f"rare {seed}")).book(seed)
 
 
 @dataclass
@@ -38,6 +38,8 @@ class _Maker:
     """Draws in a fixed order; every method adds to the tables."""
 
     random: random.Random
+    rare: random.Random
+    """What is rare is drawn apart, so that it changes no other workbook."""
     settings: list[Row] = field(default_factory=list)
     on: dict[str, set[str]] = field(default_factory=dict)
     """Rule → the funds it is on for ("" where it does not tell funds apart)."""
@@ -289,6 +291,8 @@ class _Maker:
         for fund in self.funds:
             if not any(self._takes_part(row, fund) for row in found):
                 self._make_eligible(draw.choice(found), fund)
+        if self.rare.random() < 0.004:
+            self._make_nobody_eligible(found)
         for fund in self.funds:
             for row in found:
                 if not self._takes_part(row, fund) and self.chance(0.5):
@@ -327,6 +331,11 @@ class _Maker:
     def _make_eligible(self, row: Row, fund: str) -> None:
         row["标准财政收入"] = row["标准财政支出"] * Decimal("0.5")
         row["功能区类型"] = row["功能区类型"] or ZONES[0]
+
+    def _make_nobody_eligible(self, rows: list[Row]) -> None:
+        """Where eligibility asks for a gap or a zone, nobody has one: check must say so."""
+        for row in rows:
+            row.update({"标准财政收入": row["标准财政支出"] * Decimal("1.1"), "功能区类型": "", "禁止开发区面积": 0})
 
     def _pools(self, counties: list[Row]) -> list[Row]:
         draw = self.random
@@ -373,6 +382,8 @@ class _Maker:
                 other = self.amount(0, self.size / 5)
                 row["州本级及其他"] = self.typed(other)
                 row["本年总额"] = self.typed(pool + other)
+            if self.rare.random() < 0.03:  # as =A1*2/3 leaves it
+                row["本年总额"] = float(row["本年总额"]) * 2 / 3
             found.append(row)
         return found
 

@@ -27,7 +27,7 @@ SECONDS = 60
 """One seed may take so long."""
 OFTEN = {"check": 0.1, "json": 0.1, "compare": 0.03, "frontier": 0.03, "audit": 0.1, "sentences": 0.35, "sensitivity": 0.1}
 """The share of seeds that go on from `solve` to this."""
-RIGHT = ("answered", "infeasible")
+RIGHT = ("answered", "infeasible", "nobody eligible")
 REFUSALS = ("不予公布", "这一步没有求出", "没有通过")
 MILLIONTH = Fraction(1, 10**6)
 """Limits read so are what a tool may publish by; the specification does not say that it may."""
@@ -66,7 +66,8 @@ def _judge(book: Book, folder: Path, record: Record, quick: bool, often: Mapping
     try:
         model = read(book)
     except NobodyEligibleError:
-        record.update(kind="infeasible" if answer.exit == door.INPUT else "different", told="nobody is eligible")
+        as_told = answer.exit == door.INPUT and "E323" in answer.err or quick and answer.exit == door.INPUT
+        record.update(kind="nobody eligible" if as_told else "different", told=f"nobody is eligible, exit {answer.exit}")
         return
     record["kind"], record["told"] = _verdict(book, model, answer)
     record["beside"] += [f"warned: {text}" for text in answer.warned]
