@@ -50,6 +50,8 @@ class Row:
     single: bool
     right: Fraction
     """The right-hand side as the rule is written, by which a soft rule's violation is measured."""
+    fund: str = ""
+    """The fund it speaks of; empty where the rule does not tell funds apart."""
 
     def missing(self, x: Sequence[Fraction]) -> Fraction:
         """By how much the amounts miss the row; negative is room to spare."""
@@ -64,7 +66,7 @@ class Row:
         (j, a), = self.terms.items()
         low = None if self.low is None else Fraction(ceil(self.low / a)) * a
         high = None if self.high is None else Fraction(floor(self.high / a)) * a
-        return Row(self.rule, self.label, self.terms, low, high, self.hard, self.priority, self.single, self.right)
+        return Row(self.rule, self.label, self.terms, low, high, self.hard, self.priority, self.single, self.right, self.fund)
 
 
 @dataclass(frozen=True)
@@ -471,7 +473,7 @@ class _Reading:
             low, high = (side if side is None or self.grid is None else round(side / self.grid) * self.grid for side in (low, high))
             yield Row(rule, label, kept, low, high, self.settings.switch(rule, "刚性", fund, county, home),
                       self.settings.switch(rule, "优先级", fund, county, home), len(terms) == 1 and by in ("line", "fund"),
-                      written[0] if written else low if low is not None else high)
+                      written[0] if written else low if low is not None else high, fund)
 
     def _switched(self, rule: str, maker: Callable[[], Iterable[tuple[Any, ...]]]) -> Iterable[tuple[Any, ...]]:
         if not self._on_anywhere(rule):

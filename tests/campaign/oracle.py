@@ -8,8 +8,8 @@ the best one exactly where its residual network, in whole numbers, has no cycle 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, floor, lcm
 
@@ -44,15 +44,21 @@ def feasible(model: Model) -> bool:
     return any(_feasible(model, low, high) for low, high in (model.whole(), (model.floors, model.caps)))
 
 
-def _feasible(model: Model, low: Sequence[Fraction], high: Sequence[Fraction]) -> bool:
+def agree(model: Model, families: Collection[tuple[str, str]]) -> bool:
+    """Whether these rules alone can be met, each for its fund ("" where it tells none apart), bounds as given."""
+    only = replace(model, rows=[row for row in model.rows if (row.rule, row.fund) in families])
+    return _feasible(only, only.floors, only.caps, {f for f, fund in enumerate(model.funds) if ("资金总额", fund) in families})
+
+
+def _feasible(model: Model, low: Sequence[Fraction], high: Sequence[Fraction], pools: Collection[int] | None = None) -> bool:
     if any(a > b for a, b in zip(low, high, strict=True)):
         return False
-    rows = _pool_rows(model)
+    rows = [row for f, row in enumerate(_pool_rows(model)) if pools is None or f in pools]
     for terms, pool, _ in rows:  # without coupling rows this decides, exactly
         if not sum(low[j] for j in terms) <= pool <= sum(high[j] for j in terms):  # type: ignore[operator]
             return False
     rows += [(row.terms, row.low, row.high) for row in model.coupled]
-    if len(rows) == len(model.pools):
+    if not model.coupled:
         return True
     missed, near = _least_missed(low, high, rows)
     if missed > CLEAR:

@@ -143,7 +143,9 @@ def _advice(printed: sentences.Printed, record: Record, draw: random.Random, sen
         tried += sentences.sensitivities(printed, lambda count: draw.sample(range(count), min(2, count)))
     record["tried"] = len(tried)
     record["kinds"] = dict(Counter(each.kind for each in tried))
-    record["false"] = [[each.kind, each.text, each.wrong] for each in tried if each.wrong]
+    refused = [each for each in tried if f"ends with {door.BUG}" in each.wrong]  # not the sentence's fault
+    record["beside"] += [f"after «{each.text}»: {each.wrong}" for each in refused]
+    record["false"] = [[each.kind, each.text, each.wrong] for each in tried if each.wrong and each not in refused]
 
 
 @contextmanager

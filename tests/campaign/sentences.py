@@ -130,6 +130,16 @@ def made_soft(match: re.Match[str], printed: Printed) -> str | None:
     return _leads_out(book, printed)
 
 
+@sentence("互相矛盾", r"约束互相矛盾，没有可行的分配方案：(?P<families>.+?) (?:不能同时满足|无法满足)")
+def contradiction(match: re.Match[str], printed: Printed) -> str | None:
+    """These rules contradict each other, and without any one of them they do not."""
+    families = {(found["rule"], found["fund"] or "") for found in re.finditer(FAMILY, match["families"])}
+    if oracle.agree(printed.model, families):
+        return "these rules alone can be met"
+    idle = [rule for rule, fund in families if not oracle.agree(printed.model, families - {(rule, fund)})]
+    return f"the contradiction stays without 「{idle[0]}」" if idle else ""
+
+
 @sentence("最省的修复", rf"最省的修复：.*?合计放宽 (?P<money>{NUMBER}) ")
 def cheapest_repair(match: re.Match[str], printed: Printed) -> str | None:
     """The least money that all hard rules together must give, and what --relax then does."""
