@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types unit campaign fuzz bench equations example clean
+.PHONY: demo test lint types unit slow campaign fuzz bench equations example clean
 
 demo: $(VENV)/installed
 	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
@@ -22,9 +22,16 @@ types: $(VENV)/tested
 unit: $(VENV)/tested
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-# Long campaigns: ten thousand random allocations solved, rounded and proved.
-campaign: $(VENV)/tested
+# Long tests: ten thousand random allocations solved, rounded and proved.
+slow: $(VENV)/tested
 	$(BIN)/python -m pytest -m slow --timeout 0
+
+# Twenty thousand random workbooks through the front door against an oracle of its own; stopped, it goes on where it was
+# (outputs/campaign.jsonl). make campaign CAMPAIGN=2000 for fewer, START=20000 for others. A sample of it is in make test.
+CAMPAIGN ?= 20000
+START ?= 0
+campaign: $(VENV)/tested
+	$(BIN)/python -m tests.campaign.run --count $(CAMPAIGN) --start $(START) --jobs 2
 
 # Random mutations of the example workbook against an independent reading; make fuzz FUZZ=5000 for more.
 FUZZ ?= 500
