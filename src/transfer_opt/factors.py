@@ -26,6 +26,8 @@ FactorFunction = Callable[..., tuple[Figure, ...]]
 """Figures in the order they are worked out; the last is the factor's value."""
 Function = TypeVar("Function", bound=FactorFunction)
 
+NO_SPREAD = 1e-12
+"""Ratios that differ by less, relatively, are the same: 0.3 of 1 and 0.9 of 3 are not told apart by a float's last digit."""
 STEP = mpq(1, 10**6)
 """Reference amounts are data in steps of a millionth of the publishing unit."""
 
@@ -276,17 +278,19 @@ def _own_name(after: Sequence[str]) -> str:
 
 
 def _z(values: Floats, inside: Bools) -> Floats:
-    """Standard scores over the members (0 outside, 0 when there is no spread)."""
+    """Standard scores over the members (0 outside, 0 when there is no spread but that of rounding)."""
     spread = values[inside].std() if inside.any() else 0.0
     scores = np.zeros_like(values)
-    if spread > 0:
+    if spread > NO_SPREAD * np.abs(values[inside]).max(initial=0.0):
         scores[inside] = (values[inside] - values[inside].mean()) / spread
     return scores
 
 
 def _mapped(scores: Floats, inside: Bools, lowest: float, highest: float) -> Floats:
     """Scores mapped linearly, smallest → lowest, largest → highest; all equal → 1."""
-    if not inside.any() or scores[inside].max() == scores[inside].min():
+    if not inside.any():
         return np.ones_like(scores)
     smallest, largest = scores[inside].min(), scores[inside].max()
+    if largest - smallest <= NO_SPREAD:
+        return np.ones_like(scores)
     return np.asarray(lowest + (highest - lowest) * (scores - smallest) / (largest - smallest))

@@ -93,11 +93,15 @@ def gini(values: Floats, weights: Floats) -> float:
 
 
 def lorenz(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Cumulative weight share and cumulative value share, poorest first, from (0, 0) to (1, 1)."""
-    order = np.argsort(values, kind="stable")
+    """Cumulative weight share and cumulative value share, poorest first, from (0, 0) to (1, 1).
+
+    Where everyone has the same, nothing included, the diagonal; empty where there is nothing to share otherwise.
+    """
+    order, total = np.argsort(values, kind="stable"), (values * weights).sum()
+    if not weights.sum() > 0 or (not total > 0 and (values != values[:1]).any()):
+        return np.zeros(0), np.zeros(0)
     x = np.concatenate([[0.0], np.cumsum(weights[order]) / weights.sum()])
-    y = np.concatenate([[0.0], np.cumsum((values * weights)[order]) / (values * weights).sum()])
-    return x, y
+    return x, np.concatenate([[0.0], np.cumsum((values * weights)[order]) / total]) if total > 0 else x
 
 
 def variation(values: Floats, weights: Floats) -> float:
@@ -108,7 +112,7 @@ def variation(values: Floats, weights: Floats) -> float:
 
 def theil(values: Floats, weights: Floats, group: Ints) -> tuple[float, float]:
     """Theil's T between and within groups: Σ w v/m · ln(v/m) / W, split at the group means."""
-    if np.isnan(weights).any() or np.isnan(values).any() or (values <= 0).any():
+    if np.isnan(values).any() or (values <= 0).any() or not (weights > 0).all():
         return np.nan, np.nan
     mean, total = _mean(values, weights), weights.sum()
     weight = np.bincount(group, weights)
@@ -144,7 +148,7 @@ def _per_head(case: Case, states: tuple[Position, Position, Position]) -> tuple[
         return ()
     found = []
     for name, inside in zip(case.recipients.prefectures, case.recipients.prefecture_members, strict=True):
-        values = [np.nan if i == 0 else state.given[inside].sum() * YUAN[case.money_unit] / people[inside].sum()
+        values = [np.nan if i == 0 or not people[inside].sum() > 0 else state.given[inside].sum() * YUAN[case.money_unit] / people[inside].sum()
                   for i, state in enumerate(states)]
         found.append(_made(f"人均补助·{name}", "元/人", "per_head", values, 0))
     return tuple(found)
@@ -169,4 +173,4 @@ def _made(name: str, basis: str, unit: str, values: list[float], better: int, no
 
 
 def _mean(values: Floats, weights: Floats) -> float:
-    return float((values * weights).sum() / weights.sum())
+    return float((values * weights).sum() / weights.sum()) if weights.sum() > 0 else np.nan

@@ -81,7 +81,9 @@ def _sentences(told_of: _Told) -> Iterator[str]:
         others = [family for family in told_of.repair.families if family not in found.families]
         all_given = sum(row.money for row in given)
         more = "除这一组外还有做不到的规则；" if others or all_given > told_of.money + case.figures.unit else ""
-        yield f"最省的修复：{more}合计放宽 {_money(all_given)} {case.money_unit}——{'；'.join(told(given, case.money_unit))}。"
+        least = _money(told_of.repair.money)
+        rounding = f"按{case.unit_name}取整公布后" if least != _money(all_given) else ""
+        yield (f"最省的修复：{more}合计放宽 {least} {case.money_unit}——{rounding}{'；'.join(told(given, case.money_unit))}。")
         yield "加 --relax 即按这样放宽计算，并在每张表上注明“已放宽”。"
     if told_of.ways:
         yield "其他办法（任选一种，" + ("都已重新求解核对" if told_of.whole else "只解开上面这一组矛盾，其余仍须放宽") + "）："

@@ -23,10 +23,12 @@ from transfer_opt.settings import Settings
 
 @dataclass(frozen=True)
 class Repair:
-    """The settings with which an allocation exists, and the families that give way for the least money."""
+    """The settings with which an allocation exists, the families that give way, and for how much money."""
 
     settings: Settings
     families: tuple[Family, ...]
+    money: float
+    """What they give at least, before rounding."""
 
 
 SHOWN_DIGITS = 6
@@ -47,7 +49,7 @@ def cheapest(case: Case, settings: Settings, open_solver: Opener) -> Repair:
     found = tuple(family for family in families(case, settings) if not settings.rules[family.rule].fixed)
     money = _least(case, softened(settings, found), open_solver)
     giving = _giving(case, settings, found, (), money, open_solver)
-    return Repair(softened(settings, giving), giving)
+    return Repair(softened(settings, giving), giving, money)
 
 
 def shares(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Given, ...]:

@@ -110,7 +110,7 @@ def allocate(
     open_solver = within(opener(_floats(solver), len(case.lines)), deadline)
     again = within(opener("highs" if solver == "auto" else _floats(solver), len(case.lines)), deadline)  # re-solves by arrays
     given = Instance(case, prepared.settings, objective, reassemble, again)
-    repair = Repair(given.settings, ()) if not relax or given.optimum.possible else cheapest(case, given.settings, again)
+    repair = Repair(given.settings, (), 0.0) if not relax or given.optimum.possible else cheapest(case, given.settings, again)
     settings = repair.settings
     instance = replace(given, settings=settings)
     optimum = optimum_and_proof(case, instance.formulated, open_solver, again, progress, exact=solver == EXACT)

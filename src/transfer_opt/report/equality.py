@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from transfer_opt.domain import Case
@@ -41,7 +43,7 @@ def charts(outcome: Outcome) -> tuple[Dumbbell | Lorenz, ...]:
     title = "各县保障水平：分配前后（按分配后由低到高）" if len(units) <= MOST_NAMES else f"保障水平最低的{MOST_NAMES}个县：分配前后"
     return (
         _by_prefecture(case, outcome.capacity),
-        Lorenz("洛伦兹曲线（保障水平，按人口）", *_curve(before, weights), *_curve(after, weights), LORENZ_SIZE),
+        *_lorenz(before, after, weights),
         Dumbbell(title, tuple(units.name[order]), _tuple(before[order]), _tuple(after[order]), COUNTY_SIZE),
     )
 
@@ -61,6 +63,13 @@ def short_prefecture(name: str) -> str:
         if name.endswith(ending):
             return name.removesuffix(ending) + replacement
     return name
+
+
+def _lorenz(before: Floats, after: Floats, weights: Floats) -> Iterator[Lorenz]:
+    """The two curves; none where one of them has nothing to share."""
+    curves = (*_curve(before, weights), *_curve(after, weights))
+    if all(curves):
+        yield Lorenz("洛伦兹曲线（保障水平，按人口）", *curves, LORENZ_SIZE)
 
 
 def _curve(values: Floats, weights: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:

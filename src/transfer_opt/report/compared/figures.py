@@ -53,7 +53,8 @@ def _lorenz(sides: list[Side], covered: Bools) -> Curves:
     series = []
     for side in sides:
         across, up = lorenz(side.coverage[covered], weights[covered])
-        series.append((side.name, _tuple(across), _tuple(up)))
+        if len(across):  # else there is nothing to share
+            series.append((side.name, _tuple(across), _tuple(up)))
     return Curves("洛伦兹曲线（保障水平，按人口）" if weights is people else "洛伦兹曲线（保障水平）", tuple(series), LORENZ_SIZE)
 
 
