@@ -90,10 +90,15 @@ def only(settings: Settings, kept: Collection[Family]) -> Settings:
 
 
 def softened(settings: Settings, given: Collection[Family]) -> Settings:
-    """The same settings with these families soft where they are hard, before whatever else is soft."""
-    soft = tuple(Change(family.rule, family.fund, "", place, hard=False, priority=REPAIRED)
-                 for family in given for place, hard in zip(
-                     settings.places(family.rule), hard_places(settings, family), strict=True) if hard)
+    """The same settings with these families soft where they are hard, before whatever else is soft.
+
+    A place where they are soft already keeps its own priority.
+    """
+    soft = tuple(
+        Change(family.rule, family.fund, "", place, hard=False,
+               priority=REPAIRED if hard else int(settings.priority(family.rule, settings.subject(family.fund, place))[0]))
+        for family in given
+        for place, hard in zip(settings.places(family.rule), hard_places(settings, family), strict=True))
     return replace(settings, layers=(*settings.layers, soft))
 
 
