@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,12 @@ def _address(row: Mapping[str, Cell]) -> tuple[str, str, str, str]:
 
 
 def _filled(row: Row) -> Row:
-    return {key: value for key, value in row.items() if value not in ("", None)}
+    return {key: _kept(value) for key, value in row.items() if value not in ("", None)}
+
+
+def _kept(value: Cell) -> Cell:
+    """A number as a file keeps it: sixteen digits."""
+    return Decimal(repr(float(f"{value:.16g}"))) if isinstance(value, Decimal | float) else value
 
 
 def table(headers: Iterable[str], rows: Iterable[Mapping[str, Cell]]) -> Table:

@@ -213,7 +213,7 @@ class _Directions:
         moving, resting = [], []
         for k, term in enumerate(stage.ratios):
             gap, sign = self._gap(stage, k)
-            if (clipped or (term.below and term.above)) and gap <= self.near:
+            if (clipped or (term.below and term.above)) and gap <= self._nearly():
                 resting.append((k, gap, sign))
             elif term.terms:
                 moving.append((gap / term.scale, term.scale, sign, term.terms))
@@ -231,12 +231,16 @@ class _Directions:
             term = stage.ratios[k]
             if term.below and term.above:
                 self._hold(term.terms, True, sign)
-            elif gap >= -self.near:
+            elif gap >= -self._nearly():
                 self._hold(term.terms, False, sign)
         return 0.0, ""
 
+    def _nearly(self) -> Fraction:
+        """What a gap may be off: amounts are exact here, and a level may lie far below what a unit is worth."""
+        return self.near / 10_000
+
     def _tied(self, one: tuple[Fraction, Fraction, int, Terms], other: tuple[Fraction, Fraction, int, Terms]) -> bool:
-        return abs(one[0] - other[0]) * min(one[1], other[1]) <= self.near
+        return abs(one[0] - other[0]) * min(one[1], other[1]) <= self._nearly()
 
     def _level(self, terms: Sequence[tuple[int, Terms]]) -> float:
         """The most that the terms of a level can fall together, none of them rising; then they are held."""

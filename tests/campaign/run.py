@@ -13,7 +13,6 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,6 @@ OFTEN = {"check": 0.1, "json": 0.1, "compare": 0.03, "frontier": 0.03, "audit": 
 """The share of seeds that go on from `solve` to this."""
 RIGHT = ("answered", "infeasible", "nobody eligible")
 REFUSALS = ("不予公布", "这一步没有求出", "没有通过")
-MILLIONTH = Fraction(1, 10**6)
-"""Limits read so are what a tool may publish by; the specification does not say that it may."""
 MOST_SENTENCES = 4
 ADVICE = "sentences"
 
@@ -69,7 +66,7 @@ def _judge(book: Book, folder: Path, record: Record, quick: bool, often: Mapping
         as_told = answer.exit == door.INPUT and "E323" in answer.err or quick and answer.exit == door.INPUT
         record.update(kind="nobody eligible" if as_told else "different", told=f"nobody is eligible, exit {answer.exit}")
         return
-    record["kind"], record["told"] = _verdict(book, model, answer)
+    record["kind"], record["told"] = _verdict(model, answer)
     record["beside"] += [f"warned: {text}" for text in answer.warned]
     if answer.exit == door.ANSWERED and not quick:
         record["beside"] += [f"printed: {line}" for line in answer.err.splitlines() if any(word in line for word in REFUSALS)]
@@ -80,16 +77,8 @@ def _judge(book: Book, folder: Path, record: Record, quick: bool, often: Mapping
         _advice(sentences.Printed(book, model, answer, folder), record, draw, "sensitivity" in chosen and not quick)
 
 
-def _verdict(book: Book, model: Model, answer: door.Answer) -> tuple[str, str]:
-    """answered, infeasible, FALSE INFEASIBLE, FALSE ANSWER, refused, rejected, different; and what is right in millionths only."""
-    kind, told = _held_against(model, answer)
-    if kind not in ("different", "FALSE INFEASIBLE", "FALSE ANSWER"):
-        return kind, told
-    in_millionths, _ = _held_against(read(book, MILLIONTH), answer)
-    return (f"{kind} but in millionths" if in_millionths in RIGHT else kind), told
-
-
-def _held_against(model: Model, answer: door.Answer) -> tuple[str, str]:
+def _verdict(model: Model, answer: door.Answer) -> tuple[str, str]:
+    """answered, infeasible, FALSE INFEASIBLE, FALSE ANSWER, refused, rejected, different."""
     if answer.exit == door.INFEASIBLE:
         return ("FALSE INFEASIBLE", answer.err[:200]) if oracle.feasible(model) else ("infeasible", "")
     if answer.exit == door.INPUT:
