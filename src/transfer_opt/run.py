@@ -27,7 +27,7 @@ from transfer_opt.infeasible import infeasible, told
 from transfer_opt.instance import Instance
 from transfer_opt.linear import Floats
 from transfer_opt.modelfile import did_you_mean, load_model
-from transfer_opt.optimum import Published, optimum_and_proof
+from transfer_opt.optimum import Optimum, Published, optimum_and_proof
 from transfer_opt.outcome import Outcome
 from transfer_opt.parameters import BASELINE, parse_objectives, parse_unit, read_choices
 from transfer_opt.repair import Repair, cheapest, shares
@@ -93,6 +93,24 @@ def check(
         return error.problems
 
 
+def instance_of(prepared: Prepared, solver: str = "auto", deadline: Deadline = NEVER) -> Instance:
+    """The problem that a workbook states; raises InputError where it has errors."""
+    if errors_of(prepared.problems):
+        raise InputError(prepared.problems)
+    reassemble = partial(assemble, prepared.spec, prepared.budget)
+    case = reassemble(prepared.settings)
+    again = within(opener("highs" if solver == "auto" else _floats(solver), len(case.lines)), deadline)  # re-solves by arrays
+    return Instance(case, prepared.settings, prepared.objective, reassemble, again)
+
+
+def optimum(
+    instance: Instance, solver: str = "auto", progress: Progress = lambda _: None, deadline: Deadline = NEVER
+) -> Published | Optimum:
+    """The allocation with its integers and its certificate, or the contradiction: what every other word is about."""
+    open_solver = within(opener(_floats(solver), len(instance.case.lines)), deadline)
+    return optimum_and_proof(instance.case, instance.formulated, open_solver, instance.open_solver, progress, exact=solver == EXACT)
+
+
 def allocate(
     prepared: Prepared, solver: str = "auto", progress: Progress = lambda _: None, relax: bool = False,
     deadline: Deadline = NEVER, sensitive: bool = True,
@@ -101,41 +119,32 @@ def allocate(
 
     Raises InputError, InfeasibleError or SolverError.
     """
-    wrong = errors_of(prepared.problems)
-    if wrong:
-        raise InputError(prepared.problems)
-    objective = prepared.objective
-    reassemble = partial(assemble, prepared.spec, prepared.budget)
-    case = reassemble(prepared.settings)
-    open_solver = within(opener(_floats(solver), len(case.lines)), deadline)
-    again = within(opener("highs" if solver == "auto" else _floats(solver), len(case.lines)), deadline)  # re-solves by arrays
-    given = Instance(case, prepared.settings, objective, reassemble, again)
+    given = instance_of(prepared, solver, deadline)
+    case, again, objective = given.case, given.open_solver, given.objective
     repair = Repair(given.settings, (), 0.0) if not relax or given.optimum.possible else cheapest(case, given.settings, again)
-    settings = repair.settings
-    instance = replace(given, settings=settings)
-    optimum = optimum_and_proof(case, instance.formulated, open_solver, again, progress, exact=solver == EXACT)
-    if not isinstance(optimum, Published):
+    instance = replace(given, settings=repair.settings)
+    found = optimum(instance, solver, progress, deadline)
+    if not isinstance(found, Published):
         progress("查找矛盾和修复办法")
         raise infeasible(instance)
-    formulation, units, proof = optimum.optimum.formulation, optimum.units, optimum.certificate
-    solution = optimum.optimum.solution
+    formulation, solution, units = found.optimum.formulation, found.optimum.solution, found.units
     assert solution is not None, "published"
     amounts = solution.columns[: len(case.lines)]
     final = np.asarray(units * case.unit, dtype=float)
     progress("测算说明")
     chain = steps(case, formulation, objective, amounts, units, again)
-    held = findings(case, formulation, solution.stages, amounts, final, again, tried(case, settings) == EVERYTHING)
+    held = findings(case, formulation, solution.stages, amounts, final, again, tried(case, repair.settings) == EVERYTHING)
     unmet = frozenset((finding.rule, finding.subject) for finding in soft_gaps(held))
-    found, alarms = diagnosed(Present(instance, formulation, final, unmet), held)
+    told_of, alarms = diagnosed(Present(instance, formulation, final, unmet), held)
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
-    changes = sensitivities(reassemble, settings, objective, case, formulation, solution, again)
+    changes = sensitivities(instance.reassemble, repair.settings, objective, case, formulation, solution, again)
     return Outcome(
         prepared.spec, prepared.budget, prepared.settings, case, prepared.scenario + RELAXED * bool(repair.families), objective,
         units, chain, indicators(case, final), (*warnings_of(prepared.problems), *notes),
-        (*_given_way(case, repair, formulation, final), *alarms), proof,
-        tuple(reasons(case, settings, formulation, amounts, chain)), formulation, solver, solution,
-        tuple(coefficients(case, formulation, amounts).items()), found, tuple(changes) if sensitive else (),
+        (*_given_way(case, repair, formulation, final), *alarms), found.certificate,
+        tuple(reasons(case, repair.settings, formulation, amounts, chain)), formulation, solver, solution,
+        tuple(coefficients(case, formulation, amounts).items()), told_of, tuple(changes) if sensitive else (),
     )
 
 

@@ -20,6 +20,7 @@ from python_calamine import CalamineWorkbook
 from transfer_opt import run as functions
 from transfer_opt.cli import main
 from transfer_opt.errors import TransferOptError
+from transfer_opt.optimum import Published
 
 from .book import Book
 from .model import Model
@@ -70,14 +71,14 @@ def solve(book: Book, folder: Path, *options: str, name: str = "budget") -> Answ
 
 
 def solve_quickly(book: Book, folder: Path) -> Answer:
-    """The functions behind `solve` without the trials for 「敏感性」 and without a result file: what it would print and prove."""
+    """The functions behind `solve` without explanations and without a result file: the answer, and what it would prove."""
     source = book.save(folder / "budget.xlsx")
     code, told, proof = ANSWERED, "", "{}"
     with _watched() as seen:
         try:
             prepared = functions.prepare(source, scenario=book.scenario or None, unit=book.publishing or None)
-            outcome = functions.allocate(prepared, sensitive=False)
-            told, proof = "\n".join(f"警告 {alarm}" for alarm in outcome.alarms), outcome.proof
+            found = functions.optimum(functions.instance_of(prepared))
+            code, proof = (ANSWERED, found.certificate) if isinstance(found, Published) else (INFEASIBLE, "{}")
         except TransferOptError as error:
             code, told = error.exit_code, str(error)
         except Exception as error:  # what the front door would call a bug

@@ -23,6 +23,8 @@ NUMBER = r"-?[\d,]+(?:\.\d+)?(?:e[+-]?\d+)?"
 FAMILY = rf"「(?P<rule>[^」]+)」(?:（(?P<fund>{FUND})）)?"
 VALUES = r"(?P<now>\S+) 放宽到 (?P<then>\S+?)"
 ONLY_THIS = "只解开上面这一组矛盾"
+THERE = r"(?:（写在「方案」里）| )"
+"""A change that only counts in the scenario says so; here it is always written where it counts."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def another_pool(match: re.Match[str], printed: Printed) -> str | None:
     return _leads_out(book, printed)
 
 
-@sentence("其他办法·参数", rf"把(?:(?P<place>[^「」]+)的)?{FAMILY}的(?P<parameter>\S+?)由 {VALUES}。$")
+@sentence("其他办法·参数", rf"把(?:(?P<place>[^「」]+)的)?{FAMILY}的(?P<parameter>\S+?)由 {VALUES}{THERE}?。")
 def another_parameter(match: re.Match[str], printed: Printed) -> str | None:
     """A parameter relaxed."""
     book = printed.book.copy()
@@ -176,7 +178,7 @@ def larger_pool_closes(match: re.Match[str], printed: Printed) -> str | None:
     return _closed(book, printed, None)
 
 
-@sentence("补足·增幅上限", rf"把(?P<county>[^，。；：]+?)(?P<fund>{'|'.join(FUNDS)})的增幅上限由 {VALUES} 即可补足")
+@sentence("补足·增幅上限", rf"把(?P<county>[^，。；：]+?)(?P<fund>{'|'.join(FUNDS)})的增幅上限由 {VALUES}{THERE}即可补足")
 def wider_cap_closes(match: re.Match[str], printed: Printed) -> str | None:
     """A wider growth cap of one county and fund closes its shortfall."""
     book = printed.book.copy()
@@ -184,15 +186,38 @@ def wider_cap_closes(match: re.Match[str], printed: Printed) -> str | None:
     return _closed(book, printed, match["county"])
 
 
-@sentence("不再超出", rf"警告 (?P<county>[^·，：]+)·(?P<fund>{'|'.join(FUNDS)})超出「增幅上限」.*?由 {VALUES} 即不再超出")
+@sentence("不再超出", rf"警告 (?P<county>[^·，：]+)·(?P<fund>{'|'.join(FUNDS)})超出「增幅上限」.*?由 {VALUES}{THERE}即不再超出")
 def cap_no_longer_exceeded(match: re.Match[str], printed: Printed) -> str | None:
     """A wider growth cap is no longer exceeded."""
     book = printed.book.copy()
     _set(book, "增幅上限", FUNDS[match["fund"]], "增幅上限", match["county"], match["then"])
-    answer = door.solve_quickly(book, printed.folder)
+    return _gone(book, printed, f"{match['county']}·{match['fund']}超出「增幅上限」")
+
+
+@sentence("都不再超出", rf"把(?P<fund>{FUND})各县的增幅上限由 {VALUES}{THERE}即都不再超出")
+def cap_of_a_fund_no_longer_exceeded(match: re.Match[str], printed: Printed) -> str | None:
+    """A wider growth cap of the whole fund is exceeded by nobody."""
+    book = printed.book.copy()
+    _set(book, "增幅上限", match["fund"], "增幅上限", "", match["then"])
+    short = next(name for name, full in FUNDS.items() if full == match["fund"])
+    return _gone(book, printed, f"·{short}超出「增幅上限」")
+
+
+@sentence("其他办法·取整", rf"把「取整」的单位由 \S+ 改为 (?P<then>\S+?){THERE}?。")
+def another_unit(match: re.Match[str], printed: Printed) -> str | None:
+    """A smaller publishing unit."""
+    book = printed.book.copy()
+    book.publishing = ""  # an option would have the last word
+    book.set_in_force("取整", "", "单位", "", match["then"])
+    return _leads_out(book, printed)
+
+
+def _gone(book: Book, printed: Printed, warning: str) -> str:
+    """Whether a warning is printed no more."""
+    answer = door.solve(book, printed.folder, "--quiet", name="changed")
     if answer.exit != door.ANSWERED:
         return f"the tool then ends with {answer.exit}: {door.reported(answer)}"
-    return "it is still exceeded" if f"{match['county']}·{match['fund']}超出「增幅上限」" in answer.err else ""
+    return "it is still exceeded" if warning in answer.err else ""
 
 
 def _closed(book: Book, printed: Printed, county: str | None) -> str:
@@ -209,6 +234,19 @@ def _closed(book: Book, printed: Printed, county: str | None) -> str:
 def _short(printed: Printed, county: str) -> Fraction:
     _, published = door.amounts(printed.model, printed.answer.proof)
     return printed.model.short([Fraction(count) for count in published])[printed.model.names.index(county)] * printed.model.unit
+
+
+# ---------------------------------------------------------------- 「测算说明」
+
+
+def reasons(printed: Printed) -> Iterator[Tried]:
+    """主要原因 of every line: a rule that is named moved it."""
+    assert printed.answer.result is not None
+    for row in door.sheet(printed.answer.result, "测算说明", "资金", "县区名称", "主要原因"):
+        told = re.fullmatch(r"因(?P<rule>\S+?)(?:调整|增加|减少)", str(row["主要原因"]))
+        if told and row["市州"]:
+            step = row.get(told["rule"], row.get("其他规则"))
+            yield Tried("主要原因", f"{row['县区名称']}{row['资金']}{told[0]}", "" if step else "the rule moved nothing")
 
 
 # ---------------------------------------------------------------- 「敏感性」
