@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from transfer_opt.domain import Case, Change, Fund, Lines, ModelSpec, Recipients
-from transfer_opt.exact import Exacts, either, exacts, filled, floats, known
+from transfer_opt.exact import Exacts, either, every, exacts, filled, floats, known
 from transfer_opt.linear import Floats, Linear, Rows
 from transfer_opt.modelfile import load_model
 from transfer_opt.settings import Settings
@@ -124,9 +124,9 @@ def by_line(case: Case, default: float = 0.0, **values: Any) -> Exacts:
 def dense(expression: Linear | Rows, width: int) -> list[list[float]]:
     """The coefficients as a plain matrix over the first `width` variables."""
     inner = expression.expression if isinstance(expression, Rows) else expression
-    matrix = np.zeros((len(inner), width))
-    np.add.at(matrix, (inner.rows, inner.columns), inner.coefficients)
-    rows: list[list[float]] = matrix.tolist()
+    matrix = every(len(inner) * width).reshape(len(inner), width)
+    np.add.at(matrix, (inner.rows, inner.columns), inner.values)
+    rows: list[list[float]] = floats(matrix).tolist()
     return rows
 
 

@@ -165,7 +165,9 @@ def by_scipy(given: ExactProgram) -> tuple[int, float]:
     matrix = np.array([[float(row.get(j, 0)) for j in range(len(given.costs))] for row in given.rows]).reshape(-1, len(given.costs))
     low, high = (np.array([absent if side is None else float(side) for side in sides])
                  for sides, absent in ((given.row_lower, -np.inf), (given.row_upper, np.inf)))
-    found = linprog([float(cost) for cost in given.costs], np.vstack([-matrix, matrix]), np.concatenate([-low, high]),
+    rows, right = np.vstack([-matrix, matrix]), np.concatenate([-low, high])
+    held = np.isfinite(right)
+    found = linprog([float(cost) for cost in given.costs], rows[held], right[held],
                     bounds=[(None if a is None else float(a), None if b is None else float(b))
                             for a, b in zip(given.lower, given.upper, strict=True)], options={"presolve": False})
     return found.status, found.fun

@@ -37,7 +37,7 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     step = _publishing_unit(unit_name, money_unit)
     funds, pools = zip(*_funds(spec, budget, settings, step), strict=True)
     history = np.array([_history(units, fund.name) for fund in funds])
-    need = exact(settings.number("三保兜底", "保障倍数")) * _total_need(units)
+    need = _total_need(units, exact(settings.number("三保兜底", "保障倍数")))
     columns = (settings.text("保障水平最大化", "需求列"), settings.text("保障水平最大化", "财力列"),
                settings.text("保障水平最大化", "分母列"))
     before, after, factors = _references(settings, funds, pools, need, step)
@@ -89,11 +89,11 @@ def _history(units: Recipients, fund: str) -> Exacts:
     return last
 
 
-def _total_need(units: Recipients) -> Exacts:
-    """保基本民生 + 保工资 + 保运转 (n,); None where one of them is not known."""
+def _total_need(units: Recipients, multiple: mpq) -> Exacts:
+    """保障倍数 · (保基本民生 + 保工资 + 保运转) (n,); None where one of them is not known."""
     parts = [exacts(units.number(column)) for column in NEED_COLUMNS]
     told = np.all([known(part) for part in parts], axis=0)
-    return either(told, np.sum([filled(part) for part in parts], axis=0), None)
+    return either(told, multiple * np.sum([filled(part) for part in parts], axis=0), None)
 
 
 def _lines(
