@@ -119,7 +119,7 @@ def test_a_larger_pool_whose_growth_lifts_a_floor_over_a_cap_is_said_to_be_impos
 
 
 def test_what_a_solver_fails_on_is_found_in_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
-    case = one_fund(960)
+    case = one_fund(last=(400, 400, 400))
     done = allocated(case, *only("增幅上限"))
     asked = refilled(case), done.settings, done.objective, case, done.formulation, done.solution, HIGHS
     expected = list(sensitivities(*asked))
@@ -130,7 +130,7 @@ def test_what_a_solver_fails_on_is_found_in_fractions(monkeypatch: pytest.Monkey
     monkeypatch.setattr("transfer_opt.optimum.solve", broken)
     found = list(sensitivities(*asked))
     assert [(entry.subject, entry.moved.tolist()) for entry in found] == [(entry.subject, entry.moved.tolist()) for entry in expected]
-    assert len(found) > 1
+    assert any(entry.moved.any() for entry in found)
     assert not any(entry.note for entry in found)
 
 

@@ -8,7 +8,7 @@ from transfer_opt.domain import Case
 from transfer_opt.indicators import Indicator, lorenz
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
-from transfer_opt.report.parts import heading
+from transfer_opt.report.parts import heading, shares
 from transfer_opt.sheets import Column, Dumbbell, Lorenz, Row, Table, Value
 
 PREFECTURE_SIZE, LORENZ_SIZE, COUNTY_SIZE = (570, 330), (420, 330), (1000, 800)
@@ -63,9 +63,9 @@ def short_prefecture(name: str) -> str:
     return name
 
 
-def _curve(values: Floats, weights: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _curve(values: Floats, weights: Floats) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     x, y = lorenz(values, weights)
-    return _tuple(x), _tuple(y)
+    return shares(x), shares(y)
 
 
 def _tuple(values: Floats) -> tuple[float, ...]:
