@@ -173,7 +173,7 @@ def _made(name: str, basis: str, unit: str, values: list[float], better: int, no
 def _shares(parts: Floats, whole: Floats | float) -> Floats:
     """NaN where the whole is nothing."""
     some = np.broadcast_to(np.not_equal(whole, 0), parts.shape)
-    return np.divide(parts, whole, out=np.full(parts.shape, np.nan), where=some)
+    return np.asarray(np.divide(parts, whole, out=np.full(parts.shape, np.nan), where=some))
 
 
 def _mean(values: Floats, weights: Floats) -> float:

@@ -80,8 +80,8 @@ class Linear:
 
     def __sub__(self, other: Linear | Exacts | mpq) -> Linear:
         if isinstance(other, Linear):
-            return self + other * -ONE
-        return self + exacts(other) * -ONE
+            return self + replace(other, values=-other.values, constant=-other.constant)
+        return replace(self, constant=self.constant - exacts(other))
 
     def total(self, grouping: Grouping) -> Linear:
         """The sum of the rows of each group."""
