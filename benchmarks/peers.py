@@ -18,6 +18,7 @@ from typing import Any
 import highspy
 import numpy as np
 
+from transfer_opt.exact import floats
 from transfer_opt.formulate import Formulation
 from transfer_opt.linear import Floats
 from transfer_opt.program import LevelStage, Program, SumStage
@@ -31,7 +32,7 @@ def full(formulation: Formulation) -> tuple[Program, Floats]:
     program = formulation.program
     rows, columns = program.shape
     stage = next(s for s in formulation.stages if isinstance(s, LevelStage) and s.name == CLOSEST)
-    count = len(stage.columns)
+    count, centre = len(stage.columns), floats(stage.centre)
     each = np.arange(count)
     costs = np.zeros(columns)
     for other in formulation.stages:
@@ -43,10 +44,10 @@ def full(formulation: Formulation) -> tuple[Program, Floats]:
         np.concatenate([program.rows, np.tile(rows + each, 3)]),
         np.concatenate([program.columns, stage.columns, columns + each, columns + count + each]),
         np.concatenate([program.values, np.ones(count), -np.ones(count), np.ones(count)]),
-        np.concatenate([program.row_lower, stage.centre]), np.concatenate([program.row_upper, stage.centre]),
+        np.concatenate([program.row_lower, centre]), np.concatenate([program.row_upper, centre]),
         np.concatenate([program.reach, np.zeros(count, dtype=program.reach.dtype)]), program.lines,
     )
-    return wide, np.concatenate([costs, np.tile(1.0 / stage.scale, 2)])
+    return wide, np.concatenate([costs, np.tile(1.0 / floats(stage.scale), 2)])
 
 
 def core_seconds(program: Program, costs: Floats, limit: float = np.inf) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from math import inf
 import numpy as np
 import pulp
 
+from transfer_opt.exact import floats
 from transfer_opt.linear import Floats
 from transfer_opt.program import LevelStage, Program, Stage, SumStage
 
@@ -50,7 +51,7 @@ class Textbook:
         self._sums.append((stage.costs, costs.value() or 0.0))
 
     def _keep_levels(self, stage: LevelStage) -> None:
-        free = np.arange(len(stage.columns))
+        free, centre, scale = np.arange(len(stage.columns)), floats(stage.centre), floats(stage.scale)
         while len(free):
             if time.monotonic() > self._end:
                 self.ended = False
@@ -58,27 +59,27 @@ class Textbook:
             model = Model(self._program, self._sums)
             level = pulp.LpVariable("t", 0 if stage.below and stage.above else None)
             sides = [side for side, counts in ((1.0, stage.below), (-1.0, stage.above)) if counts]
-            rows = {(k, side): pulp.LpConstraint(side * model.columns[stage.columns[k]] + stage.scale[k] * level,
-                                                 pulp.LpConstraintGE, rhs=side * stage.centre[k])
+            rows = {(k, side): pulp.LpConstraint(side * model.columns[stage.columns[k]] + scale[k] * level,
+                                                 pulp.LpConstraintGE, rhs=side * centre[k])
                     for k in free.tolist() for side in sides}
             for row in rows.values():
                 model.problem.addConstraint(row)
             self._solved(model, level)
             reached = level.value() or 0.0
-            stuck = {k for (k, _), row in rows.items() if abs(row.pi or 0.0) * stage.scale[k] > PRICE}
+            stuck = {k for (k, _), row in rows.items() if abs(row.pi or 0.0) * scale[k] > PRICE}
             stuck = stuck or set(free.tolist())
             self._keep(stage, np.array(sorted(stuck)), reached)
             free = np.array([k for k in free.tolist() if k not in stuck], dtype=np.int64)
 
     def _keep(self, stage: LevelStage, terms: np.ndarray, level: float) -> None:
         """Bounds under which the terms never rise above their level again."""
-        reach = stage.scale[terms] * (level + SLACK * (1 + abs(level)))
+        centre, reach = floats(stage.centre[terms]), floats(stage.scale[terms]) * (level + SLACK * (1 + abs(level)))
         lower, upper = self._program.lower.copy(), self._program.upper.copy()
         at = stage.columns[terms]
         if stage.below:
-            lower[at] = np.maximum(lower[at], np.minimum(stage.centre[terms] - reach, upper[at]))
+            lower[at] = np.maximum(lower[at], np.minimum(centre - reach, upper[at]))
         if stage.above:
-            upper[at] = np.minimum(upper[at], np.maximum(stage.centre[terms] + reach, lower[at]))
+            upper[at] = np.minimum(upper[at], np.maximum(centre + reach, lower[at]))
         self._program = replace(self._program, lower=lower, upper=upper)
 
     def _solved(self, model: Model, goal: pulp.LpAffineExpression | pulp.LpVariable) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
+from transfer_opt.exact import floats
 from transfer_opt.linear import Floats
 from transfer_opt.program import LevelStage, Program, Stage, SumStage
 
@@ -68,19 +69,20 @@ class BruteForce:
     def _least_level(self, stage: LevelStage, terms: list[int]) -> float:
         """min t with every term's ratio ≤ t."""
         rows, low, up = [], [], []
+        centre, scale = floats(stage.centre), floats(stage.scale)
         for term in terms:
             unit = np.zeros(len(self._lower) + 1)
             unit[stage.columns[term]] = 1.0
             if stage.below:
-                unit[-1] = stage.scale[term]
+                unit[-1] = scale[term]
                 rows.append(unit.copy())
-                low.append(stage.centre[term])
+                low.append(centre[term])
                 up.append(np.inf)
             if stage.above:
-                unit[-1] = -stage.scale[term]
+                unit[-1] = -scale[term]
                 rows.append(unit.copy())
                 low.append(-np.inf)
-                up.append(stage.centre[term])
+                up.append(centre[term])
         matrix = np.vstack([np.pad(self._matrix, ((0, 0), (0, 1))), rows])
         costs = np.append(np.zeros(len(self._lower)), 1.0)
         floor = 0.0 if stage.below and stage.above else -np.inf
@@ -92,11 +94,11 @@ class BruteForce:
         return self._least_level(stage, [term])
 
     def _bound(self, stage: LevelStage, term: int, theta: float) -> None:
-        column, reach = stage.columns[term], stage.scale[term] * theta
+        column, centre, reach = stage.columns[term], float(stage.centre[term]), float(stage.scale[term]) * theta
         if stage.below:
-            self._lower[column] = max(self._lower[column], min(stage.centre[term] - reach, self._upper[column]))
+            self._lower[column] = max(self._lower[column], min(centre - reach, self._upper[column]))
         if stage.above:
-            self._upper[column] = min(self._upper[column], max(stage.centre[term] + reach, self._lower[column]))
+            self._upper[column] = min(self._upper[column], max(centre + reach, self._lower[column]))
 
 
 def _solve(costs: Floats, lower: Floats, upper: Floats, matrix: Floats, low: Floats, up: Floats) -> tuple[float, Floats]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from transfer_opt.domain import Case, Change, Fund, Lines, ModelSpec, Recipients
-from transfer_opt.exact import Exacts, exacts
+from transfer_opt.exact import Exacts, either, every, exacts, filled, floats, known
 from transfer_opt.linear import Floats, Linear, Rows
 from transfer_opt.modelfile import load_model
 from transfer_opt.settings import Settings
@@ -124,9 +124,9 @@ def by_line(case: Case, default: float = 0.0, **values: Any) -> Exacts:
 def dense(expression: Linear | Rows, width: int) -> list[list[float]]:
     """The coefficients as a plain matrix over the first `width` variables."""
     inner = expression.expression if isinstance(expression, Rows) else expression
-    matrix = np.zeros((len(inner), width))
-    np.add.at(matrix, (inner.rows, inner.columns), inner.coefficients)
-    rows: list[list[float]] = matrix.tolist()
+    matrix = every(len(inner) * width).reshape(len(inner), width)
+    np.add.at(matrix, (inner.rows, inner.columns), inner.values)
+    rows: list[list[float]] = floats(matrix).tolist()
     return rows
 
 
@@ -135,12 +135,18 @@ def labels(rows: Rows) -> list[str]:
     return [str(label) for label in rows.expression.labels]
 
 
+def right_sides(rows: Rows) -> tuple[Floats, Floats]:
+    """Both sides once the constant stands on the right, exactly; infinite where open."""
+    constant = rows.expression.constant
+    least, most = (either(known(sides), filled(sides) - constant, None) for sides in (rows.least, rows.most))
+    return floats(least, -np.inf), floats(most, np.inf)
+
+
 def written(rows: Rows, case: Case) -> list[str]:
     """Rows as on paper: 「甲县: 均衡性/甲县 + 0.5 生态/甲县 >= 400」, constants moved to the right."""
     lines = []
     for label, coefficients, lower, upper in zip(
-            labels(rows), dense(rows, len(case.lines)), rows.lower - rows.expression.offsets,
-            rows.upper - rows.expression.offsets, strict=True):
+            labels(rows), dense(rows, len(case.lines)), *right_sides(rows), strict=True):
         terms = [f"{'' if value == 1 else f'{value:.9g} '}{name}"
                  for value, name in zip(coefficients, case.amount.labels, strict=True) if value]
         sides = [("=", lower)] if lower == upper else [(">=", lower), ("<=", upper)]

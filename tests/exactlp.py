@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from gmpy2 import mpq
 
 from transfer_opt.domain import Case
 from transfer_opt.formulate import formulate
 from transfer_opt.settings import Settings
 
-GRID = 10**6
 Limit = Fraction | None
 
 
@@ -34,12 +34,12 @@ def hard_rows(case: Case, settings: Settings) -> list[Row]:
         expression = entry.rows.expression
         for r in np.flatnonzero(entry.hard):
             inside = expression.rows == r
-            shift = expression.constant[r]
+            shift = _data(expression.constant[r])
             entries: dict[int, Fraction] = {}
             for j, a in zip(expression.columns[inside], expression.values[inside], strict=True):
-                entries[int(j)] = entries.get(int(j), Fraction(0)) + Fraction(repr(round(float(a), 12)))
-            found.append(Row(entries, _data(entry.rows.lower[r] - shift), _data(entry.rows.upper[r] - shift),
-                             bool(entry.single[r]), entry.rule.fixed))
+                entries[int(j)] = entries.get(int(j), Fraction(0)) + _data(a)
+            low, high = (None if side is None else _data(side) - shift for side in (entry.rows.least[r], entry.rows.most[r]))
+            found.append(Row(entries, low, high, bool(entry.single[r]), entry.rule.fixed))
     return found
 
 
@@ -136,7 +136,7 @@ def _subtract(row: dict[int, Fraction], other: Mapping[int, Fraction], factor: F
 
 def _box(case: Case, singles: Iterable[Row]) -> tuple[list[Fraction], list[Fraction]]:
     low = [Fraction(0)] * len(case.lines)
-    high = [Fraction(repr(float(case.pools[f]))) for f in case.lines.fund]
+    high = [_data(case.figures.pools[f]) for f in case.lines.fund]
     for row in singles:
         (j,) = row.entries
         low[j] = max(low[j], row.low) if row.low is not None else low[j]
@@ -144,5 +144,5 @@ def _box(case: Case, singles: Iterable[Row]) -> tuple[list[Fraction], list[Fract
     return low, high
 
 
-def _data(value: float) -> Limit:
-    return Fraction(round(Fraction(float(value)) * GRID), GRID) if np.isfinite(value) else None
+def _data(value: mpq) -> Fraction:
+    return Fraction(int(value.numerator), int(value.denominator))

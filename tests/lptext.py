@@ -14,7 +14,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from conftest import dense, labels
+from conftest import dense, labels, right_sides
 from transfer_opt.domain import Case
 from transfer_opt.formulate import Formulation
 from transfer_opt.linear import Rows
@@ -28,9 +28,8 @@ SIDES = (">=", "<=", "centre", "scale")
 def rule_text(name: str, rows: Rows, case: Case) -> str:
     """The rows of one rule, constants moved to the right."""
     names = [str(label) for label in case.amount.labels]
-    lower, upper = rows.lower - rows.expression.constant, rows.upper - rows.expression.constant
     body = [_row(label, names, coefficients, low, high) for label, coefficients, low, high
-            in zip(labels(rows), dense(rows, len(names)), lower, upper, strict=True)]
+            in zip(labels(rows), dense(rows, len(names)), *right_sides(rows), strict=True)]
     return "\n".join([f"\\ {name}", "Subject To", *body, ""])
 
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gmpy2 import mpq
 
 from allocations import Allocation, allocated, example, only, refilled
 from conftest import make_case
 from transfer_opt.audit import ORDER, Finding, _subject, soft_gaps, verdict_sentence
 from transfer_opt.diagnose import Present, diagnosed
 from transfer_opt.domain import Case, Change
+from transfer_opt.exact import floats
 from transfer_opt.formulate import formulate
 from transfer_opt.lexicographic import solve
 from transfer_opt.solvers import opener
@@ -273,7 +275,8 @@ def test_a_price_is_what_solving_again_with_one_money_more_and_one_less_gives(
 def test_the_prices_of_the_example_and_of_a_widespread_shortfall_hold_both_ways() -> None:
     outcome = example()
     plain = Allocation(outcome.case, outcome.settings, outcome.formulation, outcome.solution, outcome.objective, outcome.units)
-    case = replace(outcome.case, need=outcome.case.need * 1.15)
+    need = outcome.case.figures.need * mpq(115, 100)
+    case = replace(outcome.case, need=floats(need), worked_out=replace(outcome.case.figures, need=need))
     formulation = formulate(case, outcome.settings, outcome.objective)
     short = Allocation(case, outcome.settings, formulation, solve(formulation.program, formulation.stages, opener("highs", 9)),
                        outcome.objective, outcome.units)

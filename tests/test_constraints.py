@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+from gmpy2 import mpq
 
-from conftest import by_fund, by_line, dense, labels, make_case, written
+from conftest import by_fund, by_line, dense, labels, make_case, right_sides, written
 from transfer_opt.constraints import (
     CONSTRAINTS,
     advance_kept,
@@ -25,6 +25,7 @@ from transfer_opt.constraints import (
     weak_tilt,
 )
 from transfer_opt.domain import Case
+from transfer_opt.exact import every, exact, exacts
 from transfer_opt.linear import Linear, Rows
 from transfer_opt.ranking import Ratios, top_share
 
@@ -197,32 +198,32 @@ class TestHardshipTilt:
     def test_hardship_areas_get_a_multiple_of_the_province_per_head(self) -> None:
         # 甲 has 10 of 100 people; last year 40 of 1400, less than its share; 1.05 · 0.1 · 1800
         case = make_case(last={"均衡性": [20, 380, 400], "县级保障": [10, 190, 200], "生态": [10, 90, 100]})
-        rows = hardship_tilt(case, case.amount, multiple=1.05, population="常住人口")
+        rows = hardship_tilt(case, case.amount, multiple=exact(1.05), population="常住人口")
         assert written(rows, case) == ["困难地区1县（常住人口）: 均衡性/甲县 + 县级保障/甲县 + 生态/甲县 >= 189"]
 
     def test_last_years_ratio_counts_where_it_was_higher(self, tiny_case: Case, x: Linear) -> None:
         # 甲 got 400 of 1400 with 10 of 100 people: 20/7 times the province per head
-        rows = hardship_tilt(tiny_case, x, multiple=1.05, population="常住人口")
-        assert rows.lower == pytest.approx([400 / 1400 * 1800])
+        rows = hardship_tilt(tiny_case, x, multiple=exact(1.05), population="常住人口")
+        assert rows.least.tolist() == [mpq(400, 1400) * 1800]
 
     def test_the_head_count_may_be_the_registered_one(self) -> None:
         case = make_case(last={fund: [0, 1, 1] for fund in ("均衡性", "县级保障", "生态")})
-        rows = hardship_tilt(case, case.amount, multiple=2.0, population="户籍人口")
+        rows = hardship_tilt(case, case.amount, multiple=exact(2.0), population="户籍人口")
         assert written(rows, case) == ["困难地区1县（户籍人口）: 均衡性/甲县 + 县级保障/甲县 + 生态/甲县 >= 720"]
 
     def test_a_hardship_area_no_poorer_than_the_province_is_not_in_the_group(self) -> None:
         case = make_case(texts={"困难地区类型": ["高海拔", "", "高海拔"]})
-        assert members(hardship_tilt(case, case.amount, multiple=1.0, population="常住人口"), case) == [
+        assert members(hardship_tilt(case, case.amount, multiple=exact(1.0), population="常住人口"), case) == [
             ["均衡性/甲县", "县级保障/甲县", "生态/甲县"]]
 
     def test_without_a_known_last_year_the_multiple_counts_alone(self) -> None:
         case = one_fund(last={"均衡性": [NAN, NAN, NAN]})
-        rows = hardship_tilt(case, case.amount, multiple=1.5, population="常住人口")
-        assert rows.lower == pytest.approx([150])
+        rows = hardship_tilt(case, case.amount, multiple=exact(1.5), population="常住人口")
+        assert rows.lower.tolist() == [150]
 
     def test_no_hardship_area_gives_no_row(self) -> None:
         case = make_case(texts={"困难地区类型": ["", "", ""]})
-        assert len(hardship_tilt(case, case.amount, multiple=1.05, population="常住人口")) == 0
+        assert len(hardship_tilt(case, case.amount, multiple=exact(1.05), population="常住人口")) == 0
 
 
 class TestEcologicalGrowth:
@@ -247,7 +248,7 @@ class TestEcologicalGrowth:
 class TestCoverageFloor:
     def test_no_coverage_falls_below_a_share_of_the_provinces(self, tiny_case: Case, x: Linear) -> None:
         # province: (700 + 1800) / 3000; 0.6 · 1000 · 2500/3000 = 500 each
-        rows = coverage_floor(tiny_case, x, least=np.full(3, 0.6), peers="全省")
+        rows = coverage_floor(tiny_case, x, least=every(3, exact(0.6)), peers="全省")
         assert written(rows, tiny_case) == [
             "甲县: 均衡性/甲县 + 县级保障/甲县 + 生态/甲县 >= 400",
             "乙县: 均衡性/乙县 + 县级保障/乙县 + 生态/乙县 >= 300",
@@ -256,45 +257,45 @@ class TestCoverageFloor:
     def test_a_peer_group_is_compared_with_itself(self) -> None:
         # East: 甲 and 乙, N 1000 and 3000, own 100 and 200; 0.8 · N/4000 is 0.2 and 0.6.
         case = one_fund(numbers={"标准财政支出": [1000, 3000, 1000]})
-        rows = coverage_floor(case, case.amount, least=np.full(3, 0.8), peers="市州")
-        assert np.allclose(dense(rows, 3), [[0.8, -0.2, 0], [-0.6, 0.4, 0], [0, 0, 0.2]])
+        rows = coverage_floor(case, case.amount, least=every(3, exact(0.8)), peers="市州")
+        assert dense(rows, 3) == [[0.8, -0.2, 0], [-0.6, 0.4, 0], [0, 0, 0.2]]
         # own moves right: 0.2·300 − 100, 0.6·300 − 200, 0.8·400 − 400
-        assert (rows.lower - rows.expression.constant).tolist() == pytest.approx([-40, -20, -80])
+        assert right_sides(rows)[0].tolist() == [-40, -20, -80]
 
     def test_a_numeric_column_may_name_the_peers(self) -> None:
         case = one_fund(numbers={"类别": [1, 1, 2]})
-        rows = coverage_floor(case, case.amount, least=np.full(3, 0.5), peers="类别")
+        rows = coverage_floor(case, case.amount, least=every(3, exact(0.5)), peers="类别")
         assert dense(rows, 3) == [[0.75, -0.25, 0], [-0.25, 0.75, 0], [0, 0, 0.5]]
 
 
 class TestRankKept:
     def test_a_weaker_county_does_not_overtake_the_next_stronger(self) -> None:
         case = one_fund(numbers={"标准财政支出": [1000, 500, 1000], "可用财力": [100, 200, 450]})
-        rows = rank_kept(case, case.amount, tolerance=0.05, peers="全省")
+        rows = rank_kept(case, case.amount, tolerance=exact(0.05), peers="全省")
         # own/N: 甲 0.1, 乙 0.4, 丙 0.45, all times the weaker one's N
         assert labels(rows) == ["甲县不超过乙县", "乙县不超过丙县"]
         assert dense(rows, 3) == [[1, -2, 0], [0, 1, -0.5]]
-        assert (rows.upper - rows.expression.constant).tolist() == [50 - (100 - 400), 25 - (200 - 225)]
+        assert right_sides(rows)[1].tolist() == [50 - (100 - 400), 25 - (200 - 225)]
 
     def test_counties_of_equal_strength_are_not_ordered(self) -> None:
         case = one_fund(numbers={"可用财力": [100, 100, 400]})
-        rows = rank_kept(case, case.amount, tolerance=0.0, peers="全省")
+        rows = rank_kept(case, case.amount, tolerance=exact(0.0), peers="全省")
         assert labels(rows) == ["甲县不超过丙县", "乙县不超过丙县"]
 
     def test_counties_of_different_groups_are_not_compared(self, tiny_case: Case, x: Linear) -> None:
-        assert labels(rank_kept(tiny_case, x, tolerance=0.0, peers="市州")) == ["甲县不超过乙县"]
-        assert labels(rank_kept(tiny_case, x, tolerance=0.0, peers="功能区类型")) == []
+        assert labels(rank_kept(tiny_case, x, tolerance=exact(0.0), peers="市州")) == ["甲县不超过乙县"]
+        assert labels(rank_kept(tiny_case, x, tolerance=exact(0.0), peers="功能区类型")) == []
 
 
 class TestPrefectureShare:
     def test_a_prefectures_share_stays_within_its_limits(self, tiny_case: Case, x: Linear) -> None:
-        least, most = np.array([0.5, NAN, NAN, NAN, NAN, NAN]), np.array([NAN, NAN, NAN, 0.4, NAN, 0.3])
+        least, most = exacts([0.5, NAN, NAN, NAN, NAN, NAN]), exacts([NAN, NAN, NAN, 0.4, NAN, 0.3])
         assert written(prefecture_share(tiny_case, x, least=least, most=most), tiny_case) == [
             "均衡性/东州: 均衡性/甲县 + 均衡性/乙县 >= 500",
             "县级保障/西州: 县级保障/丙县 <= 200", "生态/西州: 生态/丙县 <= 90"]
 
     def test_without_limits_there_is_no_row(self, tiny_case: Case, x: Linear) -> None:
-        assert len(prefecture_share(tiny_case, x, least=np.full(6, NAN), most=np.full(6, NAN))) == 0
+        assert len(prefecture_share(tiny_case, x, least=every(6, None), most=every(6, None))) == 0
 
 
 def test_no_line_takes_more_than_its_share_of_the_fund(tiny_case: Case, x: Linear) -> None:
@@ -314,7 +315,7 @@ def test_rows_speak_of_their_fund_and_place(tiny_case: Case, x: Linear) -> None:
     assert basic_need(tiny_case, x).expression.subjects.tolist() == [[-1, 0], [-1, 1], [-1, 2]]
     capped = growth_cap(tiny_case, x, max_rise=by_line(tiny_case))
     assert capped.expression.subjects.tolist() == [[f, i] for f in range(3) for i in range(3)]
-    share = prefecture_share(tiny_case, x, least=np.zeros(6), most=np.full(6, NAN))
+    share = prefecture_share(tiny_case, x, least=every(6), most=every(6, None))
     assert share.expression.subjects.tolist() == [[f, 3 + p] for f in range(3) for p in range(2)]
 
 

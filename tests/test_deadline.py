@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from books import EXAMPLE
-from transfer_opt import deadline, run
+from transfer_opt import deadline, optimum, run
 from transfer_opt.cli import main
 from transfer_opt.deadline import NEVER, Deadline, within
 from transfer_opt.errors import NotProvenError
@@ -98,8 +98,8 @@ def test_nothing_interrupts_once_the_result_is_about_to_be_put_in_place(clock: C
 
 
 PHASES = {
-    "reading": (run, "read_workbook"), "solving": (run, "solve"), "proving": (run, "certificate"),
-    "checking the proof": (run, "check_certificate"), "steps": (run, "steps"), "sensitivities": (run, "sensitivities"),
+    "reading": (run, "read_workbook"), "solving": (optimum, "solve"), "proving": (optimum, "certificate"),
+    "checking the proof": (optimum, "check_certificate"), "steps": (run, "steps"), "sensitivities": (run, "sensitivities"),
     "writing": (writer, "_fill"),
 }
 

@@ -186,20 +186,20 @@ def _brute(case, force: BruteForce, names: tuple[str, str], first: float) -> flo
     def dense(expression, at: int) -> Floats:
         row = np.zeros(width)
         inside = expression.rows == at
-        np.add.at(row, expression.columns[inside], expression.values[inside])
+        np.add.at(row, expression.columns[inside], expression.coefficients[inside])
         return row
 
     helpers: list[tuple[Floats, float, int]] = []
     for which, name in enumerate(names):
         goal = _goal(case, name)
         for at in range(len(goal.expression)):
-            row, constant = dense(goal.expression, at), goal.expression.constant[at]
+            row, constant = dense(goal.expression, at), goal.expression.offsets[at]
             if isinstance(goal, Levels) and not (goal.below and goal.above):
                 rows.append(row)
-                low.append(goal.centre[at] - goal.scale[at] * (first + 1e-9) - constant)
+                low.append(float(goal.centre[at]) - float(goal.scale[at]) * (first + 1e-9) - constant)
                 up.append(np.inf)
             else:
-                helpers.append((row, (goal.centre[at] if isinstance(goal, Levels) else 0.0) - constant, which))
+                helpers.append((row, (float(goal.centre[at]) if isinstance(goal, Levels) else 0.0) - constant, which))
     count = len(helpers)
     matrix = np.pad(np.array(rows), ((0, 0), (0, 2 * count)))
     for k, (row, right, _) in enumerate(helpers):

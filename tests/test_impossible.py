@@ -41,7 +41,7 @@ def judged(case: Case, settings: Settings) -> bool:
     missing = exactlp.short(case, families_only(settings, found.families))
     assert found.money == pytest.approx(float(missing), abs=1e-6)
     proved = check_impossible(json.loads(json.dumps(farkas(case, found))))
-    assert missing - Fraction(1, 10**6) <= proved <= missing
+    assert missing - Fraction(1, 10**9) <= proved <= missing
     for family in found.families:
         rest = [other for other in found.families if other != family]
         assert exactlp.short(case, families_only(settings, rest)) == 0, f"without {family} it is still impossible"
@@ -87,12 +87,11 @@ def within_a_unit(seed: int, missing: int) -> tuple[Case, Settings]:
     elif kind == 3:  # a hard need against the cap
         need[0], rules = 100 + 1.15 * last[0] + missing, only("增幅上限", "三保兜底")
         changes.append(Change("三保兜底", hard=True))
-    else:  # the share of a prefecture against the floors in it, in thousandths of a pool of thousands
-        pool = np.ceil(last.sum() / 1000) * 1000 + 1000
+    else:  # the share of a prefecture against the floors in it, of a pool that makes it a decimal
         last[0] = np.floor(last[0] / 1000) * 1000 + 1000
-        share = (last[0] - missing) / pool
+        pool = 1000.0 * 2 ** np.ceil(np.log2(last.sum() / 1000))
         rules = only("上年保底", "市州占比")
-        changes.append(Change("市州占比", EQUALIZATION, "上限", "一州", float(Fraction(share).limit_denominator(10**12))))
+        changes.append(Change("市州占比", EQUALIZATION, "上限", "一州", float((last[0] - missing) / pool)))
     case = make_case(
         names=names, prefecture=["一州", *["二州"] * (count - 1)], pools={"均衡性": float(round(pool))}, last={"均衡性": last},
         reference={"均衡性": np.full(count, round(pool) / count)}, need=need, floor={"均衡性": given},
@@ -124,6 +123,19 @@ def test_thirty_impossible_allocations_are_told_as_fractions_tell_them() -> None
 
 def test_thirty_allocations_are_impossible_by_one_unit_and_possible_without_it() -> None:
     assert by_one_unit(range(30)) == (30, 30)
+
+
+def test_a_share_is_the_decimal_that_was_typed_and_a_third_of_it_is_a_little_less() -> None:
+    """Nothing is rounded for anybody: 0.3333333333333333 of 3,000 is 0.0000000000001 short of 1,000."""
+    case = make_case(
+        names=("县0", "县1"), prefecture=("一州", "二州"), pools={"均衡性": 3000.0}, last={"均衡性": [1000, 1000]},
+        reference={"均衡性": [1500, 1500]}, need=(0, 0), numbers={"可用财力": [1, 1], "标准财政支出": [9, 9], "常住人口": [1, 1]},
+        texts={"功能区类型": ["", ""], "困难地区类型": ["", ""]})
+    settings = make_settings(case, *only("上年保底", "市州占比"), Change("市州占比", EQUALIZATION, "上限", "一州", 1 / 3))
+    found = conflict(case, settings, HIGHS)
+    assert [family.rule for family in found.families] == ["上年保底", "市州占比"]
+    assert found.money == pytest.approx(1e-13)
+    assert check_impossible(json.loads(json.dumps(farkas(case, found)))) == Fraction(1, 10**13)
 
 
 def test_the_instances_that_miss_by_one_unit_are_of_every_kind() -> None:

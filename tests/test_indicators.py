@@ -85,6 +85,20 @@ def test_the_lorenz_curve_counts_people() -> None:
     assert y.tolist() == [0, 0.6, 1]
 
 
+def test_a_lorenz_curve_of_nothing_is_blank() -> None:
+    x, y = lorenz(np.zeros(2), ONE)
+    assert x.tolist() == [0, 0.5, 1]
+    assert np.isnan(y).all()
+    assert np.isnan(gini(np.zeros(2), ONE))
+
+
+def test_where_nobody_lives_nothing_is_measured_by_people() -> None:
+    nobody, groups = np.zeros(2), np.array([0, 1])
+    assert np.isnan(lorenz(array(1, 3), nobody)[0]).all()
+    assert np.isnan([gini(array(1, 3), nobody), variation(array(1, 3), nobody), *theil(array(1, 3), nobody, groups)]).all()
+    assert np.isnan(theil(array(1, 3), array(0, 5), groups)).all()
+
+
 @CHECKED
 @given(st.lists(st.tuples(st.integers(1, 99), st.integers(1, 9)), min_size=1, max_size=8))
 def test_a_lorenz_curve_lies_under_the_diagonal_and_bends_upward(pairs: list[tuple[int, int]]) -> None:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def filled(place: str) -> str:
 
 
 def change(place: str, statement: str) -> None:
-    with sqlite3.connect(place) as connection:
+    with closing(sqlite3.connect(place)) as connection, connection:
         connection.execute(statement)
     connection.close()
 
@@ -108,6 +109,7 @@ def test_a_kill_during_a_write_leaves_a_whole_chain(tmp_path: Path) -> None:
         time.sleep(draw.uniform(0.02, 0.3))
         process.send_signal(signal.SIGKILL)
         process.wait()
+        process.stdout.close()
         lines, problems = history(place)
         assert problems == ()
         assert len(lines) >= done
@@ -191,7 +193,7 @@ def test_a_postgresql_ledger_works_the_same(server: str) -> None:
     filled(server)
     lines, problems = history(server)
     assert ([line.number for line in lines], problems) == ([1, 2, 3, 4, 5], ())
-    engine = sql.create_engine(server.replace("postgresql://", "postgresql+psycopg://"))
+    engine = sql.create_engine(server.replace("postgresql://", "postgresql+psycopg://"), poolclass=sql.NullPool)
     with engine.begin() as connection:
         connection.execute(sql.update(LINES).where(LINES.c.number == 2).values(content="{}"))
         connection.execute(sql.delete(LINES).where(LINES.c.number == 4))

@@ -17,6 +17,7 @@ from instances import formulated, instance
 from textbook import Textbook
 from transfer_opt.domain import Case, Change
 from transfer_opt.errors import SolverError
+from transfer_opt.exact import exact, exacts
 from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.levels import State, Terms, crossings
 from transfer_opt.lexicographic import Solution, solve
@@ -289,7 +290,7 @@ def test_the_money_unit_does_not_change_the_allocation() -> None:
             program, lower=program.lower * factor, upper=program.upper * factor,
             row_lower=program.row_lower * factor, row_upper=program.row_upper * factor)
         stages = tuple(
-            replace(stage, centre=stage.centre * factor, scale=stage.scale * factor)
+            replace(stage, centre=stage.centre * exact(factor), scale=stage.scale * exact(factor))
             if isinstance(stage, LevelStage) else stage for stage in formulation.stages)
         one, other = solved(formulation), solve(larger, stages, ARRAYS)
         if one.shortage is None:
@@ -348,7 +349,7 @@ def _plain(pool: float, floors: Sequence[float], caps: Sequence[float]) -> Progr
 
 
 def _closest(reference: Sequence[float]) -> LevelStage:
-    centre = np.array(reference)
+    centre = exacts(reference)
     return LevelStage(CLOSEST, np.arange(len(centre)), centre, centre, True, True)
 
 
@@ -432,7 +433,7 @@ def test_a_root_is_as_exact_beside_thousands_of_others_as_by_itself() -> None:
     """A county that must end at nothing (θ = 1 exactly, its last breakpoint) after counties with fortunes."""
     count = 4000
     centre = np.append(np.full(count, 7e6), 0.09)
-    terms = Terms.of(LevelStage("", np.arange(count + 1), centre, centre, True, True), count + 1, 1.0)
+    terms = Terms.of(LevelStage("", np.arange(count + 1), exacts(centre), exacts(centre), True, True), count + 1, 1.0)
     state = State(np.zeros(count + 1), np.full(count + 1, 1e9), np.zeros(0), np.zeros(0))
     every, price = np.arange(count + 1), np.linspace(1.0, 1.1, count + 1)
     theta, _ = crossings(terms, state, every, every, np.zeros(count + 1, dtype=bool), price, price * centre)

@@ -165,7 +165,7 @@ def plainly(text: str) -> float | None:
 def plain_reading(path: Path) -> Meaning | None:
     """The same numbers by openpyxl, which shares no code with the program; None where it cannot read the file."""
     try:
-        book = openpyxl.load_workbook(path, data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)
         result: Meaning = {}
         for sheet, key in ((COUNTIES, "县区名称"), (POOLS, "资金")):
             rows = [list(row) for row in book[sheet].iter_rows(values_only=True)]

@@ -296,6 +296,20 @@ def test_a_workbook_without_a_column_no_rule_needs_is_solved_and_its_cells_stay_
     assert table[empty].isna().all()
 
 
+def test_counties_that_own_nothing_are_solved_and_a_share_of_nothing_stays_empty(tmp_path: Path) -> None:
+    tables, *_ = TestOneFund().tables()
+    for name, value in (("常住人口", 1000), ("标准财政支出", 1000), ("可用财力", 0)):
+        header = tables["县区数据"][0]
+        tables["县区数据"] = [[*row, name if row is header else value] for row in tables["县区数据"]]
+    target = tmp_path / "结果.xlsx"
+    run.write(solved(write_tables(tmp_path / "poor.xlsx", tables, unit="元")), target)
+    assert (rows(target, "分配结果")["分配前保障水平"].dropna() == 0).all()
+    measured = pd.read_excel(target, sheet_name="均衡性指标", header=None, engine="openpyxl")
+    before, _, after = measured[measured[0] == "基尼系数"][[2, 3, 4]].to_numpy().T
+    assert pd.isna(before).all()
+    assert pd.notna(after).all()
+
+
 def test_a_general_switch_beside_switches_by_fund_is_questioned_not_ignored(tmp_path: Path) -> None:
     tables = plain_tables()
     add_rule(tables, 规则="财力薄弱倾斜", 启用="否")

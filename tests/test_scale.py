@@ -19,7 +19,7 @@ from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.lexicographic import solve
 from transfer_opt.linear import Ints
 from transfer_opt.program import Opener, Program, Session
-from transfer_opt.proof import certificate
+from transfer_opt.proof import certificate, replayed
 from transfer_opt.rounding import published
 from transfer_opt.solvers import opener
 from transfer_opt.solvers.by_arrays import ArraySession
@@ -69,8 +69,9 @@ def proved(case: Case, formulation: Formulation, open_solver: Opener) -> Ints:
     """The published integers, accepted by the checker."""
     program = formulation.program
     solution = solve(program, formulation.stages, open_solver)
-    units = published(case, solution.columns[: program.lines], open_solver)
-    check(json.loads(certificate(program, formulation.stages, solution, units, case.unit, case.line_names)))
+    proof = replayed(formulation.statement, formulation.stages, solution, formulation.unit)
+    units = published(case, proof.money()[: program.lines], open_solver)
+    check(json.loads(certificate(formulation.statement, proof, units, formulation.unit, case.line_names)))
     return units
 
 
@@ -80,7 +81,7 @@ def with_options(**options: object) -> Opener:
     def open_session(program: Program) -> Session:
         session = ArraySession(program)
         for name, value in options.items():
-            session._highs.setOptionValue(name, value)
+            session.highs.setOptionValue(name, value)
         return session
 
     return open_session

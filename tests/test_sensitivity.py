@@ -118,12 +118,20 @@ def test_a_larger_pool_whose_growth_lifts_a_floor_over_a_cap_is_said_to_be_impos
     assert pool.note == "这样改变后没有可行的分配方案"
 
 
-def test_a_solver_that_fails_on_a_trial_does_no_harm_to_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_solver_fails_on_is_found_in_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = one_fund(last=(400, 400, 400))
+    done = allocated(case, *only("增幅上限"))
+    asked = refilled(case), done.settings, done.objective, case, done.formulation, done.solution, HIGHS
+    expected = list(sensitivities(*asked))
+
     def broken(*_: object, **__: object) -> None:
         raise SolverError("求解器返回「Unknown」")
 
-    monkeypatch.setattr("transfer_opt.sensitivity.solve", broken)
-    assert [entry.note for entry in tried(one_fund(), *only("增幅上限"))] == ["这一步没有求出"] * 2
+    monkeypatch.setattr("transfer_opt.optimum.solve", broken)
+    found = list(sensitivities(*asked))
+    assert [(entry.subject, entry.moved.tolist()) for entry in found] == [(entry.subject, entry.moved.tolist()) for entry in expected]
+    assert any(entry.moved.any() for entry in found)
+    assert not any(entry.note for entry in found)
 
 
 def test_a_large_case_tries_only_what_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:

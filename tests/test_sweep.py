@@ -125,7 +125,7 @@ def test_an_answer_that_fails_its_checks_is_asked_again_and_then_told(prepared: 
         asked.append(1)
         raise SolverError("求解器的最优值与影子价格不一致。")
 
-    monkeypatch.setattr("transfer_opt.sweep.scenario.solve", refuse)
+    monkeypatch.setattr("transfer_opt.sweep.scenario.reached", refuse)
     record = Scenarios(prepared, plan(prepared, [POOL], [], None, 1)).answer(0)
     assert (record.state, record.why, len(asked)) == ("未算出", "求解器的最优值与影子价格不一致。", 2)
 

@@ -43,7 +43,7 @@ def position(case: Case, amounts: Floats) -> Position:
     count = len(case.recipients)
     usable = sums(case.lines.recipient, case.usable[case.lines.fund] * amounts, count)
     given = sums(case.lines.recipient, amounts, count)
-    return Position(given, case.own + usable, (case.own + usable) / case.expenditure)
+    return Position(given, case.own + usable, _shares(case.own + usable, case.expenditure))
 
 
 def last_position(case: Case) -> Position:
@@ -51,7 +51,7 @@ def last_position(case: Case) -> Position:
     known = np.isfinite(case.history).any()
     history = np.where(np.isfinite(case.history), case.history, 0.0 if known else np.nan)  # a blank paid nothing
     usable = (case.usable[:, None] * history).sum(axis=0)
-    return Position(history.sum(axis=0), case.own + usable, (case.own + usable) / case.expenditure)
+    return Position(history.sum(axis=0), case.own + usable, _shares(case.own + usable, case.expenditure))
 
 
 def shortfall(case: Case, capacity: Floats) -> Floats:
@@ -93,15 +93,10 @@ def gini(values: Floats, weights: Floats) -> float:
 
 
 def lorenz(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Cumulative weight share and cumulative value share, poorest first, from (0, 0) to (1, 1).
-
-    Where everyone has the same, nothing included, the diagonal; empty where there is nothing to share otherwise.
-    """
-    order, total = np.argsort(values, kind="stable"), (values * weights).sum()
-    if not weights.sum() > 0 or (not total > 0 and (values != values[:1]).any()):
-        return np.zeros(0), np.zeros(0)
-    x = np.concatenate([[0.0], np.cumsum(weights[order]) / weights.sum()])
-    return x, np.concatenate([[0.0], np.cumsum((values * weights)[order]) / total]) if total > 0 else x
+    """Cumulative weight share and cumulative value share, poorest first, from (0, 0) to (1, 1); NaN: shares of nothing."""
+    order = np.argsort(values, kind="stable")
+    x, y = (np.concatenate([[0.0], np.cumsum(parts)]) for parts in (weights[order], (values * weights)[order]))
+    return _shares(x, x[-1]), _shares(y, y[-1])
 
 
 def variation(values: Floats, weights: Floats) -> float:
@@ -116,6 +111,8 @@ def theil(values: Floats, weights: Floats, group: Ints) -> tuple[float, float]:
         return np.nan, np.nan
     mean, total = _mean(values, weights), weights.sum()
     weight = np.bincount(group, weights)
+    if not weight.all():  # nobody lives in one of them
+        return np.nan, np.nan
     means = np.bincount(group, weights * values) / weight
     between = float(np.sum(weight * means / mean * np.log(means / mean)) / total)
     whole = float(np.sum(weights * values / mean * np.log(values / mean)) / total)
@@ -148,7 +145,8 @@ def _per_head(case: Case, states: tuple[Position, Position, Position]) -> tuple[
         return ()
     found = []
     for name, inside in zip(case.recipients.prefectures, case.recipients.prefecture_members, strict=True):
-        values = [np.nan if i == 0 or not people[inside].sum() > 0 else state.given[inside].sum() * YUAN[case.money_unit] / people[inside].sum()
+        heads = people[inside].sum()
+        values = [np.nan if i == 0 or not heads else state.given[inside].sum() * YUAN[case.money_unit] / heads
                   for i, state in enumerate(states)]
         found.append(_made(f"人均补助·{name}", "元/人", "per_head", values, 0))
     return tuple(found)
@@ -172,5 +170,12 @@ def _made(name: str, basis: str, unit: str, values: list[float], better: int, no
     return Indicator(name, basis, unit, before, last, after, better, note)
 
 
+def _shares(parts: Floats, whole: Floats | float) -> Floats:
+    """NaN where the whole is nothing."""
+    some = np.broadcast_to(np.not_equal(whole, 0), parts.shape)
+    return np.asarray(np.divide(parts, whole, out=np.full(parts.shape, np.nan), where=some))
+
+
 def _mean(values: Floats, weights: Floats) -> float:
-    return float((values * weights).sum() / weights.sum()) if weights.sum() > 0 else np.nan
+    whole = weights.sum()
+    return float((values * weights).sum() / whole) if whole else np.nan

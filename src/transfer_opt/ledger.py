@@ -135,11 +135,13 @@ def _start(connection: sql.Connection) -> None:
 
 
 def _engine(place: str) -> sql.Engine:
+    """Keeps no connection: each is closed as soon as it was used."""
     if not _is_url(place):
-        return sql.create_engine(sql.URL.create("sqlite", database=place),
+        return sql.create_engine(sql.URL.create("sqlite", database=place), poolclass=sql.NullPool,
                                  connect_args={"timeout": PATIENCE, "isolation_level": "IMMEDIATE"})
     url = sql.make_url(place)
-    return sql.create_engine(url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url)
+    url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+    return sql.create_engine(url, poolclass=sql.NullPool)
 
 
 def _is_url(place: str) -> bool:

@@ -79,8 +79,9 @@ class Linear:
         )
 
     def __sub__(self, other: Linear | Exacts | mpq) -> Linear:
-        negative: Linear | Exacts = (other if isinstance(other, Linear) else exacts(other)) * -ONE
-        return self + negative
+        if isinstance(other, Linear):
+            return self + replace(other, values=-other.values, constant=-other.constant)
+        return replace(self, constant=self.constant - exacts(other))
 
     def total(self, grouping: Grouping) -> Linear:
         """The sum of the rows of each group."""

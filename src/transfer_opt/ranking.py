@@ -67,9 +67,8 @@ class Ratios:
     @cached_property
     def nearly(self) -> Floats:
         """As floats; NaN where there is no ratio."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.lower > 0, self.upper / self.lower,
-                            np.where((self.lower <= 0) & (self.upper > 0), ABOVE_ALL, np.nan))
+        beyond = np.where((self.lower <= 0) & (self.upper > 0), ABOVE_ALL, np.nan)
+        return np.divide(self.upper, self.lower, out=beyond, where=self.lower > 0)
 
     def exact(self, unit: int) -> mpq | None:
         """Of one unit, in the decimals that were typed; None where there is no ratio."""

@@ -141,13 +141,13 @@ class Dumbbell:
 
 @dataclass(frozen=True)
 class Lorenz:
-    """A Lorenz curve before and after: cumulative shares from (0, 0) to (1, 1)."""
+    """A Lorenz curve before and after: cumulative shares from (0, 0) to (1, 1); None: shares of nothing."""
 
     title: str
-    x_before: tuple[float, ...]
-    y_before: tuple[float, ...]
-    x_after: tuple[float, ...]
-    y_after: tuple[float, ...]
+    x_before: tuple[float | None, ...]
+    y_before: tuple[float | None, ...]
+    x_after: tuple[float | None, ...]
+    y_after: tuple[float | None, ...]
     size: tuple[int, int]
 
 
@@ -219,10 +219,10 @@ class Dots:
 
 @dataclass(frozen=True)
 class Curves:
-    """Several Lorenz curves: name, cumulative shares across and up, from (0, 0) to (1, 1)."""
+    """Several Lorenz curves: name, cumulative shares across and up, from (0, 0) to (1, 1); None: shares of nothing."""
 
     title: str
-    series: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]
+    series: tuple[tuple[str, tuple[float | None, ...], tuple[float | None, ...]], ...]
     size: tuple[int, int]
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from transfer_opt.domain import Case
 from transfer_opt.indicators import Indicator, lorenz
 from transfer_opt.linear import Floats
 from transfer_opt.outcome import Outcome
-from transfer_opt.report.parts import heading
+from transfer_opt.report.parts import heading, shares
 from transfer_opt.sheets import Column, Dumbbell, Lorenz, Row, Table, Value
 
 PREFECTURE_SIZE, LORENZ_SIZE, COUNTY_SIZE = (570, 330), (420, 330), (1000, 800)
@@ -43,7 +41,7 @@ def charts(outcome: Outcome) -> tuple[Dumbbell | Lorenz, ...]:
     title = "各县保障水平：分配前后（按分配后由低到高）" if len(units) <= MOST_NAMES else f"保障水平最低的{MOST_NAMES}个县：分配前后"
     return (
         _by_prefecture(case, outcome.capacity),
-        *_lorenz(before, after, weights),
+        Lorenz("洛伦兹曲线（保障水平，按人口）", *_curve(before, weights), *_curve(after, weights), LORENZ_SIZE),
         Dumbbell(title, tuple(units.name[order]), _tuple(before[order]), _tuple(after[order]), COUNTY_SIZE),
     )
 
@@ -65,16 +63,9 @@ def short_prefecture(name: str) -> str:
     return name
 
 
-def _lorenz(before: Floats, after: Floats, weights: Floats) -> Iterator[Lorenz]:
-    """The two curves; none where one of them has nothing to share."""
-    curves = (*_curve(before, weights), *_curve(after, weights))
-    if all(curves):
-        yield Lorenz("洛伦兹曲线（保障水平，按人口）", *curves, LORENZ_SIZE)
-
-
-def _curve(values: Floats, weights: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _curve(values: Floats, weights: Floats) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     x, y = lorenz(values, weights)
-    return _tuple(x), _tuple(y)
+    return shares(x), shares(y)
 
 
 def _tuple(values: Floats) -> tuple[float, ...]:

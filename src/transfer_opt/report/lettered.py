@@ -16,7 +16,6 @@ from typing import Literal
 import numpy as np
 
 from transfer_opt.domain import Case, WeightedFactor
-from transfer_opt.exact import exact
 from transfer_opt.explain import STEP_DIGITS, STEPS
 from transfer_opt.linear import Floats, Ints
 from transfer_opt.outcome import Plan
@@ -123,7 +122,7 @@ def printed(value: Decimal | None, kind: Kind, decimals: int) -> str:
 def _value(line: Line, f: int, county: int, known: Mapping[str, Decimal | None], member: bool) -> Decimal | None:
     if known[line.needs] is None if line.needs else not member and line.source[0] != COMPARISON:
         return None
-    own = None if line.given is None or np.isnan(line.given[f, county]) else exact(line.given[f, county])
+    own = None if line.given is None or np.isnan(line.given[f, county]) else Fraction(repr(float(line.given[f, county])))
     if line.formulas[f] and line.formulas[f] != SOURCE:
         said = re.sub(r"\{(\w+)\}", r"\g<1>1", line.formulas[f].replace(SOURCE, "A2"))
         result = evaluate(said, _lookup(own, known))

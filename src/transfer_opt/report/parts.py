@@ -90,6 +90,11 @@ def amounts(values: Floats) -> list[float]:
     return [amount(value) for value in values.tolist()]
 
 
+def shares(values: Floats) -> tuple[float | None, ...]:
+    """Figures to draw; None where not known."""
+    return tuple(None if np.isnan(value) else value for value in values.tolist())
+
+
 def optional(value: float) -> Value:
     """Empty where not known."""
     return None if np.isnan(value) else float(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -30,11 +31,10 @@ class Journal:
     def __enter__(self) -> Journal:
         try:
             self._stream: BinaryIO = self._path.open("r+b" if self._path.exists() else "x+b")
-            kept = self._read(self._stream.read())
-            self._stream.seek(kept)
-            self._stream.truncate()
-            if not kept:
-                self._append(self._head)
+            with ExitStack() as unfit:
+                unfit.callback(self._stream.close)
+                self._begin()
+                unfit.pop_all()
         except OSError as error:
             raise refused(self._path, error) from error
         return self
@@ -57,6 +57,14 @@ class Journal:
             self._stream.close()
             if finished or not self.done:
                 self._path.unlink()
+
+    def _begin(self) -> None:
+        """Take over what is whole; a new file begins with the plan."""
+        kept = self._read(self._stream.read())
+        self._stream.seek(kept)
+        self._stream.truncate()
+        if not kept:
+            self._append(self._head)
 
     def _append(self, text: str) -> None:
         self._stream.write(text.encode())

@@ -7,6 +7,7 @@ import numpy as np
 from transfer_opt.indicators import lorenz
 from transfer_opt.linear import Bools, Floats
 from transfer_opt.report.equality import MOST_NAMES, short_prefecture
+from transfer_opt.report.parts import shares
 from transfer_opt.scenarios.comparison import Comparison
 from transfer_opt.scenarios.sides import Side
 from transfer_opt.sheets import Bars, Curves, Dots
@@ -32,11 +33,11 @@ def charts(comparison: Comparison) -> tuple[Dots | Curves | Bars, ...]:
 def _by_prefecture(comparison: Comparison, sides: list[Side], covered: Bools) -> Dots:
     index, names = comparison.units.prefecture_index, comparison.units.prefectures
     there = np.unique(index[covered])
-    shares = [np.array([side.capacity[covered & (index == p)].sum() / side.expenditure[covered & (index == p)].sum() for p in there])
+    covers = [np.array([side.capacity[covered & (index == p)].sum() / side.expenditure[covered & (index == p)].sum() for p in there])
               for side in sides]
-    order = np.argsort(shares[0], kind="stable")
+    order = np.argsort(covers[0], kind="stable")
     return Dots("市州保障水平", tuple(short_prefecture(str(name)) for name in names[there][order]),
-                tuple((side.name, _tuple(share[order])) for side, share in zip(sides, shares, strict=True)), PREFECTURE_SIZE)
+                tuple((side.name, _tuple(share[order])) for side, share in zip(sides, covers, strict=True)), PREFECTURE_SIZE)
 
 
 def _by_county(comparison: Comparison, sides: list[Side], covered: Bools) -> Dots:
@@ -53,8 +54,7 @@ def _lorenz(sides: list[Side], covered: Bools) -> Curves:
     series = []
     for side in sides:
         across, up = lorenz(side.coverage[covered], weights[covered])
-        if len(across):  # else there is nothing to share
-            series.append((side.name, _tuple(across), _tuple(up)))
+        series.append((side.name, shares(across), shares(up)))
     return Curves("洛伦兹曲线（保障水平，按人口）" if weights is people else "洛伦兹曲线（保障水平）", tuple(series), LORENZ_SIZE)
 
 
