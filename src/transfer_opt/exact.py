@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,13 +19,23 @@ from gmpy2 import mpq
 Exacts: TypeAlias = npt.NDArray[Any]
 """An array of fractions, None where there is no number."""
 ZERO, ONE = mpq(0), mpq(1)
+TYPED_DIGITS, PLAIN = 15, 1000
+"""Digits that a spreadsheet keeps of what is typed; and the largest denominator of a plain fraction."""
 MOST_DIGITS = 20
 """Decimals of at most so many digits are told in full."""
 
 
 def exact(value: float | Decimal | Fraction) -> mpq:
-    """The decimal a person typed, as a fraction (the shortest decimal that reads back as this float)."""
-    return mpq(repr(float(value))) if isinstance(value, float) else mpq(value)
+    """The number meant by a value.
+
+    A float of at most fifteen digits is the decimal that was typed: a spreadsheet takes no more. One of more digits was
+    computed there, and is the plain fraction that reads back as this float (1/3), or else what the spreadsheet shows of it,
+    fifteen digits (0.30000000000000004 is 0.3).
+    """
+    if not isinstance(value, float):
+        return mpq(value)
+    text = repr(float(value))
+    return mpq(text) if len(text) <= TYPED_DIGITS + 1 or len(_digits(text)) <= TYPED_DIGITS else _computed(float(value))
 
 
 def exacts(values: Iterable[Any]) -> Exacts:
@@ -34,7 +45,7 @@ def exacts(values: Iterable[Any]) -> Exacts:
         return given
     result = np.full(given.shape, None, dtype=object)
     known = np.isfinite(given)
-    result[known] = [mpq(repr(value)) for value in given[known].astype(float).tolist()]
+    result[known] = [exact(value) for value in given[known].astype(float).tolist()]
     return result
 
 
@@ -101,3 +112,14 @@ def flooring(value: mpq) -> mpq:
 def nearest(value: mpq) -> int:
     """The nearest whole number, halves up."""
     return int((2 * value.numerator + value.denominator) // (2 * value.denominator))
+
+
+def _digits(text: str) -> str:
+    """The significant digits of a float's shortest decimal."""
+    return text.partition("e")[0].replace(".", "").lstrip("-0").rstrip("0")
+
+
+@cache
+def _computed(value: float) -> mpq:
+    plain = Fraction(value).limit_denominator(PLAIN)
+    return mpq(plain) if float(plain) == value else mpq(f"{value:.{TYPED_DIGITS}g}")

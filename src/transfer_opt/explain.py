@@ -54,7 +54,7 @@ def steps(
     """
     others = tuple(name for name in CONSTRAINTS if name not in (*NAMED_STEPS, POOL_RULE))
     states = [_settled(case, case.lines.reference_before, np.zeros(len(case.lines)))]
-    active, before, reached = [POOL_RULE], None, amounts
+    active, before, reached = [POOL_RULE], None, case.lines.reference
     for names in (*((name,) for name in NAMED_STEPS), others):
         if names == others and _plain(objective):  # all rules under 「贴近因素法」: what was published
             reached = amounts
@@ -63,7 +63,7 @@ def steps(
             chosen = [entry for entry in formulation.rules if entry.rule.name in active]
             partial = composed(case, chosen, (CLOSEST,), formulation.whole)
             if before is None or not _met(before, partial, reached, case.unit * NEGLIGIBLE):
-                reached = _closest(partial, open_solver)
+                reached = _closest(partial, open_solver, reached)
             before = partial
         states.append(_settled(case, reached, states[-1]))
     states.append(states[-1] if _plain(objective) else _settled(case, amounts, states[-1]))
@@ -72,11 +72,14 @@ def steps(
     return Steps(states[0], np.asarray(np.round(changes / case.unit, STEP_DIGITS) * case.unit), np.asarray(final))
 
 
-def _closest(partial: Formulation, open_solver: Opener) -> Floats:
-    """The columns of the optimum of some of the rules."""
+def _closest(partial: Formulation, open_solver: Opener, before: Floats) -> Floats:
+    """The optimum (L,) of some of the rules.
+
+    Where a floor and a cap meet in one whole unit beyond the cap, fewer rules may ask for less than the pool: then
+    nothing moves before the rule comes that makes room.
+    """
     found = solved(partial, open_solver)
-    assert found.possible, "fewer rules than are met all together"
-    return found.amounts
+    return found.amounts if found.possible else before
 
 
 def _met(before: Formulation, now: Formulation, amounts: Floats, slack: float) -> bool:

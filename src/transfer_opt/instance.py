@@ -14,6 +14,7 @@ import numpy as np
 
 from transfer_opt.audit import findings, soft_gaps
 from transfer_opt.domain import Case, Change
+from transfer_opt.errors import SolverError
 from transfer_opt.formulate import Formulation, formulate
 from transfer_opt.linear import Floats
 from transfer_opt.optimum import Optimum, Published, optimum_and_proof, reached
@@ -48,7 +49,10 @@ class Instance:
     @cached_property
     def published(self) -> Published | None:
         """The allocation as it would be published; None where there is none."""
-        found = optimum_and_proof(self.case, self.formulated, self.open_solver, self.open_solver)
+        try:
+            found = optimum_and_proof(self.case, self.formulated, self.open_solver, self.open_solver)
+        except SolverError:  # a way that is not known to lead anywhere
+            return None
         return found if isinstance(found, Published) else None
 
     @property

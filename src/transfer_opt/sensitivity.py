@@ -15,6 +15,7 @@ import numpy as np
 from transfer_opt.audit import at_bound, missed
 from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, Change, ParameterSpec
+from transfer_opt.errors import SolverError
 from transfer_opt.exact import exact
 from transfer_opt.formulate import Formulation, RuleRows, composed, rule_rows, written_rules
 from transfer_opt.indicators import position, shortfall
@@ -171,7 +172,10 @@ def _called(change: Change) -> str:
 def _tried(trial: _Trial, case: Case, before: Solution, open_solver: Opener) -> Sensitivity:
     """Solve the changed case and compare; what cannot be solved is said and does no harm to the result."""
     unknown = Sensitivity(trial.subject, trial.change, np.nan, np.nan, np.full(len(case.recipients), np.nan))
-    found = reached(trial.make, open_solver, before=(before,))
+    try:
+        found = reached(trial.make, open_solver, before=(before,))
+    except SolverError:
+        return replace(unknown, note="这一步没有求出")
     if not found.possible:
         return replace(unknown, note="这样改变后没有可行的分配方案")
     first, second = position(case, before.columns[: len(case.lines)]), position(trial.case, found.amounts)

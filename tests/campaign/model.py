@@ -184,13 +184,22 @@ def policy() -> Mapping[str, Any]:
 
 
 def exact(value: Any) -> Fraction | None:
-    """The decimal that was typed; None for a blank."""
+    """The number that was typed, or computed by a formula; None for a blank."""
     if value is None or value == "":
         return None
     if isinstance(value, str):
         text = value.strip()
         return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
-    return Fraction(value) if isinstance(value, int) else Fraction(repr(float(value)))
+    return Fraction(value) if isinstance(value, int) else _meant(float(value))
+
+
+def _meant(value: float) -> Fraction:
+    """A decimal of up to fifteen digits, else a plain fraction that reads as this float, else its first fifteen digits."""
+    shown = Fraction(f"{value:.15g}")
+    if float(shown) == value:
+        return shown
+    near = Fraction(value).limit_denominator(1000)
+    return near if float(near) == value else shown
 
 
 def sure(value: Any) -> Fraction:
