@@ -16,6 +16,7 @@ from transfer_opt.diagnose import Present, diagnosed
 from transfer_opt.domain import Case, Change
 from transfer_opt.exact import floats
 from transfer_opt.formulate import formulate
+from transfer_opt.instance import Instance
 from transfer_opt.lexicographic import solve
 from transfer_opt.solvers import opener
 
@@ -41,9 +42,10 @@ def sentence(allocation: Allocation, units: Sequence[int] | None = None) -> str:
 
 def alarmed(allocation: Allocation) -> tuple[str, ...]:
     case = allocation.case
-    present = Present(case, allocation.settings, allocation.formulation, allocation.units * case.unit, refilled(case),
-                      opener("highs", 9))
-    return diagnosed(present, allocation.findings())[1]
+    found = allocation.findings()
+    instance = Instance(case, allocation.settings, allocation.objective, refilled(case), opener("highs", 9))
+    unmet = frozenset((finding.rule, finding.subject) for finding in soft_gaps(found))
+    return diagnosed(Present(instance, allocation.formulation, allocation.units * case.unit, unmet), found)[1]
 
 
 # ---------------------------------------------------------------- verdicts
@@ -201,7 +203,7 @@ def test_a_shortfall_under_a_cap_names_the_cap_and_how_wide_it_must_be() -> None
     allocation = allocated(one_fund(need=(700, 0, 0)), *only("三保兜底", "增幅上限"))
     assert alarmed(allocation) == (
         "甲县“三保”缺口 255 万元：均衡性已到「增幅上限」 345。"
-        "把甲县均衡性的增幅上限由 15.0% 放宽到 100.0% 即可补足（已重新求解核对）。",)
+        "把甲县均衡性的增幅上限由 15% 放宽到 100% 即可补足（已重新求解核对）。",)
 
 
 def test_a_wider_cap_that_would_not_help_is_not_promised() -> None:
@@ -224,10 +226,10 @@ def test_an_exceeded_cap_is_told_with_the_smallest_cap_that_would_do() -> None:
     allocation = allocated(one_fund(need=(550, 0, 0)), *only("三保兜底", "增幅上限"), Change("增幅上限", hard=False))
     (alarm,) = alarmed(allocation)
     assert alarm.startswith("甲县·均衡性超出「增幅上限」105 万元")
-    assert "由 15.0% 放宽到 50.0%" in alarm
+    assert "由 15% 放宽到 50%" in alarm
 
 
-@pytest.mark.parametrize(("last", "needed", "wanted"), [(100, 130, "30.0%"), (300, 345, "15.0%"), (300, 346, "15.4%")])
+@pytest.mark.parametrize(("last", "needed", "wanted"), [(100, 130, "30%"), (300, 345, "15%"), (300, 346, "15.4%")])
 def test_the_smallest_cap_is_not_one_tenth_too_wide(last: int, needed: int, wanted: str) -> None:
     allocation = allocated(
         one_fund(last=(last, 900, 900), need=(100 + needed, 0, 0), reference=(50, 475, 475)), *only("三保兜底", "增幅上限"),

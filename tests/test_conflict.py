@@ -10,7 +10,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from allocations import allocated, only, refilled
+from allocations import BASIC, allocated, only, refilled
 from books import EQUALIZATION, add_rule, change, plain_tables, write_tables
 from conftest import make_case, make_settings
 from transfer_opt import run
@@ -22,6 +22,7 @@ from transfer_opt.domain import Case, Change
 from transfer_opt.errors import InfeasibleError
 from transfer_opt.formulate import formulate
 from transfer_opt.infeasible import infeasible
+from transfer_opt.instance import Instance
 from transfer_opt.refutation import check_impossible
 from transfer_opt.repair import cheapest
 from transfer_opt.solvers import opener
@@ -39,7 +40,7 @@ def one_fund(pool: float, *, last: object = (300, 300, 300), unit: float = 1.0, 
 
 def contradiction(case: Case, *changes: Change) -> InfeasibleError:
     """What is said of a case by hand."""
-    return infeasible(case, make_settings(case, *changes), refilled(case), HIGHS)
+    return infeasible(Instance(case, make_settings(case, *changes), BASIC, refilled(case), HIGHS))
 
 
 def error(path: Path) -> InfeasibleError:
@@ -57,12 +58,12 @@ def without_tilts(tables: dict[str, list[list[object]]]) -> None:
 
 
 def test_floors_over_the_pool_name_the_rules_that_take_part_their_repair_and_the_ways_out() -> None:
-    """Floors of 300 each against 800: 上年保底 and the pool, short by 100; no cap takes part. Each gives a third."""
+    """Floors of 300 each against 800: 上年保底 and the pool, short by 100; no cap takes part. Each gives a third, in whole units."""
     said = str(contradiction(one_fund(800), *only("上年保底", "增幅上限")))
     assert said.splitlines() == [
         "约束互相矛盾，没有可行的分配方案：「资金总额」（均衡性转移支付）〔预算法；若干措施第二十一条〕、"
         "「上年保底」（均衡性转移支付）〔省定〕 不能同时满足，相差 100 万元。",
-        "最省的修复：合计放宽 100 万元——「上年保底」（均衡性转移支付）放宽 100 万元（甲县 33.33、乙县 33.33、丙县 33.33）。",
+        "最省的修复：合计放宽 100 万元——「上年保底」（均衡性转移支付）放宽 100 万元（丙县 34、甲县 33、乙县 33）。",
         "加 --relax 即按这样放宽计算，并在每张表上注明“已放宽”。",
         "其他办法（任选一种，都已重新求解核对）：",
         "  1. 把均衡性转移支付的资金总额增加 100 万元，由 800 改为 900。",
@@ -231,7 +232,7 @@ def test_relaxed_the_published_amounts_miss_the_floors_by_exactly_the_cheapest_m
     assert missed.sum() == missing
     assert outcome.scenario == "基准方案（已放宽）"
     assert f"放宽 {missing} 万元" in outcome.alarms[0]
-    assert f"最少须放宽 {missing} 万元" in outcome.alarms[0]
+    assert f"合计放宽 {missing} 万元" in outcome.alarms[0]
     for county in outcome.case.recipients.name[outcome.case.lines.recipient[inside][missed > 0]]:
         assert str(county) in outcome.alarms[0]
     assert {finding.verdict for finding in outcome.findings if finding.rule == "上年保底" and finding.margin < 0} == {"soft"}

@@ -185,7 +185,7 @@ def _larger_pool(present: Present, needs: Sequence[Finding]) -> str:
             after = present.with_pool(fund, units)
             if after.unmet is not None and not _short(after.unmet):
                 return (f"把{case.funds[fund].name}的资金总额增加 {float(units * case.figures.unit):,.12g} {case.money_unit}"
-                        f"{present.there(after)}即可全部补足{CONFIRMED}")
+                        f"{where(present.instance, after)}即可全部补足{CONFIRMED}")
     return ""
 
 

@@ -26,7 +26,7 @@ SECONDS = 60
 """One seed may take so long."""
 OFTEN = {"check": 0.2, "json": 0.2, "compare": 0.1, "frontier": 0.1, "audit": 0.3, "sentences": 1.0, "sensitivity": 0.3}
 """The share of seeds that go on from `solve` to this."""
-WHOLE = 10
+WHOLE = 20
 """One seed in so many goes the whole way."""
 RIGHT = ("answered", "infeasible", "nobody eligible")
 REFUSALS = ("不予公布", "这一步没有求出", "没有通过")
