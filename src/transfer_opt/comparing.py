@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from transfer_opt import run
+from transfer_opt.checks import errors_of
 from transfer_opt.domain import ModelSpec
 from transfer_opt.errors import InfeasibleError, InputError, OutputError, Problem
 from transfer_opt.modelfile import load_model
@@ -118,15 +119,21 @@ def comparison_path(sources: Sequence[Path], wanted: Path | None, html: Path | N
 def _solved(
     spec: ModelSpec, budget: Budget, names: Sequence[str], progress: Progress
 ) -> tuple[list[Plan], list[tuple[str, str]]]:
-    """Every scenario a complete solve of the whole envelope; those that have no allocation apart, with the reason."""
+    """Every scenario a complete solve of the whole envelope; those that have no allocation, or lack data, apart, with the reason."""
     plans: list[Plan] = []
     failed: list[tuple[str, str]] = []
+    refused: list[InputError] = []
     for name in names:
         progress(f"方案「{name}」")
         try:
             plans.append(run.allocate(run.settled(spec, budget, name), "highs", sensitive=False))
         except InfeasibleError as error:
             failed.append((name, str(error)))
+        except InputError as error:  # what one scenario lacks the others need not
+            refused.append(error)
+            failed.append((name, f"缺少数据：{errors_of(error.problems)[0]}"))
+    if not plans and refused:
+        raise refused[0]
     if not plans:
         raise InfeasibleError("\n".join(f"方案「{name}」：{why}" for name, why in failed))
     return plans, failed

@@ -19,6 +19,7 @@ from gmpy2 import mpq
 Exacts: TypeAlias = npt.NDArray[Any]
 """An array of fractions, None where there is no number."""
 ZERO, ONE = mpq(0), mpq(1)
+NOTHING = np.array(None, dtype=object)
 TYPED_DIGITS, PLAIN = 15, 1000
 """Digits that a spreadsheet keeps of what is typed; and the largest denominator of a plain fraction."""
 MOST_DIGITS = 20
@@ -45,7 +46,8 @@ def exacts(values: Iterable[Any]) -> Exacts:
         return given
     result = np.full(given.shape, None, dtype=object)
     known = np.isfinite(given)
-    result[known] = [exact(value) for value in given[known].astype(float).tolist()]
+    kinds, kind = np.unique(given[known], return_inverse=True)
+    result[known] = np.array([exact(float(value)) for value in kinds.tolist()], dtype=object)[kind] if len(kinds) else None
     return result
 
 
@@ -56,7 +58,7 @@ def every(count: int, value: Any = ZERO) -> Exacts:
 
 def known(values: Exacts) -> npt.NDArray[np.bool_]:
     """Where there is a number."""
-    return np.fromiter((value is not None for value in values.ravel()), dtype=np.bool_, count=values.size).reshape(values.shape)
+    return np.asarray(values != NOTHING, dtype=np.bool_)
 
 
 def filled(values: Exacts, value: Any = ZERO) -> Exacts:
@@ -74,7 +76,10 @@ def either(first: npt.NDArray[np.bool_], one: Any, other: Any) -> Exacts:
 
 def floats(values: Exacts, absent: float = np.nan) -> npt.NDArray[np.float64]:
     """The nearest floats: the only place where an exact number is rounded for a solver."""
-    return either(known(values), values, absent).astype(float)
+    result: npt.NDArray[np.float64] = values.astype(float)  # None becomes NaN
+    if absent == absent:
+        result[np.isnan(result)] = absent
+    return result
 
 
 def summed(groups: npt.NDArray[np.int64], values: Exacts, count: int) -> Exacts:

@@ -54,7 +54,7 @@ def solved_exactly(
         told.append(engine.sum(stage) if isinstance(stage, SumStage) else engine.levels(stage))
     if engine.open.intersection(range(statement.lines)):
         raise SolverError("目标清单没有确定每一笔金额。")
-    return Proof(tuple(told), tuple(engine.completed()), engine.step)
+    return Proof(tuple(told), tuple(engine.completed()), engine.step, engine.stated)
 
 
 def shortage_exactly(statement: Statement, unit: mpq, basis: Basis) -> Impossible | None:

@@ -55,8 +55,8 @@ def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress:
     today = instance.optimum
     if not today.possible:
         raise infeasible(instance)
+    refuse_unknown(case, today.formulation, pair)
     formulation = formulate(case, prepared.settings, (*pair, CLOSEST), whole=today.formulation.whole)
-    refuse_unknown(case, formulation, pair)
     curve = frontier(case, formulation, pair, today.amounts, solver, progress)
     units = tuple(published(case, corner.amounts, solver) for corner in curve.corners)
     return TradeOff(prepared, case, curve, units)

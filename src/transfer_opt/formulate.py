@@ -215,7 +215,14 @@ def line_bounds(case: Case, made: Sequence[RuleRows]) -> tuple[Exacts, Exacts, l
 def whole_units(money: Exacts, unit: mpq, *, up: bool) -> Exacts:
     """Amounts as whole publishing units, up or down; None stays None."""
     whole = ceiling if up else flooring
-    return np.array([None if amount is None else whole(amount / unit) * unit for amount in money], dtype=object)
+
+    def rounded(amount: Any) -> Any:
+        if amount is None:
+            return None
+        count = amount / unit
+        return amount if count.denominator == 1 else whole(count) * unit
+
+    return np.array([rounded(amount) for amount in money.tolist()], dtype=object)
 
 
 def raw_bounds(case: Case, made: Sequence[RuleRows]) -> tuple[Exacts, Exacts]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm
 from typing import Any
@@ -20,6 +20,17 @@ GRID = 10**6
 
 
 @dataclass(frozen=True)
+class Stated:
+    """The program as the certificate tells it, before any stage: rows multiplied until they are whole, money in steps."""
+
+    rows: Sequence[Mapping[int, int]]
+    lower: Sequence[Bound]
+    upper: Sequence[Bound]
+    row_lower: Sequence[Bound]
+    row_upper: Sequence[Bound]
+
+
+@dataclass(frozen=True)
 class Proof:
     """The stages as the certificate tells them, and the optimum they prove."""
 
@@ -27,6 +38,7 @@ class Proof:
     columns: tuple[Number, ...]
     """(C,) in steps."""
     step: mpq
+    stated: Stated
 
     def money(self) -> Exacts:
         """All columns (C,), money."""
@@ -56,6 +68,7 @@ class Narrowed:
                                           for sides in (statement.row_lower, statement.row_upper))
         self.equal = [r for r, (low, high) in enumerate(zip(self.row_lower, self.row_upper, strict=True))
                       if low is not None and low == high]
+        self.stated = Stated(self.rows, *map(tuple, (self.lower, self.upper, self.row_lower, self.row_upper)))
         self.open = {j for j, low in enumerate(self.lower) if low is None or low != self.upper[j]}
         self.folded: set[int] = set()
 

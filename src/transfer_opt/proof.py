@@ -26,7 +26,7 @@ from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import Floats, Ints, sums
 from transfer_opt.narrowing import GRID, Narrowed, Proof, Ratios, costs_of, known_bound, levels_told, sum_told
 from transfer_opt.program import ZERO_DUAL, LevelStage, Stage, Statement, SumStage, last_levels
-from transfer_opt.wholes import Bound, Number, multiplied, quotient, slim, total, written
+from transfer_opt.wholes import Bound, Number, quotient, slim, total, written
 
 NEWTON_STEPS = 50
 PLAIN = 1000
@@ -45,20 +45,17 @@ def replayed(statement: Statement, stages: Sequence[Stage], solution: Solution, 
             told.append(replay.sum(stage, result.duals))
         else:
             told.append(replay.levels(stage, result.chain))
-    return Proof(tuple(told), tuple(replay.completed()), replay.step)
+    return Proof(tuple(told), tuple(replay.completed()), replay.step, replay.stated)
 
 
 def certificate(statement: Statement, proof: Proof, published: Ints, unit: mpq, names: Sequence[Sequence[str]]) -> str:
     """The certificate as one JSON text: fractions as text; `names` says of whom every line speaks (fund, code, recipient)."""
-    step = proof.step
-    entries, times = multiplied(statement)
-    lower, upper = (_sides(side, step) for side in (statement.lower, statement.upper))
-    row_lower, row_upper = (_sides([None if side is None else side * by for side, by in zip(sides, times, strict=True)], step)
-                            for sides in (statement.row_lower, statement.row_upper))
+    stated = proof.stated
+    lower, upper, row_lower, row_upper = map(_sides, (stated.lower, stated.upper, stated.row_lower, stated.row_upper))
     rows = [{"lower": low, "upper": high, "entries": {str(j): a for j, a in row.items()}}
-            for low, high, row in zip(row_lower, row_upper, entries, strict=True)]
+            for low, high, row in zip(row_lower, row_upper, stated.rows, strict=True)]
     content = {
-        "unit": str(unit), "step": str(step), "lines": statement.lines, "names": [list(name) for name in names],
+        "unit": str(unit), "step": str(proof.step), "lines": statement.lines, "names": [list(name) for name in names],
         "pools": _pools(statement), "lower": lower, "upper": upper, "rows": rows, "stages": list(proof.stages),
         "columns": [written(value) for value in proof.columns], "published": [int(count) for count in published],
     }
@@ -252,8 +249,8 @@ def _pools(statement: Statement) -> list[int]:
     return list(range(count if pool.all() else int(np.argmin(pool))))
 
 
-def _sides(sides: Iterable[Any], step: mpq) -> list[int | str | None]:
-    return [None if side is None else written(side / step) for side in sides]
+def _sides(sides: Iterable[Bound]) -> list[int | str | None]:
+    return [None if side is None else written(side) for side in sides]
 
 
 @cache

@@ -211,16 +211,17 @@ class _Directions:
     def _levels(self, stage: Stage) -> tuple[float, str]:
         clipped = not stage.ratios or "·" in stage.name
         moving, resting = [], []
+        both = any(term.below and term.above for term in stage.ratios)
         for k, term in enumerate(stage.ratios):
             gap, sign = self._gap(stage, k)
-            if (clipped or (term.below and term.above)) and gap <= self._nearly():
+            if (clipped or (term.below and term.above)) and gap <= self._nearly(term.below and term.above):
                 resting.append((k, gap, sign))
             elif term.terms:
                 moving.append((gap / term.scale, term.scale, sign, term.terms))
         moving.sort(key=lambda entry: -entry[0])
         while moving:
             size = 1
-            while size < len(moving) and self._tied(moving[size - 1], moving[size]):
+            while size < len(moving) and self._tied(moving[size - 1], moving[size], both):
                 size += 1
             level, moving = moving[:size], moving[size:]
             gain = self._level([(sign, terms) for _, _, sign, terms in level])
@@ -231,16 +232,16 @@ class _Directions:
             term = stage.ratios[k]
             if term.below and term.above:
                 self._hold(term.terms, True, sign)
-            elif gap >= -self._nearly():
+            elif gap >= -self._nearly(False):
                 self._hold(term.terms, False, sign)
         return 0.0, ""
 
-    def _nearly(self) -> Fraction:
-        """What a gap may be off: amounts are exact here, and a level may lie far below what a unit is worth."""
-        return self.near / 10_000
+    def _nearly(self, both: bool) -> Fraction:
+        """What a gap may be off: reference amounts are rounded, so much; other gaps are exact, and may be worth far less."""
+        return self.near if both else self.near / 10_000
 
-    def _tied(self, one: tuple[Fraction, Fraction, int, Terms], other: tuple[Fraction, Fraction, int, Terms]) -> bool:
-        return abs(one[0] - other[0]) * min(one[1], other[1]) <= self._nearly()
+    def _tied(self, one: tuple[Fraction, Fraction, int, Terms], other: tuple[Fraction, Fraction, int, Terms], both: bool) -> bool:
+        return abs(one[0] - other[0]) * min(one[1], other[1]) <= self._nearly(both)
 
     def _level(self, terms: Sequence[tuple[int, Terms]]) -> float:
         """The most that the terms of a level can fall together, none of them rising; then they are held."""
