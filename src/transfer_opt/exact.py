@@ -19,7 +19,6 @@ from gmpy2 import mpq
 Exacts: TypeAlias = npt.NDArray[Any]
 """An array of fractions, None where there is no number."""
 ZERO, ONE = mpq(0), mpq(1)
-NOTHING = np.array(None, dtype=object)
 TYPED_DIGITS, PLAIN = 15, 1000
 """Digits that a spreadsheet keeps of what is typed; and the largest denominator of a plain fraction."""
 MOST_DIGITS = 20
@@ -58,7 +57,8 @@ def every(count: int, value: Any = ZERO) -> Exacts:
 
 def known(values: Exacts) -> npt.NDArray[np.bool_]:
     """Where there is a number."""
-    return np.asarray(values != NOTHING, dtype=np.bool_)
+    told = [value is not None for value in values.ravel().tolist()]  # many times faster than comparing with None
+    return np.array(told, dtype=np.bool_).reshape(values.shape)
 
 
 def filled(values: Exacts, value: Any = ZERO) -> Exacts:

@@ -30,6 +30,7 @@ from transfer_opt.exact import (
     exact,
     exacts,
     filled,
+    floats,
     flooring,
     known,
     summed,
@@ -116,8 +117,12 @@ class Formulation:
 
     def floor_and_cap(self) -> tuple[Floats, Floats]:
         """The lines' bounds (L,) each."""
-        lines = self.program.lines
-        return self.program.lower[:lines], self.program.upper[:lines]
+        return self._floor_and_cap
+
+    @cached_property
+    def _floor_and_cap(self) -> tuple[Floats, Floats]:
+        lines = self.statement.lines
+        return floats(self.statement.lower[:lines]), floats(self.statement.upper[:lines])
 
     @cached_property
     def crossing(self) -> Ints:
