@@ -73,7 +73,7 @@ def check(
               help="把结果表加在工作簿的一个副本里，写到这个文件；原有的表原样保留。不另给 -o 就只写副本。")
 @click.option("--scenario", metavar="方案", help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。")
 @click.option("--solver", default="auto", metavar="名称",
-              help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称。结果相同。")
+              help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称；exact 从头用分数计算，较慢。结果相同。")
 @click.option("--unit", metavar="单位", help="公布单位，如 1元、1万元、0.01万元（默认：工作簿「取整」里写的）。")
 @click.option("--relax", is_flag=True, help="规则互相矛盾时，按最省钱的修复放宽再算，并在每张表上注明「已放宽」。")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="秒", help="从读入到写出最多多少秒；到时没有证明最优就停止（退出码 4）。")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from transfer_opt.workbook.columns import BOUNDS, COUNTIES, POOLS, RULES
-from transfer_opt.workbook.formulas import INPUT
+from transfer_opt.workbook.formulas import CODE, INPUT
 from transfer_opt.workbook.layout import FIRST_ROW, HEADER_ROW
 from transfer_opt.workbook.opening import RawSheet, RawWorkbook
 from transfer_opt.workbook.values import RawCell
@@ -35,13 +35,20 @@ def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkb
     rules = [row for row in rows if row not in pools and row not in bounds]
     head = list(parameters[:HEADER_ROW])
     made = [
-        RawSheet(COUNTIES, sheets[INPUT].rows, ()),
+        RawSheet(COUNTIES, _counties(sheets[INPUT].rows), ()),
         RawSheet(RULES, [*parameters[: HEADER_ROW + 1], *rules], ()),
         RawSheet(POOLS, [*head, ("资金", *_GIVEN), *_pools(pools)], ()),
     ]
     if bounds:
         made.append(RawSheet(BOUNDS, [*head, ("县区名称", "资金", *BOUND_SIDES, "理由"), *_bounds(bounds)], ()))
     return RawWorkbook(path, sha256, tuple(made))
+
+
+def _counties(rows: Sequence[_Cells]) -> list[_Cells]:
+    """As they stand; a budget without codes has no column of them, though its result has an empty one."""
+    first, header, body = rows[:HEADER_ROW], rows[HEADER_ROW], rows[FIRST_ROW:]
+    coded = any(row and row[0] for row in body)
+    return [*first, header if coded or header[0] != CODE else (None, *header[1:]), *body]
 
 
 def _pools(rows: Iterable[_Cells]) -> list[_Cells]:
