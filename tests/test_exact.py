@@ -98,10 +98,14 @@ class TestFloats:
         assert floats(exacts([NAN, 1]), -INF).tolist() == [-INF, 1]
         assert np.isnan(floats(exacts([NAN]))).all()
 
-    @given(st.lists(st.floats(allow_infinity=False), max_size=20))
-    def test_there_and_back_is_where_it_began(self, values: list[float]) -> None:
-        given_ones = np.array(values, dtype=float)
-        assert np.array_equal(floats(exacts(given_ones)), given_ones, equal_nan=True)
+    @given(st.lists(st.decimals(-10**9, 10**9, places=4), max_size=20))
+    def test_what_was_typed_comes_back(self, values: list[Decimal]) -> None:
+        typed = np.array([float(value) for value in values])
+        assert np.array_equal(floats(exacts(typed)), typed)
+
+    @given(st.floats(1e-9, 1e9))
+    def test_what_was_computed_moves_by_no_more_than_a_spreadsheet_shows(self, value: float) -> None:
+        assert abs(exact(value) - mpq(value)) <= mpq(value) / 10**15 * 5
 
 
 class TestArrays:

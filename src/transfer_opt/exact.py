@@ -19,8 +19,9 @@ from gmpy2 import mpq
 Exacts: TypeAlias = npt.NDArray[Any]
 """An array of fractions, None where there is no number."""
 ZERO, ONE = mpq(0), mpq(1)
-TYPED_DIGITS, PLAIN = 15, 1000
-"""Digits that a spreadsheet keeps of what is typed; and the largest denominator of a plain fraction."""
+TYPED_DIGITS, WRITTEN_DIGITS, PLAIN = 15, 16, 1000
+"""Digits that a spreadsheet keeps of what is typed, and at least writes of what it computed; the largest denominator of a
+plain fraction."""
 MOST_DIGITS = 20
 """Decimals of at most so many digits are told in full."""
 
@@ -127,4 +128,5 @@ def _digits(text: str) -> str:
 @cache
 def _computed(value: float) -> mpq:
     plain = Fraction(value).limit_denominator(PLAIN)
-    return mpq(plain) if float(plain) == value else mpq(f"{value:.{TYPED_DIGITS}g}")
+    same = f"{float(plain):.{WRITTEN_DIGITS}g}" == f"{value:.{WRITTEN_DIGITS}g}"
+    return mpq(plain) if same else mpq(f"{value:.{TYPED_DIGITS}g}")

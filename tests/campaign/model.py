@@ -199,7 +199,7 @@ def _meant(value: float) -> Fraction:
     if float(shown) == value:
         return shown
     near = Fraction(value).limit_denominator(1000)
-    return near if float(near) == value else shown
+    return near if f"{float(near):.16g}" == f"{value:.16g}" else shown
 
 
 def sure(value: Any) -> Fraction:
