@@ -13,9 +13,9 @@ from campaign.generator import workbook
 from campaign.model import read, settled, top_share
 from campaign.simplex import possible
 
-GROUPS = 20
-EACH = int(os.environ.get("CAMPAIGN", "200")) // GROUPS
-"""CAMPAIGN=1000 takes about five minutes of a processor."""
+GROUPS = 10
+EACH = int(os.environ.get("CAMPAIGN", "100")) // GROUPS
+"""CAMPAIGN=1000 takes a few minutes of a processor; make campaign runs as many as are wanted."""
 FUND = "县级基本财力保障机制奖补资金"
 OFF = ("三保兜底", "三保压力倾斜", "困难地区倾斜", "上年保底", "增幅上限", "单县占比上限")
 

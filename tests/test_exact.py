@@ -57,10 +57,6 @@ class TestExact:
         with pytest.raises(ValueError, match="invalid"):
             exact(value)
 
-    @given(st.floats(allow_nan=False, allow_infinity=False))
-    def test_every_float_comes_back(self, value: float) -> None:
-        assert float(exact(value)) == value
-
     @given(st.decimals(-10**9, 10**9, places=6))
     def test_every_typed_decimal_of_fifteen_figures_is_read_to_its_last_digit(self, typed: Decimal) -> None:
         assert exact(float(typed)) == mpq(Fraction(typed))

@@ -125,17 +125,19 @@ def test_thirty_allocations_are_impossible_by_one_unit_and_possible_without_it()
     assert by_one_unit(range(30)) == (30, 30)
 
 
-def test_a_share_is_the_decimal_that_was_typed_and_a_third_of_it_is_a_little_less() -> None:
-    """Nothing is rounded for anybody: 0.3333333333333333 of 3,000 is 0.0000000000001 short of 1,000."""
+def test_a_third_computed_by_a_formula_is_a_third_and_one_typed_is_the_decimal() -> None:
+    """Of 3,000 a third is 1,000; 0.33333 of it is 0.01 short, and nothing is rounded for anybody."""
     case = make_case(
         names=("县0", "县1"), prefecture=("一州", "二州"), pools={"均衡性": 3000.0}, last={"均衡性": [1000, 1000]},
         reference={"均衡性": [1500, 1500]}, need=(0, 0), numbers={"可用财力": [1, 1], "标准财政支出": [9, 9], "常住人口": [1, 1]},
         texts={"功能区类型": ["", ""], "困难地区类型": ["", ""]})
-    settings = make_settings(case, *only("上年保底", "市州占比"), Change("市州占比", EQUALIZATION, "上限", "一州", 1 / 3))
-    found = conflict(case, settings, HIGHS)
+    third, typed = (make_settings(case, *only("上年保底", "市州占比"), Change("市州占比", EQUALIZATION, "上限", "一州", share))
+                    for share in (1 / 3, 0.33333))
+    assert not conflict(case, third, HIGHS).families
+    found = conflict(case, typed, HIGHS)
     assert [family.rule for family in found.families] == ["上年保底", "市州占比"]
-    assert found.money == pytest.approx(1e-13)
-    assert check_impossible(json.loads(json.dumps(farkas(case, found)))) == Fraction(1, 10**13)
+    assert found.money == pytest.approx(0.01)
+    assert check_impossible(json.loads(json.dumps(farkas(case, found)))) == Fraction(1, 100)
 
 
 def test_the_instances_that_miss_by_one_unit_are_of_every_kind() -> None:

@@ -182,7 +182,7 @@ def test_the_audit_table_says_what_the_findings_say() -> None:
     first = found.rows[0]
     assert (first.kind, cell(found, first, "是否起作用")) == ("alarm", "未满足(软)")
     assert cell(found, first, "结论") == (
-        "▲ 超出 334 万元：为满足优先级更高的要求而突破；把该县该项资金的增幅上限由 30.0% 放宽到 33.2% 即不再超出。")
+        "▲ 超出 334 万元：为满足优先级更高的要求而突破；把该县该项资金的增幅上限由 30% 放宽到 33.2% 即不再超出（已重新求解核对）。")
     assert found.verdict.startswith(f"共核验 {len(found.rows)} 条")
     conclusions = {cell(found, row, "规则"): cell(found, row, "结论") for row in found.rows if row.kind == "active"}
     assert conclusions["资金总额"] == "● 分毫不差"

@@ -191,7 +191,9 @@ def arguments(case: Case, settings: Settings, name: str) -> Mapping[str, Any]:
         if spec.by == "model":
             result[keyword] = exact(settings.number(name, parameter)) if spec.numeric else settings.text(name, parameter)
         elif spec.numeric:
-            result[keyword] = exacts(settings.numbers(name, parameter, subjects[spec.by]))
+            given = exacts(settings.numbers(name, parameter, subjects[spec.by]))
+            idle = ~known(given) & ~settings.on(name, subjects[spec.by])  # where the rule is off, no value is needed
+            result[keyword] = either(idle, ZERO, given)
         else:
             result[keyword] = settings.texts(name, parameter, subjects[spec.by])
     return result
