@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, floor
 
 import numpy as np
@@ -12,6 +13,7 @@ from transfer_opt.constraints import CONSTRAINTS
 from transfer_opt.domain import Case, RuleSpec
 from transfer_opt.exact import floats
 from transfer_opt.formulate import NEED_RULE, Formulation, Limits, RuleRows, composed, raw_bounds
+from transfer_opt.indicators import position
 from transfer_opt.linear import Floats, Ints, within
 from transfer_opt.objectives import CLOSEST
 from transfer_opt.optimum import solved
@@ -170,6 +172,11 @@ class _Ground:
     """Rules over several lines, 三保兜底 before the others: line → the least room of the tight rows that touch it."""
     changes: Steps
 
+    @cached_property
+    def capacity(self) -> Floats:
+        """(n,) on the published amounts, money."""
+        return position(self.case, self.changes.published).capacity
+
     @property
     def slack(self) -> float:
         """Money below which a bound counts as reached."""
@@ -247,10 +254,8 @@ def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
 
 def _just_met(ground: _Ground, line: int) -> str:
     """A need met by the optimum, on the published amounts."""
-    case, county = ground.case, ground.case.lines.recipient[line]
-    inside = case.lines.recipient == county
-    capacity = case.own[county] + float((case.usable[case.lines.fund[inside]] * ground.changes.published[inside]).sum())
-    exceeds = capacity - case.need[county]
+    county = ground.case.lines.recipient[line]
+    exceeds = ground.capacity[county] - ground.case.need[county]
     if abs(exceeds) <= ground.slack:
         return "补到刚好足额"
     return "补足" + ("，取整后略有余" if exceeds > 0 else "，取整后略欠")

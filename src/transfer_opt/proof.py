@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import cache
 from math import lcm
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from transfer_opt.certificate import plain
 from transfer_opt.elimination import RIGHT, solved
 from transfer_opt.errors import SolverError
 from transfer_opt.exact import known
+from transfer_opt.exactly import plain as plain_fraction
 from transfer_opt.levels import Cut, Level
 from transfer_opt.lexicographic import Solution
 from transfer_opt.linear import Floats, Ints, sums
@@ -29,8 +29,6 @@ from transfer_opt.program import ZERO_DUAL, LevelStage, Stage, Statement, SumSta
 from transfer_opt.wholes import Bound, Number, quotient, slim, total, written
 
 NEWTON_STEPS = 50
-PLAIN = 1000
-"""Duals whose denominator is at most this are taken for plain fractions before anything is solved."""
 
 
 def replayed(statement: Statement, stages: Sequence[Stage], solution: Solution, unit: mpq) -> Proof:
@@ -255,4 +253,4 @@ def _sides(sides: Iterable[Bound]) -> list[int | str | None]:
 
 @cache
 def _plain(dual: float) -> Number:
-    return slim(mpq(Fraction(dual).limit_denominator(PLAIN)))
+    return slim(plain_fraction(dual))

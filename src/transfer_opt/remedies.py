@@ -62,7 +62,7 @@ def ways_out(instance: Instance, families: Sequence[Family], money: Fraction, *,
             if value is not None:
                 turned = knob.turned(value)
                 if not published or turned.published is not None:
-                    yield knob.said(value) + where(instance, turned)
+                    yield knob.said(value).removesuffix("。") + where(instance, turned) + "。"
     yield from _finer(instance, families) if published else ()
     for family in families:
         if not instance.settings.rules[family.rule].fixed:
