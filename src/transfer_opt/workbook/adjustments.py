@@ -51,7 +51,7 @@ def latest(adjustments: Iterable[Adjustment]) -> dict[Line, Decimal]:
 
 def approved(path: Path) -> Mapping[Line, Decimal]:
     """(code, county, fund) → the approved amount of every adjusted line of a result workbook; empty where nothing was adjusted."""
-    for sheet in open_workbook(path, wanted=lambda name: name == ADJUSTED).sheets:
+    for sheet in open_workbook(path, wanted=ADJUSTED.__eq__).sheets:
         return latest(read_adjustments(sheet))
     return {}
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from transfer_opt.workbook.facts import LONGEST_TEXT, Facts, UnsafeError
+from transfer_opt.workbook.facts import LONGEST_TEXT, DamagedError, Facts, UnsafeError
 
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 _LARGEST_RECORD = 16 * 2**20
@@ -37,7 +37,7 @@ def worksheet(chunks: Iterable[bytes]) -> Facts:
             if kind in (_CELL_ERROR, _FORMULA_ERROR):
                 facts.not_shown(row, column, _ERRORS.get(body[8] if len(body) > 8 else 0x2A, "#N/A"))
         elif kind == _COLUMN and len(body) > 16 and body[16] & 1:
-            facts.hidden_columns.append((_number(body, 0), _number(body, 4)))
+            facts.hide_columns(_number(body, 0), _number(body, 4))
     return facts
 
 
@@ -117,6 +117,60 @@ def _text(body: bytes, at: int) -> tuple[str, int]:
     return body[at + 4 : end].decode("utf-16-le", "replace"), end
 
 
+# ---------------------------------------------------------------- the container of an .xls or of what is encrypted
+
+_HEADER = 512
+"""Bytes of the header of a container, which begins the list of the sectors of its table."""
+
+
+def refuse_loops(content: bytes) -> None:
+    """DamagedError where a chain of sectors has no end: a library follows it until the memory is used up."""
+    shift = int.from_bytes(content[30:32], "little")
+    if shift not in (9, 12) or len(content) < _HEADER:
+        return  # no library reads it either
+    size, first = 1 << shift, _number(content, 68)
+    table, at, seen = list(_numbers(content[76:_HEADER])), first, set[int]()
+    while (at + 1) * size < len(content):
+        if at in seen:
+            raise DamagedError
+        seen.add(at)
+        *more, at = _numbers(content[(at + 1) * size : (at + 2) * size].ljust(size, b"\xff"))
+        table += more
+    used = [sector for sector in table if (sector + 1) * size < len(content)]
+    if len(set(used)) < len(used):
+        raise DamagedError
+    links = _table(content, size, used)
+    _refuse_loop(links)
+    small, at = [], _number(content, 60)
+    while at < len(links):
+        small.append(at)
+        at = links[at]
+    _refuse_loop(_table(content, size, small))
+
+
+def _table(content: bytes, size: int, sectors: Sequence[int]) -> Sequence[int]:
+    """Sector → the one after it."""
+    return _numbers(b"".join(content[(sector + 1) * size : (sector + 2) * size] for sector in sectors))
+
+
+def _numbers(body: bytes) -> Sequence[int]:
+    return struct.unpack(f"<{len(body) // 4}I", body[: len(body) // 4 * 4])
+
+
+def _refuse_loop(links: Sequence[int]) -> None:
+    passed = bytearray(len(links))  # 1 on this way, 2 on an earlier one
+    for start in range(len(links)):
+        at, way = start, []
+        while at < len(links) and not passed[at]:
+            passed[at] = 1
+            way.append(at)
+            at = links[at]
+        if at < len(links) and passed[at] == 1:
+            raise DamagedError
+        for each in way:
+            passed[each] = 2
+
+
 # ---------------------------------------------------------------- .xls
 
 _EOF, _OLD_FORMULA, _COLINFO, _BOUNDSHEET, _OLD_ROW, _BOOLERR = 0x000A, 0x0006, 0x007D, 0x0085, 0x0208, 0x0205
@@ -159,7 +213,7 @@ def _old_sheet(stream: bytes, start: int) -> Facts:
         elif kind == _OLD_ROW and len(body) >= 16 and body[12] & 0x20:
             facts.hide_row(int.from_bytes(body[:2], "little"))
         elif kind == _COLINFO and len(body) >= 10 and body[8] & 1:
-            facts.hidden_columns.append(struct.unpack_from("<HH", body))
+            facts.hide_columns(*struct.unpack_from("<HH", body))
     return facts
 
 

@@ -12,6 +12,8 @@ MOST_CELLS = 4_000_000
 """Cells between A1 and the last cell that holds something; also cells with content."""
 MOST_COLUMNS = 4_096
 MOST_ROWS = 1_048_576
+WIDEST = 16_384
+"""Columns a sheet of any program has."""
 LONGEST_TEXT = 200_000
 """Characters of one text; Excel itself stops at 32,767."""
 MOST_CHARACTERS = 200_000_000
@@ -20,8 +22,20 @@ MOST_UNSHOWN = 100_000
 MOST_MERGES = 100_000
 
 
-class UnsafeError(Exception):
+class FileError(Exception):
+    """The file cannot be read."""
+
+
+class UnsafeError(FileError):
     """What is wrong with the file, as the end of a sentence about it."""
+
+
+class DamagedError(FileError):
+    """It is broken, or no workbook at all."""
+
+
+class LockedError(FileError):
+    """It is behind a password, and that was not given, was wrong, or is of a kind that cannot be used here."""
 
 
 @dataclass
@@ -54,6 +68,15 @@ class Facts:
             self.hidden_rows[-1] = (self.hidden_rows[-1][0], row)
         else:
             self.hidden_rows.append((row, row))
+
+    def hide_rows(self, first: int, last: int) -> None:
+        """Count hidden rows, as far as sheets reach."""
+        if first < MOST_ROWS:
+            self.hidden_rows.append((first, min(last, MOST_ROWS - 1)))
+
+    def hide_columns(self, first: int, last: int) -> None:
+        """Count hidden columns, as far as sheets reach."""
+        self.hidden_columns.append((first, min(last, WIDEST - 1)))
 
     def calculated(self, row: int, column: int) -> None:
         """Count a formula."""

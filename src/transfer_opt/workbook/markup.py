@@ -179,7 +179,7 @@ class _Worksheet:
             self._begin_row(attributes)
         elif name == "col":
             if attributes.get("hidden") in _YES:
-                self.facts.hidden_columns.append((_number(attributes.get("min")) - 1, _number(attributes.get("max")) - 1))
+                self.facts.hide_columns(_number(attributes.get("min")) - 1, _number(attributes.get("max")) - 1)
         elif name == "mergeCell":
             self._merges += 1
             if self._merges > MOST_MERGES:
@@ -253,7 +253,7 @@ class _Worksheet:
 
 def _number(text: str | None) -> int:
     """A row or column as written, from 1; 0 where it is none."""
-    return int(text) if text is not None and text.isdecimal() and len(text) < 10 else 0
+    return int(text) if text is not None and text.isdecimal() and len(text) < 100 else 0
 
 
 # ---------------------------------------------------------------- .ods
@@ -290,13 +290,13 @@ class _OpenDocument:
         elif name == "table:table-column":
             repeats = _repeats(attributes, "columns")
             if attributes.get("table:visibility", "visible") != "visible":
-                self._facts.hidden_columns.append((self._next_column, self._next_column + repeats - 1))
+                self._facts.hide_columns(self._next_column, self._next_column + repeats - 1)
             self._next_column += repeats
         elif name == "table:table-row":
             self._row, self._column = self._row + self._row_repeats, 0
             self._row_repeats, self._column_repeats = _repeats(attributes, "rows"), 0
             if attributes.get("table:visibility", "visible") != "visible":
-                self._facts.hidden_rows.append((self._row, self._row + self._row_repeats - 1))
+                self._facts.hide_rows(self._row, self._row + self._row_repeats - 1)
         elif name == "text:p":
             self._has_text = True
         elif name in ("table:table-cell", "table:covered-table-cell"):
@@ -340,4 +340,4 @@ def _not_shown(cell: Attributes, text: str, has_text: bool) -> str:
 
 def _repeats(attributes: Attributes, what: str) -> int:
     text = attributes.get(f"table:number-{what}-repeated", "1")
-    return int(text) if text.isdecimal() and len(text) < 10 else 1
+    return min(int(text), MOST_ROWS) if text.isdecimal() and len(text) < 100 else 1

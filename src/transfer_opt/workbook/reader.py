@@ -40,7 +40,11 @@ def read_workbook(
 
     `aliases` maps other spellings of headers to standard names; `rename` maps columns of this workbook and goes first.
     """
-    return understood(open_workbook(path, password, lambda name: normalise(name) in SHEETS), aliases, rename)
+    return understood(open_workbook(path, password, _is_known), aliases, rename)
+
+
+def _is_known(sheet: str) -> bool:
+    return normalise(sheet) in SHEETS
 
 
 def understood(book: RawWorkbook, aliases: Mapping[str, str], rename: Mapping[str, str] = MappingProxyType({})) -> Budget:

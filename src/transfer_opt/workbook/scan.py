@@ -13,20 +13,28 @@ import re
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
+from xml.parsers.expat import ExpatError
 
 from transfer_opt.workbook import binary, markup
-from transfer_opt.workbook.facts import LONGEST_TEXT, MOST_CHARACTERS, Facts, UnsafeError
+from transfer_opt.workbook.facts import LONGEST_TEXT, MOST_CHARACTERS, DamagedError, Facts, UnsafeError
 
 __all__ = ["LARGEST_CONTENT", "LONGEST_TEXT", "UnsafeError", "scan"]
 
 LARGEST_CONTENT = 300 * 2**20
 """Bytes a package may hold once unpacked."""
 MOST_PARTS = 10_000
+DEEPEST = 10_000
+"""Elements within each other; a sane part has some dozens."""
 LONGEST_SCAN = 15.0
 """Seconds of the processor: a busy machine must not refuse what a free one reads."""
 _CHUNK = 1 << 18
 _READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.(?:xml|bin)", re.IGNORECASE)
+_NEEDED = re.compile(r"\[content_types\]\.xml|.*\.rels|xl/(workbook|styles)\.xml|meta-inf/manifest\.xml")
+"""Other parts without which a package is none."""
+_NO_INDEX = re.compile(rb"""\bt=["']s["'][^<>]*>\s*<v[^<>]*>(?!\s*([0-9]{1,9}\s*)?<)""")
+"""A cell that shows a shared text which no number tells: a library would take the first one."""
 _BOOKS = {"xl/workbook.xml": markup.book_sheets, "xl/workbook.bin": binary.book_sheets}
 
 
@@ -50,13 +58,13 @@ class _Scan:
 
     def sheets(self) -> dict[str, Facts]:
         """Every part looked over; sheets after everything else, so that they can be called by name."""
-        entries = {entry.filename: entry for entry in self._archive.infolist()}
+        entries = {_slashed(entry): entry for entry in self._archive.infolist()}
         named = self._sheet_parts(entries)
         parts = sorted(entries, key=lambda part: part in named or _SHEET.fullmatch(part) is not None)
         texts, found = markup.SharedTexts(), dict[str, Facts]()
         for part in parts:
             try:
-                facts = self._facts(entries[part], texts, part in named or _SHEET.fullmatch(part) is not None)
+                facts = self._facts(part.lower(), self._chunks(entries[part]), texts, part in named or _SHEET.fullmatch(part) is not None)
             except UnsafeError as error:
                 raise UnsafeError(f"的工作表「{named[part][0]}」{error}" if part in named else str(error)) from None
             found |= facts if isinstance(facts, dict) else dict.fromkeys(named.get(part, ()), facts)
@@ -64,20 +72,24 @@ class _Scan:
             raise UnsafeError("里的文字合计过多（重复引用了很长的文本）")
         return found
 
-    def _facts(self, entry: zipfile.ZipInfo, texts: markup.SharedTexts, is_sheet: bool) -> Facts | dict[str, Facts]:
-        name, chunks = entry.filename.lower(), self._chunks(entry)
+    def _facts(
+        self, name: str, chunks: Iterator[bytes], texts: markup.SharedTexts, is_sheet: bool
+    ) -> Facts | dict[str, Facts]:
         if is_sheet and name.endswith(".bin"):
             return binary.worksheet(chunks)
         if is_sheet:
-            return markup.worksheet(_markup(chunks), texts)
+            return markup.worksheet(_indexed(_markup(chunks)), texts)
         if name == "content.xml":
             return markup.open_document(_markup(chunks))
         if name.endswith("sharedstrings.xml"):
             texts.read(_markup(chunks))
         elif name.endswith("sharedstrings.bin"):
             binary.shared_texts(chunks)
-        elif name.endswith((".xml", ".rels", ".vml")):
+        elif _NEEDED.fullmatch(name):
             markup.walk(_markup(chunks))
+        elif name.endswith((".xml", ".vml")):
+            with suppress(ExpatError):  # no library reads it: empty or unclosed, as some programs leave it, it does no harm
+                markup.walk(_markup(chunks))
         else:
             for _ in chunks:
                 pass
@@ -114,15 +126,40 @@ class _Scan:
 
 
 def _markup(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The chunks of an XML part, between whose tags no endless text stands."""
-    run = 0
+    """The chunks of an XML part, between whose tags no endless text stands, and which are not nested without end."""
+    run = depth = 0
+    before = b""
     for chunk in chunks:
         first, *others = chunk.split(b"<")
         run += len(first)
         if max(run, *map(len, others), 0) > 4 * LONGEST_TEXT:  # bytes
             raise UnsafeError(f"里有超过 {LONGEST_TEXT:,} 个字的文本")
         run = len(others[-1]) if others else run
+        plain = before + chunk.replace(b"\0", b"")  # wide characters, too
+        depth += len(others) - 2 * plain.count(b"</") - sum(map(plain.count, (b"/>", b"<?", b"<!")))
+        if depth > DEEPEST:
+            raise UnsafeError("里的标记嵌套过深")
+        before = plain[-1:]
         yield chunk
+
+
+def _indexed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks of a worksheet whose shared texts are told by numbers; raises DamagedError where one is not."""
+    rest = b""
+    for chunk in chunks:
+        rest += chunk
+        cell = rest.rfind(b"<c ")
+        if _NO_INDEX.search(rest, 0, max(cell, 0)):
+            raise DamagedError
+        rest = rest[cell:] if cell >= 0 else b""
+        yield chunk
+    if _NO_INDEX.search(rest):
+        raise DamagedError
+
+
+def _slashed(entry: zipfile.ZipInfo) -> str:
+    """The name of a part; some programs write it with backslashes."""
+    return entry.filename.replace("\\", "/")
 
 
 def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
@@ -130,7 +167,7 @@ def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
         raise UnsafeError("内部的部件过多")
     if sum(entry.file_size for entry in entries) > LARGEST_CONTENT:
         raise UnsafeError("解压后超过300 MB")
-    names = [entry.filename.lower() for entry in entries]
+    names = [_slashed(entry).lower() for entry in entries]
     if len(set(names)) < len(names):
         raise UnsafeError("内部有重名的部件")
     end = 0
@@ -138,7 +175,7 @@ def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
         if entry.header_offset < end:
             raise UnsafeError("内部的部件互相重叠")
         end = entry.header_offset + 30 + len(entry.filename.encode()) + entry.compress_size
-        if entry.filename.startswith("/") or "\\" in entry.filename or ".." in entry.filename.split("/"):
+        if _slashed(entry).startswith("/") or ".." in _slashed(entry).split("/"):
             raise UnsafeError("内部有指向外面的路径")
         if entry.flag_bits & 1:
             raise UnsafeError("内部的部件加了密")
