@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -196,3 +197,50 @@ def test_a_time_limit_that_is_too_short_ends_with_4_and_writes_nothing(
     assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx", "--time-limit", "0") == 4
     assert "未证明最优" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+WRONG_COMMANDS = {
+    ("check",): "缺少参数「工作簿」",
+    ("round", "x.xlsx"): "缺少选项 --unit",
+    ("check", "2026", "预算", "终稿.xlsx"): "多出了「预算 终稿.xlsx」。处理办法：名字里有空格时，用英文双引号",
+    ("audit", "a.xlsx", "b.xlsx", "c.xlsx"): "多出了「c.xlsx」",
+    ("chek", "预算.xlsx"): "没有命令「chek」。处理办法：是否为「check」？",
+    ("预算 (终稿).xlsx",): "没有命令「预算 (终稿).xlsx」",
+    ("check", "--jsn", "x"): "没有选项 --jsn。处理办法：是否为「--json」？",
+    ("check", "-z", "x"): "没有选项 -z",
+    ("check", "--json=是", "x"): "选项 --json 不带值",
+    ("solve", "x", "-o"): "选项 -o 后面缺少它的值",
+    ("export", "r.xlsx", "--format", "文档"): "选项 --format 的值「文档」不对。处理办法：写 docx、pdf、csv、json 之一",
+    ("sweep", "x", "--engine", "云"): "写 local、dask 之一",
+    ("sweep", "x", "--random", "0"): "选项 --random 的值「0」不对。处理办法：写不小于 1 的整数",
+    ("sweep", "x", "--seed", "甲"): "写不小于 0 的整数",
+    ("solve", "x", "--time-limit", "-1"): "写不小于 0 的数字",
+    ("solve", "x", "--time-limit", "快"): "选项 --time-limit 的值「快」不对",
+    ("check", "x", "--password-file", "/"): "选项 --password-file 的值「/」不对。处理办法：给出文件，不是文件夹",
+    ("check", "x", "--rename", "y"): "--rename 应写成 列=标准列",
+}
+
+
+@pytest.mark.parametrize(("arguments", "says"), WRONG_COMMANDS.items())
+def test_a_wrong_command_is_told_in_chinese_without_a_word_of_the_library(
+    arguments: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.count("\n") == 1
+    assert english(said, *arguments) == []
+
+
+@pytest.mark.parametrize("command", [None, *cli.commands])
+def test_help_pages_hold_no_english_but_names(command: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*([command] if command else []), "--help") == 0
+    said = capsys.readouterr().out
+    assert not re.search(r"\[(default|required|x>=)|Usage|Options|Commands|Show this|env var", said)
+
+
+def english(said: str, *names: str) -> list[str]:
+    """Runs of three and more English words in what a user reads, names of files and options apart."""
+    for name in names:
+        said = said.replace(name, "")
+    return re.findall(r"[A-Za-z]+(?: [A-Za-z]+){2,}", re.sub(r"transfer-opt [a-z]+", "", said))

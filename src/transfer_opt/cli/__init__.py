@@ -18,6 +18,7 @@ from transfer_opt.cli.exporting import export, history
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.printing import print_error
 from transfer_opt.cli.solving import check, explain, init, solve
+from transfer_opt.cli.usage import usage_sentence
 from transfer_opt.errors import TransferOptError
 
 USAGE_EXIT = 2
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         cli.main(given, prog_name="transfer-opt", standalone_mode=False)
     except click.ClickException as error:
-        click.echo(_usage_sentence(error), err=True)
+        click.echo(usage_sentence(error), err=True)
         sys.exit(USAGE_EXIT)
     except click.Abort:
         click.echo("已中断，没有写出任何文件。", err=True)
@@ -64,19 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _print_bug(error)
         sys.exit(BUG_EXIT)
     sys.exit(0)
-
-
-def _usage_sentence(error: click.ClickException) -> str:
-    """click's own errors in Chinese."""
-    if isinstance(error, click.MissingParameter):
-        name = error.param.human_readable_name if error.param else ""
-        return f"缺少参数 {name}。用 transfer-opt --help 查看用法。"
-    if isinstance(error, click.NoSuchOption):
-        return f"没有选项 {error.option_name}。用 --help 查看可用的选项。"
-    if isinstance(error, click.UsageError) and "No such command" in error.message:
-        return f"没有这个命令。可用的命令：{'、'.join(cli.commands)}。"
-    text = error.message
-    return text if not text.isascii() else f"命令写得不对（{text}）。用 --help 查看用法。"
 
 
 def _print_bug(error: Exception) -> None:

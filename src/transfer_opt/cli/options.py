@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -27,7 +28,7 @@ class _Chinese:
                    if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)) is not None]
         if records:
             with formatter.section("选项"):
-                formatter.write_dl([(name, said.replace("[required]", "（必填）")) for name, said in records])
+                formatter.write_dl([(name, re.sub(r"\s+\[(.*)\]$", _extra, said)) for name, said in records])
         if isinstance(self, click.Group):
             with formatter.section("命令"):
                 formatter.write_dl([(name, command.get_short_help_str(80)) for name, command in self.commands.items()])
@@ -37,6 +38,12 @@ class _Chinese:
         if option is not None:
             option.help = "显示这份帮助。"
         return option  # type: ignore[no-any-return]
+
+
+def _extra(found: re.Match[str]) -> str:
+    """What click adds about an option: 「（必填）」, 「（默认：1；不小于 0）」."""
+    pieces = (re.sub("^x>=", "不小于 ", re.sub("^default: ", "默认：", piece)) for piece in found[1].split("; "))
+    return f"（{'；'.join(pieces)}）".replace("required", "必填")
 
 
 class Command(_Chinese, click.Command):

@@ -84,8 +84,8 @@ def open_workbook(path: Path, password: str | None = None, wanted: Callable[[str
     return RawWorkbook(str(path), hashlib.sha256(content).hexdigest(), tuple(sheets), others)
 
 
-def unlocked(path: Path, password: str | None = None) -> bytes:
-    """The bytes of a workbook as they are without its password; InputError where they cannot be had."""
+def content_of(path: Path, password: str | None = None) -> bytes:
+    """The bytes of a workbook, without its password; InputError where they cannot be had."""
     content = _read_bytes(path)
     try:
         with Isolated(decrypted, content, password) as decrypting:
@@ -97,7 +97,7 @@ def unlocked(path: Path, password: str | None = None) -> bytes:
 def is_locked(path: Path) -> bool:
     """Whether the file is a workbook behind a password; False also where it cannot be read at all."""
     try:
-        unlocked(path)
+        content_of(path)
     except InputError as error:
         return error.problems[0].code == "E112"
     return False
@@ -115,7 +115,7 @@ def _read_bytes(path: Path) -> bytes:
             raise _trouble("E114", path, "超过50 MB", "删去无关的工作表和图片后再试")
         content = path.read_bytes()
     except FileNotFoundError:
-        raise _trouble("E110", path, "不存在", "检查路径和文件名是否正确") from None
+        raise _trouble("E110", path, "不存在", "检查路径和文件名是否正确；名字里有空格时，用英文双引号把整个名字括起来") from None
     except (OSError, ValueError):  # ValueError: a NUL in the path
         raise _trouble("E110", path, "打不开", "检查路径是否正确、是否有读取权限、是否被其他程序占用") from None
     _refuse_other_content(path, content)

@@ -8,6 +8,7 @@ from typing import Any
 
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.sheets import Value
+from transfer_opt.workbook.opening import RawSheet, open_workbook
 
 LABEL_ROW, HEADER_ROW = 1, 3
 """From 0: title, label and unit, band, header."""
@@ -27,20 +28,18 @@ class ResultSheet:
 
 def read_result(path: Path, names: tuple[str, ...]) -> dict[str, ResultSheet]:
     """The named sheets; raises InputError where the file is no result workbook."""
-    from python_calamine import CalamineError, load_workbook
-
-    try:
-        with path.open("rb") as stream:
-            book = load_workbook(stream)
-            missing = [name for name in names if name not in book.sheet_names]
-            if missing:
-                raise _no_result(path, f"没有「{missing[0]}」表")
-            return {name: _sheet(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names}
-    except (OSError, CalamineError) as error:
-        raise _no_result(path, "打不开") from error
+    sheets = {sheet.name: sheet for sheet in open_workbook(path, wanted=frozenset(names).__contains__).sheets}
+    for name in names:
+        if name not in sheets:
+            raise _no_result(path, f"没有「{name}」表")
+        if len(sheets[name].rows) <= HEADER_ROW:
+            raise _no_result(path, f"「{name}」表没有表头")
+    return {name: _sheet(sheets[name]) for name in names}
 
 
-def _sheet(cells: list[list[Any]]) -> ResultSheet:
+def _sheet(sheet: RawSheet) -> ResultSheet:
+    cells: list[list[Any]] = [["" if (at, column) in sheet.facts.unshown else value for column, value in enumerate(row)]
+             for at, row in enumerate(sheet.rows)]
     headers = [str(cell).replace("\n", "") for cell in cells[HEADER_ROW]]
     label = next((str(cell) for cell in cells[LABEL_ROW] if str(cell).startswith(UNIT)), "")
     unit = label.removeprefix(UNIT).partition("（")[0].partition("，")[0]
