@@ -148,7 +148,7 @@ SAME_NUMBER = ["125882", "１２５８８２", "125,882", "125，882", "１２�
                "125\u2009882", "125882．００"]
 NO_NUMBER = ["N/A", "#N/A!", "—", "/", "无", "约125882", "12,58,82", "125882元左右", "1.2.3", "nan", "NaN", "inf", "-Infinity",
              "1e", "0x10", "一万", "½", "125882a", "12.5亿元", "125882元", "2026-01-05", "125882①", "125882²", "1 25882",
-             "125882*", "见附表", True, False, datetime.date(2026, 1, 5), datetime.datetime(2026, 1, 5, 8, 30),
+             "125882*", "见附表", "12%", "１２．５％", "100 %", True, False, datetime.date(2026, 1, 5), datetime.datetime(2026, 1, 5, 8, 30),
              datetime.time(8, 30)]
 MINUS = ["-5", "\u22125", "－5", "–5", "﹣5", "(5)", "（5）", "- 5", "−５"]
 NOTHING = [None, "", " ", "\u3000", "\u200b", "\u00a0 \ufeff"]
@@ -162,6 +162,8 @@ def values() -> Iterator[Odd]:
         yield book("负号", ascii(text), county(可用财力=text), "same", f"W130 {COUNTIES} G4", like=county(可用财力=-5))
     for value in NO_NUMBER:
         yield book("不是数字", ascii(value), county(可用财力=value), "refused", f"E102 {COUNTIES} G4")
+    yield book("不是数字", "人口12%", county(常住人口="12%"), "refused", f"E102 {COUNTIES} D4")
+    yield book("不是数字", "总额12%", pool(GUARANTEE, 本年总额="12%"), "refused", f"E102 {POOLS} B4")
     for value in NOTHING:
         yield book("空白", ascii(value), county(可用财力=value), "refused", f"E314 {COUNTIES} G4")
     for value in (1e308, -1e308, 1.0000001e13, "1e308", "1e999"):

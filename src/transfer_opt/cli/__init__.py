@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -19,7 +20,7 @@ from transfer_opt.cli.options import Group
 from transfer_opt.cli.printing import print_error
 from transfer_opt.cli.solving import check, explain, init, solve
 from transfer_opt.cli.usage import usage_sentence
-from transfer_opt.errors import TransferOptError
+from transfer_opt.errors import InputError, TransferOptError
 
 USAGE_EXIT = 2
 BUG_EXIT = 70
@@ -49,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a GBK console must not end the program
+    if arguments is None and not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what libraries say there is for programmers
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         cli.main(given, prog_name="transfer-opt", standalone_mode=False)
@@ -61,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except TransferOptError as error:
         print_error(error, "--json" in given)
         sys.exit(error.exit_code)
+    except MemoryError:
+        click.echo("内存不够，没有写出任何文件。处理办法：关闭其他程序，或删去工作簿里无关的内容后再试。", err=True)
+        sys.exit(InputError.exit_code)
     except Exception as error:  # the last line of defence: one sentence, no traceback
         _print_bug(error)
         sys.exit(BUG_EXIT)

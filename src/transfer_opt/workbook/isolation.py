@@ -65,13 +65,18 @@ class Isolated(Generic[Result]):
             answer = pickle.loads(self._said)
         except (EOFError, pickle.UnpicklingError):  # the child broke off
             raise DamagedError from None
+        except MemoryError:
+            raise _too_large() from None
         if isinstance(answer, FileError):
             raise answer
         return answer  # type: ignore[no-any-return]
 
     def _listen(self) -> None:
-        with self._child.stream as stream:
-            self._said = stream.read()
+        try:
+            with self._child.stream as stream:
+                self._said = stream.read()
+        except MemoryError:
+            self._said = pickle.dumps(_too_large())
 
 
 class _Fork:
@@ -142,10 +147,14 @@ def _answer(work: Callable[..., Any], arguments: tuple[Any, ...], stream: IO[byt
     except FileError as error:
         answer = error
     except MemoryError:
-        answer = UnsafeError("要用的内存过多")
+        answer = _too_large()
     except BaseException:  # hostile bytes may make a library fail in any way, also outside the tree of Exception
         answer = DamagedError()
     pickle.dump(answer, stream, pickle.HIGHEST_PROTOCOL)
+
+
+def _too_large() -> UnsafeError:
+    return UnsafeError("要用的内存过多")
 
 
 def _limit() -> None:

@@ -153,6 +153,8 @@ def _value(cell: RawCell, kind: CellKind, known: InputColumn | None, unit: str |
     if kind in ("name", "text"):
         return to_text(cell)
     value = to_value(cell)
+    if known and known.measure and isinstance(value, str) and "%" in normalise(value):
+        return value  # nobody has 12 % of a 万元, of a person
     is_amount = known is not None and known.measure == "金额"
     return _number_or_text(value, unit if is_amount else None) if kind == "number" and isinstance(value, str) else value
 
