@@ -71,7 +71,8 @@ def decrypted(content: bytes, password: str | None) -> bytes:
 
 def look_over_and_read(content: bytes, password: str | None, wanted: Callable[[str], bool]) -> tuple[Known, Read]:
     """Both of the following, in turn."""
-    return in_turn(partial(look_over, content, password), partial(read_grids, content, password, wanted))
+    content = decrypted(content, password)
+    return in_turn(partial(look_over, content), partial(read_grids, content, None, wanted))
 
 
 def in_turn(look: Callable[[], Known], read: Callable[[], Read]) -> tuple[Known, Read]:
@@ -84,7 +85,7 @@ def in_turn(look: Callable[[], Known], read: Callable[[], Read]) -> tuple[Known,
     return known, read()
 
 
-def look_over(content: bytes, password: str | None) -> Known:
+def look_over(content: bytes, password: str | None = None) -> Known:
     """What the sheets tell; raises UnsafeError where the file is not safe to open, DamagedError where it is broken."""
     content = decrypted(content, password)
     try:
