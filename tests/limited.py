@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,11 @@ class Ended:
     stderr: str
     seconds: float
     mebibytes: float
+
+
+def english(said: str) -> list[str]:
+    """Runs of three and more English words, which this program never says; names of commands apart."""
+    return re.findall(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}", re.sub(r"transfer-opt [a-z]+|--[a-z-]+", "", said))
 
 
 class Limited:
@@ -85,7 +92,8 @@ def _become(arguments: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.argv = ["transfer-opt", *arguments]
+    signal.alarm(4 * SECONDS)  # what only waits ends, too
+    sys.argv, sys.warnoptions = ["transfer-opt", *arguments], []
     code = 0
     try:
         main()

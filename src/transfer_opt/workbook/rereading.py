@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,14 +57,13 @@ def _hidden(sheet: RawSheet) -> Iterator[int]:
 
 def _formulas(path: Path) -> dict[str, dict[Place, str]]:
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         with path.open("rb") as stream:
             book = openpyxl.load_workbook(stream, read_only=True)
             return {sheet.title: {(cell.row - 1, cell.column - 1): _text(cell.value) for row in sheet.iter_rows()
                                   for cell in row if cell.data_type == "f"} for sheet in book.worksheets}
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
+    except Exception:  # no .xlsx, or one this library does not understand
         why = "结果工作簿是 .xlsx 文件"
         raise InputError([Problem("E170", f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。", "先用 transfer-opt solve 生成结果。")]) from None
 

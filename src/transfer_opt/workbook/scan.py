@@ -33,7 +33,7 @@ _READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.(?:xml|bin)", re.IGNORECASE)
 _NEEDED = re.compile(r"\[content_types\]\.xml|.*\.rels|xl/(workbook|styles)\.xml|meta-inf/manifest\.xml")
 """Other parts without which a package is none."""
-_NO_INDEX = re.compile(rb"""\bt=["']s["'][^<>]*>\s*<v[^<>]*>(?!\s*([0-9]{1,9}\s*)?<)""")
+_NO_INDEX = re.compile(rb"""\bt=["']s["'][^<>]*>\s*<v[^<>]*>(?!([0-9]{1,9})?<)""")
 """A cell that shows a shared text which no number tells: a library would take the first one."""
 _BOOKS = {"xl/workbook.xml": markup.book_sheets, "xl/workbook.bin": binary.book_sheets}
 
