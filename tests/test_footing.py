@@ -54,7 +54,7 @@ def test_seven_hundredths_in_eight_billions_are_seven_hundredths(tmp_path: Path)
 
 def test_what_rounding_may_have_done_is_a_difference_all_the_same(tmp_path: Path) -> None:
     (problem,) = found(tmp_path, [["名称", "金额"], ["一县", 33.3], ["二县", 33.3], ["三县", 33.3], ["合计", 100]])
-    assert problem.message == "所含 3 行相加为 99.9，相差 0.1；像是四舍五入的尾差（3 个数各自四舍五入最多相差 0.2）。"
+    assert problem.message == "所含 3 行相加为 99.9，相差 0.1；像是四舍五入的尾差（3 个数各自四舍五入最多相差 0.15）。"
 
 
 def test_a_sum_formed_in_binary_is_no_difference(tmp_path: Path) -> None:

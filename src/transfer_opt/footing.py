@@ -1,230 +1,226 @@
-"""Whether a table adds up: its 合计 and 小计 rows, its columns of sums and differences, its shares and per-head figures.
+"""Whether a table adds up: its 合计 and 小计 rows, its columns of sums and differences, its shares, averages and formulas.
 
-Everything is decimal arithmetic on what the cells show. What a row or column adds up is not said anywhere: of the
-possible readings the one counts that most of the figures bear out.
+Three things are told apart. 不符: neither rounding nor binary noise explains it. 尾差: every figure may have been rounded by
+itself to the decimals it is given with. 没有核对: what looks like a total, a sum, a share or a formula and was not understood.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from functools import cached_property
 from pathlib import Path
 
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.ratios import ratio_columns
-from transfer_opt.workbook.tabulation import Tabulation, read_tabulations
-from transfer_opt.workbook.totals import same_prefecture
-from transfer_opt.workbook.values import normalise, to_text
+from transfer_opt.recalculation import recalculated
+from transfer_opt.structure import Comparison, Structure
+from transfer_opt.sumcolumns import Sum
+from transfer_opt.workbook.marks import shown_decimals
+from transfer_opt.workbook.measured import added, decimals, plain, shortened
+from transfer_opt.workbook.tablewords import is_average, is_running
+from transfer_opt.workbook.tabulation import Tabulation, tabulations
+from transfer_opt.workbook.workings import Workings, exact_number, read_book
 
-RATE = re.compile(r".*(?:人均|占比|比重|份额|增幅|增长|增速|率$|%|水平|系数|倍|位次|排名|名次|影子价格|平均)")
-"""Headers of columns that no total adds up."""
-_SUM = re.compile(r"(?!上年|其中).*(?:合计|小计|总计|总额|共计)")
-_DIFFERENCE = re.compile(r".*(?:增减额?|增加额|变动额?|较上年(?:增减)?|比上年(?:增减)?|差额|增减数)")
-_BINARY = Fraction(1, 2**52)
-SAMPLE = 60
-"""Rows that a reading of a column is tried on."""
+__all__ = ["Footing", "Structure", "Sum", "foot", "foot_file", "plain"]
 
-
-@dataclass(frozen=True)
-class Sum:
-    """A column that adds columns up: + for a part, − for what is taken off."""
-
-    column: int
-    parts: tuple[tuple[int, int], ...]
-    """Sign and column."""
-
-
-@dataclass(frozen=True)
-class Structure:
-    """What adds up what in a table."""
-
-    table: Tabulation
-
-    @cached_property
-    def amounts(self) -> tuple[int, ...]:
-        """Columns that totals add up."""
-        table = self.table
-        return tuple(column for column in table.numeric
-                     if table.units[column] != "%" and RATE.fullmatch(normalise(table.headers[column])) is None)
-
-    @cached_property
-    def covers(self) -> Mapping[int, tuple[int, ...]]:
-        """Row of totals → the rows it adds up, as most of its figures say; rows without any are left out."""
-        found: dict[int, tuple[int, ...]] = {}
-        for kind in ("group", "grand"):
-            for row in (row for row in self.table.rows if self.table.kinds[row] == kind):
-                covers = list(self._possible(row, found))
-                if covers:
-                    found[row] = max(covers, key=lambda cover, row=row: self._agreeing(row, cover))  # type: ignore[misc]
-        return found
-
-    @cached_property
-    def sums(self) -> tuple[Sum, ...]:
-        """Columns that add up, or compare, other columns."""
-        found: list[Sum] = []
-        for column in self.amounts:
-            header = normalise(self.table.headers[column])
-            possible = list(self._neighbours(column)) if _SUM.fullmatch(header) else []
-            possible += self._pairs(column) if _DIFFERENCE.fullmatch(header) else []
-            known = self.table.column(column)
-            rows = list(known)[:SAMPLE]
-            if possible and rows:
-                best = max(possible, key=lambda sum_: (self._right(sum_, rows), len(sum_.parts)))
-                if self._right(best, rows) * 2 > len(rows):
-                    found.append(best)
-        return tuple(found)
-
-    def total(self, row: int, sum_: Sum) -> Fraction:
-        """What the parts of a column come to in a row; blanks count as nothing."""
-        return sum((sign * Fraction(self.table.numbers.get((row, part), Decimal(0))) for sign, part in sum_.parts), Fraction(0))
-
-    def _agreeing(self, row: int, cover: Sequence[int]) -> int:
-        numbers = self.table.numbers
-        return sum(_added(numbers, cover, column) == numbers[row, column] for column in self.amounts if (row, column) in numbers)
-
-    def _possible(self, row: int, groups: Mapping[int, Sequence[int]]) -> Iterator[tuple[int, ...]]:
-        """What a total may stand for, the likeliest first; 本级 rows may be counted in or left out."""
-        table = self.table
-        leaves = [each for each in table.rows if table.kinds[each] in ("unit", "own")]
-        if table.kinds[row] == "grand":
-            grouped = {member for members in groups.values() for member in members}
-            lone = [each for each in leaves if each not in grouped]
-            yield from _with_and_without(leaves, table)
-            yield from _with_and_without(sorted([*groups, *lone]), table)
-            yield tuple(sorted(groups))
-            return
-        named = [each for each in leaves if any(same_prefecture(text, _stem(table.label(row))) for text in self._texts(each))]
-        yield from _with_and_without(named, table)
-        for step in (1, -1):
-            yield from _with_and_without(self._block(row, step), table)
-        yield from self._shorter(row)
-
-    def _shorter(self, row: int) -> Iterator[tuple[int, ...]]:
-        """The rows under a prefecture's own line, up to each of them."""
-        block = self._block(row, 1)
-        if "计" not in self.table.label(row):
-            yield from (tuple(block[:end]) for end in range(2, len(block)))
-
-    def _block(self, row: int, step: int) -> list[int]:
-        """The rows below (1) or above (−1) up to the next total."""
-        table = self.table
-        at = table.rows.index(row) + step
-        block: list[int] = []
-        while 0 <= at < len(table.rows) and table.kinds[table.rows[at]] not in ("group", "grand"):
-            if table.kinds[table.rows[at]] != "within":
-                block.append(table.rows[at])
-            at += step
-        return sorted(block)
-
-    def _texts(self, row: int) -> set[str]:
-        """The texts of a row beside its name, such as its 市州."""
-        table = self.table
-        return {normalise(to_text(table.page.sheet.at(row, column))) for column in table.headers
-                if column not in (*table.numeric, table.name_column)} - {""}
-
-    def _neighbours(self, column: int) -> Iterator[Sum]:
-        """Two or more columns beside this one."""
-        at = self.amounts.index(column)
-        for side in (self.amounts[at + 1 :], self.amounts[:at][::-1]):
-            parts = [each for each in side if not normalise(self.table.headers[each]).startswith("其中")]
-            for count in range(2, len(parts) + 1):
-                yield Sum(column, tuple((1, part) for part in sorted(parts[:count])))
-
-    def _pairs(self, column: int) -> list[Sum]:
-        return [Sum(column, ((1, left), (-1, right))) for left in self.amounts for right in self.amounts
-                if column not in (left, right) and left != right]
-
-    def _right(self, sum_: Sum, rows: Sequence[int]) -> int:
-        return sum(self.total(row, sum_) == self.table.numbers[row, sum_.column] for row in rows)
+MOST_NAMED = 3
+_NO_SUM = re.compile(r"(?:AVERAGE|MAX|MIN|COUNT|IF|MEDIAN)\w*\(|/")
+"""In the formula of a total row: it says itself that it is something else, and was worked out."""
 
 
 @dataclass(frozen=True)
 class Footing:
-    """What was compared, and what does not add up."""
+    """What was compared and what was found, the gravest first."""
 
-    problems: tuple[Problem, ...]
-    checked: int
+    wrong: tuple[Problem, ...] = ()
+    """不符."""
+    roundings: tuple[Problem, ...] = ()
+    """尾差."""
+    unchecked: tuple[Problem, ...] = ()
+    """没有核对."""
+    remarks: tuple[Problem, ...] = ()
+    """On figures that are right but do not look so."""
+    totals: int = 0
+    """Figures of total rows that were compared …"""
+    others: int = 0
+    """… and of sums, differences, shares, averages and formulas."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every difference between stored values."""
+        return (*self.wrong, *self.roundings)
+
+    @property
+    def checked(self) -> int:
+        """Everything that was compared."""
+        return self.totals + self.others
+
+    def __add__(self, other: Footing) -> Footing:
+        return Footing(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
 def foot_file(path: Path, password: str | None = None) -> Footing:
-    """Every table of a workbook; InputError where there is nothing that could be compared."""
-    each = [foot(table) for table in read_tabulations(path, password)]
-    if not sum(footing.checked for footing in each):
+    """Every table of a workbook, and every formula; InputError where there is nothing that could be compared."""
+    book = read_book(path, password)
+    workings = Workings(book)
+    tables = tabulations(book, workings)
+    stale = recalculated(book, workings, tables)
+    footing = sum((foot(table) for table in tables), Footing()) + Footing(stale.wrong, (), stale.unchecked, (), 0, stale.checked)
+    if not footing.checked and not footing.unchecked:
         raise InputError([Problem("E174", f"文件「{path}」里没有找到合计、小计、占比、增幅或人均，无从核对。",
                                   "表头应在数据上方，合计行写明「合计」，小计行写明「小计」。")])
-    return Footing(tuple(problem for footing in each for problem in footing.problems), sum(footing.checked for footing in each))
+    return footing
 
 
 def foot(table: Tabulation) -> Footing:
-    """Every total, sum, difference, share, growth and per-head figure of a table; and formulas that show another value."""
-    structure = Structure(table)
-    found: list[Problem] = []
-    checked = 0
-    for row, cover in structure.covers.items():
-        for column in structure.amounts:
-            if (row, column) in table.numbers:
-                checked += 1
-                terms = [Fraction(table.numbers[each, column]) for each in cover if (each, column) in table.numbers]
-                found += _compared(table, row, column, terms, f"所含 {len(cover)} 行相加")
-    for sum_ in structure.sums:
-        how = "".join(("＋" if sign > 0 else "－") + table.headers[part] for sign, part in sum_.parts).removeprefix("＋")
-        for row in table.column(sum_.column):
-            checked += 1
-            terms = [sign * Fraction(table.numbers[row, part]) for sign, part in sum_.parts if (row, part) in table.numbers]
-            found += _compared(table, row, sum_.column, terms, how)
-    ratios = ratio_columns(table, structure.amounts, [row for row in structure.covers if table.kinds[row] == "grand"])
-    found += [problem for ratio in ratios for problem in ratio.problems]
-    stale = [_stale(table, at, value) for at, value in table.calculated.items() if _differ(table.numbers[at], value)]
-    return Footing((*dict.fromkeys(found), *stale), checked + sum(ratio.checked for ratio in ratios) + len(table.calculated))
+    """Every total, sum, difference, share, growth and per-head figure of a table."""
+    return _Foot(table, Structure(table)).footing()
 
 
-def decimals(number: Decimal) -> int:
-    """How many decimals a number is written with."""
-    return max(0, -int(number.normalize().as_tuple().exponent))
+@dataclass
+class _Foot:
+    """One table on the way to its footing."""
 
+    table: Tabulation
+    structure: Structure
+    wrong: list[Problem] = field(default_factory=list)
+    roundings: list[Problem] = field(default_factory=list)
+    unchecked: list[Problem] = field(default_factory=list)
+    unlike: list[str] = field(default_factory=list)
+    """Figures that are right but do not add up as they are shown."""
 
-def plain(value: Fraction) -> str:
-    """A figure with all its decimals and thousands separators."""
-    return f"{Decimal(value.numerator) / Decimal(value.denominator):,f}"
+    def footing(self) -> Footing:
+        """Rows first, then columns, then what is formed from both."""
+        totals, others = self._rows(), self._columns() + self._averages()
+        ratios = ratio_columns(self.structure)
+        self.wrong += ratios.wrong
+        self.roundings += ratios.roundings
+        self._not_understood(ratios.lost)
+        self._not_read()
+        remarks = (self._remark(),) if self.unlike else ()
+        wrong, roundings = (tuple(dict.fromkeys(found)) for found in (self.wrong, self.roundings))
+        return Footing(wrong, roundings, tuple(self.unchecked), remarks, totals, others + ratios.checked)
 
+    def _rows(self) -> int:
+        checked = 0
+        for row, cover in self.structure.covers.items():
+            for column in self.structure.amounts:
+                if (row, column) in self.table.numbers and self._is_sum(row, cover, column):
+                    found = self.structure.of_rows(row, cover, column)
+                    checked += self._told(found, (row, column), [(each, column) for each in cover], f"所含 {len(cover)} 行相加")
+                    self._as_shown(found, (row, column), [(1, (each, column)) for each in cover])
+        return checked
 
-def _compared(table: Tabulation, row: int, column: int, terms: Sequence[Fraction], how: str) -> Iterator[Problem]:
-    shown, should = table.numbers[row, column], sum(terms, Fraction(0))
-    gap = Fraction(shown) - should
-    finest = max((decimals(number) for number in table.column(column).values() if number != shown), default=0)
-    if not gap or (decimals(shown) > finest and abs(gap) <= _BINARY * len(terms) * sum(map(abs, terms))):
-        return  # a sum that a program formed in binary
-    room = Fraction(len(terms) + 1, 2) * Fraction(1, 10 ** max(finest, decimals(shown)))
-    kind = "像是四舍五入的尾差" if abs(gap) <= room else "不是四舍五入能造成的"
-    yield Problem("A620", f"{how}为 {plain(should)}，相差 {plain(gap)}；{kind}（{len(terms)} 个数各自四舍五入最多相差 {plain(room)}）。", "",
-                  table.page.name, table.cell(row, column), f"{table.label(row)}·{table.headers[column]}", plain(Fraction(shown)))
+    def _is_sum(self, row: int, cover: Sequence[int], column: int) -> bool:
+        """Whether a figure in a row of totals adds anything up; listed where that is not sure."""
+        at, known = (row, column), {*self.table.numbers, *self.table.unread}
+        formula = self.table.page.formulas.get(at, "") if at in self.table.calculated else ""
+        running = is_running(self.table.headers[column]) and self.table.numbers.get((cover[-1], column)) == self.table.numbers[at]
+        if any((each, column) in known for each in cover) and not _NO_SUM.search(formula) and not running:
+            return True
+        if not formula and not running and self.table.numbers[at]:
+            self.unchecked.append(self._problem("W641", "所含各行在这一列都是空白。", at))
+        return False
 
+    def _columns(self) -> int:
+        checked = 0
+        for sum_ in self.structure.sums:
+            how = "".join(("＋" if sign > 0 else "－") + self.table.headers[part] for sign, part in sum_.parts).removeprefix("＋")
+            for row in self.table.column(sum_.column):
+                found = self.structure.of_parts(row, sum_)
+                checked += self._told(found, (row, sum_.column), [(row, part) for _, part in sum_.parts], how)
+                self._as_shown(found, (row, sum_.column), [(sign, (row, part)) for sign, part in sum_.parts])
+        return checked
 
-def _stale(table: Tabulation, at: tuple[int, int], value: Decimal) -> Problem:
-    return Problem("A622", f"公式「{table.page.formulas[at]}」按表中现在的数算出 {plain(Fraction(value))}。", "", table.page.name,
-                   table.cell(*at), table.headers.get(at[1], ""), plain(Fraction(table.numbers[at])))
+    def _told(self, found: Comparison, at: tuple[int, int], terms: Sequence[tuple[int, int]], how: str) -> bool:
+        """Put down one comparison; whether it could be made at all."""
+        unread = [each for each in terms if each in self.table.unread]
+        if found.verdict is True:
+            return True
+        if unread or self.table.folded:
+            why = (f"所加的 {self.table.cell(*unread[0])}「{self.table.unread[unread[0]]}」没有读懂" if unread
+                   else "表分成左右几栏排印，不知道这个合计含哪些栏")
+            self.unchecked.append(self._problem("W641", f"{why}。", at))
+            return False
+        should, gap = (plain(shortened(number, found.noise)) for number in (Fraction(found.should), found.gap))
+        if found.verdict is None:
+            said = f"像是四舍五入的尾差（{found.terms} 个数各自四舍五入最多相差 {plain(found.room)}）"
+        else:
+            said = "不是四舍五入能造成的" + (f"（{found.terms} 个数各自四舍五入最多相差 {plain(found.room)}）" if found.room else "")
+        (self.roundings if found.verdict is None else self.wrong).append(
+            self._problem("A620", f"{how}为 {should}，相差 {gap}；{said}。", at))
+        return True
 
+    def _averages(self) -> int:
+        """Averages in total rows: the mean of the rows where it is that, else not checked, as it may be weighted."""
+        checked = 0
+        for column in self.table.rates:
+            for row, cover in self.structure.covers.items():
+                each = [self.table.measured((leaf, column)) for leaf in cover if (leaf, column) in self.table.numbers]
+                if is_average(self.table.lines[column][-1]) and (row, column) in self.table.numbers and each:
+                    value = self.table.measured((row, column))
+                    mean = added(each) / Fraction(len(each))
+                    half = 0.5 / 10 ** decimals(self.table.numbers[row, column], value.noise)
+                    if mean.meets(value.value, value.noise + half):
+                        checked += 1
+                    else:
+                        self.unchecked.append(self._problem("W641", f"不是所含 {len(each)} 行的简单平均，可能是加权平均。", (row, column)))
+        return checked
 
-def _differ(shown: Decimal, value: Decimal) -> bool:
-    """Beyond what programs form differently in binary."""
-    return abs(Fraction(shown) - Fraction(value)) > 64 * _BINARY * max(abs(Fraction(shown)), abs(Fraction(value)))
+    def _not_understood(self, ratios: Sequence[int]) -> None:
+        """Total rows, sum columns and shares whose parts were not found."""
+        table = self.table
+        self.unchecked += [Problem("W641", "像是合计行，没有找到它由哪些行相加。", "", table.page.name, table.cell(row, table.name_column),
+                                   table.label(row)) for row in self.structure.lost_rows]
+        if len(self.structure.amounts) > 2:
+            self._columns_lost("像是由别的列相加减得来，没有找到是哪些列", self.structure.lost_columns)
+        self._columns_lost("像是由别的列算出的比率，没有找到是怎样算的", ratios)
 
+    def _columns_lost(self, why: str, columns: Sequence[int]) -> None:
+        if columns:
+            named = "」「".join(self.table.headers[column] for column in columns)
+            self.unchecked.append(Problem("W641", f"{why}。", "", self.table.page.name, column=named))
 
-def _added(numbers: Mapping[tuple[int, int], Decimal], cover: Iterable[int], column: int) -> Decimal:
-    return sum((numbers[row, column] for row in cover if (row, column) in numbers), Decimal(0))
+    def _not_read(self) -> None:
+        """Texts in columns of numbers: percentages among amounts are wrong, the others are listed by column."""
+        table = self.table
+        for column in table.numeric:
+            texts = {at: text for at, text in table.unread.items() if at[1] == column}
+            percent = [at for at, text in texts.items() if exact_number(text) is not None]
+            self.wrong += [Problem("A623", "金额列里写了百分数，不知道是多少。", "", table.page.name, table.cell(*at),
+                                   f"{table.label(at[0])}·{table.headers[column]}", texts[at]) for at in percent]
+            named = [f"{table.cell(*at)}「{text}」" for at, text in texts.items() if at not in percent]
+            if named:
+                said = "、".join(named[:MOST_NAMED]) + (f" 等 {len(named)} 格" if len(named) > MOST_NAMED else "")
+                self._columns_lost(f"{said}没有读成数", [column])
 
+    def _as_shown(self, found: Comparison, at: tuple[int, int], terms: Sequence[tuple[int, tuple[int, int]]]) -> None:
+        """Keep a figure that adds up, but not as the number formats show it."""
+        known = [(sign, place) for sign, place in terms if place in self.table.numbers]
+        total, shown = self._shown(at), [self._shown(place) for _, place in known]
+        if found.verdict is not True or total is None or None in shown:
+            return
+        seen = sum((sign * value for (sign, _), value in zip(known, shown, strict=True) if value is not None), Fraction(0))
+        if abs(seen - total) > found.noise:
+            self.unlike.append(f"{self.table.cell(*at)} 显示 {plain(total)}，所加各数显示出来相加为 {plain(seen)}")
 
-def _with_and_without(rows: Sequence[int], table: Tabulation) -> Iterator[tuple[int, ...]]:
-    counties = tuple(row for row in rows if table.kinds[row] != "own")
-    if counties:
-        yield counties
-    if len(counties) < len(rows):
-        yield tuple(rows)
+    def _shown(self, at: tuple[int, int]) -> Fraction | None:
+        """The figure as its format shows it; None where that is not known."""
+        number, code = Fraction(self.table.numbers[at]), self.table.formats.get(at, "")
+        places = shown_decimals(code)
+        if not code or places is None:
+            return None if code else number
+        whole = (abs(number) * 10**places + Fraction(1, 2)).__floor__()
+        return Fraction(whole if number >= 0 else -whole, 10**places)
 
+    def _remark(self) -> Problem:
+        more = f"；共 {len(self.unlike)} 处" if len(self.unlike) > 1 else ""
+        return Problem("W642", f"存的数相符，显示的数加不起来：{self.unlike[0]}{more}。", "用 transfer-opt round 取整后再公布。",
+                       self.table.page.name)
 
-def _stem(label: str) -> str:
-    return re.sub(r"(?:县级|市县)?(?:小计|合计|总计)$", "", normalise(label))
+    def _problem(self, code: str, message: str, at: tuple[int, int]) -> Problem:
+        table = self.table
+        return Problem(code, message, "", table.page.name, table.cell(*at), f"{table.label(at[0])}·{table.headers[at[1]]}",
+                       plain(Fraction(table.numbers[at])))

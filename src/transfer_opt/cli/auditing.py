@@ -6,13 +6,16 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from transfer_opt.cli.options import Command, password, reading_options, renames
 from transfer_opt.cli.printing import print_json
 from transfer_opt.errors import AuditError, Problem
+
+if TYPE_CHECKING:
+    from transfer_opt.footing import Footing
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -38,11 +41,31 @@ def audit(
     if not is_result(sheet.name for sheet in open_workbook(table, secret).sheets):
         if budget is not None:
             raise click.UsageError(f"「{table}」不是本程序写出的结果工作簿，不能与输入工作簿核对；只核对合计时不要写「{budget}」。")
-        footing = foot_file(table, secret)
-        _tell(table, footing.problems, f"共核对 {footing.checked:,} 个合计、小计、差额、占比、增幅、人均和公式。", as_json, quiet)
+        _tell_footing(table, foot_file(table, secret), as_json, quiet)
     given = budget_inputs(budget, model, renames(rename), secret) if budget else None
     verdict = recheck(table, own_inputs(model), given)
     _tell(table, verdict.problems, f"校验码 SHA-256：{verdict.code}", as_json, quiet)
+
+
+def _tell_footing(table: Path, footing: Footing, as_json: bool, quiet: bool) -> NoReturn:
+    """不符 first, then 尾差, then what was not compared, then remarks; ends the program."""
+    code = AuditError.exit_code if footing.problems else 0
+    parts = (("不符", footing.wrong), ("尾差", footing.roundings), ("没有核对", footing.unchecked), ("提示", footing.remarks))
+    counts = "、".join(f"{len({(each.sheet, each.cell) for each in problems})} 处{kind}" for kind, problems in parts[:2] if problems)
+    unchecked = f"；另有 {len(footing.unchecked)} 处没有核对" if footing.unchecked else ""
+    passed = "核对通过，没有不符" if footing.totals else "没有找到可以核对的合计，其余没有不符"
+    verdict = (f"发现 {counts}" if counts else passed) + f"{unchecked}：{table}"
+    closing = f"共核对 {footing.totals:,} 个合计和小计，{footing.others:,} 个横向相加、差额、占比、增幅、人均和公式。"
+    if as_json:
+        told = (*footing.problems, *footing.unchecked, *footing.remarks)
+        print_json("discrepancy" if code else "ok", code, table, problems=told, message=f"{verdict}\n{closing}")
+    else:
+        for kind, problems in parts:
+            for problem in problems if code or not quiet else ():
+                click.echo(f"{kind} {problem}", err=True)
+        if not quiet:
+            click.echo(f"{verdict}\n{closing}")
+    sys.exit(code)
 
 
 def _tell(table: Path, problems: Sequence[Problem], closing: str, as_json: bool, quiet: bool) -> NoReturn:

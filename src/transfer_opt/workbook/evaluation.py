@@ -1,28 +1,69 @@
-"""The value of a formula in exact fractions: + − × ÷, SUM, SUMIFS, MAX, ROUND and IF over cells."""
+"""The value of a formula, exactly: only what is worked out here as every spreadsheet does; the rest is said, never guessed.
+
+A formula is read into small functions of a lookup, so that only the branch of an IF that counts is worked out. Numbers are
+fractions, or measured ones where the lookup gives such: then the result knows the binary noise of its operands.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from transfer_opt.workbook.cells import Place, place
+from transfer_opt.workbook.functions import FUNCTIONS, LAZY
+from transfer_opt.workbook.operands import (
+    Exact,
+    FormulaError,
+    Number,
+    UnknownError,
+    compared,
+    joined,
+    number,
+    powered,
+    quotient,
+)
 
-Exact = Fraction | str | None
-"""A number, a text, or nothing."""
+__all__ = ["Exact", "FormulaError", "Lookup", "UnknownError", "evaluate", "exact"]
+
 Lookup = Callable[[str, Place], Exact]
 """Sheet name ("" is the formula's own) and place → value."""
+Term = Callable[[Lookup], Exact]
 
+MOST_CELLS = 200_000
+"""Cells of one range."""
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|"(?P<text>(?:[^"]|"")*)"|(?P<function>[A-Z]+)(?=\()"""
-    r"""|(?:(?:'(?P<quoted>[^']+)'|(?P<sheet>[^\W\d]\w*))!)?(?P<first>\$?[A-Z]{1,3}\$?\d+)(?::(?P<last>\$?[A-Z]{1,3}\$?\d+))?"""
-    r"""|(?P<mark>[-+*/=(),]))""")
+    r"""\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?)(?![\w.])|"(?P<text>(?:[^"]|"")*)"|(?P<function>[A-Z_][A-Z0-9_.]*)(?=\()"""
+    r"""|(?:(?:'(?P<quoted>(?:[^']|'')+)'|(?P<sheet>[^\W\d][\w.]*))!)?(?P<first>\$?[A-Z]{1,3}\$?\d+)(?![\w(!.])"""
+    r"""(?::(?P<last>\$?[A-Z]{1,3}\$?\d+)(?![\w(!.]))?"""
+    r"""|(?P<truth>TRUE|FALSE)(?!\w)|(?P<mark><>|<=|>=|[-+*/^&%=<>(),]))""")
+_COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 
 
-class FormulaError(Exception):
-    """The formula cannot be evaluated; the message is what a sheet would show."""
+@dataclass(frozen=True)
+class Cells:
+    """A reference; by itself it is the value of its one cell."""
+
+    sheet: str
+    first: Place
+    last: Place
+
+    def __call__(self, lookup: Lookup) -> Exact:
+        if self.first != self.last:
+            raise UnknownError("一个单元格里用了整个区域")
+        return _checked(lookup(self.sheet, self.first))
+
+    def all(self, lookup: Lookup) -> Iterator[Exact]:
+        """Every cell, row by row; an error in one of them is an error of the whole."""
+        rows = range(self.first[0], self.last[0] + 1)
+        columns = range(self.first[1], self.last[1] + 1)
+        if len(rows) * len(columns) > MOST_CELLS:
+            raise UnknownError("区域过大")
+        return (_checked(lookup(self.sheet, (row, column))) for row in rows for column in columns)
 
 
 def exact(value: Any) -> Exact:
@@ -33,162 +74,119 @@ def exact(value: Any) -> Exact:
 
 
 def evaluate(text: str, lookup: Lookup) -> Exact:
-    """The value of a formula; FormulaError where it divides by zero or holds anything else."""
-    parser = _Parser(text.removeprefix("="), lookup)
-    value = parser.comparison()
+    """The value of a formula; FormulaError where it has none, UnknownError where it is not worked out here."""
+    return compiled(text)(lookup)
+
+
+@lru_cache(maxsize=4096)
+def compiled(text: str) -> Term:
+    """The formula as a function of its cells."""
+    parser = _Parser(text.removeprefix("="))
+    term = parser.comparison()
     if parser.left:
-        raise FormulaError("#NAME?")
-    return value
+        raise UnknownError("公式的写法不认识")
+    return term
 
 
 class _Parser:
-    """Recursive descent over the tokens, evaluating on the way."""
+    """Recursive descent, each level one rank of operators: = & + * ^ % and the sign, which binds closest."""
 
-    def __init__(self, text: str, lookup: Lookup) -> None:
+    def __init__(self, text: str) -> None:
         self._tokens = list(_tokens(text))
         self._at = 0
-        self._lookup = lookup
 
     @property
     def left(self) -> bool:
         """Whether anything is left to read."""
         return self._at < len(self._tokens)
 
-    def comparison(self) -> Exact:
-        """A sum, or two compared by =, which is 1 or 0."""
-        value = self._sum()
-        while self._take("="):
-            other = self._sum()
-            same = (value or 0) == (other or 0) if not isinstance(value, str) else value == other
-            value = Fraction(int(same))
-        return value
+    def comparison(self) -> Term:
+        """Whatever may stand between brackets or commas."""
+        return self._chain(_COMPARISONS, self._text, lambda mark, one, two: compared(mark, one, two))
 
-    def _sum(self) -> Exact:
-        value = self._product()
-        while (plus := self._take("+")) or self._take("-"):
-            other = _number(self._product())
-            value = _number(value) + (other if plus else -other)
-        return value
+    def _text(self) -> Term:
+        return self._chain(("&",), self._sum, lambda _, one, two: joined(one, two))
 
-    def _product(self) -> Exact:
-        value = self._factor()
-        while (times := self._take("*")) or self._take("/"):
-            other = _number(self._factor())
-            if not times and other == 0:
-                raise FormulaError("#DIV/0!")
-            value = _number(value) * other if times else _number(value) / other
-        return value
+    def _sum(self) -> Term:
+        return self._chain(("+", "-"), self._product, _plus_or_minus)
 
-    def _factor(self) -> Exact:
+    def _product(self) -> Term:
+        return self._chain(("*", "/"), self._power, _times_or_by)
+
+    def _power(self) -> Term:
+        return self._chain(("^",), self._percent, lambda _, one, two: powered(number(one), number(two)))
+
+    def _chain(self, marks: Sequence[str], inner: Callable[[], Term], work: Callable[[str, Exact, Exact], Exact]) -> Term:
+        term = inner()
+        while mark := self._take(*marks):
+            term = _both(term, inner(), mark, work)
+        return term
+
+    def _percent(self) -> Term:
+        term = self._signed()
+        while self._take("%"):
+            term = _both(term, lambda _: Fraction(100), "/", _times_or_by)
+        return term
+
+    def _signed(self) -> Term:
+        sign = self._take("-", "+")
+        if not sign:
+            return self._operand()
+        term = self._signed()
+        return term if sign == "+" else lambda lookup: -number(term(lookup))
+
+    def _operand(self) -> Term:
         if self._take("("):
-            value = self.comparison()
+            term = self.comparison()
             self._expect(")")
-            return value
-        if self._take("-"):
-            return -_number(self._factor())
+            return term
         token = self._next()
         if token["number"] is not None:
-            return Fraction(token["number"])
+            return _always(Fraction(token["number"]))
         if token["text"] is not None:
-            return token["text"].replace('""', '"')
+            return _always(token["text"].replace('""', '"'))
+        if token["truth"]:
+            return _always(Fraction(token["truth"] == "TRUE"))
         if token["function"]:
             return self._called(token["function"])
         if token["first"]:
-            return next(self._cells(token))
-        raise FormulaError("#NAME?")
+            return _cells(token)
+        raise UnknownError("公式的写法不认识")
 
-    def _called(self, name: str) -> Exact:
+    def _called(self, name: str) -> Term:
         self._expect("(")
-        if name == "SUM":
-            total = Fraction(0)
-            while True:
-                if self.left and self._tokens[self._at]["first"]:
-                    total += sum((value for value in self._cells(self._next()) if isinstance(value, Fraction)), Fraction(0))
-                else:
-                    total += _number(self._sum())
-                if not self._take(","):
-                    break
-        elif name == "SUMIFS":
-            total = self._sumifs()
-        elif name == "MAX":
-            total = _number(self._sum())
+        given: list[Term] = []
+        if not self._take(")"):
+            given.append(self._argument())
             while self._take(","):
-                total = max(total, _number(self._sum()))
-        elif name == "ROUND":
-            total = self._round()
-        elif name == "IF":
-            return self._if()
-        else:
-            raise FormulaError("#NAME?")
-        self._expect(")")
-        return total
+                given.append(self._argument())
+            self._expect(")")
+        if name in LAZY:
+            return lambda lookup: LAZY[name]([_bound(term, lookup) for term in given])
+        if name in FUNCTIONS:
+            return lambda lookup: FUNCTIONS[name]([_values(term, lookup) for term in given])
+        return _unknown(f"函数 {name.removeprefix('_XLFN.')} 不在会算的函数之内")
 
-    def _sumifs(self) -> Fraction:
-        amounts = list(self._cells(self._next()))
-        self._expect(",")
-        names = list(self._cells(self._next()))
-        self._expect(",")
-        wanted = _criterion(self._sum())
-        pairs = zip(amounts, names, strict=True)
-        return sum((amount for amount, name in pairs if isinstance(amount, Fraction) and name == wanted), Fraction(0))
-
-    def _round(self) -> Fraction:
-        """Half away from zero, as spreadsheets do."""
-        value = _number(self._sum())
-        self._expect(",")
-        step = Fraction(10) ** -int(_number(self._sum()))
-        whole = (abs(value) / step + Fraction(1, 2)).__floor__() * step
-        return whole if value >= 0 else -whole
-
-    def _if(self) -> Exact:
-        """Only the branch that counts may fail."""
-        condition = self.comparison()
-        results: list[Exact | FormulaError] = []
-        while self._take(","):
-            start = self._at
-            try:
-                results.append(self.comparison())
-            except FormulaError as error:
-                results.append(error)
-                self._skip(start)
-        self._expect(")")
-        chosen = results[0 if condition else 1]
-        if isinstance(chosen, FormulaError):
-            raise chosen
-        return chosen
-
-    def _skip(self, start: int) -> None:
-        """To the end of the argument that began at `start`."""
-        depth, self._at = 0, start
-        while self.left:
-            mark = self._tokens[self._at]["mark"]
-            if depth == 0 and mark in (",", ")"):
-                return
-            depth += {"(": 1, ")": -1}.get(mark or "", 0)
-            self._at += 1
-
-    def _cells(self, token: re.Match[str]) -> Iterator[Exact]:
-        sheet = token["quoted"] or token["sheet"] or ""
-        first, last = _place(token["first"]), _place(token["last"] or token["first"])
-        for row in range(first[0], last[0] + 1):
-            for column in range(first[1], last[1] + 1):
-                yield self._lookup(sheet, (row, column))
+    def _argument(self) -> Term:
+        """What stands between two commas; nothing at all counts as nothing."""
+        ahead = self._tokens[self._at]["mark"] if self.left else None
+        return _always(None) if ahead in (",", ")") else self.comparison()
 
     def _next(self) -> re.Match[str]:
         if not self.left:
-            raise FormulaError("#NAME?")
+            raise UnknownError("公式的写法不认识")
         self._at += 1
         return self._tokens[self._at - 1]
 
-    def _take(self, mark: str) -> bool:
-        if self.left and self._tokens[self._at]["mark"] == mark:
+    def _take(self, *marks: str) -> str:
+        if self.left and self._tokens[self._at]["mark"] in marks:
             self._at += 1
-            return True
-        return False
+            return self._tokens[self._at - 1]["mark"]
+        return ""
 
     def _expect(self, mark: str) -> None:
         if not self._take(mark):
-            raise FormulaError("#NAME?")
+            raise UnknownError("公式的写法不认识")
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
@@ -196,21 +194,55 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
     while at < len(text.rstrip()):
         found = _TOKEN.match(text, at)
         if found is None:
-            raise FormulaError("#NAME?")
+            raise UnknownError("公式的写法不认识")
         yield found
         at = found.end()
 
 
-def _number(value: Exact) -> Fraction:
-    """A number; nothing counts as 0."""
-    if isinstance(value, str):
-        raise FormulaError("#VALUE!")
-    return value or Fraction(0)
+def _always(value: Exact) -> Term:
+    return lambda _: value
 
 
-def _criterion(value: Exact) -> Exact:
-    """What a SUMIFS condition asks for: 「="=~*县"」 means the text *县."""
-    return re.sub(r"~([*?~])", r"\1", value.removeprefix("=")) if isinstance(value, str) else value
+def _unknown(why: str) -> Term:
+    def fail(_: Lookup) -> Exact:
+        raise UnknownError(why)
+
+    return fail
+
+
+def _both(one: Term, two: Term, mark: str, work: Callable[[str, Exact, Exact], Exact]) -> Term:
+    return lambda lookup: work(mark, one(lookup), two(lookup))
+
+
+def _bound(term: Term, lookup: Lookup) -> Callable[[], Exact]:
+    return lambda: term(lookup)
+
+
+def _values(term: Term, lookup: Lookup) -> Exact | list[Exact]:
+    """An argument of a function: a list where it refers to cells."""
+    return list(term.all(lookup)) if isinstance(term, Cells) else term(lookup)
+
+
+def _plus_or_minus(mark: str, one: Exact, two: Exact) -> Number:
+    left, right = number(one), number(two)
+    return left + right if mark == "+" else left - right
+
+
+def _times_or_by(mark: str, one: Exact, two: Exact) -> Number:
+    left, right = number(one), number(two)
+    return left * right if mark == "*" else quotient(left, right)
+
+
+def _checked(value: Exact) -> Exact:
+    if isinstance(value, str) and re.fullmatch(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)", value):
+        raise FormulaError(value)
+    return value
+
+
+def _cells(token: re.Match[str]) -> Cells:
+    sheet = (token["quoted"] or token["sheet"] or "").replace("''", "'")
+    one, two = _place(token["first"]), _place(token["last"] or token["first"])
+    return Cells(sheet, (min(one[0], two[0]), min(one[1], two[1])), (max(one[0], two[0]), max(one[1], two[1])))
 
 
 def _place(reference: str) -> Place:

@@ -182,19 +182,26 @@ def read_headers(
     rows: Sequence[Sequence[object]], merges: Sequence[tuple[int, int, int, int]], first: int, last: int, names: Names
 ) -> HeaderRows:
     """The headers in these rows, both ends included, whatever they name."""
-    lines = _spread([[_text(cell) for cell in row] for row in rows[first : last + 1]], merges, first)
-    parts: dict[int, list[str]] = {}
-    for line in lines:
-        for column, text in enumerate(line):
-            known = parts.setdefault(column, [])
-            if text and text not in known:
-                known.append(text)
-    headers = {column: names.joined(texts) for column, texts in sorted(parts.items()) if texts}
+    parts = header_lines(rows, merges, first, last)
+    headers = {column: names.joined(texts) for column, texts in parts.items()}
     counts = Counter(header.name for header in headers.values())
     for column, header in headers.items():
         if counts[header.name] > 1 and not header.column and len(parts[column]) > 1:
             headers[column] = Header("".join(split_unit(part)[0] for part in parts[column]), header.unit)
     return HeaderRows(first, last, headers)
+
+
+def header_lines(
+    rows: Sequence[Sequence[object]], merges: Sequence[tuple[int, int, int, int]], first: int, last: int
+) -> dict[int, tuple[str, ...]]:
+    """Column → the texts above it in these rows, both ends included, top to bottom; columns without any are left out."""
+    parts: dict[int, list[str]] = {}
+    for line in _spread([[_text(cell) for cell in row] for row in rows[first : last + 1]], merges, first):
+        for column, text in enumerate(line):
+            known = parts.setdefault(column, [])
+            if text and text not in known:
+                known.append(text)
+    return {column: tuple(texts) for column, texts in sorted(parts.items()) if texts}
 
 
 def _spread(

@@ -11,6 +11,7 @@ from typing import Any
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.workbook.cells import Place
 from transfer_opt.workbook.fingerprint import Contents, constant, formula, sealable
+from transfer_opt.workbook.marks import read_marks
 from transfer_opt.workbook.opening import RawSheet, open_workbook
 
 
@@ -55,19 +56,9 @@ def _hidden(sheet: RawSheet) -> Iterator[int]:
         yield from range(first + 1, last + 2)
 
 
-def _formulas(path: Path) -> dict[str, dict[Place, str]]:
-    import openpyxl
-
+def _formulas(path: Path) -> dict[str, Mapping[Place, str]]:
     try:
-        with path.open("rb") as stream:
-            book = openpyxl.load_workbook(stream, read_only=True)
-            return {sheet.title: {(cell.row - 1, cell.column - 1): _text(cell.value) for row in sheet.iter_rows()
-                                  for cell in row if cell.data_type == "f"} for sheet in book.worksheets}
-    except Exception:  # no .xlsx, or one this library does not understand
+        return {name: marks.formulas for name, marks in read_marks(path.read_bytes()).items()}
+    except Exception:  # no .xlsx, or one that is broken where nobody looked before
         why = "结果工作簿是 .xlsx 文件"
         raise InputError([Problem("E170", f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。", "先用 transfer-opt solve 生成结果。")]) from None
-
-
-def _text(value: Any) -> str:
-    """A formula's text; of an array formula, too."""
-    return str(getattr(value, "text", value))

@@ -156,7 +156,7 @@ def _filled_rows(table: Table) -> Iterator[int]:
         if not seen or _is_repeated_header(table, number):
             continue
         lead = normalise(seen[0]) if isinstance(seen[0], str) else ""
-        if _is_footer(seen) or (below_footer and len(seen) == 1 and lead):
+        if is_footer(seen) or (below_footer and len(seen) == 1 and lead):
             below_footer = True
         elif not (number == first and lead in NUMBERING) and _touches(table, number):
             yield number
@@ -170,7 +170,8 @@ def _is_unit_cell(text: str) -> bool:
     return _UNIT_CELL.match(normalise(text)) is not None and bool(money_units(text))
 
 
-def _is_footer(seen: Sequence[RawCell]) -> bool:
+def is_footer(seen: Sequence[RawCell]) -> bool:
+    """Whether the filled cells of a row say who made the table, or remark on it."""
     first = normalise(seen[0]) if isinstance(seen[0], str) else ""
     if not first or any(isinstance(cell, (int, float)) for cell in seen):
         return False
