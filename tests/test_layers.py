@@ -13,16 +13,16 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
-    0: ("certificate", "controlled", "elimination", "errors", "exact", "wording"),
+    0: ("certificate", "elimination", "errors", "exact", "wording"),
     1: ("deadline", "ledger", "linear", "refutation", "sheets"),
     2: ("domain", "program", "ranking", "workbook"),
     3: (
         "blank", "constraints", "differences", "duedates", "factors", "indicators", "levels", "objectives",
         "ratios", "rounding", "settings", "solvers", "web", "wholes"),
     4: (
-        "admissible", "alone", "asking", "footing", "formulate", "narrowing", "requirements", "sharpening",
+        "admissible", "alone", "asking", "controlled", "footing", "formulate", "narrowing", "requirements", "sharpening",
         "simplex", "units"),
-    5: ("chains", "matching", "modelfile", "reduced"),
+    5: ("chains", "figures", "matching", "modelfile", "reduced"),
     6: ("checks", "equations", "exactly", "lexicographic", "narrative", "parameters", "starting"),
     7: ("assemble", "audit", "frontier", "proof", "roundtable"),
     8: ("approval", "optimum"),

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.workbook.cells import Place
 from transfer_opt.workbook.fingerprint import Contents, constant, formula, sealable
 from transfer_opt.workbook.opening import RawSheet, open_workbook
+from transfer_opt.workbook.package import Package
+from transfer_opt.workbook.patching import formulas, worksheets
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,10 @@ def _hidden(sheet: RawSheet) -> Iterator[int]:
 
 
 def _formulas(path: Path) -> dict[str, dict[Place, str]]:
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
     try:
-        with path.open("rb") as stream:
-            book = openpyxl.load_workbook(stream, read_only=True)
-            return {sheet.title: {(cell.row - 1, cell.column - 1): _text(cell.value) for row in sheet.iter_rows()
-                                  for cell in row if cell.data_type == "f"} for sheet in book.worksheets}
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError):
+        package = Package(path.read_bytes())
+        return {name: {at: formula.text for at, formula in formulas(package.read(part)).items()}
+                for name, part in worksheets(package).items()}
+    except (zipfile.BadZipFile, ExpatError, KeyError, ValueError, OSError, SyntaxError):  # SyntaxError: broken XML
         why = "结果工作簿是 .xlsx 文件"
         raise InputError([Problem("E170", f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。", "先用 transfer-opt solve 生成结果。")]) from None
-
-
-def _text(value: Any) -> str:
-    """A formula's text; of an array formula, too."""
-    return str(getattr(value, "text", value))
