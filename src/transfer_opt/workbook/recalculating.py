@@ -80,7 +80,8 @@ class Recalculation:
         for at in sorted(self._moving[name] & self.formulas[name].keys()):
             value = self._new(name, at) if self._is_believed(name, at) else None
             if at not in numbers:
-                values[at] = value
+                if value is None or value != self._old(name, at):
+                    values[at] = value
             elif isinstance(value, Fraction) and written(value) == written(numbers[at]):
                 values[at] = numbers.pop(at)
         return Patch(numbers, values)
@@ -119,8 +120,10 @@ class Recalculation:
         key = when, name, at
         if key not in self._known:
             self._known[key] = None
+            formula = self.formulas[name][at]
             with suppress(FormulaError, RecursionError, ArithmeticError, ValueError):
-                self._known[key] = evaluate(self.formulas[name][at].text, lambda sheet, where: lookup(sheet or name, where))
+                if formula.ref is None:  # one that fills a range means other cells in each of its own
+                    self._known[key] = evaluate(formula.text, lambda sheet, where: lookup(sheet or name, where))
         return self._known[key]
 
     @cached_property
