@@ -30,7 +30,7 @@ _NO_MONEY = re.compile(
     r"|.*(?:比例|比重|占比|份额|百分比|百分点|率|%|权重|系数|得分|分值|评分|分数|积分|指数|单价|价格|标准|水平"
     r"|程度|(?<![年季额调])度|增幅|增速|增长|倍数?|位次|排名|名次|排序|等级|平均|均值|年限|面积|里程|长度|海拔|距离|人口|供养"
     r"|(?:人员?|户|个|件|次|台|套|村|学生|教师|床位)数)"
-    r"|.*(?:ratio|share|rate|weight|score|price|index|population|headcount|rank|percent|average|mean)", re.IGNORECASE)
+    r"|.*(?:ratio|weight|score|price|index|population|headcount|percentage|average|growthrate|taxrate)|rate|share|rank", re.IGNORECASE)
 """Headers of what is counted, measured or compared."""
 MOST_NAMED = 5
 
