@@ -30,6 +30,8 @@ STRAYING = (1.0, 10.0, 1_000.0, 100_000.0)
 """What a unit beyond the neighbours costs, by rank."""
 FARTHEST = 1_000
 """Units a figure may stray."""
+FINEST = 10**6
+"""Below a millionth of a unit, what was moved more does not count."""
 
 Tie = Sequence[tuple[int, int]]
 """Sign and position of figures that come to nothing together."""
@@ -102,7 +104,7 @@ def _costs(values: Sequence[Fraction], bases: Sequence[int]) -> Floats:
     Of two pairs of positions with the same sum, the one that holds the earliest gains more.
     """
     count = max(1, len(values))
-    finest = lcm(*{value.denominator for value in values})
+    finest = min(lcm(*{value.denominator for value in values}), FINEST)
     early = (1 - np.arange(len(values)) / count) ** 2 / (finest * count)
     moved = np.array([float(1 - 2 * (value - base)) for value, base in zip(values, bases, strict=True)])
     return moved - np.where([value > 0 for value in values], early, -early)
