@@ -155,7 +155,8 @@ def test_equal_counties_differ_by_at_most_a_unit(tmp_path: Path, unit: str) -> N
 
 
 def test_this_year_less_last_year_is_still_the_difference(tmp_path: Path) -> None:
-    rows = [["县区名称", "上年", "本年", "增减额"], ["甲县", 10.5, 12.2, 1.7], ["乙县", 20.5, 18.8, -1.7], ["丙县", 5.5, 5.5, 0], ["合计", 36.5, 36.5, 0]]
+    rows = [["县区名称", "上年", "本年", "增减额"],
+            ["甲县", 10.5, 12.2, 1.7], ["乙县", 20.5, 18.8, -1.7], ["丙县", 5.5, 5.5, 0], ["合计", 36.5, 36.5, 0]]
     after = done(write(tmp_path / "表.xlsx", {"表": rows}), tmp_path / "整.xlsx", unit="1")
     assert all(row[2] - row[1] == row[3] for row in after[1:])
     assert [after[at][3] for at in (3, 4)] == [0, 0]
@@ -164,7 +165,7 @@ def test_this_year_less_last_year_is_still_the_difference(tmp_path: Path) -> Non
 def test_a_part_never_grows_beyond_its_whole(tmp_path: Path) -> None:
     rows = [["县区名称", "补助", "其中：教育"], ["甲县", 10.5, 10.5], ["其中：城区", 10.5, None], ["乙县", 20.5, 1.6], ["合计", 31, 12.1]]
     after = done(write(tmp_path / "表.xlsx", {"表": rows}), tmp_path / "整.xlsx", unit="1")
-    assert after[1][2] <= after[1][1] and after[2][1] <= after[1][1]
+    assert max(after[1][2], after[2][1]) <= after[1][1]
     assert (after[4][1], after[4][2]) == (31, 12)
 
 
@@ -181,7 +182,7 @@ def test_what_cannot_be_kept_is_told_and_sums_come_first(tmp_path: Path) -> None
     table = round_file(source, "1")
     assert [problem.code for problem in table.problems] == ["W632"]
     stray = table.problems[0].cell
-    assert stray[0] in "BCDF" and stray[1:] in "2356"  # a cell, no sum
+    assert stray in {f"{column}{row}" for column in "BCDF" for row in (2, 3, 5, 6)}  # a cell, no sum
     after = done(source, tmp_path / "整.xlsx", unit="1")
     off = [f"{'ABCDEFG'[column]}{row + 1}" for row in range(1, 8) for column in range(1, 7)
            if abs(after[row][column] - rows[row][column]) >= 1]
@@ -190,8 +191,8 @@ def test_what_cannot_be_kept_is_told_and_sums_come_first(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("header", [
-    "补助比例", "权重", "绩效得分", "补助标准", "单价(元)", "指数", "测算分值", "保障水平", "困难程度", "海拔(米)", "税率", "贡献度", "人均补助", "户数",
-    "增幅", "排名", "Growth rate", "Score"])
+    "补助比例", "权重", "绩效得分", "补助标准", "单价(元)", "指数", "测算分值", "保障水平", "困难程度", "海拔(米)", "税率", "贡献度", "人均补助",
+    "户数", "增幅", "排名", "Growth rate", "Score"])
 def test_what_is_no_money_stays(tmp_path: Path, header: str) -> None:
     rows = [["县区名称", header, "补助"], ["甲县", 0.35, 10.4], ["乙县", 0.65, 20.6], ["合计", 1, 31]]
     after = done(write(tmp_path / "表.xlsx", {"表": rows}), tmp_path / "整.xlsx", unit="1")
@@ -213,7 +214,8 @@ def test_a_column_that_no_total_counts_stays_unless_asked_for(tmp_path: Path) ->
 
 
 def test_a_sum_asked_for_brings_its_parts(tmp_path: Path) -> None:
-    source = write(tmp_path / "表.xlsx", {"表": [["名称", "甲款", "乙款", "合计", "丙款"], ["一县", 1.6, 2.6, 4.2, 0.4], ["二县", 1.6, 2.6, 4.2, 0.4]]})
+    source = write(tmp_path / "表.xlsx", {"表": [
+        ["名称", "甲款", "乙款", "合计", "丙款"], ["一县", 1.6, 2.6, 4.2, 0.4], ["二县", 1.6, 2.6, 4.2, 0.4]]})
     after = done(source, tmp_path / "整.xlsx", unit="1", columns=["合计"])
     assert all(row[1] + row[2] == row[3] and row[4] == 0.4 for row in after[1:])
 
