@@ -52,8 +52,9 @@ def drawn(seed: int) -> Drawn:
     """The table of a seed."""
     generator = random.Random(seed)
     table = Drawn(["县区名称"], [], [], Decimal(UNITS[seed % len(UNITS)]))
-    groups = [[f"{chr(0x4E00 + 37 * seed % 900 + at)}{member}县" for member in range(generator.randint(1, 5))]
-              for at in range(generator.choice([1, 1, 2, 3, 4]))]
+    many = generator.choice([1, 1, 2, 3, 4])
+    groups = [[f"{chr(0x4E00 + 37 * seed % 900 + at)}{member}县" for member in range(generator.randint(2 if many > 1 else 3, 5))]
+              for at in range(many)]
     _rows(table, groups, generator)
     _columns(table, generator)
     for total, members in table.row_sums:  # subtotals stand before the total in this list
@@ -67,7 +68,7 @@ def drawn(seed: int) -> Drawn:
 
 def _rows(table: Drawn, groups: list[list[str]], generator: random.Random) -> None:
     before, total = generator.random() < 0.5, generator.choice(["", "above", "below"])
-    split = len(groups) > 1 and all(len(group) > 1 for group in groups)
+    split = len(groups) > 1
     if total == "above":
         table.labels.append("合计")
     subtotals, members = [], []
