@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from randomtables import UNITS, drawn, read, written, wrong
+from drawntables import UNITS, drawn, read, written, wrong
 from transfer_opt.footing import foot_file
 from transfer_opt.roundtable import round_file
 from transfer_opt.workbook.rewriting import read_source, rewrite
