@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
 from transfer_opt.controlled import CELL, HIDDEN, LEADING, SUM, Rounded, Tie, nearest, rounded
-from transfer_opt.footing import Structure, Sum, decimals
+from transfer_opt.footing import Structure, Sum
 from transfer_opt.workbook.cells import Place
 from transfer_opt.workbook.values import normalise
 
@@ -159,8 +160,8 @@ class Figures:
             shown, parts = Fraction(numbers[at]), [sign * Fraction(numbers[each]) for sign, each in terms]
             gap = abs(shown - sum(parts))
             if gap > _NOISE * sum(map(abs, parts)):
-                finest = max(decimals(numbers[each]) for _, each in terms)
-                room = Fraction(len(parts), 2 * 10**finest) + Fraction(1, 2 * 10 ** decimals(numbers[at]))
+                finest = max(_decimals(numbers[each]) for _, each in terms)
+                room = Fraction(len(parts), 2 * 10**finest) + Fraction(1, 2 * 10 ** _decimals(numbers[at]))
                 found.setdefault(at, Gap(at, len(parts), shown, sum(parts, Fraction(0)), gap <= room))
         return tuple(found.values())
 
@@ -212,6 +213,10 @@ def _without_noise(value: Fraction, size: Fraction) -> Fraction:
     """A value that only binary noise of its terms, of that size together, keeps from being whole, as a whole one."""
     whole = nearest(value)
     return Fraction(whole) if abs(value - whole) <= _NOISE * size else value
+
+
+def _decimals(number: Decimal) -> int:
+    return max(0, -int(number.normalize().as_tuple().exponent))
 
 
 def _in_order(at: Place) -> tuple[bool, Place]:
