@@ -227,6 +227,14 @@ def test_binary_noise_is_no_fraction(tmp_path: Path) -> None:
     assert [row[1] for row in done(write(tmp_path / "噪.xlsx", {"表": noisy}), tmp_path / "整.xlsx", unit="0.1")[1:]] == [0.3, 2.7, 3]
 
 
+def test_shares_written_as_numbers_stay_and_are_told(tmp_path: Path) -> None:
+    rows = [["县区名称", "补助", "占比"], ["甲县", 10.4, 0.3377], ["乙县", 20.4, 0.6623], ["合计", 30.8, 1]]
+    source = write(tmp_path / "表.xlsx", {"表": rows})
+    assert [(problem.code, problem.column) for problem in round_file(source, "1").problems] == [("W633", "占比")]
+    assert [row[2] for row in done(source, tmp_path / "整.xlsx", unit="1")[1:]] == [0.3377, 0.6623, 1]
+    assert round_file(write_rich_table(tmp_path / "公式.xlsx"), "1").problems[0].code == "W634"  # formulas follow
+
+
 # ---------------------------------------------------------------- at the user's own door
 
 MONEY = [["县区名称", "分配", "调整"], ["一县", 10.4, -0.6], ["二县", 20.4, 0.6], ["三县", 30.4, 0], ["合计", 61.2, 0]]

@@ -32,6 +32,8 @@ _NO_MONEY = re.compile(
     r"|(?:人员?|户|个|件|次|台|套|村|学生|教师|床位)数)"
     r"|.*(?:ratio|weight|score|price|index|population|headcount|percentage|average|growthrate|taxrate)|rate|share|rank", re.IGNORECASE)
 """Headers of what is counted, measured or compared."""
+_FOLLOWS = re.compile(r"占|比重|份额|增幅|增长|增速|人均")
+"""Headers of what is worked out from amounts."""
 MOST_NAMED = 5
 
 
@@ -230,6 +232,16 @@ class _Rounder:
                 value = Fraction(self.table.numbers[at])
                 yield self._problem("W632", f"取整为 {plain(self.numbers[at])}，不是相邻的整数：表里要同时加得起来的合计太多，取不到；"
                                             "总计和由各列相加的列优先。", "核对这一格是否可以接受。", at, value)
+
+        yield from self._ratios_of_before()
+
+    def _ratios_of_before(self) -> Iterator[Problem]:
+        """Shares, growth and per-head figures that stand as numbers: nothing works them out again."""
+        for column in self.table.numeric:
+            fixed = [row for row in self.table.column(column) if (row, column) not in self.table.page.formulas]
+            if fixed and column not in (*self.chosen, *self.formed) and _FOLLOWS.search(normalise(self.table.headers[column])):
+                yield Problem("W633", f"{len(fixed)} 格是直接填的数，没有随取整改动。", "若由取整的列算出，改成公式或重新算一遍。",
+                              self.table.page.name, "", self.table.headers[column])
 
     def refuse_what_does_not_add_up(self) -> None:
         """Raise InputError where a sum is wrong by more than rounding."""
