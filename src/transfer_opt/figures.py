@@ -56,6 +56,10 @@ class Figures:
         return tuple(row for row in table.rows if row not in self.structure.covers and table.kinds[row] != "within")
 
     @cached_property
+    def _counted(self) -> frozenset[int]:
+        return frozenset(self.leaves)
+
+    @cached_property
     def totals(self) -> Mapping[int, tuple[int, ...]]:
         """Row → the rows it adds up; negative rows are not on the sheet."""
         found: dict[int, tuple[int, ...]] = {WHOLE - 1 - at: rows for at, rows in enumerate(self.groups)}
@@ -66,7 +70,11 @@ class Figures:
 
     def is_whole(self, row: int) -> bool:
         """Whether a row adds up all leaves."""
-        return row == WHOLE or set(beneath(self.structure, row)) == set(self.leaves)
+        return row == WHOLE or row in self._whole
+
+    @cached_property
+    def _whole(self) -> frozenset[int]:
+        return frozenset(row for row in self.structure.covers if self._counted <= set(beneath(self.structure, row)))
 
     @cached_property
     def _known(self) -> Mapping[Place, Fraction]:
@@ -140,7 +148,7 @@ class Figures:
                 return found[at]
             known = self._known.get(at)
             found[at] = known or Fraction(0)  # a sum that needs itself is what it shows
-            added = at[0] < 0 or at[0] in self.totals or (at[0] in self.leaves and at[1] in across)
+            added = at[0] < 0 or at[0] in self.totals or (at[0] in self._counted and at[1] in across)
             parts = [sign * value(each) for sign, each in terms.get(at, ())] if added else []
             if parts and (known is None or abs(known - sum(parts)) >= 1):
                 found[at] = sum(parts, Fraction(0))

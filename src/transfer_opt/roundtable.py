@@ -209,9 +209,9 @@ class _Rounder:
 
     def columns(self) -> Iterator[RoundedColumn]:
         """What became of every column."""
-        summed = {sum_.column for sum_ in self.structure.sums}
+        summed, leaves = {sum_.column for sum_ in self.structure.sums}, set(self._leaves)
         for column in sorted({*self.chosen, *self.formed}):
-            rows = [row for row in self.table.column(column) if row in self._leaves]
+            rows = [row for row in self.table.column(column) if row in leaves]
             before = sum((Fraction(self.table.numbers[row, column]) for row in rows), Fraction(0))
             after = sum((self.numbers[row, column] for row in rows), Fraction(0))
             moved = () if column in summed else tuple(self._moved(column, rows))
