@@ -61,11 +61,21 @@ class Figures:
 
     @cached_property
     def totals(self) -> Mapping[int, tuple[int, ...]]:
-        """Row → the rows it adds up; negative rows are not on the sheet."""
-        found: dict[int, tuple[int, ...]] = {WHOLE - 1 - at: rows for at, rows in enumerate(self.groups)}
-        found.update(self.structure.covers)
-        if not any(self.is_whole(row) for row in self.structure.covers):
-            found[WHOLE] = self.leaves
+        """Row → the rows it adds up, totals within it in the place of theirs; negative rows are not on the sheet.
+
+        Told over all its leaves, every total would tie them anew, and the search take much longer.
+        """
+        spans = {WHOLE - 1 - at: frozenset(rows) for at, rows in enumerate(self.groups)}
+        spans |= {row: frozenset(beneath(self.structure, row)) for row in self.structure.covers}
+        if not self._whole:
+            spans[WHOLE] = self._counted
+        owner: dict[int, int] = {}
+        found: dict[int, tuple[int, ...]] = {}
+        for row, span in sorted(spans.items(), key=lambda each: len(each[1])):
+            members = {owner.get(leaf, leaf) for leaf in span}
+            nested = all(spans.get(each, frozenset({each})) <= span for each in members)
+            found[row] = tuple(sorted(members if nested else span))
+            owner |= dict.fromkeys(span, row) if nested else {}
         return found
 
     def is_whole(self, row: int) -> bool:
@@ -162,8 +172,8 @@ class Figures:
         """Sums on the sheet that are not what their terms come to, each once."""
         found: dict[Place, Gap] = {}
         numbers = self.structure.table.numbers
-        for at, terms in self._ties:
-            if at not in numbers or not all(each in numbers for _, each in terms):
+        for at, terms in self._told():
+            if at not in numbers or not terms:
                 continue
             shown, parts = Fraction(numbers[at]), [sign * Fraction(numbers[each]) for sign, each in terms]
             gap = abs(shown - sum(parts))
@@ -172,6 +182,16 @@ class Figures:
                 room = Fraction(len(parts), 2 * 10**finest) + Fraction(1, 2 * 10 ** _decimals(numbers[at]))
                 found.setdefault(at, Gap(at, len(parts), shown, sum(parts, Fraction(0)), gap <= room))
         return tuple(found.values())
+
+    def _told(self) -> Iterator[tuple[Place, list[tuple[int, Place]]]]:
+        """Every sum as the table tells it, over the figures it shows."""
+        numbers = self.structure.table.numbers
+        for row, cover in self.structure.covers.items():
+            for column in self.columns:
+                yield (row, column), [(1, (each, column)) for each in cover if (each, column) in numbers]
+        for sum_ in self.sums:
+            for row in self.structure.table.rows:
+                yield (row, sum_.column), [(sign, (row, part)) for sign, part in sum_.parts if (row, part) in numbers]
 
     @cached_property
     def _rounded(self) -> Rounded:
