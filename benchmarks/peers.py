@@ -52,9 +52,9 @@ def full(formulation: Formulation) -> tuple[Program, Floats]:
 
 def core_seconds(program: Program, costs: Floats, limit: float = np.inf) -> tuple[float, float]:
     """Seconds inside HiGHS for a cold solve (one thread), and the objective; inf where it takes longer than `limit`."""
-    from transfer_opt.solvers.by_arrays import _model
+    from transfer_opt.solvers.by_arrays import array_model
 
-    model = _model(program)
+    model = array_model(program)
     model.col_cost_ = costs
     highs: Any = highspy.Highs()
     for option, value in (("output_flag", False), ("threads", 1), ("time_limit", float(min(limit, 1e9)))):

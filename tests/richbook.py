@@ -63,6 +63,56 @@ def write_rich(path: Path, macros: bool = False, font: str = "等线") -> Path:
     return path
 
 
+ALLOTTED = [
+    ["县区", "等级", "均衡性", "生态", "合计", "占比"],
+    ["甲县", "一等", 10.4, 5.3], ["乙县", "二等", 20.4, 6.3], ["丙县", "一等", 30.4, 7.1], ["合计", None, 61.2, 18.7],
+]
+DROPDOWN = (
+    '<ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">'
+    '<x14:dataValidations count="1" xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:dataValidation type="list" '
+    "allowBlank=\"1\"><x14:formula1><xm:f>'名单'!$A$1:$A$2</xm:f></x14:formula1><xm:sqref>B2:B4</xm:sqref></x14:dataValidation>"
+    "</x14:dataValidations></ext>")
+
+
+def write_rich_table(path: Path, macros: bool = False) -> Path:
+    """A table of amounts on 「分配表」 with everything of `_own_sheet` around it, a dropdown from another sheet, formulas."""
+    memory = io.BytesIO()
+    book = xlsxwriter.Workbook(memory)
+    sheet = book.add_worksheet("分配表")
+    for row, cells in enumerate(ALLOTTED):
+        sheet.write_row(row, 0, cells, book.add_format({"border": 1, "num_format": "#,##0.0"}))
+    shown = [15.7, 26.7, 37.5, 79.9]
+    for row, value in enumerate(shown, start=2):
+        sheet.write_formula(f"E{row}", f"=SUM(C{row}:D{row})", None, value)
+        sheet.write_formula(f"F{row}", f"=E{row}/E$5", book.add_format({"num_format": "0.0%"}), value / shown[-1])
+    chart = book.add_chart({"type": "column"})
+    chart.add_series({"categories": "='分配表'!$A$2:$A$4", "values": "='分配表'!$E$2:$E$4"})
+    sheet.insert_chart("H1", chart)
+    sheet.insert_image("H18", "图.png", {"image_data": io.BytesIO(PNG), "x_scale": 60, "y_scale": 60})
+    sheet.insert_textbox("K18", "请勿外传")
+    sheet.conditional_format("C2:D4", {"type": "cell", "criteria": ">", "value": 20, "format": book.add_format({"bold": True})})
+    sheet.conditional_format("E2:E4", {"type": "data_bar", "data_bar_2010": True})
+    sheet.write_comment("C2", "王处长定的口径")
+    sheet.add_sparkline("G2", {"range": "'分配表'!C2:D2"})
+    sheet.print_area("A1:N32")
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 1)
+    sheet.set_header("&C内部资料")
+    sheet.freeze_panes(1, 1)
+    other = book.add_worksheet("名单")
+    other.write_column(0, 0, ["一等", "二等"])
+    other.write_formula("C1", "='分配表'!C5+1", None, 62.2)
+    other.write_formula("C2", '=TEXT(\'分配表\'!C2,"0.0")', None, "10.4")
+    other.write_formula("C3", "=A1", None, "一等")
+    other.add_table("L1:M3", {"data": [["a", 1], ["b", 2]], "name": "小表"})
+    book.define_name("均衡性合计", "='分配表'!$C$5")
+    if macros:
+        book.add_vba_project(io.BytesIO(MACRO), is_stream=True)
+    book.close()
+    path.write_bytes(_with_added_parts(memory.getvalue(), "sheet2"))
+    return path
+
+
 def _own_sheet(book: xlsxwriter.Workbook) -> None:
     sheet = book.add_worksheet("本单位")
     sheet.activate()
@@ -88,7 +138,7 @@ def _own_sheet(book: xlsxwriter.Workbook) -> None:
     book.define_name("'本单位'!局部", "='本单位'!$B$2")
 
 
-def _with_added_parts(content: bytes) -> bytes:
+def _with_added_parts(content: bytes, sheet: str = "sheet5") -> bytes:
     memory = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as target:
         for entry in source.infolist():
@@ -103,12 +153,14 @@ def _with_added_parts(content: bytes) -> bytes:
                     f'<Relationship Id="rId92" Type="{OFFICE}/calcChain" Target="calcChain.xml"/>'
                     '<Relationship Id="rId93" Type="http://www.wps.cn/officeDocument/2020/cellImage" Target="cellimages.xml"/>'
                     "</Relationships>").encode())
-            elif entry.filename == "xl/worksheets/_rels/sheet5.xml.rels":
+            elif entry.filename == f"xl/worksheets/_rels/{sheet}.xml.rels":
                 text = text.replace(b"</Relationships>", (
                     f'<Relationship Id="rId91" Type="{OFFICE}/pivotTable" Target="../pivotTables/pivotTable1.xml"/>'
                     "</Relationships>").encode())
             elif entry.filename == "xl/workbook.xml":
                 text = re.sub(rb"<calcPr[^>]*/>", rb'\g<0><pivotCaches><pivotCache cacheId="7" r:id="rId91"/></pivotCaches>', text)
+            elif entry.filename == "xl/worksheets/sheet1.xml":
+                text = text.replace(b"<extLst>", f"<extLst>{DROPDOWN}".encode())
             target.writestr(entry, text)
         for name, text in ADDED.items():
             target.writestr(zipfile.ZipInfo(name, (2020, 2, 3, 4, 5, 6)), text)

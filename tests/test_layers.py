@@ -13,19 +13,19 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
 LEVELS = {
-    0: ("certificate", "controlled", "elimination", "errors", "exact", "wording"),
+    0: ("certificate", "elimination", "errors", "exact", "wording"),
     1: ("deadline", "ledger", "linear", "refutation", "sheets"),
     2: ("domain", "program", "ranking", "workbook"),
     3: (
-        "blank", "constraints", "differences", "duedates", "factors", "hierarchy", "indicators", "levels", "objectives",
-        "recalculation", "rounding", "settings", "solvers", "sumcolumns", "web", "wholes"),
+        "blank", "constraints", "differences", "duedates", "factors", "hierarchy", "indicators", "levels",
+        "objectives", "recalculation", "rounding", "settings", "solvers", "sumcolumns", "web", "wholes"),
     4: (
-        "admissible", "alone", "asking", "formulate", "narrowing", "requirements", "sharpening",
+        "admissible", "alone", "asking", "controlled", "formulate", "narrowing", "requirements", "sharpening",
         "simplex", "structure", "units"),
     5: ("chains", "matching", "modelfile", "ratios", "reduced"),
     6: ("checks", "equations", "exactly", "footing", "lexicographic", "narrative", "parameters", "starting"),
-    7: ("assemble", "audit", "frontier", "proof", "roundtable"),
-    8: ("approval", "optimum"),
+    7: ("assemble", "audit", "figures", "frontier", "proof"),
+    8: ("approval", "optimum", "roundtable"),
     9: ("conflict", "explain", "instance", "sensitivity"),
     10: ("farkas", "outcome", "remedies", "repair"),
     11: ("diagnose", "infeasible", "recording", "scenarios"),

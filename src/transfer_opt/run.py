@@ -38,7 +38,7 @@ from transfer_opt.sheets import Budget
 from transfer_opt.solvers import EXACT, opener, within
 from transfer_opt.units import COUNTIES, read_recipients
 from transfer_opt.workbook.reader import read_workbook
-from transfer_opt.workbook.saving import same_place
+from transfer_opt.workbook.saving import is_name, same_place
 
 RELAXED = "（已放宽）"
 """Marks a scenario whose rules had to give way, on every sheet."""
@@ -184,12 +184,17 @@ def stamps() -> tuple[str, str]:
     return (now.strftime("%Y-%m-%d"), now.strftime("%Y-%m-%d %H:%M:%S %z")) if now else ("", "")
 
 
-def result_path(source: Path, wanted: Path | None, what: str = "分配结果") -> Path:
-    """Where the result goes; never the input itself, not through a link either (OutputError)."""
-    target = wanted or source.with_name(f"{source.stem}_{what}.xlsx")
+def result_path(source: Path, wanted: Path | None, what: str = "分配结果", suffix: str = ".xlsx") -> Path:
+    """Where the result goes; never the input itself, not through a link either (OutputError).
+
+    A name that no file system takes is refused (InputError) before anything is worked out.
+    """
+    target = wanted or source.with_name(f"{source.stem}_{what}{suffix}")
+    if not is_name(target):
+        raise InputError([Problem("E112", f"输出文件名「{target.name}」不能用：太长，或有文件名里不能有的字符。", "用 -o 另起一个较短的文件名。")])
     _not_the_input(source, target, "-o")
-    if target.suffix.lower() != ".xlsx":
-        raise OutputError(f"输出文件应以 .xlsx 结尾：{target}。处理办法：改文件名，如 {target.stem}.xlsx。")
+    if target.suffix.lower() != suffix:
+        raise OutputError(f"输出文件应以 {suffix} 结尾：{target}。处理办法：改文件名，如 {target.stem}{suffix}。")
     return target
 
 

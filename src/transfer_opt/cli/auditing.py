@@ -90,12 +90,14 @@ def _tell(table: Path, problems: Sequence[Problem], closing: str, as_json: bool,
 @click.option("--group", default="", metavar="列", help="按这一列分组，每组小计也相邻取整（默认：按表里的小计行）。")
 @click.option("--columns", default="", metavar="列,…", help="只取整这些列（默认：全部金额列）。")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="输出文件（默认：表格文件名_取整.xlsx）。")
+@click.option("--password-file", type=click.Path(path_type=Path, dir_okay=False), metavar="文件",
+              help="表格有打开密码时，从这个文本文件的第一行读密码（不给时在终端里询问）。")
 @click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
 @click.option("--quiet", is_flag=True, help="只在出错时说话。")
 def round_table(
-    table: Path, unit: str, group: str, columns: str, output: Path | None, as_json: bool, quiet: bool
+    table: Path, unit: str, group: str, columns: str, output: Path | None, password_file: Path | None, as_json: bool, quiet: bool
 ) -> None:
-    """把一张表取整，并且仍然加得起来：每格、每个小计和合计都取相邻的整数，合计为零的列仍为零。
+    """把一张表取整，并且仍然加得起来：每格、由各列相加的列、小计和合计都取相邻的整数，合计为零的列仍为零。
 
     \b
     例：transfer-opt round 分配表.xlsx --unit 1
@@ -103,17 +105,18 @@ def round_table(
     """
     from transfer_opt.roundtable import round_file
     from transfer_opt.run import result_path
-    from transfer_opt.workbook.rewriting import rewrite
+    from transfer_opt.workbook.rewriting import read_source, rewrite
 
-    target = result_path(table, output or table.with_name(f"{table.stem}_取整.xlsx"))
-    names = [name for name in re.split("[,，]", columns) if name]
-    done = round_file(table, unit, group, names)
-    rewrite(table, target, done.sheet, done.numbers)
+    secret = password(table, password_file)
+    source = read_source(table, secret)
+    target = result_path(table, output, "取整", source.suffix)
+    done = round_file(table, unit, group, [name for name in re.split("[,，]", columns) if name], secret)
+    problems = (*done.problems, *rewrite(source, target, done.sheet, done.numbers))
     if as_json:
-        print_json("ok", 0, table, target, problems=done.problems, message="\n".join(map(str, done.columns)))
+        print_json("ok", 0, table, target, problems=problems, message="\n".join(done.told))
     elif not quiet:
-        for problem in done.problems:
+        for problem in problems:
             click.echo(f"警告 {problem}", err=True)
-        for column in done.columns:
-            click.echo(str(column))
+        for line in done.told:
+            click.echo(line)
         click.echo(f"已写出：{target}")

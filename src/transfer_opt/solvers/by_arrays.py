@@ -28,7 +28,7 @@ class ArraySession:
         ):
             self.highs.setOptionValue(option, value)
         self._rows, self._columns = (np.arange(count, dtype=np.int32) for count in program.shape)
-        self.highs.passModel(_model(program))
+        self.highs.passModel(array_model(program))
         self._cold = True
 
     def solve(self, question: Question) -> RawSolution:
@@ -58,7 +58,8 @@ def _basis(high: Ints, columns: int, rows: int) -> highspy.HighsBasis:
     return basis
 
 
-def _model(program: Program) -> highspy.HighsLp:
+def array_model(program: Program) -> highspy.HighsLp:
+    """The rows and bounds of a program, nothing costing anything."""
     rows, columns = program.shape
     order = np.argsort(program.columns, kind="stable")
     model = highspy.HighsLp()

@@ -86,6 +86,17 @@ def same_place(one: Path, other: Path) -> bool:
     return os.path.realpath(one).casefold() == os.path.realpath(other).casefold()
 
 
+def is_name(path: Path) -> bool:
+    """Whether a file can be called so at all."""
+    try:
+        os.lstat(path)
+    except OSError as error:
+        return error.errno not in (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
+    except ValueError:  # a NUL
+        return False
+    return True
+
+
 def _finished(path: Path, produce: Produce, leftovers: ExitStack) -> Path:
     """The temporary file, written and flushed; removed when `leftovers` ends."""
     # A short random name: the final one may be as long as the file system allows.
