@@ -74,7 +74,7 @@ def facts_as_claimed(table: Table, claims: Claims, known: bool) -> Table:
     was saved again since. From the file alone they cannot be derived, and are taken over.
     """
     stands = [text for _, name, text in claims.rows if name == WARNING and _OF_A_CELL.match(text)]
-    rows = [Row(row.kind, (PROGRAMS, claims.formed(PROGRAMS) or row.values[1])) if row.values[0] == PROGRAMS else row
+    rows = [Row(row.kind, (name, claims.formed(name) or row.values[1])) if (name := str(row.values[0])) in (PROGRAMS, VERSION) else row
             for row in table.rows if not _told_of_cell(row)]
     derived = [row for row in table.rows if _told_of_cell(row)]
     at = next((place for place, row in enumerate(rows) if row.values[0] == FINISHED), len(rows))

@@ -58,7 +58,8 @@ PROGRAM = {"unit": "公布单位", "lines": "笔数", "names": "县区和资金"
            "rows": "规则", "published": "公布数"}
 """What of the certificate follows from the inputs alone, whichever way the optimum was found."""
 OTHERS = (
-    ({"方案比较", "参数对照"}, "方案比较", "compare"), ({"前沿", "各点分配"}, "目标取舍前沿", "frontier"), ({"各县区间", "各次测算"}, "多情形测算", "sweep"),
+    ({"方案比较", "参数对照"}, "方案比较", "compare"), ({"前沿", "各点分配"}, "目标取舍前沿", "frontier"),
+    ({"各县区间", "各次测算"}, "多情形测算", "sweep"),
 )
 """The program's workbooks that are no results: sheets that tell them, what they are called, the command that makes them."""
 MOST_ROWS = 10
@@ -110,12 +111,14 @@ class _Findings:
 
     def tell(self, problem: Problem) -> None:
         looks = problem.code[:3] == "A61" or problem.code in ("A609", "W617")
-        self.found.setdefault((problem.sheet, problem.cell, problem.message if looks or not problem.cell else ""), problem)
+        place = problem.sheet, problem.cell, problem.message if looks or not problem.cell else ""
+        if place not in self.found or self.found[place].is_warning and not problem.is_warning:
+            self.found[place] = problem
 
     @property
     def sheets(self) -> set[str]:
-        """Where something was found."""
-        return {sheet for sheet, _, _ in self.found}
+        """Where a discrepancy was found."""
+        return {problem.sheet for problem in self.found.values() if not problem.is_warning}
 
     @property
     def wording(self) -> bool:
@@ -134,7 +137,7 @@ def refuse_other(path: Path, pages: Iterable[str]) -> None:
     for told, title, command in OTHERS:
         if told <= names:
             raise InputError([Problem(
-                "E171", f"「{path.name}」是{title}工作簿（transfer-opt {command} 写出的），里面的数都由别的测算得来，不单独核对。",
+                "E180", f"「{path.name}」是{title}工作簿（transfer-opt {command} 写出的），里面的数都由别的测算得来，不单独核对。",
                 f"核对各方案的结果工作簿：transfer-opt audit 结果.xlsx 预算.xlsx；再用 transfer-opt {command} 重新生成一份对照。")])
 
 
