@@ -17,6 +17,7 @@ from forgery import (
     DRAWING,
     MAIN,
     OFFICE,
+    PROOF,
     SHEETS,
     Book,
     column_of,
@@ -115,6 +116,15 @@ def _front(book: Book, generator: random.Random) -> str:
 def _hidden(book: Book, generator: random.Random) -> str:
     name = generator.choice(list(book.sheets))
     book.entry(name).set("state", generator.choice(["hidden", "veryHidden"]))
+    return name
+
+
+@kind("sheet gone with its seal")
+def _gone(book: Book, generator: random.Random) -> str:
+    name = generator.choice(["测算说明", "约束审计", "敏感性", "均衡性指标"])
+    book.entry(name).set("name", "说明")
+    for cell in book.find(PROOF, name):
+        book.put(cell, "说明")
     return name
 
 

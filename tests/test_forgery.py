@@ -194,6 +194,13 @@ def test_a_readable_colour_is_a_remark(source: Source, folder: Path) -> None:
     assert [(problem.code, problem.sheet) for problem in verdict.problems] == [("W617", ALLOCATION)]
 
 
+def test_a_file_whose_looks_cannot_be_read_is_found_and_no_bug(source: Source, folder: Path) -> None:
+    book = Book(source.result)
+    book.sheet(ALLOCATION).find(".//{*}row").set("ht", "hoch")
+    book.save(folder / "odd.xlsx")
+    assert [problem.code for problem in source.against_budget(folder / "odd.xlsx").problems] == ["A609"]
+
+
 # Sheets ---------------------------------------------------------------------------------------------------------
 
 

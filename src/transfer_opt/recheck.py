@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -62,6 +63,8 @@ OTHERS = (
     ({"各县区间", "各次测算"}, "多情形测算", "sweep"),
 )
 """The program's workbooks that are no results: sheets that tell them, what they are called, the command that makes them."""
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, SyntaxError, zipfile.BadZipFile)
+"""What reading the looks of a file may end in that somebody took apart by hand."""
 MOST_ROWS = 10
 """Hidden rows that are named; the rest is counted."""
 VIEW_DUST = 1e-6
@@ -363,7 +366,11 @@ def _seen(findings: _Findings, reports: Iterable[Report], given: Given | None) -
     from transfer_opt.workbook.writer import made
 
     expected = [sheet for report in reports for sheet in seen(made(report)).sheets]
-    stands = seen(findings.path.read_bytes())
+    try:
+        stands = seen(findings.path.read_bytes())
+    except UNREADABLE:
+        yield Problem("A609", "格式、版式或图表读不出来，被改动过。")
+        return
     names = {sheet.name for sheet in expected}
     further = [name for name in findings.pages if name not in names]
     owned = given.sheets() if given and further else {}

@@ -95,11 +95,12 @@ def _cells(expected: SeenSheet, stands: SeenSheet) -> Iterator[Problem]:
     wrong: dict[str, list[Place]] = {}
     merely = []
     none = SeenCell(Look(), False, frozenset())
-    judged: dict[tuple[SeenCell, SeenCell], tuple[tuple[str, ...], bool]] = {}
+    judged: dict[tuple[int, int], tuple[tuple[str, ...], bool]] = {}
     for at in sorted(stands.cells):
-        pair = expected.cells.get(at, none), stands.cells[at]
+        one, other = expected.cells.get(at, none), stands.cells[at]
+        pair = id(one), id(other)  # cells alike are one
         if pair not in judged:
-            judged[pair] = tuple(_unlike_cell(*pair)), _dressed(*pair)
+            judged[pair] = tuple(_unlike_cell(one, other)), _dressed(one, other)
         words, dressed = judged[pair]
         for each in words:
             wrong.setdefault(each, []).append(at)

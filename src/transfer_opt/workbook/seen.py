@@ -18,8 +18,6 @@ from transfer_opt.workbook.package import ROOT, Package, children, local
 
 DEFAULT_WIDTH = 8.43
 _TRUE = ("1", "true")
-_QUIET_PARTS = {"worksheet", "theme", "styles", "sharedStrings", "calcChain", "sheetMetadata", "customXml"}
-"""What a workbook may refer to without a reader seeing it."""
 OVERLAYS = {
     "comments": "批注", "threadedComment": "批注", "legacyDrawing": "批注", "vmlDrawing": "批注或控件",
     "legacyDrawingHF": "页眉页脚里的图片", "image": "背景图片", "picture": "背景图片", "hyperlink": "超链接", "hyperlinks": "超链接",
@@ -31,6 +29,7 @@ OVERLAYS = {
 """What may lie over the cells of a sheet, by element or relation."""
 _PARTS = {"externalLink": "外部链接", "vbaProject": "宏", "connections": "外部数据连接", "chartsheet": "图表工作表", "dialogsheet": "对话框工作表",
           "xlMacrosheet": "宏表", "pivotCacheDefinition": "数据透视表"}
+"""What a workbook may refer to that no result has; programs leave other, quiet parts."""
 HEADINGS = {"oddHeader": "页眉", "oddFooter": "页脚", "evenHeader": "偶数页页眉", "evenFooter": "偶数页页脚", "firstHeader": "首页页眉",
             "firstFooter": "首页页脚"}
 
@@ -112,7 +111,7 @@ def seen(content: bytes) -> Seen:
             reader = _SheetReader(package, relation.target, looks, texts)
             sheets.append(reader.sheet(entry.get("name", ""), entry.get("state", "visible"), names.of(at)))
     hidden = any(view.get("visibility", "visible") != "visible" for view in workbook.findall(".//{*}workbookView"))
-    parts = [_PARTS.get(relation.kind, relation.kind) for relation in relations.values() if relation.kind not in _QUIET_PARTS]
+    parts = [_PARTS[relation.kind] for relation in relations.values() if relation.kind in _PARTS]
     return Seen(tuple(sheets), names.others, (*dict.fromkeys(parts), *(("隐藏的工作簿窗口",) if hidden else ())))
 
 
@@ -156,6 +155,7 @@ class _SheetReader:
         self._package, self._part, self._looks, self._texts = package, part, looks, texts
         self._cells: dict[Place, SeenCell] = {}
         self._rows: dict[int, float] = {}
+        self._made: dict[tuple[int, bool, frozenset[Font]], SeenCell] = {}
 
     def sheet(self, name: str, state: str, printed: tuple[str, str]) -> SeenSheet:
         """Everything seen on it."""
@@ -204,13 +204,17 @@ class _SheetReader:
         held = value is not None and value.text or cell.find("{*}f") is not None or any(cell.itertext("{*}t"))
         if not held:
             return None
-        look = self._looks.cell(int(cell.get("s", "0")))
+        style = int(cell.get("s", "0"))
+        look = self._looks.cell(style)
         rich = cell.find("{*}is")
         if kind == "s" and value is not None:
             rich = self._texts[int(value.text)] if int(value.text) < len(self._texts) else None
         runs = () if rich is None else rich.iterfind("{*}r")
-        fonts = {self._looks.run(run.find("{*}rPr"), look.font) for run in runs if (run.findtext("{*}t") or "").strip()}
-        return SeenCell(look, kind in ("s", "inlineStr"), frozenset(fonts))
+        fonts = frozenset(self._looks.run(run.find("{*}rPr"), look.font) for run in runs if (run.findtext("{*}t") or "").strip())
+        key = style, kind in ("s", "inlineStr"), fonts
+        if key not in self._made:  # one for all cells alike: a large sheet has a million
+            self._made[key] = SeenCell(look, *key[1:])
+        return self._made[key]
 
     def _columns(self, root: Any) -> dict[int, float]:
         found = {}
