@@ -28,7 +28,7 @@ LEVELS = {
     8: ("approval", "optimum", "roundtable"),
     9: ("conflict", "explain", "instance", "sensitivity"),
     10: ("farkas", "outcome", "remedies", "repair"),
-    11: ("diagnose", "infeasible", "recording", "scenarios"),
+    11: ("claims", "diagnose", "infeasible", "recording", "scenarios"),
     12: ("report",),
     13: ("run",),
     14: ("exploring", "rederive", "republish", "sweep"),

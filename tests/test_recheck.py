@@ -16,8 +16,8 @@ from books import EQUALIZATION, EXAMPLE, write_tables
 from results import edit_opened, edit_stored, tables, write_result
 from transfer_opt import run
 from transfer_opt.certificate import sealed
+from transfer_opt.claims import Claims
 from transfer_opt.cli import main
-from transfer_opt.differences import text_rows
 from transfer_opt.errors import InputError
 from transfer_opt.outcome import Outcome
 from transfer_opt.recheck import SOURCES, Derive, Verdict, budget_inputs, own_inputs, recheck
@@ -95,7 +95,7 @@ def at(book: Any, sheet: str, name: str, column: str) -> Any:
 def test_a_result_whose_rules_gave_way_passes_from_the_file_alone(folder: Path) -> None:
     files = write_result(folder, 5, most=7)
     assert files is not None
-    assert text_rows(read_pages(files[1])["审计信息"])["方案"][0][1].endswith(run.RELAXED)
+    assert Claims.of(read_pages(files[1])["审计信息"]).said("方案").endswith(run.RELAXED)
     assert recheck(files[1], own_inputs(None)).problems == ()
 
 

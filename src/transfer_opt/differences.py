@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from transfer_opt.errors import Problem
@@ -12,8 +12,11 @@ from transfer_opt.workbook.cells import Place, address
 from transfer_opt.workbook.fingerprint import constant, contents
 from transfer_opt.workbook.formulas import Sums
 from transfer_opt.workbook.layout import FIRST_ROW, HEADER_ROW
+from transfer_opt.workbook.opening import RawSheet
 from transfer_opt.workbook.rereading import Page
 from transfer_opt.workbook.seals import said
+from transfer_opt.workbook.sheetwriter import BAND_ROW
+from transfer_opt.workbook.styles import AMOUNT_KINDS
 
 KEYS = ("行政区划代码", "县区名称", "市州", "资金", "规则", "参数", "对象", "变动", "指标", "口径", "项目")
 """Columns that say of what a row speaks."""
@@ -21,11 +24,14 @@ NOISE = 1e-13
 """What programs add up differently in binary, relative to the largest number of the column."""
 MOST_CELLS = 30
 """Cells named per sheet; the rest is counted."""
-
-
-Facts = Mapping[str, list[tuple[Place, str]]]
-"""Item → its contents and where they stand, in order."""
-
+RATIO_DUST, RATIO_SHARE = 1e-7, 1e-6
+"""What is no money may differ by so much, and by this share of itself, where money may differ at all."""
+WORDED = ("主要原因", "说明", "评价", "结论", "是否起作用")
+"""Columns that each version of the program may put in words of its own."""
+WORDED_FACTS = ("工具版本", "唯一性", "证明", "说明", "警告")
+"""Items of 「审计信息」 that it may."""
+LONGEST_SHOWN = 200
+"""Characters of a value that are repeated in a message."""
 
 @dataclass(frozen=True)
 class Expected:
@@ -35,9 +41,24 @@ class Expected:
     label: str
     sums: Sums
     dust: float = 0.0
-    """Numbers may differ by so much: what solvers differ by, where the sheet is as it was written."""
+    """Money may differ by so much: what solvers differ by, where the sheet is as it was written."""
     wording: bool = True
-    """Whether texts must be the same; another version of the program may say things in other words."""
+    """Whether what is put in words must be the same; another version of the program may say it in others."""
+
+    def room(self, column: int, should: float) -> float:
+        """By how much a number of a column may differ: no ratio as much as an amount."""
+        kind = self.table.columns[column].kind if column < len(self.table.columns) else "number"
+        return self.dust if kind in AMOUNT_KINDS else min(self.dust, RATIO_DUST + RATIO_SHARE * abs(should))
+
+    def is_worded(self, at: Place) -> bool:
+        """Whether a text is the program's own wording, and no name, unit, header or item."""
+        row, column = at[0] - FIRST_ROW, at[1]
+        if row < 0:
+            return at[0] == BAND_ROW and bool(self.table.verdict)
+        if row >= len(self.table.rows):
+            return True
+        name = self.table.columns[column].name if column < len(self.table.columns) else ""
+        return name in WORDED or name == "内容" and str(self.table.rows[row].values[0]) in WORDED_FACTS
 
 
 def differences(expected: Expected, page: Page) -> tuple[Problem, ...]:
@@ -62,11 +83,14 @@ def _cells(expected: Expected, page: Page) -> Iterator[Problem]:
     wanted = contents(expected.table, expected.label, expected.sums)
     for at in sorted(wanted.keys() | page.contents.keys()):
         should, stands = wanted.get(at, ""), page.contents.get(at, "")
-        if should == stands or (should[:1] == "t" and not expected.wording):
+        if should == stands:
             continue
-        if should[:1] == stands[:1] == "n" and same_number(float(should[1:]), float(stands[1:]), expected.dust):
+        if should[:1] == stands[:1] == "n" and same_number(
+                float(should[1:]), float(stands[1:]), expected.room(at[1], float(should[1:])) if at[0] >= FIRST_ROW else 0.0):
             continue
-        yield _difference(page, expected.table, at, _shown(should), _shown(stands))
+        told = _difference(page, expected.table, at, _shown(should), _shown(stands))
+        worded = not expected.wording and should[:1] in "t" and stands[:1] in "t" and expected.is_worded(at)
+        yield replace(told, code="W618", message=f"本版本写作「{_shown(should)}」，版本不同，文字不能比较。") if worded else told
 
 
 def _carried(expected: Expected, page: Page) -> Iterator[Problem]:
@@ -80,7 +104,8 @@ def _carried(expected: Expected, page: Page) -> Iterator[Problem]:
         if value is None or not (0 <= row < len(table.rows) and column < len(table.columns)):
             continue
         should = table.rows[row].values[column]
-        if not agrees(should, value, max(expected.dust, NOISE * largest[column])):
+        room = expected.room(column, should) if isinstance(should, int | float) else 0.0
+        if not agrees(should, value, max(room, NOISE * largest[column])):
             yield _difference(page, table, at, said(should), said(value))
 
 
@@ -119,14 +144,32 @@ def _difference(page: Page, table: Table, at: Place, should: str, stands: str) -
 
 def _shown(text: str) -> str:
     """Canonical text as a reader would write it."""
-    if text[:1] == "n":
-        return said(float(text[1:]))
-    return said(text[1:])
+    shown = said(float(text[1:]) if text[:1] == "n" else text[1:])
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
-def text_rows(page: Page) -> Facts:
-    """A sheet of 项目 and 内容: the contents of every item, and where they stand."""
-    rows: dict[str, list[tuple[Place, str]]] = {}
-    for row in range(FIRST_ROW, page.height):
-        rows.setdefault(str(page.value((row, 0)) or ""), []).append(((row, 1), str(page.value((row, 1)) or "")))
-    return rows
+def own_differences(given: RawSheet, stands: RawSheet) -> Iterator[Problem]:
+    """A sheet of the user's own in the result's workbook against the same sheet of the budget: hidden, or other values."""
+    name = stands.name
+    if given.is_hidden != stands.is_hidden:
+        yield Problem("A610", "整张表被隐藏。" if stands.is_hidden else "这张表在输入工作簿里是隐藏的。", sheet=name)
+    calculated = set(given.facts.formulas)
+    wrong = [at for at in _places(given, stands) if at not in calculated and not _same(_value(given, at), _value(stands, at))]
+    for at in wrong[:MOST_CELLS]:
+        should, found = said(_value(given, at)), said(_value(stands, at))
+        yield Problem("A602", f"在输入工作簿里是「{should}」。", "", name, address(at), "", found)
+    if len(wrong) > MOST_CELLS:
+        yield Problem("A602", f"另有 {len(wrong) - MOST_CELLS} 个单元格与输入工作簿不符。", sheet=name)
+
+
+def _places(*sheets: RawSheet) -> list[Place]:
+    return sorted({(row, column) for sheet in sheets for row, values in enumerate(sheet.rows)
+                   for column, value in enumerate(values) if value not in (None, "")})
+
+
+def _value(sheet: RawSheet, at: Place) -> object:
+    return sheet.at(*at) if at[0] < len(sheet.rows) else None
+
+
+def _same(one: object, other: object) -> bool:
+    return constant(one) == constant(other)

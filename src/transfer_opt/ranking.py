@@ -25,7 +25,7 @@ LONG = Context(prec=1000)
 def rounded(value: mpq | Fraction | Decimal, step: Decimal) -> Decimal:
     """The multiple of `step` nearest to the value, halves up (away from zero), as Excel rounds."""
     number = value if isinstance(value, Decimal) else Decimal(int(value.numerator)) / Decimal(int(value.denominator))
-    return (number / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step
+    return LONG.multiply((number / step).quantize(Decimal(1), rounding=ROUND_HALF_UP, context=LONG), step)
 
 
 @dataclass(frozen=True)

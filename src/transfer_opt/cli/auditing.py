@@ -34,11 +34,13 @@ def audit(
         transfer-opt audit 分配表.xlsx
     """
     from transfer_opt.footing import foot_file
-    from transfer_opt.recheck import budget_inputs, is_result, own_inputs, recheck
+    from transfer_opt.recheck import budget_inputs, is_result, own_inputs, recheck, refuse_other
     from transfer_opt.workbook.opening import open_workbook
 
     secret = password(budget or table, password_file)
-    if not is_result(sheet.name for sheet in open_workbook(table, secret).sheets):
+    names = [sheet.name for sheet in open_workbook(table, secret).sheets]
+    if not is_result(names):
+        refuse_other(table, names)
         if budget is not None:
             raise click.UsageError(f"「{table}」不是本程序写出的结果工作簿，不能与输入工作簿核对；只核对合计时不要写「{budget}」。")
         _tell_footing(table, foot_file(table, secret), as_json, quiet)

@@ -37,7 +37,7 @@ def write_report(report: Report, path: Path, commit: Commit = nothing) -> None:
 
     `commit` is called just before the file is put in place.
     """
-    save_bytes(path, _made(report), commit)
+    save_bytes(path, made(report), commit)
 
 
 def write_into(report: Report, source: Path, digest: str, copy: Path, path: Path | None = None, commit: Commit = nothing) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def write_into(report: Report, source: Path, digest: str, copy: Path, path: Path
     source is no longer what was read, which `digest` tells.
     """
     content = as_read(source, digest)
-    result = _made(report)
+    result = made(report)
     grafted, remarks = graft(content, result, source)
     save_together((copy, writing(grafted)), *([(path, writing(result))] if path else []), commit=commit)
     return remarks
@@ -58,12 +58,12 @@ def write_behind(report: Report, source: Path, digest: str, path: Path) -> tuple
 
     Raises OutputError, and leaves nothing behind, also where the source is no longer what was read.
     """
-    content, remarks = append(as_read(source, digest), _made(report))
+    content, remarks = append(as_read(source, digest), made(report))
     save_bytes(path, content)
     return remarks
 
 
-def _made(report: Report) -> bytes:
+def made(report: Report) -> bytes:
     """The workbook, made in memory: a disk that fails under the library would leave it half closed."""
     from transfer_opt.workbook.quicksheet import QuickBook  # here: reading workbooks must not wait for the library
 
