@@ -154,8 +154,8 @@ def test_every_help_page_is_chinese_and_shows_an_example(name: str | None, capsy
     said = capsys.readouterr().out
     assert "例：" in said
     assert "用法：" in said
-    for english in ("Usage", "Options", "Commands", "Show this", "[OPTIONS]"):
-        assert english not in said
+    for word in ("Usage", "Options", "Commands", "Show this", "[OPTIONS]"):
+        assert word not in said
 
 
 def test_help_loads_nothing_heavy() -> None:

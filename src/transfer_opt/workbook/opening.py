@@ -94,18 +94,6 @@ def content_of(path: Path, password: str | None = None) -> bytes:
         raise _told(path, error, content, password) from None
 
 
-def content_of(path: Path, password: str | None = None) -> bytes:
-    """The bytes of a workbook, without its password; InputError where they cannot be had."""
-    content = _read_bytes(path)
-    return _decrypted(path, content, password) if content.startswith(_OLE) else content
-
-
-def content_of(path: Path, password: str | None = None) -> bytes:
-    """The bytes of a workbook, without its password; InputError where they cannot be had."""
-    content = _read_bytes(path)
-    return _decrypted(path, content, password) if content.startswith(_OLE) else content
-
-
 def is_locked(path: Path) -> bool:
     """Whether the file is a workbook behind a password; False also where it cannot be read at all."""
     try:

@@ -16,6 +16,7 @@ from functools import cached_property
 
 from transfer_opt.workbook.cells import Place, place
 from transfer_opt.workbook.evaluation import Exact, FormulaError, evaluate, exact
+from transfer_opt.workbook.operands import is_number, settled
 from transfer_opt.workbook.opening import RawSheet, RawWorkbook
 from transfer_opt.workbook.patching import Formula, Patch, Value, written
 
@@ -115,7 +116,7 @@ class Recalculation:
             return _same(shown, value)
         return shown == value
 
-    def _once(self, when: str, name: str, at: Place, lookup: Callable[[str, Place], Exact]) -> Exact:
+    def _once(self, when: str, name: str, at: Place, lookup: Callable[[str, Place], Exact]) -> Value:
         """What a formula comes to; nothing where it cannot be calculated or needs itself."""
         key = when, name, at
         if key not in self._known:
@@ -123,14 +124,15 @@ class Recalculation:
             formula = self.formulas[name][at]
             with suppress(FormulaError, RecursionError, ArithmeticError, ValueError):
                 if formula.ref is None:  # one that fills a range means other cells in each of its own
-                    self._known[key] = evaluate(formula.text, lambda sheet, where: lookup(sheet or name, where))
+                    value = evaluate(formula.text, lambda sheet, where: lookup(sheet or name, where))
+                    self._known[key] = settled(value) if is_number(value) else value
         return self._known[key]
 
     @cached_property
-    def _known(self) -> dict[tuple[str, str, Place], Exact]:
+    def _known(self) -> dict[tuple[str, str, Place], Value]:
         return {}
 
-    def _new(self, name: str, at: Place) -> Exact:
+    def _new(self, name: str, at: Place) -> Value:
         """What a formula comes to over the new numbers."""
         return self._once("after", name, at, self._renewed)
 
