@@ -16,8 +16,9 @@ from functools import cached_property
 
 from transfer_opt.workbook.cells import Place, place
 from transfer_opt.workbook.evaluation import Exact, FormulaError, evaluate, exact
-from transfer_opt.workbook.operands import is_number, settled
+from transfer_opt.workbook.measured import Measured
 from transfer_opt.workbook.opening import RawSheet, RawWorkbook
+from transfer_opt.workbook.operands import settled
 from transfer_opt.workbook.patching import Formula, Patch, Value, written
 
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
@@ -125,7 +126,7 @@ class Recalculation:
             with suppress(FormulaError, RecursionError, ArithmeticError, ValueError):
                 if formula.ref is None:  # one that fills a range means other cells in each of its own
                     value = evaluate(formula.text, lambda sheet, where: lookup(sheet or name, where))
-                    self._known[key] = settled(value) if is_number(value) else value
+                    self._known[key] = settled(value) if isinstance(value, Fraction | Measured) else value
         return self._known[key]
 
     @cached_property
