@@ -14,7 +14,8 @@ from fractions import Fraction
 from functools import cached_property
 
 from transfer_opt.controlled import CELL, HIDDEN, LEADING, SUM, Rounded, Tie, nearest, rounded
-from transfer_opt.footing import Structure, Sum
+from transfer_opt.structure import Comparison, Structure
+from transfer_opt.sumcolumns import Sum
 from transfer_opt.workbook.cells import Place
 from transfer_opt.workbook.values import normalise
 
@@ -171,27 +172,22 @@ class Figures:
     def gaps(self) -> tuple[Gap, ...]:
         """Sums on the sheet that are not what their terms come to, each once."""
         found: dict[Place, Gap] = {}
-        numbers = self.structure.table.numbers
-        for at, terms in self._told():
-            if at not in numbers or not terms:
-                continue
-            shown, parts = Fraction(numbers[at]), [sign * Fraction(numbers[each]) for sign, each in terms]
-            gap = abs(shown - sum(parts))
-            if gap > _NOISE * sum(map(abs, parts)):
-                finest = max(_decimals(numbers[each]) for _, each in terms)
-                room = Fraction(len(parts), 2 * 10**finest) + Fraction(1, 2 * 10 ** _decimals(numbers[at]))
-                found.setdefault(at, Gap(at, len(parts), shown, sum(parts, Fraction(0)), gap <= room))
+        for at, told in self._told():
+            if told.terms and told.verdict is not True:
+                found.setdefault(at, Gap(at, told.terms, Fraction(told.value), Fraction(told.should), told.verdict is None))
         return tuple(found.values())
 
-    def _told(self) -> Iterator[tuple[Place, list[tuple[int, Place]]]]:
-        """Every sum as the table tells it, over the figures it shows."""
+    def _told(self) -> Iterator[tuple[Place, Comparison]]:
+        """Every sum as the table tells it, beside what its figures come to."""
         numbers = self.structure.table.numbers
         for row, cover in self.structure.covers.items():
             for column in self.columns:
-                yield (row, column), [(1, (each, column)) for each in cover if (each, column) in numbers]
+                if (row, column) in numbers:
+                    yield (row, column), self.structure.of_rows(row, cover, column)
         for sum_ in self.sums:
             for row in self.structure.table.rows:
-                yield (row, sum_.column), [(sign, (row, part)) for sign, part in sum_.parts if (row, part) in numbers]
+                if (row, sum_.column) in numbers:
+                    yield (row, sum_.column), self.structure.of_parts(row, sum_)
 
     @cached_property
     def _rounded(self) -> Rounded:
