@@ -163,6 +163,26 @@ def test_a_county_that_a_subtotal_forgot_is_told_though_it_forgot_it_everywhere(
     assert told(footing(tmp_path, rows))[0] == ["B2", "C2"]
 
 
+TREES: list[list[list[Any]]] = [
+    [["序号", "项目", "金额", "上年"], ["一", "教育支出", 30, 3], ["（一）", "小学", 10, 1], ["（二）", "中学", 20, 2],
+     ["二", "卫生支出", 5, 7], ["（一）", "医院", 5, 7]],
+    [["科目编码", "科目名称", "金额", "上年"], ["205", "教育支出", 30, 3], ["20502", "普通教育", 30, 3], ["2050202", "小学", 10, 1],
+     ["2050203", "中学", 20, 2], ["210", "卫生支出", 5, 7]],
+    [["序号", "项目", "金额", "上年"], [1, "中央本级", 5, 7], [2, "地方", 30, 3], [3, "甲省", 10, 1], [4, "乙省", 20, 2]],
+]
+
+
+@pytest.mark.parametrize("tree", TREES)
+def test_rows_may_add_up_those_under_them_though_no_name_says_so(tmp_path: Path, tree: list[list[Any]]) -> None:
+    assert told(footing(tmp_path, [*tree, [None, "合计", 35, 10]])) == ([], [])
+    assert told(footing(tmp_path, [tree[0], [None, "合计", 35, 10], *tree[1:]])) == ([], [])
+    assert told(footing(tmp_path, [*tree, [None, "合计", 65, 10]]))[0] != []
+
+
+def test_rows_may_be_called_one_and_two(tmp_path: Path) -> None:
+    assert told(footing(tmp_path, [["项目", "预算", "执行"], ["甲", 1, 2], ["乙", 1, 1], ["合计", 2, 9]]))[0] == ["C4"]
+
+
 def test_a_memo_below_the_total_whose_rows_are_not_known_is_only_listed(tmp_path: Path) -> None:
     rows = [["地区", "甲", "乙"], ["一县", 1, 10], ["二县", 2, 20], ["三县", 4, 40], ["合计", 7, 70], ["重点县小计", 5, 50]]
     found = footing(tmp_path, rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +22,8 @@ Agrees = Callable[[int, Rows, int], bool | None]
 """Of a total, its rows and a column: True right, None off by no more than rounding, False wrong."""
 _LEAF, _SUB, _GROUP, _MIDDLE, _GRAND = range(5)
 _RIGHT, _NEAR = 2, 1
+MOST_IN_TREE = 300
+"""Rows among which unnamed subtotals are looked for."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,20 @@ class _Reader:
         found: dict[int, Rows] = {}
         lost: list[int] = []
         for row in sorted((row for row in self._rows if self._ranks[row]), key=lambda row: self._ranks[row]):
-            covers = dict.fromkeys(cover for cover in self._possible(row, found) if cover)
-            best = max(covers, key=lambda cover, row=row: self._score(row, cover), default=())  # type: ignore[misc]
+            best = self._best(row, self._possible(row, found))
+            if self._ranks[row] >= _MIDDLE and self._score(row, best) < _RIGHT * len(self._telling(row, best)):
+                for roots, inner in self._trees(row, found):
+                    if self._score(row, roots) > self._score(row, best):
+                        best, found = roots, {**inner, **found}
             if best and (self._score(row, best) or not self._stands_apart(row)):
                 found[row] = best
             else:
                 lost.append(row)
         return Hierarchy(found, tuple(sorted(lost)))
+
+    def _best(self, row: int, covers: Iterable[Rows]) -> Rows:
+        """The first of those that most figures bear out."""
+        return max(dict.fromkeys(cover for cover in covers if cover), key=lambda cover: self._score(row, cover), default=())
 
     @cached_property
     def _rows(self) -> Rows:
@@ -145,11 +154,36 @@ class _Reader:
         return {row: [normalise(to_text(cell)) for column in columns if not is_blank(cell := table.page.sheet.at(row, column))]
                 for row in self._rows}
 
-    def _score(self, row: int, cover: Rows) -> int:
+    def _trees(self, row: int, found: Mapping[int, Rows]) -> Iterator[tuple[Rows, Mapping[int, Rows]]]:
+        """A table whose rows add up the rows under them though no name says so: 教育支出 above 小学 and 中学.
+
+        What is left when they are put together, and what they add up. A row over a single one, which is the same figure twice,
+        is only looked for where two or more do not explain the total.
+        """
+        rows = self._outermost([each for each in self._rows if each != row], found, self._ranks[row])
+        for fewest in (2, 1) if len(rows) <= MOST_IN_TREE else ():
+            roots, inner = list[int](), dict[int, Rows]()
+            for each in reversed(rows):
+                counts = (count for count in range(fewest, len(roots) + 1) if self._holds(each, tuple(roots[-count:])))
+                if count := next(counts, 0):
+                    inner[each] = tuple(sorted(roots[-count:]))
+                    del roots[-count:]
+                roots.append(each)
+            yield tuple(sorted(roots)), inner
+
+    def _holds(self, row: int, cover: Rows) -> bool:
+        """Whether every figure of a row is the sum of others."""
+        telling = self._telling(row, cover)
+        return bool(telling) and all(self.agrees(row, cover, column) is not False for column in telling)
+
+    def _telling(self, row: int, cover: Rows) -> list[int]:
+        """Columns that tell readings apart: those of nothing bear out every one."""
         numbers = self.table.numbers
-        telling = [column for column in self.columns  # columns of nothing bear out every reading
-                   if (row, column) in numbers and any(numbers.get((each, column)) for each in (row, *cover))]
-        said = [self.agrees(row, cover, column) for column in telling]
+        return [column for column in self.columns
+                if (row, column) in numbers and any(numbers.get((each, column)) for each in (row, *cover))]
+
+    def _score(self, row: int, cover: Rows) -> int:
+        said = [self.agrees(row, cover, column) for column in self._telling(row, cover)]
         return sum(_RIGHT if right else _NEAR if right is None else 0 for right in said)
 
     def _stands_apart(self, row: int) -> bool:

@@ -93,7 +93,7 @@ class _Ratio:
         """Whether the header or the format promises a figure that is formed from others."""
         header = self._header
         return (is_growth(header) or is_share(header) or is_per_head(header) or is_quotient(header)
-                or self.structure.table.shows_percentages(self.column))
+                or self.structure.table.units[self.column] == "%" or self.structure.table.shows_percentages(self.column))
 
     def exact(self, at: Place) -> Measured | None:
         """The figure of a cell; None where there is none."""

@@ -137,7 +137,7 @@ class _Grid:
         if not seen:
             return "blank"
         lead = normalise(texts[0]) if texts else ""
-        if _is_numbering(seen):
+        if _is_numbering(seen) and not self._goes_on(at):
             return "numbering"
         if any(is_total(text) for text in texts[:2]) and len(texts) < len(seen):
             return "data"
@@ -151,6 +151,11 @@ class _Grid:
         years = all(_is_year(cell) for cell in seen if not isinstance(cell, str) or to_number(cell) is not None)
         named = is_name_header(lead) if texts else self._is_below(at) or (at > 0 and self._kind(at - 1) == "header")
         return "header" if years and named else "data"
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether 甲 is followed by 乙 in the next row: then these are names."""
+        below = next((seen for row in range(at + 1, len(self._rows)) if (seen := self._seen(row))), [""])
+        return normalise(to_text(below[0])) in ("乙", "(乙)", "B")
 
     def _run(self, at: int) -> range:
         """Header lines one below the other; cells merged downwards hold them together."""
