@@ -198,9 +198,11 @@ class _Foot:
 
     def _as_shown(self, found: Comparison, at: tuple[int, int], terms: Sequence[tuple[int, tuple[int, int]]]) -> None:
         """Keep a figure that adds up, but not as the number formats show it."""
+        if found.verdict is not True or not any(place in self.table.formats for place in (at, *(place for _, place in terms))):
+            return
         known = [(sign, place) for sign, place in terms if place in self.table.numbers]
         total, shown = self._shown(at), [self._shown(place) for _, place in known]
-        if found.verdict is not True or total is None or None in shown:
+        if total is None or None in shown:
             return
         seen = sum((sign * value for (sign, _), value in zip(known, shown, strict=True) if value is not None), Fraction(0))
         if abs(seen - total) > found.noise:

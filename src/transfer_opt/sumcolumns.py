@@ -65,7 +65,7 @@ class _Reader:
 
     @cached_property
     def totals(self) -> frozenset[int]:
-        """Rows of totals, which repeat what is wrong in others."""
+        """Rows of totals."""
         return frozenset(row for row, kind in self.table.kinds.items() if kind in ("group", "middle", "grand"))
 
     def is_named(self, column: int) -> bool:
@@ -129,10 +129,17 @@ class _Reader:
     def _telling(self, sum_: Sum) -> list[int]:
         """Rows that can bear a reading out: no totals, not all nothing, and where no header promises it, with two parts at least."""
         numbers, named = self.table.numbers, self.is_named(sum_.column)
-        rows = list(self.table.column(sum_.column))
-        return [row for row in ([row for row in rows if row not in self.totals] or rows)[:SAMPLE]
-                if sum(bool(numbers.get((row, part))) for _, part in sum_.parts) > (0 if named else 1)
+        return [row for row in self._sampled[sum_.column] if sum(bool(numbers.get((row, part))) for _, part in sum_.parts) > (0 if named else 1)
                 or (named and numbers[row, sum_.column])]
+
+    @cached_property
+    def _sampled(self) -> Mapping[int, Sequence[int]]:
+        """Of every column the first rows with figures; those of totals, which repeat what is wrong in others, only without others."""
+        found = {}
+        for column in self.amounts:
+            rows = list(self.table.column(column))
+            found[column] = ([row for row in rows if row not in self.totals] or rows)[:SAMPLE]
+        return found
 
     def _is_likely(self, sum_: Sum) -> bool:
         """Whether one of the first rows comes near: worked out quickly, to leave out what is far off."""
