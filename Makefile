@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types unit slow campaign fuzz bench equations example clean
+.PHONY: demo test lint types unit slow campaign fuzz corpus bench equations example clean
 
 demo: $(VENV)/installed
 	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
@@ -37,6 +37,10 @@ campaign: $(VENV)/tested
 FUZZ ?= 500
 fuzz: $(VENV)/tested
 	FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/test_mutations.py
+
+# check, audit and round over every workbook of a folder of your own, which is only read: exits, seconds, memory, what is odd.
+corpus: $(VENV)/tested
+	$(BIN)/python tests/folder.py "$(DIR)"
 
 # Measured against what people would use instead; the table goes to docs/benchmarks.md.
 bench: $(VENV)/benched

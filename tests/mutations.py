@@ -46,8 +46,7 @@ def mutated(seed: int, folder: Path) -> Path:
     generator = random.Random(seed)
     kind = SOURCES[seed % len(SOURCES)]
     content = original(kind)
-    change = _repacked if kind.endswith("parts") else _changed
-    content = change(content, generator)
+    content = _repacked(content, generator) if kind.endswith("parts") else _changed(content, generator)
     path = folder / f"{seed}.{kind.split()[0].replace('example', 'xlsx').replace('encrypted', 'xlsx')}"
     path.write_bytes(content)
     return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -154,7 +153,7 @@ def test_every_help_page_is_chinese_and_shows_an_example(name: str | None, capsy
     said = capsys.readouterr().out
     assert "例：" in said
     assert "用法：" in said
-    for word in ("Usage", "Options", "Commands", "Show this", "[OPTIONS]"):
+    for word in ("Usage", "Options", "Commands", "Show this", "[OPTIONS]", "[default", "[required", "x>="):
         assert word not in said
 
 
@@ -231,10 +230,3 @@ def test_a_wrong_command_is_told_in_chinese_without_a_word_of_the_library(
     assert says in said
     assert said.count("\n") == 1
     assert english(said.replace(" ".join(arguments), "")) == []
-
-
-@pytest.mark.parametrize("command", [None, *cli.commands])
-def test_help_pages_hold_no_english_but_names(command: str | None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(*([command] if command else []), "--help") == 0
-    said = capsys.readouterr().out
-    assert not re.search(r"\[(default|required|x>=)|Usage|Options|Commands|Show this|env var", said)

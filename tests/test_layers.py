@@ -22,10 +22,10 @@ LEVELS = {
     4: (
         "admissible", "alone", "asking", "controlled", "formulate", "narrowing", "requirements", "sharpening",
         "simplex", "structure", "units"),
-    5: ("chains", "matching", "modelfile", "ratios", "reduced"),
+    5: ("chains", "figures", "matching", "modelfile", "ratios", "reduced"),
     6: ("checks", "equations", "exactly", "footing", "lexicographic", "narrative", "parameters", "starting"),
-    7: ("assemble", "audit", "figures", "frontier", "proof"),
-    8: ("approval", "optimum", "roundtable"),
+    7: ("assemble", "audit", "frontier", "proof", "roundtable"),
+    8: ("approval", "optimum"),
     9: ("conflict", "explain", "instance", "sensitivity"),
     10: ("farkas", "outcome", "remedies", "repair"),
     11: ("claims", "diagnose", "infeasible", "recording", "scenarios"),

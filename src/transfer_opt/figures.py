@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
@@ -237,10 +236,6 @@ def _without_noise(value: Fraction, size: Fraction) -> Fraction:
     """A value that only binary noise of its terms, of that size together, keeps from being whole, as a whole one."""
     whole = nearest(value)
     return Fraction(whole) if abs(value - whole) <= _NOISE * size else value
-
-
-def _decimals(number: Decimal) -> int:
-    return max(0, -int(number.normalize().as_tuple().exponent))
 
 
 def _in_order(at: Place) -> tuple[bool, Place]:

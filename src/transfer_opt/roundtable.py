@@ -17,13 +17,13 @@ from pathlib import Path
 from transfer_opt.domain import YUAN
 from transfer_opt.errors import InputError, Problem
 from transfer_opt.figures import Figures, beneath, shares_of_columns
-from transfer_opt.structure import Structure
-from transfer_opt.sumcolumns import Sum
-from transfer_opt.workbook.measured import plain
 from transfer_opt.modelfile import did_you_mean
 from transfer_opt.parameters import parse_unit
+from transfer_opt.structure import Structure
+from transfer_opt.sumcolumns import Sum
 from transfer_opt.workbook.cells import Place
 from transfer_opt.workbook.headers import MONEY_UNITS
+from transfer_opt.workbook.measured import plain
 from transfer_opt.workbook.tabulation import Tabulation, read_tabulations
 from transfer_opt.workbook.values import normalise, to_number, to_text
 
