@@ -232,7 +232,7 @@ def test_shares_written_as_numbers_stay_and_are_told(tmp_path: Path) -> None:
     source = write(tmp_path / "表.xlsx", {"表": rows})
     assert [(problem.code, problem.column) for problem in round_file(source, "1").problems] == [("W633", "占比")]
     assert [row[2] for row in done(source, tmp_path / "整.xlsx", unit="1")[1:]] == [0.3377, 0.6623, 1]
-    assert round_file(write_rich_table(tmp_path / "公式.xlsx"), "1").problems[0].code == "W634"  # formulas follow
+    assert "W633" not in {problem.code for problem in round_file(write_rich_table(tmp_path / "公式.xlsx"), "1").problems}  # formulas follow
 
 
 # ---------------------------------------------------------------- at the user's own door

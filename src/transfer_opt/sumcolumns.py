@@ -95,9 +95,14 @@ class _Reader:
             yield from self._sums(column, found)
 
     def _sums(self, column: int, found: dict[int, Sum]) -> Iterator[Sum]:
-        """Columns of the same band; two or more beside this one, as they are or with inner sums in the place of their parts."""
+        """Columns of the same band; two or more beside this one, as they are or with inner sums in the place of their parts.
+
+        What compares this year with another is no part of what is called a sum: it is the difference of both.
+        """
         inner = {part for sum_ in found.values() for sign, part in sum_.parts if sign > 0}
-        alike = [each for each in self.amounts if self._alike(column, each) and not is_part(self._apart(column, each))]
+        named = is_sum(self.table.lines[column][-1])
+        alike = [each for each in self.amounts if self._alike(column, each) and not is_part(self._apart(column, each))
+                 and not (named and each != column and is_difference(self.table.lines[each][-1]))]
         if not is_part(self.table.lines[column][-1:]):
             band = [each for each in alike if each != column and self._band(each) and self._band(each) == self._band(column)]
             if len(band) > 1:
