@@ -15,10 +15,11 @@ import xlsxwriter
 from openpyxl.styles import NamedStyle
 
 from replicas import workbook
-from transfer_opt import run
-from transfer_opt.report import build
-from transfer_opt.sheets import Report
-from transfer_opt.workbook.writer import write_report
+from transfer_opt.allocation import allocate
+from transfer_opt.core.tables import Report
+from transfer_opt.intake import prepare
+from transfer_opt.report.workbook import build
+from transfer_opt.workbook.save import write_report
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Compared:
 
 def compared(folder: Path, count: int) -> Compared:
     """Ours, and openpyxl both ways."""
-    prepared = run.prepare(workbook(folder / f"w{count}.xlsx", count))
-    report = build(run.allocate(prepared, "highs"), "", "")
+    prepared = prepare.prepare(workbook(folder / f"w{count}.xlsx", count))
+    report = build(allocate.allocate(prepared, "highs"), "", "")
     ours = _seconds(lambda: write_report(report, folder / "ours.xlsx"))
     bare = _seconds(lambda: bare_values(report, folder / "bare.xlsx"))
     sheets, looks = _read(folder / "ours.xlsx")

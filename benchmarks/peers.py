@@ -18,10 +18,10 @@ from typing import Any
 import highspy
 import numpy as np
 
-from transfer_opt.exact import floats
-from transfer_opt.formulate import Formulation
-from transfer_opt.linear import Floats
-from transfer_opt.program import LevelStage, Program, SumStage
+from transfer_opt.allocation.formulation.formulate import Formulation
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.exact import floats
+from transfer_opt.lexlp.program import LevelStage, Program, SumStage
 
 PENALTY = 1000.0
 CLOSEST = "贴近因素法"
@@ -52,7 +52,7 @@ def full(formulation: Formulation) -> tuple[Program, Floats]:
 
 def core_seconds(program: Program, costs: Floats, limit: float = np.inf) -> tuple[float, float]:
     """Seconds inside HiGHS for a cold solve (one thread), and the objective; inf where it takes longer than `limit`."""
-    from transfer_opt.solvers.by_arrays import array_model
+    from transfer_opt.lexlp.solvers.highs import array_model
 
     model = array_model(program)
     model.col_cost_ = costs

@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from replicas import workbook
-from transfer_opt.assemble import assemble
-from transfer_opt.certificate import check
-from transfer_opt.domain import Case
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.lexicographic import solve
-from transfer_opt.proof import certificate, replayed
-from transfer_opt.rounding import published
-from transfer_opt.run import prepare
-from transfer_opt.solvers import opener
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.allocation.rounding import published
+from transfer_opt.checker.optimality import check
+from transfer_opt.intake.assemble import assemble
+from transfer_opt.intake.prepare import prepare
+from transfer_opt.lexlp.certificate import certificate, replayed
+from transfer_opt.lexlp.solve import solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
 
 SIZES = {45: 9, 2844: 7}
 """Recipients → runs."""

@@ -14,10 +14,11 @@ from pathlib import Path
 import python_calamine  # noqa: F401  loaded before the clock starts
 import xlsxwriter
 
-from transfer_opt.modelfile import load_model
-from transfer_opt.workbook.columns import COUNTIES, SHEETS
-from transfer_opt.workbook.reader import read_workbook
-from transfer_opt.workbook.scan import scan
+from transfer_opt.core.vocabulary import COUNTIES
+from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.workbook.files.scan import scan
+from transfer_opt.workbook.input.columns import SHEETS
+from transfer_opt.workbook.input.reader import read_workbook
 
 EXAMPLE = Path(__file__).parent.parent / "inputs" / "qinghai.xlsx"
 ROWS, COLUMNS, REPEATS = 35_000, 30, 2

@@ -22,18 +22,20 @@ def main(count: int, scenario: str) -> dict[str, float]:
     """Seconds by step and the peak of memory in MiB."""
     with tempfile.TemporaryDirectory() as folder:
         source = workbook(Path(folder) / "b.xlsx", count)
-        from transfer_opt import run
+        from transfer_opt.allocation import allocate
+        from transfer_opt.commands import publish
+        from transfer_opt.intake import prepare
 
         marks = [("读取", time.perf_counter())]
 
         def tell(what: str) -> None:
             marks.append((what, time.perf_counter()))
 
-        prepared = run.prepare(source, scenario=scenario or None)
+        prepared = prepare.prepare(source, scenario=scenario or None)
         tell("列式")
-        outcome = run.allocate(prepared, "highs", tell)
+        outcome = allocate.allocate(prepared, "highs", tell)
         tell("写结果工作簿")
-        run.write(outcome, Path(folder) / "r.xlsx")
+        publish.write(outcome, Path(folder) / "r.xlsx")
         tell("完")
     taken: dict[str, float] = {}
     for (name, start), (_, end) in zip(marks, marks[1:], strict=False):

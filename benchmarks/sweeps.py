@@ -24,15 +24,15 @@ import pulp
 
 from replicas import workbook
 from textbook import Model, Textbook
-from transfer_opt.assemble import assemble
-from transfer_opt.domain import Case
-from transfer_opt.errors import TransferOptError
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.lexicographic import solve
-from transfer_opt.run import Prepared, prepare
-from transfer_opt.solvers import opener
-from transfer_opt.sweep.plan import NOW, plan
-from transfer_opt.sweep.scenario import Scenarios
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.core.errors import TransferOptError
+from transfer_opt.intake.assemble import assemble
+from transfer_opt.intake.prepare import Prepared, prepare
+from transfer_opt.lexlp.solve import solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.scenarios.sweep.plan import NOW, plan
+from transfer_opt.scenarios.sweep.point import Scenarios
 
 SIZES = {45: (200, 40, 10, 5), 2844: (6, 3, 2, 1)}
 """Recipients → scenarios swept, rebuilt as one program, by our engine, by the book."""

@@ -16,9 +16,9 @@ from math import inf
 import numpy as np
 import pulp
 
-from transfer_opt.exact import floats
-from transfer_opt.linear import Floats
-from transfer_opt.program import LevelStage, Program, Stage, SumStage
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.exact import floats
+from transfer_opt.lexlp.program import LevelStage, Program, Stage, SumStage
 
 SLACK = 1e-7
 """What an optimum that is kept may give way, since CBC hands back eight or nine digits."""

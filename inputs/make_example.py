@@ -6,11 +6,11 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-from transfer_opt.blank import blank_layout
-from transfer_opt.modelfile import load_model
-from transfer_opt.sheets import Value
-from transfer_opt.workbook.headers import split_unit
-from transfer_opt.workbook.template import FundLine, TemplateLayout, write_template
+from transfer_opt.core.budget import Value
+from transfer_opt.intake.blank import blank_layout
+from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.workbook.input.headers import split_unit
+from transfer_opt.workbook.output.template import FundLine, TemplateLayout, write_template
 
 FOLDER = Path(__file__).parent
 YEAR = 2026

@@ -10,16 +10,19 @@ from pathlib import Path
 import numpy as np
 
 from conftest import make_settings
-from transfer_opt import explain, run
-from transfer_opt.audit import Finding, findings
-from transfer_opt.domain import Case, Change
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.lexicographic import Solution, solve
-from transfer_opt.linear import Floats, Ints
-from transfer_opt.outcome import Outcome
-from transfer_opt.rounding import published
-from transfer_opt.settings import Settings
-from transfer_opt.solvers import opener
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.compliance import Finding, findings
+from transfer_opt.allocation.explanation import reasons, steps
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.allocation.rounding import published
+from transfer_opt.core.arrays import Floats, Ints
+from transfer_opt.intake import prepare
+from transfer_opt.lexlp.solve import Solution, solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
+from transfer_opt.policy.settings import Settings
 
 EXAMPLE = Path(__file__).parent.parent / "inputs" / "qinghai.xlsx"
 SCENARIOS = ("基准方案", "均衡优先", "稳定优先", "生态优先")
@@ -29,7 +32,7 @@ BASIC = ("三保缺口最小", "贴近因素法")
 @cache
 def example(scenario: str = "基准方案") -> Outcome:
     """One scenario of the shipped example, solved once."""
-    return run.allocate(run.prepare(EXAMPLE, scenario=scenario), "highs")
+    return allocate.allocate(prepare.prepare(EXAMPLE, scenario=scenario), "highs")
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,14 @@ class Allocation:
         return self.solution.columns[: len(self.case.lines)]
 
     @property
-    def steps(self) -> explain.Steps:
+    def steps(self) -> steps.Steps:
         """Where every amount comes from."""
-        return explain.steps(self.case, self.formulation, self.objective, self.amounts, self.units, opener("highs", 9))
+        return steps.steps(self.case, self.formulation, self.objective, self.amounts, self.units, opener("highs", 9))
 
     @property
     def reasons(self) -> list[str]:
         """The main reason of every line."""
-        return [words for words, _ in explain.reasons(
+        return [words for words, _ in reasons.reasons(
             self.case, self.settings, self.formulation, self.amounts, self.steps)]
 
     def findings(self, units: Sequence[int] | None = None) -> tuple[Finding, ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
-from transfer_opt.exact import floats
-from transfer_opt.linear import Floats
-from transfer_opt.program import LevelStage, Program, Stage, SumStage
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.exact import floats
+from transfer_opt.lexlp.program import LevelStage, Program, Stage, SumStage
 
 SLACK = 1e-8
 INFINITE = highspy.kHighsInf

@@ -7,16 +7,16 @@ from functools import cache
 import pytest
 
 from books import EXAMPLE
-from transfer_opt import comparing
-from transfer_opt.report.compared import build_comparison
-from transfer_opt.scenarios.comparison import Comparison
-from transfer_opt.sheets import Report
+from transfer_opt.commands import compare
+from transfer_opt.core.tables import Report
+from transfer_opt.report.comparison.workbook import build_comparison
+from transfer_opt.scenarios.comparison.compare import Comparison
 
 
 @cache
 def example() -> Comparison:
     """The example's four scenarios."""
-    return comparing.compare([EXAMPLE])
+    return compare.compare([EXAMPLE])
 
 
 @cache
@@ -27,4 +27,4 @@ def example_report() -> Report:
 
 def pools_untried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the larger pools, which take half of the time, where a test is about something else."""
-    monkeypatch.setattr("transfer_opt.scenarios.comparison.larger_pools", lambda *_: iter(()))
+    monkeypatch.setattr("transfer_opt.scenarios.comparison.compare.larger_pools", lambda *_: iter(()))

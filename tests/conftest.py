@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from transfer_opt.domain import Case, Change, Fund, Lines, ModelSpec, Recipients
-from transfer_opt.exact import Exacts, either, every, exacts, filled, floats, known
-from transfer_opt.linear import Floats, Linear, Rows
-from transfer_opt.modelfile import load_model
-from transfer_opt.settings import Settings
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.exact import Exacts, either, every, exacts, filled, floats, known
+from transfer_opt.core.expressions import Linear, Rows
+from transfer_opt.policy.case import Case, Fund, Lines, Recipients
+from transfer_opt.policy.model import Change, ModelSpec
+from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.policy.settings import Settings
 
 SPEC: ModelSpec = load_model()
 SHORT = tuple(fund.short for fund in SPEC.funds)  # 均衡性, 县级保障, 生态

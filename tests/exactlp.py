@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 from gmpy2 import mpq
 
-from transfer_opt.domain import Case
-from transfer_opt.formulate import formulate
-from transfer_opt.settings import Settings
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.settings import Settings
 
 Limit = Fraction | None
 

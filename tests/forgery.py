@@ -16,9 +16,10 @@ from typing import Any
 
 from lxml import etree
 
-from transfer_opt.workbook.fingerprint import fingerprint
-from transfer_opt.workbook.rereading import read_pages
-from transfer_opt.workbook.seals import PROOF, _unsealed, seals
+from transfer_opt.core.vocabulary import PROOF
+from transfer_opt.workbook.result.fingerprint import fingerprint
+from transfer_opt.workbook.result.pages import read_pages
+from transfer_opt.workbook.result.seals import _unsealed, seals
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from conftest import SHORT, make_case, make_settings
-from transfer_opt.domain import Case, Change
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.linear import Floats
-from transfer_opt.settings import Settings
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.core.arrays import Floats
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
+from transfer_opt.policy.settings import Settings
 
 OBJECTIVE_LISTS = (
     ("贴近因素法",), ("保障水平最大化", "贴近因素法"), ("较上年波动最小", "贴近因素法"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from transfer_opt.program import Program, Question, RawSolution, Session
-from transfer_opt.solvers import opener
+from transfer_opt.lexlp.program import Program, Question, RawSolution, Session
+from transfer_opt.lexlp.solvers.choice import opener
 
 
 class Liar:

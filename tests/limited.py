@@ -61,7 +61,7 @@ class Limited:
 
 def serve() -> None:
     """Fork for every line, until there are no more."""
-    from transfer_opt import cli, run  # noqa: F401  loaded before the forks, used in them
+    from transfer_opt.allocation import allocate  # noqa: F401  loaded before the forks, used in them
 
     for name in ("msoffcrypto", "olefile", "python_calamine"):
         __import__(name)
@@ -87,7 +87,7 @@ def _ended(arguments: list[str]) -> dict[str, object]:
 
 def _become(arguments: list[str]) -> None:
     """The program itself, within the limits; never returns."""
-    from transfer_opt.cli import main
+    from transfer_opt.cli.main import main
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))

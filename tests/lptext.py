@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from conftest import dense, labels, right_sides
-from transfer_opt.domain import Case
-from transfer_opt.formulate import Formulation
-from transfer_opt.linear import Rows
-from transfer_opt.program import LevelStage, Program
+from transfer_opt.allocation.formulation.formulate import Formulation
+from transfer_opt.core.expressions import Rows
+from transfer_opt.lexlp.program import LevelStage, Program
+from transfer_opt.policy.case import Case
 
 Meaning = Counter[tuple[str, str, frozenset[tuple[str, float]]]]
 """Section, label and the named numbers of every line, in any order."""

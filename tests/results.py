@@ -14,8 +14,10 @@ from xml.sax.saxutils import unescape
 import openpyxl
 
 from books import ECOLOGY, EQUALIZATION, GUARANTEE, add_rule, change, plain_tables, write_tables
-from transfer_opt import run
-from transfer_opt.errors import InfeasibleError
+from transfer_opt.allocation import allocate
+from transfer_opt.commands import publish
+from transfer_opt.core.errors import InfeasibleError
+from transfer_opt.intake import prepare
 
 FUNDS = (EQUALIZATION, GUARANTEE, ECOLOGY)
 UNITS = ("1万元", "0.01万元", "1元", "10万元")
@@ -59,10 +61,10 @@ def write_result(folder: Path, seed: int, most: int = 14) -> tuple[Path, Path] |
     scenario = generator.choice((None, *SCENARIOS))
     write_tables(budget, tables(seed, most))
     try:
-        outcome = run.allocate(run.prepare(budget, scenario=scenario, unit=generator.choice(UNITS)), relax=generator.random() < 0.2)
+        outcome = allocate.allocate(prepare.prepare(budget, scenario=scenario, unit=generator.choice(UNITS)), relax=generator.random() < 0.2)
     except InfeasibleError:
         return None
-    run.write(outcome, result)
+    publish.write(outcome, result)
     return budget, result
 
 

@@ -17,21 +17,24 @@ from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE
 from conftest import SPEC, make_case, make_settings
 from results import write_result
 from test_cli import call
-from transfer_opt import run
-from transfer_opt.adjusting import Adjusted, Wish, adjust, adjusted_path, opened, write
-from transfer_opt.approval import standings
-from transfer_opt.domain import Change
-from transfer_opt.errors import InputError, OutputError
-from transfer_opt.formulate import formulate
-from transfer_opt.outcome import Outcome
-from transfer_opt.recheck import approval_problems, own_inputs, recheck
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.explanation.approval import standings
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.commands import publish
+from transfer_opt.commands.adjust import Adjusted, Wish, adjust, adjusted_path, opened, write
+from transfer_opt.core.cell_names import place
+from transfer_opt.core.errors import InputError, OutputError
+from transfer_opt.core.tables import FIRST_ROW
+from transfer_opt.core.vocabulary import ADJUSTED, CHECKED
+from transfer_opt.intake import prepare
+from transfer_opt.policy.model import Change
+from transfer_opt.published.audit import approval_problems, own_inputs, recheck
 from transfer_opt.report.approved import conclusion, verdict_sentence
-from transfer_opt.workbook.adjustments import ADJUSTED, CHECKED, approved
-from transfer_opt.workbook.cells import place
-from transfer_opt.workbook.layout import FIRST_ROW
-from transfer_opt.workbook.opening import RawSheet
-from transfer_opt.workbook.rereading import Page, read_pages
-from transfer_opt.workbook.seals import intact
+from transfer_opt.workbook.files.open import RawSheet
+from transfer_opt.workbook.result.adjustments import approved
+from transfer_opt.workbook.result.pages import Page, read_pages
+from transfer_opt.workbook.result.seals import intact
 
 TOUCHED = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
 WISH = {"county": "玛多", "fund": "均衡性", "to": "14619", "reason": "雪灾应急", "by": "厅长办公会"}
@@ -41,13 +44,13 @@ LINE = ("632626", "玛多县", EQUALIZATION)
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
     """The example solved: 玛多县 is computed 14,607 of 均衡性."""
-    return run.allocate(run.prepare(EXAMPLE))
+    return allocate.allocate(prepare.prepare(EXAMPLE))
 
 
 @pytest.fixture(scope="module")
 def result(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("adjusting") / "结果.xlsx"
-    run.write(outcome, path)
+    publish.write(outcome, path)
     return path
 
 

@@ -11,14 +11,15 @@ from gmpy2 import mpq
 
 from allocations import Allocation, allocated, example, only, refilled
 from conftest import make_case
-from transfer_opt.audit import ORDER, Finding, _subject, soft_gaps, verdict_sentence
-from transfer_opt.diagnose import Present, diagnosed
-from transfer_opt.domain import Case, Change
-from transfer_opt.exact import floats
-from transfer_opt.formulate import formulate
-from transfer_opt.instance import Instance
-from transfer_opt.lexicographic import solve
-from transfer_opt.solvers import opener
+from transfer_opt.allocation.compliance import ORDER, Finding, _subject, soft_gaps, verdict_sentence
+from transfer_opt.allocation.explanation.alarms import Present, diagnosed
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.core.exact import floats
+from transfer_opt.lexlp.solve import solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
 
 Told = dict[tuple[str, str], tuple[str, float]]
 

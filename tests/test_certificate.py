@@ -20,19 +20,22 @@ from books import EQUALIZATION, EXAMPLE, change, plain_tables, write_tables
 from conftest import make_case
 from instances import instance
 from liars import LIARS, Liar
-from transfer_opt import run
-from transfer_opt.certificate import CertificateError, check, sealed
-from transfer_opt.cli import main
-from transfer_opt.domain import Case, Change
-from transfer_opt.errors import SolverError
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.lexicographic import Solution, solve
-from transfer_opt.linear import Ints
-from transfer_opt.proof import certificate, replayed
-from transfer_opt.rounding import published
-from transfer_opt.solvers import opener
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.allocation.rounding import published
+from transfer_opt.checker.optimality import CertificateError, check, sealed
+from transfer_opt.cli.main import main
+from transfer_opt.commands import publish
+from transfer_opt.core.arrays import Ints
+from transfer_opt.core.errors import SolverError
+from transfer_opt.intake import prepare
+from transfer_opt.lexlp.certificate import certificate, replayed
+from transfer_opt.lexlp.solve import Solution, solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
 
-CHECKER = Path(run.__file__).parent / "certificate.py"
+CHECKER = Path(allocate.__file__).parent / "certificate.py"
 Proof = dict[str, Any]
 
 
@@ -61,7 +64,7 @@ def prove(seed: int, most: int) -> Proof | None:
 
 @pytest.fixture(scope="module")
 def proof() -> Proof:
-    return json.loads(run.allocate(run.prepare(EXAMPLE, scenario="均衡优先"), "highs").proof)
+    return json.loads(allocate.allocate(prepare.prepare(EXAMPLE, scenario="均衡优先"), "highs").proof)
 
 
 def test_the_checker_imports_nothing_of_the_package_and_stays_short() -> None:
@@ -75,17 +78,17 @@ def test_the_checker_imports_nothing_of_the_package_and_stays_short() -> None:
 def test_the_checker_of_the_impossible_imports_the_other_checker_and_nothing_else_of_the_package() -> None:
     tree = ast.parse((CHECKER.parent / "refutation.py").read_text(encoding="utf-8"))
     imported = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported <= {"__future__", "collections.abc", "fractions", "typing", "transfer_opt.certificate"}
+    assert imported <= {"__future__", "collections.abc", "fractions", "typing", "transfer_opt.checker.optimality"}
 
 
 @pytest.mark.parametrize("scenario", ["基准方案", "均衡优先", "稳定优先", "生态优先"])
 def test_every_scenario_of_the_example_is_proved(scenario: str) -> None:
-    check(json.loads(run.allocate(run.prepare(EXAMPLE, scenario=scenario), "highs").proof))
+    check(json.loads(allocate.allocate(prepare.prepare(EXAMPLE, scenario=scenario), "highs").proof))
 
 
 def test_the_proof_is_read_back_from_the_result_file_alone(tmp_path: Path) -> None:
-    outcome = run.allocate(run.prepare(EXAMPLE), "highs")
-    run.write(outcome, tmp_path / "r.xlsx")
+    outcome = allocate.allocate(prepare.prepare(EXAMPLE), "highs")
+    publish.write(outcome, tmp_path / "r.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "r.xlsx")["证明"]
     pieces = [str(row[1]) for row in sheet.iter_rows(min_row=5, values_only=True) if isinstance(row[0], int | float)]
     assert "".join(pieces) == outcome.proof
@@ -94,7 +97,7 @@ def test_the_proof_is_read_back_from_the_result_file_alone(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("solver", ["cbc", "pulp-highs"])
 def test_what_another_solver_found_is_proved_too(solver: str) -> None:
-    check(json.loads(run.allocate(run.prepare(EXAMPLE), solver).proof))
+    check(json.loads(allocate.allocate(prepare.prepare(EXAMPLE), solver).proof))
 
 
 def test_random_allocations_are_proved_and_their_totals_and_bounds_exact() -> None:
@@ -311,7 +314,7 @@ def test_a_wrong_answer_of_a_solver_is_refused_and_nothing_is_published(
     liar: type[Liar], feasible: bool, arguments: list[str], impossible_budget: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(run, "opener", lambda *_: liar)
+    monkeypatch.setattr(allocate, "opener", lambda *_: liar)
     source = EXAMPLE if feasible else impossible_budget
     with pytest.raises(SystemExit) as ended:
         main(["solve", str(source), "-o", str(tmp_path / "r.xlsx"), "--quiet", *arguments])

@@ -14,8 +14,8 @@ import pytest
 
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, add_rule, change, plain_tables, write_tables
 from sheetmaker import write
-from transfer_opt import run
-from transfer_opt.errors import Problem
+from transfer_opt.core.errors import Problem
+from transfer_opt.intake import prepare
 
 COUNTIES, POOLS, RULES, BOUNDS = "县区数据", "资金总额", "约束参数", "县区上下限"
 Tables = dict[str, list[list[Any]]]
@@ -44,7 +44,7 @@ class Checker:
     folder: Path
 
     def __call__(self, tables: Tables) -> tuple[Problem, ...]:
-        return run.check(write_tables(self.folder / "b.xlsx", tables))
+        return prepare.check(write_tables(self.folder / "b.xlsx", tables))
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_half_of_the_counties_is_not_yet_more_than_half(tables: Tables, check: C
 
 
 def test_a_workbook_that_nowhere_says_its_unit_is_taken_as_wan_yuan_and_told(tables: Tables, tmp_path: Path) -> None:
-    assert only(run.check(write(tmp_path / "b.xlsx", tables)), "W344").sheet == COUNTIES
+    assert only(prepare.check(write(tmp_path / "b.xlsx", tables)), "W344").sheet == COUNTIES
 
 
 def test_a_total_that_does_not_add_up_is_told_and_changes_nothing(tables: Tables, check: Checker) -> None:
@@ -273,7 +273,7 @@ def test_a_workbook_whose_funds_are_all_unknown_is_told(tables: Tables, check: C
 # ---------------------------------------------------------------- the whole workbook
 
 def test_the_example_gives_no_error_and_one_question() -> None:
-    (question,) = run.check(EXAMPLE)
+    (question,) = prepare.check(EXAMPLE)
     assert question.code == "W343"
     assert "湟中区" in question.message
     assert "「含禁止开发」" in question.remedy
@@ -327,7 +327,7 @@ def test_a_number_typed_as_text_and_a_percentage_are_understood(tables: Tables, 
     change(tables, RULES, lambda row: row["规则"] == "增幅上限" and row["资金"] == GUARANTEE, 取值="0.3")
     change(tables, RULES, lambda row: row["规则"] == "增幅上限" and row["资金"] == ECOLOGY, 取值="２０％")
     path = write_tables(check.folder / "b.xlsx", tables)
-    prepared = run.prepare(path)
+    prepared = prepare.prepare(path)
     assert [problem.code for problem in prepared.problems] == ["W343"]
     assert prepared.settings.numbers("增幅上限", "增幅上限", prepared.settings.by_fund()).tolist() == [0.15, 0.3, 0.2]
 

@@ -12,8 +12,8 @@ import pytest
 
 from books import EXAMPLE, change, plain_tables, write_tables
 from limited import english
-from transfer_opt import run
-from transfer_opt.cli import cli, main
+from transfer_opt.allocation import allocate
+from transfer_opt.cli.main import cli, main
 
 
 def call(*arguments: str | Path) -> int:
@@ -136,7 +136,7 @@ def test_a_bug_is_one_sentence_and_70(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("玛多县 12702")
 
-    monkeypatch.setattr(run, "allocate", broken)
+    monkeypatch.setattr(allocate, "allocate", broken)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx") == 70
     said = capsys.readouterr().err

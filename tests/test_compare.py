@@ -14,11 +14,13 @@ from books import EQUALIZATION, change, plain_tables, write_tables
 from comparisons import example, example_report, pools_untried
 from results import tables
 from test_cli import call
-from transfer_opt import comparing, run
-from transfer_opt.report.compared.matrix import Measure
-from transfer_opt.sheets import Table
-from transfer_opt.workbook.evaluation import evaluate, exact
-from transfer_opt.workbook.rereading import read_pages
+from transfer_opt.allocation import allocate
+from transfer_opt.commands import compare, publish
+from transfer_opt.core.tables import Table
+from transfer_opt.intake import prepare
+from transfer_opt.report.comparison.matrix import Measure
+from transfer_opt.workbook.files.formula_value import evaluate, exact
+from transfer_opt.workbook.result.pages import read_pages
 
 SHEETS = ["方案比较", "参数对照", "分县对比", "分县对比·均衡性", "分县对比·县级保障", "分县对比·生态", "保障水平对比", "增幅热力表",
           "受损县区", "保底代价", "差异分解", "差异分解分县", "较上年变动", "指标对比", "单调性", "审计信息"]
@@ -41,7 +43,7 @@ def columns(found: Table) -> dict[str, list[Any]]:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("compare") / "比较.xlsx"
-    comparing.write(example(), path)
+    compare.write(example(), path)
     return path
 
 
@@ -123,8 +125,8 @@ def test_a_relaxed_result_is_compared_by_the_rules_that_gave_way(tmp_path: Path,
     row[1] = round(sum(float(each[header.index(f"上年{EQUALIZATION}")] or 0) for each in rows) * 0.99)
     write_tables(tmp_path / "short.xlsx", given)
     for name in ("plain", "short"):
-        run.write(run.allocate(run.prepare(tmp_path / f"{name}.xlsx"), relax=name == "short"), tmp_path / f"{name}_r.xlsx")
-    comparison = comparing.compare([tmp_path / "plain_r.xlsx", tmp_path / "short_r.xlsx"])
+        publish.write(allocate.allocate(prepare.prepare(tmp_path / f"{name}.xlsx"), relax=name == "short"), tmp_path / f"{name}_r.xlsx")
+    comparison = compare.compare([tmp_path / "plain_r.xlsx", tmp_path / "short_r.xlsx"])
     assert [side.name for side in comparison.sides] == ["基准方案", "基准方案（已放宽）"]
     assert comparison.notes == ()
 
@@ -202,7 +204,7 @@ def test_the_same_input_gives_the_same_bytes(tight: Path, monkeypatch: pytest.Mo
     for name in ("a", "b"):
         book, page = tight.with_name(f"{name}.xlsx"), tight.with_name(f"{name}.html")
         comparison = example()
-        comparing.write(comparison, book, page)
+        compare.write(comparison, book, page)
         made.append((book.read_bytes(), page.read_bytes()))
     assert made[0] == made[1]
 
@@ -216,7 +218,7 @@ def test_a_county_that_is_a_formula_or_a_script_stays_text(tmp_path: Path) -> No
     tables["方案"] = [["规则", "资金", "参数", "对象", "<img src=x onerror=alert(2)>"], ["生态稳定增长", None, "增长率", None, 0.05]]
     path = write_tables(tmp_path / "b.xlsx", tables)
     book, page = tmp_path / "r.xlsx", tmp_path / "r.html"
-    comparing.write(comparing.compare([path]), book, page)
+    compare.write(compare.compare([path]), book, page)
     text = page.read_text(encoding="utf-8")
     assert evil not in text
     assert "<img" not in text

@@ -13,19 +13,22 @@ import pytest
 from allocations import BASIC, allocated, only, refilled
 from books import EQUALIZATION, add_rule, change, plain_tables, write_tables
 from conftest import make_case, make_settings
-from transfer_opt import run
-from transfer_opt.assemble import assemble
-from transfer_opt.certificate import CertificateError, sealed
-from transfer_opt.conflict import Family, conflict, possible
-from transfer_opt.conflict import only as families_only
-from transfer_opt.domain import Case, Change
-from transfer_opt.errors import InfeasibleError
-from transfer_opt.formulate import formulate
-from transfer_opt.infeasible import infeasible
-from transfer_opt.instance import Instance
-from transfer_opt.refutation import check_impossible
-from transfer_opt.repair import cheapest
-from transfer_opt.solvers import opener
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.allocation.infeasibility.iis import Family, conflict, possible
+from transfer_opt.allocation.infeasibility.iis import only as families_only
+from transfer_opt.allocation.infeasibility.message import infeasible
+from transfer_opt.allocation.infeasibility.relaxation import cheapest
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.checker.infeasibility import check_impossible
+from transfer_opt.checker.optimality import CertificateError, sealed
+from transfer_opt.commands import publish
+from transfer_opt.core.errors import InfeasibleError
+from transfer_opt.intake import prepare
+from transfer_opt.intake.assemble import assemble
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
 
 HIGHS = opener("highs", 1)
 NAN = np.nan
@@ -45,7 +48,7 @@ def contradiction(case: Case, *changes: Change) -> InfeasibleError:
 
 def error(path: Path) -> InfeasibleError:
     with pytest.raises(InfeasibleError) as caught:
-        run.allocate(run.prepare(path), "highs")
+        allocate.allocate(prepare.prepare(path), "highs")
     return caught.value
 
 
@@ -201,7 +204,7 @@ def test_a_cap_below_the_pools_growth_conflicts_with_the_pool_alone_and_its_way_
                取值=round(percent / 100, 4))
         path = write_tables(tmp_path / f"cap{percent}.xlsx", tables)
         if leads_out:
-            run.allocate(run.prepare(path), "highs")
+            allocate.allocate(prepare.prepare(path), "highs")
         else:
             error(path)
 
@@ -218,7 +221,7 @@ def test_one_unit_is_told_as_one_unit_and_none_is_no_alarm(tmp_path: Path, missi
         assert f"合计放宽 {missing} 万元" in said
         assert f"资金总额增加 {missing} 万元，由 {1850000 - missing:,} 改为 1,850,000。" in said
     else:
-        run.allocate(run.prepare(path), "highs")
+        allocate.allocate(prepare.prepare(path), "highs")
 
 
 @pytest.mark.parametrize("missing", [1, 2, 50])
@@ -226,7 +229,7 @@ def test_relaxed_the_published_amounts_miss_the_floors_by_exactly_the_cheapest_m
     tables = plain_tables()
     change(tables, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1850000 - missing)
     without_tilts(tables)
-    outcome = run.allocate(run.prepare(write_tables(tmp_path / "unit.xlsx", tables)), "highs", relax=True)
+    outcome = allocate.allocate(prepare.prepare(write_tables(tmp_path / "unit.xlsx", tables)), "highs", relax=True)
     inside = outcome.case.lines.fund == 0
     missed = np.maximum(outcome.case.lines.last_year - outcome.published, 0)[inside]
     assert missed.sum() == missing
@@ -243,8 +246,8 @@ def test_relaxed_the_published_amounts_miss_the_floors_by_exactly_the_cheapest_m
 def test_every_scenario_marked_as_relaxed_says_so_on_every_sheet_and_in_the_facts(tmp_path: Path) -> None:
     tables = plain_tables()
     change(tables, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1849999)
-    outcome = run.allocate(run.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs", relax=True)
-    run.write(outcome, tmp_path / "r.xlsx")
+    outcome = allocate.allocate(prepare.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs", relax=True)
+    publish.write(outcome, tmp_path / "r.xlsx")
     book = openpyxl.load_workbook(tmp_path / "r.xlsx")
     assert [sheet.title for sheet in book if "（已放宽）" not in str(sheet["A1"].value)] == []
     facts = [str(row[1]) for row in book["审计信息"].iter_rows(values_only=True)]
@@ -261,7 +264,7 @@ def test_the_conflict_names_a_share_for_a_prefecture_that_its_caps_cannot_reach(
 def test_switching_off_the_other_families_beats_an_exception_for_one_county(tmp_path: Path) -> None:
     tables = plain_tables()
     add_rule(tables, 规则="增幅上限", 资金=EQUALIZATION, 参数="增幅上限", 对象="玛多县", 取值=0.2, 启用="是")
-    prepared = run.prepare(write_tables(tmp_path / "exception.xlsx", tables))
+    prepared = prepare.prepare(write_tables(tmp_path / "exception.xlsx", tables))
     case = assemble(prepared.spec, prepared.budget, prepared.settings)
     alone = families_only(prepared.settings, [Family("资金总额", EQUALIZATION)])
     formulation = formulate(case, alone, ("贴近因素法",))

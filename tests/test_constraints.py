@@ -6,7 +6,11 @@ import numpy as np
 from gmpy2 import mpq
 
 from conftest import by_fund, by_line, dense, labels, make_case, right_sides, written
-from transfer_opt.constraints import (
+from transfer_opt.core.exact import every, exact, exacts
+from transfer_opt.core.expressions import Linear, Rows
+from transfer_opt.core.ranking import Ratios, top_share
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.constraints import (
     CONSTRAINTS,
     advance_kept,
     assessment_cut,
@@ -24,10 +28,6 @@ from transfer_opt.constraints import (
     rank_kept,
     weak_tilt,
 )
-from transfer_opt.domain import Case
-from transfer_opt.exact import every, exact, exacts
-from transfer_opt.linear import Linear, Rows
-from transfer_opt.ranking import Ratios, top_share
 
 NAN = np.nan
 ONE_FUND = {"均衡性": 1000.0}

@@ -11,7 +11,7 @@ from math import ceil, floor
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from transfer_opt.controlled import CELL, LEADING, SUM, Rounded, nearest, rounded
+from transfer_opt.tables.nested_rounding import CELL, LEADING, SUM, Rounded, nearest, rounded
 
 AMOUNTS = some.lists(some.integers(-30_000, 30_000).map(lambda n: Fraction(n, 100)), min_size=1, max_size=7)
 

@@ -16,15 +16,15 @@ import pytest
 import hostile
 from books import EQUALIZATION, EXAMPLE, GUARANTEE, add_rule, write_tables
 from corpus import POOLS, Odd, both, bounds, county, header, of, ordinary, pool, tables
-from transfer_opt import run
-from transfer_opt.assemble import assemble
-from transfer_opt.errors import InputError, Problem
-from transfer_opt.formulate import formulate
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.intake import prepare
+from transfer_opt.intake.assemble import assemble
 
 ORDINARY = ordinary()
 
 
-def fingerprint(prepared: run.Prepared) -> str:
+def fingerprint(prepared: prepare.Prepared) -> str:
     """The program and the numbers it is made of, without any name: the same fingerprint gives the same integers."""
     case = assemble(prepared.spec, prepared.budget, prepared.settings)
     formulation = formulate(case, prepared.settings, prepared.objective)
@@ -51,13 +51,13 @@ def _feed(digest: Any, part: Any) -> None:
 
 @cache
 def expected() -> str:
-    return fingerprint(run.prepare(EXAMPLE))
+    return fingerprint(prepare.prepare(EXAMPLE))
 
 
 def outcome(path: Path) -> tuple[str, tuple[Problem, ...]]:
     """The fingerprint, or "" where the workbook is refused; and what is told."""
     try:
-        prepared = run.prepare(path)
+        prepared = prepare.prepare(path)
     except InputError as error:
         return "", error.problems
     wrong = any(not problem.is_warning for problem in prepared.problems)

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from books import EXAMPLE
-from transfer_opt import deadline, optimum, run
-from transfer_opt.cli import main
-from transfer_opt.deadline import NEVER, Deadline, within
-from transfer_opt.errors import NotProvenError
-from transfer_opt.program import Program, Question, RawSolution, Session
-from transfer_opt.solvers import opener
-from transfer_opt.solvers import within as solver_within
-from transfer_opt.workbook import writer
+from transfer_opt.allocation import allocate, optimum
+from transfer_opt.cli.main import main
+from transfer_opt.core import time_limit
+from transfer_opt.core.errors import NotProvenError
+from transfer_opt.core.time_limit import NEVER, Deadline, within
+from transfer_opt.lexlp.program import Program, Question, RawSolution, Session
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.lexlp.solvers.choice import within as solver_within
 
 HOUR = 3600.0
 
@@ -35,7 +35,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(deadline, "clock", made)
+    monkeypatch.setattr(time_limit, "clock", made)
     return made
 
 
@@ -125,7 +125,7 @@ def test_searching_for_what_contradicts_is_ended_as_well(
 
     tables = plain_tables()
     change(tables, "资金总额", lambda row: row["资金"] == "均衡性转移支付", 本年总额=1800000)
-    monkeypatch.setattr(run, "infeasible", endless(clock))
+    monkeypatch.setattr(allocate, "infeasible", endless(clock))
     with pytest.raises(SystemExit) as ended:
         main(["solve", str(write_tables(tmp_path / "b.xlsx", tables)), "--time-limit", "60"])
     assert ended.value.code == 4

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from transfer_opt.constraints import CONSTRAINTS
-from transfer_opt.domain import ModelSpec
-from transfer_opt.equations import equations, shown_default, shown_parameters, shown_range, target
-from transfer_opt.factors import FACTORS
-from transfer_opt.modelfile import load_model, shipped
-from transfer_opt.objectives import OBJECTIVES
+from transfer_opt.policy.constraints import CONSTRAINTS
+from transfer_opt.policy.equations import equations, shown_default, shown_parameters, shown_range, target
+from transfer_opt.policy.factors import FACTORS
+from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.model_file.loading import load_model, shipped
+from transfer_opt.policy.objectives import OBJECTIVES
 
 RULES = {entry.function.__name__: entry.function for entry in CONSTRAINTS.values()}
 OTHERS: dict[str, Callable[..., Any]] = {

@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from transfer_opt.workbook.cells import Place
-from transfer_opt.workbook.evaluation import Exact, FormulaError, evaluate
+from transfer_opt.core.cell_names import Place
+from transfer_opt.workbook.files.formula_operands import Exact, FormulaError
+from transfer_opt.workbook.files.formula_value import evaluate
 
 CELLS: dict[tuple[str, Place], Exact] = {
     ("", (0, 0)): Fraction(1, 10), ("", (1, 0)): Fraction(2, 10), ("", (2, 0)): "甲州",

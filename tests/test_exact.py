@@ -11,7 +11,7 @@ from gmpy2 import mpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_opt.exact import (
+from transfer_opt.core.exact import (
     ZERO,
     ceiling,
     either,

@@ -13,18 +13,19 @@ from gmpy2 import mpq
 import exactlp
 from conftest import make_case, make_settings
 from instances import instance
-from transfer_opt.certificate import check
-from transfer_opt.domain import Case, Change
-from transfer_opt.exact import Exacts, exact, exacts
-from transfer_opt.exactly import Impossible, plain, proven_shortage, shortage_exactly, solved_exactly
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.lexicographic import solve
-from transfer_opt.linear import Floats
-from transfer_opt.narrowing import Proof
-from transfer_opt.program import PROVINCE, LevelStage, Program, Question, Statement, SumStage
-from transfer_opt.proof import certificate, replayed
-from transfer_opt.rounding import published
-from transfer_opt.solvers import ended, opener
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.allocation.rounding import published
+from transfer_opt.checker.optimality import check
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.exact import Exacts, exact, exacts
+from transfer_opt.lexlp.certificate import certificate, replayed
+from transfer_opt.lexlp.exact.narrowing import Proof
+from transfer_opt.lexlp.exact.solve import Impossible, plain, proven_shortage, shortage_exactly, solved_exactly
+from transfer_opt.lexlp.program import PROVINCE, LevelStage, Program, Question, Statement, SumStage
+from transfer_opt.lexlp.solve import solve
+from transfer_opt.lexlp.solvers.choice import ended, opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
 
 HIGHS = opener("highs", 1)
 FIRST = 900_000

@@ -8,11 +8,12 @@ from typing import Any
 import openpyxl
 import pytest
 
-from transfer_opt.errors import OutputError
-from transfer_opt.sheets import Budget
-from transfer_opt.workbook.columns import SHEETS
-from transfer_opt.workbook.reader import read_workbook, total_mismatches
-from transfer_opt.workbook.template import FundLine, TemplateLayout, write_template
+from transfer_opt.core.budget import Budget
+from transfer_opt.core.errors import OutputError
+from transfer_opt.workbook.input.columns import SHEETS
+from transfer_opt.workbook.input.reader import read_workbook
+from transfer_opt.workbook.input.totals import total_mismatches
+from transfer_opt.workbook.output.template import FundLine, TemplateLayout, write_template
 
 INPUTS = Path(__file__).parent.parent / "inputs"
 FUNDS = ("均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付")

@@ -11,17 +11,18 @@ import pytest
 from allocations import SCENARIOS, allocated, example, only
 from conftest import make_case
 from instances import instance
-from transfer_opt.constraints import CONSTRAINTS
-from transfer_opt.domain import Case, Change
-from transfer_opt.explain import ROUNDING_STEP, STEPS, Steps, steps
-from transfer_opt.formulate import composed, formulate
-from transfer_opt.lexicographic import solve
-from transfer_opt.linear import Floats
-from transfer_opt.outcome import Outcome
-from transfer_opt.program import Opener, Program, Session
+from transfer_opt.allocation.explanation.steps import ROUNDING_STEP, STEP_NAMES, Steps, steps
+from transfer_opt.allocation.formulation.formulate import composed, formulate
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.allocation.rounding import published
+from transfer_opt.core.arrays import Floats
+from transfer_opt.lexlp.program import Opener, Program, Session
+from transfer_opt.lexlp.solve import solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.constraints import CONSTRAINTS
+from transfer_opt.policy.model import Change
 from transfer_opt.report.steps import step_table
-from transfer_opt.rounding import published
-from transfer_opt.solvers import opener
 
 HIGHS = opener("highs", 9)
 
@@ -42,7 +43,7 @@ def added(steps: Steps, unit: float = 1.0) -> list[Decimal]:
 
 
 def step(steps: Steps, name: str) -> list[float]:
-    return [float(value) for value in steps.changes[STEPS.index(name)]]
+    return [float(value) for value in steps.changes[STEP_NAMES.index(name)]]
 
 
 def reason(outcome: Outcome, county: str, fund: str) -> tuple[str, str]:
@@ -75,7 +76,7 @@ def test_a_cap_takes_from_one_and_gives_to_the_others_by_the_formula() -> None:
 
 def test_a_rule_that_moves_nothing_gives_zeros() -> None:
     steps = allocated(one_fund(), *only("上年保底", "增幅上限", "困难地区倾斜")).steps
-    moved = {name for name in STEPS if any(step(steps, name))}
+    moved = {name for name in STEP_NAMES if any(step(steps, name))}
     assert moved == {"增幅上限", ROUNDING_STEP}
 
 
@@ -138,7 +139,7 @@ def test_every_adjustment_of_the_example_adds_to_0_in_every_fund(scenario: str) 
     for f, fund in enumerate(outcome.case.funds):
         inside = outcome.case.lines.fund == f
         assert sum(exact(outcome.steps.start[inside])) == Decimal(fund.pool)
-        assert {name: sum(exact(row[inside])) for name, row in zip(STEPS, outcome.steps.changes, strict=True)} == dict.fromkeys(STEPS, 0)
+        assert {name: sum(exact(row[inside])) for name, row in zip(STEP_NAMES, outcome.steps.changes, strict=True)} == dict.fromkeys(STEP_NAMES, 0)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -164,8 +165,8 @@ def test_a_step_that_is_not_solved_again_is_what_solving_would_find() -> None:
         amounts = solution.columns[: len(case.lines)]
         found = steps(case, formulation, objective, amounts, published(case, amounts, HIGHS), _counting(once))
         reached, active = found.start + np.cumsum(found.changes, axis=0), ["资金总额"]
-        for k, name in enumerate(STEPS[:8]):
-            active += [name] if name != "其他规则" else [rule for rule in CONSTRAINTS if rule not in STEPS]
+        for k, name in enumerate(STEP_NAMES[:8]):
+            active += [name] if name != "其他规则" else [rule for rule in CONSTRAINTS if rule not in STEP_NAMES]
             partial = composed(case, [entry for entry in formulation.rules if entry.rule.name in active], ["贴近因素法"], formulation.whole)
             alone = solve(partial.program, partial.stages, _counting(every)).columns[: len(case.lines)]
             assert np.abs(reached[k] - alone).max() <= 0.02 * case.unit * len(case.lines), (seed, name)
@@ -253,7 +254,7 @@ def test_reasons_of_the_example(county: str, fund: str, words: str, clause: str)
 @pytest.mark.parametrize("scenario", ["基准方案", "生态优先"])
 def test_no_line_is_lifted_to_its_need_whose_columns_all_take_from_it(scenario: str) -> None:
     outcome = example(scenario)
-    rules = outcome.steps.changes[: STEPS.index(ROUNDING_STEP)]
+    rules = outcome.steps.changes[: STEP_NAMES.index(ROUNDING_STEP)]
     for line, (words, _) in enumerate(outcome.reasons):
         if words.startswith("“三保”"):
             assert rules[3:, line].sum() > 0, outcome.case.amount.labels[line]

@@ -17,17 +17,19 @@ import pypdf
 import pytest
 
 from books import EQUALIZATION, plain_tables, write_tables
-from transfer_opt import run
-from transfer_opt.cli import main
-from transfer_opt.errors import AuditError, InputError
-from transfer_opt.exporting.blocks import Grid, Paragraph, figure
-from transfer_opt.exporting.document import blocks
-from transfer_opt.exporting.entries import Entry, entries
-from transfer_opt.exporting.files import export
-from transfer_opt.modelfile import load_model, shipped
-from transfer_opt.outcome import Plan
-from transfer_opt.report.lettered import printed
-from transfer_opt.republish import read_plan
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.plan import Plan
+from transfer_opt.cli.main import main
+from transfer_opt.commands import publish
+from transfer_opt.commands.export import export
+from transfer_opt.core.errors import AuditError, InputError
+from transfer_opt.intake import prepare
+from transfer_opt.policy.model_file.loading import load_model, shipped
+from transfer_opt.published.plan import read_plan
+from transfer_opt.report.document.blocks import Grid, Paragraph, figure
+from transfer_opt.report.document.document import blocks
+from transfer_opt.report.document.entries import Entry, entries
+from transfer_opt.report.notice.worked_lines import printed
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schema" / "allocation.schema.json").read_text(encoding="utf-8"))
 NASTY = {"城中区": "+城中区", "玛多县": "<b>玛多县</b> #panic() $x$", "杂多县": "-杂多县\"=1+1"}
@@ -44,8 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row in rows:
         row[name] = NASTY.get(str(row[name]), row[name])
         row.append(1000 if str(row[0]).isdigit() else None)
-    outcome = run.allocate(run.prepare(write_tables(folder / "b.xlsx", tables, "万元")), "highs")
-    run.write(outcome, folder / "r.xlsx")
+    outcome = allocate.allocate(prepare.prepare(write_tables(folder / "b.xlsx", tables, "万元")), "highs")
+    publish.write(outcome, folder / "r.xlsx")
     return folder
 
 

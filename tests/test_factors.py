@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import make_case
-from transfer_opt.exact import exact, floats
-from transfer_opt.factors import (
+from transfer_opt.core.exact import exact, floats
+from transfer_opt.core.ranking import Exact, decimals
+from transfer_opt.policy.factors import (
     FACTORS,
     FactorData,
     assessed,
@@ -29,7 +30,6 @@ from transfer_opt.factors import (
     standard_gap,
     zone_gap,
 )
-from transfer_opt.ranking import Exact, decimals
 
 NAN = np.nan
 EVERYONE = np.array([True, True, True])

@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 
 from sheetmaker import write
-from transfer_opt.errors import InputError, Problem
-from transfer_opt.footing import foot_file
+from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.tables.footing import foot_file
 
 OFFICIAL: list[list[Any]] = [
     ["2020年重点生态功能区转移支付分配情况表"], [None] * 6 + ["单位：亿元"],

@@ -19,18 +19,20 @@ from books import write_tables
 from forgery import ALLOCATION, FACTS, KINDS, Book, forged, reseal, row_of
 from results import tables, write_result
 from test_cli import call
-from transfer_opt import run
-from transfer_opt.claims import Claims
-from transfer_opt.differences import Expected
-from transfer_opt.errors import InputError
-from transfer_opt.outcome import Outcome
-from transfer_opt.recheck import Given, Verdict, budget_inputs, recheck
-from transfer_opt.sheets import Column, Row, Table
-from transfer_opt.workbook.formulas import Sums
-from transfer_opt.workbook.looks import contrast
-from transfer_opt.workbook.numberformats import sections, text_section
-from transfer_opt.workbook.rereading import Page, read_pages
-from transfer_opt.workbook.seen import heading
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.commands import publish
+from transfer_opt.core.errors import InputError
+from transfer_opt.core.tables import Column, Row, Table
+from transfer_opt.intake import prepare
+from transfer_opt.published.audit import Given, Verdict, budget_inputs, recheck
+from transfer_opt.published.claims import Claims
+from transfer_opt.published.differences import Expected
+from transfer_opt.workbook.output.formulas import Sums
+from transfer_opt.workbook.result.looks import contrast
+from transfer_opt.workbook.result.number_formats import sections, text_section
+from transfer_opt.workbook.result.pages import Page, read_pages
+from transfer_opt.workbook.result.seen import heading
 
 MONEY = ("标准财政收入", "标准财政支出", "可用财力", "保基本民生需求", "保工资需求", "保运转需求", "本年总额", "上年总额", "下限", "上限")
 OPENED = "by a spreadsheet program"
@@ -46,7 +48,7 @@ def in_yuan(folder: Path) -> tuple[Path, Path]:
                 if (name in MONEY or str(name).startswith("上年")) and isinstance(row[at], int | float):
                     row[at] = row[at] * 10_000
     budget, result = write_tables(folder / "yuan.xlsx", given, "元"), folder / "yuan_分配结果.xlsx"
-    run.write(run.allocate(run.prepare(budget, unit="1万元")), result)
+    publish.write(allocate.allocate(prepare.prepare(budget, unit="1万元")), result)
     return budget, result
 
 

@@ -10,11 +10,12 @@ import pytest
 from gmpy2 import mpq
 
 from conftest import make_case, make_settings
-from transfer_opt.domain import Case, Change
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.lexicographic import solve
-from transfer_opt.program import PREFECTURE, PROVINCE, RECIPIENT, LevelStage, SumStage
-from transfer_opt.solvers import opener
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.lexlp.program import PREFECTURE, PROVINCE, RECIPIENT, LevelStage, SumStage
+from transfer_opt.lexlp.solve import solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
 
 NAN = np.nan
 CLOSEST = ("贴近因素法",)

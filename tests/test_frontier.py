@@ -14,17 +14,17 @@ from allocations import EXAMPLE, only
 from bruteforce import BruteForce, InfeasibleProgramError, _solve
 from conftest import make_case, make_settings
 from instances import instance
-from transfer_opt.cli import main
-from transfer_opt.exploring import TradeOff, trade_off
-from transfer_opt.formulate import formulate
-from transfer_opt.frontier import Frontier, _before, _bends, _goal, frontier, objective
-from transfer_opt.lexicographic import smallest, solve
-from transfer_opt.linear import Floats
-from transfer_opt.objectives import Levels
-from transfer_opt.program import LevelStage, SumStage
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.cli.main import main
+from transfer_opt.commands.frontier import TradeOff, trade_off
+from transfer_opt.core.arrays import Floats
+from transfer_opt.intake.prepare import prepare
+from transfer_opt.lexlp.program import LevelStage, SumStage
+from transfer_opt.lexlp.solve import smallest, solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.objectives import Levels
 from transfer_opt.report.tradeoff import frontier_chart, position_sentence
-from transfer_opt.run import prepare
-from transfer_opt.solvers import opener
+from transfer_opt.scenarios.frontier import Frontier, _before, _bends, _goal, frontier, objective
 
 COVERAGE, STEADY, CLOSE, SPREAD = "保障水平最大化", "较上年波动最小", "贴近因素法", "差距最小"
 HIGHS = opener("highs", 9)

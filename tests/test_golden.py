@@ -11,10 +11,13 @@ import pytest
 
 from conftest import make_case, make_settings
 from lptext import meaning, objective_text, rule_text
-from transfer_opt.constraints import CONSTRAINTS
-from transfer_opt.domain import Case, Change
-from transfer_opt.formulate import NEED_RULE, formulate, rule_rows
-from transfer_opt.objectives import OBJECTIVES, SHORTFALL
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.allocation.formulation.rule_rows import rule_rows
+from transfer_opt.core.vocabulary import NEED_RULE
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.constraints import CONSTRAINTS
+from transfer_opt.policy.model import Change
+from transfer_opt.policy.objectives import OBJECTIVES, SHORTFALL
 
 GOLDEN = Path(__file__).parent / "golden"
 NAN = float("nan")

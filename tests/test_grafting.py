@@ -21,14 +21,14 @@ from books import EXAMPLE
 from richbook import MACRO, OFFICE, write_rich
 from test_cli import call
 from test_writer import report
-from transfer_opt.errors import OutputError
-from transfer_opt.workbook.fingerprint import fingerprint
-from transfer_opt.workbook.package import Package
-from transfer_opt.workbook.reader import read_workbook
-from transfer_opt.workbook.rereading import read_pages
-from transfer_opt.workbook.seals import intact
-from transfer_opt.workbook.stylesheets import digit_pixels
-from transfer_opt.workbook.writer import write_into, write_report
+from transfer_opt.core.errors import OutputError
+from transfer_opt.workbook.files.opc import Package
+from transfer_opt.workbook.files.style_merge import digit_pixels
+from transfer_opt.workbook.input.reader import read_workbook
+from transfer_opt.workbook.result.fingerprint import fingerprint
+from transfer_opt.workbook.result.pages import read_pages
+from transfer_opt.workbook.result.seals import intact
+from transfer_opt.workbook.save import write_into, write_report
 
 TOUCHED = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml", "xl/calcChain.xml"}
 """All that may differ in the copy; the order of calculation is made anew by every program."""
@@ -207,7 +207,7 @@ def test_a_result_in_the_middle_is_taken_out_and_places_are_counted_anew(rich: P
         root.find(".//{*}workbookView").set("activeTab", "8")
         return etree.tostring(root)
 
-    from transfer_opt.workbook.grafting import _Book
+    from transfer_opt.workbook.graft import _Book
 
     rewritten(host, "xl/workbook.xml", turn)
     book = _Book(Package(host.read_bytes()))
@@ -263,7 +263,7 @@ def binary(text: bytes) -> bytes:
 def test_kinds_that_cannot_take_sheets_are_refused(
     tmp_path: Path, part: str, change: Callable[[bytes], bytes], why: str
 ) -> None:
-    from transfer_opt.workbook.grafting import refuse_unfit
+    from transfer_opt.workbook.graft import refuse_unfit
 
     source = tmp_path / "a.xlsx"
     source.write_bytes(EXAMPLE.read_bytes())
@@ -367,7 +367,7 @@ def test_columns_keep_their_width_whatever_font_the_user_counts_in(
 
 
 def test_a_defined_name_of_the_user_is_never_taken(tmp_path: Path) -> None:
-    from transfer_opt.workbook.grafting import graft
+    from transfer_opt.workbook.graft import graft
 
     source = write_rich(tmp_path / "a.xlsx")
     write_report(report(), tmp_path / "r.xlsx")

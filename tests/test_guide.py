@@ -15,10 +15,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from transfer_opt.cli import cli, main
-from transfer_opt.constraints import CONSTRAINTS
-from transfer_opt.objectives import OBJECTIVES
-from transfer_opt.workbook.columns import FUND, SHEETS
+from transfer_opt.cli.main import cli, main
+from transfer_opt.core.vocabulary import FUND
+from transfer_opt.policy.constraints import CONSTRAINTS
+from transfer_opt.policy.objectives import OBJECTIVES
+from transfer_opt.workbook.input.columns import SHEETS
 
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "用户手册.md"

@@ -13,16 +13,17 @@ import exactlp
 from allocations import only
 from conftest import make_case, make_settings
 from instances import instance
-from transfer_opt.conflict import conflict
-from transfer_opt.conflict import only as families_only
-from transfer_opt.domain import Case, Change
-from transfer_opt.farkas import farkas
-from transfer_opt.formulate import formulate
-from transfer_opt.lexicographic import solve
-from transfer_opt.refutation import check_impossible
-from transfer_opt.repair import cheapest, shares
-from transfer_opt.settings import Settings
-from transfer_opt.solvers import opener
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.allocation.infeasibility.farkas import farkas
+from transfer_opt.allocation.infeasibility.iis import conflict
+from transfer_opt.allocation.infeasibility.iis import only as families_only
+from transfer_opt.allocation.infeasibility.relaxation import cheapest, shares
+from transfer_opt.checker.infeasibility import check_impossible
+from transfer_opt.lexlp.solve import solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
+from transfer_opt.policy.settings import Settings
 
 HIGHS = opener("highs", 1)
 FIRST = 700_000

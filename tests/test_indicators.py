@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import make_case
-from transfer_opt.domain import Case
-from transfer_opt.indicators import (
+from transfer_opt.allocation.explanation.indicators import (
     Indicator,
     gini,
     indicators,
@@ -23,7 +22,8 @@ from transfer_opt.indicators import (
     theil,
     variation,
 )
-from transfer_opt.linear import Floats
+from transfer_opt.core.arrays import Floats
+from transfer_opt.policy.case import Case
 
 NAN = float("nan")
 ONE = np.ones(2)

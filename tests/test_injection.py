@@ -15,11 +15,11 @@ from lxml import etree
 from books import EQUALIZATION, plain_tables
 from test_cli import call
 from test_writer import allocation, indicators, inputs, report
-from transfer_opt.errors import OutputError
-from transfer_opt.sheets import Dumbbell, Lorenz, Report, Row, Table
-from transfer_opt.workbook.reader import read_workbook
-from transfer_opt.workbook.rereading import read_pages
-from transfer_opt.workbook.writer import write_into, write_report
+from transfer_opt.core.errors import OutputError
+from transfer_opt.core.tables import Dumbbell, Lorenz, Report, Row, Table
+from transfer_opt.workbook.input.reader import read_workbook
+from transfer_opt.workbook.result.pages import read_pages
+from transfer_opt.workbook.save import write_into, write_report
 
 FORMULAS = ('=HYPERLINK("http://a.org","领补助")', "+1+1", "-2+3", "@SUM(A1)", "=cmd|'/C calc'!A0", "\t=1+1", "'=1+1", "{=1+1}",
             '=WEBSERVICE("http://a.org")', "＝1+1", "=1\n+2")

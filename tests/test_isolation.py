@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from sheetmaker import HEADERS, ROWS, write
-from transfer_opt.workbook import isolation, opening
-from transfer_opt.workbook.facts import DamagedError, FileError, LockedError, UnsafeError
-from transfer_opt.workbook.grids import look_over
-from transfer_opt.workbook.isolation import Isolated
+from transfer_opt.workbook.files import grids, isolation, open
+from transfer_opt.workbook.files.grids import look_over
+from transfer_opt.workbook.files.isolation import Isolated
+from transfer_opt.workbook.files.limits import DamagedError, FileError, LockedError, UnsafeError
 
 WAYS = [pytest.param(True, marks=pytest.mark.skipif(not isolation.FORKS, reason="forks on Linux only")), False]
 LOCKED = "exec('from transfer_opt.workbook.facts import LockedError; raise LockedError')"
@@ -130,20 +130,20 @@ def _lives(process: int) -> bool:
 @pytest.mark.usefixtures("way")
 def test_a_workbook_is_read_the_same_however_the_process_begins(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xlsx", {"县区数据": [HEADERS, *ROWS], "其他": [["甲"]]})
-    opening._read.cache_clear()
-    book = opening.open_workbook(path, wanted=frozenset({"县区数据"}).__contains__)
+    open._read.cache_clear()
+    book = open.open_workbook(path, wanted=frozenset({"县区数据"}).__contains__)
     assert [cell for cell in book.sheets[0].rows[0] if cell] == [header for header in HEADERS if header]
     assert book.others == ("其他",)
 
 
 def test_a_large_workbook_is_read_the_same_by_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.xlsx", {"县区数据": [HEADERS, *ROWS]})
-    one = opening.open_workbook(path)
-    monkeypatch.setattr(opening, "_SIDE_BY_SIDE", 0)
-    opening._read.cache_clear()
-    assert opening.open_workbook(path) == one
+    one = open.open_workbook(path)
+    monkeypatch.setattr(open, "_SIDE_BY_SIDE", 0)
+    open._read.cache_clear()
+    assert open.open_workbook(path) == one
 
 
 def test_what_is_sent_can_be_sent_to_a_new_interpreter() -> None:
-    for work in (look_over, opening.look_over_and_read, opening.read_grids, opening.decrypted, opening.every):
+    for work in (look_over, grids.look_over_and_read, grids.read_grids, grids.decrypted, open.every):
         assert pickle.loads(pickle.dumps(work)) is work

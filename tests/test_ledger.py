@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sql
 
-from transfer_opt.cli import main
-from transfer_opt.errors import OutputError
-from transfer_opt.ledger import LINES, append, history, ready
+from transfer_opt.cli.main import main
+from transfer_opt.core.errors import OutputError
+from transfer_opt.published.ledger import LINES, append, history, ready
 
 ROOT = Path(__file__).parent.parent
 

@@ -15,14 +15,25 @@ from bruteforce import BruteForce
 from conftest import make_case, make_settings
 from instances import formulated, instance
 from textbook import Textbook
-from transfer_opt.domain import Case, Change
-from transfer_opt.errors import SolverError
-from transfer_opt.exact import exact, exacts
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.levels import State, Terms, crossings
-from transfer_opt.lexicographic import Solution, solve
-from transfer_opt.program import PROVINCE, LevelStage, Opener, Program, Question, RawSolution, Session, Stage, SumStage
-from transfer_opt.solvers import opener
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.core.errors import SolverError
+from transfer_opt.core.exact import exact, exacts
+from transfer_opt.lexlp.cuts import State, Terms, crossings
+from transfer_opt.lexlp.program import (
+    PROVINCE,
+    LevelStage,
+    Opener,
+    Program,
+    Question,
+    RawSolution,
+    Session,
+    Stage,
+    SumStage,
+)
+from transfer_opt.lexlp.solve import Solution, solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulp")
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import dense
-from transfer_opt.exact import Exacts, every, exacts, floats, summed
-from transfer_opt.linear import NOWHERE, Grouping, Linear, at_least, at_most, exactly, stacked, variables
+from transfer_opt.core.arrays import NOWHERE
+from transfer_opt.core.exact import Exacts, every, exacts, floats, summed
+from transfer_opt.core.expressions import Grouping, Linear, at_least, at_most, exactly, stacked, variables
 
 WIDTH = 5
 NAMES = np.array(list("甲乙丙丁戊"), dtype=object)

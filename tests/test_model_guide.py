@@ -26,8 +26,8 @@ from test_guide import (
     unsaid,
     with_lines,
 )
-from transfer_opt.errors import InputError, Problem
-from transfer_opt.modelfile import load_model, shipped
+from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.policy.model_file.loading import load_model, shipped
 
 GUIDE = ROOT / "docs" / "手册-新增资金与换省份.md"
 TEXT = GUIDE.read_text(encoding="utf-8")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from transfer_opt.errors import InputError
-from transfer_opt.modelfile import load_model, shipped
+from transfer_opt.core.errors import InputError
+from transfer_opt.policy.model_file.loading import load_model, shipped
 
 TEXT = shipped("models", "qinghai", "model.toml").read_text(encoding="utf-8")
 

@@ -15,11 +15,11 @@ import pytest
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, add_rule, plain_tables, write_tables
 from conftest import SPEC
 from test_guide import Command, run, with_lines
-from transfer_opt.constraints import CONSTRAINTS
-from transfer_opt.domain import ParameterSpec, RuleSpec
-from transfer_opt.errors import InputError, Problem
-from transfer_opt.modelfile import SETTINGS_ONLY, load_model, shipped
-from transfer_opt.run import check
+from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.intake.prepare import check
+from transfer_opt.policy.constraints import CONSTRAINTS
+from transfer_opt.policy.model import ParameterSpec, RuleSpec
+from transfer_opt.policy.model_file.loading import SETTINGS_ONLY, load_model, shipped
 
 TEXT = shipped("models", "qinghai", "model.toml").read_text(encoding="utf-8")
 FUNDS = tuple(fund.name for fund in SPEC.funds)

@@ -25,8 +25,8 @@ import hostile
 from books import EXAMPLE, write_tables
 from corpus import COUNTIES, POOLS, Tables, tables
 from limited import Limited
-from transfer_opt import run
-from transfer_opt.errors import InputError
+from transfer_opt.core.errors import InputError
+from transfer_opt.intake import prepare
 
 MANY = int(os.environ.get("FUZZ", "0"))
 sampled = settings(max_examples=MANY or 40, derandomize=not MANY, deadline=None, database=None,
@@ -55,7 +55,7 @@ def meaning(found: Tables) -> Meaning:
 def reading(path: Path) -> Meaning | None:
     """The numbers the program goes on with; None where it refuses the workbook."""
     try:
-        prepared = run.prepare(path)
+        prepared = prepare.prepare(path)
     except InputError:
         return None
     if any(not problem.is_warning for problem in prepared.problems):

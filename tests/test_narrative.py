@@ -10,15 +10,17 @@ import pytest
 
 from allocations import example
 from books import EXAMPLE
-from transfer_opt import run
-from transfer_opt.errors import InputError
-from transfer_opt.narrative import explain
+from transfer_opt.allocation import allocate
+from transfer_opt.commands import publish
+from transfer_opt.core.errors import InputError
+from transfer_opt.intake import prepare
+from transfer_opt.published.narrative import explain
 
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("narrative") / "结果.xlsx"
-    run.write(run.allocate(run.prepare(EXAMPLE), "highs"), path)
+    publish.write(allocate.allocate(prepare.prepare(EXAMPLE), "highs"), path)
     return path
 
 
@@ -68,14 +70,14 @@ def test_what_would_change_its_amount_is_told_by_county_most_first(result: Path)
 def test_a_county_that_nothing_moves_is_told_so_with_what_holds_it(tmp_path: Path) -> None:
     outcome = example()
     still = tuple(replace(entry, moved=np.zeros(len(entry.moved))) for entry in outcome.sensitivities)
-    run.write(replace(outcome, sensitivities=still), tmp_path / "结果.xlsx")
+    publish.write(replace(outcome, sensitivities=still), tmp_path / "结果.xlsx")
     assert explain(tmp_path / "结果.xlsx", "城西区")[-1] == (
         "「敏感性分县」里逐项试过的变动都不改变城西区的数额：均衡性转移支付停在上年保底（不低于上年）；"
         "县级基本财力保障机制奖补资金达到增幅上限30%。")
 
 
 def test_where_no_change_was_tried_it_is_said_so(tmp_path: Path) -> None:
-    run.write(replace(example(), sensitivities=()), tmp_path / "结果.xlsx")
+    publish.write(replace(example(), sensitivities=()), tmp_path / "结果.xlsx")
     assert explain(tmp_path / "结果.xlsx", "城西区")[-1] == "没有试过变动会怎样改变数额，要试的办法见「敏感性」。"
 
 

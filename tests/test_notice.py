@@ -18,16 +18,17 @@ import pytest
 
 from allocations import SCENARIOS, example
 from books import change, plain_tables, write_tables
-from transfer_opt import run
-from transfer_opt.outcome import Outcome
-from transfer_opt.report import build
-from transfer_opt.report.lettered import Line, lettered, takes_part, worked
-from transfer_opt.report.notice import notice, striking
-from transfer_opt.sheets import Notice
-from transfer_opt.workbook.fingerprint import fingerprint, notice_contents
-from transfer_opt.workbook.noticesheet import number_format
-from transfer_opt.workbook.rereading import read_pages
-from transfer_opt.workbook.writer import write_report
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.core.tables import Notice
+from transfer_opt.intake import prepare
+from transfer_opt.report.notice.notice import notice, striking
+from transfer_opt.report.notice.worked_lines import Line, lettered, takes_part, worked
+from transfer_opt.report.workbook import build
+from transfer_opt.workbook.output.notice import number_format
+from transfer_opt.workbook.result.fingerprint import fingerprint, notice_contents
+from transfer_opt.workbook.result.pages import read_pages
+from transfer_opt.workbook.save import write_report
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 NOTICE = "县区说明单"
@@ -48,7 +49,7 @@ ONE_FUND: dict[str, list[list[Any]]] = {
 
 @cache
 def one_fund(folder: Path) -> Outcome:
-    return run.allocate(run.prepare(write_tables(folder / "一项.xlsx", ONE_FUND)), "highs")
+    return allocate.allocate(prepare.prepare(write_tables(folder / "一项.xlsx", ONE_FUND)), "highs")
 
 
 @cache
@@ -57,7 +58,7 @@ def fine(folder: Path) -> Outcome:
     tables = plain_tables()
     change(tables, "县区数据", lambda row: row["县区名称"] == "兴海县", 功能区类型=None, 生态考核结果=None)
     change(tables, "约束参数", lambda row: row["规则"] == "取整", 取值="0.01万元")
-    return run.allocate(run.prepare(write_tables(folder / "细.xlsx", tables)), "highs")
+    return allocate.allocate(prepare.prepare(write_tables(folder / "细.xlsx", tables)), "highs")
 
 
 # ---------------------------------------------------------------- a pocket calculator

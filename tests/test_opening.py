@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sheetmaker import HEADERS, ROWS, WITH_TOTALS, write
-from transfer_opt.errors import InputError
-from transfer_opt.sheets import Budget
-from transfer_opt.workbook.reader import read_workbook
+from transfer_opt.core.budget import Budget
+from transfer_opt.core.errors import InputError
+from transfer_opt.workbook.input.reader import read_workbook
 
 
 def trouble(path: Path) -> str:

@@ -11,18 +11,26 @@ from allocations import only
 from conftest import make_case, make_settings
 from instances import instance
 from liars import LIARS, Content, Desperate, Liar
-from transfer_opt import optimum
-from transfer_opt.certificate import CertificateError
-from transfer_opt.domain import Case
-from transfer_opt.errors import SolverError
-from transfer_opt.exact import floats
-from transfer_opt.exactly import shortage_exactly, solved_exactly
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.linear import Floats
-from transfer_opt.optimum import Optimum, Published, first_possible, optimum_and_proof, reached, shortage, solved
-from transfer_opt.program import Opener, Program, Question, RawSolution, Session
-from transfer_opt.settings import Settings
-from transfer_opt.solvers import ended, opener
+from transfer_opt.allocation import optimum
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.allocation.optimum import (
+    Optimum,
+    Published,
+    first_possible,
+    optimum_and_proof,
+    reached,
+    shortage,
+    solved,
+)
+from transfer_opt.checker.optimality import CertificateError
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.errors import SolverError
+from transfer_opt.core.exact import floats
+from transfer_opt.lexlp.exact.solve import shortage_exactly, solved_exactly
+from transfer_opt.lexlp.program import Opener, Program, Question, RawSolution, Session
+from transfer_opt.lexlp.solvers.choice import ended, opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.settings import Settings
 
 HIGHS = opener("highs", 1)
 SEEDS = range(910_000, 910_025)

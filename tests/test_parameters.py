@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from conftest import SPEC, make_case
-from transfer_opt.domain import Change
-from transfer_opt.parameters import RULES_SHEET, SCENARIO_SHEET, Choices, parse_objectives, parse_unit, read_choices
-from transfer_opt.sheets import Sheet, SheetRow
+from transfer_opt.core.budget import Sheet, SheetRow
+from transfer_opt.core.vocabulary import RULES, SCENARIOS
+from transfer_opt.intake.choices import Choices, read_choices
+from transfer_opt.policy.admissible import parse_objectives, parse_unit
+from transfer_opt.policy.model import Change
 
 EQUALIZATION, GUARANTEE, ECOLOGY = (fund.name for fund in SPEC.funds)
 COLUMNS = ("规则", "资金", "参数", "对象", "取值", "启用", "刚性", "优先级", "依据条款", "说明")
@@ -24,7 +26,7 @@ def sheet(name: str, rows: tuple[Row, ...], columns: tuple[str, ...]) -> Sheet:
 
 def rules(*rows: Row) -> Choices:
     """What a 「约束参数」 with these rows (from row 5 on) says."""
-    return read_choices(SPEC, {RULES_SHEET: sheet(RULES_SHEET, rows, COLUMNS)}, make_case().recipients)
+    return read_choices(SPEC, {RULES: sheet(RULES, rows, COLUMNS)}, make_case().recipients)
 
 
 def row(rule: str, parameter: str = "", value: Any = None, fund: str = "", place: str = "", **more: Any) -> Row:
@@ -164,8 +166,8 @@ class TestScenarios:
     columns = ("规则", "资金", "参数", "对象", "基准方案", "保生态", "说明")
 
     def read(self, *rows: Row) -> Choices:
-        made = sheet(SCENARIO_SHEET, rows, self.columns)
-        return read_choices(SPEC, {SCENARIO_SHEET: made}, make_case().recipients)
+        made = sheet(SCENARIOS, rows, self.columns)
+        return read_choices(SPEC, {SCENARIOS: made}, make_case().recipients)
 
     def test_every_column_beside_the_address_is_a_scenario_of_what_differs(self) -> None:
         found = self.read({"规则": "生态稳定增长", "参数": "增长率", "保生态": "6%"},
@@ -176,7 +178,7 @@ class TestScenarios:
 
     def test_a_mistake_in_an_address_is_told_once(self) -> None:
         [problem] = self.read({"规则": "生态增长", "参数": "增长率", "保生态": 0.06, "基准方案": 0.03}).problems
-        assert (problem.code, problem.sheet, problem.cell) == ("E201", SCENARIO_SHEET, "A5")
+        assert (problem.code, problem.sheet, problem.cell) == ("E201", SCENARIOS, "A5")
 
     def test_the_same_cell_twice_is_told_in_the_scenario_it_concerns(self) -> None:
         twice = {"规则": "生态稳定增长", "参数": "增长率", "保生态": 0.06}

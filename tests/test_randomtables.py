@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from randomtables import changed, recalculated, save, table
-from transfer_opt.footing import foot_file
+from transfer_opt.tables.footing import foot_file
 
 EVERYDAY, ALL, TOGETHER = 200, 2000, 100
 """Tables: of an ordinary run, of the campaign, and in one workbook."""

@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 
 from sheetmaker import HEADERS, ROWS, WITH_TOTALS, write
-from transfer_opt.sheets import Budget, Sheet
-from transfer_opt.workbook.reader import read_workbook, total_mismatches
+from transfer_opt.core.budget import Budget, Sheet
+from transfer_opt.workbook.input.reader import read_workbook
+from transfer_opt.workbook.input.totals import total_mismatches
 
 
 def counties(path: Path, rows: Sequence[Sequence[Any]], **options: Any) -> Sheet:

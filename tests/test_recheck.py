@@ -14,16 +14,19 @@ import pytest
 
 from books import EQUALIZATION, EXAMPLE, write_tables
 from results import edit_opened, edit_stored, tables, write_result
-from transfer_opt import run
-from transfer_opt.certificate import sealed
-from transfer_opt.claims import Claims
-from transfer_opt.cli import main
-from transfer_opt.errors import InputError
-from transfer_opt.outcome import Outcome
-from transfer_opt.recheck import SOURCES, Derive, Verdict, budget_inputs, own_inputs, recheck
-from transfer_opt.workbook.fingerprint import fingerprint
-from transfer_opt.workbook.rereading import Page, read_pages
-from transfer_opt.workbook.seals import PROOF, certificate_text
+from transfer_opt.allocation import allocate, plan
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.checker.optimality import sealed
+from transfer_opt.cli.main import main
+from transfer_opt.commands import publish
+from transfer_opt.core.errors import InputError
+from transfer_opt.core.vocabulary import PROOF
+from transfer_opt.intake import prepare
+from transfer_opt.published.audit import SOURCES, Derive, Verdict, budget_inputs, own_inputs, recheck
+from transfer_opt.published.claims import Claims
+from transfer_opt.workbook.result.fingerprint import fingerprint
+from transfer_opt.workbook.result.pages import Page, read_pages
+from transfer_opt.workbook.result.seals import certificate_text
 
 SEED = 1
 ORDINARY, CAMPAIGN = range(60), range(1000)
@@ -95,7 +98,7 @@ def at(book: Any, sheet: str, name: str, column: str) -> Any:
 def test_a_result_whose_rules_gave_way_passes_from_the_file_alone(folder: Path) -> None:
     files = write_result(folder, 5, most=7)
     assert files is not None
-    assert Claims.of(read_pages(files[1])["审计信息"]).said("方案").endswith(run.RELAXED)
+    assert Claims.of(read_pages(files[1])["审计信息"]).said("方案").endswith(plan.RELAXED)
     assert recheck(files[1], own_inputs(None)).problems == ()
 
 
@@ -143,9 +146,9 @@ def test_a_relaxed_result_is_clean_by_itself_and_against_its_budget_and_tells_th
         last = sum(float(each[header.index(f"上年{row[0]}")] or 0) for each in given["县区数据"][1:])
         row[1] = round(last * 0.99) if row[0] == EQUALIZATION else row[1]
     budget, result = write_tables(folder / "short.xlsx", given), folder / "short_分配结果.xlsx"
-    outcome = run.allocate(run.prepare(budget), relax=True)
+    outcome = allocate.allocate(prepare.prepare(budget), relax=True)
     assert outcome.scenario == "基准方案（已放宽）"
-    run.write(outcome, result)
+    publish.write(outcome, result)
     rules = [row for row in openpyxl.load_workbook(result)["方案参数"].iter_rows(min_row=5, values_only=True) if row[0] == "上年保底"]
     assert {row[6:8] for row in rules} == {("硬", None)}
     assert recheck(result, own_inputs(None)).problems == ()
@@ -156,9 +159,9 @@ def test_a_result_with_due_dates_is_clean_by_itself_and_against_its_budget(folde
     given = tables(SEED, most=7)
     given["资金总额"] = [[*row[:3], said] for row, said in zip(given["资金总额"], ("收文日期", "2026-03-15", None, "春节后"), strict=True)]
     budget, result = write_tables(folder / "due.xlsx", given), folder / "due_分配结果.xlsx"
-    prepared = run.prepare(budget)
+    prepared = prepare.prepare(budget)
     assert [(problem.code, problem.cell) for problem in prepared.problems if problem.code == "W349"] == [("W349", "D5")]
-    run.write(run.allocate(prepared), result)
+    publish.write(allocate.allocate(prepared), result)
     facts = [row[0] for row in openpyxl.load_workbook(result)["审计信息"].iter_rows(min_row=5, values_only=True)]
     assert [name for name in facts if str(name).startswith("下达期限")] == [f"下达期限：{EQUALIZATION}"]
     assert recheck(result, own_inputs(None)).problems == ()
@@ -275,7 +278,7 @@ def test_the_true_result_of_other_inputs_is_found_against_the_budget_only(files:
     column = other["县区数据"][0].index("可用财力")
     other["县区数据"][1][column] += 1000
     forged = folder / "forged_分配结果.xlsx"
-    run.write(run.allocate(run.prepare(write_tables(folder / "forged.xlsx", other))), forged)
+    publish.write(allocate.allocate(prepare.prepare(write_tables(folder / "forged.xlsx", other))), forged)
     assert recheck(forged, own_inputs(None)).clean
     verdict = recheck(forged, own_inputs(None), budget_inputs(budget, None, {}, None))
     ((sheet, _),) = [where for where in told(verdict) if where[0] == "输入数据"]
@@ -305,7 +308,7 @@ def test_the_command_says_the_check_code_and_ends_with_six_where_something_diffe
 
 
 def test_another_model_file_is_asked_for(files: tuple[Path, Path], folder: Path) -> None:
-    from transfer_opt.modelfile import shipped
+    from transfer_opt.policy.model_file.loading import shipped
 
     other = folder / "model.toml"
     other.write_text(shipped("models", "qinghai", "model.toml").read_text(encoding="utf-8") + "\n# 另一份\n", encoding="utf-8")

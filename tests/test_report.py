@@ -12,12 +12,15 @@ import pytest
 
 from allocations import EXAMPLE, SCENARIOS, example
 from books import ECOLOGY, EQUALIZATION, GUARANTEE, add_rule, plain_tables, write_tables
-from transfer_opt import run
-from transfer_opt.outcome import Outcome
-from transfer_opt.report import build, rules
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.core.budget import Value
+from transfer_opt.core.tables import Report, Row, Table
+from transfer_opt.intake import prepare
+from transfer_opt.policy.settings import Settings
+from transfer_opt.report import rules
 from transfer_opt.report.parts import TOTAL_NAME, amount, heading, known_sum
-from transfer_opt.settings import Settings
-from transfer_opt.sheets import Report, Row, Table, Value
+from transfer_opt.report.workbook import build
 
 FUNDS = (EQUALIZATION, GUARANTEE, ECOLOGY)
 COLUMNS = {
@@ -245,7 +248,7 @@ def test_one_outcome_gives_one_report() -> None:
 
 
 def test_solving_again_gives_the_same_report() -> None:
-    again = run.allocate(run.prepare(EXAMPLE, scenario="基准方案"), "highs")
+    again = allocate.allocate(prepare.prepare(EXAMPLE, scenario="基准方案"), "highs")
     assert build(again, "", "") == report()
 
 
@@ -265,9 +268,9 @@ def read_back(outcome: Outcome, folder: Path) -> Outcome:
     told = [list(row.values) for row in found.rows if row.values[parameter] not in FACTS and row.values[0] != "县区上下限"]
     switch = [list(row.values) for row in found.rows if row.values[0] == "县区上下限" and row.values[parameter] is None]
     tables["约束参数"] = [names(found), *told, *switch]
-    prepared = run.prepare(write_tables(folder / "again.xlsx", tables))
+    prepared = prepare.prepare(write_tables(folder / "again.xlsx", tables))
     assert [problem.code for problem in prepared.problems if not problem.is_warning] == []
-    return run.allocate(prepared, "highs")
+    return allocate.allocate(prepared, "highs")
 
 
 def resolved(settings: Settings) -> dict[tuple[str, str], list[Any]]:
@@ -307,9 +310,9 @@ def changed(tmp_path: Path, *rules: dict[str, Any], scenario: dict[str, Any] | N
     if scenario:
         tables["方案"] = [[*scenario], [*scenario.values()]]
     path = write_tables(tmp_path / "changed.xlsx", tables)
-    prepared = run.prepare(path, scenario="试算" if scenario else None)
+    prepared = prepare.prepare(path, scenario="试算" if scenario else None)
     assert [problem for problem in prepared.problems if not problem.is_warning] == []
-    return run.allocate(prepared, "highs")
+    return allocate.allocate(prepared, "highs")
 
 
 CHANGES: list[tuple[dict[str, Any], ...]] = [
@@ -350,7 +353,7 @@ def test_given_bounds_stand_among_the_parameters_with_their_reason(tmp_path: Pat
     tables = plain_tables()
     tables["县区上下限"] = [["行政区划代码", "县区名称", "资金", "下限", "上限", "理由"],
                        ["630102", None, EQUALIZATION, 34500, None, "项目配套"]]
-    outcome = run.allocate(run.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs")
+    outcome = allocate.allocate(prepare.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs")
     (row,) = [row for row in table("方案参数", build(outcome, "", "")).rows if row.values[0] == "县区上下限" and row.values[4]]
     assert row.values[:5] == ("县区上下限", EQUALIZATION, "下限", "城东区", 34500)
     assert "项目配套" in row.values

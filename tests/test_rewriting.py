@@ -15,10 +15,10 @@ from openpyxl.worksheet.formula import ArrayFormula
 from richbook import MACRO, write_rich_table
 from sheetmaker import write
 from test_grafting import parts
-from transfer_opt.errors import InputError
-from transfer_opt.workbook.cells import place
-from transfer_opt.workbook.patching import Patch, formulas, patched
-from transfer_opt.workbook.rewriting import read_source, rewrite
+from transfer_opt.core.cell_names import place
+from transfer_opt.core.errors import InputError
+from transfer_opt.workbook.files.patch_numbers import Patch, formulas, patched
+from transfer_opt.workbook.rewrite import read_source, rewrite
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 SHEET = "xl/worksheets/sheet1.xml"

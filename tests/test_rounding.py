@@ -11,12 +11,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from conftest import SHORT, make_case
-from transfer_opt.domain import Case
-from transfer_opt.errors import SolverError
-from transfer_opt.linear import Bools, Floats, Ints
-from transfer_opt.program import Program, Question, RawSolution
-from transfer_opt.rounding import published
-from transfer_opt.solvers import opener
+from transfer_opt.allocation.rounding import published
+from transfer_opt.core.arrays import Bools, Floats, Ints
+from transfer_opt.core.errors import SolverError
+from transfer_opt.lexlp.program import Program, Question, RawSolution
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
 
 TENTHS = 10
 PREFECTURES = ("东州", "西州", "中州")

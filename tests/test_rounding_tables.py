@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from drawntables import UNITS, drawn, read, written, wrong
-from transfer_opt.footing import foot_file
-from transfer_opt.roundtable import round_file
-from transfer_opt.workbook.rewriting import read_source, rewrite
+from transfer_opt.tables.footing import foot_file
+from transfer_opt.tables.rounding import round_file
+from transfer_opt.workbook.rewrite import read_source, rewrite
 
 ALL, SAMPLE = 2000, 240
 

@@ -19,11 +19,11 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from richbook import MACRO, write_rich_table
 from sheetmaker import write
 from test_grafting import rewritten
-from transfer_opt.cli import main
-from transfer_opt.errors import InputError
-from transfer_opt.footing import foot_file
-from transfer_opt.roundtable import round_file
-from transfer_opt.workbook.rewriting import read_source, rewrite
+from transfer_opt.cli.main import main
+from transfer_opt.core.errors import InputError
+from transfer_opt.tables.footing import foot_file
+from transfer_opt.tables.rounding import round_file
+from transfer_opt.workbook.rewrite import read_source, rewrite
 
 HEADERS = ["市州", "县区名称", "常住人口", "均衡性", "生态", "合计", "人均", "备注"]
 TABLE: list[list[Any]] = [

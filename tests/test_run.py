@@ -12,15 +12,17 @@ import pandas as pd
 import pytest
 
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, add_rule, change, plain_tables, shuffled, write_tables
-from transfer_opt import run
-from transfer_opt.errors import InfeasibleError, InputError, OutputError
-from transfer_opt.outcome import Outcome
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.commands import publish
+from transfer_opt.core.errors import InfeasibleError, InputError, OutputError
+from transfer_opt.intake import prepare
 
 POOLS = {EQUALIZATION: 1998000, GUARANTEE: 438000, ECOLOGY: 384500}
 
 
 def solved(path: Path = EXAMPLE, scenario: str | None = None, solver: str = "auto", unit: str | None = None) -> Outcome:
-    return run.allocate(run.prepare(path, scenario=scenario, unit=unit), solver)
+    return allocate.allocate(prepare.prepare(path, scenario=scenario, unit=unit), solver)
 
 
 def by_name(outcome: Outcome) -> dict[tuple[str, str], int]:
@@ -192,7 +194,7 @@ class TestOneFund:
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("result") / "结果.xlsx"
-    run.write(solved(), target)
+    publish.write(solved(), target)
     return target
 
 
@@ -240,7 +242,7 @@ class TestResultFile:
         before = EXAMPLE.read_bytes()
         monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
         for name in ("a.xlsx", "b.xlsx"):
-            run.write(solved(), tmp_path / name)
+            publish.write(solved(), tmp_path / name)
         assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
         assert EXAMPLE.read_bytes() == before
 
@@ -252,14 +254,14 @@ def test_output_onto_the_input_is_refused_also_through_a_link(tmp_path: Path) ->
     link.symlink_to(source)
     for target in (source, link):
         with pytest.raises(OutputError, match="同一个"):
-            run.result_path(source, target)
+            publish.result_path(source, target)
 
 
 def test_two_rows_for_one_cell_and_a_misspelt_rule_are_told_together(tmp_path: Path) -> None:
     tables = plain_tables()
     add_rule(tables, 规则="上年保低", 启用="是")
     add_rule(tables, 规则="增幅上限", 资金="均衡性", 参数="增幅上限", 取值="16%")
-    problems = run.check(write_tables(tmp_path / "wrong.xlsx", tables))
+    problems = prepare.check(write_tables(tmp_path / "wrong.xlsx", tables))
     assert {"E201", "E205"} <= {problem.code for problem in problems}
     assert any("上年保底" in problem.remedy for problem in problems if problem.code == "E201")
 
@@ -290,7 +292,7 @@ def test_a_workbook_without_a_column_no_rule_needs_is_solved_and_its_cells_stay_
         tables["县区数据"] = [[*row, name if row is header else 1000] for row in tables["县区数据"]]
         header = tables["县区数据"][0]
     target = tmp_path / "结果.xlsx"
-    run.write(solved(write_tables(tmp_path / "aid.xlsx", tables, unit="元")), target)
+    publish.write(solved(write_tables(tmp_path / "aid.xlsx", tables, unit="元")), target)
     table = rows(target, "分配结果")
     empty = {"常住人口": "人均(元)", "标准财政支出": "分配后保障水平", "可用财力": "分配前保障水平"}[column]
     assert table[empty].isna().all()
@@ -302,7 +304,7 @@ def test_counties_that_own_nothing_are_solved_and_a_share_of_nothing_stays_empty
         header = tables["县区数据"][0]
         tables["县区数据"] = [[*row, name if row is header else value] for row in tables["县区数据"]]
     target = tmp_path / "结果.xlsx"
-    run.write(solved(write_tables(tmp_path / "poor.xlsx", tables, unit="元")), target)
+    publish.write(solved(write_tables(tmp_path / "poor.xlsx", tables, unit="元")), target)
     assert (rows(target, "分配结果")["分配前保障水平"].dropna() == 0).all()
     measured = pd.read_excel(target, sheet_name="均衡性指标", header=None, engine="openpyxl")
     before, _, after = measured[measured[0] == "基尼系数"][[2, 3, 4]].to_numpy().T
@@ -313,10 +315,10 @@ def test_counties_that_own_nothing_are_solved_and_a_share_of_nothing_stays_empty
 def test_a_general_switch_beside_switches_by_fund_is_questioned_not_ignored(tmp_path: Path) -> None:
     tables = plain_tables()
     add_rule(tables, 规则="财力薄弱倾斜", 启用="否")
-    assert "E213" in {problem.code for problem in run.check(write_tables(tmp_path / "switch.xlsx", tables))}
+    assert "E213" in {problem.code for problem in prepare.check(write_tables(tmp_path / "switch.xlsx", tables))}
 
 
 def test_values_in_the_column_of_the_baseline_are_an_error(tmp_path: Path) -> None:
     tables = plain_tables()
     change(tables, "方案", lambda row: row["参数"] == "增长率", 基准方案=0.05)
-    assert "E222" in {problem.code for problem in run.check(write_tables(tmp_path / "base.xlsx", tables))}
+    assert "E222" in {problem.code for problem in prepare.check(write_tables(tmp_path / "base.xlsx", tables))}

@@ -23,11 +23,11 @@ import pytest
 from books import EXAMPLE, ROOT
 from richbook import write_rich
 from test_writer import report
-from transfer_opt import run
-from transfer_opt.errors import OutputError
-from transfer_opt.workbook import saving
-from transfer_opt.workbook.saving import same_place, save_atomically, save_together
-from transfer_opt.workbook.writer import write_into, write_report
+from transfer_opt.commands import publish
+from transfer_opt.core import atomic_write
+from transfer_opt.core.atomic_write import same_place, save_atomically, save_together
+from transfer_opt.core.errors import OutputError
+from transfer_opt.workbook.save import write_into, write_report
 
 OLD = b"the old result"
 ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "0",
@@ -202,8 +202,8 @@ def test_the_input_is_never_an_output_nor_one_output_the_other(
     source.write_bytes(OLD)
     (tmp_path / "hard.xlsx").hardlink_to(source)
     with pytest.raises(OutputError, match="同一个"):
-        run.result_paths(source, output and tmp_path / output, copy and tmp_path / copy)
-    assert run.result_paths(source, None, tmp_path / "c.xlsx") == (None, tmp_path / "c.xlsx")
+        publish.result_paths(source, output and tmp_path / output, copy and tmp_path / copy)
+    assert publish.result_paths(source, None, tmp_path / "c.xlsx") == (None, tmp_path / "c.xlsx")
 
 
 def test_two_runs_at_once_leave_one_whole_file(tmp_path: Path) -> None:
@@ -217,8 +217,8 @@ def test_two_runs_at_once_leave_one_whole_file(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_cleared_away_a_day_later(tmp_path: Path) -> None:
-    fresh, stale = (tmp_path / f"{saving.TEMPORARY}{name}.xlsx" for name in ("fresh", "stale"))
-    for path, age in ((fresh, 0.0), (stale, saving.ABANDONED + 60)):
+    fresh, stale = (tmp_path / f"{atomic_write.TEMPORARY}{name}.xlsx" for name in ("fresh", "stale"))
+    for path, age in ((fresh, 0.0), (stale, atomic_write.ABANDONED + 60)):
         path.write_bytes(b"half")
         os.utime(path, (time.time() - age,) * 2)
     save_atomically(tmp_path / "r.xlsx", lambda temporary: None)
@@ -262,7 +262,7 @@ def kill_often(folder: Path, times: int, seed: int) -> set[bytes]:
         killed([sys.executable, "-c", WRITING, str(path)], moments, path)
         found.add(path.read_bytes())
     left = {entry.name for entry in folder.iterdir()} - {"甲.xlsx", "乙.xlsx", "结果.xlsx"}
-    assert all(name.startswith(saving.TEMPORARY) for name in left)
+    assert all(name.startswith(atomic_write.TEMPORARY) for name in left)
     assert found <= {*whole, OLD}
     return found
 

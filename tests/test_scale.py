@@ -11,18 +11,19 @@ import numpy as np
 import pytest
 
 from replicas import workbook
-from transfer_opt import run
-from transfer_opt.assemble import assemble
-from transfer_opt.certificate import check
-from transfer_opt.domain import Case, Change
-from transfer_opt.formulate import Formulation, formulate
-from transfer_opt.lexicographic import solve
-from transfer_opt.linear import Ints
-from transfer_opt.program import Opener, Program, Session
-from transfer_opt.proof import certificate, replayed
-from transfer_opt.rounding import published
-from transfer_opt.solvers import opener
-from transfer_opt.solvers.by_arrays import ArraySession
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.allocation.rounding import published
+from transfer_opt.checker.optimality import check
+from transfer_opt.core.arrays import Ints
+from transfer_opt.intake import prepare
+from transfer_opt.intake.assemble import assemble
+from transfer_opt.lexlp.certificate import certificate, replayed
+from transfer_opt.lexlp.program import Opener, Program, Session
+from transfer_opt.lexlp.solve import solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.lexlp.solvers.highs import ArraySession
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
 
 SHORTFALL, COVERAGE, CLOSEST, STEADIEST = "三保缺口最小", "保障水平最大化", "贴近因素法", "较上年波动最小"
 FUNDS = ("均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付")
@@ -37,11 +38,11 @@ VARIANTS: Mapping[str, tuple[Change, ...]] = {
 }
 
 
-def prepared(folder: Path, count: int, need: float = 1.0) -> run.Prepared:
-    return run.prepare(workbook(folder / f"{count}-{need}.xlsx", count, need))
+def prepared(folder: Path, count: int, need: float = 1.0) -> prepare.Prepared:
+    return prepare.prepare(workbook(folder / f"{count}-{need}.xlsx", count, need))
 
 
-def formulated(ready: run.Prepared, objective: tuple[str, ...], variant: str) -> tuple[Case, Formulation]:
+def formulated(ready: prepare.Prepared, objective: tuple[str, ...], variant: str) -> tuple[Case, Formulation]:
     changes = VARIANTS[variant]
     case = assemble(ready.spec, ready.budget, ready.settings)
     if variant == "prefecture shares":
@@ -128,7 +129,7 @@ def the_same_integers(folder: Path, count: int, objective: tuple[str, ...], cbc:
     if cbc:
         assert by_name(case, proved(case, formulation, opener("cbc", len(case.lines)))) == expected
     for seed in (1, 2):
-        other = run.prepare(workbook(folder / f"shuffled{seed}.xlsx", count, order=seed))
+        other = prepare.prepare(workbook(folder / f"shuffled{seed}.xlsx", count, order=seed))
         case, formulation = formulated(other, objective, "as it stands")
         assert by_name(case, proved(case, formulation, opener("highs", len(case.lines)))) == expected, seed
 

@@ -10,9 +10,10 @@ import pytest
 
 from books import EXAMPLE
 from sheetmaker import HEADERS, ROWS, write
-from transfer_opt.errors import InputError
-from transfer_opt.workbook.opening import open_workbook
-from transfer_opt.workbook.scan import LARGEST_CONTENT, LONGEST_TEXT, UnsafeError, scan
+from transfer_opt.core.errors import InputError
+from transfer_opt.workbook.files.limits import LONGEST_TEXT, UnsafeError
+from transfer_opt.workbook.files.open import open_workbook
+from transfer_opt.workbook.files.scan import LARGEST_CONTENT, scan
 
 SHEET = "xl/worksheets/sheet1.xml"
 

@@ -10,16 +10,18 @@ import pytest
 
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, change, plain_tables, write_tables
 from comparisons import example, pools_untried
-from transfer_opt import comparing, run
-from transfer_opt.domain import Recipients
-from transfer_opt.errors import InfeasibleError, InputError
-from transfer_opt.outcome import Plan
-from transfer_opt.scenarios.comparison import Comparison
-from transfer_opt.scenarios.effects import differing, mixed
-from transfer_opt.scenarios.fairness import KEPT_WHOLE
-from transfer_opt.scenarios.resolve import re_solved
-from transfer_opt.scenarios.sides import CHANGES, common
-from transfer_opt.solvers import opener
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.plan import Plan
+from transfer_opt.commands import compare, publish
+from transfer_opt.core.errors import InfeasibleError, InputError
+from transfer_opt.intake import prepare
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Recipients
+from transfer_opt.scenarios.comparison.attribution import differing, mixed
+from transfer_opt.scenarios.comparison.columns import CHANGES, common
+from transfer_opt.scenarios.comparison.compare import Comparison
+from transfer_opt.scenarios.comparison.counterfactual import re_solved
+from transfer_opt.scenarios.comparison.fairness import KEPT_WHOLE
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     })
     with pytest.MonkeyPatch.context() as patch:
         pools_untried(patch)
-        return comparing.compare([path])
+        return compare.compare([path])
 
 
 # ---------------------------------------------------------------- differences by cause
@@ -95,7 +97,7 @@ def test_the_chain_begins_at_the_first_plan_and_ends_at_the_second(several: Comp
 def test_a_step_that_is_impossible_alone_is_taken_with_the_next_and_says_so(tmp_path: Path) -> None:
     path = scenario_book(tmp_path, {"减且放": [
         ("资金总额", EQUALIZATION, "本年总额", 1800000), ("上年保底", EQUALIZATION, "降幅上限", 0.05)]})
-    (found,) = comparing.compare([path]).effects
+    (found,) = compare.compare([path]).effects
     assert [part.cause for part in found.parts] == ["资金总额＋上年保底"]
     assert "没有可行方案" in found.parts[0].note
 
@@ -145,7 +147,7 @@ def test_the_price_of_nobody_losing_is_found_by_solving_with_every_total_kept() 
 @pytest.mark.usefixtures("quick")
 def test_where_everybody_cannot_keep_last_years_total_the_reason_and_the_money_are_told(tmp_path: Path) -> None:
     path = scenario_book(tmp_path, {"减": [(*("资金总额", EQUALIZATION, "本年总额"), 1700000), ("上年保底", EQUALIZATION, "降幅上限", 0.2)]})
-    price = next(price for price in comparing.compare([path]).prices if price.scenario == "减")
+    price = next(price for price in compare.compare([path]).prices if price.scenario == "减")
     assert "相差" in price.why_not
     assert price.after == ()
     assert KEPT_WHOLE not in price.why_not
@@ -160,7 +162,7 @@ def test_a_larger_pool_that_harms_somebody_is_pointed_out_with_the_rule(tmp_path
     assert found.rule == "因素法"
     tables = plain_tables()
     change(tables, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1998000 + 19980)
-    larger = run.allocate(run.prepare(write_tables(tmp_path / "more.xlsx", tables)), "highs", sensitive=False)
+    larger = allocate.allocate(prepare.prepare(write_tables(tmp_path / "more.xlsx", tables)), "highs", sensitive=False)
     base = example().sides[0]
     less = larger.given - base.given
     harmed = {str(name) for name, lost in zip(example().units.name, less, strict=True) if lost < -1}
@@ -211,13 +213,13 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     paths = []
     for name in ("基准方案", "均衡优先", "生态优先"):
         paths.append(folder / f"{name}.xlsx")
-        run.write(run.allocate(run.prepare(EXAMPLE, scenario=name), "highs", sensitive=False), paths[-1])
+        publish.write(allocate.allocate(prepare.prepare(EXAMPLE, scenario=name), "highs", sensitive=False), paths[-1])
     return paths
 
 
 @pytest.mark.usefixtures("quick")
 def test_results_compare_as_their_scenarios_do(results: list[Path]) -> None:
-    found = comparing.compare(results)
+    found = compare.compare(results)
     assert found.notes == ()
     for side in found.sides:
         other = next(one for one in example().sides if one.name == side.name)
@@ -236,14 +238,14 @@ def test_an_edited_result_is_told(results: list[Path], tmp_path: Path) -> None:
     sheet = book["分配结果"]
     sheet.cell(7, 4).value += 1  # the first county's equalization
     book.save(tmp_path / "改过.xlsx")
-    found = comparing.compare([results[1], tmp_path / "改过.xlsx"])
+    found = compare.compare([results[1], tmp_path / "改过.xlsx"])
     assert any("与表内校验码不符" in note for note in found.notes)
 
 
 @pytest.mark.usefixtures("quick")
 def test_two_years_are_explained_by_data_pool_and_rules(tmp_path: Path) -> None:
-    past = run.allocate(run.prepare(EXAMPLE), "highs", sensitive=False)
-    run.write(past, tmp_path / "2026.xlsx")
+    past = allocate.allocate(prepare.prepare(EXAMPLE), "highs", sensitive=False)
+    publish.write(past, tmp_path / "2026.xlsx")
     tables = plain_tables()
     header, *rows = tables["县区数据"]
     change(tables, "县区数据", lambda row: row["县区名称"] == "玛多县", 可用财力=9000)
@@ -256,8 +258,8 @@ def test_two_years_are_explained_by_data_pool_and_rules(tmp_path: Path) -> None:
     for fund, pool in ((EQUALIZATION, 2100000), (GUARANTEE, 450000), (ECOLOGY, 400000)):
         change(tables, "资金总额", lambda row, fund=fund: row["资金"] == fund, 本年总额=pool, 上年总额=None)  # type: ignore[misc]
     change(tables, "约束参数", lambda row: row["规则"] == "生态稳定增长" and row["资金"] in (None, ECOLOGY), 取值=0.02)
-    run.write(run.allocate(run.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs", sensitive=False), tmp_path / "2027.xlsx")
-    found = comparing.compare([tmp_path / "2026.xlsx", tmp_path / "2027.xlsx"])
+    publish.write(allocate.allocate(prepare.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs", sensitive=False), tmp_path / "2027.xlsx")
+    found = compare.compare([tmp_path / "2026.xlsx", tmp_path / "2027.xlsx"])
     assert [side.name for side in found.sides] == ["2026", "2027"]
     assert [part.cause for part in found.effects[0].parts] == ["数据", "上年数＋资金总额", "生态稳定增长"]
     assert [float(part.given.sum()) for part in found.effects[0].parts] == [0.0, 2950000 - 2820500, 0.0]
@@ -270,7 +272,7 @@ def test_an_approved_table_is_matched_by_short_names_and_explained_step_by_step(
     names = [str(name).replace("大通回族土族自治县", "大通县") for name in plan.case.recipients.name]
     rows = [[name, *(None if np.isnan(v) else float(v) for v in plan.case.history[:, i])] for i, name in enumerate(names)]
     table = write_tables(tmp_path / "上年批准.xlsx", {"批准表": [["县区名称", *(fund.name for fund in plan.case.funds)], *rows]})
-    found = comparing.compare([table, results[0]])
+    found = compare.compare([table, results[0]])
     assert found.notes == ()
     whole = sum(np.nan_to_num(part.amounts) for part in found.effects[0].parts)
     second = found.sides[1]
@@ -281,41 +283,41 @@ def test_an_approved_table_is_matched_by_short_names_and_explained_step_by_step(
 @pytest.mark.usefixtures("quick")
 def test_what_cannot_be_compared_is_told(results: list[Path], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="预算工作簿"):
-        comparing.compare([EXAMPLE, results[0]])
+        compare.compare([EXAMPLE, results[0]])
     table = write_tables(tmp_path / "x.xlsx", {"表": [["县区名称", "均衡性"], ["甲县", 1.0], ["乙县", 2.0]]})
     with pytest.raises(InputError, match="没有一个文件是结果工作簿"):
-        comparing.compare([table])
+        compare.compare([table])
     with pytest.raises(InputError, match="没有一张表"):
-        comparing.compare([write_tables(tmp_path / "y.xlsx", {"表": [["县区名称", "别的"], ["甲县", 1.0]]}), results[0]])
+        compare.compare([write_tables(tmp_path / "y.xlsx", {"表": [["县区名称", "别的"], ["甲县", 1.0]]}), results[0]])
     with pytest.raises(InputError, match="--scenario 只用于一份预算工作簿"):
-        comparing.compare([results[0]], scenarios=["基准方案"])
+        compare.compare([results[0]], scenarios=["基准方案"])
     with pytest.raises(InputError, match="没有可作比较基准的"):
-        comparing.compare([EXAMPLE], baseline="没有这个方案")
+        compare.compare([EXAMPLE], baseline="没有这个方案")
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_scenario_without_an_allocation_leaves_the_others(tmp_path: Path) -> None:
     path = scenario_book(tmp_path, {"太少": [("资金总额", EQUALIZATION, "本年总额", 1800000)]})
-    found = comparing.compare([path])
+    found = compare.compare([path])
     assert [side.name for side in found.sides] == ["基准方案"]
     assert [name for name, _ in found.failed] == ["太少"]
     with pytest.raises(InfeasibleError, match="太少"):
-        comparing.compare([path], scenarios=["太少"])
+        compare.compare([path], scenarios=["太少"])
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_rule_switched_off_differs_whatever_its_parameters_say(tmp_path: Path) -> None:
     tables = plain_tables()
     change(tables, "约束参数", lambda row: row["规则"] == "位次不逆转", 启用="是")
-    run.write(run.allocate(run.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs", sensitive=False), tmp_path / "on.xlsx")
-    run.write(run.allocate(run.prepare(EXAMPLE), "highs", sensitive=False), tmp_path / "off.xlsx")
-    (found,) = comparing.compare([tmp_path / "off.xlsx", tmp_path / "on.xlsx"]).effects
+    publish.write(allocate.allocate(prepare.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs", sensitive=False), tmp_path / "on.xlsx")
+    publish.write(allocate.allocate(prepare.prepare(EXAMPLE), "highs", sensitive=False), tmp_path / "off.xlsx")
+    (found,) = compare.compare([tmp_path / "off.xlsx", tmp_path / "on.xlsx"]).effects
     assert [part.cause for part in found.parts] == ["位次不逆转"]
 
 
 @pytest.mark.usefixtures("quick")
 def test_last_year_as_baseline_is_what_its_money_would_give_today() -> None:
-    found = comparing.compare([EXAMPLE], scenarios=["基准方案"], baseline="上年")
+    found = compare.compare([EXAMPLE], scenarios=["基准方案"], baseline="上年")
     assert (found.baseline.name, found.effects) == ("上年", ())
     assert round(float(np.nansum(found.baseline.short))) == 34206
 

@@ -10,19 +10,22 @@ import pytest
 
 from allocations import EXAMPLE, allocated, example, only, refilled
 from conftest import SPEC, make_case
-from transfer_opt import run, sensitivity
-from transfer_opt.assemble import assemble
-from transfer_opt.constraints import CONSTRAINTS
-from transfer_opt.domain import Case, Change
-from transfer_opt.errors import SolverError
-from transfer_opt.formulate import formulate
-from transfer_opt.indicators import position, shortfall
-from transfer_opt.lexicographic import solve
-from transfer_opt.linear import Floats
-from transfer_opt.program import Opener
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.explanation import sensitivity
+from transfer_opt.allocation.explanation.indicators import position, shortfall
+from transfer_opt.allocation.explanation.sensitivity import Sensitivity, sensitivities
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.errors import SolverError
+from transfer_opt.intake import prepare
+from transfer_opt.intake.assemble import assemble
+from transfer_opt.lexlp.program import Opener
+from transfer_opt.lexlp.solve import solve
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.constraints import CONSTRAINTS
+from transfer_opt.policy.model import Change
 from transfer_opt.report.rules import county_sensitivity_table, sensitivity_table
-from transfer_opt.sensitivity import Sensitivity, sensitivities
-from transfer_opt.solvers import opener
 
 EQUALIZATION, GUARANTEE, ECOLOGY = (fund.name for fund in SPEC.funds)
 HIGHS = opener("highs", 9)
@@ -127,7 +130,7 @@ def test_what_a_solver_fails_on_is_found_in_fractions(monkeypatch: pytest.Monkey
     def broken(*_: object, **__: object) -> None:
         raise SolverError("求解器返回「Unknown」")
 
-    monkeypatch.setattr("transfer_opt.optimum.solve", broken)
+    monkeypatch.setattr("transfer_opt.allocation.optimum.solve", broken)
     found = list(sensitivities(*asked))
     assert [(entry.subject, entry.moved.tolist()) for entry in found] == [(entry.subject, entry.moved.tolist()) for entry in expected]
     assert any(entry.moved.any() for entry in found)
@@ -178,7 +181,7 @@ EXAMPLE_CHANGES = {
 
 def solved(*changes: Change) -> tuple[Case, Floats]:
     """The example with these changes as a scenario would make them, solved from the workbook on."""
-    prepared = run.prepare(EXAMPLE)
+    prepared = prepare.prepare(EXAMPLE)
     settings = replace(prepared.settings, layers=(*prepared.settings.layers, changes))
     case = assemble(prepared.spec, prepared.budget, settings)
     formulation = formulate(case, settings, prepared.objective)
@@ -232,7 +235,7 @@ def test_the_sheet_says_when_changes_were_left_out_and_how_to_ask(monkeypatch: p
 
 def test_a_fine_publishing_unit_is_told_without_powers_of_ten() -> None:
     """100 元 more in 万元: nobody reads 5e-05."""
-    outcome = run.allocate(run.prepare(EXAMPLE, unit="1元"), "highs")
+    outcome = allocate.allocate(prepare.prepare(EXAMPLE, unit="1元"), "highs")
     told = sensitivity_table(outcome).rows[0]
     assert told.values[1] == "增加 0.01 万元"
     assert "杂多县 0.00005" in str(told.values[4])

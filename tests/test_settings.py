@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from conftest import SPEC, make_case, make_settings
-from transfer_opt.domain import Case, Change
-from transfer_opt.settings import Settings, shown
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
+from transfer_opt.policy.settings import Settings, shown
 
 EQUALIZATION, GUARANTEE, ECOLOGY = (fund.name for fund in SPEC.funds)
 FLOOR, CUT = "上年保底", "降幅上限"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from transfer_opt.levels import Cut, State
-from transfer_opt.program import PROVINCE, RECIPIENT, Program
-from transfer_opt.sharpening import Sharpening
+from transfer_opt.lexlp.cuts import Cut, State
+from transfer_opt.lexlp.dual_ascent import Sharpening
+from transfer_opt.lexlp.program import PROVINCE, RECIPIENT, Program
 
 INF = np.inf
 

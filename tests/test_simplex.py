@@ -9,9 +9,9 @@ import pytest
 from gmpy2 import mpq
 from scipy.optimize import linprog
 
-from transfer_opt.errors import SolverError
-from transfer_opt.simplex import BASIC, FREE, HIGH, LOW, ExactProgram, Vertex, optimum
-from transfer_opt.wholes import Bound, Number
+from transfer_opt.core.errors import SolverError
+from transfer_opt.lexlp.exact.integers import Bound, Number
+from transfer_opt.lexlp.exact.simplex import BASIC, FREE, HIGH, LOW, ExactProgram, Vertex, optimum
 
 WORDS = (BASIC, LOW, HIGH, FREE)
 BIT = mpq(1, 10**30)
@@ -198,7 +198,7 @@ def test_three_hundred_programs_end_as_another_solver_ends_from_any_basis() -> N
 
 def test_the_basis_of_the_optimum_needs_no_further_step(monkeypatch: pytest.MonkeyPatch) -> None:
     given = program([-3, -5], [(0, None)] * 2, ({0: 1}, None, 4), ({1: 2}, None, 12), ({0: 3, 1: 2}, None, 18))
-    monkeypatch.setattr("transfer_opt.simplex.MOST_PIVOTS", 1)
+    monkeypatch.setattr("transfer_opt.lexlp.exact.simplex.MOST_PIVOTS", 1)
     assert solved(given, [BASIC, BASIC, BASIC, HIGH, HIGH]) == [2, 6]
     with pytest.raises(SolverError, match="没有在规定步数内结束"):
         optimum(given)

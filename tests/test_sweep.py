@@ -18,28 +18,29 @@ import openpyxl
 import pytest
 
 from allocations import EXAMPLE
-from transfer_opt import run
-from transfer_opt.assemble import assemble
-from transfer_opt.cli import main
-from transfer_opt.errors import InputError, OutputError, SolverError
-from transfer_opt.run import Prepared
-from transfer_opt.settings import Settings
-from transfer_opt.sweep import sweep
-from transfer_opt.sweep.engines import local
-from transfer_opt.sweep.files import county_path, write
-from transfer_opt.sweep.journal import Journal
-from transfer_opt.sweep.plan import NOW, Plan, plan
-from transfer_opt.sweep.scenario import CASE_RULES, Record, Scenarios
+from transfer_opt.allocation import allocate
+from transfer_opt.cli.main import main
+from transfer_opt.commands.sweep import sweep
+from transfer_opt.commands.sweep_files import county_path, write
+from transfer_opt.core.errors import InputError, OutputError, SolverError
+from transfer_opt.intake import prepare
+from transfer_opt.intake.assemble import assemble
+from transfer_opt.intake.prepare import Prepared
+from transfer_opt.policy.settings import Settings
+from transfer_opt.scenarios.sweep.engines import local
+from transfer_opt.scenarios.sweep.journal import Journal
+from transfer_opt.scenarios.sweep.plan import NOW, Plan, plan
+from transfer_opt.scenarios.sweep.point import CASE_RULES, Record, Scenarios
 
 CAP = "增幅上限·均衡性·增幅上限=10%:20%:3"
 POOL = "资金总额·均衡性·本年总额=1950000:2050000:2"
 GRID = ("--vary", "增幅上限·均衡性·增幅上限=12%:20%:6", "--vary", "上年保底·县级保障·降幅上限=0:0.2:6")
-PROGRAM = [sys.executable, "-m", "transfer_opt.cli"]
+PROGRAM = [sys.executable, "-m", "transfer_opt.cli.main"]
 
 
 @pytest.fixture(scope="module")
 def prepared() -> Prepared:
-    return run.prepare(EXAMPLE)
+    return prepare.prepare(EXAMPLE)
 
 
 def command(*words: str, folder: Path) -> list[str]:
@@ -104,7 +105,7 @@ def test_a_scenario_is_what_solve_publishes_for_the_same_choices(prepared: Prepa
     scenarios = Scenarios(prepared, found)
     scenarios.answer(NOW)
     record = scenarios.answer(index)
-    published = run.allocate(replace(prepared, settings=found.settings(prepared.settings, index)), "highs")
+    published = allocate.allocate(replace(prepared, settings=found.settings(prepared.settings, index)), "highs")
     assert record.totals == tuple(published.given.tolist())
     assert record.measures is not None
     assert record.measures["“三保”缺口"] == pytest.approx(published.shortfall.sum())
@@ -125,7 +126,7 @@ def test_an_answer_that_fails_its_checks_is_asked_again_and_then_told(prepared: 
         asked.append(1)
         raise SolverError("求解器的最优值与影子价格不一致。")
 
-    monkeypatch.setattr("transfer_opt.sweep.scenario.reached", refuse)
+    monkeypatch.setattr("transfer_opt.scenarios.sweep.point.reached", refuse)
     record = Scenarios(prepared, plan(prepared, [POOL], [], None, 1)).answer(0)
     assert (record.state, record.why, len(asked)) == ("未算出", "求解器的最优值与影子价格不一致。", 2)
 
@@ -344,7 +345,7 @@ def test_a_scheduler_that_is_not_there_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("distributed", reason="dask[distributed] is not installed")
-    monkeypatch.setattr("transfer_opt.sweep.engines.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("transfer_opt.scenarios.sweep.engines.CONNECT_SECONDS", 0.5)
     with pytest.raises(SystemExit) as ending:
         main(["sweep", str(EXAMPLE), "--vary", POOL, "-o", str(tmp_path / "扫描.csv"), "--engine", "dask",
               "--scheduler", "tcp://127.0.0.1:9"])

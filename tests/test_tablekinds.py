@@ -15,8 +15,8 @@ import openpyxl
 import pytest
 
 from sheetmaker import write
-from transfer_opt.cli import main
-from transfer_opt.footing import Footing, foot_file
+from transfer_opt.cli.main import main
+from transfer_opt.tables.footing import Footing, foot_file
 
 TOTALS = ["合计", "合  计", "共计", "总计", "总和", "合計", "全国", "全省", "全省合计", "地方合计", "合计数", "合计（2个县）", "合计(万元)",
           "Total", "TOTAL", "Grand total", "一、合计", "总 计："]

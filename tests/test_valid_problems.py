@@ -18,8 +18,9 @@ from python_calamine import CalamineWorkbook
 from books import ECOLOGY, EQUALIZATION, GUARANTEE, change, plain_tables, write_tables
 from campaign import door
 from campaign.book import BOUND_COLUMNS, BOUNDS, COUNTIES, POOLS, RULE_COLUMNS, RULES, Book, Row, table
-from transfer_opt import run
-from transfer_opt.optimum import Optimum, Published
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.optimum import Optimum, Published
+from transfer_opt.intake import prepare
 
 HEADERS = ("县区名称", "市州", "常住人口", "标准财政收入", "标准财政支出", "可用财力", "保基本民生需求", "保工资需求", "保运转需求",
            "功能区类型", "禁止开发区面积", "生态考核结果", "困难地区类型")
@@ -71,8 +72,8 @@ class Solved:
 
 def answered(book: Book, folder: Path, solver: str = "auto") -> Published | Optimum:
     """What the door says."""
-    prepared = run.prepare(book.save(folder / "budget.xlsx"), scenario=book.scenario or None, unit=book.publishing or None)
-    return run.optimum(run.instance_of(prepared), solver)
+    prepared = prepare.prepare(book.save(folder / "budget.xlsx"), scenario=book.scenario or None, unit=book.publishing or None)
+    return allocate.optimum(allocate.instance_of(prepared), solver)
 
 
 def solved(book: Book, folder: Path) -> Solved:
@@ -308,7 +309,7 @@ def test_where_nothing_counts_for_the_need_the_shortfall_is_told_and_every_sheet
     assert re.search(r"警告 全省 \d+ 个县“三保”缺口共 [\d,.]+ 万元", answer.err)
     assert told in answer.err
     assert CalamineWorkbook.from_path(result).sheet_names == SHEETS
-    exactly = run.optimum(run.instance_of(run.prepare(source)), "exact")
+    exactly = allocate.optimum(allocate.instance_of(prepare.prepare(source)), "exact")
     assert isinstance(exactly, Published)
     assert exactly.units.tolist() == door.certificate(result)["published"]
 

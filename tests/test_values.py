@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_opt.workbook.headers import normalise, split_unit
-from transfer_opt.workbook.totals import same_prefecture, total_kind
-from transfer_opt.workbook.values import amount_with_unit, round_half_up, to_number, to_text
+from transfer_opt.core.text import amount_with_unit, normalise, round_half_up, to_number, to_text
+from transfer_opt.workbook.input.headers import split_unit
+from transfer_opt.workbook.input.totals import same_prefecture, total_kind
 
 
 @pytest.mark.parametrize(("name", "kind"), [

@@ -18,12 +18,12 @@ import pytest
 
 from books import change, plain_tables, write_tables
 from comparisons import example, pools_untried
-from transfer_opt import comparing
-from transfer_opt.errors import InputError
-from transfer_opt.sheets import Column, Row
-from transfer_opt.web import areas
-from transfer_opt.web.cells import Cell, shown
-from transfer_opt.web.strip import LANE, Mark, strip
+from transfer_opt.commands import compare
+from transfer_opt.core.errors import InputError
+from transfer_opt.core.tables import Column, Row
+from transfer_opt.report.web.cells import Cell, shown
+from transfer_opt.report.web.map import areas
+from transfer_opt.report.web.strip import LANE, Mark, strip
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -37,7 +37,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("page")
     book, page, outlines = folder / "比较.xlsx", folder / "比较.html", folder / "边界.json"
     outlines.write_text(json.dumps(boundaries({"630102": 101.0, "630103": 102.0})), encoding="utf-8")
-    comparing.write(example(), book, page, outlines)
+    compare.write(example(), book, page, outlines)
     return book, page
 
 
@@ -295,8 +295,8 @@ def test_names_from_the_workbook_are_never_run(browser: Any, tmp_path: Path, mon
     tables = plain_tables()
     change(tables, "县区数据", lambda row: row["县区名称"] == "玛多县", 县区名称="<img src=x onerror=alert(1)>县")
     tables["方案"] = [["规则", "资金", "参数", "对象", "</script><b>方案"], ["生态稳定增长", None, "增长率", None, 0.05]]
-    comparison = comparing.compare([write_tables(tmp_path / "b.xlsx", tables)])
-    comparing.write(comparison, tmp_path / "r.xlsx", tmp_path / "r.html")
+    comparison = compare.compare([write_tables(tmp_path / "b.xlsx", tables)])
+    compare.write(comparison, tmp_path / "r.xlsx", tmp_path / "r.html")
     page = browser.new_context(offline=True).new_page()
     wrong: list[str] = []
     page.on("dialog", lambda dialog: wrong.append("dialog"))

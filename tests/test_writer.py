@@ -10,15 +10,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from transfer_opt.errors import OutputError
-from transfer_opt.sheets import Column, Dumbbell, Lorenz, Report, Row, Table
-from transfer_opt.workbook.cells import column_letters
-from transfer_opt.workbook.charts import data_table, place_charts
-from transfer_opt.workbook.formulas import Formulas, Sums
-from transfer_opt.workbook.layout import decimals_needed, measure
-from transfer_opt.workbook.printing import footer, page_breaks, print_scale
-from transfer_opt.workbook.saving import save_atomically
-from transfer_opt.workbook.writer import write_report
+from transfer_opt.core.atomic_write import save_atomically
+from transfer_opt.core.cell_names import column_letters
+from transfer_opt.core.errors import OutputError
+from transfer_opt.core.tables import Column, Dumbbell, Lorenz, Report, Row, Table
+from transfer_opt.workbook.output.charts import data_table, place_charts
+from transfer_opt.workbook.output.formulas import Formulas, Sums
+from transfer_opt.workbook.output.layout import decimals_needed, measure
+from transfer_opt.workbook.output.print_setup import footer, page_breaks, print_scale
+from transfer_opt.workbook.save import write_report
 
 FUNDS = ("均衡性转移支付", "生态")
 

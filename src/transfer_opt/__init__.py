@@ -1,3 +1,5 @@
 """Allocates general fiscal transfers among counties by linear programming, workbook to workbook."""
 
-__version__ = "0.1.0"
+from transfer_opt.core.version import __version__
+
+__all__ = ["__version__"]

@@ -17,10 +17,11 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
-from transfer_opt import run as functions
-from transfer_opt.cli import main
-from transfer_opt.errors import TransferOptError
-from transfer_opt.optimum import Published
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.optimum import Published
+from transfer_opt.cli.main import main
+from transfer_opt.core.errors import TransferOptError
+from transfer_opt.intake import prepare
 
 from .book import Book
 from .model import Model
@@ -76,8 +77,8 @@ def solve_quickly(book: Book, folder: Path) -> Answer:
     code, told, proof = ANSWERED, "", "{}"
     with _watched() as seen:
         try:
-            prepared = functions.prepare(source, scenario=book.scenario or None, unit=book.publishing or None)
-            found = functions.optimum(functions.instance_of(prepared))
+            prepared = prepare.prepare(source, scenario=book.scenario or None, unit=book.publishing or None)
+            found = allocate.optimum(allocate.instance_of(prepared))
             code, proof = (ANSWERED, found.certificate) if isinstance(found, Published) else (INFEASIBLE, "{}")
         except TransferOptError as error:
             code, told = error.exit_code, str(error)

@@ -1,5 +1,5 @@
 """python -m transfer_opt.cli"""
 
-from transfer_opt.cli import main
+from transfer_opt.cli.main import main
 
 main()

@@ -12,8 +12,8 @@ import click
 from transfer_opt.cli.options import Command, ledger_option
 
 if TYPE_CHECKING:
-    from transfer_opt.adjusting import Adjusted
-    from transfer_opt.recording import Entered
+    from transfer_opt.commands.adjust import Adjusted
+    from transfer_opt.commands.ledger import Entered
 
 MOST_TOLD = 10
 """Broken rules told one by one; all of them stand in the workbook."""
@@ -41,9 +41,9 @@ def adjust(
     例：transfer-opt adjust 预算_分配结果.xlsx --county 玛多县 --fund 均衡性 --to 31000
             --reason 雪灾应急 --by 厅长办公会
     """
-    from transfer_opt.adjusting import Wish, adjusted_path, opened, write
-    from transfer_opt.adjusting import adjust as run_adjust
-    from transfer_opt.recording import prepare_ledger, record_adjustment
+    from transfer_opt.commands.adjust import Wish, adjusted_path, opened, write
+    from transfer_opt.commands.adjust import adjust as run_adjust
+    from transfer_opt.commands.ledger import prepare_ledger, record_adjustment
 
     prepare_ledger(ledger)
     target = adjusted_path(result, output)

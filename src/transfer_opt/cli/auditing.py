@@ -12,10 +12,10 @@ import click
 
 from transfer_opt.cli.options import Command, password, reading_options, renames
 from transfer_opt.cli.printing import print_json
-from transfer_opt.errors import AuditError, Problem
+from transfer_opt.core.errors import AuditError, Problem
 
 if TYPE_CHECKING:
-    from transfer_opt.footing import Footing
+    from transfer_opt.tables.footing import Footing
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -33,9 +33,9 @@ def audit(
         transfer-opt audit 预算_分配结果.xlsx 预算.xlsx
         transfer-opt audit 分配表.xlsx
     """
-    from transfer_opt.footing import foot_file
-    from transfer_opt.recheck import budget_inputs, is_result, own_inputs, recheck, refuse_other
-    from transfer_opt.workbook.opening import open_workbook
+    from transfer_opt.published.audit import budget_inputs, is_result, own_inputs, recheck, refuse_other
+    from transfer_opt.tables.footing import foot_file
+    from transfer_opt.workbook.files.open import open_workbook
 
     secret = password(budget or table, password_file)
     names = [sheet.name for sheet in open_workbook(table, secret).sheets]
@@ -105,9 +105,9 @@ def round_table(
     例：transfer-opt round 分配表.xlsx --unit 1
         transfer-opt round 分配表.xlsx --unit 万元 --group 市州 --columns 均衡性,生态 -o 取整.xlsx
     """
-    from transfer_opt.roundtable import round_file
-    from transfer_opt.run import result_path
-    from transfer_opt.workbook.rewriting import read_source, rewrite
+    from transfer_opt.commands.publish import result_path
+    from transfer_opt.tables.rounding import round_file
+    from transfer_opt.workbook.rewrite import read_source, rewrite
 
     secret = password(table, password_file)
     source = read_source(table, secret)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from transfer_opt.cli.options import Command, password, progress, reading_options, renames
-from transfer_opt.errors import InfeasibleError
+from transfer_opt.core.errors import InfeasibleError
 
 if TYPE_CHECKING:
-    from transfer_opt.scenarios.comparison import Comparison
+    from transfer_opt.scenarios.comparison.compare import Comparison
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -34,16 +34,16 @@ def compare(
     例：transfer-opt compare 预算.xlsx --html 比较.html
         transfer-opt compare 上年_分配结果.xlsx 本年_分配结果.xlsx -o 两年比较.xlsx
     """
-    from transfer_opt import comparing
+    from transfer_opt.commands import compare
 
     if boundaries and not html:
         raise click.UsageError("--boundaries 是网页上的示意图，要和 --html 一起用。")
     tell = progress(quiet or as_json)
-    target = comparing.comparison_path(files, output, html)
+    target = compare.comparison_path(files, output, html)
     secret = password(files[0], password_file) if len(files) == 1 else None
-    comparison = comparing.compare(files, model, scenarios, baseline, renames(rename), secret, tell)
+    comparison = compare.compare(files, model, scenarios, baseline, renames(rename), secret, tell)
     tell("写比较工作簿")
-    comparing.write(comparison, target, html, boundaries)
+    compare.write(comparison, target, html, boundaries)
     code = InfeasibleError.exit_code if comparison.failed else 0
     if as_json:
         _print_json(comparison, files, target, html, code)
@@ -54,7 +54,7 @@ def compare(
 
 def _print(comparison: Comparison, target: Path, html: Path | None, quiet: bool) -> None:
     """What cannot be had is never silent; then a line per scenario, the larger pools that do harm, the files."""
-    from transfer_opt.report.compared.matrix import facts, sentences
+    from transfer_opt.report.comparison.matrix import facts, sentences
 
     for name, why in comparison.failed:
         click.echo(f"方案「{name}」没有可行方案：{why}", err=True)
@@ -87,7 +87,7 @@ def _print_json(comparison: Comparison, files: Sequence[Path], target: Path, htm
     """One object on stdout."""
     import json
 
-    from transfer_opt.report.compared.matrix import measures, sentences
+    from transfer_opt.report.comparison.matrix import measures, sentences
 
     made = measures(comparison.sides, comparison.money_unit)
     content = {

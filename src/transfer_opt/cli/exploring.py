@@ -32,15 +32,16 @@ def frontier(
     例：transfer-opt frontier 预算.xlsx
         transfer-opt frontier 预算.xlsx -o 前沿.xlsx --objectives 保障水平最大化,贴近因素法
     """
-    from transfer_opt import exploring, run
-    from transfer_opt.workbook.values import normalise
+    from transfer_opt.commands import frontier, publish
+    from transfer_opt.core.text import normalise
+    from transfer_opt.intake import prepare
 
     tell = progress(quiet or as_json)
-    target = run.result_path(budget, output, "前沿")
-    prepared = run.prepare(budget, model, scenario, None, renames(rename), password(budget, password_file))
-    pair = normalise(objectives).replace("，", ",").split(",") if objectives else exploring.DEFAULT_PAIR
-    found = exploring.trade_off(prepared, pair, tell)
-    exploring.write(found, target)
+    target = publish.result_path(budget, output, "前沿")
+    prepared = prepare.prepare(budget, model, scenario, None, renames(rename), password(budget, password_file))
+    pair = normalise(objectives).replace("，", ",").split(",") if objectives else frontier.DEFAULT_PAIR
+    found = frontier.trade_off(prepared, pair, tell)
+    frontier.write(found, target)
     if as_json:
         print_object("ok", 0, budget, target, prepared.scenario, {
             "objectives": list(found.curve.names),
@@ -78,17 +79,17 @@ def sweep(
     例：transfer-opt sweep 预算.xlsx --vary "增幅上限·均衡性·增幅上限=10%:20%:5"
         transfer-opt sweep 预算.xlsx -o 扫描.csv --uncertain "常住人口=±5%" --random 200 --seed 7
     """
-    from transfer_opt import run
-    from transfer_opt.sweep import Swept, sweep_path
-    from transfer_opt.sweep import sweep as run_sweep
-    from transfer_opt.sweep.engines import dask, local
-    from transfer_opt.sweep.plan import plan
-    from transfer_opt.sweep.scenario import FEASIBLE, INFEASIBLE, UNSOLVED
+    from transfer_opt.commands.sweep import Swept, sweep_path
+    from transfer_opt.commands.sweep import sweep as run_sweep
+    from transfer_opt.intake import prepare
+    from transfer_opt.scenarios.sweep.engines import dask, local
+    from transfer_opt.scenarios.sweep.plan import plan
+    from transfer_opt.scenarios.sweep.point import FEASIBLE, INFEASIBLE, UNSOLVED
 
     if (engine == "dask") != (scheduler is not None):
         raise click.UsageError("--engine dask 和 --scheduler 地址 要一起写。")
     target = sweep_path(budget, output)
-    prepared = run.prepare(budget, model, scenario, None, renames(rename), password(budget, password_file))
+    prepared = prepare.prepare(budget, model, scenario, None, renames(rename), password(budget, password_file))
     wanted = plan(prepared, vary, uncertain, draws, seed)
     try:
         done: Swept = run_sweep(prepared, wanted, target, dask(str(scheduler)) if engine == "dask" else local, _countdown(quiet or as_json))

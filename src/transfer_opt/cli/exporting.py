@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from transfer_opt.cli.options import Command, ledger_option
-from transfer_opt.errors import AuditError, OutputError
+from transfer_opt.core.errors import AuditError, OutputError
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -30,8 +30,8 @@ def export(
     例：transfer-opt export 预算_分配结果.xlsx --format docx
         transfer-opt export 预算_分配结果.xlsx --format csv -o 分配表.csv
     """
-    from transfer_opt.exporting.files import export as run_export
-    from transfer_opt.recording import prepare_ledger, record_export
+    from transfer_opt.commands.export import export as run_export
+    from transfer_opt.commands.ledger import prepare_ledger, record_export
 
     prepare_ledger(ledger)
     target, digest = run_export(result, kind, output, model)
@@ -54,8 +54,8 @@ def history(ledger: str | None, as_json: bool) -> None:
     \b
     例：transfer-opt history --ledger 台账.db
     """
-    from transfer_opt.ledger import history as read_history
-    from transfer_opt.recording import told
+    from transfer_opt.commands.ledger import told
+    from transfer_opt.published.ledger import history as read_history
 
     if not ledger:
         raise OutputError("没有说明台账在哪里。处理办法：加 --ledger 文件，或设环境变量 TRANSFER_OPT_LEDGER。")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.errors import InputError, Problem
+from transfer_opt.core.errors import InputError, Problem
 
 PATIENCE = 1.0
 """Seconds after which a user wants to know what is going on."""
@@ -89,7 +89,7 @@ def renames(pairs: Sequence[str]) -> dict[str, str]:
 
 def password(budget: Path, file: Path | None) -> str | None:
     """The password of a locked workbook: from the file, else asked for where somebody sits at the terminal."""
-    from transfer_opt.workbook.opening import is_locked
+    from transfer_opt.workbook.files.open import is_locked
 
     if file is not None:
         try:

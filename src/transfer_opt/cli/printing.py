@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transfer_opt.errors import InfeasibleError, InputError, Problem, TransferOptError
+from transfer_opt.core.errors import InfeasibleError, InputError, Problem, TransferOptError
 
 if TYPE_CHECKING:
-    from transfer_opt.outcome import Outcome
+    from transfer_opt.allocation.plan import Outcome
 
 
 def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = None) -> None:
     """Warnings, totals and where the result lies."""
-    from transfer_opt.duedates import dates
+    from transfer_opt.policy.payment_deadlines import dates
 
     case = outcome.case
     for problem in outcome.problems:

@@ -11,11 +11,11 @@ import click
 
 from transfer_opt.cli.options import Command, ledger_option, password, progress, reading_options, renames
 from transfer_opt.cli.printing import print_json, print_outcome
-from transfer_opt.errors import InputError, OutputError
+from transfer_opt.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from transfer_opt.deadline import Deadline
-    from transfer_opt.outcome import Outcome
+    from transfer_opt.allocation.plan import Outcome
+    from transfer_opt.core.time_limit import Deadline
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -30,7 +30,7 @@ def init(path: Path | None, example: bool, force: bool, model: Path | None) -> N
     例：transfer-opt init 预算.xlsx
         transfer-opt init --example 示例.xlsx
     """
-    from transfer_opt.starting import write_start
+    from transfer_opt.intake.template import write_start
 
     if example and model:
         raise click.UsageError("--example 是青海模型的示例，不能与 --model 同用。")
@@ -52,7 +52,7 @@ def check(
     \b
     例：transfer-opt check 预算.xlsx
     """
-    from transfer_opt.run import check as run_check
+    from transfer_opt.intake.prepare import check as run_check
 
     problems = run_check(budget, model, renames(rename), password(budget, password_file))
     errors = [problem for problem in problems if not problem.is_warning]
@@ -91,22 +91,24 @@ def solve(
         transfer-opt solve 预算.xlsx -o 结果.xlsx --scenario 均衡优先
         transfer-opt solve 预算.xlsx --into 预算_含结果.xlsx
     """
-    from transfer_opt.deadline import within
-    from transfer_opt.recording import prepare_ledger, record_solve
+    from transfer_opt.commands.ledger import prepare_ledger, record_solve
+    from transfer_opt.core.time_limit import within
 
     def work(deadline: Deadline) -> tuple[Outcome, tuple[Path | None, Path | None], tuple[str, ...]]:
-        from transfer_opt import run  # within the time limit: on a slow machine it takes a while to load
+        from transfer_opt.allocation import allocate
+        from transfer_opt.commands import publish
+        from transfer_opt.intake import prepare  # within the time limit: on a slow machine it takes a while to load
 
         tell = progress(quiet or as_json)
-        target, aside = run.result_paths(budget, output, copy)
+        target, aside = publish.result_paths(budget, output, copy)
         prepare_ledger(ledger)
         tell("读取工作簿")
-        prepared = run.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
+        prepared = prepare.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
         if aside:
-            run.refuse_unfit_copy(prepared, aside)
-        outcome = run.allocate(prepared, solver, tell, relax, deadline)
+            publish.refuse_unfit_copy(prepared, aside)
+        outcome = allocate.allocate(prepared, solver, tell, relax, deadline)
         tell("写结果工作簿")
-        return outcome, (target, aside), run.write(outcome, target, aside, deadline)
+        return outcome, (target, aside), publish.write(outcome, target, aside, deadline)
 
     outcome, (target, copy), remarks = within(time_limit, work)
     line = record_solve(ledger, outcome, [path for path in (target, copy) if path])
@@ -130,7 +132,7 @@ def explain(result: Path, county: str) -> None:
     \b
     例：transfer-opt explain 预算_分配结果.xlsx 玛多县
     """
-    from transfer_opt.narrative import explain as sentences
+    from transfer_opt.published.narrative import explain as sentences
 
     for sentence in sentences(result, county):
         click.echo(sentence)

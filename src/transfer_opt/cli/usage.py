@@ -6,7 +6,7 @@ import re
 
 import click
 
-from transfer_opt.wording import did_you_mean
+from transfer_opt.core.suggestions import did_you_mean
 
 
 def usage_sentence(error: click.ClickException) -> str:

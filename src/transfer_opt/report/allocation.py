@@ -7,12 +7,13 @@ from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 
-from transfer_opt.domain import YUAN
-from transfer_opt.duedates import dates
-from transfer_opt.linear import Floats
-from transfer_opt.outcome import Outcome
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.budget import Value
+from transfer_opt.core.tables import Column, Row, Table
+from transfer_opt.policy.case import YUAN
+from transfer_opt.policy.payment_deadlines import dates
 from transfer_opt.report.parts import KEY_COLUMNS, Group, amount, groups, heading, known_sums, optional, sums
-from transfer_opt.sheets import Column, Row, Table, Value
 
 NOW, BEFORE, EQUALITY = "本年分配", "与上年比较", "均衡性与“三保”"
 RISE = '=IF({上年}=0,"",{增减额}/{上年})'

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from transfer_opt.approval import Standing, standings
-from transfer_opt.audit import Verdict
-from transfer_opt.formulate import NEED_RULE, Formulation
-from transfer_opt.linear import Floats
-from transfer_opt.outcome import Plan
+from transfer_opt.allocation.compliance import Verdict
+from transfer_opt.allocation.explanation.approval import Standing, standings
+from transfer_opt.allocation.formulation.formulate import Formulation
+from transfer_opt.allocation.plan import Plan
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.tables import Column, Report, Row, RowKind, Table
+from transfer_opt.core.vocabulary import ADJUSTED, APPROVED, CHECKED, NEED_RULE
 from transfer_opt.report.parts import KEY_COLUMNS, amount, example_label, heading
-from transfer_opt.sheets import Column, Report, Row, RowKind, Table
-from transfer_opt.workbook.adjustments import ADJUSTED, APPROVED, CHECKED, Adjustment, Line, latest
+from transfer_opt.workbook.result.adjustments import Adjustment, Line, latest
 
 MARKS: Mapping[Verdict, str] = {"broken": "✕", "soft": "▲"}
 KINDS: Mapping[str, RowKind] = {"active": "active", "slack": "slack"}

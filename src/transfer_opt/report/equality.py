@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from transfer_opt.domain import Case
-from transfer_opt.indicators import Indicator, lorenz
-from transfer_opt.linear import Floats
-from transfer_opt.outcome import Outcome
+from transfer_opt.allocation.explanation.indicators import Indicator, lorenz
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.budget import Value
+from transfer_opt.core.tables import Column, Dumbbell, Lorenz, Row, Table
+from transfer_opt.policy.case import Case
 from transfer_opt.report.parts import heading, shares
-from transfer_opt.sheets import Column, Dumbbell, Lorenz, Row, Table, Value
 
 PREFECTURE_SIZE, LORENZ_SIZE, COUNTY_SIZE = (570, 330), (420, 330), (1000, 800)
 MOST_NAMES = 60

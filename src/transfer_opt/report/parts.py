@@ -9,14 +9,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from transfer_opt.domain import Case, Fund, Recipients
-from transfer_opt.linear import Floats, Ints
-from transfer_opt.outcome import Plan
-from transfer_opt.sheets import Budget, Column, RowKind, Value
+from transfer_opt.allocation.plan import Plan
+from transfer_opt.core.arrays import Floats, Ints
+from transfer_opt.core.budget import Budget, Value
+from transfer_opt.core.tables import Column, RowKind
+from transfer_opt.core.vocabulary import EXAMPLE
+from transfer_opt.policy.case import Case, Fund, Recipients
 
 Each = TypeVar("Each")
 TOTAL_NAME = "合  计"
-EXAMPLE = "示例数据"
 EXAMPLE_LABEL = "示例数据，不代表任何实际分配"
 NUMERALS = "零一两三四五六七八九十"
 """As they count: 两项, not 二项."""

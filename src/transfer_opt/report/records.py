@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from transfer_opt import __version__
-from transfer_opt.domain import Change, ParameterSpec, RuleSpec
-from transfer_opt.duedates import RECEIVED, dates
-from transfer_opt.formulate import REPAIRED
-from transfer_opt.linear import Ints
-from transfer_opt.outcome import Outcome, Plan
+from transfer_opt.allocation.formulation.rule_rows import REPAIRED
+from transfer_opt.allocation.plan import Outcome, Plan
+from transfer_opt.core.arrays import Ints
+from transfer_opt.core.budget import Value
+from transfer_opt.core.tables import Column, Notice, Row, Table
+from transfer_opt.core.version import __version__
+from transfer_opt.core.vocabulary import CODE, COUNTIES, INPUT, NAME, PARAMETERS, PREFECTURE, PROOF
+from transfer_opt.intake.recipients import ordered_rows
+from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec
+from transfer_opt.policy.payment_deadlines import RECEIVED, dates
+from transfer_opt.policy.settings import ANYWHERE, Settings
 from transfer_opt.report.parts import amount, groups, heading
-from transfer_opt.settings import ANYWHERE, Settings
-from transfer_opt.sheets import Column, Notice, Row, Table, Value
-from transfer_opt.units import CODE, NAME, PREFECTURE, ordered_rows
-from transfer_opt.workbook.fingerprint import fingerprint, notice_contents, table_fingerprint
-from transfer_opt.workbook.formulas import INPUT, Sums
-from transfer_opt.workbook.restated import BOUND_SIDES, PARAMETERS, POOL_FACTS
-from transfer_opt.workbook.seals import PROOF
+from transfer_opt.workbook.output.formulas import Sums
+from transfer_opt.workbook.result.fingerprint import fingerprint, notice_contents, table_fingerprint
+from transfer_opt.workbook.result.inputs import BOUND_SIDES, POOL_FACTS
 
-COUNTIES = "县区数据"
 UNIQUE = "唯一：证书逐级证明，每一笔金额都被对偶价格逼定（低一点或高一点都会使某一级目标变差），最优解只有一个。"
 PIECE = 30_000
 """Characters a cell of 「证明」 holds at most."""

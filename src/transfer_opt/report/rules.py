@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from transfer_opt.audit import Finding, Verdict, verdict_sentence
-from transfer_opt.formulate import NEED_RULE
-from transfer_opt.linear import Floats
-from transfer_opt.outcome import Outcome
+from transfer_opt.allocation.compliance import Finding, Verdict, verdict_sentence
+from transfer_opt.allocation.explanation.sensitivity import EVERYTHING, NOTHING, STEPPED_LINES, Sensitivity, tried
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.tables import Column, Row, RowKind, Table
+from transfer_opt.core.vocabulary import NEED_RULE, POOLS
 from transfer_opt.report.parts import KEY_COLUMNS, amount, groups, heading, known_sum
-from transfer_opt.sensitivity import EVERYTHING, NOTHING, POOLS, STEPPED_LINES, Sensitivity, tried
-from transfer_opt.sheets import Column, Row, RowKind, Table
 
 ROW_KINDS: dict[Verdict, RowKind] = {
     "broken": "alarm", "soft": "alarm", "rounding": "slack", "active": "active", "slack": "slack",

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from transfer_opt.explain import STEPS
-from transfer_opt.linear import Ints
-from transfer_opt.outcome import Outcome
+from transfer_opt.allocation.explanation.steps import STEP_NAMES
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.core.arrays import Ints
+from transfer_opt.core.budget import Value
+from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.report.parts import KEY_COLUMNS, TOTAL_NAME, amount, amounts, heading, optional
-from transfer_opt.sheets import Column, Row, Table, Value
 
 BAND = "各步调整（＋为得到，－为让给其他县，“–”表示该步不影响本行）"
 GRADES = "依据条款：参照58号、59号、140号为中央对省的办法，待核实；“省定”为示例，须经财政部门确认。"
@@ -33,7 +34,7 @@ def step_table(outcome: Outcome) -> Table:
 
 def step_columns(used: Sequence[bool]) -> tuple[Column, ...]:
     """The columns, steps hidden that are not `used` (one truth value per step); `audit` asks for them, too."""
-    steps = [Column(name, "step", 9.5, BAND, group_formula="sum", hidden=not used[k]) for k, name in enumerate(STEPS)]
+    steps = [Column(name, "step", 9.5, BAND, group_formula="sum", hidden=not used[k]) for k, name in enumerate(STEP_NAMES)]
     return (
         *KEY_COLUMNS[:2], Column("市州", "prefecture", 14.5, hidden=True), Column("资金", "prefecture", 16),
         Column("因素法测算额", "money", 11.5, group_formula="sum"), *steps,

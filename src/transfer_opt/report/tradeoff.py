@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transfer_opt.domain import Case
-from transfer_opt.frontier import Frontier
-from transfer_opt.linear import Floats, Ints, sums
-from transfer_opt.objectives import CLOSEST, SHORTFALL, STEADIEST
+from transfer_opt.core.arrays import Floats, Ints, sums
+from transfer_opt.core.budget import Value
+from transfer_opt.core.tables import Column, ColumnKind, Curve, Row, Table
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.objectives import CLOSEST, SHORTFALL, STEADIEST
 from transfer_opt.report.parts import KEY_COLUMNS, amount, groups
-from transfer_opt.sheets import Column, ColumnKind, Curve, Row, Table, Value
+from transfer_opt.scenarios.frontier import Frontier
 
 SHEET, ALLOCATION_SHEET = "前沿", "各点分配"
 CHART_SIZE = (980, 420)

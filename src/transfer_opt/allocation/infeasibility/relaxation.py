@@ -1,0 +1,93 @@
+"""The cheapest repair: which hard rules give way, by how much money, and for whom, so that an allocation exists.
+
+Every hard rule but the pools may give; what all of them give together is as little as can be. Where several repairs
+cost the same, rules earlier in the catalogue are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.allocation.formulation.rule_rows import REPAIRED
+from transfer_opt.allocation.formulation.stages import LEAST_REPAIR
+from transfer_opt.allocation.infeasibility.iis import NEGLIGIBLE, Family, families, softened
+from transfer_opt.allocation.optimum import least
+from transfer_opt.core.arrays import NOWHERE, Floats
+from transfer_opt.lexlp.program import Opener, SumStage
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.objectives import CLOSEST
+from transfer_opt.policy.settings import Settings
+
+
+@dataclass(frozen=True)
+class Repair:
+    """The settings with which an allocation exists, the families that give way, and for how much money."""
+
+    settings: Settings
+    families: tuple[Family, ...]
+    money: float
+    """What they give at least, before rounding."""
+
+
+SHOWN_DIGITS = 6
+"""What a row gives is told in millionths of the publishing unit."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one row gives: the rule, the fund ("" where none), whom it speaks of, and the money."""
+
+    family: Family
+    subject: str
+    money: float
+
+
+def cheapest(case: Case, settings: Settings, open_solver: Opener) -> Repair:
+    """The families that must be soft for the least money, where no allocation meets them all."""
+    found = tuple(family for family in families(case, settings) if not settings.rules[family.rule].fixed)
+    money = _least(case, softened(settings, found), open_solver)
+    giving = _giving(case, settings, found, (), money, open_solver)
+    return Repair(softened(settings, giving), giving, money)
+
+
+def shares(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Given, ...]:
+    """What every repaired row gives at these amounts (L,), by rule and then most first."""
+    found = []
+    for entry in formulation.rules:
+        repaired = np.flatnonzero(~entry.hard & (entry.priority == REPAIRED))
+        left = entry.rows.expression.at(amounts)
+        missing = np.maximum(entry.rows.lower - left, left - entry.rows.upper)
+        shares = np.round(missing / case.unit, SHOWN_DIGITS)
+        for row in sorted(repaired[shares[repaired] > 0], key=lambda row: -shares[row]):
+            fund, place = entry.rows.expression.subjects[row]
+            inside = fund != NOWHERE and 0 <= place < len(case.recipients)
+            subject = case.recipients.name[place] if inside else entry.rows.expression.labels[row]
+            family = Family(entry.rule.name, case.funds[fund].name if fund != NOWHERE else "")
+            found.append(Given(family, str(subject), float(shares[row]) * case.unit))
+    return tuple(found)
+
+
+def _giving(
+    case: Case, settings: Settings, asked: Sequence[Family], soft: tuple[Family, ...], money: float, open_solver: Opener
+) -> tuple[Family, ...]:
+    """Which of the families asked must be soft besides those that are, for the least money; the first are kept first."""
+    if _least(case, softened(settings, soft), open_solver) <= money + NEGLIGIBLE * case.unit:
+        return ()
+    if len(asked) == 1:
+        return tuple(asked)
+    first, later = tuple(asked[: len(asked) // 2]), tuple(asked[len(asked) // 2 :])
+    given = _giving(case, settings, first, (*soft, *later), money, open_solver)
+    return (*given, *_giving(case, settings, later, (*soft, *given), money, open_solver))
+
+
+def _least(case: Case, settings: Settings, open_solver: Opener) -> float:
+    """The least money that repaired rows give together; infinite where they alone cannot make an allocation possible."""
+    formulation = formulate(case, settings, (CLOSEST,), whole=False)
+    stage = formulation.stages[0]
+    if not isinstance(stage, SumStage) or stage.name != LEAST_REPAIR:
+        stage = SumStage(LEAST_REPAIR, np.zeros(formulation.program.shape[1]))
+    return least(formulation, stage, open_solver)

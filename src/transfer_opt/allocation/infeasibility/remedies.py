@@ -1,0 +1,197 @@
+"""Ways out of a contradiction in the words of the workbook: the smallest turn of one number, found by trying.
+
+Every way is tried on the whole problem from the workbook on. What is told was written where a user would write it and
+led to a published, proved allocation; a step less led to none. Where no single turn leads out of everything, ways out of
+the one contradiction are told as that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor
+
+import numpy as np
+from gmpy2 import mpq
+
+from transfer_opt.allocation.infeasibility.iis import Family, hard_places, possible
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.exact import exact, spelled
+from transfer_opt.core.vocabulary import GIVEN_RULE, POOL_RULE, ROUNDING_STEP
+from transfer_opt.policy.case import Case, Fund
+from transfer_opt.policy.model import Change, ParameterSpec
+from transfer_opt.policy.settings import Settings, shown
+
+STEP = 1000
+"""Parameters are turned in steps of a thousandth."""
+FURTHEST = 10
+"""Parameters are turned by at most this much: beyond, it is another policy."""
+STRIDE, POOL_STRIDE = 4.0, 1.5
+"""How much further each trial goes until one leads out; in shorter strides where too far leads nowhere again."""
+MOST_TRIALS = 16
+MOST_GIVEN = 20
+"""So many bounds of 「县区上下限」 are tried one by one."""
+DUST = 1e-6
+FINER_UNITS = ("0.01万元", "1元")
+"""Publishing units that are tried where the present one leaves money over."""
+
+
+@dataclass(frozen=True)
+class _Knob:
+    """One number that can be turned, step by step up to `reach`; what is nearest is tried first."""
+
+    reach: int
+    nearest: int
+    stride: float
+    at: Callable[[int], float]
+    turned: Callable[[float], Instance]
+    said: Callable[[float], str]
+
+
+def ways_out(instance: Instance, families: Sequence[Family], money: Fraction, *, published: bool) -> Iterator[str]:
+    """What each of the families alone would have to give, in words; nothing for those that alone lead nowhere.
+
+    `money` is what they are short of; `published`: whether the way must lead to an allocation that can be published, or
+    only out of the contradiction of an instance that knows no other rules.
+    """
+    short = ceil(exact(money) / instance.case.figures.unit)
+    for family in families:
+        for knob in _knobs(instance, family, short):
+            value = _smallest(knob)
+            if value is not None:
+                turned = knob.turned(value)
+                if not published or turned.published is not None:
+                    yield knob.said(value).removesuffix("。") + where(instance, turned) + "。"
+    yield from _finer(instance, families) if published else ()
+    for family in families:
+        if not instance.settings.rules[family.rule].fixed:
+            soft = instance.changed(*(Change(family.rule, family.fund, "", place, hard=False)
+                                      for place, hard in zip(instance.settings.places(family.rule),
+                                                             hard_places(instance.settings, family), strict=True) if hard))
+            if possible(soft.case, soft.settings, soft.open_solver) and (not published or soft.published is not None):
+                yield f"把{family}的刚性改为「软」{where(instance, soft)}。"
+
+
+def where(instance: Instance, turned: Instance) -> str:
+    """Said where a change only counts in the scenario."""
+    return "（写在「方案」里）" if turned.settings.layers[1:2] != instance.settings.layers[1:2] else ""
+
+
+def unrounded_rest(case: Case, settings: Settings, fund: Fund) -> mpq:
+    """What of a fund's money is less than a publishing unit, and therefore reserved."""
+    share = settings.cell(POOL_RULE, "预留比例", fund.name)
+    pool = case.figures.pools[case.funds.index(fund)]
+    return exact(fund.budget) * (1 - exact(share)) - exact(fund.provincial) - pool
+
+
+def _smallest(knob: _Knob) -> float | None:
+    """The value nearest to what holds now that leads out; a step less does not. None where none was found to."""
+
+    def leads_out(steps: int) -> bool:
+        turned = knob.turned(knob.at(steps))
+        return possible(turned.case, turned.settings, turned.open_solver)
+
+    low, high = 0, min(knob.nearest, knob.reach)
+    for _ in range(MOST_TRIALS):
+        if not high or leads_out(high):
+            break
+        low, high = high, min(ceil(high * knob.stride), knob.reach) if high < knob.reach else 0
+    else:
+        return None  # the last one was not tried
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if leads_out(middle) else (middle, high)
+    return knob.at(high) if high else None
+
+
+def _finer(instance: Instance, families: Sequence[Family]) -> Iterator[str]:
+    """A smaller publishing unit, where the present one keeps money of a pool in the contradiction from being shared out."""
+    case = instance.case
+    if not any(Family(POOL_RULE, fund.name) in families and unrounded_rest(case, instance.settings, fund) for fund in case.funds):
+        return
+    for unit in FINER_UNITS:
+        turned = instance.changed(Change(ROUNDING_STEP, "", "单位", "", unit))
+        if turned.case.figures.unit < case.figures.unit and turned.published is not None:
+            yield f"把「{ROUNDING_STEP}」的单位由 {case.unit_name} 改为 {unit}{where(instance, turned)}。"
+            return
+
+
+def _knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
+    if family.rule == POOL_RULE:
+        yield from _pool_knobs(instance, family, short)
+    elif family.rule == GIVEN_RULE:
+        yield from _given_knobs(instance, family, short)
+    else:
+        for parameter in instance.settings.rules[family.rule].parameters.values():
+            if parameter.step:
+                yield from _parameter_knobs(instance, family, parameter)
+
+
+def _pool_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
+    """The pool more, or less, in publishing units."""
+    case = instance.case
+    place, fund = next((f, fund) for f, fund in enumerate(case.funds) if fund.name == family.fund)
+    now, unit = exact(fund.budget), case.figures.unit
+
+    def turned(budget: float) -> Instance:
+        return instance.changed(Change(POOL_RULE, fund.name, "本年总额", "", budget))
+
+    for sign, word in ((1, "增加"), (-1, "减少")):
+        def at(steps: int, sign: int = sign) -> float:
+            return float(now + sign * steps * unit)
+
+        def said(budget: float, word: str = word) -> str:
+            return (f"把{fund.name}的资金总额{word} {spelled(abs(exact(budget) - now))} {case.money_unit}，"
+                    f"由 {spelled(now)} 改为 {spelled(budget)}。")
+
+        yield _Knob(int(case.figures.pools[place] / unit), short, POOL_STRIDE, at, turned, said)
+
+
+def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
+    """Each bound of 「县区上下限」, in publishing units."""
+    case = instance.case
+    lines, inside, unit = case.lines, np.array([fund.name == family.fund for fund in case.funds])[case.lines.fund], case.figures.unit
+    for word, column, sign in (("下限", "given_floor", -1), ("上限", "given_cap", 1)):
+        given: Floats = getattr(lines, column)
+        for line in np.flatnonzero(inside & ~np.isnan(given))[:MOST_GIVEN]:
+            now, pool = exact(float(given[line])), case.figures.pools[lines.fund[line]]
+
+            def turned(value: float, column: str = column, given: Floats = given, line: int = int(line)) -> Instance:
+                bounds = {"given_floor": lines.given_floor, "given_cap": lines.given_cap, column: given.copy()}
+                bounds[column][line] = value
+                changed = replace(lines, given_floor=bounds["given_floor"], given_cap=bounds["given_cap"])
+                return replace(instance, case=replace(case, lines=changed))
+
+            def at(steps: int, now: mpq = now, sign: int = sign, pool: mpq = pool) -> float:
+                return float(max(now - steps * unit, mpq(0)) if sign < 0 else min(now + steps * unit, pool))
+
+            def said(value: float, now: mpq = now, word: str = word, line: int = int(line)) -> str:
+                who = f"{case.recipients.name[lines.recipient[line]]}{family.fund}"
+                return f"把「{GIVEN_RULE}」里{who}的{word}由 {spelled(now)} 改为 {spelled(value)} {case.money_unit}。"
+
+            yield _Knob(ceil((now if sign < 0 else max(pool - now, mpq(0))) / unit), short, STRIDE, at, turned, said)
+
+
+def _parameter_knobs(instance: Instance, family: Family, parameter: ParameterSpec) -> Iterator[_Knob]:
+    """The parameter in the direction in which the rule gives way, everywhere and in each place with its own value."""
+    settings = instance.settings
+    for place in settings.places(family.rule):
+        now = settings.cell(family.rule, parameter.name, family.fund, place)
+        if np.isnan(now):
+            continue
+
+        def turned(value: float, place: str = place) -> Instance:
+            return instance.changed(Change(family.rule, family.fund, parameter.name, place, value))
+
+        def at(steps: int, now: float = now) -> float:
+            grid = floor(now * STEP + DUST) + steps if parameter.step > 0 else ceil(now * STEP - DUST) - steps
+            return min(max(round(grid / STEP, 3), parameter.minimum), parameter.maximum)
+
+        def said(value: float, now: float = now, place: str = place) -> str:
+            whose = f"{place}的" if place else ""
+            return f"把{whose}{family}的{parameter.name}由 {shown(now, parameter.kind)} 放宽到 {shown(value, parameter.kind)}。"
+
+        furthest = min(abs((parameter.maximum if parameter.step > 0 else parameter.minimum) - now), FURTHEST)
+        yield _Knob(ceil(furthest * STEP), 1, STRIDE, at, turned, said)

@@ -1,0 +1,158 @@
+"""The pipeline of `compare`: workbooks → plans → comparison → workbook and page. Calls in order, no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from transfer_opt.allocation import allocate
+from transfer_opt.allocation.plan import Plan
+from transfer_opt.commands import publish
+from transfer_opt.core.budget import Budget
+from transfer_opt.core.errors import InfeasibleError, InputError, OutputError, Problem
+from transfer_opt.core.vocabulary import BASELINE, COUNTIES
+from transfer_opt.intake import prepare
+from transfer_opt.intake.checks.catalogue import errors_of
+from transfer_opt.intake.choices import read_choices
+from transfer_opt.intake.recipients import read_recipients
+from transfer_opt.lexlp.program import Opener
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.published.plan import as_solved, listed, read_plan
+from transfer_opt.report.comparison.matrix import facts, sentences
+from transfer_opt.report.comparison.workbook import build_comparison
+from transfer_opt.scenarios.comparison.columns import Listed
+from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison, compared, unknown_baseline
+from transfer_opt.workbook.files.open import open_workbook
+from transfer_opt.workbook.input.reader import read_workbook
+from transfer_opt.workbook.result.publication import kind_of
+
+Progress = Callable[[str], None]
+
+
+def compare(
+    paths: Sequence[Path], model: Path | None = None, scenarios: Sequence[str] = (), baseline: str | None = None,
+    rename: Mapping[str, str] = prepare.NO_RENAMES, password: str | None = None, progress: Progress = lambda _: None,
+) -> Comparison:
+    """Solve the scenarios of one budget, or read several results, and compare them.
+
+    Raises InputError; InfeasibleError where no scenario at all has an allocation.
+    """
+    spec = load_model(model)
+    kinds = [kind_of(open_workbook(path, password)) for path in paths]
+    if kinds == ["budget"]:
+        budget = read_workbook(paths[0], spec.aliases, rename, password)
+        names = list(scenarios) or _names(spec, budget)
+        if baseline not in (None, LAST_YEAR, *names):
+            raise unknown_baseline(str(baseline), names)
+        plans, failed = _solved(spec, budget, names, progress)
+        progress("比较")
+        return compared(spec, plans, [plan.scenario for plan in plans], baseline, failed, _open_for)
+    if scenarios:
+        raise InputError([Problem("E177", "--scenario 只用于一份预算工作簿，结果文件各是一个方案。", "去掉 --scenario，只给出要比较的结果文件。")])
+    given = [_read(spec, path, kind, rename) for path, kind in zip(paths, kinds, strict=True)]
+    if not any(isinstance(one, Plan) for one in given):
+        raise InputError([Problem("E174", "没有一个文件是结果工作簿，没有可用来说明变化的测算。", "至少给出一份 transfer-opt solve 写出的结果。")])
+    notes = [str(problem) for one in given if isinstance(one, Plan) for problem in one.problems]
+    alone = LAST_YEAR if len(given) == 1 else None
+    return compared(spec, given, _labels(paths, given), baseline or alone, (), _open_for, [*notes, *_units_agree(given)])
+
+
+def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> Plan | Listed:
+    """A result as a plan, any other table as what is listed; several budgets at once are a mistake."""
+    if kind == "budget":
+        raise InputError([Problem("E175", f"{path.name} 是预算工作簿，不能和其他文件一起比较。",
+                                  "先用 transfer-opt solve 算出结果，再比较结果；或只给这一个文件，比较它的各个方案。")])
+    if kind == "table":
+        return listed(path, spec, rename)
+    return as_solved(read_plan(path, spec), _open_for)
+
+
+def _labels(paths: Sequence[Path], given: Sequence[Plan | Listed]) -> list[str]:
+    """Scenario names where they tell the files apart, else the names of the files, numbered where these agree, too."""
+    names = [one.scenario if isinstance(one, Plan) else one.name for one in given]
+    if len(set(names)) < len(names):
+        names = [path.stem for path in paths]
+    return [name if names.count(name) == 1 else f"{name}（{at}）" for at, name in enumerate(names, start=1)]
+
+
+def _units_agree(given: Sequence[Plan | Listed]) -> list[str]:
+    """Raises InputError where amounts are in different units; a table that names none is told."""
+    said = {one.case.money_unit if isinstance(one, Plan) else one.money_unit for one in given} - {""}
+    if len(said) > 1:
+        raise InputError([Problem("E176", f"几个文件的金额单位不同：{'、'.join(sorted(said))}。", "统一单位后再比较。")])
+    return [f"「{one.name}」没有写金额单位，按{next(iter(said))}比较。" for one in given if isinstance(one, Listed) and not one.money_unit]
+
+
+def write(comparison: Comparison, path: Path, html: Path | None = None, boundaries: Path | None = None) -> None:
+    """Write the comparison workbook and, where asked for, the page: both whole, or neither."""
+    from transfer_opt.core.atomic_write import save_atomically
+    from transfer_opt.report.web import page
+    from transfer_opt.report.web.map import areas
+    from transfer_opt.report.web.page import Heading
+    from transfer_opt.workbook.save import write_report
+
+    report = build_comparison(comparison, *publish.stamps())
+    if html is None:
+        write_report(report, path)
+        return
+    drawn = areas(boundaries, {str(code) for code in comparison.units.code}) if boundaries else ()
+    heading = Heading(report.properties["title"], facts(comparison), tuple(side.name for side in comparison.sides),
+                      comparison.baseline.name, sentences(comparison), comparison.failed)
+    text = page(report, heading, drawn)
+
+    def both(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+        write_report(report, path)
+
+    save_atomically(html, both)
+
+
+def comparison_path(sources: Sequence[Path], wanted: Path | None, html: Path | None) -> Path:
+    """Where the comparison goes; neither it nor the page may be a file that is read, nor one the other (OutputError)."""
+    target = wanted or sources[0].with_name(f"{sources[0].stem}_方案比较.xlsx")
+    for source in sources:
+        publish.result_path(source, target)
+        if html and html.exists() and source.exists() and html.samefile(source):
+            raise OutputError(f"网页文件与输入文件是同一个：{html}。处理办法：用 --html 另起一个文件名。")
+    if html and html.suffix.lower() not in (".html", ".htm"):
+        raise OutputError(f"网页文件应以 .html 结尾：{html}。处理办法：改文件名，如 {html.stem}.html。")
+    return target
+
+
+def _solved(
+    spec: ModelSpec, budget: Budget, names: Sequence[str], progress: Progress
+) -> tuple[list[Plan], list[tuple[str, str]]]:
+    """Every scenario a complete solve of the whole envelope; those that have no allocation, or lack data, apart, with the reason."""
+    plans: list[Plan] = []
+    failed: list[tuple[str, str]] = []
+    refused: list[InputError] = []
+    for name in names:
+        progress(f"方案「{name}」")
+        try:
+            plans.append(allocate.allocate(prepare.settled(spec, budget, name), "highs", sensitive=False))
+        except InfeasibleError as error:
+            failed.append((name, str(error)))
+        except InputError as error:  # what one scenario lacks the others need not
+            refused.append(error)
+            failed.append((name, f"缺少数据：{errors_of(error.problems)[0]}"))
+    if not plans and refused:
+        raise refused[0]
+    if not plans:
+        raise InfeasibleError("\n".join(f"方案「{name}」：{why}" for name, why in failed))
+    return plans, failed
+
+
+def _names(spec: ModelSpec, budget: Budget) -> list[str]:
+    """The workbook's scenarios, else the model file's; the workbook as it stands comes first."""
+    counties = budget.sheets.get(COUNTIES)
+    if counties is None:
+        return [BASELINE]
+    choices = read_choices(spec, budget.sheets, read_recipients(counties, spec.value_aliases))
+    known = spec.scenarios if choices.scenarios is None else choices.scenarios
+    return list(dict.fromkeys([BASELINE, *(scenario.name for scenario in known)]))
+
+
+def _open_for(lines: int) -> Opener:
+    return opener("highs", lines)

@@ -1,0 +1,78 @@
+"""A budget → the trade-off between two objectives → its workbook. Calls in order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from transfer_opt.allocation.allocate import Progress
+from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.allocation.infeasibility.message import infeasible
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.rounding import published
+from transfer_opt.core.arrays import Ints
+from transfer_opt.core.errors import InputError
+from transfer_opt.core.tables import Report
+from transfer_opt.intake.assemble import assemble
+from transfer_opt.intake.checks.catalogue import errors_of
+from transfer_opt.intake.prepare import Prepared
+from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.objectives import CLOSEST, STEADIEST
+from transfer_opt.report.parts import budget_heading, budget_label
+from transfer_opt.report.tradeoff import SHEET, frontier_chart, frontier_tables, position_sentence
+from transfer_opt.scenarios.frontier import Frontier, checked_pair, frontier, refuse_unknown
+
+DEFAULT_PAIR = ("保障水平最大化", STEADIEST)
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """The curve of a scenario, with the published integers (L,) at every corner."""
+
+    prepared: Prepared
+    case: Case
+    curve: Frontier
+    units: tuple[Ints, ...]
+
+    @property
+    def position(self) -> str:
+        """Where the scenario lies, in one sentence."""
+        return position_sentence(self.case, self.curve, self.prepared.scenario)
+
+
+def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress: Progress = lambda _: None) -> TradeOff:
+    """Find the curve. Raises InputError, InfeasibleError or SolverError."""
+    pair = checked_pair(names)
+    if errors_of(prepared.problems):
+        raise InputError(prepared.problems)
+    case = assemble(prepared.spec, prepared.budget, prepared.settings)
+    solver = opener("highs", len(case.lines))
+    progress("求现方案")
+    instance = Instance(case, prepared.settings, prepared.objective, partial(assemble, prepared.spec, prepared.budget), solver)
+    today = instance.optimum
+    if not today.possible:
+        raise infeasible(instance)
+    refuse_unknown(case, today.formulation, pair)
+    formulation = formulate(case, prepared.settings, (*pair, CLOSEST), whole=today.formulation.whole)
+    curve = frontier(case, formulation, pair, today.amounts, solver, progress)
+    units = tuple(published(case, corner.amounts, solver) for corner in curve.corners)
+    return TradeOff(prepared, case, curve, units)
+
+
+def write(found: TradeOff, path: Path) -> None:
+    """Write the workbook of the curve, whole or not at all, without a time stamp; raises OutputError."""
+    from transfer_opt.workbook.save import write_report
+
+    prepared, case, curve = found.prepared, found.case, found.curve
+    heading = budget_heading(prepared.budget, case.funds)
+    parts = [prepared.budget.sha256, prepared.spec.sha256, prepared.scenario, *curve.names,
+             *(repr(units.tolist()) for units in found.units)]
+    code = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    tables = frontier_tables(case, curve, prepared.scenario, found.units, heading)
+    write_report(Report(tables, (frontier_chart(case, curve, prepared.scenario),), prepared.scenario,
+                        f"{code[:6]}…{code[-4:]}", budget_label(prepared.budget), "",
+                        {"title": f"{heading}目标取舍前沿", "comments": f"校验码 {code}"}, charted=SHEET), path)

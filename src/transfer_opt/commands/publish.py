@@ -1,0 +1,74 @@
+"""Writes the result of a solved budget beside its input."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.core.atomic_write import is_name, same_place
+from transfer_opt.core.errors import InputError, OutputError, Problem
+from transfer_opt.core.time_limit import NEVER, Deadline
+from transfer_opt.intake.prepare import Prepared
+from transfer_opt.report.workbook import build
+
+
+def write(
+    outcome: Outcome, path: Path | None, copy: Path | None = None, deadline: Deadline = NEVER
+) -> tuple[str, ...]:
+    """Write the result workbook, and into a copy of the budget where one is wished: each whole, or none at all.
+
+    Returns what in the copy is not as in the budget. Once a file is put in place, no deadline interrupts any more.
+    """
+    from transfer_opt.workbook.save import write_into, write_report
+
+    report = build(outcome, *stamps())
+    if copy:
+        return write_into(report, Path(outcome.budget.path), outcome.budget.sha256, copy, path, deadline.close)
+    if path:
+        write_report(report, path, deadline.close)
+    return ()
+
+
+def stamps() -> tuple[str, str]:
+    """Date and time of this run; empty where a build fixes its clock, so that it gets the same bytes every time."""
+    now = None if "SOURCE_DATE_EPOCH" in os.environ else datetime.now().astimezone()
+    return (now.strftime("%Y-%m-%d"), now.strftime("%Y-%m-%d %H:%M:%S %z")) if now else ("", "")
+
+
+def result_path(source: Path, wanted: Path | None, what: str = "分配结果", suffix: str = ".xlsx") -> Path:
+    """Where the result goes; never the input itself, not through a link either (OutputError).
+
+    A name that no file system takes is refused (InputError) before anything is worked out.
+    """
+    target = wanted or source.with_name(f"{source.stem}_{what}{suffix}")
+    if not is_name(target):
+        raise InputError([Problem("E112", f"输出文件名「{target.name}」不能用：太长，或有文件名里不能有的字符。", "用 -o 另起一个较短的文件名。")])
+    _not_the_input(source, target, "-o")
+    if target.suffix.lower() != suffix:
+        raise OutputError(f"输出文件应以 {suffix} 结尾：{target}。处理办法：改文件名，如 {target.stem}{suffix}。")
+    return target
+
+
+def result_paths(source: Path, wanted: Path | None, copy: Path | None) -> tuple[Path | None, Path | None]:
+    """Where the result and the copy of the input go: with a copy, the result stands alone only where that is wished."""
+    target = result_path(source, wanted) if wanted or not copy else None
+    if copy:
+        _not_the_input(source, copy, "--into")
+    if target and copy and same_place(target, copy):
+        raise OutputError(f"-o 与 --into 是同一个文件：{copy}。处理办法：给副本另起一个文件名。")
+    return target, copy
+
+
+def _not_the_input(source: Path, target: Path, option: str) -> None:
+    if same_place(target, source):
+        raise OutputError(f"输出文件与输入文件是同一个：{target}。处理办法：用 {option} 另起一个文件名，输入文件不会被改动。")
+
+
+def refuse_unfit_copy(prepared: Prepared, copy: Path) -> None:
+    """Raise OutputError where the workbook, once read, turns out to be of a kind that no copy can be made of."""
+    from transfer_opt.workbook.graft import as_read, refuse_unfit
+
+    source = Path(prepared.budget.path)
+    refuse_unfit(as_read(source, prepared.budget.sha256), source, copy)

@@ -1,0 +1,69 @@
+"""Many scenarios of one budget: a grid or random draws over parameters, pools and uncertain data, and what they show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from transfer_opt.commands.sweep_files import WRITERS, county_path, parquet_library, write
+from transfer_opt.core.errors import OutputError
+from transfer_opt.intake.prepare import Prepared
+from transfer_opt.scenarios.sweep.engines import Engine
+from transfer_opt.scenarios.sweep.journal import Journal
+from transfer_opt.scenarios.sweep.plan import Plan
+from transfer_opt.scenarios.sweep.point import Record
+
+__all__ = ["Swept", "sweep", "sweep_path"]
+
+Progress = Callable[[int, int], None]
+"""How many scenarios are done, of how many."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a finished sweep wrote and found."""
+
+    plan: Plan
+    records: tuple[Record, ...]
+    """The budget as it stands first, then every scenario in order."""
+    files: tuple[Path, ...]
+    resumed: int
+    """How many scenarios an earlier, interrupted run had finished."""
+
+    def count(self, state: str) -> int:
+        """How many of the scenarios ended so."""
+        return sum(record.state == state for record in self.records[1:])
+
+
+def sweep(prepared: Prepared, plan: Plan, target: Path, engine: Engine, progress: Progress = lambda done, of: None) -> Swept:
+    """Answer every point of the plan and write the tables; raises OutputError.
+
+    What is finished stands in `OUT.partial` line by line, so that a killed sweep goes on where it was. The tables are
+    made from those lines alone: they are the same bytes however often the sweep was interrupted.
+    """
+    with Journal(target.with_suffix(".partial"), plan.digest(prepared)) as journal:
+        resumed = len(journal.done)
+        progress(resumed, plan.size)
+        rest = [index for index in plan.indices if index not in journal.done]
+        for line in engine(prepared, plan, rest):
+            journal.add(line)
+            progress(len(journal.done), plan.size)
+        records = tuple(Record.read(json.loads(journal.done[index])) for index in plan.indices)
+        files = write(prepared, plan, records, target)
+        journal.close(finished=True)
+    return Swept(plan, records, files, resumed)
+
+
+def sweep_path(source: Path, wanted: Path | None) -> Path:
+    """Where the tables go; never over the input, and only in a format this machine can write (OutputError)."""
+    target = wanted or source.with_name(f"{source.stem}_扫描.xlsx")
+    if target.suffix.lower() not in WRITERS:
+        raise OutputError(f"输出文件应以 {'、'.join(WRITERS)} 之一结尾：{target}。处理办法：改文件名，如 {target.stem}.xlsx。")
+    if target.suffix.lower() == ".parquet":
+        parquet_library()
+    for path in (target, county_path(target), target.with_suffix(".partial")):
+        if path.exists() and source.exists() and path.samefile(source):
+            raise OutputError(f"输出文件与输入文件是同一个：{path}。处理办法：用 -o 另起一个文件名，输入文件不会被改动。")
+    return target

@@ -1,0 +1,61 @@
+"""The input workbook as plain records: sheets of rows, each value beside its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from transfer_opt.core.errors import Problem
+
+Value: TypeAlias = str | float | int | bool | None
+"""A cell's value; None is an empty cell, never zero."""
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One row of an input sheet."""
+
+    number: int
+    """Row number as the user sees it, from 1."""
+    values: Mapping[str, Value]
+    """Standard header → value; a header whose cell is empty is absent."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """An input sheet: data rows and, apart from them, the 小计 / 合计 / 本级 rows."""
+
+    name: str
+    title: str
+    unit: str | None
+    """元, 万元, 亿元 as the sheet says it; None when it does not."""
+    letters: Mapping[str, str]
+    """Standard header → column letter, in sheet order."""
+    rows: tuple[SheetRow, ...]
+    totals: tuple[SheetRow, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    """Warnings (text numbers normalised, headers mapped by alias, …)."""
+    labels: tuple[str, ...] = ()
+    """Texts above the header row, e.g. 示例数据."""
+    header_row: int = 0
+    """Row number of the (lowest) header row as the user sees it."""
+
+    def header_cell(self, header: str) -> str:
+        """The address of a header, e.g. H3."""
+        return f"{self.letters[header]}{self.header_row}" if header in self.letters else ""
+
+    def cell(self, row: SheetRow, header: str) -> str:
+        """The address of a cell, e.g. H8."""
+        return f"{self.letters[header]}{row.number}" if header in self.letters else ""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The input workbook: its sheets by canonical name, and the digest of the file."""
+
+    path: str
+    sha256: str
+    sheets: Mapping[str, Sheet]
+    notes: tuple[Problem, ...] = ()
+    """What the reader has to say about the workbook as a whole."""

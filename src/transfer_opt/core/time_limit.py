@@ -1,0 +1,82 @@
+"""A time limit on everything: when the time is up, whatever the program is doing ends there.
+
+A watch beside the work raises an exception inside it, between any two steps of the interpreter, so that no loop,
+no proof and no sheet being written needs to look at the clock. Only a solver at work cannot be reached that way: it is
+told how long it may take.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from transfer_opt.core.errors import NotProvenError
+
+POLL = 0.05
+"""Seconds between two looks at the clock."""
+AGAIN = 1.0
+"""Seconds after which the work is told once more, should something have swallowed the first word."""
+
+Result = TypeVar("Result")
+clock = time.monotonic
+
+
+class TimeIsUpError(BaseException):
+    """Raised inside the work; no Exception, so that nothing catches it on the way out."""
+
+
+class Deadline:
+    """When the work of one thread must end; without `seconds`, never."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._end = math.inf if seconds is None else clock() + seconds
+        self._thread, self._lock, self._closed = threading.get_ident(), threading.Lock(), threading.Event()
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left; 0 when none are."""
+        return max(self._end - clock(), 0.0)
+
+    def close(self) -> None:
+        """From here on nothing interrupts: the result is about to be put in place, or the work has ended."""
+        with self._lock:
+            self._closed.set()
+            self._raise(None)
+
+    def watch(self) -> None:
+        """Interrupt the work when the time is up, until it has ended."""
+        wait = POLL
+        while not self._closed.wait(wait):
+            wait = POLL
+            with self._lock:
+                if not self.left and not self._closed.is_set():
+                    self._raise(TimeIsUpError)
+                    wait = AGAIN
+
+    def _raise(self, what: type[BaseException] | None) -> None:
+        told = ctypes.py_object(what) if what else None
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), told)
+
+
+NEVER = Deadline()
+"""The deadline of work without one."""
+
+
+def within(seconds: float | None, work: Callable[[Deadline], Result]) -> Result:
+    """The result of the work, or NotProvenError once so many seconds have passed."""
+    if seconds is None:
+        return work(NEVER)
+    deadline = Deadline(seconds)
+    try:
+        threading.Thread(target=deadline.watch, daemon=True).start()
+        try:
+            return work(deadline)
+        finally:
+            deadline.close()
+    except TimeIsUpError:
+        deadline.close()
+        raise NotProvenError(f"{seconds:g} 秒内没有算完，未证明最优，没有写出结果。处理办法：加大 --time-limit，或去掉它。") from None

@@ -1,0 +1,82 @@
+"""What `init` fills in: the model's rules, parameters and scenarios as rows of 「约束参数」 and 「方案」."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
+from transfer_opt.workbook.output.template import FundLine, ParameterRow, ScenarioRow, TemplateLayout
+
+
+def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
+    """The empty template of a model."""
+    funds = tuple(_fund_line(fund) for fund in spec.funds)
+    return TemplateLayout(year, funds, parameter_rows(spec), scenario_names(spec), scenario_rows(spec))
+
+
+def _fund_line(fund: FundSpec) -> FundLine:
+    account, _, grade = fund.account.partition("（")
+    return FundLine(fund.name, account=account, basis=f"科目编码{grade.removesuffix('）')}" if grade else "")
+
+
+def parameter_rows(spec: ModelSpec) -> tuple[ParameterRow, ...]:
+    """Every parameter with its default, fund by fund where funds differ."""
+    return tuple(row for rule in spec.rules.values() for row in _rule(spec, rule))
+
+
+def scenario_names(spec: ModelSpec) -> tuple[str, ...]:
+    """The names of the model's scenarios."""
+    return tuple(scenario.name for scenario in spec.scenarios)
+
+
+def scenario_rows(spec: ModelSpec) -> tuple[ScenarioRow, ...]:
+    """One row per changed parameter, one value per scenario that changes it."""
+    cells: dict[tuple[str, str, str, str], dict[str, Setting]] = {}
+    for scenario in spec.scenarios:
+        for change in scenario.changes:
+            assert change.value is not None, "a scenario of the model file always gives a value"
+            cells.setdefault(change.key, {})[scenario.name] = change.value
+    return tuple(_scenario(spec, key, values) for key, values in cells.items())
+
+
+def _scenario(spec: ModelSpec, key: tuple[str, str, str, str], values: Mapping[str, Setting]) -> ScenarioRow:
+    rule, fund, parameter, place = key
+    percent = spec.rules[rule].parameters[parameter].kind == "share"
+    return ScenarioRow(rule, fund, parameter, place, values=dict(values), percent=percent)
+
+
+def _rule(spec: ModelSpec, rule: RuleSpec) -> Iterator[ParameterRow]:
+    parameters: tuple[ParameterSpec | None, ...] = tuple(p for p in rule.parameters.values() if p.kind != "money") or (None,)
+    for parameter in parameters:
+        for fund in _funds(spec, rule, parameter):
+            yield ParameterRow(
+                rule.name, fund, parameter.name if parameter else "", value=_default(spec, parameter, fund),
+                enabled="" if rule.fixed else "是" if _of(rule.on, fund) else "否",
+                hardness="" if rule.fixed else "硬" if _of(rule.hard, fund) else "软",
+                priority=None if rule.fixed or _of(rule.hard, fund) else rule.priority,
+                clause=rule.cited, note=(parameter or rule).summary,
+                percent=parameter is not None and parameter.kind == "share",
+            )
+
+
+def _funds(spec: ModelSpec, rule: RuleSpec, parameter: ParameterSpec | None) -> list[str]:
+    """The funds that need a row of their own; "" where one row speaks of all."""
+    told_apart = [rule.on, rule.hard, parameter.default if parameter else None]
+    if not any(isinstance(entry, Mapping) for entry in told_apart):
+        return [""]
+    if rule.fixed and parameter is not None and isinstance(parameter.default, Mapping):
+        return [fund.name for fund in spec.funds if parameter.default.get(fund.name) != "否"]
+    return [fund.name for fund in spec.funds if _of(rule.on, fund.name)]
+
+
+def _default(spec: ModelSpec, parameter: ParameterSpec | None, fund: str) -> Setting | None:
+    if parameter is None:
+        return None
+    if parameter.kind == "objectives":
+        return ">".join(spec.objective)
+    return parameter.default.get(fund) if isinstance(parameter.default, Mapping) else parameter.default
+
+
+def _of(switch: bool | Mapping[str, bool], fund: str) -> bool:
+    return any(switch.values()) if isinstance(switch, Mapping) and not fund else (
+        switch.get(fund, False) if isinstance(switch, Mapping) else switch)

@@ -1,0 +1,70 @@
+"""What the checks look at, and how they point at a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from transfer_opt.core.budget import Budget, Sheet, SheetRow, Value
+from transfer_opt.core.errors import Problem
+from transfer_opt.core.vocabulary import COUNTIES, POOLS
+from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.settings import Settings
+
+LARGEST = 1e13
+"""No amount is larger."""
+FAR = 1000.0
+"""A positive value this many times above or below the median is questioned."""
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """The sheets as read, beside the model they are meant for; one that is missing is an empty one."""
+
+    spec: ModelSpec
+    budget: Budget
+
+    @property
+    def counties(self) -> Sheet:
+        """The sheet 「县区数据」."""
+        return self.budget.sheets.get(COUNTIES, _missing(COUNTIES))
+
+    @property
+    def pools(self) -> Sheet:
+        """The sheet 「资金总额」."""
+        return self.budget.sheets.get(POOLS, _missing(POOLS))
+
+    def value(self, row: SheetRow, column: str) -> Value:
+        """A cell with the model's spelling aliases applied."""
+        raw = row.values.get(column)
+        return self.spec.value_aliases.get(column, {}).get(str(raw), raw)
+
+
+@dataclass(frozen=True)
+class Draft(Sheets):
+    """Sheets whose structure is sound, with the settings resolved; nothing is computed yet."""
+
+    settings: Settings
+    objective: tuple[str, ...]
+
+
+def _missing(name: str) -> Sheet:
+    return Sheet(name, "", None, {}, ())
+
+
+def at(sheet: Sheet, row: SheetRow, column: str, code: str, message: str, remedy: str) -> Problem:
+    """A problem of one cell, with the value that stands there."""
+    value = row.values.get(column)
+    shown = "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
+    return Problem(code, message, remedy, sheet.name, sheet.cell(row, column), column, shown)
+
+
+def positive(row: SheetRow, column: str) -> float:
+    """The cell's value where it is a positive number, else 0 (there is nothing to compare)."""
+    value = row.values.get(column)
+    return float(value) if is_number(value) and value > 0 else 0.0
+
+
+def is_number(value: Value) -> TypeGuard[float | int]:
+    """Whether the cell holds a number; truth values are none."""
+    return isinstance(value, float | int) and not isinstance(value, bool)

@@ -1,0 +1,296 @@
+"""One year's case: recipients, funds and lines with their figures, ready to be formulated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from gmpy2 import mpq
+
+from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
+from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats
+from transfer_opt.core.expressions import Grouping, Linear, variables
+from transfer_opt.policy.model import FundSpec
+
+KEY_ZONES = ("国家重点生态功能区", "省级重点生态功能区")
+WORSE = "变差"
+BETTER = "变好"
+WHOLE_PROVINCE = "全省"
+YUAN = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
+"""Money unit → 元."""
+
+
+# ---------------------------------------------------------------- one year's data
+
+
+@dataclass(frozen=True)
+class Fund:
+    """A transfer in one year. `pool` is what is distributed among the recipients, a whole number of units."""
+
+    spec: FundSpec
+    budget: float
+    """本年总额 as given."""
+    pool: float
+    """可分配总额."""
+    reserved: float
+    """预留, including what is left below one publishing unit."""
+    provincial: float
+    """州本级及其他."""
+    last_total: float
+    """上年总额 as given; NaN when blank."""
+    row: Mapping[str, Any] = field(default_factory=dict)
+    """The row of 「资金总额」 as read."""
+
+    @property
+    def name(self) -> str:
+        """The full name."""
+        return self.spec.name
+
+    @property
+    def short(self) -> str:
+        """The short name."""
+        return self.spec.short
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """The n county-level units, in order of division code (no code: by name)."""
+
+    code: Texts
+    name: Texts
+    prefecture: Texts
+    numbers: Mapping[str, Floats]
+    """Numeric column → (n,) values; NaN is "not known", never zero."""
+    texts: Mapping[str, Texts]
+    """Text column → (n,) values; "" is blank."""
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    def number(self, column: str) -> Floats:
+        """A numeric column (n,); all NaN when the workbook does not have it."""
+        known = self.numbers.get(column)
+        return np.full(len(self), np.nan) if known is None else known
+
+    def text(self, column: str) -> Texts:
+        """A text column (n,); all blank when the workbook does not have it."""
+        if column == "市州":
+            return self.prefecture
+        known = self.texts.get(column)
+        return np.full(len(self), "", dtype=object) if known is None else known
+
+    def groups(self, column: str) -> Texts:
+        """The peer group of every unit (n,): one group for the whole province, or by a column's value."""
+        if column == WHOLE_PROVINCE:
+            return np.full(len(self), WHOLE_PROVINCE, dtype=object)
+        if column in self.numbers:
+            return np.array(["" if np.isnan(v) else f"{v:g}" for v in self.numbers[column]], dtype=object)
+        return self.text(column)
+
+    @cached_property
+    def prefectures(self) -> Texts:
+        """The prefectures (P,) in order of the smallest code among their units; without codes, by name."""
+        names = list(dict.fromkeys(self.prefecture))
+        return np.array(names if all(self.code) else sorted(names), dtype=object)
+
+    @cached_property
+    def prefecture_index(self) -> Ints:
+        """The prefecture of every unit (n,), as a position in `prefectures`."""
+        position = {name: index for index, name in enumerate(self.prefectures)}
+        return np.array([position[name] for name in self.prefecture], dtype=np.int64)
+
+    @cached_property
+    def prefecture_members(self) -> tuple[Ints, ...]:
+        """The units of every prefecture in their order, aligned with `prefectures`."""
+        order = np.argsort(self.prefecture_index, kind="stable")
+        return tuple(np.split(order, np.cumsum(np.bincount(self.prefecture_index))[:-1]))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a factor's calculation, for every unit."""
+
+    name: str
+    values: Floats
+    """(n,)"""
+    formula: str = ""
+    """How it follows from figures before it, each written {name}; empty where it is given."""
+
+
+@dataclass(frozen=True)
+class WeightedFactor:
+    """A factor of a fund's formula as it counts this year; the last figure is the factor's value."""
+
+    title: str
+    weight: float
+    """As the model file gives it; the weights in use need not add to 1."""
+    figures: tuple[Figure, ...]
+
+    @property
+    def value(self) -> Floats:
+        """(n,)"""
+        return self.figures[-1].values
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The L eligible fund–recipient pairs, one decision each; fund by fund, recipients in order."""
+
+    fund: Ints
+    recipient: Ints
+    last_year: Floats
+    """上年分配 less 其中一次性; NaN when not known; 0: was eligible, got nothing."""
+    advance: Floats
+    """提前下达; NaN when not given."""
+    given_floor: Floats
+    given_cap: Floats
+    """「县区上下限」; NaN when not given."""
+    given_reason: Texts
+    penalty: Floats
+    """Share cut by 考核奖惩 where the recipient was assessed 变差 and the rule is on; 0 elsewhere."""
+    reference_before: Floats
+    """因素法测算额 before 考核奖惩, money."""
+    reference: Floats
+    """因素法测算额 e, money; adds to the pool exactly in steps of a millionth of the publishing unit."""
+
+    def __len__(self) -> int:
+        return len(self.fund)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures worked out of the typed ones, exactly; of all of them the case holds the nearest floats. None: not known."""
+
+    unit: mpq
+    """The publishing unit in the workbook's money unit."""
+    pools: Exacts
+    """(F,)"""
+    history: Exacts
+    """(F, n)"""
+    need: Exacts
+    """(n,)"""
+    reference_before: Exacts
+    """(L,)"""
+    reference: Exacts
+    """(L,)"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything one allocation needs, checked; money in the workbook's unit.
+
+    Rules and objectives are made of `figures` and of what was typed, exactly. The floats beside them are to look at.
+    """
+
+    funds: tuple[Fund, ...]
+    recipients: Recipients
+    lines: Lines
+    history: Floats
+    """(F, n) last year's amounts of all units, eligible or not, less 其中一次性; NaN when not known."""
+    unit: float
+    """The publishing unit in the workbook's money unit."""
+    unit_name: str
+    money_unit: str
+    """元, 万元 or 亿元."""
+    usable: Floats
+    """(F,) 可统筹比例."""
+    need: Floats
+    """(n,) 保障倍数·(保基本民生+保工资+保运转); NaN when not known."""
+    gap_columns: tuple[str, str, str]
+    """需求列, 财力列, 分母列 of 「保障水平最大化」."""
+    factors: tuple[tuple[WeightedFactor, ...], ...] = ()
+    """By fund, what the reference amounts before 考核奖惩 are made of: e = pool · Σ w·F/ΣF ÷ Σ w."""
+    worked_out: Figures | None = None
+    """None: the floats are as they were typed."""
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What was worked out, exactly."""
+        return self.worked_out or Figures(
+            exact(self.unit), exacts(self.pools), exacts(self.history), exacts(self.need), exacts(self.lines.reference_before),
+            exacts(self.lines.reference))
+
+    @cached_property
+    def amount(self) -> Linear:
+        """x: the amounts (L,), the decision variables 0 … L-1."""
+        labels = [f"{self.funds[f].short}/{self.recipients.name[i]}"
+                  for f, i in zip(self.lines.fund, self.lines.recipient, strict=True)]
+        subjects = np.stack([self.lines.fund, self.lines.recipient], axis=1)
+        return variables(len(self.lines), np.array(labels, dtype=object), subjects)
+
+    @cached_property
+    def line_names(self) -> tuple[tuple[str, str, str], ...]:
+        """(L,) fund, division code and name of every line."""
+        return tuple((self.funds[f].name, str(self.recipients.code[i]), str(self.recipients.name[i]))
+                     for f, i in zip(self.lines.fund, self.lines.recipient, strict=True))
+
+    @cached_property
+    def own(self) -> Floats:
+        """可用财力 (n,)."""
+        return self.recipients.number("可用财力")
+
+    @cached_property
+    def expenditure(self) -> Floats:
+        """标准财政支出 N (n,)."""
+        return self.recipients.number("标准财政支出")
+
+    @cached_property
+    def last_total(self) -> Exacts:
+        """(F,) Σ last year over all units, what is not known left out."""
+        return np.array([sum(row, ZERO) for row in filled(self.figures.history)], dtype=object)
+
+    @cached_property
+    def rate(self) -> Exacts:
+        """G (F,) = pool / Σ last year over all units − 1; None when last year is not known."""
+        pairs = zip(self.figures.pools, self.last_total, strict=True)
+        return np.array([pool / last - 1 if last > 0 else None for pool, last in pairs], dtype=object)
+
+    @cached_property
+    def growth(self) -> Floats:
+        """The same as floats; NaN when last year is not known."""
+        return floats(self.rate)
+
+    @cached_property
+    def last_year(self) -> Exacts:
+        """(L,) last year's amount of every line; None where not known."""
+        return np.asarray(self.figures.history[self.lines.fund, self.lines.recipient])
+
+    @cached_property
+    def pools(self) -> Floats:
+        """Distributable money by fund (F,)."""
+        return np.array([fund.pool for fund in self.funds])
+
+    def capacity(self, x: Linear, own: Floats) -> Linear:
+        """own_i + Σ_f usable_f · x[f, i], one expression per recipient (n,), money."""
+        return replace((x * exacts(self.usable)[self.lines.fund]).total(self.by_recipient), constant=exacts(own))
+
+    @cached_property
+    def provincial_capacity(self) -> mpq:
+        """Σ_i own_i + Σ_f usable_f · pool_f, money: the pools fix it."""
+        return sum(exacts(self.own), ZERO) + sum(exacts(self.usable) * self.figures.pools, ZERO)
+
+    @cached_property
+    def by_recipient(self) -> Grouping:
+        """Lines grouped by recipient."""
+        count = len(self.recipients)
+        subjects = np.stack([np.full(count, NOWHERE), np.arange(count)], axis=1)
+        return Grouping(self.lines.recipient, self.recipients.name, subjects)
+
+    def by_fund(self, members: Bools) -> Grouping:
+        """Lines of member recipients (n,) grouped by fund."""
+        count = len(self.funds)
+        labels = np.array([fund.name for fund in self.funds], dtype=object)
+        subjects = np.stack([np.arange(count), np.full(count, NOWHERE)], axis=1)
+        return Grouping(np.where(members[self.lines.recipient], self.lines.fund, NOWHERE), labels, subjects)
+
+    @cached_property
+    def by_fund_and_prefecture(self) -> Grouping:
+        """Lines grouped by fund and prefecture, fund by fund."""
+        prefectures, count = self.recipients.prefectures, len(self.recipients.prefectures)
+        of = self.lines.fund * count + self.recipients.prefecture_index[self.lines.recipient]
+        labels = [f"{fund.short}/{name}" for fund in self.funds for name in prefectures]
+        subjects = [(f, len(self.recipients) + p) for f in range(len(self.funds)) for p in range(count)]
+        return Grouping(of, np.array(labels, dtype=object), np.array(subjects, dtype=np.int64))

@@ -1,0 +1,30 @@
+"""The attachment as PDF: the blocks handed as data to a template that sets them like the Word file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from transfer_opt.report.document.blocks import Block, Grid, PageBreak
+
+TEMPLATE = Path(__file__).with_name("attachment.typ")
+
+
+def write_pdf(blocks: Iterable[Block], title: str, path: Path) -> None:
+    """Write the blocks as PDF; no date inside, so the same allocation gives the same bytes.
+
+    Without the tags of every table cell, which make the file ten times as large and country-wide attachments slow.
+    """
+    import typst
+
+    data = {"title": title, "blocks": [_plain(block) for block in blocks]}
+    content = typst.compile(str(TEMPLATE), format="pdf", pdf_tags=False, sys_inputs={"data": json.dumps(data, ensure_ascii=False)})
+    path.write_bytes(content)
+
+
+def _plain(block: Block) -> dict[str, Any]:
+    kind = "break" if isinstance(block, PageBreak) else "grid" if isinstance(block, Grid) else "paragraph"
+    return {"type": kind, **asdict(block)}

@@ -1,0 +1,210 @@
+"""Who pays for a scenario: the price of nobody losing, and larger pools that leave somebody worse off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from transfer_opt.allocation.explanation.indicators import Indicator, indicators
+from transfer_opt.allocation.explanation.sensitivity import STEPPED_LINES
+from transfer_opt.allocation.formulation.formulate import Formulation, composed, formulate
+from transfer_opt.allocation.formulation.rule_rows import RuleRows, rule_rows, written_rules
+from transfer_opt.allocation.optimum import Make
+from transfer_opt.allocation.plan import Plan
+from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, sums
+from transfer_opt.core.errors import InfeasibleError, SolverError
+from transfer_opt.core.exact import filled, floats
+from transfer_opt.core.expressions import Rows, at_least
+from transfer_opt.core.vocabulary import POOLS
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change, Clause, RuleSpec
+from transfer_opt.policy.objectives import CLOSEST, SHORTFALL
+from transfer_opt.scenarios.comparison.attribution import GOALS, differing, mixed
+from transfer_opt.scenarios.comparison.counterfactual import OpenFor, State, exact_amounts, re_solved
+
+KEPT_WHOLE = "上年保底（县合计）"
+PORTION = 0.01
+"""A pool is made larger by this share to see whether anybody loses by it."""
+FORMULA = "因素法"
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a scenario gives up when no county may get less than last year in all."""
+
+    scenario: str
+    losers: int
+    lost: float
+    """Money the losers lack, money."""
+    before: tuple[Indicator, ...]
+    after: tuple[Indicator, ...]
+    """Empty where it cannot be had."""
+    why_not: str
+
+
+@dataclass(frozen=True)
+class Worse:
+    """A larger pool under the same rules and who gets less by it, most first; `rule` is what makes them lose."""
+
+    scenario: str
+    change: str
+    losers: tuple[tuple[str, float], ...]
+    """Name and change, money."""
+    rule: str
+    note: str = ""
+
+
+def price(plan: Plan, name: str, open_for: OpenFor) -> Price | None:
+    """Solve once more with every county's total at last year's; None where nobody loses anyway."""
+    case = plan.case
+    known = np.isfinite(case.history).any(axis=0)
+    before = np.where(known, np.nansum(case.history, axis=0), -np.inf)
+    change = np.round(plan.given - before, 8)
+    losing = change < 0
+    if not losing.any():
+        return None
+    found = Price(name, int(losing.sum()), float(-change[losing].sum()), plan.indicators, (), "")
+    try:
+        again, amounts = re_solved(_state(plan), open_for, lambda case: [_kept_whole(case)])
+    except (InfeasibleError, SolverError) as error:
+        return replace(found, why_not=str(error))
+    return replace(found, after=indicators(again, amounts))
+
+
+def larger_pools(plan: Plan, name: str, open_for: OpenFor) -> Iterator[Worse]:
+    """Each pool larger by PORTION, the rules as they are: one entry per fund, also where nobody loses."""
+    small = _solved(_state(plan), open_for)
+    for fund in plan.case.funds:
+        more = max(np.floor(fund.pool * PORTION / plan.case.unit), 1.0) * plan.case.unit
+        change = Change(POOLS, fund.name, "本年总额", "", fund.budget + more)
+        settings = replace(plan.settings, layers=(*plan.settings.layers, (change,)))
+        said = f"{fund.name}增加 {more:,.12g} {plan.case.money_unit}"
+        yield _worse(name, said, small, replace(_state(plan), settings=settings), open_for)
+
+
+def compared_pools(first: tuple[str, Plan], second: tuple[str, Plan], open_for: OpenFor) -> Iterator[Worse]:
+    """Two named plans that differ in pools only, one of them with no smaller pool: who gets less by it all the same."""
+    if differing(first[1], second[1]) != [POOLS]:
+        return
+    for (name, small), (other, large) in ((first, second), (second, first)):
+        pools = [{fund.name: fund.pool for fund in plan.case.funds} for plan in (small, large)]
+        if all(pools[1].get(fund, 0.0) >= pool for fund, pool in pools[0].items()):
+            said = f"总额由「{name}」的 {sum(pools[0].values()):,.12g} 增加到「{other}」的 {sum(pools[1].values()):,.12g}"
+            yield _worse(other, said, _solved(_state(small), open_for), mixed(small, large, [POOLS]), open_for)
+
+
+def _state(plan: Plan) -> State:
+    return State(plan.spec, plan.budget, plan.settings, plan.objective)
+
+
+def _kept_whole(case: Case) -> RuleRows:
+    """Σ_f x[f, i] ≥ Σ_f last[f, i] for every county whose last year is known."""
+    known: Bools = np.asarray(np.isfinite(case.history).any(axis=0))
+    last = np.sum(filled(case.figures.history), axis=0)
+    rows = at_least(case.amount.total(case.by_recipient), last)[known]
+    count = len(rows)
+    clause = Clause("省定", "", "", "", "")
+    spec = RuleSpec(KEPT_WHOLE, (clause,), "recipient", False, True, True, 0, {}, KEPT_WHOLE)
+    return RuleRows(spec, rows, np.full(count, True), np.zeros(count, dtype=np.int64), np.full(count, NOWHERE),
+                    np.full(count, False), np.full(count, NOWHERE), count)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A state before and after its pools grow, solved."""
+
+    small: State
+    large: State
+    before: Case
+    after: Case
+    losing: Ints
+    """Who gets less by a publishing unit or more."""
+    open_for: OpenFor
+
+    def still(self, first: Floats, second: Floats) -> bool:
+        """Whether any of these would get less all the same, by amounts (L,) before and after."""
+        moved = _given(self.after, second) - _given(self.before, first)
+        return bool((moved[self.losing] < -self.after.unit).any())
+
+
+def _solved(state: State, open_for: OpenFor) -> tuple[State, Case, Floats]:
+    """A state that is known to have an allocation, its case and its optimum (L,) before rounding."""
+    case = state.case()
+    return state, case, exact_amounts(case, partial(_formulated, case, state, state.objective), open_for)
+
+
+def _worse(scenario: str, said: str, base: tuple[State, Case, Floats], large: State, open_for: OpenFor) -> Worse:
+    small, before, first = base
+    try:
+        _, after, second = _solved(large, open_for)
+    except (InfeasibleError, SolverError) as error:
+        return Worse(scenario, said, (), "", f"没有可行方案：{error}")
+    moved = _given(after, second) - _given(before, first)
+    order = np.argsort(moved, kind="stable")
+    losing = order[moved[order] < -after.unit]
+    if not len(losing):
+        return Worse(scenario, said, (), "")
+    losers = tuple((str(after.recipients.name[i]), float(moved[i])) for i in losing)
+    return Worse(scenario, said, losers, *_responsible(_Step(small, large, before, after, losing, open_for), first))
+
+
+def _responsible(step: _Step, first: Floats) -> tuple[str, str]:
+    """What makes them lose, and how: without its answer to the larger pool they would not."""
+    if not set(step.small.objective) <= {CLOSEST, SHORTFALL} and _by_formula_alone(step):
+        return GOALS, f"目标“{' > '.join(step.small.objective)}”使县与县之间互相替代"
+    for rule, note, make, case in _held_back(step):
+        try:
+            if not step.still(first, exact_amounts(case, make, step.open_for)):
+                return rule, note
+        except (InfeasibleError, SolverError):
+            continue
+    if len(step.after.lines) > STEPPED_LINES:
+        return "未逐条核对", "县区很多，只核对了目标和因素法"
+    return "几条规则共同作用", "单独固定任何一条规则都不能避免"
+
+
+def _by_formula_alone(step: _Step) -> bool:
+    """Whether the same rules with the formula as the only objective would spare them."""
+    try:
+        first, second = (exact_amounts(case, partial(_formulated, case, state, (CLOSEST,)), step.open_for)
+                         for case, state in ((step.before, step.small), (step.after, step.large)))
+    except (InfeasibleError, SolverError):
+        return False
+    return not step.still(first, second)
+
+
+def _formulated(case: Case, state: State, objective: Sequence[str], whole: bool) -> Formulation:
+    return formulate(case, state.settings, objective, whole=whole)
+
+
+def _held_back(step: _Step) -> Iterator[tuple[str, str, Make, Case]]:
+    """Each rule in turn as it was before the pool grew; first the shares of the formula. In a large case, these only."""
+    before, after = step.before.figures, step.after.figures
+    if len(step.before.lines) == len(step.after.lines) and all(before.pools):
+        shares = before.reference * (after.pools / before.pools)[step.before.lines.fund]
+        case = replace(step.after, lines=replace(step.after.lines, reference=floats(shares)),
+                       worked_out=replace(after, reference=shares))
+        yield FORMULA, "各县测算份额随总额变化", partial(_formulated, case, step.large, step.large.objective), case
+    if len(step.after.lines) > STEPPED_LINES:
+        return
+    written = {entry.rule.name: entry for entry in written_rules(step.after, step.large.settings)}
+    for name in written:
+        if name != POOLS and len(written[name].rows):
+            held = rule_rows(step.before, step.small.settings, name, step.before.amount)
+            if _same(held.rows, written[name].rows):
+                continue
+            rules = [held if other == name else entry for other, entry in written.items()]
+            yield name, "它的要求随总额变化", partial(composed, step.after, rules, step.large.objective), step.after
+
+
+def _same(ours: Rows, theirs: Rows) -> bool:
+    return (len(ours) == len(theirs) and np.array_equal(ours.least, theirs.least) and np.array_equal(ours.most, theirs.most)
+            and np.array_equal(ours.expression.values, theirs.expression.values))
+
+
+def _given(case: Case, amounts: Floats) -> Floats:
+    return sums(case.lines.recipient, amounts, len(case.recipients))
+

@@ -1,0 +1,200 @@
+"""Writes an input workbook from its layout: empty for `init`, filled for the example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from transfer_opt.core.atomic_write import save_bytes
+from transfer_opt.core.budget import Value
+from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, FUND, POOLS, RULES, SCENARIOS
+from transfer_opt.workbook.input.columns import SHEETS, InputColumn
+from transfer_opt.workbook.output.form import FormSheet
+from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
+
+_UNDATED = datetime(1980, 1, 1)
+_BLANK_UNITS = 60
+_BLANK_BOUNDS = 20
+_FIRST_POOL_ROW = 4
+"""As the user counts: title, label and unit, headers stand above."""
+_SCENARIO_WIDTH = 20.0
+
+_COUNTY_NOTES = (
+    "注：1. 深色表头必填，浅色表头选填；鼠标停在表头上可看填写说明。"
+    "空白与0不同：空白表示不享受或没有数据，0表示有资格但金额为零。",
+    "2. 小计、合计行和市州本级行可以保留，程序只核对、不参加分配。表头文字不要改动，列的先后可以调整。",
+    "3. 可在右侧增加选填列：上年〈资金〉其中一次性、提前下达〈资金〉、户籍人口、财政供养人口、必保支出、"
+    "禁止开发区个数、引导性补助名单、绩效系数，以及作为需求、财力或分母使用的其他数值列。",
+)
+_POOL_NOTES = ("注：没有列入本表的资金不参加分配。本年总额低于上年总额时会给出提示。",)
+_RULE_NOTES = (
+    "注：资金、对象留空表示全部；取值、启用、刚性留空表示采用默认值。比例可写0.15，也可写15%。",
+    "参数留空的行只说明整条规则的启用、刚性和优先级。同一规则、资金、参数、对象不得有两行。",
+)
+_SCENARIO_NOTES = (
+    "注：每个方案占一列，只填与「约束参数」不同的内容，空白表示不变；整列空白就是按工作簿现状测算。",
+    "规则「目标」的参数「顺序」写优化目标，按先后用“>”连接；规则「资金总额」的参数「本年总额」改变资金规模。",
+)
+_BOUND_NOTES = ("注：行政区划代码与县区名称填一项即可；下限、上限可以只填一项；理由会原样列入结果。",)
+
+
+@dataclass(frozen=True)
+class FundLine:
+    """One row of 「资金总额」."""
+
+    name: str
+    this_year: float | None = None
+    last_year: float | None = None
+    account: str = ""
+    """科目编码."""
+    received: str = ""
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """One row of 「约束参数」."""
+
+    rule: str
+    fund: str = ""
+    parameter: str = ""
+    target: str = ""
+    """对象."""
+    value: Value = None
+    enabled: str = ""
+    hardness: str = ""
+    priority: int | None = None
+    clause: str = ""
+    note: str = ""
+    percent: bool = False
+    """Show a number as a percentage."""
+
+
+@dataclass(frozen=True)
+class ScenarioRow:
+    """One row of 「方案」; `values` by scenario name."""
+
+    rule: str
+    fund: str = ""
+    parameter: str = ""
+    target: str = ""
+    values: Mapping[str, Value] | None = None
+    percent: bool = False
+
+
+@dataclass(frozen=True)
+class TemplateLayout:
+    """Everything an input workbook is made of."""
+
+    year: int
+    funds: tuple[FundLine, ...]
+    parameters: tuple[ParameterRow, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    scenario_rows: tuple[ScenarioRow, ...] = ()
+    counties: tuple[Mapping[str, Value], ...] = ()
+    """Units in order, those of a prefecture together; empty for the template."""
+    label: str = ""
+    """Printed in red on every sheet, e.g. 示例数据，不代表任何实际分配."""
+    unit: str = "万元"
+    columns: tuple[InputColumn, ...] = ()
+    """Columns of 「县区数据」; none means the usual ones for the funds."""
+    with_bounds: bool = True
+    """Whether there is an empty 「县区上下限」."""
+
+
+def county_columns(funds: Sequence[str]) -> tuple[InputColumn, ...]:
+    """The usual columns of 「县区数据」: the contract's, without the optional extras, 上年〈资金〉 once per fund."""
+    columns: list[InputColumn] = []
+    for column in SHEETS[COUNTIES]:
+        if column.band:
+            names = [column.for_fund(fund) for fund in funds] if FUND in column.name else [column.name]
+            columns += [replace(column, name=name) for name in names]
+    return tuple(columns)
+
+
+def write_template(path: Path, layout: TemplateLayout) -> None:
+    """Write the input workbook of a layout; the same layout gives the same bytes. OutputError where that fails."""
+    save_bytes(path, _made(layout))
+
+
+def _made(layout: TemplateLayout) -> bytes:
+    import xlsxwriter  # heavy, and only needed for writing
+
+    memory = BytesIO()
+    book = xlsxwriter.Workbook(memory, {
+        "default_format_properties": BOOK_FONT, "default_column_width": 72, "default_row_height": 18,
+        "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True,
+    })
+    book.set_properties({"title": _title(layout, "省对下转移支付测算基础数据"), "created": _UNDATED})
+    styles = Styles(book)
+    _write_counties(book, styles, layout)
+    _write_pools(book, styles, layout)
+    _write_rules(book, styles, layout)
+    _write_scenarios(book, styles, layout)
+    if layout.with_bounds:
+        _write_bounds(book, styles, layout)
+    book.close()
+    return memory.getvalue()
+
+
+def _write_counties(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    columns = layout.columns or county_columns([fund.name for fund in layout.funds])
+    title = _title(layout, "省对下转移支付测算基础数据表")
+    form = FormSheet(book, styles, COUNTIES, columns, title, layout.label, f"单位：{layout.unit}")
+    form.set_paper("A3")
+    if layout.counties:
+        form.write_groups(layout.counties)
+    else:
+        form.write_blank_rows(_BLANK_UNITS)
+    form.finish(_COUNTY_NOTES, frozen_columns=2)
+
+
+def _write_pools(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    title = _title(layout, "省对下转移支付资金总额表")
+    form = FormSheet(book, styles, POOLS, SHEETS[POOLS], title, layout.label, f"单位：{layout.unit}")
+    for fund in layout.funds:
+        form.write_row({
+            "资金": fund.name, "本年总额": fund.this_year, "上年总额": fund.last_year, "科目编码": fund.account,
+            "收文日期": fund.received, "依据": fund.basis,
+        })
+    form.finish(_POOL_NOTES, frozen_columns=1)
+
+
+def _write_rules(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    form = FormSheet(book, styles, RULES, SHEETS[RULES], _title(layout, "约束参数表"), layout.label, "")
+    for row in layout.parameters:
+        form.write_row({
+            "规则": row.rule, "资金": row.fund, "参数": row.parameter, "对象": row.target, "取值": row.value,
+            "启用": row.enabled, "刚性": row.hardness, "优先级": row.priority, "依据条款": row.clause, "说明": row.note,
+        }, row.percent)
+    form.finish(_RULE_NOTES, frozen_columns=3)
+
+
+def _write_scenarios(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    own = [
+        InputColumn(name, "free", "方案名称，可以改名、增加或删除列。只填与「约束参数」不同的取值。",
+                    required=False, width=_SCENARIO_WIDTH)
+        for name in layout.scenarios
+    ]
+    columns = (*SHEETS[SCENARIOS], *own)
+    form = FormSheet(book, styles, SCENARIOS, columns, _title(layout, "测算方案表"), layout.label, "")
+    for row in layout.scenario_rows:
+        names = {"规则": row.rule, "资金": row.fund, "参数": row.parameter, "对象": row.target}
+        form.write_row({**names, **(row.values or {})}, row.percent)
+    form.finish(_SCENARIO_NOTES, frozen_columns=4)
+
+
+def _write_bounds(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    title = _title(layout, "县区分配上下限表")
+    form = FormSheet(book, styles, BOUNDS, SHEETS[BOUNDS], title, layout.label, f"单位：{layout.unit}")
+    form.offer("资金", f"='{POOLS}'!$A${_FIRST_POOL_ROW}:$A${_FIRST_POOL_ROW + len(layout.funds) - 1}")
+    form.write_blank_rows(_BLANK_BOUNDS)
+    form.finish(_BOUND_NOTES, frozen_columns=2)
+
+
+def _title(layout: TemplateLayout, name: str) -> str:
+    return f"{layout.year}年{name}"

@@ -1,0 +1,52 @@
+"""Reads the sheets of a result workbook back as plain rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transfer_opt.core.budget import Value
+from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.workbook.files.open import RawSheet, open_workbook
+
+LABEL_ROW, HEADER_ROW = 1, 3
+"""From 0: title, label and unit, band, header."""
+UNIT = "单位："
+
+
+@dataclass(frozen=True)
+class ResultSheet:
+    """One sheet as written: its rows as header → value, notes under the table included, its money unit, title and label."""
+
+    rows: list[dict[str, Value]]
+    unit: str
+    title: str = ""
+    label: str = ""
+    """What stands at the left of the second row: 示例数据 where the data are."""
+
+
+def read_result(path: Path, names: tuple[str, ...]) -> dict[str, ResultSheet]:
+    """The named sheets; raises InputError where the file is no result workbook."""
+    sheets = {sheet.name: sheet for sheet in open_workbook(path, wanted=frozenset(names).__contains__).sheets}
+    for name in names:
+        if name not in sheets:
+            raise _no_result(path, f"没有「{name}」表")
+        if len(sheets[name].rows) <= HEADER_ROW:
+            raise _no_result(path, f"「{name}」表没有表头")
+    return {name: _sheet(sheets[name]) for name in names}
+
+
+def _sheet(sheet: RawSheet) -> ResultSheet:
+    cells: list[list[Any]] = [["" if (at, column) in sheet.facts.unshown else value for column, value in enumerate(row)]
+             for at, row in enumerate(sheet.rows)]
+    headers = [str(cell).replace("\n", "") for cell in cells[HEADER_ROW]]
+    label = next((str(cell) for cell in cells[LABEL_ROW] if str(cell).startswith(UNIT)), "")
+    unit = label.removeprefix(UNIT).partition("（")[0].partition("，")[0]
+    left = str(cells[LABEL_ROW][0])
+    return ResultSheet([dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]], unit,
+                       str(cells[0][0]), "" if left.startswith(UNIT) else left)
+
+
+def _no_result(path: Path, why: str) -> InputError:
+    return InputError([Problem("E170", f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。", "先用 transfer-opt solve 生成结果。")])
