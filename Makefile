@@ -49,7 +49,7 @@ bench: $(VENV)/benched
 
 # The generated files: the equations of the model, the example workbook.
 equations: $(VENV)/installed
-	$(BIN)/python -m transfer_opt.equations
+	$(BIN)/python -m transfer_opt.policy.equations
 
 example: $(VENV)/installed
 	$(BIN)/python inputs/make_example.py

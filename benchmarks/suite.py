@@ -140,7 +140,7 @@ def _listed(formulation: Formulation) -> tuple[float, float, int]:
 
 def against_naive(folder: Path, source: Path, count: int, runs: int, target: float | None) -> Line:
     """`solve` workbook to workbook against the plain script, each in a process of its own."""
-    tool = [sys.executable, "-m", "transfer_opt.cli.main", "solve", str(source), "-o", str(folder / "tool.xlsx"), "--quiet"]
+    tool = [sys.executable, "-m", "transfer_opt", "solve", str(source), "-o", str(folder / "tool.xlsx"), "--quiet"]
     script = [sys.executable, str(HERE / "naive.py"), str(source), str(folder / "naive.xlsx")]
     pairs = [(spent(tool), spent(script)) for _ in range(runs + 1)][1:]
     value = statistics.median(ours / theirs for ours, theirs in pairs)
@@ -151,7 +151,7 @@ def against_naive(folder: Path, source: Path, count: int, runs: int, target: flo
 
 def help_line(runs: int) -> Line:
     """`--help` against a bare interpreter."""
-    pairs = [(spent([sys.executable, "-m", "transfer_opt.cli.main", "--help"]), spent([sys.executable, "-c", "pass"]))
+    pairs = [(spent([sys.executable, "-m", "transfer_opt", "--help"]), spent([sys.executable, "-c", "pass"]))
              for _ in range(runs + 1)][1:]
     return ratio("`--help` ÷ bare Python", statistics.median(a / b for a, b in pairs), 6.0)
 

@@ -23,6 +23,7 @@ from liars import LIARS, Liar
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.allocation.rounding import published
+from transfer_opt.checker import optimality
 from transfer_opt.checker.optimality import CertificateError, check, sealed
 from transfer_opt.cli.main import main
 from transfer_opt.commands import publish
@@ -35,7 +36,7 @@ from transfer_opt.lexlp.solvers.choice import opener
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
 
-CHECKER = Path(allocate.__file__).parent / "certificate.py"
+CHECKER = Path(optimality.__file__)
 Proof = dict[str, Any]
 
 
@@ -76,7 +77,7 @@ def test_the_checker_imports_nothing_of_the_package_and_stays_short() -> None:
 
 
 def test_the_checker_of_the_impossible_imports_the_other_checker_and_nothing_else_of_the_package() -> None:
-    tree = ast.parse((CHECKER.parent / "refutation.py").read_text(encoding="utf-8"))
+    tree = ast.parse((CHECKER.parent / "infeasibility.py").read_text(encoding="utf-8"))
     imported = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert imported <= {"__future__", "collections.abc", "fractions", "typing", "transfer_opt.checker.optimality"}
 

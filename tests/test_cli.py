@@ -158,14 +158,14 @@ def test_every_help_page_is_chinese_and_shows_an_example(name: str | None, capsy
 
 
 def test_help_loads_nothing_heavy() -> None:
-    program = ("import sys; from transfer_opt.cli import cli\n"
+    program = ("import sys; from transfer_opt.cli.main import cli\n"
                "print([m for m in ('numpy', 'pandas', 'pulp', 'highspy', 'openpyxl', 'xlsxwriter') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_solve_does_without_pandas_and_openpyxl(tmp_path: Path) -> None:
-    program = (f"import sys; from transfer_opt.cli import main\n"
+    program = (f"import sys; from transfer_opt.cli.main import main\n"
                f"try: main(['solve', {str(EXAMPLE)!r}, '-o', {str(tmp_path / 'r.xlsx')!r}, '--quiet'])\n"
                f"except SystemExit: print([m for m in ('pandas', 'openpyxl') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

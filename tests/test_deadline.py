@@ -15,9 +15,11 @@ from transfer_opt.cli.main import main
 from transfer_opt.core import time_limit
 from transfer_opt.core.errors import NotProvenError
 from transfer_opt.core.time_limit import NEVER, Deadline, within
+from transfer_opt.intake import prepare
 from transfer_opt.lexlp.program import Program, Question, RawSolution, Session
 from transfer_opt.lexlp.solvers.choice import opener
 from transfer_opt.lexlp.solvers.choice import within as solver_within
+from transfer_opt.workbook import save
 
 HOUR = 3600.0
 
@@ -98,9 +100,9 @@ def test_nothing_interrupts_once_the_result_is_about_to_be_put_in_place(clock: C
 
 
 PHASES = {
-    "reading": (run, "read_workbook"), "solving": (optimum, "solve"), "proving": (optimum, "certificate"),
-    "checking the proof": (optimum, "check_certificate"), "steps": (run, "steps"), "sensitivities": (run, "sensitivities"),
-    "writing": (writer, "_fill"),
+    "reading": (prepare, "read_workbook"), "solving": (optimum, "solve"), "proving": (optimum, "certificate"),
+    "checking the proof": (optimum, "check_certificate"), "steps": (allocate, "steps"), "sensitivities": (allocate, "sensitivities"),
+    "writing": (save, "_fill"),
 }
 
 

@@ -37,7 +37,7 @@ def row_of(text: str, *cells: str) -> list[str]:
 
 def test_the_document_is_the_one_generated(spec: ModelSpec) -> None:
     fresh = target().read_text(encoding="utf-8") == equations(spec)
-    assert fresh, "run: python -m transfer_opt.equations"
+    assert fresh, "run: python -m transfer_opt.policy.equations"
 
 
 def test_every_factor_rule_and_objective_appears(spec: ModelSpec) -> None:

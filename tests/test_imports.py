@@ -22,7 +22,7 @@ EXAMPLE = str(ROOT / "inputs" / "qinghai.xlsx")
     (["solve", EXAMPLE, "-o", "r.xlsx"], ["highspy", "numpy", "pulp", "python_calamine", "xlsxwriter"]),
 ], ids=["help", "solve-help", "check", "solve-highs", "solve"])
 def test_a_command_loads_only_what_it_needs(arguments: list[str], needed: list[str], tmp_path: Path) -> None:
-    said = (f"import sys\nfrom transfer_opt.cli import main\n"
+    said = (f"import sys\nfrom transfer_opt.cli.main import main\n"
             f"try:\n    main({arguments!r})\n"
             f"except SystemExit as end:\n    print('LOADED', end.code, [name for name in {HEAVY!r} if name in sys.modules])")
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, cwd=tmp_path,

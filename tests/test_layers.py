@@ -5,69 +5,54 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
 
-LEVELS = {
-    0: ("certificate", "elimination", "errors", "exact", "wording"),
-    1: ("deadline", "ledger", "linear", "refutation", "sheets"),
-    2: ("domain", "program", "ranking", "workbook"),
-    3: (
-        "blank", "constraints", "differences", "duedates", "factors", "hierarchy", "indicators", "levels",
-        "objectives", "recalculation", "rounding", "settings", "solvers", "sumcolumns", "web", "wholes"),
-    4: (
-        "admissible", "alone", "asking", "controlled", "formulate", "narrowing", "requirements", "sharpening",
-        "simplex", "structure", "units"),
-    5: ("chains", "figures", "matching", "modelfile", "ratios", "reduced"),
-    6: ("checks", "equations", "exactly", "footing", "lexicographic", "narrative", "parameters", "starting"),
-    7: ("assemble", "audit", "frontier", "proof", "roundtable"),
-    8: ("approval", "optimum"),
-    9: ("conflict", "explain", "instance", "sensitivity"),
-    10: ("farkas", "outcome", "remedies", "repair"),
-    11: ("claims", "diagnose", "infeasible", "recording", "scenarios"),
-    12: ("report",),
-    13: ("run",),
-    14: ("exploring", "rederive", "republish", "sweep"),
-    15: ("comparing", "exporting", "recheck"),
-    16: ("adjusting",),
-    17: ("cli",),
-}
-"""A room (a module, or a package with all it holds) imports from lower levels only."""
+ROOMS = (
+    "core", "checker", "policy", "workbook", "intake", "tables", "lexlp", "allocation", "scenarios", "report", "published",
+    "commands", "cli",
+)
+"""From the ground up: a room imports from itself and those before it."""
 
 WALLS = {
     "click": {"cli"},
-    "docx": {"exporting"},
-    "highspy": {"solvers"},
-    "jinja2": {"web"},
+    "distributed": {"scenarios/sweep"},
+    "docx": {"report/document"},
+    "highspy": {"lexlp/solvers"},
+    "jinja2": {"report/web"},
     "lxml": {"workbook"},
     "msoffcrypto": {"workbook"},
     "olefile": {"workbook"},
-    "pulp": {"solvers"},
     "openpyxl": {"workbook"},
+    "pandas": {"intake/assemble", "report", "workbook"},
+    "pulp": {"lexlp/solvers"},
+    "pyarrow": {"commands/sweep_files"},
     "python_calamine": {"workbook"},
-    "sqlalchemy": {"ledger"},
-    "typst": {"exporting"},
+    "sqlalchemy": {"published/ledger"},
+    "typst": {"report/document"},
     "xlsxwriter": {"workbook"},
-    "distributed": {"sweep"},
-    "pyarrow": {"sweep"},
-    "pandas": {"assemble", "report", "workbook"},
 }
-"""The rooms that may know a library; numpy and the exact numbers of gmpy2 may be known everywhere."""
+"""Where a library may be known; numpy and the exact numbers of gmpy2 may be known everywhere but in the checkers."""
 
-CATALOGUES = ("constraints", "factors", "linear", "objectives", "ranking")
+CATALOGUES = ("core/expressions", "core/ranking", "policy/constraints", "policy/factors", "policy/objectives")
 LONGEST_MODULE, LONGEST_BODY = 500, 50
 
-LEVEL = {room: level for level, rooms in LEVELS.items() for room in rooms}
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+TOP = ("__init__.py", "__main__.py")
 
 
 def room(module: str) -> str:
-    """The room of a file: solvers/by_pulp.py → solvers."""
-    return module.removesuffix(".py").split("/")[0]
+    """The room of a file: lexlp/solvers/highs.py → lexlp."""
+    return module.split("/")[0]
+
+
+def inner(module: str) -> str:
+    """The room, and the file or folder in it: lexlp/solvers/highs.py → lexlp/solvers."""
+    return "/".join(module.removesuffix(".py").split("/")[:2])
 
 
 def tree(module: str) -> ast.Module:
@@ -84,9 +69,28 @@ def imported(module: str) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-def rooms_imported(module: str) -> set[str]:
-    names = {name.split(".")[1] for name in imported(module) if name.startswith("transfer_opt.")}
-    return names - {"__version__", room(module)}
+def files_imported(module: str) -> set[str]:
+    """The files of this program that a file imports from."""
+    found = set()
+    for name in imported(module):
+        parts = name.split(".")[1:] if name.startswith("transfer_opt.") else []
+        for end in range(len(parts), 0, -1):
+            path = "/".join(parts[:end])
+            if f"{path}.py" in MODULES or f"{path}/__init__.py" in MODULES:
+                found.add(f"{path}.py" if f"{path}.py" in MODULES else f"{path}/__init__.py")
+                break
+    return found - {module}
+
+
+def circles(arrows: Mapping[str, set[str]]) -> set[str]:
+    """Whatever is left when all that leads nowhere, or only to such, is taken away."""
+    left = dict(arrows)
+    while True:
+        free = [name for name, others in left.items() if not others & left.keys()]
+        if not free:
+            return set(left)
+        for name in free:
+            del left[name]
 
 
 def functions(module: str) -> Iterator[tuple[str, int]]:
@@ -98,22 +102,40 @@ def functions(module: str) -> Iterator[tuple[str, int]]:
             yield node.name, lines
 
 
-def test_every_room_has_a_level_and_every_level_its_rooms() -> None:
-    assert {room(module) for module in MODULES} - {"__init__"} == set(LEVEL)
-    assert sum(len(rooms) for rooms in LEVELS.values()) == len(LEVEL)
+def test_the_house_has_these_rooms_and_nothing_beside_them() -> None:
+    assert {room(module) for module in MODULES} - set(TOP) == set(ROOMS)
+    for name in ROOMS:
+        assert ast.get_docstring(tree(f"{name}/__init__.py")), f"{name} says what it is for"
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module != "__init__.py"])
-def test_a_room_imports_from_lower_levels_only(module: str) -> None:
-    own = LEVEL[room(module)]
-    assert {other for other in rooms_imported(module) if LEVEL[other] >= own} == set()
+@pytest.mark.parametrize("module", [module for module in MODULES if module not in TOP])
+def test_a_room_imports_from_itself_and_those_before_it(module: str) -> None:
+    own = ROOMS.index(room(module))
+    assert {other for other in files_imported(module) if ROOMS.index(room(other)) > own} == set()
+
+
+def test_no_file_and_no_folder_is_in_a_circle() -> None:
+    files = {module: files_imported(module) for module in MODULES}
+    assert circles(files) == set()
+    folders: dict[str, set[str]] = {}
+    for module, others in files.items():
+        folders.setdefault(inner(module), set()).update({inner(other) for other in others} - {inner(module)})
+    assert circles(folders) == set()
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_library_stays_within_its_walls(module: str) -> None:
     libraries = {name.split(".")[0] for name in imported(module)} - sys.stdlib_module_names - {"transfer_opt"}
     assert libraries <= {*WALLS, "gmpy2", "numpy"}
-    assert {library for library in libraries & WALLS.keys() if room(module) not in WALLS[library]} == set()
+    assert {library for library in libraries & WALLS.keys()
+            if not any(module.startswith(place) for place in WALLS[library])} == set()
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if room(module) == "checker"])
+def test_the_checkers_import_the_standard_library_alone(module: str) -> None:
+    libraries = {name.split(".")[0] for name in imported(module)} - sys.stdlib_module_names
+    assert libraries <= {"transfer_opt"}
+    assert {room(other) for other in files_imported(module)} <= {"checker"}
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES)
@@ -122,9 +144,9 @@ def test_a_catalogue_knows_numbers_and_nothing_else(catalogue: str) -> None:
     assert names - sys.stdlib_module_names <= {"gmpy2", "numpy", "transfer_opt"}
 
 
-@pytest.mark.parametrize("name", ["constraints", "factors", "objectives", "cli"])
+@pytest.mark.parametrize("name", ["policy.constraints", "policy.factors", "policy.objectives", "cli.main"])
 def test_importing_it_loads_no_solver_and_no_spreadsheet_library(name: str) -> None:
-    heavy = sorted(WALLS.keys() - {"click"}) + (["numpy"] if name == "cli" else [])
+    heavy = sorted(WALLS.keys() - {"click"}) + (["numpy"] if name == "cli.main" else [])
     said = f"import sys, transfer_opt.{name}; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True,
                             env={"PYTHONPATH": str(PACKAGE.parent)})

@@ -278,7 +278,7 @@ def test_the_built_wheel_works_from_another_folder(tmp_path: Path) -> None:
     target = tmp_path / "site"
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)],
                    check=True)
-    program = f"import sys; sys.path.insert(0, {str(target)!r}); from transfer_opt.cli import main; main(sys.argv[1:])"
+    program = f"import sys; sys.path.insert(0, {str(target)!r}); from transfer_opt.cli.main import main; main(sys.argv[1:])"
     for arguments in (["init", "--example", "x.xlsx"], ["solve", "x.xlsx", "--quiet"]):
         subprocess.run([sys.executable, "-I", "-c", program, *arguments], cwd=tmp_path, check=True)
     assert (tmp_path / "x_分配结果.xlsx").exists()

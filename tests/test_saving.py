@@ -280,7 +280,7 @@ def test_killed_two_hundred_times_a_whole_file_is_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("option", ["-o", "--into"])
 def test_the_program_killed_at_forty_moments_leaves_the_old_file_or_the_new_one(tmp_path: Path, option: str) -> None:
     path, generator = tmp_path / "结果.xlsx", random.Random(3)
-    command = [sys.executable, "-c", "print('ready', flush=True); from transfer_opt.cli import main; main()",
+    command = [sys.executable, "-c", "print('ready', flush=True); from transfer_opt.cli.main import main; main()",
                "solve", str(EXAMPLE), option, str(path), "--quiet"]
     start = time.monotonic()
     subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True)

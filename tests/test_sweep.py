@@ -35,7 +35,7 @@ from transfer_opt.scenarios.sweep.point import CASE_RULES, Record, Scenarios
 CAP = "增幅上限·均衡性·增幅上限=10%:20%:3"
 POOL = "资金总额·均衡性·本年总额=1950000:2050000:2"
 GRID = ("--vary", "增幅上限·均衡性·增幅上限=12%:20%:6", "--vary", "上年保底·县级保障·降幅上限=0:0.2:6")
-PROGRAM = [sys.executable, "-m", "transfer_opt.cli.main"]
+PROGRAM = [sys.executable, "-m", "transfer_opt"]
 
 
 @pytest.fixture(scope="module")

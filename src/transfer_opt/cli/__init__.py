@@ -1,1 +1,1 @@
-"""TODO."""
+"""The command line: each command reads its options, makes one call and prints."""

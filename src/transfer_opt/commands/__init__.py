@@ -1,1 +1,1 @@
-"""TODO."""
+"""One use case each: opens the files, calls the rooms below, saves what they made."""

@@ -88,9 +88,8 @@ def _units_agree(given: Sequence[Plan | Listed]) -> list[str]:
 def write(comparison: Comparison, path: Path, html: Path | None = None, boundaries: Path | None = None) -> None:
     """Write the comparison workbook and, where asked for, the page: both whole, or neither."""
     from transfer_opt.core.atomic_write import save_atomically
-    from transfer_opt.report.web import page
     from transfer_opt.report.web.map import areas
-    from transfer_opt.report.web.page import Heading
+    from transfer_opt.report.web.page import Heading, page
     from transfer_opt.workbook.save import write_report
 
     report = build_comparison(comparison, *publish.stamps())

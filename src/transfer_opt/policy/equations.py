@@ -1,7 +1,7 @@
 """The catalogues and the model file → models/EQUATIONS.md: what every factor, rule and objective computes.
 
 Sentences and equations are the docstrings' own; only headings, symbols and tables are added.
-Written by `python -m transfer_opt.equations`.
+Written by `python -m transfer_opt.policy.equations`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def equations(spec: ModelSpec) -> str:
     """The whole document for a model."""
     blocks = [
         f"# 公式汇编 Equations\n\n{spec.title} {spec.version}",
-        "由 `python -m transfer_opt.equations` 从程序注释和模型文件生成，不要手改。条款释义见 qinghai/policy.md。\n"
+        "由 `python -m transfer_opt.policy.equations` 从程序注释和模型文件生成，不要手改。条款释义见 qinghai/policy.md。\n"
         "Generated from the docstrings of the catalogues and the model file; do not edit by hand.",
         "## 符号 Symbols\n\n" + _table(("符号", "名称", "meaning"), [(f"`{s}`", *words) for s, *words in SYMBOLS]),
         "## 因素 Factors",

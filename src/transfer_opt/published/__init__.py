@@ -1,1 +1,1 @@
-"""TODO."""
+"""A result file back as what it says: its plan, its audit, its history."""

@@ -1,3 +1,1 @@
-"""Scenarios side by side: what each gives, whom it costs, and which cause makes the difference. Pure, no files."""
-
-from __future__ import annotations
+"""Many cases of one budget: side by side, along a frontier, over a grid."""

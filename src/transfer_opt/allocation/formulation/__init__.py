@@ -1,1 +1,1 @@
-"""TODO."""
+"""Case and settings → columns, bounds, rows and stages of the program."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Comparison → the tables of its workbook, which are also all the page shows."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""「县区说明单」: one county on one page, with every line of its calculation."""

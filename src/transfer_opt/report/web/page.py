@@ -147,7 +147,7 @@ def _key(cells: Sequence[Cell]) -> tuple[str, str]:
 
 @cache
 def _asset(name: str) -> str:
-    return files("transfer_opt").joinpath("web", name).read_text(encoding="utf-8")
+    return files("transfer_opt").joinpath("report", "web", name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Scenarios side by side: what each gives, whom it costs, and which cause makes the difference."""

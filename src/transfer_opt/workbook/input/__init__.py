@@ -1,1 +1,1 @@
-"""TODO."""
+"""Sheets as officials write them → headers, tables, values and remarks on what is odd."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Plain tables → sheets as they are printed: layout, styles, formulas, charts, templates."""

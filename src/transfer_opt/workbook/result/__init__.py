@@ -1,1 +1,1 @@
-"""TODO."""
+"""A result workbook read back: its pages, inputs, seals and fingerprint."""

@@ -1,4 +1,4 @@
-"""python -m transfer_opt.cli"""
+"""python -m transfer_opt"""
 
 from transfer_opt.cli.main import main
 
