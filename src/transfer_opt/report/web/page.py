@@ -75,7 +75,7 @@ def page(report: Report, heading: Heading, areas: Sequence[Area] = ()) -> str:
     style, script = _asset("page.css"), _asset("page.js")
     counties = _counties(grids, heading.scenarios)
     lanes = [(name, [county.side[at].coverage for county in counties]) for at, name in enumerate(heading.scenarios)]
-    environment = Environment(loader=PackageLoader("transfer_opt", "web"), autoescape=True, undefined=StrictUndefined,
+    environment = Environment(loader=PackageLoader("transfer_opt.report", "web"), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("page.html.j2").render(
         heading=heading, report=report, grids=grids, matrix=_matrix(grids[SCENARIO_COMPARISON], heading), counties=counties,
