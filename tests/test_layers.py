@@ -28,7 +28,7 @@ WALLS = {
     "msoffcrypto": {"workbook"},
     "olefile": {"workbook"},
     "openpyxl": {"workbook"},
-    "pandas": {"intake/assemble", "report", "workbook"},
+    "pandas": {"commands", "report/frame"},
     "pulp": {"lexlp/solvers"},
     "pyarrow": {"commands/sweep_files"},
     "python_calamine": {"workbook"},

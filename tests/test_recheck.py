@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_a_result_whose_rules_gave_way_passes_from_the_file_alone(folder: Path) 
 def test_an_untouched_result_is_clean_by_itself_and_against_its_budget(files: tuple[Path, Path], derive: Derive) -> None:
     budget, result = files
     assert recheck(result, derive).problems == ()
-    assert recheck(result, derive, budget_inputs(budget, None, {}, None)).problems == ()
+    assert recheck(result, derive, budget_inputs(partial(prepare.read_budget, budget))).problems == ()
 
 
 def test_saved_again_by_openpyxl_it_is_clean(files: tuple[Path, Path], folder: Path, derive: Derive) -> None:
@@ -124,7 +125,7 @@ def untouched(folder: Path, seeds: range) -> Iterator[tuple[int, Verdict]]:
         found = write_result(folder, seed)
         if found:
             yield seed, recheck(found[1], own_inputs(None))
-            yield seed, recheck(found[1], own_inputs(None), budget_inputs(found[0], None, {}, None))
+            yield seed, recheck(found[1], own_inputs(None), budget_inputs(partial(prepare.read_budget, found[0])))
 
 
 def test_results_of_other_scenarios_units_and_rules_are_clean(folder: Path) -> None:
@@ -152,7 +153,7 @@ def test_a_relaxed_result_is_clean_by_itself_and_against_its_budget_and_tells_th
     rules = [row for row in openpyxl.load_workbook(result)["方案参数"].iter_rows(min_row=5, values_only=True) if row[0] == "上年保底"]
     assert {row[6:8] for row in rules} == {("硬", None)}
     assert recheck(result, own_inputs(None)).problems == ()
-    assert recheck(result, own_inputs(None), budget_inputs(budget, None, {}, None)).problems == ()
+    assert recheck(result, own_inputs(None), budget_inputs(partial(prepare.read_budget, budget))).problems == ()
 
 
 def test_a_result_with_due_dates_is_clean_by_itself_and_against_its_budget(folder: Path) -> None:
@@ -165,7 +166,7 @@ def test_a_result_with_due_dates_is_clean_by_itself_and_against_its_budget(folde
     facts = [row[0] for row in openpyxl.load_workbook(result)["审计信息"].iter_rows(min_row=5, values_only=True)]
     assert [name for name in facts if str(name).startswith("下达期限")] == [f"下达期限：{EQUALIZATION}"]
     assert recheck(result, own_inputs(None)).problems == ()
-    assert recheck(result, own_inputs(None), budget_inputs(budget, None, {}, None)).problems == ()
+    assert recheck(result, own_inputs(None), budget_inputs(partial(prepare.read_budget, budget))).problems == ()
 
 
 # Edited ---------------------------------------------------------------------------------------------------------
@@ -280,7 +281,7 @@ def test_the_true_result_of_other_inputs_is_found_against_the_budget_only(files:
     forged = folder / "forged_分配结果.xlsx"
     publish.write(allocate.allocate(prepare.prepare(write_tables(folder / "forged.xlsx", other))), forged)
     assert recheck(forged, own_inputs(None)).clean
-    verdict = recheck(forged, own_inputs(None), budget_inputs(budget, None, {}, None))
+    verdict = recheck(forged, own_inputs(None), budget_inputs(partial(prepare.read_budget, budget)))
     ((sheet, _),) = [where for where in told(verdict) if where[0] == "输入数据"]
     assert sheet == "输入数据"
     (problem,) = [problem for problem in verdict.problems if problem.sheet == "输入数据"]

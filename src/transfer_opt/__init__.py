@@ -1,5 +1,82 @@
-"""Allocates general fiscal transfers among counties by linear programming, workbook to workbook."""
+"""Allocates general fiscal transfers among counties by linear programming, workbook to workbook.
+
+    from transfer_opt import read_budget, solve
+
+    budget = read_budget("预算.xlsx")           check(budget)      every problem, in one run
+    plan = solve(budget, "均衡优先")            plan.explain("玛多县"), plan.to_frame(), plan.save("结果.xlsx")
+    compare(budget)                             frontier(budget)   sweep(budget, "扫描.csv", vary=[…])
+    audit("结果.xlsx", budget)                  explain("结果.xlsx", "玛多县")
+
+What goes wrong is raised, each error with the exit code of the command line:
+
+    TransferOptError            70  a bug, unless a subclass says otherwise
+    ├── InputError               1  the workbook or the model file is wrong: a list of problems
+    ├── InfeasibleError          3  the rules contradict each other: who is short, by how much
+    ├── NotProvenError           4  the time limit ended the search
+    ├── OutputError              5  the result could not be written
+    ├── AuditError               6  a published file does not add up
+    └── SolverError             70  a solver's answer failed its check
+
+Names are loaded when they are first used: importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from transfer_opt.core.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from transfer_opt.commands.audit import Audited
+    from transfer_opt.commands.compare import Compared
+    from transfer_opt.commands.door import audit, compare, explain, frontier, solve, sweep
+    from transfer_opt.commands.frontier import TradeOff
+    from transfer_opt.commands.solve import Solved
+    from transfer_opt.commands.sweep import Swept
+    from transfer_opt.core.errors import (
+        AuditError,
+        InfeasibleError,
+        InputError,
+        NotProvenError,
+        OutputError,
+        Problem,
+        SolverError,
+        TransferOptError,
+    )
+    from transfer_opt.intake.prepare import BudgetWorkbook, check, read_budget
+    from transfer_opt.policy.model import ModelSpec
+    from transfer_opt.policy.model_file.loading import load_model
+
+__all__ = [
+    "AuditError", "Audited", "BudgetWorkbook", "Compared", "InfeasibleError", "InputError", "ModelSpec", "NotProvenError",
+    "OutputError", "Problem", "Solved", "SolverError", "Swept", "TradeOff", "TransferOptError", "__version__",
+    "audit", "check", "compare", "explain", "frontier", "load_model", "read_budget", "solve", "sweep",
+]
+
+_HOMES = {
+    "commands.audit": ("Audited",),
+    "commands.compare": ("Compared",),
+    "commands.door": ("audit", "compare", "explain", "frontier", "solve", "sweep"),
+    "commands.frontier": ("TradeOff",),
+    "commands.solve": ("Solved",),
+    "commands.sweep": ("Swept",),
+    "core.errors": ("AuditError", "InfeasibleError", "InputError", "NotProvenError", "OutputError", "Problem", "SolverError",
+                    "TransferOptError"),
+    "intake.prepare": ("BudgetWorkbook", "check", "read_budget"),
+    "policy.model": ("ModelSpec",),
+    "policy.model_file.loading": ("load_model",),
+}
+"""Module → the public names it holds, as above."""
+
+
+def __getattr__(name: str) -> Any:
+    home = next((home for home, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from transfer_opt.cli.options import Command, password, reading_options, renames
 from transfer_opt.cli.printing import print_json
-from transfer_opt.core.errors import AuditError, Problem
+from transfer_opt.core.errors import AuditError
 
 if TYPE_CHECKING:
     from transfer_opt.tables.footing import Footing
@@ -33,56 +33,22 @@ def audit(
         transfer-opt audit 预算_分配结果.xlsx 预算.xlsx
         transfer-opt audit 分配表.xlsx
     """
-    from transfer_opt.published.audit import budget_inputs, is_result, own_inputs, recheck, refuse_other
-    from transfer_opt.tables.footing import foot_file
-    from transfer_opt.workbook.files.open import open_workbook
+    from transfer_opt.commands.audit import audit as run_audit
+    from transfer_opt.intake.prepare import read_budget
 
     secret = password(budget or table, password_file)
-    names = [sheet.name for sheet in open_workbook(table, secret).sheets]
-    if not is_result(names):
-        refuse_other(table, names)
-        if budget is not None:
-            raise click.UsageError(f"「{table}」不是本程序写出的结果工作簿，不能与输入工作簿核对；只核对合计时不要写「{budget}」。")
-        _tell_footing(table, foot_file(table, secret), as_json, quiet)
-    given = budget_inputs(budget, model, renames(rename), secret) if budget else None
-    verdict = recheck(table, own_inputs(model), given)
-    _tell(table, verdict.problems, f"校验码 SHA-256：{verdict.code}", as_json, quiet)
-
-
-def _tell_footing(table: Path, footing: Footing, as_json: bool, quiet: bool) -> NoReturn:
-    """不符 first, then 尾差, then what was not compared, then remarks; ends the program."""
-    code = AuditError.exit_code if footing.problems else 0
-    parts = (("不符", footing.wrong), ("尾差", footing.roundings), ("没有核对", footing.unchecked), ("提示", footing.remarks))
-    counts = "、".join(f"{len({(each.sheet, each.cell) for each in problems})} 处{kind}" for kind, problems in parts[:2] if problems)
-    unchecked = f"；另有 {len(footing.unchecked)} 处没有核对" if footing.unchecked else ""
-    passed = "核对通过，没有不符" if footing.totals else "没有找到可以核对的合计，其余没有不符"
-    verdict = (f"发现 {counts}" if counts else passed) + f"{unchecked}：{table}"
-    closing = f"共核对 {footing.totals:,} 个合计和小计，{footing.others:,} 个横向相加、差额、占比、增幅、人均和公式。"
+    read = partial(read_budget, budget, model, rename=renames(rename), password=secret) if budget else None
+    audited = run_audit(table, read, model, secret)
+    code = 0 if audited.clean else AuditError.exit_code
     if as_json:
-        told = (*footing.problems, *footing.unchecked, *footing.remarks)
-        print_json("discrepancy" if code else "ok", code, table, problems=told, message=f"{verdict}\n{closing}")
+        print_json("ok" if audited.clean else "discrepancy", code, table, problems=audited.problems, message=audited.closing)
     else:
-        for kind, problems in parts:
-            for problem in problems if code or not quiet else ():
-                click.echo(f"{kind} {problem}", err=True)
-        if not quiet:
-            click.echo(f"{verdict}\n{closing}")
-    sys.exit(code)
-
-
-def _tell(table: Path, problems: Sequence[Problem], closing: str, as_json: bool, quiet: bool) -> NoReturn:
-    """Every discrepancy, then the sum of it; ends the program."""
-    wrong = [problem for problem in problems if not problem.is_warning]
-    code = AuditError.exit_code if wrong else 0
-    if as_json:
-        print_json("discrepancy" if wrong else "ok", code, table, problems=problems, message=closing)
-    else:
-        for problem in problems:
-            if wrong or not quiet:
+        for problem in audited.problems:
+            if not (audited.clean and quiet):
                 click.echo(f"提示 {problem}" if problem.is_warning else str(problem), err=True)
         if not quiet:
-            click.echo(f"发现 {len(wrong)} 处不符：{table}" if wrong else f"核对通过，没有不符：{table}")
-            click.echo(closing)
+            click.echo(f"核对通过，没有不符：{table}" if audited.clean else f"发现 {len(audited.findings)} 处不符：{table}")
+            click.echo(audited.closing)
     sys.exit(code)
 
 

@@ -54,11 +54,11 @@ def compare(
 
 def _print(comparison: Comparison, target: Path, html: Path | None, quiet: bool) -> None:
     """What cannot be had is never silent; then a line per scenario, the larger pools that do harm, the files."""
-    from transfer_opt.report.comparison.matrix import facts, sentences
+    from transfer_opt.report.comparison.matrix import alarms, facts, sentences
 
     for name, why in comparison.failed:
         click.echo(f"方案「{name}」没有可行方案：{why}", err=True)
-    for warning in _warnings(comparison):
+    for warning in alarms(comparison):
         click.echo(f"警告 {warning}", err=True)
     if quiet:
         return
@@ -73,21 +73,11 @@ def _print(comparison: Comparison, target: Path, html: Path | None, quiet: bool)
     click.echo(f"比较：{target}" + (f"　网页：{html}" if html else ""))
 
 
-def _warnings(comparison: Comparison) -> list[str]:
-    """Shortfalls and exceeded caps, each told once with the scenarios it happens in."""
-    where: dict[str, list[str]] = {}
-    for side in comparison.sides:
-        for alarm in side.plan.alarms if side.plan else ():
-            where.setdefault(alarm, []).append(side.name)
-    everywhere = len(comparison.sides)
-    return [f"{'各方案' if len(names) == everywhere > 1 else '、'.join(names)}：{alarm}" for alarm, names in where.items()]
-
-
 def _print_json(comparison: Comparison, files: Sequence[Path], target: Path, html: Path | None, code: int) -> None:
     """One object on stdout."""
     import json
 
-    from transfer_opt.report.comparison.matrix import measures, sentences
+    from transfer_opt.report.comparison.matrix import alarms, measures, sentences
 
     made = measures(comparison.sides, comparison.money_unit)
     content = {
@@ -100,6 +90,6 @@ def _print_json(comparison: Comparison, files: Sequence[Path], target: Path, htm
         "failed": [{"name": name, "message": why} for name, why in comparison.failed],
         "monotonicity": [{"scenario": worse.scenario, "change": worse.change, "rule": worse.rule,
                           "losers": dict(worse.losers)} for worse in comparison.worse if worse.losers],
-        "warnings": [*comparison.notes, *_warnings(comparison)],
+        "warnings": [*comparison.notes, *alarms(comparison)],
     }
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))

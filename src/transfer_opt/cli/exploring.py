@@ -37,7 +37,7 @@ def frontier(
     from transfer_opt.intake import prepare
 
     tell = progress(quiet or as_json)
-    target = publish.result_path(budget, output, "前沿")
+    target = publish.result_path(budget, output, frontier.WHAT)
     prepared = prepare.prepare(budget, model, scenario, None, renames(rename), password(budget, password_file))
     pair = normalise(objectives).replace("，", ",").split(",") if objectives else frontier.DEFAULT_PAIR
     found = frontier.trade_off(prepared, pair, tell)

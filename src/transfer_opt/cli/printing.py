@@ -13,6 +13,7 @@ from transfer_opt.core.errors import InfeasibleError, InputError, Problem, Trans
 
 if TYPE_CHECKING:
     from transfer_opt.allocation.plan import Outcome
+    from transfer_opt.commands.solve import Solved
 
 
 def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = None) -> None:
@@ -68,12 +69,13 @@ def print_error(error: TransferOptError, as_json: bool) -> None:
 
 
 def print_json(
-    status: str, code: int, source: Path | None, target: Path | None = None, outcome: Outcome | None = None,
+    status: str, code: int, source: Path | None, target: Path | None = None, solved: Solved | None = None,
     problems: Sequence[Problem] = (), message: str = "", copy: Path | None = None, remarks: Sequence[str] = (),
     infeasible: Mapping[str, Any] | None = None,
 ) -> None:
     """One object on stdout, the same keys whatever happened; `infeasible` holds the contradiction and its proof."""
-    told: Sequence[Problem] = outcome.problems if outcome else problems
+    told: Sequence[Problem] = solved.warnings if solved else problems
+    outcome = solved.outcome if solved else None
     content: dict[str, Any] = {
         "status": status, "exit": code, "input": str(source) if source else None, "output": str(target) if target else None,
         "copy": str(copy) if copy else None,
@@ -84,7 +86,6 @@ def print_json(
                    if stage.value == stage.value] if outcome else [],
         "problems": [problem.as_dict() for problem in told if not problem.is_warning],
         "warnings": [problem.as_dict() for problem in told if problem.is_warning]
-        + [Problem("W360", alarm).as_dict() for alarm in (outcome.alarms if outcome else ())]
         + [Problem("W510", remark).as_dict() for remark in remarks],
         "message": message,
         "infeasible": dict(infeasible) if infeasible else None,

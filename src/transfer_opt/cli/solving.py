@@ -14,8 +14,9 @@ from transfer_opt.cli.printing import print_json, print_outcome
 from transfer_opt.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from transfer_opt.allocation.plan import Outcome
+    from transfer_opt.commands.solve import Done
     from transfer_opt.core.time_limit import Deadline
+    from transfer_opt.intake.prepare import BudgetWorkbook
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -53,8 +54,13 @@ def check(
     例：transfer-opt check 预算.xlsx
     """
     from transfer_opt.intake.prepare import check as run_check
+    from transfer_opt.intake.prepare import read_budget
 
-    problems = run_check(budget, model, renames(rename), password(budget, password_file))
+    secret = password(budget, password_file)
+    try:
+        problems = run_check(read_budget(budget, model, rename=renames(rename), password=secret))
+    except InputError as error:  # a file that cannot even be read
+        problems = error.problems
     errors = [problem for problem in problems if not problem.is_warning]
     if as_json:
         print_json("error" if errors else "ok", InputError.exit_code if errors else 0, budget, problems=problems)
@@ -91,36 +97,30 @@ def solve(
         transfer-opt solve 预算.xlsx -o 结果.xlsx --scenario 均衡优先
         transfer-opt solve 预算.xlsx --into 预算_含结果.xlsx
     """
-    from transfer_opt.commands.ledger import prepare_ledger, record_solve
     from transfer_opt.core.time_limit import within
 
-    def work(deadline: Deadline) -> tuple[Outcome, tuple[Path | None, Path | None], tuple[str, ...]]:
-        from transfer_opt.allocation import allocate
-        from transfer_opt.commands import publish
-        from transfer_opt.intake import prepare  # within the time limit: on a slow machine it takes a while to load
+    def work(deadline: Deadline) -> Done:
+        # Within the time limit: on a slow machine it takes a while to load.
+        from transfer_opt.commands.solve import Order, solve_and_write
+        from transfer_opt.intake.prepare import read_budget
 
-        tell = progress(quiet or as_json)
-        target, aside = publish.result_paths(budget, output, copy)
-        prepare_ledger(ledger)
-        tell("读取工作簿")
-        prepared = prepare.prepare(budget, model, scenario, unit, renames(rename), password(budget, password_file))
-        if aside:
-            publish.refuse_unfit_copy(prepared, aside)
-        outcome = allocate.allocate(prepared, solver, tell, relax, deadline)
-        tell("写结果工作簿")
-        return outcome, (target, aside), publish.write(outcome, target, aside, deadline)
+        def read() -> BudgetWorkbook:
+            return read_budget(budget, model, rename=renames(rename), password=password(budget, password_file))
 
-    outcome, (target, copy), remarks = within(time_limit, work)
-    line = record_solve(ledger, outcome, [path for path in (target, copy) if path])
+        return solve_and_write(Order(budget, output, copy, scenario, unit, solver, relax, ledger), read,
+                               progress(quiet or as_json), deadline)
+
+    done = within(time_limit, work)
+    outcome = done.solved.outcome
     if as_json:
-        print_json("ok", 0, budget, target, outcome, copy=copy, remarks=remarks)
+        print_json("ok", 0, budget, done.target, done.solved, copy=done.copy, remarks=done.remarks)
         return
-    for alarm in (*outcome.alarms, *remarks):  # a shortfall, an exceeded cap, a copy unlike the original: never silent
+    for alarm in (*outcome.alarms, *done.remarks):  # a shortfall, an exceeded cap, a copy unlike the original: never silent
         click.echo(f"警告 {alarm}", err=True)
     if not quiet:
-        print_outcome(outcome, target, copy)
-        if line:
-            click.echo(line.said)
+        print_outcome(outcome, done.target, done.copy)
+        if done.entered:
+            click.echo(done.entered.said)
 
 
 @click.command(cls=Command, options_metavar="[选项]")

@@ -2,37 +2,95 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.commands import publish
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InfeasibleError, InputError, OutputError, Problem
-from transfer_opt.core.vocabulary import BASELINE, COUNTIES
 from transfer_opt.intake import prepare
 from transfer_opt.intake.checks.catalogue import errors_of
-from transfer_opt.intake.choices import read_choices
-from transfer_opt.intake.recipients import read_recipients
 from transfer_opt.lexlp.program import Opener
 from transfer_opt.lexlp.solvers.choice import opener
 from transfer_opt.policy.model import ModelSpec
-from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.plan import as_solved, listed, read_plan
-from transfer_opt.report.comparison.matrix import facts, sentences
-from transfer_opt.report.comparison.workbook import build_comparison
+from transfer_opt.report.comparison.matrix import alarms, facts, sentences
+from transfer_opt.report.comparison.workbook import build_comparison, digest
 from transfer_opt.scenarios.comparison.columns import Listed
 from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison, compared, unknown_baseline
 from transfer_opt.workbook.files.open import open_workbook
-from transfer_opt.workbook.input.reader import read_workbook
 from transfer_opt.workbook.result.publication import kind_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Progress = Callable[[str], None]
+StrPath: TypeAlias = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, repr=False)
+class Compared:
+    """Scenarios, results and approved tables side by side, and the files they come from."""
+
+    comparison: Comparison
+    """Everything that is known of them."""
+    sources: tuple[Path, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the scenarios and tables, the baseline first unless that is last year."""
+        return tuple(side.name for side in self.comparison.sides)
+
+    @property
+    def failed(self) -> Mapping[str, str]:
+        """The scenarios that have no allocation → why."""
+        return dict(self.comparison.failed)
+
+    @property
+    def sentences(self) -> Mapping[str, str]:
+        """Name → what it gains and what that costs."""
+        return dict(zip(self.names, sentences(self.comparison), strict=True))
+
+    @property
+    def check_code(self) -> str:
+        """SHA-256 over the check codes of everything compared."""
+        return digest(self.comparison)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What should be known: of the comparison, then shortfalls and exceeded caps, each once."""
+        return (*self.comparison.notes, *alarms(self.comparison))
+
+    def save(
+        self, path: StrPath | None = None, *, html: StrPath | None = None, boundaries: StrPath | None = None
+    ) -> Path:
+        """Write the workbook, by default beside the first source as `transfer-opt compare` does, and the page; where it lies.
+
+        The bytes are those of the command. Raises OutputError, and leaves nothing behind, where that cannot be.
+        """
+        book, page, map_ = (None if each is None else Path(each) for each in (path, html, boundaries))
+        target = comparison_path(self.sources, book, page)
+        write(self.comparison, target, page, map_)
+        return target
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per scenario and county: what every fund gives, the amounts exact, and what that leads to."""
+        from transfer_opt.report.frame import comparison_frame
+
+        return comparison_frame(self.comparison)
+
+    def __repr__(self) -> str:
+        return f"<Compared {'、'.join(self.names)}，基准：{self.comparison.baseline.name}，校验码 {self.check_code[:6]}…>"
 
 
 def compare(
-    paths: Sequence[Path], model: Path | None = None, scenarios: Sequence[str] = (), baseline: str | None = None,
+    paths: Sequence[Path], model: Model = None, scenarios: Sequence[str] = (), baseline: str | None = None,
     rename: Mapping[str, str] = prepare.NO_RENAMES, password: str | None = None, progress: Progress = lambda _: None,
 ) -> Comparison:
     """Solve the scenarios of one budget, or read several results, and compare them.
@@ -42,13 +100,7 @@ def compare(
     spec = load_model(model)
     kinds = [kind_of(open_workbook(path, password)) for path in paths]
     if kinds == ["budget"]:
-        budget = read_workbook(paths[0], spec.aliases, rename, password)
-        names = list(scenarios) or _names(spec, budget)
-        if baseline not in (None, LAST_YEAR, *names):
-            raise unknown_baseline(str(baseline), names)
-        plans, failed = _solved(spec, budget, names, progress)
-        progress("比较")
-        return compared(spec, plans, [plan.scenario for plan in plans], baseline, failed, _open_for)
+        return compare_scenarios(prepare.read_budget(paths[0], spec, rename=rename, password=password), scenarios, baseline, progress)
     if scenarios:
         raise InputError([Problem("E177", "--scenario 只用于一份预算工作簿，结果文件各是一个方案。", "去掉 --scenario，只给出要比较的结果文件。")])
     given = [_read(spec, path, kind, rename) for path, kind in zip(paths, kinds, strict=True)]
@@ -57,6 +109,18 @@ def compare(
     notes = [str(problem) for one in given if isinstance(one, Plan) for problem in one.problems]
     alone = LAST_YEAR if len(given) == 1 else None
     return compared(spec, given, _labels(paths, given), baseline or alone, (), _open_for, [*notes, *_units_agree(given)])
+
+
+def compare_scenarios(
+    budget: prepare.BudgetWorkbook, scenarios: Sequence[str] = (), baseline: str | None = None, progress: Progress = lambda _: None,
+) -> Comparison:
+    """Solve the scenarios of a budget, all of them by default, and compare them. Raises as `compare`."""
+    names = list(scenarios) or list(budget.scenarios)
+    if baseline not in (None, LAST_YEAR, *names):
+        raise unknown_baseline(str(baseline), names)
+    plans, failed = _solved(budget.model, budget.budget, names, progress)
+    progress("比较")
+    return compared(budget.model, plans, [plan.scenario for plan in plans], baseline, failed, _open_for)
 
 
 def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> Plan | Listed:
@@ -141,16 +205,6 @@ def _solved(
     if not plans:
         raise InfeasibleError("\n".join(f"方案「{name}」：{why}" for name, why in failed))
     return plans, failed
-
-
-def _names(spec: ModelSpec, budget: Budget) -> list[str]:
-    """The workbook's scenarios, else the model file's; the workbook as it stands comes first."""
-    counties = budget.sheets.get(COUNTIES)
-    if counties is None:
-        return [BASELINE]
-    choices = read_choices(spec, budget.sheets, read_recipients(counties, spec.value_aliases))
-    known = spec.scenarios if choices.scenarios is None else choices.scenarios
-    return list(dict.fromkeys([BASELINE, *(scenario.name for scenario in known)]))
 
 
 def _open_for(lines: int) -> Opener:

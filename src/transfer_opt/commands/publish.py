@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from transfer_opt.allocation.plan import Outcome
-from transfer_opt.core.atomic_write import is_name, same_place
-from transfer_opt.core.errors import InputError, OutputError, Problem
+from transfer_opt.core.atomic_write import same_place
+from transfer_opt.core.budget import Budget
+from transfer_opt.core.errors import OutputError
 from transfer_opt.core.time_limit import NEVER, Deadline
-from transfer_opt.intake.prepare import Prepared
 from transfer_opt.report.workbook import build
 
 
@@ -66,9 +66,9 @@ def _not_the_input(source: Path, target: Path, option: str) -> None:
         raise OutputError(f"输出文件与输入文件是同一个：{target}。处理办法：用 {option} 另起一个文件名，输入文件不会被改动。")
 
 
-def refuse_unfit_copy(prepared: Prepared, copy: Path) -> None:
+def refuse_unfit_copy(budget: Budget, copy: Path) -> None:
     """Raise OutputError where the workbook, once read, turns out to be of a kind that no copy can be made of."""
     from transfer_opt.workbook.graft import as_read, refuse_unfit
 
-    source = Path(prepared.budget.path)
-    refuse_unfit(as_read(source, prepared.budget.sha256), source, copy)
+    source = Path(budget.path)
+    refuse_unfit(as_read(source, budget.sha256), source, copy)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transfer_opt.commands.sweep_files import WRITERS, county_path, parquet_library, write
 from transfer_opt.core.errors import OutputError
@@ -13,7 +14,10 @@ from transfer_opt.intake.prepare import Prepared
 from transfer_opt.scenarios.sweep.engines import Engine
 from transfer_opt.scenarios.sweep.journal import Journal
 from transfer_opt.scenarios.sweep.plan import Plan
-from transfer_opt.scenarios.sweep.point import Record
+from transfer_opt.scenarios.sweep.point import FEASIBLE, Record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Swept", "sweep", "sweep_path"]
 
@@ -21,10 +25,11 @@ Progress = Callable[[int, int], None]
 """How many scenarios are done, of how many."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Swept:
     """What a finished sweep wrote and found."""
 
+    prepared: Prepared
     plan: Plan
     records: tuple[Record, ...]
     """The budget as it stands first, then every scenario in order."""
@@ -35,6 +40,17 @@ class Swept:
     def count(self, state: str) -> int:
         """How many of the scenarios ended so."""
         return sum(record.state == state for record in self.records[1:])
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per scenario, the budget as it stands first: what was set, what came of it, what each county gets."""
+        from transfer_opt.report.frame import frame
+        from transfer_opt.report.sweep import scenario_table
+
+        return frame(scenario_table(self.prepared, self.plan, self.records, counties=True),
+                     [str(name) for name in self.prepared.settings.recipients.name])
+
+    def __repr__(self) -> str:
+        return f"<Swept {self.prepared.scenario}：{self.plan.size} 种情形，{self.count(FEASIBLE)} 种可行>"
 
 
 def sweep(prepared: Prepared, plan: Plan, target: Path, engine: Engine, progress: Progress = lambda done, of: None) -> Swept:
@@ -53,7 +69,7 @@ def sweep(prepared: Prepared, plan: Plan, target: Path, engine: Engine, progress
         records = tuple(Record.read(json.loads(journal.done[index])) for index in plan.indices)
         files = write(prepared, plan, records, target)
         journal.close(finished=True)
-    return Swept(plan, records, files, resumed)
+    return Swept(prepared, plan, records, files, resumed)
 
 
 def sweep_path(source: Path, wanted: Path | None) -> Path:

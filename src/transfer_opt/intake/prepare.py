@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError, Problem
@@ -18,7 +21,7 @@ from transfer_opt.intake.choices import read_choices
 from transfer_opt.intake.recipients import read_recipients
 from transfer_opt.policy.admissible import parse_objectives, parse_unit
 from transfer_opt.policy.model import Change, ModelSpec, ScenarioSpec
-from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.policy.settings import Settings
 from transfer_opt.workbook.input.reader import read_workbook
 
@@ -37,13 +40,65 @@ class Prepared:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, repr=False)
+class BudgetWorkbook:
+    """A budget workbook that has been read, with the model by which it is understood. Not yet checked."""
+
+    model: ModelSpec
+    budget: Budget
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.budget.path)
+
+    @property
+    def sha256(self) -> str:
+        """Of the file as it was read."""
+        return self.budget.sha256
+
+    @cached_property
+    def scenarios(self) -> tuple[str, ...]:
+        """What can be solved: the workbook as it stands (基准方案), then its scenarios, else those of the model file."""
+        counties = self.budget.sheets.get(COUNTIES)
+        if counties is None:
+            return (BASELINE,)
+        choices = read_choices(self.model, self.budget.sheets, read_recipients(counties, self.model.value_aliases))
+        known = self.model.scenarios if choices.scenarios is None else choices.scenarios
+        return tuple(dict.fromkeys([BASELINE, *(scenario.name for scenario in known)]))
+
+    def __repr__(self) -> str:
+        return f"<BudgetWorkbook {self.path.name}，{self.model.title}>"
+
+
+Source: TypeAlias = BudgetWorkbook | str | os.PathLike[str]
+"""A budget that has been read, or the file it is in."""
+
+
+def read_budget(
+    path: str | os.PathLike[str], model: Model = None, *, rename: Mapping[str, str] = NO_RENAMES, password: str | None = None
+) -> BudgetWorkbook:
+    """Read a budget workbook; InputError where the file is none. What is wrong in its cells, `check` says.
+
+    `model` is a model file, or a model already loaded; by default that of Qinghai. `rename` maps columns of this
+    workbook to standard ones; `password` opens a workbook that is locked.
+    """
+    spec = load_model(model)
+    return BudgetWorkbook(spec, read_workbook(Path(path), spec.aliases, rename, password))
+
+
+def opened(budget: Source) -> BudgetWorkbook:
+    """The budget, read where that is still to be done."""
+    return budget if isinstance(budget, BudgetWorkbook) else read_budget(budget)
+
+
 def prepare(
     path: Path, model: Path | None = None, scenario: str | None = None, unit: str | None = None,
     rename: Mapping[str, str] = NO_RENAMES, password: str | None = None,
 ) -> Prepared:
     """Read and check; raises InputError only where nothing further can be checked."""
-    spec = load_model(model)
-    return settled(spec, read_workbook(path, spec.aliases, rename, password), scenario, unit)
+    given = read_budget(path, model, rename=rename, password=password)
+    return settled(given.model, given.budget, scenario, unit)
 
 
 def settled(spec: ModelSpec, budget: Budget, scenario: str | None = None, unit: str | None = None) -> Prepared:
@@ -62,12 +117,14 @@ def settled(spec: ModelSpec, budget: Budget, scenario: str | None = None, unit: 
     return Prepared(spec, budget, settings, objective, chosen.name, tuple(dict.fromkeys(problems)))
 
 
-def check(
-    path: Path, model: Path | None = None, rename: Mapping[str, str] = NO_RENAMES, password: str | None = None
-) -> tuple[Problem, ...]:
-    """Every problem and warning of a workbook, for the workbook as it stands and for each of its scenarios."""
+def check(budget: Source) -> tuple[Problem, ...]:
+    """Every problem and warning of a workbook, for the workbook as it stands and for each of its scenarios.
+
+    Raises nothing for what is wrong with the workbook, not even where the file cannot be read: that is a problem, too.
+    """
     try:
-        return prepare(path, model, rename=rename, password=password).problems
+        given = opened(budget)
+        return settled(given.model, given.budget).problems
     except InputError as error:
         return error.problems
 

@@ -28,10 +28,11 @@ from transfer_opt.core.cell_names import Place, address
 from transfer_opt.core.errors import InputError, Problem, TransferOptError
 from transfer_opt.core.tables import FIRST_ROW, Report, Row, Table
 from transfer_opt.core.version import __version__
-from transfer_opt.core.vocabulary import ADJUSTED, ALLOCATION, CHECKED, INPUT, PARAMETERS, PROOF
+from transfer_opt.core.vocabulary import ADJUSTED, ALLOCATION, CHECKED, FACTS, INPUT, PARAMETERS, PROOF
+from transfer_opt.intake.prepare import BudgetWorkbook, settled
 from transfer_opt.policy.model import ModelSpec
-from transfer_opt.published.claims import DIGEST, FACTS, FILE, FINISHED, VERSION, Claims, as_claimed, facts_as_claimed
-from transfer_opt.published.differences import Expected, agrees, differences, own_differences
+from transfer_opt.policy.model_file.loading import Model, load_model
+from transfer_opt.published.differences import Expected, Facts, agrees, differences, text_rows
 from transfer_opt.published.rederive import rederive
 from transfer_opt.report.approved import approval_report, lines_of
 from transfer_opt.report.notice.notice import notice
@@ -414,27 +415,27 @@ def _remarks(findings: _Findings) -> Iterator[Problem]:
                               "程序自己的说明文字不能比较，不同的列为提示。", sheet=FACTS)
 
 
-def own_inputs(model: Path | None) -> Derive:
+def own_inputs(model: Model) -> Derive:
     """Derives from the inputs in the file, by the model file that is packaged or given (E172: not the one used)."""
-    from transfer_opt.policy.model_file.loading import load_model
+    spec = load_model(model)
 
     def derived(pages: Mapping[str, Page], facts: Mapping[str, str]) -> Outcome:
-        return rederive(pages, _model(load_model(model), facts), facts)
+        return rederive(pages, _model(spec, facts), facts)
 
     return derived
 
 
-def budget_inputs(budget: Path, model: Path | None, rename: Mapping[str, str], password: str | None) -> Given:
+def budget_inputs(read: Callable[[], BudgetWorkbook]) -> Derive:
     """Derives from the budget workbook: the same scenario and publishing unit, relaxed where the result was."""
     from transfer_opt.allocation.allocate import allocate
     from transfer_opt.allocation.plan import RELAXED
     from transfer_opt.core.vocabulary import BASELINE
-    from transfer_opt.intake.prepare import prepare
 
     def derived(pages: Mapping[str, Page], facts: Mapping[str, str]) -> Outcome:
         scenario = facts.get("方案", "")
         plain = scenario.removesuffix(RELAXED)
-        prepared = prepare(budget, model, plain if plain != BASELINE else None, facts.get("公布单位") or None, rename, password)
+        given = read()
+        prepared = settled(given.model, given.budget, plain if plain != BASELINE else None, facts.get("公布单位") or None)
         _model(prepared.spec, facts)
         return allocate(prepared, relax=plain != scenario)
 

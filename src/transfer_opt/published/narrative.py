@@ -10,7 +10,7 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import ALLOCATION, COMPLIANCE, COUNTY_SENSITIVITY, FACTS, ROUNDING_STEP, STEPS
-from transfer_opt.workbook.result.rows import read_result
+from transfer_opt.workbook.result.rows import ResultSheet, read_result
 
 FIRST_STEP = "因素法测算额"
 GROUP_RULES = ("三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜")
@@ -22,8 +22,13 @@ Row = Mapping[str, Value]
 
 def explain(path: Path, county: str) -> list[str]:
     """The sentences; raises InputError where the file or the county is not known."""
-    sheets = read_result(path, (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS))
-    units = [row for row in sheets[ALLOCATION].rows if row["行政区划代码"] or "小计" not in str(row["县区名称"]) and row["市州"]]
+    return sentences(read_result(path, (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS)), county)
+
+
+def sentences(sheets: Mapping[str, ResultSheet], county: str) -> list[str]:
+    """The sentences that these sheets tell of a county, named or by its code; raises InputError where it is not known."""
+    units = [row for row in sheets[ALLOCATION].rows
+             if row["县区名称"] and (row["行政区划代码"] or "小计" not in str(row["县区名称"]) and row["市州"])]
     found = next((row for row in units if normalise(county) in (normalise(str(row["县区名称"])), row["行政区划代码"])), None)
     if found is None:
         raise InputError([Problem("E171", f"结果里没有县区「{county}」。", did_you_mean(county, [str(r["县区名称"]) for r in units]))])

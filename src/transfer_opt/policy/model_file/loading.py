@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.policy.model import (
@@ -31,6 +33,10 @@ SETTINGS_ONLY = ("因素法", "资格", "保障水平最大化", "取整", "目�
 """Rules of the model file that hold parameters and make no rows."""
 
 
+Model: TypeAlias = ModelSpec | str | os.PathLike[str] | None
+"""A model, or the file it is in; None: the model of Qinghai that is shipped."""
+
+
 def shipped(*parts: str) -> Path:
     """A file that travels with the package: inside it when installed, beside src/ in a checkout."""
     package = Path(str(files("transfer_opt")))
@@ -38,13 +44,15 @@ def shipped(*parts: str) -> Path:
     return inside if inside.exists() else package.parent.parent.joinpath(*parts)
 
 
-def load_model(path: Path | None = None) -> ModelSpec:
-    """Read a model file; without a path, the model of Qinghai that is shipped.
+def load_model(path: Model = None) -> ModelSpec:
+    """Read a model file; without a path, the model of Qinghai that is shipped. One that has been read is taken as it is.
 
     Raises InputError with every key, word and value that is wrong.
     """
+    if isinstance(path, ModelSpec):
+        return path
     own, digest = _read(shipped("models", "qinghai", "model.toml"))
-    table, digest = (own, digest) if path is None else _read(path)
+    table, digest = (own, digest) if path is None else _read(Path(path))
     _refuse(chain(rule_names(table, own), shape_problems(table)))
     _refuse(word_problems(table, own))
     spec = _model(table, digest)

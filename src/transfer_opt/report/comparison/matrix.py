@@ -64,6 +64,16 @@ def sentences(comparison: Comparison) -> tuple[str, ...]:
     return tuple(_sentence(comparison, made, at) for at in range(len(comparison.sides)))
 
 
+def alarms(comparison: Comparison) -> tuple[str, ...]:
+    """Shortfalls and exceeded caps, each told once with the scenarios it happens in."""
+    where: dict[str, list[str]] = {}
+    for side in comparison.sides:
+        for alarm in side.plan.alarms if side.plan else ():
+            where.setdefault(alarm, []).append(side.name)
+    everywhere = len(comparison.sides)
+    return tuple(f"{'各方案' if len(names) == everywhere > 1 else '、'.join(names)}：{alarm}" for alarm, names in where.items())
+
+
 def matrix_table(comparison: Comparison) -> Table:
     """Scenarios as columns, baseline first; what one alone does best is named."""
     sides = comparison.sides

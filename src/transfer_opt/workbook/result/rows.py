@@ -8,7 +8,7 @@ from typing import Any
 
 from transfer_opt.core.budget import Value
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.workbook.files.open import RawSheet, open_workbook
+from transfer_opt.core.tables import Table
 
 LABEL_ROW, HEADER_ROW = 1, 3
 """From 0: title, label and unit, band, header."""
@@ -37,15 +37,25 @@ def read_result(path: Path, names: tuple[str, ...]) -> dict[str, ResultSheet]:
     return {name: _sheet(sheets[name]) for name in names}
 
 
-def _sheet(sheet: RawSheet) -> ResultSheet:
-    cells: list[list[Any]] = [["" if (at, column) in sheet.facts.unshown else value for column, value in enumerate(row)]
-             for at, row in enumerate(sheet.rows)]
+def as_written(table: Table) -> ResultSheet:
+    """A table as it would be read back from its sheet, the notes under it left out."""
+    headers = [column.name for column in table.columns]
+    rows: list[dict[str, Value]] = [
+        {header: "" if value is None else value for header, value in zip(headers, row.values, strict=True)} for row in table.rows]
+    return ResultSheet(rows, _unit(table.unit_note), table.title)
+
+
+def _sheet(cells: list[list[Any]]) -> ResultSheet:
     headers = [str(cell).replace("\n", "") for cell in cells[HEADER_ROW]]
     label = next((str(cell) for cell in cells[LABEL_ROW] if str(cell).startswith(UNIT)), "")
-    unit = label.removeprefix(UNIT).partition("（")[0].partition("，")[0]
     left = str(cells[LABEL_ROW][0])
-    return ResultSheet([dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]], unit,
+    return ResultSheet([dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]], _unit(label),
                        str(cells[0][0]), "" if left.startswith(UNIT) else left)
+
+
+def _unit(note: str) -> str:
+    """万元 of 「单位：万元（人均：元）」."""
+    return note.removeprefix(UNIT).partition("（")[0].partition("，")[0]
 
 
 def _no_result(path: Path, why: str) -> InputError:
