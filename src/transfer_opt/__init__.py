@@ -7,16 +7,7 @@
     compare(budget)                             frontier(budget)   sweep(budget, "扫描.csv", vary=[…])
     audit("结果.xlsx", budget)                  explain("结果.xlsx", "玛多县")
 
-What goes wrong is raised, each error with the exit code of the command line:
-
-    TransferOptError            70  a bug, unless a subclass says otherwise
-    ├── InputError               1  the workbook or the model file is wrong: a list of problems
-    ├── InfeasibleError          3  the rules contradict each other: who is short, by how much
-    ├── NotProvenError           4  the time limit ended the search
-    ├── OutputError              5  the result could not be written
-    ├── AuditError               6  a published file does not add up
-    └── SolverError             70  a solver's answer failed its check
-
+What goes wrong is raised as a TransferOptError, each kind with its exit code: `core.errors` draws the tree.
 Names are loaded when they are first used: importing the package costs nothing.
 """
 
@@ -70,12 +61,14 @@ _HOMES = {
 """Module → the public names it holds, as above."""
 
 
-def __getattr__(name: str) -> Any:
-    home = next((home for home, names in _HOMES.items() if name in names), None)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
-    return value
+if not TYPE_CHECKING:  # a checker is to know the names above and no others
+
+    def __getattr__(name: str) -> Any:
+        home = next((home for home, names in _HOMES.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -46,8 +46,7 @@ class Swept:
         from transfer_opt.report.frame import frame
         from transfer_opt.report.sweep import scenario_table
 
-        return frame(scenario_table(self.prepared, self.plan, self.records, counties=True),
-                     [str(name) for name in self.prepared.settings.recipients.name])
+        return frame(scenario_table(self.prepared, self.plan, self.records, counties=True))
 
     def __repr__(self) -> str:
         return f"<Swept {self.prepared.scenario}：{self.plan.size} 种情形，{self.count(FEASIBLE)} 种可行>"

@@ -65,6 +65,10 @@ class InputError(TransferOptError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        """From one process to another with its problems, of which the text is made again."""
+        return type(self), (self.problems,)
+
 
 class InfeasibleError(TransferOptError):
     """No allocation meets all hard rules; the message names the rule families and the money short.
@@ -75,7 +79,7 @@ class InfeasibleError(TransferOptError):
     exit_code = 3
 
     def __init__(self, message: str, details: Mapping[str, Any] = MappingProxyType({})) -> None:
-        self.details = details
+        self.details = dict(details)  # not a view of it, which no process could hand to another
         super().__init__(message)
 
 
