@@ -48,11 +48,11 @@ def test_an_unknown_word_is_named_with_the_nearest_right_one(tmp_path: Path, old
 @pytest.mark.parametrize(
     ("old", "new", "place", "remedy"),
     [
-        ('title = "青海省', 'titel = "青海省', "模型文件里的「titel」不认识", "是否为「title」？"),
+        ('title = "青海省', 'titel = "青海省', "模型文件第 3 行里的「titel」不认识", "是否为「title」？"),
         ('version = "2026.1"', "version = 2026.1", "「version」写的是 2026.1，应是加引号的文字", 'version = "…"'),
         ('date = "2022-01-13"', "date = 2022-01-13", '[clauses."二十一"] 里的「date」写的是 2022-01-13，应是', 'date = "…"'),
         ('short = "生态"\n', "", "[[funds]]「重点生态功能区转移支付」里缺少「short」", 'short = "…"'),
-        ('short = "生态"', 'short = "均衡性"', "有两个「均衡性」", "改名"),
+        ('short = "生态"', 'short = "均衡性"', "[[funds]]「重点生态功能区转移支付」里的「short」写了「均衡性」，前面已经有一个「均衡性」", "改名"),
         ('name = "均衡性转移支付"', 'name = "均衡性 转移支付"', "里面没有空格和全角括号", 'name = "…"'),
         ("weight = 0.70", 'weight = "七成"', "「重点生态功能区转移支付·重点补助」里的「weight」写的是 \"七成\"，应是", "weight = 1.0"),
         ("weight = 0.70", "weight = -0.7", "应是不小于 0 的数字", "weight = 1.0"),
@@ -77,9 +77,10 @@ def test_an_unknown_word_is_named_with_the_nearest_right_one(tmp_path: Path, old
         ("priority = 2", "priority = 1.5", "「priority」写的是 1.5，应是", "priority = 1"),
         ('hard = { "均衡性转移支付"', 'hard = { "均衡性转移"', "hard 写了资金「均衡性转移」", "是否为「均衡性转移支付」？"),
         ("value = 0.06", "value = 60", "[[scenarios]]「生态优先」里「生态稳定增长」·增长率写的是 60，超出", "改到范围之内"),
-        ('name = "稳定优先"', 'name = "均衡优先"', "有两个「均衡优先」", "改名"),
+        ('name = "稳定优先"', 'name = "均衡优先"', "[[scenarios]]「均衡优先」里的「name」写了「均衡优先」，前面已经有一个", "改名"),
         ("[[scenarios]]", "[[scenario]]", "「scenario」不认识", "是否为「scenarios」？"),
-        ('[values."生态考核结果"]', '[values]\n"生态考核结果" = "好"\n[x]', "应是一个表", "values"),
+        ('[values."生态考核结果"]', '[values]\n"生态考核结果" = "好"\n[x]', "「生态考核结果」写的是 \"好\"，应是一个表",
+         '"生态考核结果" = {'),
     ],
 )
 def test_each_mistake_is_one_sentence_that_says_where_and_what_instead(

@@ -19,7 +19,8 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.intake.prepare import check
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import ParameterSpec, RuleSpec
-from transfer_opt.policy.model_file.loading import SETTINGS_ONLY, load_model, shipped
+from transfer_opt.policy.model_file.loading import load_model, shipped
+from transfer_opt.policy.model_file.words import SETTINGS_ONLY
 
 TEXT = shipped("models", "qinghai", "model.toml").read_text(encoding="utf-8")
 FUNDS = tuple(fund.name for fund in SPEC.funds)
@@ -149,7 +150,8 @@ def test_check_and_solve_find_it_before_anything_is_solved(tmp_path: Path, name:
     text = lacking(SPEC.rules["增幅上限"].parameters["增幅上限"], ECOLOGY)
     command = answer(name, write_tables(tmp_path / "预算.xlsx", plain_tables()), "--model", model(tmp_path, text))
     assert command.real_code == 1
-    assert f"[E151] 模型文件里规则「增幅上限」的参数「增幅上限」没有资金「{ECOLOGY}」的取值" in command.real_answer
+    line = text[: text.index("default = {", text.index('[rules."增幅上限".parameters'))].count("\n") + 1
+    assert f"[E151] 模型文件第 {line} 行：规则「增幅上限」的参数「增幅上限」没有资金「{ECOLOGY}」的取值" in command.real_answer
     assert not (tmp_path / "预算_分配结果.xlsx").exists()
 
 

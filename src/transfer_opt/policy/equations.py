@@ -15,7 +15,8 @@ from typing import Any
 from transfer_opt.policy.constraints import CONSTRAINTS, Constraint
 from transfer_opt.policy.factors import FACTORS, Factor, assessed, combined, settled
 from transfer_opt.policy.model import FactorSpec, FundSpec, ModelSpec, ParameterSpec, RuleSpec
-from transfer_opt.policy.model_file.loading import SETTINGS_ONLY, load_model, shipped
+from transfer_opt.policy.model_file.loading import load_model, shipped
+from transfer_opt.policy.model_file.words import SETTINGS_ONLY
 from transfer_opt.policy.objectives import OBJECTIVES, Objective
 
 SCOPES = {"line": "单笔 line", "fund": "资金 fund", "recipient": "县区 recipient", "prefecture": "市州 prefecture",

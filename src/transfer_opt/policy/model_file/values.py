@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from transfer_opt.core.errors import Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.policy.admissible import Refusal, wrong_number, wrong_text
 from transfer_opt.policy.constraints import CONSTRAINTS
-from transfer_opt.policy.model import ModelSpec, ParameterSpec, RuleSpec, Setting
-from transfer_opt.policy.model_file.shape import header, scenario_place, shown, told
+from transfer_opt.policy.model import ParameterSpec, RuleSpec, Setting
+from transfer_opt.policy.model_file.positions import Path
+from transfer_opt.policy.model_file.records import parameter_spec, rule_spec
+from transfer_opt.policy.model_file.source import Finding, Source, Table, header, listed, members, shown, value_at
+from transfer_opt.policy.model_file.words import fund_names
 
 MAY_BE_ABSENT = {("资金总额", "本年总额"), ("市州占比", "下限"), ("市州占比", "上限"), ("目标", "顺序")}
 """Parameters without which there is simply no row, or something else holds."""
@@ -25,19 +27,50 @@ BY_FUND = ("line", "fund", "prefecture")
 MISSING = "E151"
 
 
-def value_problems(spec: ModelSpec, pattern: ModelSpec) -> Iterator[Problem]:
-    """Every value that is missing, of a fund that does not exist, or out of range; `pattern` is the shipped model."""
-    funds = [fund.name for fund in spec.funds]
-    for rule in spec.rules.values():
-        yield from _switches(rule, funds)
+def value_findings(source: Source, pattern: Table, others: Sequence[Finding]) -> Iterator[Finding]:
+    """Every value that is missing, of a fund that does not exist, or out of range; `pattern` is the shipped model.
+
+    What `others` found wrong in shape or word is passed over.
+    """
+    funds = fund_names(source.table)
+    if funds is None:
+        return
+    wrong = {other.at for other in others}
+    rules = dict(_sound_rules(source.table, wrong))
+    for rule in rules.values():
+        yield from _switches(source, rule, funds)
         for parameter in rule.parameters.values():
-            yield from _default(rule, parameter, pattern.rules[rule.name].parameters[parameter.name], funds)
-    for scenario in spec.scenarios:
-        for change in scenario.changes:
-            said = _refusal(spec.rules[change.rule].parameters[change.parameter], change.value)
-            if said:
-                place = scenario_place({"name": scenario.name})
-                yield told(place, f"里「{change.rule}」·{change.parameter}写的是 {shown(change.value)}，{said[0]}", said[1])
+            yield from _default(source, rule, parameter, _pattern_of(parameter, pattern), funds)
+    for at, scenario in listed(source.table, "scenarios"):
+        for change_at, change in listed(scenario, "changes", at):
+            if not any((*change_at, key) in wrong for key in ("rule", "parameter", "value")):
+                yield from _change(source, rules, change, change_at)
+
+
+def _sound_rules(table: Table, wrong: Collection[Path]) -> Iterator[tuple[str, RuleSpec]]:
+    """The rules whose switches can be understood, each with those of its parameters that can."""
+    for name, entry in members(table, "rules"):
+        at: Path = ("rules", name)
+        if at in wrong or any((*at, key) in wrong for key in ("by", "fixed", "on", "hard", "priority")):
+            continue
+        parameters = {key: value for key, value in members(entry, "parameters")
+                      if not any(place[:4] == (*at, "parameters", key) for place in wrong)}
+        yield name, rule_spec(name, {**entry, "parameters": parameters}, ())
+
+
+def _pattern_of(parameter: ParameterSpec, pattern: Table) -> ParameterSpec:
+    """The parameter as the shipped model has it."""
+    entry = value_at(pattern, ("rules", parameter.rule, "parameters", parameter.name))
+    return parameter_spec(parameter.rule, parameter.name, entry, parameter.by)
+
+
+def _change(source: Source, rules: Mapping[str, RuleSpec], change: Table, at: Path) -> Iterator[Finding]:
+    rule = rules.get(change.get("rule", ""))
+    parameter = rule.parameters.get(change.get("parameter", "")) if rule else None
+    said = _refusal(parameter, change["value"]) if parameter and "value" in change else None
+    if parameter and said:
+        yield source.finding((*at, "value"), f"里「{parameter.rule}」·{parameter.name}写的是 {shown(change['value'])}，{said[0]}",
+                             said[1], inside=at[:2])
 
 
 def reads_all_funds(rule: RuleSpec, parameter: ParameterSpec) -> bool:
@@ -64,46 +97,63 @@ def _needed(rule: RuleSpec, parameter: ParameterSpec, funds: Sequence[str]) -> l
     return list(funds) if whole and on else on
 
 
-def _default(rule: RuleSpec, parameter: ParameterSpec, pattern: ParameterSpec, funds: Sequence[str]) -> Iterator[Problem]:
-    place, default = header("rules", rule.name, "parameters", parameter.name), parameter.default
+def _default(
+    source: Source, rule: RuleSpec, parameter: ParameterSpec, pattern: ParameterSpec, funds: Sequence[str]
+) -> Iterator[Finding]:
+    place, default = ("rules", rule.name, "parameters", parameter.name), parameter.default
+    at: Path = (*place, "default")
     given = default if isinstance(default, Mapping) else {}
-    yield from _unknown_funds(place, "default", given, funds)
-    for value in _settings(default):
+    yield from _unknown_funds(source, at, given, funds)
+    for where, value in _settings_at(default, at):
         said = _refusal(parameter, value)
         if said:
-            yield told(place, f"里的 default 写的是 {shown(value)}，{said[0]}", said[1])
+            yield source.finding(where, f"里的 default 写的是 {shown(value)}，{said[0]}", said[1], inside=place)
     if isinstance(default, Mapping) and parameter.by not in BY_FUND:
-        yield told(place, "里的 default 按资金写了，这个参数不分资金", "写成一个取值。")
+        yield source.finding(at, "里的 default 按资金写了，这个参数不分资金", "写成一个取值。", inside=place)
         return
     for_all = default is not None and not isinstance(default, Mapping)
     missing = [] if for_all else [fund for fund in _needed(rule, parameter, funds) if fund not in given]
     if missing:
-        example = example_of(parameter, pattern)
         whose = f"资金{''.join(f'「{fund}」' for fund in missing)}的" if parameter.by in BY_FUND else ""
-        yield told("", f"里规则「{rule.name}」的参数「{parameter.name}」没有{whose}取值",
-                   f"在 {place} 下面把 default 一行写成 {_line('default', given, funds if whose else (), example)}"
-                   f"（没有这一行就加上；新写的取值只是举例，按实际改）。", MISSING)
+        line = _line("default", given, funds if whose else (), example_of(parameter, pattern))
+        yield source.finding(at, f"：规则「{rule.name}」的参数「{parameter.name}」没有{whose}取值",
+                             f"{_there(source, place, 'default')}写成 {line}（没有就加上；新写的取值只是举例，按实际改）。", MISSING)
 
 
 def _settings(default: Setting | Mapping[str, Setting] | None) -> list[Setting]:
     """The values of a default, fund by fund where they are."""
-    return list(default.values()) if isinstance(default, Mapping) else [] if default is None else [default]
+    return [value for _, value in _settings_at(default, ())]
 
 
-def _switches(rule: RuleSpec, funds: Sequence[str]) -> Iterator[Problem]:
-    place = header("rules", rule.name)
+def _settings_at(default: Setting | Mapping[str, Setting] | None, at: Path) -> list[tuple[Path, Setting]]:
+    """The values of a default, each with its path."""
+    if isinstance(default, Mapping):
+        return [((*at, fund), value) for fund, value in default.items()]
+    return [] if default is None else [(at, default)]
+
+
+def _switches(source: Source, rule: RuleSpec, funds: Sequence[str]) -> Iterator[Finding]:
+    place = ("rules", rule.name)
     for key, switch in (("on", rule.on), ("hard", rule.hard)):
-        yield from _unknown_funds(place, key, switch if isinstance(switch, Mapping) else {}, funds)
+        yield from _unknown_funds(source, (*place, key), switch if isinstance(switch, Mapping) else {}, funds)
     missing = [fund for fund in funds if isinstance(rule.hard, Mapping) and fund not in rule.hard]
     if isinstance(rule.hard, Mapping) and missing:
-        yield told("", f"里规则「{rule.name}」的刚性没有写资金{''.join(f'「{fund}」' for fund in missing)}",
-                   f"在 {place} 下面把 hard 一行写成 {_line('hard', rule.hard, funds, True)}（true 是硬，false 是软）。", MISSING)
+        yield source.finding((*place, "hard"), f"：规则「{rule.name}」的刚性没有写资金{''.join(f'「{fund}」' for fund in missing)}",
+                             f"{_there(source, place, 'hard')}写成 {_line('hard', rule.hard, funds, True)}（true 是硬，false 是软）。", MISSING)
 
 
-def _unknown_funds(place: str, key: str, given: Mapping[str, object], funds: Sequence[str]) -> Iterator[Problem]:
+def _there(source: Source, place: tuple[str, ...], key: str) -> str:
+    """Where a line is to be written: under its table's header, or in the braces of a table written in one line."""
+    if place in source.positions.inline:
+        return f"在第 {source.positions.line(place)} 行「{place[-1]}」的花括号里把 {key} "
+    return f"在 {header(*place)} 下面把 {key} 一行"
+
+
+def _unknown_funds(source: Source, at: Path, given: Mapping[str, object], funds: Sequence[str]) -> Iterator[Finding]:
     for fund in given:
         if fund not in funds:
-            yield told(place, f"里的 {key} 写了资金「{fund}」，[[funds]] 里没有这个全称", did_you_mean(fund, funds))
+            yield source.finding((*at, fund), f"里的 {at[-1]} 写了资金「{fund}」，[[funds]] 里没有这个全称", did_you_mean(fund, funds),
+                                 inside=at[:-1])
 
 
 def _line(key: str, given: Mapping[str, object], funds: Sequence[str], example: object) -> str:
