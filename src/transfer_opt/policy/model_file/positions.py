@@ -88,8 +88,9 @@ class _Search:
                 self._known(table=table, path=table)
             else:
                 self._pair(table, statement=True)
-            self._known(end=self.here)
-            self._take(_REST)
+            end = self.here
+            self._take(_REST)  # else the end is none: more stands on the line
+            self._known(end=end)
 
     def _header(self) -> Path:
         line, repeated = self._line(), self.text.startswith("[[", self.here)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.policy.model_file.positions import Statement, positions
-from transfer_opt.policy.model_file.source import Source, place
+from transfer_opt.policy.model_file.source import Source, one_line, place
 
 _LARGEST = 4_000_000
 """Bytes; no model file comes near it, and a wrong path may lead to anything."""
@@ -92,9 +92,11 @@ def _named(statement: Statement) -> str:
     table = place({}, statement.table)
     if statement.path is None:
         return f"（{table} 之后）" if table else ""
-    keys = [str(key) for key in statement.path[len(statement.table) :]]
-    return f" {table} ".rstrip() + (f" 里的「{'.'.join(keys)}」" if keys else "") if table else f"「{'.'.join(keys)}」"
+    key = ".".join(str(each) for each in statement.path[len(statement.table) :])
+    if not table:
+        return f"「{key}」"
+    return f" {table}" + (f"{' ' if table[-1].isascii() else ''}里的「{key}」" if key else "")
 
 
 def _wrong(message: str, remedy: str) -> InputError:
-    return InputError([Problem("E150", message + "。", remedy)])
+    return InputError([Problem("E150", one_line(message) + "。", remedy)])

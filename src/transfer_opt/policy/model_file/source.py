@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,12 +47,17 @@ class Source:
         named = place(self.table, inside)
         if named:
             where += f" {named}{' ' if named[-1].isascii() else ''}"
-        return Finding(at, line, Problem(code, f"模型文件{where}{message.removesuffix('。')}。", remedy))
+        return Finding(at, line, Problem(code, one_line(f"模型文件{where}{message.removesuffix('。')}。"), one_line(remedy)))
 
     def of_key(self, at: Path, message: str, remedy: str) -> Finding:
         """What is wrong with what a key holds, or with one element of a list it holds."""
         last = max(end for end, key in enumerate(at) if isinstance(key, str))
         return self.finding(at, f"里的「{at[last]}」{message}", remedy, inside=at[:last])
+
+
+def one_line(sentence: str) -> str:
+    """A sentence without the line ends and control characters that names in quotes may hold."""
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", sentence)
 
 
 def header(*keys: str) -> str:

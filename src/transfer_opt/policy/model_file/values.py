@@ -50,12 +50,11 @@ def value_findings(source: Source, pattern: Table, others: Sequence[Finding]) ->
 def _sound_rules(table: Table, wrong: Collection[Path]) -> Iterator[tuple[str, RuleSpec]]:
     """The rules whose switches can be understood, each with those of its parameters that can."""
     for name, entry in members(table, "rules"):
-        at: Path = ("rules", name)
-        if at in wrong or any((*at, key) in wrong for key in ("by", "fixed", "on", "hard", "priority")):
-            continue
-        parameters = {key: value for key, value in members(entry, "parameters")
-                      if not any(place[:4] == (*at, "parameters", key) for place in wrong)}
-        yield name, rule_spec(name, {**entry, "parameters": parameters}, ())
+        found = [at[2:] for at in wrong if at[:2] == ("rules", name)]
+        if not any(inner[:1] not in (("clause",), ("summary",), ("parameters",)) for inner in found):
+            strange = {inner[1] for inner in found if inner[0] == "parameters" and len(inner) > 1}
+            parameters = {key: value for key, value in members(entry, "parameters") if key not in strange}
+            yield name, rule_spec(name, {**entry, "parameters": parameters}, ())
 
 
 def _pattern_of(parameter: ParameterSpec, pattern: Table) -> ParameterSpec:
