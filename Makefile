@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types unit slow campaign fuzz corpus bench equations example clean
+.PHONY: demo test lint types unit slow campaign fuzz bench equations schema example clean
 
 demo: $(VENV)/installed
 	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
@@ -47,9 +47,13 @@ bench: $(VENV)/benched
 	$(BIN)/python benchmarks/suite.py
 	$(BIN)/python benchmarks/reading.py
 
-# The generated files: the equations of the model, the example workbook.
+# The generated files: the equations of the model, the JSON Schema of model files and the checksum of the shipped one, the
+# example workbook.
 equations: $(VENV)/installed
 	$(BIN)/python -m transfer_opt.policy.equations
+
+schema: $(VENV)/installed
+	$(BIN)/python -m transfer_opt.policy.model_file.schema
 
 example: $(VENV)/installed
 	$(BIN)/python inputs/make_example.py

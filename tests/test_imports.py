@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("highspy", "numpy", "openpyxl", "pandas", "pulp", "python_calamine", "scipy", "xlsxwriter")
+HEAVY = ("highspy", "numpy", "openpyxl", "pandas", "pulp", "pydantic", "python_calamine", "scipy", "xlsxwriter")
 EXAMPLE = str(ROOT / "inputs" / "qinghai.xlsx")
 
 

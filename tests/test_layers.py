@@ -31,6 +31,7 @@ WALLS = {
     "pandas": {"commands", "report/frame"},
     "pulp": {"lexlp/solvers"},
     "pyarrow": {"commands/sweep_files"},
+    "pydantic": {"policy/model_file"},
     "python_calamine": {"workbook"},
     "sqlalchemy": {"published/ledger"},
     "typst": {"report/document"},

@@ -43,7 +43,10 @@ def load_model(path: Model = None) -> ModelSpec:
 
 def _refuse(source: Source, pattern: Source) -> None:
     """Raise what is wrong with a model file; `pattern` is the shipped one."""
-    found = [*_shape(source), *word_findings(source, pattern.table)]
+    words = list(word_findings(source, pattern.table))
+    strange = {each.at for each in words if each.at[:1] == ("rules",) and len(each.at) in (2, 4)}
+    shape = [each for each in _shape(source) if not strange & {each.at[:2], each.at[:4]}]  # what does not exist needs no shape
+    found = [*shape, *words]
     found += value_findings(source, pattern.table, found)
     problems = dict.fromkeys(finding.problem for finding in sorted(found, key=lambda finding: finding.line))
     if problems:

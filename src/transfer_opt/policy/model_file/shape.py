@@ -40,7 +40,7 @@ Name = Annotated[str, AfterValidator(_is_name), Field(json_schema_extra={"patter
                  Kind("加引号的名称，里面没有空格和全角括号", '"…"')]
 Number = Annotated[float, Kind("数字", "0.0")]
 Weight = Annotated[float, Field(ge=0), Kind("不小于 0 的数字", "1.0")]
-Whole = Annotated[int, Field(ge=1, le=9999), Kind("1、2、3 这样的整数", "1")]
+Whole = Annotated[int, Field(ge=1, le=9999), Kind("1 至 9999 的整数", "1")]
 Flag = Annotated[bool, Kind("true 或 false", "true")]
 Texts = Annotated[list[str], Kind("方括号里的几段文字", '["…"]')]
 Words = Annotated[dict[str, str], Kind("一个表，里面是「名称 = 文字」", '{ "…" = "…" }')]

@@ -144,7 +144,7 @@ def _fixed_by_the_program(source: Source, at: Path, found: Table, pattern: Table
         if key in found and found[key] != wanted:
             yield source.of_key((*at, key), f"写的是 {shown(found[key])}，应是 {shown(wanted)}", remedy)
         elif key not in found and default not in (None, wanted):
-            yield source.finding(at, f"里没有「{key}」，应有 {key} = {shown(wanted)}", remedy, inside=at)
+            yield source.finding((*at, key), f"里没有「{key}」，应有 {key} = {shown(wanted)}", remedy, inside=at)
 
 
 def _change(source: Source, change: Table, at: Path) -> Iterator[Finding]:
