@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,7 +59,8 @@ def test_an_unknown_word_is_named_with_the_nearest_right_one(tmp_path: Path, old
         ("weight = 0.70", 'weight = "七成"', "「重点生态功能区转移支付·重点补助」里的「weight」写的是 \"七成\"，应是", "weight = 1.0"),
         ("weight = 0.70", "weight = -0.7", "应是不小于 0 的数字", "weight = 1.0"),
         ("required_share = 0.55", "requird_share = 0.55", "parameters 里的「requird_share」不认识", "是否为「required_share」？"),
-        ('"禁止开发区" = 0.4', '"禁止开发区" = -0.4', "的 parameters 里的「tiers」写的是", "tiers = {"),
+        ('"禁止开发区" = 0.4', '"禁止开发区" = -0.4', "的 parameters.tiers 里的「禁止开发区」写的是 -0.4，应是",
+         '"禁止开发区" = 1.0'),
         ("# 规则：", '[[funds]]\nname = "丁"\nshort = "丁"\nclause = "省定"\nfactors = []\n#', "「factors」写的是 []，应是至少一段", "factors = ["),
         ('default = "1万元"', 'default = ""', "default 写的是 \"\"，是空的", "写上取值"),
         ("gap_share = 0.45, ", "", "里缺少「gap_share」", "gap_share = 0.0"),
@@ -97,6 +100,57 @@ def test_all_mistakes_of_a_kind_are_told_at_once(tmp_path: Path) -> None:
     assert "「days」写的是" in said
 
 
+def told(tmp_path: Path, text: str) -> list[str]:
+    """The sentences about a model file of that text."""
+    path = tmp_path / "model.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_model(path)
+    return str(caught.value).splitlines()
+
+
+def test_shape_words_and_values_are_told_in_one_run_in_the_order_of_the_file(tmp_path: Path) -> None:
+    changes = [('title = "青海省', 'titel = "青海省'), ("days = 30", 'days = "三十"'), ('clause = "59号"', 'clause = "95号"'),
+               ('"重点生态功能区转移支付" = 0.20', '"重点生态功能区" = 0.20'), ("default = 0.05", "default = 5"),
+               ('kind = "choice"', 'kind = "choise"'), ('summary = "公布数', 'sumary = "公布数'), ("value = 0.06", 'value = "六"')]
+    text = TEXT
+    for old, new in changes:
+        text = text.replace(old, new, 1)
+    lines = [text[: text.index(new)].count("\n") + 1 for _, new in changes]
+    sentences = told(tmp_path, text)
+    assert [int(re.findall(r"第 (\d+) 行", sentence)[0]) for sentence in sentences] == sorted(
+        [*lines, lines[3]])  # a fund that is misspelt is also one without a value
+    assert sum("[E151]" in sentence for sentence in sentences) == 1
+
+
+@pytest.mark.parametrize(("old", "new", "line_of", "said"), [
+    ('weight = 0.3\n', "", '[[funds.factors]]\nfunction = "need_pressure"',
+     "[[funds.factors]]「县级基本财力保障机制奖补资金·三保压力」里缺少「weight」"),
+    ('parameters = { after = ["均衡性转移支付"] }', 'parameters = { afters = ["均衡性转移支付"] }', "parameters = { afters", "里的「afters」不认识"),
+    ('parameters = { after = ["均衡性转移支付"] }', 'parameters.after = [\n"均衡性转移支付",\n"丙",\n]', '"丙",', "里的「after」写了「丙」"),
+    ('clause = ["58号", "140号", "59号"]', 'clause = [\n  "58号", # 甲\n\n  "140号",\n  "95号"]', '  "95号"', "里的「clause」写了条款「95号」"),
+    ('objective = ["三保缺口最小", "贴近因素法"]', 'objective = [\n"三保缺口最小",\n"远离因素法",\n]', '"远离因素法"', "写了目标「远离因素法」"),
+    ('{ rule = "财力薄弱倾斜", parameter', '{ rule = "财力薄弱倾", parameter', '{ rule = "财力薄弱倾",',
+     "[[scenarios.changes]]「生态优先·第 2 项」里的「rule」"),
+    ('{ rule = "财力薄弱倾斜", parameter = "组别", value', '{ rule = "财力薄弱倾斜", parameter = "组别", wert', "wert =", "里的「wert」不认识"),
+    ('[rules."取整".parameters."单位"]\ndefault = "1万元"', '[rules."取整"]\nparameters."单位".default = "百元"', None, "同一个表写了两次"),
+    ('"湟中县" = "湟中区"', '"湟中县" = 1', '"湟中县" = 1', "[former] 里的「湟中县」写的是 1，应是加引号的文字"),
+    ('hard = { "均衡性转移支付" = true', 'hard = { "均衡性转移支付" = "是"', 'hard = { "均衡性转移支付" = "是"', "里的「hard」写的是"),
+    ("maximum = 100.0", "maximum = nan", "maximum = nan", "里的「maximum」写的是 nan，应是数字"),
+    ("days = 30", "days = 99999999999", '"一般性转移支付" = { days', "里的「days」写的是 99999999999，应是1 至 9999 的整数"),
+    ("weight = 1.0", "weight = 1" + "0" * 400, "weight = 1000", "里的「weight」写的是 1000"),
+    ("weight = 1.0", "weight = 0x" + "f" * 5000, "weight = 0xf", "里的「weight」写的是 …，应是不小于 0 的数字"),
+])
+def test_the_line_told_is_that_of_the_key_the_element_or_the_header(
+    tmp_path: Path, old: str, new: str, line_of: str | None, said: str
+) -> None:
+    text = TEXT.replace(old, new, 1)
+    assert text != TEXT
+    [sentence] = [sentence for sentence in told(tmp_path, text) if said in sentence]
+    if line_of:
+        assert sentence.startswith(f"[E150] 模型文件第 {text[: text.index(line_of)].count(chr(10)) + 1} 行")
+
+
 def test_rules_that_are_not_there_are_told_in_one_sentence(tmp_path: Path) -> None:
     top, end = TEXT.index('[rules."敏感性"]'), TEXT.index("# 方案只写")
     said = wrong(tmp_path, TEXT[top:end], "")
@@ -120,6 +174,12 @@ def test_a_scenario_may_name_a_fund_by_its_short_name(tmp_path: Path) -> None:
                     encoding="utf-8")
     (change, _) = load_model(path).scenarios[3].changes
     assert change.fund == "重点生态功能区转移支付"
+
+
+def test_the_first_line_that_names_the_schema_for_editors_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "model.toml"
+    path.write_text(f"#:schema ./model.schema.json\n{TEXT}", encoding="utf-8")
+    assert replace(load_model(path), sha256="") == replace(load_model(), sha256="")
 
 
 def test_a_file_that_is_no_toml_says_the_line(tmp_path: Path) -> None:

@@ -123,6 +123,24 @@ def test_a_rule_that_lists_its_funds_is_off_for_those_it_does_not_list(tmp_path:
     assert said(model(tmp_path, text)) == ()
 
 
+@pytest.mark.parametrize(("whole", "said_there"), [
+    ('parameters."增幅上限" = {{ default = {}, maximum = 100.0, summary = "最多增加" }}', "行「增幅上限」的花括号里把 default 写成 default = "),
+    ('parameters."增幅上限".maximum = 100.0\nparameters."增幅上限".default = {}\nparameters."增幅上限".summary = "最多增加"', "行等号后面的写成 "),
+])
+def test_the_remedy_fits_a_parameter_written_in_another_way(tmp_path: Path, whole: str, said_there: str) -> None:
+    parameter = SPEC.rules["增幅上限"].parameters["增幅上限"]
+    top = TEXT.index(place(parameter))
+    end = TEXT.index("\n[", top)
+    for_all = f'{{ "{FUNDS[0]}" = 0.15, "{FUNDS[1]}" = 0.3, "{FUNDS[2]}" = 0.15 }}'
+    short = f'{{ "{FUNDS[0]}" = 0.15, "{FUNDS[1]}" = 0.3 }}'
+    spoilt = TEXT[:top] + whole.format(short) + TEXT[end:]
+    [problem] = said(model(tmp_path, spoilt))
+    line = spoilt[: spoilt.index(short)].count("\n") + 1
+    assert problem.message.startswith(f"模型文件第 {line} 行：规则「增幅上限」的参数「增幅上限」没有资金「{ECOLOGY}」的取值")
+    assert f"第 {line} {said_there}{for_all}（" in problem.remedy
+    assert said(model(tmp_path, spoilt.replace(short, for_all))) == ()
+
+
 def test_all_that_is_missing_is_told_in_one_run(tmp_path: Path) -> None:
     wanted = [parameter for parameter in BY_FUND if needed(parameter, ECOLOGY)]
     text = TEXT

@@ -49,6 +49,10 @@ class Positions:
         """The line of a path or, where it does not stand in the file, of what it would stand in; 0: none."""
         return next((self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), 0)
 
+    def is_headed(self, path: Path) -> bool:
+        """Whether a table stands under a header of its own."""
+        return any(each.table == each.path == path for each in self.statements)
+
     def statement(self, offset: int) -> Statement | None:
         """The last statement that begins before a place of the text, or at it."""
         return next((each for each in reversed(self.statements) if each.begin <= offset), None)

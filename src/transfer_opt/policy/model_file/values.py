@@ -114,9 +114,9 @@ def _default(
     missing = [] if for_all else [fund for fund in _needed(rule, parameter, funds) if fund not in given]
     if missing:
         whose = f"资金{''.join(f'「{fund}」' for fund in missing)}的" if parameter.by in BY_FUND else ""
-        line = _line("default", given, funds if whose else (), example_of(parameter, pattern))
+        value = _by_fund(given, funds if whose else (), example_of(parameter, pattern))
         yield source.finding(at, f"：规则「{rule.name}」的参数「{parameter.name}」没有{whose}取值",
-                             f"{_there(source, place, 'default')}写成 {line}（没有就加上；新写的取值只是举例，按实际改）。", MISSING)
+                             f"{_written(source, place, 'default', value)}（没有就加上；新写的取值只是举例，按实际改）。", MISSING)
 
 
 def _settings(default: Setting | Mapping[str, Setting] | None) -> list[Setting]:
@@ -138,14 +138,17 @@ def _switches(source: Source, rule: RuleSpec, funds: Sequence[str]) -> Iterator[
     missing = [fund for fund in funds if isinstance(rule.hard, Mapping) and fund not in rule.hard]
     if isinstance(rule.hard, Mapping) and missing:
         yield source.finding((*place, "hard"), f"：规则「{rule.name}」的刚性没有写资金{''.join(f'「{fund}」' for fund in missing)}",
-                             f"{_there(source, place, 'hard')}写成 {_line('hard', rule.hard, funds, True)}（true 是硬，false 是软）。", MISSING)
+                             f"{_written(source, place, 'hard', _by_fund(rule.hard, funds, True))}（true 是硬，false 是软）。", MISSING)
 
 
-def _there(source: Source, place: tuple[str, ...], key: str) -> str:
-    """Where a line is to be written: under its table's header, or in the braces of a table written in one line."""
-    if place in source.positions.inline:
-        return f"在第 {source.positions.line(place)} 行「{place[-1]}」的花括号里把 {key} "
-    return f"在 {header(*place)} 下面把 {key} 一行"
+def _written(source: Source, place: tuple[str, ...], key: str, value: str) -> str:
+    """Where and how a value is to be written, in the way the file is: under headers, in braces, or with dots."""
+    spots, at = source.positions, (*place, key)
+    if place in spots.inline:
+        return f"在第 {spots.line(place)} 行「{place[-1]}」的花括号里把 {key} 写成 {key} = {value}"
+    if at in spots.lines and not spots.is_headed(place):
+        return f"把第 {spots.line(at)} 行等号后面的写成 {value}"
+    return f"在 {header(*place)} 下面把 {key} 一行写成 {key} = {value}"
 
 
 def _unknown_funds(source: Source, at: Path, given: Mapping[str, object], funds: Sequence[str]) -> Iterator[Finding]:
@@ -155,11 +158,11 @@ def _unknown_funds(source: Source, at: Path, given: Mapping[str, object], funds:
                                  inside=at[:-1])
 
 
-def _line(key: str, given: Mapping[str, object], funds: Sequence[str], example: object) -> str:
-    """The line that has a value for every fund; one value where funds are not told apart."""
+def _by_fund(given: Mapping[str, object], funds: Sequence[str], example: object) -> str:
+    """A value for every fund; one value where funds are not told apart."""
     if not funds:
-        return f"{key} = {_toml(example)}"
-    return f"{key} = {{ {', '.join(f'{_toml(fund)} = {_toml(given.get(fund, example))}' for fund in funds)} }}"
+        return _toml(example)
+    return f"{{ {', '.join(f'{_toml(fund)} = {_toml(given.get(fund, example))}' for fund in funds)} }}"
 
 
 def _toml(value: object) -> str:
