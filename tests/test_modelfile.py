@@ -57,7 +57,7 @@ def test_an_unknown_word_is_named_with_the_nearest_right_one(tmp_path: Path, old
         ('short = "生态"', 'short = "均衡性"', "[[funds]]「重点生态功能区转移支付」里的「short」写了「均衡性」，前面已经有一个「均衡性」", "改名"),
         ('name = "均衡性转移支付"', 'name = "均衡性 转移支付"', "里面没有空格和全角括号", 'name = "…"'),
         ("weight = 0.70", 'weight = "七成"', "「重点生态功能区转移支付·重点补助」里的「weight」写的是 \"七成\"，应是", "weight = 1.0"),
-        ("weight = 0.70", "weight = -0.7", "应是不小于 0 的数字", "weight = 1.0"),
+        ("weight = 0.70", "weight = -0.7", "应是0 至 1000000 的数字", "weight = 1.0"),
         ("required_share = 0.55", "requird_share = 0.55", "parameters 里的「requird_share」不认识", "是否为「required_share」？"),
         ('"禁止开发区" = 0.4', '"禁止开发区" = -0.4', "的 parameters.tiers 里的「禁止开发区」写的是 -0.4，应是",
          '"禁止开发区" = 1.0'),
@@ -136,10 +136,14 @@ def test_shape_words_and_values_are_told_in_one_run_in_the_order_of_the_file(tmp
     ('[rules."取整".parameters."单位"]\ndefault = "1万元"', '[rules."取整"]\nparameters."单位".default = "百元"', None, "同一个表写了两次"),
     ('"湟中县" = "湟中区"', '"湟中县" = 1', '"湟中县" = 1', "[former] 里的「湟中县」写的是 1，应是加引号的文字"),
     ('hard = { "均衡性转移支付" = true', 'hard = { "均衡性转移支付" = "是"', 'hard = { "均衡性转移支付" = "是"', "里的「hard」写的是"),
-    ("maximum = 100.0", "maximum = nan", "maximum = nan", "里的「maximum」写的是 nan，应是数字"),
+    ("maximum = 100.0", "maximum = nan", "maximum = nan", "里的「maximum」写的是 nan，应是绝对值不超过 1 万亿的数字"),
+    ("maximum = 100.0", "maximum = -1", "minimum = 0.0\nmaximum = -1", "里的 minimum 0 比 maximum -1 大"),
+    ("weight = 1.0", "weight = 1e308", "weight = 1e308", "里的「weight」写的是 1e+308，应是0 至 1000000 的数字"),
+    ("maximum = 100.0", "maximum = 1e13", "maximum = 1e13", "里的「maximum」写的是 10000000000000.0，应是绝对值"),
+    ('objective = ["三保缺口最小", "贴近因素法"]', "objective = []", "objective = []", "应是方括号里的几个目标，至少一个"),
     ("days = 30", "days = 99999999999", '"一般性转移支付" = { days', "里的「days」写的是 99999999999，应是1 至 9999 的整数"),
     ("weight = 1.0", "weight = 1" + "0" * 400, "weight = 1000", "里的「weight」写的是 1000"),
-    ("weight = 1.0", "weight = 0x" + "f" * 5000, "weight = 0xf", "里的「weight」写的是 …，应是不小于 0 的数字"),
+    ("weight = 1.0", "weight = 0x" + "f" * 5000, "weight = 0xf", "里的「weight」写的是 …，应是0 至 1000000 的数字"),
 ])
 def test_the_line_told_is_that_of_the_key_the_element_or_the_header(
     tmp_path: Path, old: str, new: str, line_of: str | None, said: str

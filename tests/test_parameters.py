@@ -194,6 +194,8 @@ def test_units_are_an_amount_of_money() -> None:
     assert parse_unit("元") == (1.0, "元")
     assert parse_unit("0.01万元") == (0.01, "万元")
     assert parse_unit("0万元") is None
+    assert [parse_unit(text) for text in ("0.01元", "0.000001万元")] == [(0.01, "元"), (0.000001, "万元")]
+    assert [parse_unit(text) for text in ("0.001元", "0.00000001万元", "-1元", "1e-22元")] == [None] * 4
     assert parse_unit("万") is None
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
+from transfer_opt.policy.case import YUAN
 from transfer_opt.policy.model import ParameterSpec
 from transfer_opt.policy.objectives import OBJECTIVES
 
+LEAST_YUAN = Decimal("0.01")
+"""Money has no smaller part."""
 Refusal = tuple[str, str]
 """What is wrong with a value, and the remedy."""
 
 
 def parse_unit(text: str) -> tuple[float, str] | None:
-    """「1万元」 → (1.0, 万元); None when it is no unit."""
+    """「1万元」 → (1.0, 万元); None when it is no unit: nothing is less than 0.01元."""
     for name in ("万元", "亿元", "元"):
         if text.endswith(name):
             number = to_number(text.removesuffix(name)) if text != name else 1.0
-            return (number, name) if number is not None and number > 0 else None
+            return (number, name) if number is not None and Decimal(repr(number)) * YUAN[name] >= LEAST_YUAN else None
     return None
 
 

@@ -38,13 +38,15 @@ def _is_name(text: str) -> str:
 Text = Annotated[str, Kind("加引号的文字", '"…"')]
 Name = Annotated[str, AfterValidator(_is_name), Field(json_schema_extra={"pattern": "^[^\\s（）]+$"}),
                  Kind("加引号的名称，里面没有空格和全角括号", '"…"')]
-Number = Annotated[float, Kind("数字", "0.0")]
-Weight = Annotated[float, Field(ge=0), Kind("不小于 0 的数字", "1.0")]
+Number = Annotated[float, Field(ge=-1e12, le=1e12), Kind("绝对值不超过 1 万亿的数字", "0.0")]
+Weight = Annotated[float, Field(ge=0, le=1e6), Kind("0 至 1000000 的数字", "1.0")]
 Whole = Annotated[int, Field(ge=1, le=9999), Kind("1 至 9999 的整数", "1")]
 Flag = Annotated[bool, Kind("true 或 false", "true")]
 Texts = Annotated[list[str], Kind("方括号里的几段文字", '["…"]')]
+Objectives = Annotated[list[str], Field(min_length=1, json_schema_extra={"items": {"type": "string", "enum": [*OBJECTIVES]}}),
+                       Kind("方括号里的几个目标，至少一个", '["…"]')]
 Words = Annotated[dict[str, Text], Kind("一个表，里面是「名称 = 文字」", '{ "…" = "…" }')]
-Weights = Annotated[dict[str, Weight], Kind("花括号里的「名称 = 不小于 0 的数字」", '{ "…" = 1.0 }')]
+Weights = Annotated[dict[str, Weight], Kind("花括号里的「名称 = 0 至 1000000 的数字」", '{ "…" = 1.0 }')]
 Switch = Annotated[bool | dict[str, bool], Kind("true、false，或花括号里的「资金 = true 或 false」", "true")]
 Setting = Annotated[float | str, Kind("数字或文字", "0.0")]
 Default = Annotated[float | str | dict[str, float | str], Kind("一个取值，或花括号里的「资金 = 取值」", "0.0")]
@@ -148,7 +150,7 @@ class ModelFile(_Part):
 
     title: Text = Field(description="模型名称")
     version: Text = Field(description="版本，加引号")
-    objective: Texts = Field(description="依次追求的目标", json_schema_extra={"items": {"type": "string", "enum": [*OBJECTIVES]}})
+    objective: Objectives = Field(description="依次追求的目标")
     clauses: Annotated[dict[str, Clause], TABLE] = Field(description="依据的条款：名称 → 出处")
     funds: Annotated[list[Fund], Field(min_length=1), SOME_TABLES] = Field(description="有哪些资金，怎样测算")
     rules: Annotated[dict[str, Rule], TABLE] = Field(description="每条规则的依据、启用、刚性和参数；不用的写 on = false")

@@ -101,6 +101,10 @@ def _default(
 ) -> Iterator[Finding]:
     place, default = ("rules", rule.name, "parameters", parameter.name), parameter.default
     at: Path = (*place, "default")
+    if parameter.minimum > parameter.maximum:
+        yield source.finding((*place, "minimum"), f"里的 minimum {parameter.minimum:g} 比 maximum {parameter.maximum:g} 大", "改正其中一个。",
+                             inside=place)
+        return
     given = default if isinstance(default, Mapping) else {}
     yield from _unknown_funds(source, at, given, funds)
     for where, value in _settings_at(default, at):
