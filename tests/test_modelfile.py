@@ -143,7 +143,7 @@ def test_shape_words_and_values_are_told_in_one_run_in_the_order_of_the_file(tmp
     ('objective = ["三保缺口最小", "贴近因素法"]', "objective = []", "objective = []", "应是方括号里的几个目标，至少一个"),
     ("days = 30", "days = 99999999999", '"一般性转移支付" = { days', "里的「days」写的是 99999999999，应是1 至 9999 的整数"),
     ("weight = 1.0", "weight = 1" + "0" * 400, "weight = 1000", "里的「weight」写的是 1000"),
-    ("weight = 1.0", "weight = 0x" + "f" * 5000, "weight = 0xf", "里的「weight」写的是 …，应是0 至 1000000 的数字"),
+    ("weight = 1.0", "weight = 0x" + "f" * 1_000_000, "weight = 0xf", "里的「weight」写的是 …，应是0 至 1000000 的数字"),
 ])
 def test_the_line_told_is_that_of_the_key_the_element_or_the_header(
     tmp_path: Path, old: str, new: str, line_of: str | None, said: str

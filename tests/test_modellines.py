@@ -128,8 +128,10 @@ def test_what_is_not_there_has_the_line_of_what_it_would_stand_in() -> None:
 
 
 def test_what_cannot_be_followed_keeps_the_lines_before_it() -> None:
-    lines = positions('a = 1\n[b]\nc = 2\nd = = 3\ne = 4\n').lines
-    assert lines == {("a",): 1, ("b",): 2, ("b", "c"): 3, ("b", "d"): 4}
+    spots = positions('a = 1\n[b]\nc = 2\nd = = 3\ne = 4\n')
+    assert spots.lines == {("a",): 1, ("b",): 2, ("b", "c"): 3, ("b", "d"): 4}
+    assert spots.line(("b", "c")) == 3
+    assert spots.line(("b", "e")) == 0  # it may stand further down
 
 
 def test_brackets_without_end_are_given_up() -> None:
@@ -164,7 +166,7 @@ BASE = 'title = "甲"\n\n[rules."上年保底"]\nclause = ["省定"]\nby = "line
     ('title = "甲"', 'title = "甲"\ntitle = "甲"', "第 2 行「title」：同一个名称写了两次"),
     ('title = "甲"', 'title = 2022-02-30', "第 1 行「title」：没有这个日期"),
     ('title = "甲"', 'title = "\\甲"', "第 1 行「title」：反斜杠"),
-    ('title = "甲"', f"title = {'9' * 5000}", "第 1 行「title」：整数有几千位"),
+    ('title = "甲"', f"title = {'9' * 1_000_001}", "第 1 行「title」：整数有几千位"),
     ('title = "甲"', 'title = """甲', "第 1 行「title」：引号没有关上（读到文件末尾）"),
     ('["省定"]', '["省定"', '第 4 行 [rules."上年保底"] 里的「clause」：方括号没有关上'),
     ('["省定"]', '[\n"省定",\n"甲" "乙"]', '第 4 行 [rules."上年保底"] 里的「clause」：方括号没有关上，或两项之间少了逗号（读到第 6 行'),

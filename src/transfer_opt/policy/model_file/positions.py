@@ -44,10 +44,13 @@ class Positions:
     lines: Mapping[Path, int]
     inline: frozenset[Path]
     statements: tuple[Statement, ...]
+    whole: bool
+    """Whether the search came to the end of the text."""
 
     def line(self, path: Path) -> int:
-        """The line of a path or, where it does not stand in the file, of what it would stand in; 0: none."""
-        return next((self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), 0)
+        """The line of a path or, where it does not stand in the file, of what it would stand in; 0: not known."""
+        ends = range(len(path), 0, -1) if self.whole else (len(path),)
+        return next((self.lines[path[:end]] for end in ends if path[:end] in self.lines), 0)
 
     def is_headed(self, path: Path) -> bool:
         """Whether a table stands under a header of its own."""
@@ -63,7 +66,7 @@ def positions(text: str) -> Positions:
     search = _Search(text)
     with suppress(_LostError, RecursionError):  # what was found stays right
         search.document()
-    return Positions(search.lines, frozenset(search.inline), tuple(search.statements))
+    return Positions(search.lines, frozenset(search.inline), tuple(search.statements), search.here == len(text))
 
 
 class _LostError(Exception):
