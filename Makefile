@@ -36,7 +36,7 @@ campaign: $(VENV)/tested
 # Random mutations of the example workbook against an independent reading; make fuzz FUZZ=5000 for more.
 FUZZ ?= 500
 fuzz: $(VENV)/tested
-	FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/test_mutations.py
+	FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/intake/test_mutations.py
 
 # check, audit and round over every workbook of a folder of your own, which is only read: exits, seconds, memory, what is odd.
 corpus: $(VENV)/tested

@@ -18,7 +18,7 @@ import pytest
 
 from conftest import SPEC
 from test_model_guide import PROVINCE
-from test_modelmutations import WAYS, is_toml
+from test_model_mutations import WAYS, is_toml
 from transfer_opt.policy.model_file.loading import shipped
 from transfer_opt.policy.model_file.reading import read
 from transfer_opt.policy.model_file.schema import DIGEST, MODEL, SCHEMA, checksum, schema

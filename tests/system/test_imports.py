@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 HEAVY = ("highspy", "numpy", "openpyxl", "pandas", "pulp", "pydantic", "python_calamine", "scipy", "xlsxwriter")
 EXAMPLE = str(ROOT / "inputs" / "qinghai.xlsx")
 

@@ -46,7 +46,7 @@ from transfer_opt import (
 from transfer_opt.core import errors
 from transfer_opt.policy.model_file.loading import shipped
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs" / "教程-在Python里使用.md"
 FUNDS = ("均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付")
 BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n```\n(?P<printed>.*?)^```\n)?", re.M | re.S)

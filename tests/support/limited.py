@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 MEMORY, SECONDS = 2**30, 30
-SOURCES = Path(__file__).parent.parent / "src"
+SOURCES = Path(__file__).parents[2] / "src"
 
 
 @dataclass(frozen=True)

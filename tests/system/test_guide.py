@@ -21,7 +21,7 @@ from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.objectives import OBJECTIVES
 from transfer_opt.workbook.input.columns import SHEETS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "用户手册.md"
 CHAPTERS = sorted((ROOT / "docs").glob("手册-*.md"))
 README = ROOT / "README.md"

@@ -31,7 +31,7 @@ from transfer_opt.report.document.document import blocks
 from transfer_opt.report.document.entries import Entry, entries
 from transfer_opt.report.notice.worked_lines import printed
 
-SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schema" / "allocation.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schema" / "allocation.schema.json").read_text(encoding="utf-8"))
 NASTY = {"城中区": "+城中区", "玛多县": "<b>玛多县</b> #panic() $x$", "杂多县": "-杂多县\"=1+1"}
 
 

@@ -24,7 +24,7 @@ from transfer_opt.cli.main import main
 from transfer_opt.core.errors import OutputError
 from transfer_opt.published.ledger import LINES, append, history, ready
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "inputs" / "qinghai.xlsx"
 EQUALIZATION, GUARANTEE, ECOLOGY = "均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付"
 

@@ -20,7 +20,7 @@ from openpyxl.cell.cell import MergedCell
 from books import EXAMPLE
 from richbook import MACRO, OFFICE, write_rich
 from test_cli import call
-from test_writer import report
+from test_save import report
 from transfer_opt.core.errors import OutputError
 from transfer_opt.workbook.files.opc import Package
 from transfer_opt.workbook.files.style_merge import digit_pixels

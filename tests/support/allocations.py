@@ -24,7 +24,7 @@ from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
 from transfer_opt.policy.settings import Settings
 
-EXAMPLE = Path(__file__).parent.parent / "inputs" / "qinghai.xlsx"
+EXAMPLE = Path(__file__).parents[2] / "inputs" / "qinghai.xlsx"
 SCENARIOS = ("基准方案", "均衡优先", "稳定优先", "生态优先")
 BASIC = ("三保缺口最小", "贴近因素法")
 

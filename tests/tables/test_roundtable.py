@@ -18,7 +18,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 
 from richbook import MACRO, write_rich_table
 from sheetmaker import write
-from test_grafting import rewritten
+from test_graft import rewritten
 from transfer_opt.cli.main import main
 from transfer_opt.core.errors import InputError
 from transfer_opt.tables.footing import foot_file
@@ -283,7 +283,7 @@ def test_a_file_without_styles_is_rounded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["qinghai.xls", "qinghai.ods"])
 def test_other_formats_become_xlsx_with_one_sentence(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    source = Path(__file__).parent / "fixtures" / name
+    source = Path(__file__).parents[1] / "fixtures" / name
     assert call(source, "--unit", "10", "-o", tmp_path / "整.xlsx", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert [problem["code"] for problem in told["warnings"]].count("W639") == 1

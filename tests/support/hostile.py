@@ -18,7 +18,7 @@ from pathlib import Path
 from books import EXAMPLE
 from corpus import COUNTIES, tables
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 SHEET, POOLS_SHEET, STRINGS, BOOK = "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml", "xl/sharedStrings.xml", "xl/workbook.xml"
 CELL = "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>"
 

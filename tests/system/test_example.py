@@ -15,7 +15,7 @@ from transfer_opt.workbook.input.reader import read_workbook
 from transfer_opt.workbook.input.totals import total_mismatches
 from transfer_opt.workbook.output.template import FundLine, TemplateLayout, write_template
 
-INPUTS = Path(__file__).parent.parent / "inputs"
+INPUTS = Path(__file__).parents[2] / "inputs"
 FUNDS = ("均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付")
 
 

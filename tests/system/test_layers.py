@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "src" / "transfer_opt"
+PACKAGE = Path(__file__).parents[2] / "src" / "transfer_opt"
 
 ROOMS = (
     "core", "checker", "policy", "workbook", "intake", "tables", "lexlp", "allocation", "scenarios", "report", "published",

@@ -14,7 +14,7 @@ from lxml import etree
 
 from books import EQUALIZATION, plain_tables
 from test_cli import call
-from test_writer import allocation, indicators, inputs, report
+from test_save import allocation, indicators, inputs, report
 from transfer_opt.core.errors import OutputError
 from transfer_opt.core.tables import Dumbbell, Lorenz, Report, Row, Table
 from transfer_opt.workbook.input.reader import read_workbook

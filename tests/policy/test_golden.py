@@ -1,6 +1,6 @@
 """One golden LP per rule and per objective, from one fixed small case, compared by meaning.
 
-After an intended change: `pytest tests/test_golden.py --regenerate-golden`, then read the difference.
+After an intended change: `pytest tests/policy/test_golden.py --regenerate-golden`, then read the difference.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import Change
 from transfer_opt.policy.objectives import OBJECTIVES, SHORTFALL
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 NAN = float("nan")
 ALWAYS = "资金总额"
 FULL = tuple(fund for fund in ("均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付"))
