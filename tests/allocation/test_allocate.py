@@ -10,8 +10,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, add_rule, change, plain_tables, shuffled, write_tables
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.commands import publish
@@ -266,6 +266,7 @@ def test_two_rows_for_one_cell_and_a_misspelt_rule_are_told_together(tmp_path: P
     assert any("上年保底" in problem.remedy for problem in problems if problem.code == "E201")
 
 
+@pytest.mark.system
 def test_the_built_wheel_works_from_another_folder(tmp_path: Path) -> None:
     import sys
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from allocations import Allocation, allocated, example, only, refilled
+from cases import make_case
 from gmpy2 import mpq
 
-from allocations import Allocation, allocated, example, only, refilled
-from conftest import make_case
 from transfer_opt.allocation.compliance import ORDER, Finding, _subject, soft_gaps, verdict_sentence
 from transfer_opt.allocation.explanation.alarms import Present, diagnosed
 from transfer_opt.allocation.formulation.formulate import formulate

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-
 from allocations import SCENARIOS, allocated, example, only
-from conftest import make_case
+from cases import make_case
 from instances import instance
+
 from transfer_opt.allocation.explanation.steps import ROUNDING_STEP, STEP_NAMES, Steps, steps
 from transfer_opt.allocation.formulation.formulate import composed, formulate
 from transfer_opt.allocation.plan import Outcome

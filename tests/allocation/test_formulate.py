@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import make_case, make_settings
 from gmpy2 import mpq
 
-from conftest import make_case, make_settings
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.lexlp.program import PREFECTURE, PROVINCE, RECIPIENT, LevelStage, SumStage
 from transfer_opt.lexlp.solve import solve

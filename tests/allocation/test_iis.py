@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-
 from allocations import BASIC, allocated, only, refilled
 from books import EQUALIZATION, add_rule, change, plain_tables, write_tables
-from conftest import make_case, make_settings
+from cases import make_case, make_settings
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.formulation.formulate import formulate
 from transfer_opt.allocation.infeasibility.iis import Family, conflict, possible

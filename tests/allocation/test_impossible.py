@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from fractions import Fraction
 
+import exactlp
 import numpy as np
 import pytest
-
-import exactlp
 from allocations import only
-from conftest import make_case, make_settings
+from cases import make_case, make_settings
 from instances import instance
+
 from transfer_opt.allocation.formulation.formulate import formulate
 from transfer_opt.allocation.infeasibility.farkas import farkas
 from transfer_opt.allocation.infeasibility.iis import conflict

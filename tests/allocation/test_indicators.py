@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from cases import make_case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import make_case
 from transfer_opt.allocation.explanation.indicators import (
     Indicator,
     gini,

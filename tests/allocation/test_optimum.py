@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-
 from allocations import only
-from conftest import make_case, make_settings
+from cases import make_case, make_settings
 from instances import instance
 from liars import LIARS, Content, Desperate, Liar
+
 from transfer_opt.allocation import optimum
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.allocation.optimum import (

@@ -7,10 +7,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+from cases import SHORT, make_case
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from conftest import SHORT, make_case
 from transfer_opt.allocation.rounding import published
 from transfer_opt.core.arrays import Bools, Floats, Ints
 from transfer_opt.core.errors import SolverError

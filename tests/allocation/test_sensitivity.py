@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from allocations import EXAMPLE, allocated, example, only, refilled
-from conftest import SPEC, make_case
+from cases import SPEC, make_case
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.explanation import sensitivity
 from transfer_opt.allocation.explanation.indicators import position, shortfall

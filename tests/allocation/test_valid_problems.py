@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from books import ECOLOGY, EQUALIZATION, GUARANTEE, change, plain_tables, write_tables
 from python_calamine import CalamineWorkbook
 
-from books import ECOLOGY, EQUALIZATION, GUARANTEE, change, plain_tables, write_tables
 from campaign import door
 from campaign.book import BOUND_COLUMNS, BOUNDS, COUNTIES, POOLS, RULE_COLUMNS, RULES, Book, Row, table
 from transfer_opt.allocation import allocate

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-
 from allocations import allocated, only
 from books import EQUALIZATION, EXAMPLE, change, plain_tables, write_tables
-from conftest import make_case
+from cases import make_case
 from instances import instance
 from liars import LIARS, Liar
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.allocation.rounding import published

@@ -9,18 +9,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-
 from books import EXAMPLE, change, plain_tables, write_tables
+from calls import call
 from limited import english
+
 from transfer_opt.allocation import allocate
-from transfer_opt.cli.main import cli, main
-
-
-def call(*arguments: str | Path) -> int:
-    """The exit code of a command."""
-    with pytest.raises(SystemExit) as stopped:
-        main([str(argument) for argument in arguments])
-    return int(stopped.value.code or 0)
+from transfer_opt.cli.main import cli
 
 
 def test_solve_writes_the_result_beside_the_input_and_says_the_totals(
@@ -157,6 +151,7 @@ def test_every_help_page_is_chinese_and_shows_an_example(name: str | None, capsy
         assert word not in said
 
 
+@pytest.mark.system
 def test_help_loads_nothing_heavy() -> None:
     program = ("import sys; from transfer_opt.cli.main import cli\n"
                "print([m for m in ('numpy', 'pandas', 'pulp', 'highspy', 'openpyxl', 'xlsxwriter') if m in sys.modules])")
@@ -164,6 +159,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.system
 def test_solve_does_without_pandas_and_openpyxl(tmp_path: Path) -> None:
     program = (f"import sys; from transfer_opt.cli.main import main\n"
                f"try: main(['solve', {str(EXAMPLE)!r}, '-o', {str(tmp_path / 'r.xlsx')!r}, '--quiet'])\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from books import EXAMPLE
+
 from transfer_opt.allocation import allocate, optimum
 from transfer_opt.cli.main import main
 from transfer_opt.core import time_limit

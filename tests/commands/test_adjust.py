@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE
-from conftest import SPEC, make_case, make_settings
+from calls import call
+from cases import SPEC, make_case, make_settings
 from results import write_result
-from test_cli import call
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.explanation.approval import standings
 from transfer_opt.allocation.formulation.formulate import formulate

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-
 from books import EQUALIZATION, change, plain_tables, write_tables
+from calls import call
 from comparisons import example, example_report, pools_untried
 from results import tables
-from test_cli import call
+
 from transfer_opt.allocation import allocate
 from transfer_opt.commands import compare, publish
 from transfer_opt.core.tables import Table

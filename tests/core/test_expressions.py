@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import dense
 from gmpy2 import mpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import dense
 from transfer_opt.core.arrays import NOWHERE
 from transfer_opt.core.exact import Exacts, every, exacts, floats, summed
 from transfer_opt.core.expressions import Grouping, Linear, at_least, at_most, exactly, stacked, variables

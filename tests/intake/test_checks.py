@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, add_rule, change, plain_tables, write_tables
 from sheetmaker import write
+
 from transfer_opt.core.errors import Problem
 from transfer_opt.intake import prepare
 

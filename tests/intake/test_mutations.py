@@ -16,15 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hostile
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-import hostile
 from books import EXAMPLE, write_tables
 from corpus import COUNTIES, POOLS, Tables, tables
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from limited import Limited
+
 from transfer_opt.core.errors import InputError
 from transfer_opt.intake import prepare
 
@@ -224,6 +224,7 @@ def test_damaged_bytes_are_refused_or_read_as_another_library_reads_them(content
         assert {key: read[key] for key in differing} == {key: other.get(key) for key in differing}
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("kind", ["xls", "ods"])
 def test_damaged_old_and_open_files_end_with_a_sentence(kind: str, tmp_path: Path) -> None:
     whole = (hostile.FIXTURES / f"qinghai.{kind}").read_bytes()

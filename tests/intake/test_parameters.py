@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from cases import SPEC, make_case
 
-from conftest import SPEC, make_case
 from transfer_opt.core.budget import Sheet, SheetRow
 from transfer_opt.core.vocabulary import RULES, SCENARIOS
 from transfer_opt.intake.choices import Choices, read_choices

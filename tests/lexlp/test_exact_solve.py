@@ -6,13 +6,13 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 
+import exactlp
 import numpy as np
 import pytest
+from cases import make_case, make_settings
 from gmpy2 import mpq
-
-import exactlp
-from conftest import make_case, make_settings
 from instances import instance
+
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.allocation.rounding import published
 from transfer_opt.checker.optimality import check

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bruteforce import BruteForce
+from cases import make_case, make_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from bruteforce import BruteForce
-from conftest import make_case, make_settings
 from instances import formulated, instance
+
 from textbook import Textbook
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.core.errors import SolverError

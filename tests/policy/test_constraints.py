@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from cases import by_fund, by_line, dense, labels, make_case, right_sides, written
 from gmpy2 import mpq
 
-from conftest import by_fund, by_line, dense, labels, make_case, right_sides, written
 from transfer_opt.core.exact import every, exact, exacts
 from transfer_opt.core.expressions import Linear, Rows
 from transfer_opt.core.ranking import Ratios, top_share

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import make_case
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import make_case
 from transfer_opt.core.exact import exact, floats
 from transfer_opt.core.ranking import Exact, decimals
 from transfer_opt.policy.factors import (

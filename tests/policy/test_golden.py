@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from conftest import make_case, make_settings
+from cases import make_case, make_settings
 from lptext import meaning, objective_text, rule_text
+
 from transfer_opt.allocation.formulation.formulate import formulate
 from transfer_opt.allocation.formulation.rule_rows import rule_rows
 from transfer_opt.core.vocabulary import NEED_RULE

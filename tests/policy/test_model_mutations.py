@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from books import EXAMPLE
+
 from transfer_opt.cli.main import main
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError, Problem

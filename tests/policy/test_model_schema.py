@@ -15,10 +15,10 @@ from typing import Any
 
 import jsonschema
 import pytest
-
-from conftest import SPEC
+from cases import SPEC
 from test_model_guide import PROVINCE
 from test_model_mutations import WAYS, is_toml
+
 from transfer_opt.policy.model_file.loading import shipped
 from transfer_opt.policy.model_file.reading import read
 from transfer_opt.policy.model_file.schema import DIGEST, MODEL, SCHEMA, checksum, schema
@@ -90,6 +90,7 @@ def names(error: jsonschema.ValidationError) -> bool:
         where == ["rules"] or (where[:1] == ["rules"] and (len(where) == 3 or "'parameters' is a required" in error.message))))
 
 
+@pytest.mark.system
 def test_the_schema_is_written_by_one_command(tmp_path: Path) -> None:
     shutil.copytree(SHIPPED.parent.parent.parent / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(SHIPPED.parent.parent, tmp_path / "models", ignore=shutil.ignore_patterns("*.json", "*.sha256"))
@@ -98,6 +99,7 @@ def test_the_schema_is_written_by_one_command(tmp_path: Path) -> None:
         assert tmp_path.joinpath("models", *name).read_bytes() == shipped("models", *name).read_bytes()
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("digest", [None, "", "0" * 64, "\xff"])
 def test_a_shipped_model_that_was_edited_is_checked_like_any_other(tmp_path: Path, digest: str | None) -> None:
     shutil.copytree(SHIPPED.parent.parent.parent / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))

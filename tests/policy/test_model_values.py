@@ -11,10 +11,10 @@ from typing import Any
 
 import openpyxl
 import pytest
-
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, add_rule, plain_tables, write_tables
-from conftest import SPEC
-from test_guide import Command, run, with_lines
+from cases import SPEC
+from manual import Command, run, with_lines
+
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.intake.prepare import check
 from transfer_opt.policy.constraints import CONSTRAINTS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from cases import SPEC, make_case, make_settings
 
-from conftest import SPEC, make_case, make_settings
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
 from transfer_opt.policy.settings import Settings, shown

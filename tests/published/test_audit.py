@@ -12,9 +12,9 @@ from typing import Any
 
 import openpyxl
 import pytest
-
 from books import EQUALIZATION, EXAMPLE, write_tables
 from results import edit_opened, edit_stored, tables, write_result
+
 from transfer_opt.allocation import allocate, plan
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.checker.optimality import sealed
@@ -113,6 +113,7 @@ def test_saved_again_by_openpyxl_it_is_clean(files: tuple[Path, Path], folder: P
     assert recheck(edit(files[1], folder / "again.xlsx", lambda book: None), derive).problems == ()
 
 
+@pytest.mark.system
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_saved_again_by_libreoffice_it_is_clean(files: tuple[Path, Path], folder: Path, derive: Derive) -> None:
     subprocess.run(["soffice", f"-env:UserInstallation=file://{folder}/office", "--headless", "--convert-to", "xlsx",

@@ -88,6 +88,7 @@ def test_a_removed_register_is_found(place: str) -> None:
         append(place, "计算", {})
 
 
+@pytest.mark.system
 def test_two_programs_at_once_make_one_chain(tmp_path: Path) -> None:
     place = str(tmp_path / "l.db")
     code = f"from transfer_opt.ledger import *\nready({place!r})\nfor k in range(10): append({place!r}, '计算', {{'k': k}})"
@@ -97,6 +98,7 @@ def test_two_programs_at_once_make_one_chain(tmp_path: Path) -> None:
     assert (len(lines), problems) == (30, ())
 
 
+@pytest.mark.system
 def test_a_kill_during_a_write_leaves_a_whole_chain(tmp_path: Path) -> None:
     place = str(tmp_path / "l.db")
     ready(place)
@@ -189,6 +191,7 @@ def _await(url: str) -> None:
     raise AssertionError("the server did not start")
 
 
+@pytest.mark.system
 def test_a_postgresql_ledger_works_the_same(server: str) -> None:
     filled(server)
     lines, problems = history(server)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from allocations import example
 from books import EXAMPLE
+
 from transfer_opt.allocation import allocate
 from transfer_opt.commands import publish
 from transfer_opt.core.errors import InputError

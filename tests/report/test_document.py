@@ -15,8 +15,8 @@ import jsonschema
 import openpyxl
 import pypdf
 import pytest
-
 from books import EQUALIZATION, plain_tables, write_tables
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.cli.main import main

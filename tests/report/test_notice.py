@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-
 from allocations import SCENARIOS, example
 from books import change, plain_tables, write_tables
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.tables import Notice
@@ -359,6 +359,7 @@ def wrong_in_libreoffice(cases: list[tuple[Outcome, str]], folder: Path) -> dict
     return {name: cells for name, cells in found.items() if cells}
 
 
+@pytest.mark.system
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 def test_libreoffice_shows_the_same_for_every_kind_of_county(tmp_path: Path) -> None:
     """No ecology line; assessed 变差; over its soft cap; few people; a small one; and other workbooks."""
@@ -367,6 +368,7 @@ def test_libreoffice_shows_the_same_for_every_kind_of_county(tmp_path: Path) -> 
     assert wrong_in_libreoffice(cases, tmp_path) == {}
 
 
+@pytest.mark.system
 @pytest.mark.slow
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 def test_libreoffice_shows_the_same_for_every_county(tmp_path: Path) -> None:

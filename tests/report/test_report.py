@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from allocations import EXAMPLE, SCENARIOS, example
 from books import ECOLOGY, EQUALIZATION, GUARANTEE, add_rule, plain_tables, write_tables
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.budget import Value

@@ -15,9 +15,9 @@ from typing import Any
 
 import openpyxl
 import pytest
-
 from books import change, plain_tables, write_tables
 from comparisons import example, pools_untried
+
 from transfer_opt.commands import compare
 from transfer_opt.core.errors import InputError
 from transfer_opt.core.tables import Column, Row
@@ -245,6 +245,7 @@ def opened(browser: Any, files: tuple[Path, Path]) -> Iterator[Any]:
     context.close()
 
 
+@pytest.mark.system
 def test_the_first_screen_holds_matrix_strip_and_one_county(opened: Any) -> None:
     for selector in (".matrix", "#strip", "#county"):
         box = opened.locator(selector).bounding_box()
@@ -252,6 +253,7 @@ def test_the_first_screen_holds_matrix_strip_and_one_county(opened: Any) -> None
     assert opened.evaluate("document.documentElement.scrollWidth") <= 1366
 
 
+@pytest.mark.system
 def test_a_click_on_a_head_sorts_and_a_second_click_reverses(opened: Any) -> None:
     names = "Array.from(document.querySelectorAll('#counties tbody tr:not([hidden]) td:first-child')).map(cell => cell.textContent)"
     official = opened.evaluate(names)
@@ -265,6 +267,7 @@ def test_a_click_on_a_head_sorts_and_a_second_click_reverses(opened: Any) -> Non
     assert opened.evaluate(names) == official
 
 
+@pytest.mark.system
 def test_filters_leave_the_right_counties_and_say_how_many(opened: Any) -> None:
     shown_now = "Array.from(document.querySelectorAll('#counties tbody tr:not([hidden])')).length"
     opened.select_option("#where", "西宁市")
@@ -278,6 +281,7 @@ def test_filters_leave_the_right_counties_and_say_how_many(opened: Any) -> None:
     assert opened.evaluate(shown_now) == 1
 
 
+@pytest.mark.system
 def test_a_picked_county_shows_in_table_strip_and_waterfall(opened: Any) -> None:
     assert opened.input_value("#pick") == str(list(example().units.name).index("刚察县"))  # the largest loss
     opened.select_option("#pick", label="玛多县")
@@ -290,6 +294,7 @@ def test_a_picked_county_shows_in_table_strip_and_waterfall(opened: Any) -> None
     assert opened.locator("#fall text.bar").last.text_content() == "\u2212178"
 
 
+@pytest.mark.system
 def test_names_from_the_workbook_are_never_run(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pools_untried(monkeypatch)
     tables = plain_tables()
@@ -308,6 +313,7 @@ def test_names_from_the_workbook_are_never_run(browser: Any, tmp_path: Path, mon
     assert wrong == []
 
 
+@pytest.mark.system
 def test_it_prints_on_a4_landscape(opened: Any, tmp_path: Path) -> None:
     content = opened.pdf(prefer_css_page_size=True, print_background=True)
     boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", content)

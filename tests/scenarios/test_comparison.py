@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, change, plain_tables, write_tables
 from comparisons import example, pools_untried
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.commands import compare, publish

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-
 from allocations import EXAMPLE, only
 from bruteforce import BruteForce, InfeasibleProgramError, _solve
-from conftest import make_case, make_settings
+from cases import make_case, make_settings
 from instances import instance
+
 from transfer_opt.allocation.formulation.formulate import formulate
 from transfer_opt.cli.main import main
 from transfer_opt.commands.frontier import TradeOff, trade_off

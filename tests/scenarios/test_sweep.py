@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-
 from allocations import EXAMPLE
+
 from transfer_opt.allocation import allocate
 from transfer_opt.cli.main import main
 from transfer_opt.commands.sweep import sweep
@@ -287,10 +287,12 @@ def killed(times: int, folder: Path) -> tuple[int, bytes, bytes]:
     return hits, (folder / "扫描.csv").read_bytes(), (folder / "扫描_各县.csv").read_bytes()
 
 
+@pytest.mark.system
 def test_a_sweep_killed_three_times_ends_with_the_same_bytes(tmp_path: Path) -> None:
     _same_after_kills(3, tmp_path)
 
 
+@pytest.mark.system
 @pytest.mark.slow
 def test_a_sweep_killed_twenty_times_ends_with_the_same_bytes(tmp_path: Path) -> None:
     _same_after_kills(20, tmp_path)
@@ -332,6 +334,7 @@ def scheduler() -> Iterator[str]:
             process.wait()
 
 
+@pytest.mark.system
 def test_a_cluster_of_two_workers_writes_the_same_bytes(scheduler: str, tmp_path: Path) -> None:
     words = ("--vary", CAP, "--uncertain", "三保需求=±3%", "--random", "12")
     for name, more in (("本机", ()), ("集群", ("--engine", "dask", "--scheduler", scheduler))):

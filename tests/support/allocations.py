@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from cases import make_settings
 
-from conftest import make_settings
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.compliance import Finding, findings
 from transfer_opt.allocation.explanation import reasons, steps

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-
 from books import EXAMPLE
+
 from transfer_opt.commands import compare
 from transfer_opt.core.tables import Report
 from transfer_opt.report.comparison.workbook import build_comparison

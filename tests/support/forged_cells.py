@@ -8,9 +8,8 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from lxml import etree
-
 from forgery import ALLOCATION, FACTS, MAIN, PROOF, SHEETS, Book, kind, row_of, some_number, some_sheet
+from lxml import etree
 
 # Values and texts -------------------------------------------------------------------------------------------------
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from lxml import etree
-
 from forgery import (
     ALLOCATION,
     ART,
@@ -27,6 +25,7 @@ from forgery import (
     some_number,
     some_sheet,
 )
+from lxml import etree
 
 # Rows, columns, sheets --------------------------------------------------------------------------------------------
 

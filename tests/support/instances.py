@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from cases import SHORT, make_case, make_settings
 
-from conftest import SHORT, make_case, make_settings
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.core.arrays import Floats
 from transfer_opt.policy.case import Case

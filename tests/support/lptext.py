@@ -14,7 +14,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from conftest import dense, labels, right_sides
+from cases import dense, labels, right_sides
+
 from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.core.expressions import Rows
 from transfer_opt.lexlp.program import LevelStage, Program

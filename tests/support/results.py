@@ -12,8 +12,8 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 import openpyxl
-
 from books import ECOLOGY, EQUALIZATION, GUARANTEE, add_rule, change, plain_tables, write_tables
+
 from transfer_opt.allocation import allocate
 from transfer_opt.commands import publish
 from transfer_opt.core.errors import InfeasibleError

@@ -9,7 +9,6 @@ import zipfile
 from pathlib import Path
 
 import xlsxwriter
-
 from books import plain_tables
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -17,13 +17,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
-import transfer_opt
 from allocations import example as outcome
 from books import EXAMPLE, plain_tables, write_tables
+from calls import call
 from comparisons import pools_untried
 from results import UNITS, tables
-from test_cli import call
+
+import transfer_opt
 from transfer_opt import (
     BudgetWorkbook,
     Compared,

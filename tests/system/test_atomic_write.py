@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from books import EXAMPLE, ROOT
+from reports import report
 from richbook import write_rich
-from test_save import report
+
 from transfer_opt.commands import publish
 from transfer_opt.core import atomic_write
 from transfer_opt.core.atomic_write import same_place, save_atomically, save_together
@@ -231,7 +231,7 @@ WRITING = """
 import sys
 from pathlib import Path
 from richbook import write_rich
-from test_save import report
+from reports import report
 from transfer_opt.workbook.writer import write_into, write_report
 print("ready", flush=True)
 while True:

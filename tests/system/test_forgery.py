@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-import pytest
-
 import forged_cells
 import forged_pages
+import openpyxl
+import pytest
 from books import write_tables
+from calls import call
 from forgery import ALLOCATION, FACTS, KINDS, Book, forged, reseal, row_of
 from results import tables, write_result
-from test_cli import call
+
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.commands import publish

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from hostile import Hostile, hostile
 from limited import SECONDS, Limited
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from sheetmaker import HEADERS, ROWS, write
+
 from transfer_opt.workbook.files import grids, isolation, open
 from transfer_opt.workbook.files.grids import look_over
 from transfer_opt.workbook.files.isolation import Isolated

@@ -9,8 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-
-from test_guide import (
+from manual import (
     END,
     LINES,
     ROOT,
@@ -26,6 +25,7 @@ from test_guide import (
     unsaid,
     with_lines,
 )
+
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.policy.model_file.loading import load_model, shipped
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from limited import SECONDS, Limited, english
 from mutations import PASSWORD, mutated
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from limited import SECONDS, Limited, english
 from oddtables import OddTable, odd_tables
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import openpyxl
 import pytest
-
 from sheetmaker import write
+
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.tables.footing import foot_file
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from drawntables import UNITS, drawn, read, written, wrong
+
 from transfer_opt.tables.footing import foot_file
 from transfer_opt.tables.rounding import round_file
 from transfer_opt.workbook.rewrite import read_source, rewrite

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from randomtables import changed, recalculated, save, table
+
 from transfer_opt.tables.footing import foot_file
 
 EVERYDAY, ALL, TOGETHER = 200, 2000, 100
@@ -27,12 +27,14 @@ def audited(folder: Path, seeds: range) -> tuple[list[str], list[str]]:
             [f"{seed}: {what}" for seed, what in changes.items() if str(seed) not in found])
 
 
+@pytest.mark.system
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice, which works out the formulas, is not installed")
 @pytest.mark.parametrize("start", range(0, EVERYDAY, TOGETHER))
 def test_no_false_alarm_and_every_change_found(tmp_path: Path, start: int) -> None:
     assert audited(tmp_path / "表", range(start, start + TOGETHER)) == ([], [])
 
 
+@pytest.mark.system
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice, which works out the formulas, is not installed")
 @pytest.mark.parametrize("start", range(0, ALL, TOGETHER))

@@ -15,10 +15,10 @@ from typing import Any
 import openpyxl
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
-
 from richbook import MACRO, write_rich_table
 from sheetmaker import write
 from test_graft import rewritten
+
 from transfer_opt.cli.main import main
 from transfer_opt.core.errors import InputError
 from transfer_opt.tables.footing import foot_file

@@ -13,8 +13,8 @@ from typing import Any
 
 import openpyxl
 import pytest
-
 from sheetmaker import write
+
 from transfer_opt.cli.main import main
 from transfer_opt.tables.footing import Footing, foot_file
 

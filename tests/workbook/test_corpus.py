@@ -10,12 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hostile
 import numpy as np
 import pytest
-
-import hostile
 from books import EQUALIZATION, EXAMPLE, GUARANTEE, add_rule, write_tables
 from corpus import POOLS, Odd, both, bounds, county, header, of, ordinary, pool, tables
+
 from transfer_opt.allocation.formulation.formulate import formulate
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.intake import prepare

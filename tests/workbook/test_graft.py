@@ -13,14 +13,14 @@ from typing import Any
 import openpyxl
 import pytest
 import python_calamine
+from books import EXAMPLE
+from calls import call
 from lxml import etree
 from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl.cell.cell import MergedCell
-
-from books import EXAMPLE
+from reports import report
 from richbook import MACRO, OFFICE, write_rich
-from test_cli import call
-from test_save import report
+
 from transfer_opt.core.errors import OutputError
 from transfer_opt.workbook.files.opc import Package
 from transfer_opt.workbook.files.style_merge import digit_pixels
@@ -377,6 +377,7 @@ def test_a_defined_name_of_the_user_is_never_taken(tmp_path: Path) -> None:
         graft(source.read_bytes(), (tmp_path / "r.xlsx").read_bytes(), source)
 
 
+@pytest.mark.system
 @pytest.mark.skipif(not (shutil.which("soffice") and shutil.which("pdftotext")), reason="LibreOffice is not installed")
 def test_libreoffice_shows_the_users_sheet_and_ours(solved: Path, tmp_path: Path) -> None:
     command = ["soffice", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "pdf",

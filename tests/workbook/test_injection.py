@@ -10,11 +10,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
-from lxml import etree
-
 from books import EQUALIZATION, plain_tables
-from test_cli import call
-from test_save import allocation, indicators, inputs, report
+from calls import call
+from lxml import etree
+from reports import allocation, indicators, inputs, report
+
 from transfer_opt.core.errors import OutputError
 from transfer_opt.core.tables import Dumbbell, Lorenz, Report, Row, Table
 from transfer_opt.workbook.input.reader import read_workbook

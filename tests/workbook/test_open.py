@@ -5,8 +5,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 from sheetmaker import HEADERS, ROWS, WITH_TOTALS, write
+
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError
 from transfer_opt.workbook.input.reader import read_workbook
@@ -82,6 +82,7 @@ def _converted(path: Path, kind: str) -> Budget:
     return read_workbook(path.with_suffix(f".{kind}"), {})
 
 
+@pytest.mark.system
 @pytest.mark.skipif(not Path("/usr/bin/soffice").exists(), reason="needs LibreOffice to make the file")
 @pytest.mark.parametrize("kind", ["ods", "xls"])
 def test_other_formats_read_the_same(tmp_path: Path, kind: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import openpyxl
 import pytest
-
 from sheetmaker import HEADERS, ROWS, WITH_TOTALS, write
+
 from transfer_opt.core.budget import Budget, Sheet
 from transfer_opt.workbook.input.reader import read_workbook
 from transfer_opt.workbook.input.totals import total_mismatches

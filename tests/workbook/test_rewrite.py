@@ -11,10 +11,10 @@ from typing import Any
 import openpyxl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
-
 from richbook import MACRO, write_rich_table
 from sheetmaker import write
 from test_graft import parts
+
 from transfer_opt.core.cell_names import place
 from transfer_opt.core.errors import InputError
 from transfer_opt.workbook.files.patch_numbers import Patch, formulas, patched

@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 from books import EXAMPLE
 from sheetmaker import HEADERS, ROWS, write
+
 from transfer_opt.core.errors import InputError
 from transfer_opt.workbook.files.limits import LONGEST_TEXT, UnsafeError
 from transfer_opt.workbook.files.open import open_workbook

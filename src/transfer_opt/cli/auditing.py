@@ -14,9 +14,6 @@ from transfer_opt.cli.options import Command, password, reading_options, renames
 from transfer_opt.cli.printing import print_json
 from transfer_opt.core.errors import AuditError
 
-if TYPE_CHECKING:
-    from transfer_opt.tables.footing import Footing
-
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("table", type=click.Path(path_type=Path), metavar="结果工作簿或分配表")
@@ -41,14 +38,12 @@ def audit(
     audited = run_audit(table, read, model, secret)
     code = 0 if audited.clean else AuditError.exit_code
     if as_json:
-        print_json("ok" if audited.clean else "discrepancy", code, table, problems=audited.problems, message=audited.closing)
+        print_json("ok" if audited.clean else "discrepancy", code, table, problems=audited.problems, message=audited.message)
     else:
-        for problem in audited.problems:
-            if not (audited.clean and quiet):
-                click.echo(f"提示 {problem}" if problem.is_warning else str(problem), err=True)
+        for kind, problem in audited.told if not (audited.clean and quiet) else ():
+            click.echo(f"{kind} {problem}".strip(), err=True)
         if not quiet:
-            click.echo(f"核对通过，没有不符：{table}" if audited.clean else f"发现 {len(audited.findings)} 处不符：{table}")
-            click.echo(audited.closing)
+            click.echo(f"{audited.verdict}\n{audited.closing}")
     sys.exit(code)
 
 

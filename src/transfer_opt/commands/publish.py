@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from transfer_opt.allocation.plan import Outcome
-from transfer_opt.core.atomic_write import same_place
+from transfer_opt.core.atomic_write import is_name, same_place
 from transfer_opt.core.budget import Budget
-from transfer_opt.core.errors import OutputError
+from transfer_opt.core.errors import InputError, OutputError, Problem
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.report.workbook import build
 

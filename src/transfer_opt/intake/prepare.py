@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -46,6 +46,8 @@ class BudgetWorkbook:
 
     model: ModelSpec
     budget: Budget
+    password: str | None = field(default=None, repr=False)
+    """What opens the file, where it is locked."""
 
     @property
     def path(self) -> Path:
@@ -84,7 +86,7 @@ def read_budget(
     workbook to standard ones; `password` opens a workbook that is locked.
     """
     spec = load_model(model)
-    return BudgetWorkbook(spec, read_workbook(Path(path), spec.aliases, rename, password))
+    return BudgetWorkbook(spec, read_workbook(Path(path), spec.aliases, rename, password), password)
 
 
 def opened(budget: Source) -> BudgetWorkbook:

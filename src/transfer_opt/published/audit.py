@@ -28,11 +28,12 @@ from transfer_opt.core.cell_names import Place, address
 from transfer_opt.core.errors import InputError, Problem, TransferOptError
 from transfer_opt.core.tables import FIRST_ROW, Report, Row, Table
 from transfer_opt.core.version import __version__
-from transfer_opt.core.vocabulary import ADJUSTED, ALLOCATION, CHECKED, FACTS, INPUT, PARAMETERS, PROOF
+from transfer_opt.core.vocabulary import ADJUSTED, ALLOCATION, CHECKED, INPUT, PARAMETERS, PROOF
 from transfer_opt.intake.prepare import BudgetWorkbook, settled
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
-from transfer_opt.published.differences import Expected, Facts, agrees, differences, text_rows
+from transfer_opt.published.claims import DIGEST, FACTS, FILE, FINISHED, VERSION, Claims, as_claimed, facts_as_claimed
+from transfer_opt.published.differences import Expected, agrees, differences, own_differences
 from transfer_opt.published.rederive import rederive
 from transfer_opt.report.approved import approval_report, lines_of
 from transfer_opt.report.notice.notice import notice
@@ -425,7 +426,7 @@ def own_inputs(model: Model) -> Derive:
     return derived
 
 
-def budget_inputs(read: Callable[[], BudgetWorkbook]) -> Derive:
+def budget_inputs(read: Callable[[], BudgetWorkbook]) -> Given:
     """Derives from the budget workbook: the same scenario and publishing unit, relaxed where the result was."""
     from transfer_opt.allocation.allocate import allocate
     from transfer_opt.allocation.plan import RELAXED
@@ -440,7 +441,8 @@ def budget_inputs(read: Callable[[], BudgetWorkbook]) -> Derive:
         return allocate(prepared, relax=plain != scenario)
 
     def sheets() -> Mapping[str, RawSheet]:
-        return {sheet.name: sheet for sheet in open_workbook(budget, password).sheets}
+        given = read()
+        return {sheet.name: sheet for sheet in open_workbook(given.path, given.password).sheets}
 
     return Given(derived, sheets)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,6 @@ from transfer_opt.policy.model_file.records import model
 from transfer_opt.policy.model_file.source import Finding, Source
 from transfer_opt.policy.model_file.values import value_findings
 from transfer_opt.policy.model_file.words import word_findings
-
 
 Model: TypeAlias = ModelSpec | str | os.PathLike[str] | None
 """A model, or the file it is in; None: the model of Qinghai that is shipped."""
@@ -32,11 +32,13 @@ def load_model(path: Model = None) -> ModelSpec:
 
     Raises InputError with every key, word and value that is wrong, in the order of the file.
     """
+    if isinstance(path, ModelSpec):
+        return path
     own = read(shipped("models", "qinghai", "model.toml"))
     _refuse(own, own)
     if path is None:
         return model(own)
-    source = read(path)
+    source = read(Path(path))
     _refuse(source, own)
     return model(source)
 

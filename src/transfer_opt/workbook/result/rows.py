@@ -9,6 +9,7 @@ from typing import Any
 from transfer_opt.core.budget import Value
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.tables import Table
+from transfer_opt.workbook.files.open import RawSheet, open_workbook
 
 LABEL_ROW, HEADER_ROW = 1, 3
 """From 0: title, label and unit, band, header."""
@@ -45,7 +46,9 @@ def as_written(table: Table) -> ResultSheet:
     return ResultSheet(rows, _unit(table.unit_note), table.title)
 
 
-def _sheet(cells: list[list[Any]]) -> ResultSheet:
+def _sheet(sheet: RawSheet) -> ResultSheet:
+    cells: list[list[Any]] = [["" if (at, column) in sheet.facts.unshown else value for column, value in enumerate(row)]
+             for at, row in enumerate(sheet.rows)]
     headers = [str(cell).replace("\n", "") for cell in cells[HEADER_ROW]]
     label = next((str(cell) for cell in cells[LABEL_ROW] if str(cell).startswith(UNIT)), "")
     left = str(cells[LABEL_ROW][0])
