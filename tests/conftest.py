@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from cases import make_case
@@ -29,10 +30,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What stands in tests/system starts processes, or follows a whole document."""
+    """What stands in tests/system starts processes, or follows a whole document; CBC is a program of its own."""
     for item in items:
-        if item.path.parent.name == "system":
+        by_cbc = isinstance(item, pytest.Function) and "cbc" in getattr(item, "callspec", _NO_CASE).params.values()
+        if item.path.parent.name == "system" or by_cbc:
             item.add_marker("system")
+
+
+_NO_CASE = SimpleNamespace(params={})
 
 
 @pytest.fixture(autouse=True)

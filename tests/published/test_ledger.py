@@ -91,7 +91,7 @@ def test_a_removed_register_is_found(place: str) -> None:
 @pytest.mark.system
 def test_two_programs_at_once_make_one_chain(tmp_path: Path) -> None:
     place = str(tmp_path / "l.db")
-    code = f"from transfer_opt.ledger import *\nready({place!r})\nfor k in range(10): append({place!r}, '计算', {{'k': k}})"
+    code = f"from transfer_opt.published.ledger import *\nready({place!r})\nfor k in range(10): append({place!r}, '计算', {{'k': k}})"
     running = [started(code) for _ in range(3)]
     assert [process.wait() for process in running] == [0, 0, 0]
     lines, problems = history(place)
@@ -103,7 +103,7 @@ def test_a_kill_during_a_write_leaves_a_whole_chain(tmp_path: Path) -> None:
     place = str(tmp_path / "l.db")
     ready(place)
     draw, done = random.Random(1), 0
-    code = f"from transfer_opt.ledger import *\nprint('on', flush=True)\nwhile True: append({place!r}, '计算', {{'k': 'x' * 2000}})"
+    code = f"from transfer_opt.published.ledger import *\nprint('on', flush=True)\nwhile True: append({place!r}, '计算', {{'k': 'x' * 2000}})"
     for _ in range(4):
         process = started(code, stdout=subprocess.PIPE)
         assert process.stdout is not None
