@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from allocations import Allocation, allocated, example, only, refilled
+from allocations import Allocation, allocated, example, only
 from cases import make_case
 from gmpy2 import mpq
 
 from transfer_opt.allocation.compliance import ORDER, Finding, _subject, soft_gaps, verdict_sentence
 from transfer_opt.allocation.explanation.alarms import Present, diagnosed
 from transfer_opt.allocation.formulation.formulate import formulate
-from transfer_opt.allocation.instance import Instance
 from transfer_opt.core.exact import floats
 from transfer_opt.lexlp.solve import solve
 from transfer_opt.lexlp.solvers.choice import opener
@@ -44,9 +43,8 @@ def sentence(allocation: Allocation, units: Sequence[int] | None = None) -> str:
 def alarmed(allocation: Allocation) -> tuple[str, ...]:
     case = allocation.case
     found = allocation.findings()
-    instance = Instance(case, allocation.settings, allocation.objective, refilled(case), opener("highs", 9))
     unmet = frozenset((finding.rule, finding.subject) for finding in soft_gaps(found))
-    return diagnosed(Present(instance, allocation.formulation, allocation.units * case.unit, unmet), found)[1]
+    return diagnosed(Present(allocation.instance, allocation.formulation, allocation.units * case.unit, unmet), found)[1]
 
 
 # ---------------------------------------------------------------- verdicts

@@ -7,12 +7,13 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from allocations import SCENARIOS, allocated, example, only
+from allocations import SCENARIOS, allocated, example, only, problem
 from cases import make_case
 from instances import instance
 
 from transfer_opt.allocation.explanation.steps import ROUNDING_STEP, STEP_NAMES, Steps, steps
 from transfer_opt.allocation.formulation.formulate import composed, formulate
+from transfer_opt.allocation.optimum import Optimum, Published
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.allocation.rounding import published
 from transfer_opt.core.arrays import Floats
@@ -163,7 +164,8 @@ def test_a_step_that_is_not_solved_again_is_what_solving_would_find() -> None:
         if solution.shortage is not None:
             continue
         amounts = solution.columns[: len(case.lines)]
-        found = steps(case, formulation, objective, amounts, published(case, amounts, HIGHS), _counting(once))
+        found = steps(problem(case, settings, objective, _counting(once)),
+                      Published(Optimum(formulation, solution), published(case, amounts, HIGHS), ""))
         reached, active = found.start + np.cumsum(found.changes, axis=0), ["资金总额"]
         for k, name in enumerate(STEP_NAMES[:8]):
             active += [name] if name != "其他规则" else [rule for rule in CONSTRAINTS if rule not in STEP_NAMES]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from allocations import BASIC, allocated, only, refilled
+from allocations import allocated, only, problem
 from books import EQUALIZATION, add_rule, change, plain_tables, write_tables
 from cases import make_case, make_settings
 
@@ -19,7 +19,6 @@ from transfer_opt.allocation.infeasibility.iis import Family, conflict, possible
 from transfer_opt.allocation.infeasibility.iis import only as families_only
 from transfer_opt.allocation.infeasibility.message import infeasible
 from transfer_opt.allocation.infeasibility.relaxation import cheapest
-from transfer_opt.allocation.instance import Instance
 from transfer_opt.checker.infeasibility import check_impossible
 from transfer_opt.checker.optimality import CertificateError, sealed
 from transfer_opt.commands import publish
@@ -43,7 +42,7 @@ def one_fund(pool: float, *, last: object = (300, 300, 300), unit: float = 1.0, 
 
 def contradiction(case: Case, *changes: Change) -> InfeasibleError:
     """What is said of a case by hand."""
-    return infeasible(Instance(case, make_settings(case, *changes), BASIC, refilled(case), HIGHS))
+    return infeasible(problem(case, make_settings(case, *changes)))
 
 
 def error(path: Path) -> InfeasibleError:
@@ -122,7 +121,7 @@ def test_a_contradiction_names_the_higher_of_two_floors_whatever_the_publishing_
 
     case = make_case(pools={"均衡性": 800 * unit}, last={"均衡性": units(290.1, 290.1, 290.1)}, need=(0, 0, 0), unit=unit,
                      reference={"均衡性": units(400, 200, 200)}, floor={"均衡性": units(300.5, 300.5, 300.5)})
-    found = conflict(case, make_settings(case, *only("上年保底", "县区上下限")), HIGHS)
+    found = conflict(problem(case, make_settings(case, *only("上年保底", "县区上下限"))))
     assert [family.rule for family in found.families] == ["资金总额", "县区上下限"]
     assert found.money == pytest.approx(101.5 * unit)
 
@@ -138,7 +137,7 @@ def test_two_contradictions_are_repaired_together_and_it_is_said_that_one_way_is
 def test_of_two_equal_repairs_the_rule_that_comes_first_in_the_catalogue_is_kept() -> None:
     """15 between a growth cap and a given floor: the given floor gives way."""
     case = one_fund(1000, floor=(360, NAN, NAN))
-    repair = cheapest(case, make_settings(case, *only("增幅上限", "县区上下限")), HIGHS)
+    repair = cheapest(problem(case, make_settings(case, *only("增幅上限", "县区上下限"))))
     assert (repair.families, repair.money) == ((Family("县区上下限", EQUALIZATION),), 15)
 
 
@@ -146,7 +145,7 @@ def test_bounds_that_only_whole_units_make_impossible_are_no_contradiction() -> 
     """Two floors of 0.6 are 2 whole units, more than 15 % of 10; as given they are 1.2."""
     case = make_case(pools={"均衡性": 10}, last={"均衡性": (0.6, 0.6, 5)}, need=(0, 0, 0), reference={"均衡性": (1, 1, 8)})
     changes = (*only("上年保底", "市州占比"), Change("市州占比", parameter="上限", object="东州", value=0.15))
-    assert possible(case, make_settings(case, *changes), HIGHS)
+    assert possible(problem(case, make_settings(case, *changes)))
     settings = make_settings(case, *changes)
     tight, given = (formulate(case, settings, ("贴近因素法",), whole=whole) for whole in (True, False))
     assert tight.floor_and_cap()[0].tolist() == [1, 1, 5]
@@ -274,5 +273,5 @@ def test_switching_off_the_other_families_beats_an_exception_for_one_county(tmp_
 def test_a_case_by_hand_that_is_possible_has_no_conflict_and_nothing_to_repair() -> None:
     case = one_fund(1000)
     settings = allocated(case, *only("上年保底", "增幅上限")).settings
-    assert conflict(case, settings, HIGHS).families == ()
-    assert cheapest(case, settings, HIGHS).money == 0
+    assert conflict(problem(case, settings)).families == ()
+    assert cheapest(problem(case, settings)).money == 0

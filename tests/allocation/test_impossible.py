@@ -9,7 +9,7 @@ from fractions import Fraction
 import exactlp
 import numpy as np
 import pytest
-from allocations import only
+from allocations import only, problem
 from cases import make_case, make_settings
 from instances import instance
 
@@ -33,9 +33,9 @@ EQUALIZATION = "均衡性转移支付"
 def judged(case: Case, settings: Settings) -> bool:
     """Whether the allocation is impossible; everything said of it held against fractions."""
     wanted = exactlp.short(case, settings)
-    found = conflict(case, settings, HIGHS)
+    found = conflict(problem(case, settings))
     assert bool(found.families) == (wanted > 0), "a false alarm, or none where there should be one"
-    repair = cheapest(case, settings, HIGHS)
+    repair = cheapest(problem(case, settings))
     assert repair.money == pytest.approx(float(exactlp.repair(case, settings)) if wanted else 0.0, abs=1e-6)
     if not found.families:
         return False
@@ -107,8 +107,8 @@ def by_one_unit(seeds: range) -> tuple[int, int]:
     for seed in seeds:
         case, settings = within_a_unit(seed, 1)
         assert judged(case, settings), seed
-        assert conflict(case, settings, HIGHS).money == pytest.approx(1, abs=1e-6), seed
-        assert cheapest(case, settings, HIGHS).money == pytest.approx(1, abs=1e-6), seed
+        assert conflict(problem(case, settings)).money == pytest.approx(1, abs=1e-6), seed
+        assert cheapest(problem(case, settings)).money == pytest.approx(1, abs=1e-6), seed
         impossible += 1
         case, settings = within_a_unit(seed, 0)
         assert not judged(case, settings), seed
@@ -134,15 +134,15 @@ def test_a_third_computed_by_a_formula_is_a_third_and_one_typed_is_the_decimal()
         texts={"功能区类型": ["", ""], "困难地区类型": ["", ""]})
     third, typed = (make_settings(case, *only("上年保底", "市州占比"), Change("市州占比", EQUALIZATION, "上限", "一州", share))
                     for share in (1 / 3, 0.33333))
-    assert not conflict(case, third, HIGHS).families
-    found = conflict(case, typed, HIGHS)
+    assert not conflict(problem(case, third)).families
+    found = conflict(problem(case, typed))
     assert [family.rule for family in found.families] == ["上年保底", "市州占比"]
     assert found.money == pytest.approx(0.01)
     assert check_impossible(json.loads(json.dumps(farkas(case, found)))) == Fraction(1, 100)
 
 
 def test_the_instances_that_miss_by_one_unit_are_of_every_kind() -> None:
-    named = {family.rule for seed in range(30) for family in conflict(*within_a_unit(seed, 1), HIGHS).families}
+    named = {family.rule for seed in range(30) for family in conflict(problem(*within_a_unit(seed, 1))).families}
     assert named == {"资金总额", "上年保底", "增幅上限", "县区上下限", "三保兜底", "市州占比"}
 
 

@@ -28,7 +28,7 @@ from transfer_opt.core.errors import SolverError
 from transfer_opt.core.exact import floats
 from transfer_opt.lexlp.exact.solve import shortage_exactly, solved_exactly
 from transfer_opt.lexlp.program import Opener, Program, Question, RawSolution, Session
-from transfer_opt.lexlp.solvers.choice import ended, opener
+from transfer_opt.lexlp.solvers.choice import Solver, ended, opener
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.settings import Settings
 
@@ -72,7 +72,7 @@ def in_fractions(formulation: Formulation) -> Floats | None:
 
 
 def asked(case: Case, settings: Settings, objective: tuple[str, ...], open_solver: Opener, exact: bool = False) -> Published | Optimum:
-    return optimum_and_proof(case, lambda whole: formulate(case, settings, objective, whole=whole), open_solver, HIGHS, exact=exact)
+    return optimum_and_proof(case, lambda whole: formulate(case, settings, objective, whole=whole), Solver(open_solver, HIGHS, exact))
 
 
 @pytest.mark.parametrize("liar", ALL)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from allocations import EXAMPLE, allocated, example, only, refilled
+from allocations import EXAMPLE, allocated, example, only, problem
 from cases import SPEC, make_case
 
 from transfer_opt.allocation import allocate
@@ -35,7 +35,7 @@ POOL = (f"{EQUALIZATION}总额", "增加 100 万元")
 def tried(case: Case, *changes: Change, open_solver: Opener = HIGHS) -> list[Sensitivity]:
     """All that is tried on a case by hand."""
     done = allocated(case, *changes)
-    return list(sensitivities(refilled(case), done.settings, done.objective, case, done.formulation, done.solution, open_solver))
+    return list(sensitivities(problem(case, done.settings, done.objective, open_solver), done.optimum))
 
 
 def moves(found: list[Sensitivity]) -> dict[tuple[str, str], list[float]]:
@@ -124,7 +124,7 @@ def test_a_larger_pool_whose_growth_lifts_a_floor_over_a_cap_is_said_to_be_impos
 def test_what_a_solver_fails_on_is_found_in_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
     case = one_fund(last=(400, 400, 400))
     done = allocated(case, *only("增幅上限"))
-    asked = refilled(case), done.settings, done.objective, case, done.formulation, done.solution, HIGHS
+    asked = done.instance, done.optimum
     expected = list(sensitivities(*asked))
 
     def broken(*_: object, **__: object) -> None:

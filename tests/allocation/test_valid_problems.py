@@ -73,7 +73,7 @@ class Solved:
 def answered(book: Book, folder: Path, solver: str = "auto") -> Published | Optimum:
     """What the door says."""
     prepared = prepare.prepare(book.save(folder / "budget.xlsx"), scenario=book.scenario or None, unit=book.publishing or None)
-    return allocate.optimum(allocate.instance_of(prepared), solver)
+    return allocate.instance_of(prepared, solver).solved()
 
 
 def solved(book: Book, folder: Path) -> Solved:
@@ -309,7 +309,7 @@ def test_where_nothing_counts_for_the_need_the_shortfall_is_told_and_every_sheet
     assert re.search(r"警告 全省 \d+ 个县“三保”缺口共 [\d,.]+ 万元", answer.err)
     assert told in answer.err
     assert CalamineWorkbook.from_path(result).sheet_names == SHEETS
-    exactly = allocate.optimum(allocate.instance_of(prepare.prepare(source)), "exact")
+    exactly = allocate.instance_of(prepare.prepare(source), "exact").solved()
     assert isinstance(exactly, Published)
     assert exactly.units.tolist() == door.certificate(result)["published"]
 

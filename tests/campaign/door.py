@@ -78,7 +78,7 @@ def solve_quickly(book: Book, folder: Path) -> Answer:
     with _watched() as seen:
         try:
             prepared = prepare.prepare(source, scenario=book.scenario or None, unit=book.publishing or None)
-            found = allocate.optimum(allocate.instance_of(prepared))
+            found = allocate.instance_of(prepared).solved()
             code, proof = (ANSWERED, found.certificate) if isinstance(found, Published) else (INFEASIBLE, "{}")
         except TransferOptError as error:
             code, told = error.exit_code, str(error)

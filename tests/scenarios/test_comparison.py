@@ -15,7 +15,6 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.commands import compare, publish
 from transfer_opt.core.errors import InfeasibleError, InputError
 from transfer_opt.intake import prepare
-from transfer_opt.lexlp.solvers.choice import opener
 from transfer_opt.policy.case import Recipients
 from transfer_opt.scenarios.comparison.attribution import differing, mixed
 from transfer_opt.scenarios.comparison.columns import CHANGES, common
@@ -27,10 +26,6 @@ from transfer_opt.scenarios.comparison.fairness import KEPT_WHOLE
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     pools_untried(monkeypatch)
-
-
-def open_for(lines: int) -> object:
-    return opener("highs", lines)
 
 
 def scenario_book(folder: Path, columns: dict[str, list[tuple[str, str | None, str, object]]]) -> Path:
@@ -88,7 +83,7 @@ def test_the_chain_begins_at_the_first_plan_and_ends_at_the_second(several: Comp
     assert first
     assert second
     for done, expected in (([], first), (differing(first, second), second)):
-        case, amounts = re_solved(mixed(first, second, done), open_for)  # type: ignore[arg-type]
+        case, amounts = re_solved(mixed(first, second, done))
         assert len(case.lines) == len(expected.case.lines)
         assert amounts.tolist() == expected.published.tolist()
 

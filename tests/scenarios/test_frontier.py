@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from allocations import EXAMPLE, only
+from allocations import EXAMPLE, only, problem
 from bruteforce import BruteForce, InfeasibleProgramError, _solve
 from cases import make_case, make_settings
 from instances import instance
@@ -31,9 +31,8 @@ HIGHS = opener("highs", 9)
 
 
 def curve_of(case, settings, names: tuple[str, str], objectives: tuple[str, ...] = (CLOSE,)) -> Frontier:
-    today = formulate(case, settings, objectives)
-    present = solve(today.program, today.stages, HIGHS).columns[: len(case.lines)]
-    return frontier(case, formulate(case, settings, (*names, CLOSE)), names, present, HIGHS)
+    instance = problem(case, settings, objectives)
+    return frontier(instance, instance.optimum, names)
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,15 @@ from transfer_opt.allocation import allocate
 from transfer_opt.allocation.compliance import Finding, findings
 from transfer_opt.allocation.explanation import reasons, steps
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.optimum import Optimum, Published
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.allocation.rounding import published
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.intake import prepare
+from transfer_opt.lexlp.program import Opener
 from transfer_opt.lexlp.solve import Solution, solve
-from transfer_opt.lexlp.solvers.choice import opener
+from transfer_opt.lexlp.solvers.choice import Solver, opener
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
 from transfer_opt.policy.settings import Settings
@@ -52,15 +55,24 @@ class Allocation:
         return self.solution.columns[: len(self.case.lines)]
 
     @property
+    def optimum(self) -> Optimum:
+        """The same as the engine hands it on."""
+        return Optimum(self.formulation, self.solution)
+
+    @property
+    def instance(self) -> Instance:
+        """The problem it answers."""
+        return problem(self.case, self.settings, self.objective)
+
+    @property
     def steps(self) -> steps.Steps:
         """Where every amount comes from."""
-        return steps.steps(self.case, self.formulation, self.objective, self.amounts, self.units, opener("highs", 9))
+        return steps.steps(self.instance, Published(self.optimum, self.units, ""))
 
     @property
     def reasons(self) -> list[str]:
         """The main reason of every line."""
-        return [words for words, _ in reasons.reasons(
-            self.case, self.settings, self.formulation, self.amounts, self.steps)]
+        return [words for words, _ in reasons.reasons(self.instance, self.optimum, self.steps)]
 
     def findings(self, units: Sequence[int] | None = None) -> tuple[Finding, ...]:
         """Every rule held against these published integers (its own by default)."""
@@ -76,6 +88,14 @@ def allocated(case: Case, *changes: Change, objective: tuple[str, ...] = BASIC) 
     assert solution.shortage is None, "the case by hand has a solution"
     units = published(case, solution.columns[: len(case.lines)], opener("highs", 9))
     return Allocation(case, settings, formulation, solution, objective, units)
+
+
+def problem(
+    case: Case, settings: Settings, objective: tuple[str, ...] = BASIC, open_solver: Opener | None = None
+) -> Instance:
+    """A case by hand as a problem, whoever solves it."""
+    solver = open_solver or opener("highs", 9)
+    return Instance(case, settings, objective, refilled(case), Solver(solver, solver))
 
 
 def refilled(case: Case) -> Callable[[Settings], Case]:

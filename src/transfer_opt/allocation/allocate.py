@@ -1,10 +1,9 @@
-"""The pipeline: workbook → outcome → workbook. Calls in order, no logic of its own."""
+"""The pipeline: workbook → outcome. Calls in order, no logic of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -17,17 +16,16 @@ from transfer_opt.allocation.explanation.steps import steps
 from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.infeasibility.message import infeasible, told
 from transfer_opt.allocation.infeasibility.relaxation import Repair, cheapest, shares
-from transfer_opt.allocation.instance import Instance
-from transfer_opt.allocation.optimum import Optimum, Published, optimum_and_proof
+from transfer_opt.allocation.instance import Instance, stated
+from transfer_opt.allocation.optimum import Published
 from transfer_opt.allocation.plan import RELAXED, Outcome
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.exact import exact, spelled
 from transfer_opt.core.time_limit import NEVER, Deadline
-from transfer_opt.intake.assemble import assemble, released
+from transfer_opt.intake.assemble import released
 from transfer_opt.intake.checks.catalogue import errors_of, warnings_of
 from transfer_opt.intake.prepare import Prepared
-from transfer_opt.lexlp.solvers.choice import EXACT, opener, within
 from transfer_opt.policy.case import Case
 
 Progress = Callable[[str], None]
@@ -37,18 +35,7 @@ def instance_of(prepared: Prepared, solver: str = "auto", deadline: Deadline = N
     """The problem that a workbook states; raises InputError where it has errors."""
     if errors_of(prepared.problems):
         raise InputError(prepared.problems)
-    reassemble = partial(assemble, prepared.spec, prepared.budget)
-    case = reassemble(prepared.settings)
-    again = within(opener("highs" if solver == "auto" else _floats(solver), len(case.lines)), deadline)  # re-solves by arrays
-    return Instance(case, prepared.settings, prepared.objective, reassemble, again)
-
-
-def optimum(
-    instance: Instance, solver: str = "auto", progress: Progress = lambda _: None, deadline: Deadline = NEVER
-) -> Published | Optimum:
-    """The allocation with its integers and its certificate, or the contradiction: what every other word is about."""
-    open_solver = within(opener(_floats(solver), len(instance.case.lines)), deadline)
-    return optimum_and_proof(instance.case, instance.formulated, open_solver, instance.open_solver, progress, exact=solver == EXACT)
+    return stated(prepared.spec, prepared.budget, prepared.settings, prepared.objective, solver, deadline)
 
 
 def allocate(
@@ -60,37 +47,33 @@ def allocate(
     Raises InputError, InfeasibleError or SolverError.
     """
     given = instance_of(prepared, solver, deadline)
-    case, again, objective = given.case, given.open_solver, given.objective
-    repair = Repair(given.settings, (), 0.0) if not relax or given.optimum.possible else cheapest(case, given.settings, again)
+    case = given.case
+    repair = Repair(given.settings, (), 0.0) if not relax or given.optimum.possible else cheapest(given)
     instance = replace(given, settings=repair.settings)
-    found = optimum(instance, solver, progress, deadline)
+    found = instance.solved(progress)
     if not isinstance(found, Published):
         progress("查找矛盾和修复办法")
         raise infeasible(instance)
-    formulation, solution, units = found.optimum.formulation, found.optimum.solution, found.units
+    optimum = found.optimum
+    formulation, solution = optimum.formulation, optimum.solution
     assert solution is not None, "published"
-    amounts = solution.columns[: len(case.lines)]
-    final = np.asarray(units * case.unit, dtype=float)
+    final = np.asarray(found.units * case.unit, dtype=float)
     progress("测算说明")
-    chain = steps(case, formulation, objective, amounts, units, again)
-    held = findings(case, formulation, solution.stages, amounts, final, again, tried(case, repair.settings) == EVERYTHING)
+    chain = steps(instance, found)
+    held = findings(case, formulation, solution.stages, optimum.amounts, final, instance.solver.again,
+                    tried(case, instance.settings) == EVERYTHING)
     unmet = frozenset((finding.rule, finding.subject) for finding in soft_gaps(held))
     told_of, alarms = diagnosed(Present(instance, formulation, final, unmet), held)
     notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
                   for fund, name, money in released(case))
-    changes = sensitivities(instance.reassemble, repair.settings, objective, case, formulation, solution, again)
+    changes = sensitivities(instance, optimum)
     return Outcome(
-        prepared.spec, prepared.budget, prepared.settings, case, prepared.scenario + RELAXED * bool(repair.families), objective,
-        units, chain, indicators(case, final), (*warnings_of(prepared.problems), *notes),
+        prepared.spec, prepared.budget, prepared.settings, case, prepared.scenario + RELAXED * bool(repair.families),
+        instance.objective, found.units, chain, indicators(case, final), (*warnings_of(prepared.problems), *notes),
         (*_given_way(case, repair, formulation, final), *alarms), found.certificate,
-        tuple(reasons(case, repair.settings, formulation, amounts, chain)), formulation, solver, solution,
-        tuple(coefficients(case, formulation, amounts).items()), told_of, tuple(changes) if sensitive else (),
+        tuple(reasons(instance, optimum, chain)), formulation, solver, solution,
+        tuple(coefficients(instance, optimum).items()), told_of, tuple(changes) if sensitive else (),
     )
-
-
-def _floats(solver: str) -> str:
-    """The solver that goes ahead of exact arithmetic, and answers what is only compared."""
-    return "highs" if solver == EXACT else solver
 
 
 def _given_way(case: Case, repair: Repair, formulation: Formulation, final: Floats) -> tuple[str, ...]:

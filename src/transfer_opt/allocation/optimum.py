@@ -27,7 +27,7 @@ from transfer_opt.lexlp.exact.narrowing import Proof
 from transfer_opt.lexlp.exact.solve import Impossible, least_exactly, proven_shortage, shortage_exactly, solved_exactly
 from transfer_opt.lexlp.program import Opener, SumStage
 from transfer_opt.lexlp.solve import Report, Shortage, Solution, StageResult, shortage_of, smallest, solve
-from transfer_opt.lexlp.solvers.choice import ended
+from transfer_opt.lexlp.solvers.choice import Solver, ended
 from transfer_opt.policy.case import Case
 
 Make = Callable[[bool], Formulation]
@@ -99,14 +99,12 @@ def solved(
     return Optimum(formulation, _exactly(formulation, report)[0])
 
 
-def optimum_and_proof(
-    case: Case, make: Make, open_solver: Opener, again: Opener, report: Report = lambda _: None, exact: bool = False
-) -> Published | Optimum:
-    """The optimum with its integers and its proof, or the contradiction; `exact`: in fractions from the start."""
+def optimum_and_proof(case: Case, make: Make, solver: Solver, report: Report = lambda _: None) -> Published | Optimum:
+    """The optimum with its integers and its proof, or the contradiction; raises SolverError."""
     found: list[Published] = []
 
     def proved(formulation: Formulation) -> Optimum:
-        result = _proved(case, formulation, open_solver, again, report, exact)
+        result = _proved(case, formulation, solver, report)
         found.extend([result] if isinstance(result, Published) else [])
         return result.optimum if isinstance(result, Published) else result
 
@@ -138,19 +136,17 @@ def least(formulation: Formulation, stage: SumStage, open_solver: Opener) -> flo
         return np.inf if found is None else float(found)
 
 
-def _proved(
-    case: Case, formulation: Formulation, open_solver: Opener, again: Opener, report: Report, exact: bool
-) -> Published | Optimum:
+def _proved(case: Case, formulation: Formulation, solver: Solver, report: Report) -> Published | Optimum:
     if len(formulation.crossing):
         return Optimum(formulation, None)
-    for way in _ways(formulation, open_solver, report, exact):
+    for way in _ways(formulation, solver, report):
         try:
             solution, proof = way()
             if proof is None:
                 return Optimum(formulation, solution)
             exactly = replace(solution, columns=floats(proof.money()))
             report("取整")
-            units = published(case, proof.money()[: len(case.lines)], again)
+            units = published(case, proof.money()[: len(case.lines)], solver.again)
             report("证明")
             text = certificate(formulation.statement, proof, units, formulation.unit, case.line_names)
             check_certificate(json.loads(text))
@@ -164,17 +160,17 @@ Way = Callable[[], tuple[Solution, Proof | None]]
 """A solution and its proof in fractions; without one, a shortage that is proved."""
 
 
-def _ways(formulation: Formulation, open_solver: Opener, report: Report, exact: bool) -> Iterator[Way]:
+def _ways(formulation: Formulation, solver: Solver, report: Report) -> Iterator[Way]:
     """From the quickest to the surest."""
     def by_floats(together: bool) -> tuple[Solution, Proof | None]:
-        solution = solve(formulation.program, formulation.stages, open_solver, report, together)
+        solution = solve(formulation.program, formulation.stages, solver.first, report, together)
         if solution.shortage is None:
             return solution, replayed(formulation.statement, formulation.stages, solution, formulation.unit)
         if _proven(formulation, solution.shortage):
             return solution, None
         raise SolverError("求解器说没有可行方案，但精确核对不成立。")
 
-    if not exact:
+    if not solver.exact:
         yield lambda: by_floats(True)
         yield lambda: by_floats(False)
     yield lambda: _exactly(formulation, report)

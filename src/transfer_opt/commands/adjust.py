@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from transfer_opt.allocation.explanation.approval import Standing, standings
@@ -18,7 +18,6 @@ from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import to_number, trim
 from transfer_opt.core.vocabulary import ADJUSTED, PROOF
 from transfer_opt.intake.unit_names import Register
-from transfer_opt.lexlp.solvers.choice import opener
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.published.audit import NEEDED, approval_problems
 from transfer_opt.published.plan import as_solved, read_plan
@@ -102,7 +101,7 @@ def opened(result: Path, model: Path | None = None) -> Adjusted:
     publication = read_publication(result, spec.aliases)
     pages = read_pages(result)
     _untouched(pages)
-    plan = as_solved(read_plan(result, spec), partial(opener, "highs"))
+    plan = as_solved(read_plan(result, spec))
     if plan.problems:
         told = "；".join(problem.message for problem in plan.problems)
         raise InputError([Problem("E182", told, "给出未改动的结果；用 --model 给出当时的模型文件。")])

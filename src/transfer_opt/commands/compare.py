@@ -15,8 +15,6 @@ from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InfeasibleError, InputError, OutputError, Problem
 from transfer_opt.intake import prepare
 from transfer_opt.intake.checks.catalogue import errors_of
-from transfer_opt.lexlp.program import Opener
-from transfer_opt.lexlp.solvers.choice import opener
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.plan import as_solved, listed, read_plan
@@ -108,7 +106,7 @@ def compare(
         raise InputError([Problem("E174", "没有一个文件是结果工作簿，没有可用来说明变化的测算。", "至少给出一份 transfer-opt solve 写出的结果。")])
     notes = [str(problem) for one in given if isinstance(one, Plan) for problem in one.problems]
     alone = LAST_YEAR if len(given) == 1 else None
-    return compared(spec, given, _labels(paths, given), baseline or alone, (), _open_for, [*notes, *_units_agree(given)])
+    return compared(spec, given, _labels(paths, given), baseline or alone, (), [*notes, *_units_agree(given)])
 
 
 def compare_scenarios(
@@ -120,7 +118,7 @@ def compare_scenarios(
         raise unknown_baseline(str(baseline), names)
     plans, failed = _solved(budget.model, budget.budget, names, progress)
     progress("比较")
-    return compared(budget.model, plans, [plan.scenario for plan in plans], baseline, failed, _open_for)
+    return compared(budget.model, plans, [plan.scenario for plan in plans], baseline, failed)
 
 
 def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> Plan | Listed:
@@ -130,7 +128,7 @@ def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> 
                                   "先用 transfer-opt solve 算出结果，再比较结果；或只给这一个文件，比较它的各个方案。")])
     if kind == "table":
         return listed(path, spec, rename)
-    return as_solved(read_plan(path, spec), _open_for)
+    return as_solved(read_plan(path, spec))
 
 
 def _labels(paths: Sequence[Path], given: Sequence[Plan | Listed]) -> list[str]:
@@ -205,7 +203,3 @@ def _solved(
     if not plans:
         raise InfeasibleError("\n".join(f"方案「{name}」：{why}" for name, why in failed))
     return plans, failed
-
-
-def _open_for(lines: int) -> Opener:
-    return opener("highs", lines)

@@ -6,28 +6,22 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transfer_opt.allocation.allocate import Progress
-from transfer_opt.allocation.formulation.formulate import formulate
+from transfer_opt.allocation.allocate import Progress, instance_of
 from transfer_opt.allocation.infeasibility.message import infeasible
-from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.rounding import published
 from transfer_opt.commands import publish
 from transfer_opt.core.arrays import Ints
-from transfer_opt.core.errors import InputError
 from transfer_opt.core.tables import Report, Table
-from transfer_opt.intake.assemble import assemble
-from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import Prepared
-from transfer_opt.lexlp.solvers.choice import opener
 from transfer_opt.policy.case import Case
-from transfer_opt.policy.objectives import CLOSEST, STEADIEST
+from transfer_opt.policy.objectives import STEADIEST
 from transfer_opt.report.parts import budget_heading, budget_label
 from transfer_opt.report.tradeoff import SHEET, frontier_chart, frontier_tables, position_sentence
-from transfer_opt.scenarios.frontier import Frontier, checked_pair, frontier, refuse_unknown
+from transfer_opt.scenarios.frontier import Frontier, checked_pair, frontier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,20 +80,13 @@ class TradeOff:
 def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress: Progress = lambda _: None) -> TradeOff:
     """Find the curve. Raises InputError, InfeasibleError or SolverError."""
     pair = checked_pair(names)
-    if errors_of(prepared.problems):
-        raise InputError(prepared.problems)
-    case = assemble(prepared.spec, prepared.budget, prepared.settings)
-    solver = opener("highs", len(case.lines))
+    instance = instance_of(prepared, "highs")
     progress("求现方案")
-    instance = Instance(case, prepared.settings, prepared.objective, partial(assemble, prepared.spec, prepared.budget), solver)
-    today = instance.optimum
-    if not today.possible:
+    if not instance.optimum.possible:
         raise infeasible(instance)
-    refuse_unknown(case, today.formulation, pair)
-    formulation = formulate(case, prepared.settings, (*pair, CLOSEST), whole=today.formulation.whole)
-    curve = frontier(case, formulation, pair, today.amounts, solver, progress)
-    units = tuple(published(case, corner.amounts, solver) for corner in curve.corners)
-    return TradeOff(prepared, case, curve, units)
+    curve = frontier(instance, instance.optimum, pair, progress)
+    units = tuple(published(instance.case, corner.amounts, instance.solver.again) for corner in curve.corners)
+    return TradeOff(prepared, instance.case, curve, units)
 
 
 def write(found: TradeOff, path: Path) -> None:

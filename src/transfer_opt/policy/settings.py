@@ -159,7 +159,7 @@ class Settings:
         return np.asarray(covered[places])
 
 
-Reassemble = Callable[[Settings], Case]
+Rebuild = Callable[[Settings], Case]
 """The same workbook under other settings."""
 ANYWHERE: Ints = np.array([[NOWHERE, NOWHERE]], dtype=np.int64)
 """The subject that speaks of all funds and places."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +20,10 @@ from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import Prepared, settled
 from transfer_opt.intake.recipients import read_recipients
-from transfer_opt.lexlp.program import Opener
 from transfer_opt.policy.case import Case, Recipients
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.scenarios.comparison.columns import Listed
+from transfer_opt.scenarios.comparison.counterfactual import state_of
 from transfer_opt.workbook.result.publication import Publication, read_amounts, read_publication
 from transfer_opt.workbook.result.rows import ResultSheet
 
@@ -42,11 +42,11 @@ def read_plan(path: Path, spec: ModelSpec) -> Plan:
     return plan_of(publication, prepared)
 
 
-def as_solved(plan: Plan, open_for: Callable[[int], Opener]) -> Plan:
+def as_solved(plan: Plan) -> Plan:
     """A relaxed result with the rules that gave way: without, there is nothing to solve again."""
     if not plan.scenario.endswith(RELAXED):
         return plan
-    return replace(plan, settings=cheapest(plan.case, plan.settings, open_for(len(plan.case.lines))).settings)
+    return replace(plan, settings=cheapest(state_of(plan).instance()).settings)
 
 
 def plan_of(publication: Publication, prepared: Prepared) -> Plan:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transfer_opt.allocation.formulation.formulate import Formulation
+from transfer_opt.allocation.formulation.formulate import Formulation, formulate
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.optimum import Optimum
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.errors import InputError, Problem, SolverError
 from transfer_opt.core.exact import floats
@@ -97,14 +99,16 @@ def refuse_unknown(case: Case, formulation: Formulation, names: tuple[str, str])
 
 
 def frontier(
-    case: Case, formulation: Formulation, names: tuple[str, str], present: Floats, open_solver: Opener,
-    report: Report = lambda _: None,
+    instance: Instance, today: Optimum, names: tuple[str, str], report: Report = lambda _: None
 ) -> Frontier:
-    """The curve of two objectives among the formulation's stages; the rules must be known to allow an allocation.
+    """The curve of two objectives; `today` is the allocation of the scenario as it stands.
 
-    `present` (L,) are the amounts of today's scenario. Raises SolverError where an answer does not pass its check.
+    Raises InputError where an objective cannot be asked for, SolverError where an answer does not pass its check.
     """
-    plane = _Plane(case, formulation, names, open_solver)
+    case = instance.case
+    refuse_unknown(case, today.formulation, names)
+    formulation = formulate(case, instance.settings, (*names, CLOSEST), whole=today.formulation.whole)
+    plane = _Plane(case, formulation, names, instance.solver.again)
     report("求前沿")
     points = plane.corners()
     report("复核每一段")
@@ -113,7 +117,7 @@ def frontier(
     for at, (first, second) in enumerate(points):
         report(f"第 {at + 1}/{len(points)} 个拐点的分配")
         made.append(Corner(first, second, plane.allocation(first, second)))
-    values = [objective(case, formulation, name, present) for name in names]
+    values = [objective(case, formulation, name, today.amounts) for name in names]
     return Frontier(names, tuple(made), (values[0], values[1]))
 
 

@@ -78,13 +78,13 @@ class Present:
 
     def with_cap(self, fund: int, county: str, cap: float) -> Instance:
         """The instance with another growth cap for one fund, of one county or of all."""
-        return self.instance.changed(Change(CAP_RULE, self.case.funds[fund].name, CAP_PARAMETER, county, cap))
+        return self.instance.with_change(Change(CAP_RULE, self.case.funds[fund].name, CAP_PARAMETER, county, cap))
 
     def with_pool(self, fund: int, units: int) -> Instance:
         """The instance with one pool larger by so many publishing units."""
         one = self.case.funds[fund]
         budget = float(exact(one.budget) + units * self.case.figures.unit)
-        return self.instance.changed(Change(POOL_RULE, one.name, POOL_PARAMETER, "", budget))
+        return self.instance.with_change(Change(POOL_RULE, one.name, POOL_PARAMETER, "", budget))
 
     def there(self, other: Instance) -> str:
         """What stands between a change and what it does: said where it only counts in the scenario."""

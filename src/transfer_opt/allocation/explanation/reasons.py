@@ -20,6 +20,8 @@ from transfer_opt.allocation.explanation.steps import (
 )
 from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.formulation.rule_rows import Limits, raw_bounds
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.optimum import Optimum
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.exact import floats
 from transfer_opt.core.vocabulary import ASSESSMENT_RULE, FLOOR_RULE, NEED_RULE, POOL_RULE
@@ -33,8 +35,9 @@ SEVERAL = 3
 """As many lines of a fund with one ratio to the formula are a group that a rule moved alike."""
 
 
-def reasons(case: Case, settings: Settings, formulation: Formulation, amounts: Floats, changes: Steps) -> list[tuple[str, str]]:
+def reasons(instance: Instance, optimum: Optimum, changes: Steps) -> list[tuple[str, str]]:
     """For every line (L,): the main reason in words, and the clause it rests on."""
+    case, settings, formulation, amounts = instance.case, instance.settings, optimum.formulation, optimum.amounts
     floor, cap = (floats(side) for side in raw_bounds(case, formulation.rules))
     low, high = formulation.floor_and_cap()
     company = _companies(case, amounts, low, high)
@@ -44,9 +47,10 @@ def reasons(case: Case, settings: Settings, formulation: Formulation, amounts: F
     return [_reason(ground, line) for line in range(len(case.lines))]
 
 
-def coefficients(case: Case, formulation: Formulation, amounts: Floats) -> dict[str, float]:
+def coefficients(instance: Instance, optimum: Optimum) -> dict[str, float]:
     """The province-wide coefficient x/e that most free lines of each fund share (fund name → factor)."""
-    low, high = formulation.floor_and_cap()
+    case, amounts = instance.case, optimum.amounts
+    low, high = optimum.formulation.floor_and_cap()
     found = _coefficients(case, amounts, _companies(case, amounts, low, high))
     return {case.funds[f].name: value for f, value in found.items()}
 

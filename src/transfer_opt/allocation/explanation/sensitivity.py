@@ -14,19 +14,18 @@ import numpy as np
 
 from transfer_opt.allocation.compliance import at_bound, missed
 from transfer_opt.allocation.explanation.indicators import position, shortfall
-from transfer_opt.allocation.formulation.formulate import Formulation, composed
+from transfer_opt.allocation.formulation.formulate import composed
 from transfer_opt.allocation.formulation.rule_rows import RuleRows, rule_rows, written_rules
-from transfer_opt.allocation.optimum import Make, reached
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.optimum import Make, Optimum, reached
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats
 from transfer_opt.core.errors import SolverError
 from transfer_opt.core.exact import exact
 from transfer_opt.core.vocabulary import POOLS, SENSITIVITY
-from transfer_opt.lexlp.program import Opener
-from transfer_opt.lexlp.solve import Solution
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import Change, ParameterSpec
-from transfer_opt.policy.settings import Reassemble, Settings, shown
+from transfer_opt.policy.settings import Settings, shown
 
 PORTION = 100
 """Publishing units added to a pool: enough to read, too little to change the picture."""
@@ -66,16 +65,12 @@ class _Trial:
     """Bounds in whole units or not → the program."""
 
 
-def sensitivities(
-    reassemble: Reassemble, settings: Settings, objective: Sequence[str], case: Case, formulation: Formulation,
-    solution: Solution, open_solver: Opener,
-) -> Iterator[Sensitivity]:
+def sensitivities(instance: Instance, optimum: Optimum) -> Iterator[Sensitivity]:
     """Each pool PORTION units larger, then each binding parameter one step looser; all else as it is; as far as wanted."""
-    present, wanted = _Present(settings, objective, case, formulation, reassemble), tried(case, settings)
-    amounts = solution.columns[: len(case.lines)]
+    present, wanted = _Present(instance, optimum.formulation.rules), tried(instance.case, instance.settings)
     pools = _portions(present) if wanted in (POOLS, EVERYTHING) else ()
-    for trial in chain(pools, _loosened(present, amounts) if wanted == EVERYTHING else ()):
-        yield _tried(trial, case, solution, open_solver)
+    for trial in chain(pools, _loosened(present, optimum.amounts) if wanted == EVERYTHING else ()):
+        yield _tried(trial, instance, optimum)
 
 
 def tried(case: Case, settings: Settings) -> str:
@@ -88,43 +83,42 @@ def tried(case: Case, settings: Settings) -> str:
 class _Present:
     """What holds now, and how it is changed."""
 
-    settings: Settings
-    objective: Sequence[str]
-    case: Case
-    formulation: Formulation
-    reassemble: Reassemble
+    instance: Instance
+    rules: tuple[RuleRows, ...]
 
     def reformulated(self, change: Change) -> tuple[Case, list[RuleRows]]:
         """The case from the workbook on, and its rules; no change switches a rule on that has no rows now."""
         changed = self._with(change)
-        case = self.reassemble(changed)
-        return case, written_rules(case, changed, [entry.rule.name for entry in self.formulation.rules if len(entry.rows)])
+        case = self.instance.rebuild(changed)
+        return case, written_rules(case, changed, [entry.rule.name for entry in self.rules if len(entry.rows)])
 
     def rewritten(self, change: Change) -> tuple[Case, list[RuleRows]]:
         """The same case with one rule's rows written anew."""
-        name = change.rule
-        fresh = rule_rows(self.case, self._with(change), name, self.case.amount)
-        return self.case, [fresh if entry.rule.name == name else entry for entry in self.formulation.rules]
+        case, name = self.instance.case, change.rule
+        fresh = rule_rows(case, self._with(change), name, case.amount)
+        return case, [fresh if entry.rule.name == name else entry for entry in self.rules]
 
     def trial(self, subject: str, change: str, case: Case, rules: Sequence[RuleRows]) -> _Trial:
         """These rules with the same objectives."""
-        return _Trial(subject, change, case, partial(composed, case, rules, self.objective))
+        return _Trial(subject, change, case, partial(composed, case, rules, self.instance.objective))
 
     def _with(self, change: Change) -> Settings:
-        return replace(self.settings, layers=(*self.settings.layers, (change,)))
+        settings = self.instance.settings
+        return replace(settings, layers=(*settings.layers, (change,)))
 
 
 def _portions(present: _Present) -> Iterator[_Trial]:
-    portion = PORTION * present.case.unit
-    for fund in present.case.funds:
-        more = Change("资金总额", fund.name, "本年总额", "", float(exact(fund.budget) + PORTION * present.case.figures.unit))
-        yield present.trial(f"{fund.name}总额", f"增加 {portion:,.12g} {present.case.money_unit}", *present.reformulated(more))
+    case = present.instance.case
+    portion = PORTION * case.unit
+    for fund in case.funds:
+        more = Change(POOLS, fund.name, "本年总额", "", float(exact(fund.budget) + PORTION * case.figures.unit))
+        yield present.trial(f"{fund.name}总额", f"增加 {portion:,.12g} {case.money_unit}", *present.reformulated(more))
 
 
 def _loosened(present: _Present, amounts: Floats) -> Iterator[_Trial]:
     """Every parameter that bounds a binding row, one step looser, where that moves the bound."""
-    settings, unit = present.settings, present.case.unit
-    for entry in present.formulation.rules:
+    settings, unit = present.instance.settings, present.instance.case.unit
+    for entry in present.rules:
         ideal = entry.rows.expression.at(amounts)
         binding = at_bound(entry, ideal, unit) | missed(entry, ideal, unit)
         for parameter in entry.rule.parameters.values() if binding.any() else ():
@@ -172,16 +166,18 @@ def _called(change: Change) -> str:
     return f"{owner}的{what}" if owner else what
 
 
-def _tried(trial: _Trial, case: Case, before: Solution, open_solver: Opener) -> Sensitivity:
+def _tried(trial: _Trial, instance: Instance, before: Optimum) -> Sensitivity:
     """Solve the changed case and compare; what cannot be solved is said and does no harm to the result."""
+    assert before.solution is not None, "published"
+    case = instance.case
     unknown = Sensitivity(trial.subject, trial.change, np.nan, np.nan, np.full(len(case.recipients), np.nan))
     try:
-        found = reached(trial.make, open_solver, before=(before,))
+        found = reached(trial.make, instance.solver.again, before=(before.solution,))
     except SolverError:
         return replace(unknown, note="这一步没有求出")
     if not found.possible:
         return replace(unknown, note="这样改变后没有可行的分配方案")
-    first, second = position(case, before.columns[: len(case.lines)]), position(trial.case, found.amounts)
+    first, second = position(case, before.amounts), position(trial.case, found.amounts)
     short = shortfall(trial.case, second.capacity).sum() - shortfall(case, first.capacity).sum()
     lowest = second.coverage.min() - first.coverage.min()
     return replace(unknown, shortfall=float(short), lowest=float(lowest),

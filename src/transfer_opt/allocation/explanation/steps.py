@@ -9,8 +9,9 @@ import numpy as np
 
 from transfer_opt.allocation.formulation.formulate import Formulation, composed
 from transfer_opt.allocation.formulation.rule_rows import RuleRows
-from transfer_opt.allocation.optimum import solved
-from transfer_opt.core.arrays import Floats, Ints
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.optimum import Published, solved
+from transfer_opt.core.arrays import Floats
 from transfer_opt.core.expressions import within
 from transfer_opt.core.vocabulary import POOL_RULE
 from transfer_opt.lexlp.program import Opener
@@ -39,30 +40,29 @@ class Steps:
     """(L,)"""
 
 
-def steps(
-    case: Case, formulation: Formulation, objective: Sequence[str], amounts: Floats, units: Ints, open_solver: Opener
-) -> Steps:
-    """Rule after rule of the `formulation` under 「贴近因素法」, then the objective list, then rounding.
+def steps(instance: Instance, published: Published) -> Steps:
+    """Rule after rule of the formulation under 「贴近因素法」, then the objective list, then rounding.
 
     Step k is the amount with rules 1…k less that with rules 1…k−1. Every step is a full allocation of the pools, so
     every adjustment adds to 0 over the province.
     """
+    case, objective, formulation = instance.case, instance.objective, published.optimum.formulation
     others = tuple(name for name in CONSTRAINTS if name not in (*NAMED_STEPS, POOL_RULE))
     states = [_settled(case, case.lines.reference_before, np.zeros(len(case.lines)))]
     active, before, reached = [POOL_RULE], None, case.lines.reference
     for names in (*((name,) for name in NAMED_STEPS), others):
         if names == others and _plain(objective):  # all rules under 「贴近因素法」: what was published
-            reached = amounts
+            reached = published.optimum.amounts
         else:
             active += names
             chosen = [entry for entry in formulation.rules if entry.rule.name in active]
             partial = composed(case, chosen, (CLOSEST,), formulation.whole)
             if before is None or not _met(before, partial, reached, case.unit * NEGLIGIBLE):
-                reached = _closest(partial, open_solver, reached)
+                reached = _closest(partial, instance.solver.again, reached)
             before = partial
         states.append(_settled(case, reached, states[-1]))
-    states.append(states[-1] if _plain(objective) else _settled(case, amounts, states[-1]))
-    final = units * case.unit
+    states.append(states[-1] if _plain(objective) else _settled(case, published.optimum.amounts, states[-1]))
+    final = published.units * case.unit
     changes = np.diff(np.array([*states, final]), axis=0)
     return Steps(states[0], np.asarray(np.round(changes / case.unit, STEP_DIGITS) * case.unit), np.asarray(final))
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.allocation.formulation.rule_rows import REPAIRED, RuleRows
+from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import shortage as shortage_of
 from transfer_opt.core.arrays import NOWHERE, Ints
-from transfer_opt.lexlp.program import Opener
 from transfer_opt.lexlp.solve import Shortage
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.constraints import CONSTRAINTS
@@ -50,28 +50,29 @@ class Conflict:
     """None where bounds of single lines cross."""
 
 
-def conflict(case: Case, settings: Settings, open_solver: Opener) -> Conflict:
+def conflict(instance: Instance) -> Conflict:
     """A minimal conflicting set by deletion: a family stays only if without it the rest can be met.
 
     What the solver leaned on is tried first by itself, so that the set is small from the start.
     """
-    everything = tuple(families(case, settings))
-    found = _conflict(case, settings, everything, open_solver)
+    everything = tuple(families(instance))
+    found = _conflict(instance, everything)
     if found.formulation is None:
         return found
-    leaned = _leaned_on(case, found)
+    leaned = _leaned_on(instance.case, found)
     suspects = tuple(family for family in everything if family in leaned)
-    narrower = _conflict(case, settings, suspects, open_solver)
+    narrower = _conflict(instance, suspects)
     found = found if narrower.formulation is None else narrower
     for family in reversed(found.families):
         fewer = tuple(other for other in found.families if other != family)
-        without = _conflict(case, settings, fewer, open_solver)
+        without = _conflict(instance, fewer)
         found = found if without.formulation is None else without
     return found
 
 
-def families(case: Case, settings: Settings) -> Iterator[Family]:
+def families(instance: Instance) -> Iterator[Family]:
     """Every family that is on and hard somewhere, in catalogue order."""
+    case, settings = instance.case, instance.settings
     for name in CONSTRAINTS:
         by_fund = settings.rules[name].by in ("line", "fund", "prefecture")
         for f in range(len(case.funds)) if by_fund else [NOWHERE]:
@@ -104,21 +105,21 @@ def softened(settings: Settings, given: Collection[Family]) -> Settings:
     return replace(settings, layers=(*settings.layers, soft))
 
 
-def possible(case: Case, settings: Settings, open_solver: Opener) -> bool:
+def possible(instance: Instance) -> bool:
     """Whether an allocation meets every hard rule."""
-    return _measured(case, settings, (), open_solver, sure=False).formulation is None
+    return _measured(instance, instance.settings, (), sure=False).formulation is None
 
 
-def _conflict(case: Case, settings: Settings, kept: tuple[Family, ...], open_solver: Opener) -> Conflict:
-    return _measured(case, only(settings, kept), kept, open_solver)
+def _conflict(instance: Instance, kept: tuple[Family, ...]) -> Conflict:
+    return _measured(instance, only(instance.settings, kept), kept)
 
 
-def _measured(case: Case, settings: Settings, kept: tuple[Family, ...], open_solver: Opener, sure: bool = True) -> Conflict:
+def _measured(instance: Instance, settings: Settings, kept: tuple[Family, ...], sure: bool = True) -> Conflict:
     """Money by which bounds cross, or else by which rows must give way; empty where an allocation exists."""
-    formulation = formulate(case, settings, (CLOSEST,), whole=False)
+    formulation = formulate(instance.case, settings, (CLOSEST,), whole=False)
     if len(formulation.crossing):
         return Conflict(kept, formulation.crossed, formulation)
-    shortage = shortage_of(formulation, open_solver, sure)
+    shortage = shortage_of(formulation, instance.solver.again, sure)
     if shortage is None:
         return Conflict((), 0.0)
     return Conflict(kept, shortage.money, formulation, shortage)

@@ -28,11 +28,11 @@ NAMED = 5
 
 def infeasible(instance: Instance) -> InfeasibleError:
     """The error to raise: its proof is checked in exact arithmetic first, and every way out was gone."""
-    case, settings, open_solver = instance.case, instance.settings, instance.open_solver
-    found = conflict(case, settings, open_solver)
+    case, settings = instance.case, instance.settings
+    found = conflict(instance)
     proof = farkas(case, found)
     money = check_impossible(proof)
-    repair = cheapest(case, settings, open_solver)
+    repair = cheapest(instance)
     relaxed = replace(instance, settings=repair.settings)
     published = relaxed.published
     given = shares(case, published.optimum.formulation, relaxed.amounts) if published else ()

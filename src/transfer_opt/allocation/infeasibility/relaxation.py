@@ -15,9 +15,10 @@ from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.allocation.formulation.rule_rows import REPAIRED
 from transfer_opt.allocation.formulation.stages import LEAST_REPAIR
 from transfer_opt.allocation.infeasibility.iis import NEGLIGIBLE, Family, families, softened
+from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import least
 from transfer_opt.core.arrays import NOWHERE, Floats
-from transfer_opt.lexlp.program import Opener, SumStage
+from transfer_opt.lexlp.program import SumStage
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.objectives import CLOSEST
 from transfer_opt.policy.settings import Settings
@@ -46,11 +47,12 @@ class Given:
     money: float
 
 
-def cheapest(case: Case, settings: Settings, open_solver: Opener) -> Repair:
+def cheapest(instance: Instance) -> Repair:
     """The families that must be soft for the least money, where no allocation meets them all."""
-    found = tuple(family for family in families(case, settings) if not settings.rules[family.rule].fixed)
-    money = _least(case, softened(settings, found), open_solver)
-    giving = _giving(case, settings, found, (), money, open_solver)
+    settings = instance.settings
+    found = tuple(family for family in families(instance) if not settings.rules[family.rule].fixed)
+    money = _least(instance, found)
+    giving = _giving(instance, found, (), money)
     return Repair(softened(settings, giving), giving, money)
 
 
@@ -72,22 +74,22 @@ def shares(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Given
 
 
 def _giving(
-    case: Case, settings: Settings, asked: Sequence[Family], soft: tuple[Family, ...], money: float, open_solver: Opener
+    instance: Instance, asked: Sequence[Family], soft: tuple[Family, ...], money: float
 ) -> tuple[Family, ...]:
     """Which of the families asked must be soft besides those that are, for the least money; the first are kept first."""
-    if _least(case, softened(settings, soft), open_solver) <= money + NEGLIGIBLE * case.unit:
+    if _least(instance, soft) <= money + NEGLIGIBLE * instance.case.unit:
         return ()
     if len(asked) == 1:
         return tuple(asked)
     first, later = tuple(asked[: len(asked) // 2]), tuple(asked[len(asked) // 2 :])
-    given = _giving(case, settings, first, (*soft, *later), money, open_solver)
-    return (*given, *_giving(case, settings, later, (*soft, *given), money, open_solver))
+    given = _giving(instance, first, (*soft, *later), money)
+    return (*given, *_giving(instance, later, (*soft, *given), money))
 
 
-def _least(case: Case, settings: Settings, open_solver: Opener) -> float:
-    """The least money that repaired rows give together; infinite where they alone cannot make an allocation possible."""
-    formulation = formulate(case, settings, (CLOSEST,), whole=False)
+def _least(instance: Instance, soft: Sequence[Family]) -> float:
+    """The least money that these families give together; infinite where they alone cannot make an allocation possible."""
+    formulation = formulate(instance.case, softened(instance.settings, soft), (CLOSEST,), whole=False)
     stage = formulation.stages[0]
     if not isinstance(stage, SumStage) or stage.name != LEAST_REPAIR:
         stage = SumStage(LEAST_REPAIR, np.zeros(formulation.program.shape[1]))
-    return least(formulation, stage, open_solver)
+    return least(formulation, stage, instance.solver.again)

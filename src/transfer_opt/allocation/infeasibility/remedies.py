@@ -67,10 +67,10 @@ def ways_out(instance: Instance, families: Sequence[Family], money: Fraction, *,
     yield from _finer(instance, families) if published else ()
     for family in families:
         if not instance.settings.rules[family.rule].fixed:
-            soft = instance.changed(*(Change(family.rule, family.fund, "", place, hard=False)
+            soft = instance.with_change(*(Change(family.rule, family.fund, "", place, hard=False)
                                       for place, hard in zip(instance.settings.places(family.rule),
                                                              hard_places(instance.settings, family), strict=True) if hard))
-            if possible(soft.case, soft.settings, soft.open_solver) and (not published or soft.published is not None):
+            if possible(soft) and (not published or soft.published is not None):
                 yield f"把{family}的刚性改为「软」{where(instance, soft)}。"
 
 
@@ -90,8 +90,7 @@ def _smallest(knob: _Knob) -> float | None:
     """The value nearest to what holds now that leads out; a step less does not. None where none was found to."""
 
     def leads_out(steps: int) -> bool:
-        turned = knob.turned(knob.at(steps))
-        return possible(turned.case, turned.settings, turned.open_solver)
+        return possible(knob.turned(knob.at(steps)))
 
     low, high = 0, min(knob.nearest, knob.reach)
     for _ in range(MOST_TRIALS):
@@ -112,7 +111,7 @@ def _finer(instance: Instance, families: Sequence[Family]) -> Iterator[str]:
     if not any(Family(POOL_RULE, fund.name) in families and unrounded_rest(case, instance.settings, fund) for fund in case.funds):
         return
     for unit in FINER_UNITS:
-        turned = instance.changed(Change(ROUNDING_STEP, "", "单位", "", unit))
+        turned = instance.with_change(Change(ROUNDING_STEP, "", "单位", "", unit))
         if turned.case.figures.unit < case.figures.unit and turned.published is not None:
             yield f"把「{ROUNDING_STEP}」的单位由 {case.unit_name} 改为 {unit}{where(instance, turned)}。"
             return
@@ -136,7 +135,7 @@ def _pool_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kno
     now, unit = exact(fund.budget), case.figures.unit
 
     def turned(budget: float) -> Instance:
-        return instance.changed(Change(POOL_RULE, fund.name, "本年总额", "", budget))
+        return instance.with_change(Change(POOL_RULE, fund.name, "本年总额", "", budget))
 
     for sign, word in ((1, "增加"), (-1, "减少")):
         def at(steps: int, sign: int = sign) -> float:
@@ -183,7 +182,7 @@ def _parameter_knobs(instance: Instance, family: Family, parameter: ParameterSpe
             continue
 
         def turned(value: float, place: str = place) -> Instance:
-            return instance.changed(Change(family.rule, family.fund, parameter.name, place, value))
+            return instance.with_change(Change(family.rule, family.fund, parameter.name, place, value))
 
         def at(steps: int, now: float = now) -> float:
             grid = floor(now * STEP + DUST) + steps if parameter.step > 0 else ceil(now * STEP - DUST) - steps

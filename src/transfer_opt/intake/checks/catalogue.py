@@ -32,7 +32,8 @@ SHEET_CHECKS = (
 """These look at the sheets only, so they speak even where a sheet or a column is missing."""
 DRAFT_CHECKS = (
     plausibility.funds_listed, plausibility.funds_known, values.values_given, contents.chosen_amounts_valid,
-    contents.needs_met, contents.revenue_under_need, contents.someone_eligible, contents.columns_named, bounds.bounds_valid, plausibility.advance_far_from_last_year,
+    contents.needs_met, contents.revenue_under_need, contents.someone_eligible, contents.columns_named,
+    bounds.bounds_valid, plausibility.advance_far_from_last_year,
     plausibility.own_without_transfers, plausibility.zones_in_question,
 )
 

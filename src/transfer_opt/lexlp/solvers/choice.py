@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.errors import InputError, Problem
@@ -14,6 +14,25 @@ EXACT = "exact"
 """Names the way in fractions, which is no solver behind this contract but goes on from where one ends."""
 PULP_LINES = 1000
 """Up to this many lines, `auto` takes its first stage through PuLP."""
+
+
+@dataclass(frozen=True)
+class Solver:
+    """Who answers the questions of one problem."""
+
+    first: Opener
+    """The optimum that is published."""
+    again: Opener
+    """Everything that is solved once more."""
+    exact: bool = False
+    """Whether the optimum is sought in fractions from the start."""
+
+
+def chosen(name: str, lines: int, deadline: Deadline = NEVER) -> Solver:
+    """The solver a user named, for so many lines, until the deadline; raises InputError for a name nobody knows."""
+    floats = "highs" if name == EXACT else name  # goes ahead of fractions, and answers what is only compared
+    first, again = opener(floats, lines), opener("highs" if name == "auto" else floats, lines)
+    return Solver(within(first, deadline), within(again, deadline), name == EXACT)
 
 
 def opener(name: str, lines: int) -> Opener:

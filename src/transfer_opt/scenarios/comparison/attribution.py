@@ -19,7 +19,7 @@ from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.settings import Settings
 from transfer_opt.scenarios.comparison.columns import CHANGES, Side, by_fund
-from transfer_opt.scenarios.comparison.counterfactual import OpenFor, State, re_solved
+from transfer_opt.scenarios.comparison.counterfactual import State, re_solved
 
 DATA, PAST, GOALS = "数据", "上年数", "目标"
 SHEET_OF = {DATA: "县区数据", POOLS: "资金总额", BOUNDS: "县区上下限"}
@@ -60,10 +60,10 @@ class Effects:
     parts: tuple[Effect, ...]
 
 
-def effects(first: Side, second: Side, funds: Sequence[str], open_for: OpenFor) -> Effects:
+def effects(first: Side, second: Side, funds: Sequence[str]) -> Effects:
     """The difference of two columns by cause, as far as the files allow."""
     if first.plan and second.plan:
-        parts = tuple(_by_cause(first, second, funds, open_for))
+        parts = tuple(_by_cause(first, second, funds))
     elif second.plan:
         parts = tuple(_from_table(first, second))
     else:
@@ -108,7 +108,7 @@ class _Stand:
     gini: float = np.nan
 
 
-def _by_cause(first: Side, second: Side, funds: Sequence[str], open_for: OpenFor) -> Iterator[Effect]:
+def _by_cause(first: Side, second: Side, funds: Sequence[str]) -> Iterator[Effect]:
     """Cause after cause; one that cannot be solved alone is taken together with the next."""
     assert first.plan
     assert second.plan
@@ -121,7 +121,7 @@ def _by_cause(first: Side, second: Side, funds: Sequence[str], open_for: OpenFor
         if number == len(causes):
             break
         try:
-            after = _solved(first, second, causes[:number], funds, open_for)
+            after = _solved(first, second, causes[:number], funds)
         except (InfeasibleError, SolverError) as error:
             note = f"单独改变“{TOGETHER.join(waiting)}”没有可行方案（{error}），与下一项合并"
             continue
@@ -131,11 +131,11 @@ def _by_cause(first: Side, second: Side, funds: Sequence[str], open_for: OpenFor
         yield _effect(TOGETHER.join(waiting) or "其他", stand, end, note)
 
 
-def _solved(first: Side, second: Side, done: Sequence[str], funds: Sequence[str], open_for: OpenFor) -> _Stand:
+def _solved(first: Side, second: Side, done: Sequence[str], funds: Sequence[str]) -> _Stand:
     assert first.plan
     assert second.plan
     state = mixed(first.plan, second.plan, done)
-    case, amounts = re_solved(state, open_for)
+    case, amounts = re_solved(state)
     side = second if DATA in done else first
     table = np.full((len(case.funds), len(case.recipients)), np.nan)
     table[case.lines.fund, case.lines.recipient] = amounts

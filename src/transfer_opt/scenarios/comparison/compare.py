@@ -17,7 +17,6 @@ from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.scenarios.comparison.attribution import Effects, effects
 from transfer_opt.scenarios.comparison.columns import Listed, Side, common, last_year, side_listed, side_of
-from transfer_opt.scenarios.comparison.counterfactual import OpenFor
 from transfer_opt.scenarios.comparison.fairness import Price, Worse, compared_pools, larger_pools, price
 
 LAST_YEAR = "上年"
@@ -66,7 +65,7 @@ class Comparison:
 
 def compared(
     spec: ModelSpec, given: Sequence[Plan | Listed], names: Sequence[str], baseline: str | None,
-    failed: Sequence[tuple[str, str]], open_for: OpenFor, notes: Sequence[str] = (),
+    failed: Sequence[tuple[str, str]], notes: Sequence[str] = (),
 ) -> Comparison:
     """Compare the plans and tables, named so, with the baseline (the first by default); raises InputError."""
     units, places = common([one.case.recipients if isinstance(one, Plan) else one.units for one in given], spec.former)
@@ -79,11 +78,11 @@ def compared(
     sides.sort(key=lambda side: side is not base)
     others = [side for side in sides if side is not base]
     plans = [side.plan for side in sides if side.plan]
-    asked = tuple(_worse(sides, open_for))
+    asked = tuple(_worse(sides))
     return Comparison(
         spec, units, funds, plans[-1].case.money_unit, tuple(sides), base, tuple(failed),
-        tuple(effects(base, side, funds, open_for) for side in others) if base in sides else (),
-        tuple(_prices(sides, open_for)), asked, (*notes, *_unmatched(units, sides)),
+        tuple(effects(base, side, funds) for side in others) if base in sides else (),
+        tuple(_prices(sides)), asked, (*notes, *_unmatched(units, sides)),
     )
 
 
@@ -103,19 +102,19 @@ def unknown_baseline(name: str, known: Sequence[str]) -> InputError:
     return InputError([Problem("E230", f"没有可作比较基准的「{name}」。", did_you_mean(name, [*known, LAST_YEAR]))])
 
 
-def _prices(sides: Sequence[Side], open_for: OpenFor) -> Iterator[Price]:
+def _prices(sides: Sequence[Side]) -> Iterator[Price]:
     for side in sides:
-        found = price(side.plan, side.name, open_for) if side.plan else None
+        found = price(side.plan, side.name) if side.plan else None
         if found:
             yield found
 
 
-def _worse(sides: Sequence[Side], open_for: OpenFor) -> Iterator[Worse]:
+def _worse(sides: Sequence[Side]) -> Iterator[Worse]:
     known = [(side.name, side.plan) for side in sides if side.plan]
     for (first, small), (second, large) in combinations(known, 2):
-        yield from compared_pools((first, small), (second, large), open_for)
+        yield from compared_pools((first, small), (second, large))
     for name, plan in known:
-        yield from larger_pools(plan, name, open_for)
+        yield from larger_pools(plan, name)
 
 
 def _unmatched(units: Recipients, sides: Sequence[Side]) -> Iterator[str]:

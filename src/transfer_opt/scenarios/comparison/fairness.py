@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from transfer_opt.allocation.explanation.indicators import Indicator, indicators
 from transfer_opt.allocation.explanation.sensitivity import STEPPED_LINES
-from transfer_opt.allocation.formulation.formulate import Formulation, composed, formulate
-from transfer_opt.allocation.formulation.rule_rows import RuleRows, rule_rows, written_rules
+from transfer_opt.allocation.formulation.formulate import composed
+from transfer_opt.allocation.formulation.rule_rows import RuleRows, rule_rows
+from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import Make
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, sums
@@ -23,7 +24,7 @@ from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change, Clause, RuleSpec
 from transfer_opt.policy.objectives import CLOSEST, SHORTFALL
 from transfer_opt.scenarios.comparison.attribution import GOALS, differing, mixed
-from transfer_opt.scenarios.comparison.counterfactual import OpenFor, State, exact_amounts, re_solved
+from transfer_opt.scenarios.comparison.counterfactual import State, exact_amounts, re_solved, state_of
 
 KEPT_WHOLE = "上年保底（县合计）"
 PORTION = 0.01
@@ -57,7 +58,7 @@ class Worse:
     note: str = ""
 
 
-def price(plan: Plan, name: str, open_for: OpenFor) -> Price | None:
+def price(plan: Plan, name: str) -> Price | None:
     """Solve once more with every county's total at last year's; None where nobody loses anyway."""
     case = plan.case
     known = np.isfinite(case.history).any(axis=0)
@@ -68,24 +69,24 @@ def price(plan: Plan, name: str, open_for: OpenFor) -> Price | None:
         return None
     found = Price(name, int(losing.sum()), float(-change[losing].sum()), plan.indicators, (), "")
     try:
-        again, amounts = re_solved(_state(plan), open_for, lambda case: [_kept_whole(case)])
+        again, amounts = re_solved(state_of(plan), lambda case: [_kept_whole(case)])
     except (InfeasibleError, SolverError) as error:
         return replace(found, why_not=str(error))
     return replace(found, after=indicators(again, amounts))
 
 
-def larger_pools(plan: Plan, name: str, open_for: OpenFor) -> Iterator[Worse]:
+def larger_pools(plan: Plan, name: str) -> Iterator[Worse]:
     """Each pool larger by PORTION, the rules as they are: one entry per fund, also where nobody loses."""
-    small = _solved(_state(plan), open_for)
+    small = state_of(plan).instance()
     for fund in plan.case.funds:
         more = max(np.floor(fund.pool * PORTION / plan.case.unit), 1.0) * plan.case.unit
         change = Change(POOLS, fund.name, "本年总额", "", fund.budget + more)
         settings = replace(plan.settings, layers=(*plan.settings.layers, (change,)))
         said = f"{fund.name}增加 {more:,.12g} {plan.case.money_unit}"
-        yield _worse(name, said, small, replace(_state(plan), settings=settings), open_for)
+        yield _worse(name, said, small, replace(state_of(plan), settings=settings))
 
 
-def compared_pools(first: tuple[str, Plan], second: tuple[str, Plan], open_for: OpenFor) -> Iterator[Worse]:
+def compared_pools(first: tuple[str, Plan], second: tuple[str, Plan]) -> Iterator[Worse]:
     """Two named plans that differ in pools only, one of them with no smaller pool: who gets less by it all the same."""
     if differing(first[1], second[1]) != [POOLS]:
         return
@@ -93,11 +94,7 @@ def compared_pools(first: tuple[str, Plan], second: tuple[str, Plan], open_for: 
         pools = [{fund.name: fund.pool for fund in plan.case.funds} for plan in (small, large)]
         if all(pools[1].get(fund, 0.0) >= pool for fund, pool in pools[0].items()):
             said = f"总额由「{name}」的 {sum(pools[0].values()):,.12g} 增加到「{other}」的 {sum(pools[1].values()):,.12g}"
-            yield _worse(other, said, _solved(_state(small), open_for), mixed(small, large, [POOLS]), open_for)
-
-
-def _state(plan: Plan) -> State:
-    return State(plan.spec, plan.budget, plan.settings, plan.objective)
+            yield _worse(other, said, state_of(small).instance(), mixed(small, large, [POOLS]))
 
 
 def _kept_whole(case: Case) -> RuleRows:
@@ -114,54 +111,47 @@ def _kept_whole(case: Case) -> RuleRows:
 
 @dataclass(frozen=True)
 class _Step:
-    """A state before and after its pools grow, solved."""
+    """An instance, known to have an allocation, before and after its pools grow."""
 
-    small: State
-    large: State
-    before: Case
-    after: Case
+    small: Instance
+    large: Instance
     losing: Ints
     """Who gets less by a publishing unit or more."""
-    open_for: OpenFor
 
     def still(self, first: Floats, second: Floats) -> bool:
         """Whether any of these would get less all the same, by amounts (L,) before and after."""
-        moved = _given(self.after, second) - _given(self.before, first)
-        return bool((moved[self.losing] < -self.after.unit).any())
+        moved = _given(self.large.case, second) - _given(self.small.case, first)
+        return bool((moved[self.losing] < -self.large.case.unit).any())
 
 
-def _solved(state: State, open_for: OpenFor) -> tuple[State, Case, Floats]:
-    """A state that is known to have an allocation, its case and its optimum (L,) before rounding."""
-    case = state.case()
-    return state, case, exact_amounts(case, partial(_formulated, case, state, state.objective), open_for)
-
-
-def _worse(scenario: str, said: str, base: tuple[State, Case, Floats], large: State, open_for: OpenFor) -> Worse:
-    small, before, first = base
+def _worse(scenario: str, said: str, small: Instance, grown: State) -> Worse:
+    first = exact_amounts(small)
     try:
-        _, after, second = _solved(large, open_for)
+        large = grown.instance()
+        second = exact_amounts(large)
     except (InfeasibleError, SolverError) as error:
         return Worse(scenario, said, (), "", f"没有可行方案：{error}")
-    moved = _given(after, second) - _given(before, first)
+    after = large.case
+    moved = _given(after, second) - _given(small.case, first)
     order = np.argsort(moved, kind="stable")
     losing = order[moved[order] < -after.unit]
     if not len(losing):
         return Worse(scenario, said, (), "")
     losers = tuple((str(after.recipients.name[i]), float(moved[i])) for i in losing)
-    return Worse(scenario, said, losers, *_responsible(_Step(small, large, before, after, losing, open_for), first))
+    return Worse(scenario, said, losers, *_responsible(_Step(small, large, losing)))
 
 
-def _responsible(step: _Step, first: Floats) -> tuple[str, str]:
+def _responsible(step: _Step) -> tuple[str, str]:
     """What makes them lose, and how: without its answer to the larger pool they would not."""
     if not set(step.small.objective) <= {CLOSEST, SHORTFALL} and _by_formula_alone(step):
         return GOALS, f"目标“{' > '.join(step.small.objective)}”使县与县之间互相替代"
-    for rule, note, make, case in _held_back(step):
+    for rule, note, large, make in _held_back(step):
         try:
-            if not step.still(first, exact_amounts(case, make, step.open_for)):
+            if not step.still(exact_amounts(step.small), exact_amounts(large, make)):
                 return rule, note
         except (InfeasibleError, SolverError):
             continue
-    if len(step.after.lines) > STEPPED_LINES:
+    if len(step.large.case.lines) > STEPPED_LINES:
         return "未逐条核对", "县区很多，只核对了目标和因素法"
     return "几条规则共同作用", "单独固定任何一条规则都不能避免"
 
@@ -169,35 +159,31 @@ def _responsible(step: _Step, first: Floats) -> tuple[str, str]:
 def _by_formula_alone(step: _Step) -> bool:
     """Whether the same rules with the formula as the only objective would spare them."""
     try:
-        first, second = (exact_amounts(case, partial(_formulated, case, state, (CLOSEST,)), step.open_for)
-                         for case, state in ((step.before, step.small), (step.after, step.large)))
+        first, second = (exact_amounts(replace(instance, objective=(CLOSEST,))) for instance in (step.small, step.large))
     except (InfeasibleError, SolverError):
         return False
     return not step.still(first, second)
 
 
-def _formulated(case: Case, state: State, objective: Sequence[str], whole: bool) -> Formulation:
-    return formulate(case, state.settings, objective, whole=whole)
-
-
-def _held_back(step: _Step) -> Iterator[tuple[str, str, Make, Case]]:
+def _held_back(step: _Step) -> Iterator[tuple[str, str, Instance, Make | None]]:
     """Each rule in turn as it was before the pool grew; first the shares of the formula. In a large case, these only."""
-    before, after = step.before.figures, step.after.figures
-    if len(step.before.lines) == len(step.after.lines) and all(before.pools):
-        shares = before.reference * (after.pools / before.pools)[step.before.lines.fund]
-        case = replace(step.after, lines=replace(step.after.lines, reference=floats(shares)),
+    small, large = step.small.case, step.large.case
+    before, after = small.figures, large.figures
+    if len(small.lines) == len(large.lines) and all(before.pools):
+        shares = before.reference * (after.pools / before.pools)[small.lines.fund]
+        case = replace(large, lines=replace(large.lines, reference=floats(shares)),
                        worked_out=replace(after, reference=shares))
-        yield FORMULA, "各县测算份额随总额变化", partial(_formulated, case, step.large, step.large.objective), case
-    if len(step.after.lines) > STEPPED_LINES:
+        yield FORMULA, "各县测算份额随总额变化", replace(step.large, case=case), None
+    if len(step.large.case.lines) > STEPPED_LINES:
         return
-    written = {entry.rule.name: entry for entry in written_rules(step.after, step.large.settings)}
+    written = {entry.rule.name: entry for entry in step.large.rules}
     for name in written:
         if name != POOLS and len(written[name].rows):
-            held = rule_rows(step.before, step.small.settings, name, step.before.amount)
+            held = rule_rows(small, step.small.settings, name, small.amount)
             if _same(held.rows, written[name].rows):
                 continue
             rules = [held if other == name else entry for other, entry in written.items()]
-            yield name, "它的要求随总额变化", partial(composed, step.after, rules, step.large.objective), step.after
+            yield name, "它的要求随总额变化", step.large, partial(composed, large, rules, step.large.objective)
 
 
 def _same(ours: Rows, theirs: Rows) -> bool:
