@@ -32,7 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What stands in tests/system starts processes, or follows a whole document; CBC is a program of its own."""
     for item in items:
-        by_cbc = isinstance(item, pytest.Function) and "cbc" in getattr(item, "callspec", _NO_CASE).params.values()
+        parameters = getattr(item, "callspec", _NO_CASE).params.values()
+        by_cbc = any(isinstance(value, str) and value == "cbc" for value in parameters)
         if item.path.parent.name == "system" or by_cbc:
             item.add_marker("system")
 

@@ -56,7 +56,7 @@ def _refuse(source: Source, pattern: Source) -> None:
 
 
 def _shape(source: Source) -> Iterator[Finding]:
-    """Nothing for the very bytes that are shipped, which are known to be in shape (docs/decisions/0018)."""
+    """Nothing for the very bytes that are shipped, which are known to be in shape (docs/decisions/0020)."""
     digest = shipped("models", "qinghai", "model.sha256")
     if digest.is_file() and source.digest in digest.read_text(encoding="ascii", errors="replace").split():
         return
