@@ -20,8 +20,8 @@ SAMPLE, TRIED = 60, 3
 """Rows that a reading is tried on, and those of which one must bear it out for the others to be looked at."""
 _TIE = 1e-9
 """What lies half-way may have gone either way."""
-FEWEST, FEWEST_UNNAMED = 2, 3
-"""Rows that must bear a reading out, by what the header promises."""
+FEWEST, FEWEST_UNNAMED = 1, 3
+"""Rows with more than nothing that must bear a reading out, by what the header promises."""
 
 _NOTHING = Measured(Fraction(0))
 """What stands in a blank cell whose ratio is told all the same."""
