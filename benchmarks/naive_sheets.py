@@ -46,7 +46,9 @@ def compared(folder: Path, count: int) -> Compared:
 def plain_pass(path: Path, rows: int = 35_000, columns: int = 30) -> float:
     """Seconds XlsxWriter takes, in constant memory, for one sheet of a name and figures without formats."""
     drawn = random.Random(1)
-    cells = [[f"县{row}", *(drawn.uniform(0, 1000) for _ in range(columns - 1))] for row in range(rows)]
+    cells = [
+        [f"县{row}", *(drawn.uniform(0, 1000) for _ in range(columns - 1))] for row in range(rows)
+    ]
     start = time.perf_counter()
     book = xlsxwriter.Workbook(path, {"constant_memory": True})
     sheet = book.add_worksheet()
@@ -66,7 +68,12 @@ def bare_values(report: Report, path: Path) -> None:
         sheet.append([table.title])
         sheet.append([column.name for column in table.columns])
         for row in table.rows:
-            sheet.append([f"'{value}" if isinstance(value, str) and value.startswith("=") else value for value in row.values])
+            sheet.append(
+                [
+                    f"'{value}" if isinstance(value, str) and value.startswith("=") else value
+                    for value in row.values
+                ]
+            )
     book.save(path)
 
 
@@ -111,16 +118,36 @@ def _read(path: Path) -> tuple[list[Sheet], list[NamedStyle]]:
     sheets = []
     for source in book.worksheets:
         cells = []
-        for cell in (cell for row in source.iter_rows() for cell in row if cell.value is not None or cell.has_style):
+        for cell in (
+            cell
+            for row in source.iter_rows()
+            for cell in row
+            if cell.value is not None or cell.has_style
+        ):
             key = tuple(cell._style)
             if key not in numbers:
                 numbers[key] = len(looks)
-                looks.append(NamedStyle(f"look{len(looks)}", copy(cell.font), copy(cell.fill), copy(cell.border),
-                                        copy(cell.alignment), cell.number_format))
+                looks.append(
+                    NamedStyle(
+                        f"look{len(looks)}",
+                        copy(cell.font),
+                        copy(cell.fill),
+                        copy(cell.border),
+                        copy(cell.alignment),
+                        cell.number_format,
+                    )
+                )
             cells.append((cell.row, cell.column, cell.value, numbers[key]))
-        sheets.append(Sheet(source.title, cells, {key: found.width for key, found in source.column_dimensions.items()},
-                            {key: found.height for key, found in source.row_dimensions.items()},
-                            [str(found) for found in source.merged_cells.ranges], source.freeze_panes or "A1"))
+        sheets.append(
+            Sheet(
+                source.title,
+                cells,
+                {key: found.width for key, found in source.column_dimensions.items()},
+                {key: found.height for key, found in source.row_dimensions.items()},
+                [str(found) for found in source.merged_cells.ranges],
+                source.freeze_panes or "A1",
+            )
+        )
     return sheets, looks
 
 

@@ -44,8 +44,10 @@ def full(formulation: Formulation) -> tuple[Program, Floats]:
         np.concatenate([program.rows, np.tile(rows + each, 3)]),
         np.concatenate([program.columns, stage.columns, columns + each, columns + count + each]),
         np.concatenate([program.values, np.ones(count), -np.ones(count), np.ones(count)]),
-        np.concatenate([program.row_lower, centre]), np.concatenate([program.row_upper, centre]),
-        np.concatenate([program.reach, np.zeros(count, dtype=program.reach.dtype)]), program.lines,
+        np.concatenate([program.row_lower, centre]),
+        np.concatenate([program.row_upper, centre]),
+        np.concatenate([program.reach, np.zeros(count, dtype=program.reach.dtype)]),
+        program.lines,
     )
     return wide, np.concatenate([costs, np.tile(1.0 / floats(stage.scale), 2)])
 
@@ -57,7 +59,11 @@ def core_seconds(program: Program, costs: Floats, limit: float = np.inf) -> tupl
     model = array_model(program)
     model.col_cost_ = costs
     highs: Any = highspy.Highs()
-    for option, value in (("output_flag", False), ("threads", 1), ("time_limit", float(min(limit, 1e9)))):
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("time_limit", float(min(limit, 1e9))),
+    ):
         highs.setOptionValue(option, value)
     highs.passModel(model)
     start = time.perf_counter()
@@ -88,16 +94,30 @@ def by_linopy(program: Program, costs: Floats) -> tuple[float, float]:
 
     start = time.perf_counter()
     model = linopy.Model()
-    x = model.add_variables(program.lower, program.upper, coords=[np.arange(len(costs))], dims=["column"], name="x")
-    matrix = scipy.sparse.csr_array((program.values, (program.rows, program.columns)), shape=program.shape)
+    x = model.add_variables(
+        program.lower, program.upper, coords=[np.arange(len(costs))], dims=["column"], name="x"
+    )
+    matrix = scipy.sparse.csr_array(
+        (program.values, (program.rows, program.columns)), shape=program.shape
+    )
     width = int(np.diff(matrix.indptr).max())
     narrow = np.diff(matrix.indptr) <= NARROW
     for name, chosen in (("narrow", np.flatnonzero(narrow)), ("wide", np.flatnonzero(~narrow))):
-        for part in ([chosen] if name == "narrow" else [[row] for row in chosen]):
-            _linopy_rows(model, x, matrix, program, np.asarray(part), NARROW if name == "narrow" else width, f"{name}{part[0]}")
+        for part in [chosen] if name == "narrow" else [[row] for row in chosen]:
+            _linopy_rows(
+                model,
+                x,
+                matrix,
+                program,
+                np.asarray(part),
+                NARROW if name == "narrow" else width,
+                f"{name}{part[0]}",
+            )
     model.add_objective((x * costs).sum())
     with quiet():
-        model.solve(solver_name="highs", io_api="direct", output_flag=False, threads=1, progress=False)
+        model.solve(
+            solver_name="highs", io_api="direct", output_flag=False, threads=1, progress=False
+        )
     value = float(model.objective.value)
     assert x.solution.shape == costs.shape
     return time.perf_counter() - start, value
@@ -107,7 +127,9 @@ NARROW = 6
 """Entries of a row up to which rows are stacked in one block."""
 
 
-def _linopy_rows(model: Any, x: Any, matrix: Any, program: Program, rows: Any, width: int, name: str) -> None:
+def _linopy_rows(
+    model: Any, x: Any, matrix: Any, program: Program, rows: Any, width: int, name: str
+) -> None:
     """Rows with at most `width` entries as one block of constraints on a row dimension."""
     import xarray
 
@@ -120,13 +142,18 @@ def _linopy_rows(model: Any, x: Any, matrix: Any, program: Program, rows: Any, w
     values = np.where(used, matrix.data[at], np.nan)
     import linopy
 
-    data = xarray.Dataset({"coeffs": (["row", "_term"], values), "vars": (["row", "_term"], labels)},
-                          coords={"row": rows})
+    data = xarray.Dataset(
+        {"coeffs": (["row", "_term"], values), "vars": (["row", "_term"], labels)},
+        coords={"row": rows},
+    )
     expression = linopy.LinearExpression(data, model)
     lower, upper = program.row_lower[rows], program.row_upper[rows]
     equal = lower == upper
-    for side, kept, bound, sign in (("e", equal, lower, "="), ("l", ~equal & np.isfinite(lower), lower, ">="),
-                                    ("u", ~equal & np.isfinite(upper), upper, "<=")):
+    for side, kept, bound, sign in (
+        ("e", equal, lower, "="),
+        ("l", ~equal & np.isfinite(lower), lower, ">="),
+        ("u", ~equal & np.isfinite(upper), upper, "<="),
+    ):
         if kept.any():
             chosen = np.flatnonzero(kept)
             right = xarray.DataArray(bound[chosen], dims=["row"], coords={"row": rows[chosen]})

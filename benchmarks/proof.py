@@ -48,7 +48,10 @@ def measured(count: int, runs: int) -> list[Measured]:
     with tempfile.TemporaryDirectory() as folder:
         prepared = prepare(workbook(Path(folder) / "b.xlsx", count))
     case = assemble(prepared.spec, prepared.budget, prepared.settings)
-    return [_one(case, formulate(case, prepared.settings, objective), objective, runs) for objective in LISTS]
+    return [
+        _one(case, formulate(case, prepared.settings, objective), objective, runs)
+        for objective in LISTS
+    ]
 
 
 def _one(case: Case, formulation: Formulation, objective: Sequence[str], runs: int) -> Measured:
@@ -77,12 +80,18 @@ def main() -> None:
     print("县数  目标清单  求解(s)  线性规划  制作证书÷求解  核对证书÷求解  证书(MB)")
     for count, runs in SIZES.items():
         for each in measured(count, runs):
-            print(f"{count}  {each.objective}  {each.solved:.3f}  {each.programs}  {each.made:.2f}  {each.checked:.2f}  {each.size:.1f}",
-                  flush=True)
+            print(
+                f"{count}  {each.objective}  {each.solved:.3f}  {each.programs}  {each.made:.2f}  {each.checked:.2f}  {each.size:.1f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
     if sys.argv[1:]:
-        print(json.dumps([asdict(each) for each in measured(*map(int, sys.argv[1:]))], ensure_ascii=False))
+        print(
+            json.dumps(
+                [asdict(each) for each in measured(*map(int, sys.argv[1:]))], ensure_ascii=False
+            )
+        )
     else:
         main()

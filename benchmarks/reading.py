@@ -1,6 +1,6 @@
 """How long reading takes: the example, and a workbook of 35,000 rows and 30 columns, with and without formulas.
 
-    python benchmarks/reading.py [rows]
+python benchmarks/reading.py [rows]
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ from transfer_opt.workbook.input.reader import read_workbook
 
 EXAMPLE = Path(__file__).parent.parent / "inputs" / "qinghai.xlsx"
 ROWS, COLUMNS, REPEATS = 35_000, 30, 2
-TEXTS = {"行政区划代码", "县区名称", "市州", "功能区类型", "生态考核结果", "困难地区类型", "引导性补助名单"}
+TEXTS = {
+    "行政区划代码",
+    "县区名称",
+    "市州",
+    "功能区类型",
+    "生态考核结果",
+    "困难地区类型",
+    "引导性补助名单",
+}
 
 
 def large(path: Path, rows: int, formulas: bool) -> Path:
@@ -35,7 +43,12 @@ def large(path: Path, rows: int, formulas: bool) -> Path:
     sheet.write_row(0, 0, ["单位：万元"])
     sheet.write_row(1, 0, columns)
     for row in range(rows):
-        texts = {"行政区划代码": f"{100_000 + row}", "县区名称": f"第{row}县", "市州": f"第{row // 10}州", "功能区类型": "禁止开发区"}
+        texts = {
+            "行政区划代码": f"{100_000 + row}",
+            "县区名称": f"第{row}县",
+            "市州": f"第{row // 10}州",
+            "功能区类型": "禁止开发区",
+        }
         for column, name in enumerate(columns):
             if name not in TEXTS:
                 number = round(generator.uniform(1_000, 500_000), 2)
@@ -55,12 +68,18 @@ def tell(name: str, path: Path) -> None:
     content = path.read_bytes()
     best: dict[str, tuple[float, float]] = {}
     for _ in range(REPEATS):
-        for what, action in (("预扫", lambda: scan(content)), ("读入", lambda: read_workbook(path, aliases))):
+        for what, action in (
+            ("预扫", lambda: scan(content)),
+            ("读入", lambda: read_workbook(path, aliases)),
+        ):
             wall, processor = time.perf_counter(), time.process_time()
             action()
             taken = time.perf_counter() - wall, time.process_time() - processor
             best[what] = min(best.get(what, taken), taken)
-    said = "，".join(f"{what} {wall:.3f} 秒（处理器 {processor:.3f} 秒）" for what, (wall, processor) in best.items())
+    said = "，".join(
+        f"{what} {wall:.3f} 秒（处理器 {processor:.3f} 秒）"
+        for what, (wall, processor) in best.items()
+    )
     print(f"{name}：{said}")
 
 
@@ -70,7 +89,10 @@ def main() -> None:
     tell("示例 45 行", EXAMPLE)
     with tempfile.TemporaryDirectory() as folder:
         for name, formulas in (("数字", False), ("一列公式", True)):
-            tell(f"{rows:,} 行 × {COLUMNS} 列，{name}", large(Path(folder) / f"{name}.xlsx", rows, formulas))
+            tell(
+                f"{rows:,} 行 × {COLUMNS} 列，{name}",
+                large(Path(folder) / f"{name}.xlsx", rows, formulas),
+            )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,13 @@ from pathlib import Path
 
 from replicas import workbook
 
-STEPS = {"读取": "read", "测算说明": "explain", "取整": "round", "证明": "certificate", "写结果工作簿": "write"}
+STEPS = {
+    "读取": "read",
+    "测算说明": "explain",
+    "取整": "round",
+    "证明": "certificate",
+    "写结果工作簿": "write",
+}
 """What the program says of its progress, by the name used here; anything else is a stage of solving."""
 
 
@@ -57,4 +63,8 @@ def peak() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""), ensure_ascii=False))
+    print(
+        json.dumps(
+            main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""), ensure_ascii=False
+        )
+    )

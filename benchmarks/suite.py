@@ -70,7 +70,12 @@ class Line:
 def ratio(what: str, value: float, target: float, detail: str = "", at_least: bool = False) -> Line:
     """A line whose ratio has a target."""
     met = value >= target if at_least else value <= target
-    return Line(what, f"{value:.2f}×{f' ({detail})' if detail else ''}", f"{'≥' if at_least else '≤'} {target:g}×", met)
+    return Line(
+        what,
+        f"{value:.2f}×{f' ({detail})' if detail else ''}",
+        f"{'≥' if at_least else '≤'} {target:g}×",
+        met,
+    )
 
 
 # ---------------------------------------------------------------- one linear program, the whole list
@@ -94,7 +99,9 @@ class Watched:
 
 def formulated(prepared: Prepared, objective: Sequence[str]) -> Formulation:
     """The program of an objective list."""
-    return formulate(assemble(prepared.spec, prepared.budget, prepared.settings), prepared.settings, objective)
+    return formulate(
+        assemble(prepared.spec, prepared.budget, prepared.settings), prepared.settings, objective
+    )
 
 
 def linear_programs(prepared: Prepared, count: int, runs: int) -> list[Line]:
@@ -108,15 +115,33 @@ def linear_programs(prepared: Prepared, count: int, runs: int) -> list[Line]:
         wholes.append(whole / core)
         singles.append(single / core)
     # At 45 recipients a full LP takes a millisecond, less than any call from Python: only the larger size has targets.
-    aimed = ratio if count == COUNTRY else lambda what, value, _, detail: Line(what, f"{value:.2f}× ({detail})")
-    linopy = statistics.median(peers.by_linopy(plain, costs)[0] for _ in range(runs)) / statistics.median(cores)
+    aimed = (
+        ratio
+        if count == COUNTRY
+        else lambda what, value, _, detail: Line(what, f"{value:.2f}× ({detail})")
+    )
+    linopy = statistics.median(
+        peers.by_linopy(plain, costs)[0] for _ in range(runs)
+    ) / statistics.median(cores)
     size = f"{count:,} recipients"
     return [
-        Line(f"{size}: HiGHS core time of the same full LP (the unit of the next lines)", f"{statistics.median(cores):.3f} s"),
+        Line(
+            f"{size}: HiGHS core time of the same full LP (the unit of the next lines)",
+            f"{statistics.median(cores):.3f} s",
+        ),
         Line(f"{size}: linopy + HiGHS, build, solve and read back", f"{linopy:.2f}×"),
-        aimed(f"{size}: one LP of ours, change, solve and read back", statistics.median(singles), 0.2,
-              "median of the questions of the list below"),
-        aimed(f"{size}: the whole list 三保缺口最小>保障水平最大化>贴近因素法", statistics.median(wholes), 3.0, f"{programs} LPs"),
+        aimed(
+            f"{size}: one LP of ours, change, solve and read back",
+            statistics.median(singles),
+            0.2,
+            "median of the questions of the list below",
+        ),
+        aimed(
+            f"{size}: the whole list 三保缺口最小>保障水平最大化>贴近因素法",
+            statistics.median(wholes),
+            3.0,
+            f"{programs} LPs",
+        ),
     ]
 
 
@@ -132,7 +157,11 @@ def _listed(formulation: Formulation) -> tuple[float, float, int]:
     start = time.perf_counter()
     solution = solve(formulation.program, formulation.stages, watched)
     taken = time.perf_counter() - start
-    return taken, statistics.median(second for session in sessions for second in session.seconds), solution.programs
+    return (
+        taken,
+        statistics.median(second for session in sessions for second in session.seconds),
+        solution.programs,
+    )
 
 
 # ---------------------------------------------------------------- whole programs
@@ -140,7 +169,16 @@ def _listed(formulation: Formulation) -> tuple[float, float, int]:
 
 def against_naive(folder: Path, source: Path, count: int, runs: int, target: float | None) -> Line:
     """`solve` workbook to workbook against the plain script, each in a process of its own."""
-    tool = [sys.executable, "-m", "transfer_opt", "solve", str(source), "-o", str(folder / "tool.xlsx"), "--quiet"]
+    tool = [
+        sys.executable,
+        "-m",
+        "transfer_opt",
+        "solve",
+        str(source),
+        "-o",
+        str(folder / "tool.xlsx"),
+        "--quiet",
+    ]
     script = [sys.executable, str(HERE / "naive.py"), str(source), str(folder / "naive.xlsx")]
     pairs = [(spent(tool), spent(script)) for _ in range(runs + 1)][1:]
     value = statistics.median(ours / theirs for ours, theirs in pairs)
@@ -151,8 +189,13 @@ def against_naive(folder: Path, source: Path, count: int, runs: int, target: flo
 
 def help_line(runs: int) -> Line:
     """`--help` against a bare interpreter."""
-    pairs = [(spent([sys.executable, "-m", "transfer_opt", "--help"]), spent([sys.executable, "-c", "pass"]))
-             for _ in range(runs + 1)][1:]
+    pairs = [
+        (
+            spent([sys.executable, "-m", "transfer_opt", "--help"]),
+            spent([sys.executable, "-c", "pass"]),
+        )
+        for _ in range(runs + 1)
+    ][1:]
     return ratio("`--help` ÷ bare Python", statistics.median(a / b for a, b in pairs), 6.0)
 
 
@@ -165,8 +208,14 @@ def spent(command: Sequence[str]) -> float:
 
 def whole_run(count: int, scenario: str = "") -> dict[str, float]:
     """The steps of one run in a process of its own."""
-    done = subprocess.run([sys.executable, str(HERE / "stages.py"), str(count), scenario], check=True, capture_output=True,
-                          text=True, env=ENVIRONMENT, timeout=PATIENCE)
+    done = subprocess.run(
+        [sys.executable, str(HERE / "stages.py"), str(count), scenario],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=PATIENCE,
+    )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -176,19 +225,39 @@ def writing(folder: Path, count: int) -> tuple[Line, ...]:
     found = naive_sheets.compared(folder, count)
     what = f"{count:,} recipients: speed of writing the result workbook against openpyxl"
     return (
-        ratio(f"{what}, the same cells, formulas and formats ({found.cells:,} cells)", found.same / found.ours, 5.0,
-              f"{found.ours:.1f} s against {found.same:.1f} s", at_least=True),
-        Line(f"{what} writing bare values", f"{found.bare / found.ours:.2f}× ({found.ours:.1f} s against {found.bare:.1f} s)"))
+        ratio(
+            f"{what}, the same cells, formulas and formats ({found.cells:,} cells)",
+            found.same / found.ours,
+            5.0,
+            f"{found.ours:.1f} s against {found.same:.1f} s",
+            at_least=True,
+        ),
+        Line(
+            f"{what} writing bare values",
+            f"{found.bare / found.ours:.2f}× ({found.ours:.1f} s against {found.bare:.1f} s)",
+        ),
+    )
 
 
 def sweeping(prepared: Prepared, count: int, target: float) -> Iterator[Line]:
     """A scenario of a sweep against rebuilding its model with PuLP and CBC."""
     for kind, found in sweeps.compared(prepared, count):
         what = f"{count:,} recipients: a sweep over {KINDS[kind]}, one scenario ({1000 * found.swept:.1f} ms) against PuLP + CBC rebuilding"
-        yield ratio(f"{what} the same optimum by the textbook", found.book / found.swept, target,
-                    f"{found.book:.2f} s{'' if found.ended else ', not ended'}", at_least=True)
-        yield Line(f"{what} the programs our engine asks for", f"{found.engine / found.swept:.1f}× ({1000 * found.engine:.0f} ms)")
-        yield Line(f"{what} one LP, one optimum of many", f"{found.one / found.swept:.1f}× ({1000 * found.one:.0f} ms)")
+        yield ratio(
+            f"{what} the same optimum by the textbook",
+            found.book / found.swept,
+            target,
+            f"{found.book:.2f} s{'' if found.ended else ', not ended'}",
+            at_least=True,
+        )
+        yield Line(
+            f"{what} the programs our engine asks for",
+            f"{found.engine / found.swept:.1f}× ({1000 * found.engine:.0f} ms)",
+        )
+        yield Line(
+            f"{what} one LP, one optimum of many",
+            f"{found.one / found.swept:.1f}× ({1000 * found.one:.0f} ms)",
+        )
 
 
 # ---------------------------------------------------------------- growth
@@ -203,19 +272,27 @@ def growth(sizes: Sequence[int]) -> tuple[list[dict[str, float]], list[str]]:
             runs.append(whole_run(count) | {"count": count})
         except subprocess.TimeoutExpired:
             break
-    steps = sorted({step for run in runs for step in run} - {"count", "programs", "peak MiB", "total"})
+    steps = sorted(
+        {step for run in runs for step in run} - {"count", "programs", "peak MiB", "total"}
+    )
     said = []
     for step in [*steps, "total"]:
         cells = " | ".join(f"{run.get(step, 0.0):.2f}" for run in runs)
         said.append(f"| {step} | {cells} | {_exponent(runs, step)} |")
     said.append("| LPs | " + " | ".join(f"{run['programs']:.0f}" for run in runs) + " | |")
-    said.append("| peak MiB | " + " | ".join(f"{run['peak MiB']:.0f}" for run in runs) + f" | {_exponent(runs, 'peak MiB')} |")
+    said.append(
+        "| peak MiB | "
+        + " | ".join(f"{run['peak MiB']:.0f}" for run in runs)
+        + f" | {_exponent(runs, 'peak MiB')} |"
+    )
     return runs, said
 
 
 def _exponent(runs: Sequence[dict[str, float]], step: str) -> str:
     """k of seconds ≈ c·nᵏ by least squares on logarithms, over the runs that take more than 10 ms."""
-    points = [(math.log(run["count"]), math.log(run[step])) for run in runs if run.get(step, 0.0) > 0.01]
+    points = [
+        (math.log(run["count"]), math.log(run[step])) for run in runs if run.get(step, 0.0) > 0.01
+    ]
     if len(points) < 3:
         return ""
     return f"{statistics.linear_regression(*zip(*points, strict=True)).slope:.2f}"
@@ -230,12 +307,22 @@ def plot(runs: Sequence[dict[str, float]], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(8, 5))
-    names = {"read": "read and check", "formulate": "formulate", "certificate": "certificate", "explain": "steps and sensitivities",
-             "write": "write", "total": "total"}
+    names = {
+        "read": "read and check",
+        "formulate": "formulate",
+        "certificate": "certificate",
+        "explain": "steps and sensitivities",
+        "write": "write",
+        "total": "total",
+    }
     counts = [run["count"] for run in runs]
     for step, label in names.items():
-        axes.loglog(counts, [max(run.get(step, 0.0), 1e-4) for run in runs], marker="o", label=label)
-    solving = [sum(value for step, value in run.items() if step.startswith("solve")) for run in runs]
+        axes.loglog(
+            counts, [max(run.get(step, 0.0), 1e-4) for run in runs], marker="o", label=label
+        )
+    solving = [
+        sum(value for step, value in run.items() if step.startswith("solve")) for run in runs
+    ]
     axes.loglog(counts, solving, marker="s", label="solve (all stages)")
     axes.set(xlabel="recipients", ylabel="seconds", title="How cost grows, workbook to workbook")
     axes.grid(which="both", alpha=0.3)
@@ -268,17 +355,31 @@ def main(quick: bool) -> None:
                 add(*sweeping(prepared, count, SWEEP_TARGETS[count]))
         add(help_line(25), against_naive(folder, EXAMPLE, PROVINCE, 7, 0.6))
         if not quick:
-            add(against_naive(folder, folder / f"{COUNTRY}.xlsx", COUNTRY, 1, None), *writing(folder, COUNTRY))
+            add(
+                against_naive(folder, folder / f"{COUNTRY}.xlsx", COUNTRY, 1, None),
+                *writing(folder, COUNTRY),
+            )
         passes = [naive_sheets.plain_pass(folder / "plain.xlsx") for _ in range(3)]
         runs, table = growth(sizes)
         even = None if quick else whole_run(COUNTRY, EVEN)
         passes += [naive_sheets.plain_pass(folder / "plain.xlsx") for _ in range(3)]
     here = statistics.median(passes)
     if even:
-        add(*within(f"{COUNTRY:,} recipients, workbook to workbook, scenario {EVEN}", even, here, 8.0))
+        add(
+            *within(
+                f"{COUNTRY:,} recipients, workbook to workbook, scenario {EVEN}", even, here, 8.0
+            )
+        )
     add(*largest(runs[-1], here))
     if len(runs) < len(sizes):
-        add(Line(f"{sizes[len(runs)]:,} recipients, workbook to workbook", f"not ended in {PATIENCE:.0f} s", "≤ 60 s", False))
+        add(
+            Line(
+                f"{sizes[len(runs)]:,} recipients, workbook to workbook",
+                f"not ended in {PATIENCE:.0f} s",
+                "≤ 60 s",
+                False,
+            )
+        )
     if not quick:
         keep(lines, table, sizes[: len(runs)])
         plot(runs, DOCS / "growth.svg")
@@ -286,10 +387,22 @@ def main(quick: bool) -> None:
 
 def certificates(count: int) -> list[Line]:
     """Making and checking the proof against solving, in a process of its own."""
-    done = subprocess.run([sys.executable, str(HERE / "proof.py"), str(count), str(SIZES[count])], check=True, capture_output=True,
-                          text=True, env=ENVIRONMENT)
-    return [ratio(f"{count:,} recipients: certificate {what} ÷ solved ({each['objective']})", each[what], 1.0)
-            for each in json.loads(done.stdout.splitlines()[-1]) for what in ("made", "checked")]
+    done = subprocess.run(
+        [sys.executable, str(HERE / "proof.py"), str(count), str(SIZES[count])],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    return [
+        ratio(
+            f"{count:,} recipients: certificate {what} ÷ solved ({each['objective']})",
+            each[what],
+            1.0,
+        )
+        for each in json.loads(done.stdout.splitlines()[-1])
+        for what in ("made", "checked")
+    ]
 
 
 def largest(run: dict[str, float], plain_pass: float) -> list[Line]:
@@ -297,17 +410,33 @@ def largest(run: dict[str, float], plain_pass: float) -> list[Line]:
     what = f"{run['count']:,.0f} recipients, workbook to workbook"
     peak = f"{run['peak MiB'] / 1024:.2f} GiB"
     if run["count"] < TOWNSHIPS:
-        return [Line(f"{what}: seconds", f"{run['total']:.0f} s"), Line(f"{what}: peak of memory", peak)]
-    return [*within(what, run, plain_pass, 60.0), Line(f"{what}: peak of memory", peak, "≤ 2 GiB", run["peak MiB"] <= 2048)]
+        return [
+            Line(f"{what}: seconds", f"{run['total']:.0f} s"),
+            Line(f"{what}: peak of memory", peak),
+        ]
+    return [
+        *within(what, run, plain_pass, 60.0),
+        Line(f"{what}: peak of memory", peak, "≤ 2 GiB", run["peak MiB"] <= 2048),
+    ]
 
 
 def within(what: str, run: dict[str, float], plain_pass: float, limit: float) -> tuple[Line, Line]:
     """A whole run against a limit in seconds: as they are here, and as they would be where the limit was set."""
     there = run["total"] * PLAIN_PASS / plain_pass
     return (
-        Line(f"{what}: seconds on this machine", f"{run['total']:.1f} s", f"≤ {limit:.0f} s", run["total"] <= limit),
-        Line(f"{what}: the same in seconds of the machine the target was set on (a plain sheet of 35,000 rows × 30 columns takes "
-             f"XlsxWriter {PLAIN_PASS:.1f} s there, {plain_pass:.1f} s here)", f"{there:.1f} s", f"≤ {limit:.0f} s", there <= limit),
+        Line(
+            f"{what}: seconds on this machine",
+            f"{run['total']:.1f} s",
+            f"≤ {limit:.0f} s",
+            run["total"] <= limit,
+        ),
+        Line(
+            f"{what}: the same in seconds of the machine the target was set on (a plain sheet of 35,000 rows × 30 columns takes "
+            f"XlsxWriter {PLAIN_PASS:.1f} s there, {plain_pass:.1f} s here)",
+            f"{there:.1f} s",
+            f"≤ {limit:.0f} s",
+            there <= limit,
+        ),
     )
 
 
@@ -315,11 +444,17 @@ def keep(lines: Sequence[Line], table: Sequence[str], sizes: Sequence[int]) -> N
     """Write docs/benchmarks.md."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     template = (HERE / "benchmarks.template.md").read_text(encoding="utf-8")
-    (DOCS / "benchmarks.md").write_text(template.format(
-        machine=f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}, "
-                f"HiGHS {highspy.Highs().version()}",
-        lines="\n".join(map(str, lines)), sizes=" | ".join(f"{count:,}" for count in sizes),
-        rule="---|" * (len(sizes) + 2), growth="\n".join(table)), encoding="utf-8")
+    (DOCS / "benchmarks.md").write_text(
+        template.format(
+            machine=f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}, "
+            f"HiGHS {highspy.Highs().version()}",
+            lines="\n".join(map(str, lines)),
+            sizes=" | ".join(f"{count:,}" for count in sizes),
+            rule="---|" * (len(sizes) + 2),
+            growth="\n".join(table),
+        ),
+        encoding="utf-8",
+    )
 
 
 if __name__ == "__main__":

@@ -57,13 +57,23 @@ class Compared:
 
 def main() -> None:
     """Print one row per size and kind of scenario."""
-    print("县数  情形  扫描(毫秒)  从头求解  重建一个线性规划(毫秒)  倍数  按本程序步骤重建  倍数  按教科书重建  倍数")
+    print(
+        "县数  情形  扫描(毫秒)  从头求解  重建一个线性规划(毫秒)  倍数  按本程序步骤重建  倍数  按教科书重建  倍数"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for count in [int(text) for text in sys.argv[1:]] or SIZES:
-            for kind, found in compared(prepare(workbook(Path(folder) / f"{count}.xlsx", count)), count):
-                ratios = "  ".join(f"{1000 * other:.0f}  {other / found.swept:.1f}" for other in (found.one, found.engine, found.book))
-                print(f"{count}  {kind}  {1000 * found.swept:.1f}  {1000 * found.solved:.1f}  {ratios}"
-                      f"{'' if found.ended else ' 以上（未算完）'}", flush=True)
+            for kind, found in compared(
+                prepare(workbook(Path(folder) / f"{count}.xlsx", count)), count
+            ):
+                ratios = "  ".join(
+                    f"{1000 * other:.0f}  {other / found.swept:.1f}"
+                    for other in (found.one, found.engine, found.book)
+                )
+                print(
+                    f"{count}  {kind}  {1000 * found.swept:.1f}  {1000 * found.solved:.1f}  {ratios}"
+                    f"{'' if found.ended else ' 以上（未算完）'}",
+                    flush=True,
+                )
 
 
 def compared(prepared: Prepared, count: int) -> Iterator[tuple[str, Compared]]:
@@ -72,10 +82,15 @@ def compared(prepared: Prepared, count: int) -> Iterator[tuple[str, Compared]]:
     assert isinstance(pool, float)
     vary = f"资金总额·均衡性·本年总额={pool * 0.99:.0f}:{pool * 1.03:.0f}:20"
     yield "参数", _measured(prepared, ("增幅上限·均衡性·增幅上限=13%:20%:200",), *SIZES[count])
-    yield "总额×参数", _measured(prepared, ("增幅上限·均衡性·增幅上限=13%:20%:10", vary), *SIZES[count])
+    yield (
+        "总额×参数",
+        _measured(prepared, ("增幅上限·均衡性·增幅上限=13%:20%:10", vary), *SIZES[count]),
+    )
 
 
-def _measured(prepared: Prepared, vary: tuple[str, ...], swept: int, one: int, engine: int, book: int) -> Compared:
+def _measured(
+    prepared: Prepared, vary: tuple[str, ...], swept: int, one: int, engine: int, book: int
+) -> Compared:
     chosen = plan(prepared, vary, [], None, 1)
     scenarios = Scenarios(prepared, chosen)
     scenarios.answer(NOW)
@@ -86,13 +101,19 @@ def _measured(prepared: Prepared, vary: tuple[str, ...], swept: int, one: int, e
         times["swept"].append(spent(lambda index=index: scenarios.answer(index)))  # type: ignore[misc]
         case, built = rebuilt(prepared, chosen, index)
         if turn % max(1, swept // one) == 0:
-            times["solved"].append(spent(lambda built=built: solve(built.program, built.stages, opener("highs", 0))))  # type: ignore[misc]
-            times["one"].append(spent(lambda index=index: one_program(*rebuilt(prepared, chosen, index))))  # type: ignore[misc]
+            times["solved"].append(
+                spent(lambda built=built: solve(built.program, built.stages, opener("highs", 0)))
+            )  # type: ignore[misc]
+            times["one"].append(
+                spent(lambda index=index: one_program(*rebuilt(prepared, chosen, index)))
+            )  # type: ignore[misc]
         if turn % max(1, swept // engine) == 0:
             times["engine"].append(spent(lambda built=built: by_cbc(built)))  # type: ignore[misc]
         if turn % max(1, swept // book) == 0:
             textbook = Textbook(built.program, PATIENCE)
-            times["book"].append(spent(lambda built=built, textbook=textbook: textbook.run(built.stages)))  # type: ignore[misc]
+            times["book"].append(
+                spent(lambda built=built, textbook=textbook: textbook.run(built.stages))
+            )  # type: ignore[misc]
             ended &= textbook.ended
     return Compared(**{name: float(np.mean(found)) for name, found in times.items()}, ended=ended)
 
@@ -113,9 +134,15 @@ def one_program(case: Case, built: Formulation) -> None:
         balance = pulp.LpAffineExpression([(model.columns[j], 1.0), (up[j], -1.0), (down[j], 1.0)])
         model.problem.addConstraint(pulp.LpConstraint(balance, 0, rhs=target))
     weight = (1 / np.where(reference > 0, reference, case.unit)).tolist()
-    model.solved(pulp.LpAffineExpression(
-        [*zip(up, weight, strict=True), *zip(down, weight, strict=True),
-         *((column, SOFT_COST) for column in model.columns[program.lines :])]))
+    model.solved(
+        pulp.LpAffineExpression(
+            [
+                *zip(up, weight, strict=True),
+                *zip(down, weight, strict=True),
+                *((column, SOFT_COST) for column in model.columns[program.lines :]),
+            ]
+        )
+    )
 
 
 def by_cbc(built: Formulation) -> None:

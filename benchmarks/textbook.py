@@ -51,7 +51,11 @@ class Textbook:
         self._sums.append((stage.costs, costs.value() or 0.0))
 
     def _keep_levels(self, stage: LevelStage) -> None:
-        free, centre, scale = np.arange(len(stage.columns)), floats(stage.centre), floats(stage.scale)
+        free, centre, scale = (
+            np.arange(len(stage.columns)),
+            floats(stage.centre),
+            floats(stage.scale),
+        )
         while len(free):
             if time.monotonic() > self._end:
                 self.ended = False
@@ -59,9 +63,15 @@ class Textbook:
             model = Model(self._program, self._sums)
             level = pulp.LpVariable("t", 0 if stage.below and stage.above else None)
             sides = [side for side, counts in ((1.0, stage.below), (-1.0, stage.above)) if counts]
-            rows = {(k, side): pulp.LpConstraint(side * model.columns[stage.columns[k]] + scale[k] * level,
-                                                 pulp.LpConstraintGE, rhs=side * centre[k])
-                    for k in free.tolist() for side in sides}
+            rows = {
+                (k, side): pulp.LpConstraint(
+                    side * model.columns[stage.columns[k]] + scale[k] * level,
+                    pulp.LpConstraintGE,
+                    rhs=side * centre[k],
+                )
+                for k in free.tolist()
+                for side in sides
+            }
             for row in rows.values():
                 model.problem.addConstraint(row)
             self._solved(model, level)
@@ -73,7 +83,10 @@ class Textbook:
 
     def _keep(self, stage: LevelStage, terms: np.ndarray, level: float) -> None:
         """Bounds under which the terms never rise above their level again."""
-        centre, reach = floats(stage.centre[terms]), floats(stage.scale[terms]) * (level + SLACK * (1 + abs(level)))
+        centre, reach = (
+            floats(stage.centre[terms]),
+            floats(stage.scale[terms]) * (level + SLACK * (1 + abs(level))),
+        )
         lower, upper = self._program.lower.copy(), self._program.upper.copy()
         at = stage.columns[terms]
         if stage.below:
@@ -91,18 +104,31 @@ class Model:
 
     def __init__(self, program: Program, sums: Sequence[tuple[Floats, float]] = ()) -> None:
         self.problem = pulp.LpProblem("transfer", pulp.LpMinimize)
-        self.columns = [pulp.LpVariable(f"c{j}", _finite(low), _finite(high))
-                        for j, (low, high) in enumerate(zip(program.lower, program.upper, strict=True))]
+        self.columns = [
+            pulp.LpVariable(f"c{j}", _finite(low), _finite(high))
+            for j, (low, high) in enumerate(zip(program.lower, program.upper, strict=True))
+        ]
         entries: list[list[tuple[pulp.LpVariable, float]]] = [[] for _ in range(program.shape[0])]
-        for row, column, value in zip(program.rows.tolist(), program.columns.tolist(), program.values.tolist(), strict=True):
+        for row, column, value in zip(
+            program.rows.tolist(), program.columns.tolist(), program.values.tolist(), strict=True
+        ):
             entries[row].append((self.columns[column], value))
-        for terms, low, high in zip(entries, program.row_lower.tolist(), program.row_upper.tolist(), strict=True):
+        for terms, low, high in zip(
+            entries, program.row_lower.tolist(), program.row_upper.tolist(), strict=True
+        ):
             for sense, side in ((0, low),) if low == high else ((1, low), (-1, high)):
                 if np.isfinite(side):
-                    self.problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, rhs=side))
+                    self.problem.addConstraint(
+                        pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, rhs=side)
+                    )
         for costs, value in sums:
-            self.problem.addConstraint(pulp.LpConstraint(
-                pulp.LpAffineExpression(_terms(self.columns, costs)), -1, rhs=value + SLACK * (1 + abs(value))))
+            self.problem.addConstraint(
+                pulp.LpConstraint(
+                    pulp.LpAffineExpression(_terms(self.columns, costs)),
+                    -1,
+                    rhs=value + SLACK * (1 + abs(value)),
+                )
+            )
 
     def solved(self, goal: pulp.LpAffineExpression | pulp.LpVariable) -> Floats:
         """The columns (C,) where the goal is least."""

@@ -15,7 +15,11 @@ from transfer_opt.workbook.output.template import FundLine, TemplateLayout, writ
 FOLDER = Path(__file__).parent
 YEAR = 2026
 LABEL = "示例数据，不代表任何实际分配"
-EQUALIZATION, GUARANTEE, ECOLOGY = "均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付"
+EQUALIZATION, GUARANTEE, ECOLOGY = (
+    "均衡性转移支付",
+    "县级基本财力保障机制奖补资金",
+    "重点生态功能区转移支付",
+)
 TEXT_COLUMNS = {"行政区划代码", "县区名称", "市州", "功能区类型", "生态考核结果", "困难地区类型"}
 
 FUNDS = (
@@ -24,10 +28,14 @@ FUNDS = (
     FundLine(ECOLOGY, 384500, 356000, "1100226", "", "示例数"),
 )
 
+
 def example_counties() -> tuple[dict[str, Value], ...]:
     """The rows of the CSV file under standard names, figures as numbers, empty cells as None."""
     with (FOLDER / "data" / "qinghai_example.csv").open(encoding="utf-8", newline="") as stream:
-        rows = [{split_unit(header)[0]: cell for header, cell in row.items()} for row in csv.DictReader(stream)]
+        rows = [
+            {split_unit(header)[0]: cell for header, cell in row.items()}
+            for row in csv.DictReader(stream)
+        ]
     return tuple({name: _value(name, cell) for name, cell in row.items()} for row in rows)
 
 

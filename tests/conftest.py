@@ -26,7 +26,9 @@ def x(tiny_case: Case) -> Linear:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`pytest --regenerate-golden` writes tests/golden/*.lp anew; read the difference before committing it."""
-    parser.addoption("--regenerate-golden", action="store_true", help="write the golden LP files anew")
+    parser.addoption(
+        "--regenerate-golden", action="store_true", help="write the golden LP files anew"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -49,18 +49,33 @@ def step(steps: Steps, name: str) -> list[float]:
 
 def reason(outcome: Outcome, county: str, fund: str) -> tuple[str, str]:
     case = outcome.case
-    (line,) = [line for line in range(len(case.lines)) if case.recipients.name[case.lines.recipient[line]] == county
-               and case.funds[case.lines.fund[line]].short == fund]
+    (line,) = [
+        line
+        for line in range(len(case.lines))
+        if case.recipients.name[case.lines.recipient[line]] == county
+        and case.funds[case.lines.fund[line]].short == fund
+    ]
     return outcome.reasons[line]
 
 
 def one_fund(
-    *, pool: float = 1000, last: Sequence[float] = (300, 300, 300), reference: Sequence[float] = (400, 300, 300),
-    unit: float = 1.0, need: Sequence[float] = (0, 0, 0), others: Mapping[str, Sequence[float]] | None = None,
+    *,
+    pool: float = 1000,
+    last: Sequence[float] = (300, 300, 300),
+    reference: Sequence[float] = (400, 300, 300),
+    unit: float = 1.0,
+    need: Sequence[float] = (0, 0, 0),
+    others: Mapping[str, Sequence[float]] | None = None,
 ) -> Case:
     """Three counties and the fund 均衡性."""
-    return make_case(pools={"均衡性": pool}, last={"均衡性": last}, reference={"均衡性": reference}, unit=unit, need=need,
-                     numbers=others)
+    return make_case(
+        pools={"均衡性": pool},
+        last={"均衡性": last},
+        reference={"均衡性": reference},
+        unit=unit,
+        need=need,
+        numbers=others,
+    )
 
 
 # ---------------------------------------------------------------- the chain
@@ -92,8 +107,13 @@ def test_each_rule_shows_in_its_own_column() -> None:
 
 def test_what_the_assessment_cuts_shows_before_all_rules() -> None:
     case = make_case(
-        pools={"生态": 300.0}, last={"生态": (0, 0, 0)}, need=(0, 0, 0), reference_before={"生态": (200, 60, 40)},
-        reference={"生态": (190, 66, 44)}, penalty={"生态": (0.05, 0, 0)})
+        pools={"生态": 300.0},
+        last={"生态": (0, 0, 0)},
+        need=(0, 0, 0),
+        reference_before={"生态": (200, 60, 40)},
+        reference={"生态": (190, 66, 44)},
+        penalty={"生态": (0.05, 0, 0)},
+    )
     steps = allocated(case, *only("考核奖惩")).steps
     assert steps.start.tolist() == [200, 60, 40]
     assert step(steps, "考核奖惩") == [-10, 6, 4]
@@ -110,8 +130,12 @@ def test_what_the_objective_list_changes_has_its_own_column() -> None:
 
 @pytest.mark.parametrize("unit", [1.0, 0.01, 0.0001])
 def test_the_steps_add_exactly_in_any_publishing_unit(unit: float) -> None:
-    case = one_fund(pool=1000 * unit, last=tuple(np.array([290, 0, 297]) * unit),
-                    reference=tuple(np.array([333.333333, 333.333333, 333.333334]) * unit), unit=unit)
+    case = one_fund(
+        pool=1000 * unit,
+        last=tuple(np.array([290, 0, 297]) * unit),
+        reference=tuple(np.array([333.333333, 333.333333, 333.333334]) * unit),
+        unit=unit,
+    )
     allocation = allocated(case, *only("上年保底", "增幅上限"))
     assert added(allocation.steps, unit) == [Decimal(int(count)) for count in allocation.units]
 
@@ -124,14 +148,18 @@ def test_the_examples_steps_add_exactly_to_the_published_numbers(scenario: str) 
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_every_line_as_printed_adds_in_exact_decimals_to_the_amount_beside_it(scenario: str) -> None:
+def test_every_line_as_printed_adds_in_exact_decimals_to_the_amount_beside_it(
+    scenario: str,
+) -> None:
     table = step_table(example(scenario))
     names = [column.name for column in table.columns]
     first, last, amount = (names.index(name) for name in ("因素法测算额", ROUNDING_STEP, "分配额"))
     lines = [row.values for row in table.rows if row.kind == "unit"]
     assert len(lines) == len(example(scenario).units)
     for values in lines:
-        assert sum((Decimal(repr(value)) for value in values[first : last + 1]), Decimal(0)) == Decimal(repr(values[amount]))
+        assert sum(
+            (Decimal(repr(value)) for value in values[first : last + 1]), Decimal(0)
+        ) == Decimal(repr(values[amount]))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -140,7 +168,10 @@ def test_every_adjustment_of_the_example_adds_to_0_in_every_fund(scenario: str) 
     for f, fund in enumerate(outcome.case.funds):
         inside = outcome.case.lines.fund == f
         assert sum(exact(outcome.steps.start[inside])) == Decimal(fund.pool)
-        assert {name: sum(exact(row[inside])) for name, row in zip(STEP_NAMES, outcome.steps.changes, strict=True)} == dict.fromkeys(STEP_NAMES, 0)
+        assert {
+            name: sum(exact(row[inside]))
+            for name, row in zip(STEP_NAMES, outcome.steps.changes, strict=True)
+        } == dict.fromkeys(STEP_NAMES, 0)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -164,14 +195,30 @@ def test_a_step_that_is_not_solved_again_is_what_solving_would_find() -> None:
         if solution.shortage is not None:
             continue
         amounts = solution.columns[: len(case.lines)]
-        found = steps(problem(case, settings, objective, _counting(once)),
-                      Published(Optimum(formulation, solution), published(case, amounts, HIGHS), ""))
+        found = steps(
+            problem(case, settings, objective, _counting(once)),
+            Published(Optimum(formulation, solution), published(case, amounts, HIGHS), ""),
+        )
         reached, active = found.start + np.cumsum(found.changes, axis=0), ["资金总额"]
         for k, name in enumerate(STEP_NAMES[:8]):
-            active += [name] if name != "其他规则" else [rule for rule in CONSTRAINTS if rule not in STEP_NAMES]
-            partial = composed(case, [entry for entry in formulation.rules if entry.rule.name in active], ["贴近因素法"], formulation.whole)
-            alone = solve(partial.program, partial.stages, _counting(every)).columns[: len(case.lines)]
-            assert np.abs(reached[k] - alone).max() <= 0.02 * case.unit * len(case.lines), (seed, name)
+            active += (
+                [name]
+                if name != "其他规则"
+                else [rule for rule in CONSTRAINTS if rule not in STEP_NAMES]
+            )
+            partial = composed(
+                case,
+                [entry for entry in formulation.rules if entry.rule.name in active],
+                ["贴近因素法"],
+                formulation.whole,
+            )
+            alone = solve(partial.program, partial.stages, _counting(every)).columns[
+                : len(case.lines)
+            ]
+            assert np.abs(reached[k] - alone).max() <= 0.02 * case.unit * len(case.lines), (
+                seed,
+                name,
+            )
     assert len(every) > 1000
     assert len(once) < 0.75 * len(every)
 
@@ -187,7 +234,9 @@ def _counting(opened: list[Program]) -> Opener:
 def test_only_the_penalised_county_loses_by_the_assessment() -> None:
     outcome = example()
     cut = np.flatnonzero(np.array(step(outcome.steps, "考核奖惩")) < 0)
-    assert [outcome.case.recipients.name[i] for i in outcome.case.lines.recipient[cut]] == ["兴海县"]
+    assert [outcome.case.recipients.name[i] for i in outcome.case.lines.recipient[cut]] == [
+        "兴海县"
+    ]
 
 
 # ---------------------------------------------------------------- reasons by hand
@@ -195,30 +244,47 @@ def test_only_the_penalised_county_loses_by_the_assessment() -> None:
 
 def test_a_line_at_its_cap_and_lines_by_the_formula_say_so() -> None:
     assert allocated(one_fund(), *only("上年保底", "增幅上限")).reasons == [
-        "达到增幅上限15%", "按因素法和全省统一系数", "按因素法和全省统一系数"]
+        "达到增幅上限15%",
+        "按因素法和全省统一系数",
+        "按因素法和全省统一系数",
+    ]
 
 
 def test_a_line_at_its_floor_says_whether_a_cut_was_allowed() -> None:
-    assert allocated(one_fund(last=(300, 300, 350)), *only("上年保底")).reasons[2] == "停在上年保底（不低于上年）"
+    assert (
+        allocated(one_fund(last=(300, 300, 350)), *only("上年保底")).reasons[2]
+        == "停在上年保底（不低于上年）"
+    )
     cut = Change("上年保底", parameter="降幅上限", value=0.02)
-    assert allocated(one_fund(last=(300, 300, 350)), *only("上年保底"), cut).reasons[2] == "停在上年保底（降幅不超过2%）"
+    assert (
+        allocated(one_fund(last=(300, 300, 350)), *only("上年保底"), cut).reasons[2]
+        == "停在上年保底（降幅不超过2%）"
+    )
 
 
 def test_a_line_at_a_soft_cap_says_so_as_at_a_hard_one() -> None:
     soft = Change("增幅上限", hard=False)
     assert allocated(one_fund(last=(290.5, 300, 300)), *only("增幅上限"), soft).reasons == [
-        "达到增幅上限15%", "按因素法和全省统一系数", "按因素法和全省统一系数"]
+        "达到增幅上限15%",
+        "按因素法和全省统一系数",
+        "按因素法和全省统一系数",
+    ]
 
 
 def test_a_given_bound_is_told_with_its_reason() -> None:
-    case = make_case(pools={"均衡性": 1000.0}, need=(0, 0, 0), cap={"均衡性": (350, np.nan, np.nan)})
+    case = make_case(
+        pools={"均衡性": 1000.0}, need=(0, 0, 0), cap={"均衡性": (350, np.nan, np.nan)}
+    )
     object.__setattr__(case.lines, "given_reason", np.array(["撤并乡镇", "", ""], dtype=object))
     assert allocated(case, *only("县区上下限")).reasons[0] == "达到指定上限：撤并乡镇"
 
 
 def test_a_county_lifted_to_its_need_says_so() -> None:
     """甲 needs 550: 100 of its own and 450 of the fund, 50 more than the formula gives."""
-    assert allocated(one_fund(need=(550, 0, 0)), *only("三保兜底")).reasons[0] == "“三保”需求兜底，补到刚好足额"
+    assert (
+        allocated(one_fund(need=(550, 0, 0)), *only("三保兜底")).reasons[0]
+        == "“三保”需求兜底，补到刚好足额"
+    )
 
 
 def test_a_county_that_stays_short_is_not_said_to_have_enough() -> None:
@@ -236,17 +302,20 @@ def test_a_line_the_formula_gives_nothing_says_so() -> None:
 # ---------------------------------------------------------------- reasons on the example
 
 
-@pytest.mark.parametrize(("county", "fund", "words", "clause"), [
-    ("湟源县", "县级保障", "“三保”需求兜底，补到刚好足额", "若干措施第二十一条"),
-    ("兴海县", "生态", "生态考核变差扣减5%", "参照59号"),
-    ("门源回族自治县", "均衡性", "达到增幅上限15%", "58号"),
-    ("玛多县", "生态", "达到增幅上限20%", "58号"),
-    ("城西区", "均衡性", "停在上年保底（不低于上年）", "省定"),
-    ("互助土族自治县", "县级保障", "停在上年保底（降幅不超过10%）", "省定"),
-    ("同德县", "生态", "按生态稳定增长保底", "若干措施第二十一条"),
-    ("城东区", "均衡性", "按因素法和全省统一系数", "58号"),
-    ("城东区", "县级保障", "达到增幅上限30%", "58号"),
-])
+@pytest.mark.parametrize(
+    ("county", "fund", "words", "clause"),
+    [
+        ("湟源县", "县级保障", "“三保”需求兜底，补到刚好足额", "若干措施第二十一条"),
+        ("兴海县", "生态", "生态考核变差扣减5%", "参照59号"),
+        ("门源回族自治县", "均衡性", "达到增幅上限15%", "58号"),
+        ("玛多县", "生态", "达到增幅上限20%", "58号"),
+        ("城西区", "均衡性", "停在上年保底（不低于上年）", "省定"),
+        ("互助土族自治县", "县级保障", "停在上年保底（降幅不超过10%）", "省定"),
+        ("同德县", "生态", "按生态稳定增长保底", "若干措施第二十一条"),
+        ("城东区", "均衡性", "按因素法和全省统一系数", "58号"),
+        ("城东区", "县级保障", "达到增幅上限30%", "58号"),
+    ],
+)
 def test_reasons_of_the_example(county: str, fund: str, words: str, clause: str) -> None:
     said, cited = reason(example(), county, fund)
     assert said == words
@@ -278,7 +347,9 @@ def test_a_ratio_that_one_line_has_alone_is_no_common_coefficient(scenario: str)
     outcome = example(scenario)
     for f, fund in enumerate(outcome.case.funds):
         words = [outcome.reasons[line][0] for line in np.flatnonzero(outcome.case.lines.fund == f)]
-        assert words.count("按因素法和全省统一系数") >= (2 if fund.name in dict(outcome.coefficients) else 0)
+        assert words.count("按因素法和全省统一系数") >= (
+            2 if fund.name in dict(outcome.coefficients) else 0
+        )
         assert words.count("按因素法和全省统一系数") != 1
 
 

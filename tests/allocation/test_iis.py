@@ -34,10 +34,17 @@ NAN = np.nan
 TILTS = ("三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜", "生态稳定增长")
 
 
-def one_fund(pool: float, *, last: object = (300, 300, 300), unit: float = 1.0, **bounds: object) -> Case:
-    return make_case(pools={"均衡性": pool}, last={"均衡性": last}, need=(0, 0, 0), unit=unit,
-                     reference={"均衡性": (pool / 2, pool / 4, pool / 4)},
-                     **{name: {"均衡性": values} for name, values in bounds.items()})
+def one_fund(
+    pool: float, *, last: object = (300, 300, 300), unit: float = 1.0, **bounds: object
+) -> Case:
+    return make_case(
+        pools={"均衡性": pool},
+        last={"均衡性": last},
+        need=(0, 0, 0),
+        unit=unit,
+        reference={"均衡性": (pool / 2, pool / 4, pool / 4)},
+        **{name: {"均衡性": values} for name, values in bounds.items()},
+    )
 
 
 def contradiction(case: Case, *changes: Change) -> InfeasibleError:
@@ -74,64 +81,112 @@ def test_floors_over_the_pool_name_the_rules_that_take_part_their_repair_and_the
     ]
 
 
-def test_a_floor_above_a_cap_names_both_rules_the_line_and_each_number_that_could_give_way() -> None:
+def test_a_floor_above_a_cap_names_both_rules_the_line_and_each_number_that_could_give_way() -> (
+    None
+):
     """360 on 300 is a fifth more, the cap 15 %: the cap must be 20 %, or the floor 345."""
-    said = str(contradiction(one_fund(1000, floor=(360, NAN, NAN)), *only("增幅上限", "县区上下限")))
-    assert "「增幅上限」（均衡性转移支付）〔参照58号；省定〕、「县区上下限」（均衡性转移支付）〔本单位填报〕 不能同时满足，相差 15 万元。" in said
-    assert "甲县·均衡性：「县区上下限」要求不少于 360，「增幅上限」要求不多于 345，相差 15 万元。" in said
+    said = str(
+        contradiction(one_fund(1000, floor=(360, NAN, NAN)), *only("增幅上限", "县区上下限"))
+    )
+    assert (
+        "「增幅上限」（均衡性转移支付）〔参照58号；省定〕、「县区上下限」（均衡性转移支付）〔本单位填报〕 不能同时满足，相差 15 万元。"
+        in said
+    )
+    assert (
+        "甲县·均衡性：「县区上下限」要求不少于 360，「增幅上限」要求不多于 345，相差 15 万元。"
+        in said
+    )
     assert "把「增幅上限」（均衡性转移支付）的增幅上限由 15% 放宽到 20%。" in said
     assert "把「县区上下限」里甲县均衡性转移支付的下限由 360 改为 345 万元。" in said
 
 
 def test_a_bound_beyond_the_pool_contradicts_the_pool_alone() -> None:
     said = str(contradiction(one_fund(1000, floor=(1001, NAN, NAN)), *only("县区上下限")))
-    assert "「县区上下限」（均衡性转移支付）〔本单位填报〕 无法满足（一笔不能少于 0，也不能多于资金总额），相差 1 万元。" in said
+    assert (
+        "「县区上下限」（均衡性转移支付）〔本单位填报〕 无法满足（一笔不能少于 0，也不能多于资金总额），相差 1 万元。"
+        in said
+    )
     assert "下限由 1,001 改为 1,000 万元" in said
 
 
 def test_a_share_of_a_prefecture_is_told_by_its_own_number() -> None:
     """西州 is 丙 alone, whose cap is 345 of 1,000: 40 % cannot be reached, 34.5 % can."""
-    said = str(contradiction(one_fund(1000), *only("增幅上限", "市州占比"),
-                             Change("市州占比", parameter="下限", object="西州", value=0.4)))
+    said = str(
+        contradiction(
+            one_fund(1000),
+            *only("增幅上限", "市州占比"),
+            Change("市州占比", parameter="下限", object="西州", value=0.4),
+        )
+    )
     assert "相差 55 万元" in said
     assert "把西州的「市州占比」（均衡性转移支付）的下限由 40% 放宽到 34.5%。" in said
 
 
 def test_a_cap_of_one_county_alone_gives_way_by_itself() -> None:
     """甲 may not grow and must get 310; everyone else's cap has room."""
-    said = str(contradiction(one_fund(1000, floor=(310, NAN, NAN)), *only("增幅上限", "县区上下限"),
-                             Change("增幅上限", parameter="增幅上限", object="甲县", value=0.0)))
+    said = str(
+        contradiction(
+            one_fund(1000, floor=(310, NAN, NAN)),
+            *only("增幅上限", "县区上下限"),
+            Change("增幅上限", parameter="增幅上限", object="甲县", value=0.0),
+        )
+    )
     assert "把甲县的「增幅上限」（均衡性转移支付）的增幅上限由 0% 放宽到 3.4%。" in said
 
 
 def test_a_hard_need_is_told_by_its_multiple() -> None:
     """甲 needs 500 and has 100 and at most 345: the need must fall to 445 of 500."""
-    case = make_case(pools={"均衡性": 1000}, last={"均衡性": (300, 300, 300)}, need=(500, 0, 0),
-                     reference={"均衡性": (400, 300, 300)})
+    case = make_case(
+        pools={"均衡性": 1000},
+        last={"均衡性": (300, 300, 300)},
+        need=(500, 0, 0),
+        reference={"均衡性": (400, 300, 300)},
+    )
     said = str(contradiction(case, *only("增幅上限", "三保兜底"), Change("三保兜底", hard=True)))
-    assert "「增幅上限」（均衡性转移支付）〔参照58号；省定〕、「三保兜底」〔若干措施第二十一条〕 不能同时满足，相差 55 万元" in said
+    assert (
+        "「增幅上限」（均衡性转移支付）〔参照58号；省定〕、「三保兜底」〔若干措施第二十一条〕 不能同时满足，相差 55 万元"
+        in said
+    )
     assert "增幅上限由 15% 放宽到 33.4%" in said
 
 
 @pytest.mark.parametrize("unit", [0.01, 1.0, 100.0])
-def test_a_contradiction_names_the_higher_of_two_floors_whatever_the_publishing_unit(unit: float) -> None:
+def test_a_contradiction_names_the_higher_of_two_floors_whatever_the_publishing_unit(
+    unit: float,
+) -> None:
     """Last year's 290.1 units lie under the given 300.5: only the given floors press against the pool of 800."""
+
     def units(*values: float) -> tuple[float, ...]:
         return tuple(value * unit for value in values)
 
-    case = make_case(pools={"均衡性": 800 * unit}, last={"均衡性": units(290.1, 290.1, 290.1)}, need=(0, 0, 0), unit=unit,
-                     reference={"均衡性": units(400, 200, 200)}, floor={"均衡性": units(300.5, 300.5, 300.5)})
+    case = make_case(
+        pools={"均衡性": 800 * unit},
+        last={"均衡性": units(290.1, 290.1, 290.1)},
+        need=(0, 0, 0),
+        unit=unit,
+        reference={"均衡性": units(400, 200, 200)},
+        floor={"均衡性": units(300.5, 300.5, 300.5)},
+    )
     found = conflict(problem(case, make_settings(case, *only("上年保底", "县区上下限"))))
     assert [family.rule for family in found.families] == ["资金总额", "县区上下限"]
     assert found.money == pytest.approx(101.5 * unit)
 
 
-def test_two_contradictions_are_repaired_together_and_it_is_said_that_one_way_is_not_enough() -> None:
+def test_two_contradictions_are_repaired_together_and_it_is_said_that_one_way_is_not_enough() -> (
+    None
+):
     """甲's floor stands 15 above its cap, and 西州 cannot reach 40 %: 70 in all."""
-    said = str(contradiction(one_fund(1000, floor=(360, NAN, NAN)), *only("增幅上限", "县区上下限", "市州占比"),
-                             Change("市州占比", parameter="下限", object="西州", value=0.4)))
+    said = str(
+        contradiction(
+            one_fund(1000, floor=(360, NAN, NAN)),
+            *only("增幅上限", "县区上下限", "市州占比"),
+            Change("市州占比", parameter="下限", object="西州", value=0.4),
+        )
+    )
     assert "最省的修复：除这一组外还有做不到的规则；合计放宽 70 万元" in said
-    assert "把「增幅上限」（均衡性转移支付）的增幅上限由 15% 放宽到 33.4%。" in said, "the one number that ends both"
+    assert "把「增幅上限」（均衡性转移支付）的增幅上限由 15% 放宽到 33.4%。" in said, (
+        "the one number that ends both"
+    )
 
 
 def test_of_two_equal_repairs_the_rule_that_comes_first_in_the_catalogue_is_kept() -> None:
@@ -143,11 +198,21 @@ def test_of_two_equal_repairs_the_rule_that_comes_first_in_the_catalogue_is_kept
 
 def test_bounds_that_only_whole_units_make_impossible_are_no_contradiction() -> None:
     """Two floors of 0.6 are 2 whole units, more than 15 % of 10; as given they are 1.2."""
-    case = make_case(pools={"均衡性": 10}, last={"均衡性": (0.6, 0.6, 5)}, need=(0, 0, 0), reference={"均衡性": (1, 1, 8)})
-    changes = (*only("上年保底", "市州占比"), Change("市州占比", parameter="上限", object="东州", value=0.15))
+    case = make_case(
+        pools={"均衡性": 10},
+        last={"均衡性": (0.6, 0.6, 5)},
+        need=(0, 0, 0),
+        reference={"均衡性": (1, 1, 8)},
+    )
+    changes = (
+        *only("上年保底", "市州占比"),
+        Change("市州占比", parameter="上限", object="东州", value=0.15),
+    )
     assert possible(problem(case, make_settings(case, *changes)))
     settings = make_settings(case, *changes)
-    tight, given = (formulate(case, settings, ("贴近因素法",), whole=whole) for whole in (True, False))
+    tight, given = (
+        formulate(case, settings, ("贴近因素法",), whole=whole) for whole in (True, False)
+    )
     assert tight.floor_and_cap()[0].tolist() == [1, 1, 5]
     assert given.floor_and_cap()[0].tolist() == [0.6, 0.6, 5]
 
@@ -161,7 +226,9 @@ def test_a_family_is_a_rule_for_a_fund() -> None:
 
 
 def test_the_proof_is_accepted_by_itself_and_no_number_of_it_can_be_changed() -> None:
-    proof = json.loads(json.dumps(contradiction(one_fund(800), *only("上年保底", "增幅上限")).details["proof"]))
+    proof = json.loads(
+        json.dumps(contradiction(one_fund(800), *only("上年保底", "增幅上限")).details["proof"])
+    )
     assert check_impossible(proof) == 100
     for at in ("lower", "upper", "dual"):
         for row in range(len(proof["rows"])):
@@ -183,7 +250,9 @@ def test_a_proof_of_something_possible_cannot_be_made() -> None:
 
 
 def test_a_proof_holds_for_lines_whose_bounds_cross() -> None:
-    details = contradiction(one_fund(1000, floor=(360, NAN, NAN)), *only("增幅上限", "县区上下限")).details
+    details = contradiction(
+        one_fund(1000, floor=(360, NAN, NAN)), *only("增幅上限", "县区上下限")
+    ).details
     assert check_impossible(json.loads(json.dumps(details["proof"]))) == 15
     assert [row["rule"] for row in details["proof"]["rows"]] == ["县区上下限", "增幅上限"]
 
@@ -191,16 +260,27 @@ def test_a_proof_holds_for_lines_whose_bounds_cross() -> None:
 # ---------------------------------------------------------------- the example
 
 
-def test_a_cap_below_the_pools_growth_conflicts_with_the_pool_alone_and_its_way_out_leads_out(tmp_path: Path) -> None:
+def test_a_cap_below_the_pools_growth_conflicts_with_the_pool_alone_and_its_way_out_leads_out(
+    tmp_path: Path,
+) -> None:
     tables = plain_tables()
-    change(tables, "约束参数", lambda row: row["规则"] == "增幅上限" and row["资金"] == EQUALIZATION, 取值=0.05)
+    change(
+        tables,
+        "约束参数",
+        lambda row: row["规则"] == "增幅上限" and row["资金"] == EQUALIZATION,
+        取值=0.05,
+    )
     text = str(error(write_tables(tmp_path / "cap.xlsx", tables)))
     assert re.findall(r"「(\w+)」", text.split("不能同时满足")[0]) == ["资金总额", "增幅上限"]
     wanted = re.search(r"增幅上限由 5% 放宽到 ([\d.]+)%", text)
     assert wanted
     for percent, leads_out in ((float(wanted[1]), True), (float(wanted[1]) - 0.1, False)):
-        change(tables, "约束参数", lambda row: row["规则"] == "增幅上限" and row["资金"] == EQUALIZATION,
-               取值=round(percent / 100, 4))
+        change(
+            tables,
+            "约束参数",
+            lambda row: row["规则"] == "增幅上限" and row["资金"] == EQUALIZATION,
+            取值=round(percent / 100, 4),
+        )
         path = write_tables(tmp_path / f"cap{percent}.xlsx", tables)
         if leads_out:
             allocate.allocate(prepare.prepare(path), "highs")
@@ -224,11 +304,15 @@ def test_one_unit_is_told_as_one_unit_and_none_is_no_alarm(tmp_path: Path, missi
 
 
 @pytest.mark.parametrize("missing", [1, 2, 50])
-def test_relaxed_the_published_amounts_miss_the_floors_by_exactly_the_cheapest_money(tmp_path: Path, missing: int) -> None:
+def test_relaxed_the_published_amounts_miss_the_floors_by_exactly_the_cheapest_money(
+    tmp_path: Path, missing: int
+) -> None:
     tables = plain_tables()
     change(tables, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1850000 - missing)
     without_tilts(tables)
-    outcome = allocate.allocate(prepare.prepare(write_tables(tmp_path / "unit.xlsx", tables)), "highs", relax=True)
+    outcome = allocate.allocate(
+        prepare.prepare(write_tables(tmp_path / "unit.xlsx", tables)), "highs", relax=True
+    )
     inside = outcome.case.lines.fund == 0
     missed = np.maximum(outcome.case.lines.last_year - outcome.published, 0)[inside]
     assert missed.sum() == missing
@@ -237,15 +321,27 @@ def test_relaxed_the_published_amounts_miss_the_floors_by_exactly_the_cheapest_m
     assert f"合计放宽 {missing} 万元" in outcome.alarms[0]
     for county in outcome.case.recipients.name[outcome.case.lines.recipient[inside][missed > 0]]:
         assert str(county) in outcome.alarms[0]
-    assert {finding.verdict for finding in outcome.findings if finding.rule == "上年保底" and finding.margin < 0} == {"soft"}
-    assert [stage.name for stage in outcome.solution.stages][:3] == ["放宽合计最少", "上年保底放宽最少", "上年保底放宽最少·均衡分担"]
+    assert {
+        finding.verdict
+        for finding in outcome.findings
+        if finding.rule == "上年保底" and finding.margin < 0
+    } == {"soft"}
+    assert [stage.name for stage in outcome.solution.stages][:3] == [
+        "放宽合计最少",
+        "上年保底放宽最少",
+        "上年保底放宽最少·均衡分担",
+    ]
     assert outcome.solution.stages[0].value == pytest.approx(missing)
 
 
-def test_every_scenario_marked_as_relaxed_says_so_on_every_sheet_and_in_the_facts(tmp_path: Path) -> None:
+def test_every_scenario_marked_as_relaxed_says_so_on_every_sheet_and_in_the_facts(
+    tmp_path: Path,
+) -> None:
     tables = plain_tables()
     change(tables, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1849999)
-    outcome = allocate.allocate(prepare.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs", relax=True)
+    outcome = allocate.allocate(
+        prepare.prepare(write_tables(tmp_path / "b.xlsx", tables)), "highs", relax=True
+    )
     publish.write(outcome, tmp_path / "r.xlsx")
     book = openpyxl.load_workbook(tmp_path / "r.xlsx")
     assert [sheet.title for sheet in book if "（已放宽）" not in str(sheet["A1"].value)] == []
@@ -253,16 +349,35 @@ def test_every_scenario_marked_as_relaxed_says_so_on_every_sheet_and_in_the_fact
     assert any("已按 --relax 把「上年保底」" in fact for fact in facts)
 
 
-def test_the_conflict_names_a_share_for_a_prefecture_that_its_caps_cannot_reach(tmp_path: Path) -> None:
+def test_the_conflict_names_a_share_for_a_prefecture_that_its_caps_cannot_reach(
+    tmp_path: Path,
+) -> None:
     tables = plain_tables()
-    add_rule(tables, 规则="市州占比", 资金=EQUALIZATION, 对象="西宁市", 参数="下限", 取值=0.3, 启用="是", 刚性="硬")
+    add_rule(
+        tables,
+        规则="市州占比",
+        资金=EQUALIZATION,
+        对象="西宁市",
+        参数="下限",
+        取值=0.3,
+        启用="是",
+        刚性="硬",
+    )
     text = str(error(write_tables(tmp_path / "share.xlsx", tables)))
     assert "「市州占比」（均衡性转移支付）" in text
 
 
 def test_switching_off_the_other_families_beats_an_exception_for_one_county(tmp_path: Path) -> None:
     tables = plain_tables()
-    add_rule(tables, 规则="增幅上限", 资金=EQUALIZATION, 参数="增幅上限", 对象="玛多县", 取值=0.2, 启用="是")
+    add_rule(
+        tables,
+        规则="增幅上限",
+        资金=EQUALIZATION,
+        参数="增幅上限",
+        对象="玛多县",
+        取值=0.2,
+        启用="是",
+    )
     prepared = prepare.prepare(write_tables(tmp_path / "exception.xlsx", tables))
     case = assemble(prepared.spec, prepared.budget, prepared.settings)
     alone = families_only(prepared.settings, [Family("资金总额", EQUALIZATION)])

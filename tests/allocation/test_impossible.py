@@ -36,7 +36,9 @@ def judged(case: Case, settings: Settings) -> bool:
     found = conflict(problem(case, settings))
     assert bool(found.families) == (wanted > 0), "a false alarm, or none where there should be one"
     repair = cheapest(problem(case, settings))
-    assert repair.money == pytest.approx(float(exactlp.repair(case, settings)) if wanted else 0.0, abs=1e-6)
+    assert repair.money == pytest.approx(
+        float(exactlp.repair(case, settings)) if wanted else 0.0, abs=1e-6
+    )
     if not found.families:
         return False
     missing = exactlp.short(case, families_only(settings, found.families))
@@ -45,7 +47,9 @@ def judged(case: Case, settings: Settings) -> bool:
     assert missing - Fraction(1, 10**9) <= proved <= missing
     for family in found.families:
         rest = [other for other in found.families if other != family]
-        assert exactlp.short(case, families_only(settings, rest)) == 0, f"without {family} it is still impossible"
+        assert exactlp.short(case, families_only(settings, rest)) == 0, (
+            f"without {family} it is still impossible"
+        )
     _repaired(case, repair.settings, repair.money)
     return True
 
@@ -78,7 +82,12 @@ def within_a_unit(seed: int, missing: int) -> tuple[Case, Settings]:
     last = random.integers(20, 400, count).astype(float) * 20
     names = [f"县{i}" for i in range(count)]
     kind = int(random.integers(5))
-    pool, need, given, changes = last.sum() * 1.05, np.zeros(count), np.full(count, np.nan), list[Change]()
+    pool, need, given, changes = (
+        last.sum() * 1.05,
+        np.zeros(count),
+        np.full(count, np.nan),
+        list[Change](),
+    )
     if kind == 0:  # floors against the pool
         pool, rules = last.sum() - missing, only("上年保底", "增幅上限")
     elif kind == 1:  # caps against the pool: 15 % of multiples of 20 are whole
@@ -92,12 +101,24 @@ def within_a_unit(seed: int, missing: int) -> tuple[Case, Settings]:
         last[0] = np.floor(last[0] / 1000) * 1000 + 1000
         pool = 1000.0 * 2 ** np.ceil(np.log2(last.sum() / 1000))
         rules = only("上年保底", "市州占比")
-        changes.append(Change("市州占比", EQUALIZATION, "上限", "一州", float((last[0] - missing) / pool)))
+        changes.append(
+            Change("市州占比", EQUALIZATION, "上限", "一州", float((last[0] - missing) / pool))
+        )
     case = make_case(
-        names=names, prefecture=["一州", *["二州"] * (count - 1)], pools={"均衡性": float(round(pool))}, last={"均衡性": last},
-        reference={"均衡性": np.full(count, round(pool) / count)}, need=need, floor={"均衡性": given},
-        numbers={"可用财力": np.full(count, 100.0), "标准财政支出": np.full(count, 1000.0), "常住人口": np.full(count, 10.0)},
-        texts={"功能区类型": [""] * count, "困难地区类型": [""] * count})
+        names=names,
+        prefecture=["一州", *["二州"] * (count - 1)],
+        pools={"均衡性": float(round(pool))},
+        last={"均衡性": last},
+        reference={"均衡性": np.full(count, round(pool) / count)},
+        need=need,
+        floor={"均衡性": given},
+        numbers={
+            "可用财力": np.full(count, 100.0),
+            "标准财政支出": np.full(count, 1000.0),
+            "常住人口": np.full(count, 10.0),
+        },
+        texts={"功能区类型": [""] * count, "困难地区类型": [""] * count},
+    )
     return case, make_settings(case, *rules, *changes)
 
 
@@ -129,11 +150,23 @@ def test_thirty_allocations_are_impossible_by_one_unit_and_possible_without_it()
 def test_a_third_computed_by_a_formula_is_a_third_and_one_typed_is_the_decimal() -> None:
     """Of 3,000 a third is 1,000; 0.33333 of it is 0.01 short, and nothing is rounded for anybody."""
     case = make_case(
-        names=("县0", "县1"), prefecture=("一州", "二州"), pools={"均衡性": 3000.0}, last={"均衡性": [1000, 1000]},
-        reference={"均衡性": [1500, 1500]}, need=(0, 0), numbers={"可用财力": [1, 1], "标准财政支出": [9, 9], "常住人口": [1, 1]},
-        texts={"功能区类型": ["", ""], "困难地区类型": ["", ""]})
-    third, typed = (make_settings(case, *only("上年保底", "市州占比"), Change("市州占比", EQUALIZATION, "上限", "一州", share))
-                    for share in (1 / 3, 0.33333))
+        names=("县0", "县1"),
+        prefecture=("一州", "二州"),
+        pools={"均衡性": 3000.0},
+        last={"均衡性": [1000, 1000]},
+        reference={"均衡性": [1500, 1500]},
+        need=(0, 0),
+        numbers={"可用财力": [1, 1], "标准财政支出": [9, 9], "常住人口": [1, 1]},
+        texts={"功能区类型": ["", ""], "困难地区类型": ["", ""]},
+    )
+    third, typed = (
+        make_settings(
+            case,
+            *only("上年保底", "市州占比"),
+            Change("市州占比", EQUALIZATION, "上限", "一州", share),
+        )
+        for share in (1 / 3, 0.33333)
+    )
     assert not conflict(problem(case, third)).families
     found = conflict(problem(case, typed))
     assert [family.rule for family in found.families] == ["上年保底", "市州占比"]
@@ -142,7 +175,11 @@ def test_a_third_computed_by_a_formula_is_a_third_and_one_typed_is_the_decimal()
 
 
 def test_the_instances_that_miss_by_one_unit_are_of_every_kind() -> None:
-    named = {family.rule for seed in range(30) for family in conflict(problem(*within_a_unit(seed, 1))).families}
+    named = {
+        family.rule
+        for seed in range(30)
+        for family in conflict(problem(*within_a_unit(seed, 1))).families
+    }
     assert named == {"资金总额", "上年保底", "增幅上限", "县区上下限", "三保兜底", "市州占比"}
 
 
@@ -150,5 +187,7 @@ def test_the_instances_that_miss_by_one_unit_are_of_every_kind() -> None:
 def test_two_thousand_impossible_allocations_are_told_as_fractions_tell_them() -> None:
     at_random_ones = at_random(iter(range(FIRST, FIRST + 1_000_000)), 1500, 6)
     by_a_unit = by_one_unit(range(1000, 1500))
-    print(f"不可行 {at_random_ones[0] + by_a_unit[0]}（其中只差一个单位 {by_a_unit[0]}），可行 {at_random_ones[1] + by_a_unit[1]}")
+    print(
+        f"不可行 {at_random_ones[0] + by_a_unit[0]}（其中只差一个单位 {by_a_unit[0]}），可行 {at_random_ones[1] + by_a_unit[1]}"
+    )
     assert at_random_ones[0] + by_a_unit[0] == 2000

@@ -42,7 +42,11 @@ def array(*values: float) -> Floats:
 
 
 def one(case: Case, amounts: Floats, name: str, basis: str = "") -> Indicator:
-    (found,) = [entry for entry in indicators(case, amounts) if entry.name == name and entry.basis.startswith(basis)]
+    (found,) = [
+        entry
+        for entry in indicators(case, amounts)
+        if entry.name == name and entry.basis.startswith(basis)
+    ]
     return found
 
 
@@ -68,7 +72,9 @@ def test_a_weight_of_two_is_two_units() -> None:
 
 def test_the_gini_is_its_definition_by_pairs() -> None:
     values, weights = array(5, 1, 4, 4), array(1, 2, 3, 1)
-    pairs = sum(weights[i] * weights[j] * abs(values[i] - values[j]) for i in range(4) for j in range(4))
+    pairs = sum(
+        weights[i] * weights[j] * abs(values[i] - values[j]) for i in range(4) for j in range(4)
+    )
     mean = (values * weights).sum() / weights.sum()
     assert gini(values, weights) == pytest.approx(pairs / (2 * mean * weights.sum() ** 2))
 
@@ -95,13 +101,21 @@ def test_a_lorenz_curve_of_nothing_is_blank() -> None:
 def test_where_nobody_lives_nothing_is_measured_by_people() -> None:
     nobody, groups = np.zeros(2), np.array([0, 1])
     assert np.isnan(lorenz(array(1, 3), nobody)[0]).all()
-    assert np.isnan([gini(array(1, 3), nobody), variation(array(1, 3), nobody), *theil(array(1, 3), nobody, groups)]).all()
+    assert np.isnan(
+        [
+            gini(array(1, 3), nobody),
+            variation(array(1, 3), nobody),
+            *theil(array(1, 3), nobody, groups),
+        ]
+    ).all()
     assert np.isnan(theil(array(1, 3), array(0, 5), groups)).all()
 
 
 @CHECKED
 @given(st.lists(st.tuples(st.integers(1, 99), st.integers(1, 9)), min_size=1, max_size=8))
-def test_a_lorenz_curve_lies_under_the_diagonal_and_bends_upward(pairs: list[tuple[int, int]]) -> None:
+def test_a_lorenz_curve_lies_under_the_diagonal_and_bends_upward(
+    pairs: list[tuple[int, int]],
+) -> None:
     values, weights = array(*(v for v, _ in pairs)), array(*(w for _, w in pairs))
     x, y = lorenz(values, weights)
     assert (y <= x + 1e-12).all()
@@ -124,8 +138,14 @@ def test_the_theil_index_of_1_and_3_by_hand() -> None:
 
 
 @CHECKED
-@given(st.lists(st.tuples(st.integers(1, 99), st.integers(1, 9), st.integers(0, 2)), min_size=1, max_size=9))
-def test_between_and_within_are_the_whole_and_neither_is_negative(rows: list[tuple[int, int, int]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 99), st.integers(1, 9), st.integers(0, 2)), min_size=1, max_size=9
+    )
+)
+def test_between_and_within_are_the_whole_and_neither_is_negative(
+    rows: list[tuple[int, int, int]],
+) -> None:
     values, weights = array(*(v for v, _, _ in rows)), array(*(w for _, w, _ in rows))
     known = sorted({g for *_, g in rows})
     group = np.array([known.index(g) for *_, g in rows])
@@ -145,8 +165,13 @@ def test_where_all_are_equal_every_measure_is_0(value: int, people: list[int]) -
 
 
 @CHECKED
-@given(st.lists(st.tuples(st.integers(1, 99), st.integers(1, 9)), min_size=2, max_size=6), st.randoms(use_true_random=False))
-def test_no_measure_minds_the_order_or_the_scale(pairs: list[tuple[int, int]], random: object) -> None:
+@given(
+    st.lists(st.tuples(st.integers(1, 99), st.integers(1, 9)), min_size=2, max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_no_measure_minds_the_order_or_the_scale(
+    pairs: list[tuple[int, int]], random: object
+) -> None:
     shuffled = list(pairs)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     for measure in (gini, variation):
@@ -160,12 +185,20 @@ def test_moving_money_from_the_rich_to_the_poor_makes_every_measure_smaller() ->
     people = array(3, 1, 2)
     assert gini(after, people) < gini(before, people)
     assert variation(after, people) < variation(before, people)
-    assert sum(theil(after, people, np.array([0, 0, 1]))) < sum(theil(before, people, np.array([0, 0, 1])))
+    assert sum(theil(after, people, np.array([0, 0, 1]))) < sum(
+        theil(before, people, np.array([0, 0, 1]))
+    )
 
 
-@pytest.mark.parametrize(("values", "weights"), [
-    (array(1, NAN), ONE), (array(1, 2), array(1, NAN)), (array(0, 0), ONE), (array(-3, 1), ONE),
-])
+@pytest.mark.parametrize(
+    ("values", "weights"),
+    [
+        (array(1, NAN), ONE),
+        (array(1, 2), array(1, NAN)),
+        (array(0, 0), ONE),
+        (array(-3, 1), ONE),
+    ],
+)
 def test_what_is_not_known_or_has_no_sense_is_nan(values: Floats, weights: Floats) -> None:
     assert np.isnan(gini(values, weights))
     assert np.isnan(variation(values, weights))
@@ -179,10 +212,15 @@ def test_what_is_not_known_or_has_no_sense_is_nan(values: Floats, weights: Float
 def pair() -> Case:
     """甲县 own 100, 乙县 own 200, both N 1000; half of 生态 is usable."""
     return make_case(
-        names=("甲县", "乙县"), prefecture=("东州", "西州"), pools={"均衡性": 500.0, "生态": 200.0},
+        names=("甲县", "乙县"),
+        prefecture=("东州", "西州"),
+        pools={"均衡性": 500.0, "生态": 200.0},
         numbers={"可用财力": (100, 200), "标准财政支出": (1000, 1000), "常住人口": (1, 3)},
-        texts={"困难地区类型": ("高海拔", "")}, last={"均衡性": (100, 300), "生态": (0, NAN)}, need=(450, 650),
-        usable={"生态": 0.5}, eligible={"生态": (True, False)},
+        texts={"困难地区类型": ("高海拔", "")},
+        last={"均衡性": (100, 300), "生态": (0, NAN)},
+        need=(450, 650),
+        usable={"生态": 0.5},
+        eligible={"生态": (True, False)},
     )
 
 
@@ -208,7 +246,9 @@ def test_the_table_says_before_last_year_and_after(pair: Case) -> None:
     assert three(one(pair, amounts, "最低保障水平")) == (0.1, 0.2, 0.4)
     assert three(one(pair, amounts, "最高保障水平")) == (0.2, 0.5, 0.5)
     assert three(one(pair, amounts, "平均保障水平", "各县")) == pytest.approx((0.15, 0.35, 0.45))
-    assert three(one(pair, amounts, "平均保障水平", "按人口")) == pytest.approx((0.175, 0.425, 0.475))
+    assert three(one(pair, amounts, "平均保障水平", "按人口")) == pytest.approx(
+        (0.175, 0.425, 0.475)
+    )
     assert three(one(pair, amounts, "最高÷最低")) == pytest.approx((2, 2.5, 1.25))
     assert three(one(pair, amounts, "基尼系数", "各县")) == pytest.approx((1 / 6, 3 / 14, 1 / 18))
     assert one(pair, amounts, "最低保障水平").note == "分配后最低：甲县"

@@ -71,15 +71,30 @@ def in_fractions(formulation: Formulation) -> Floats | None:
     return None if proof is None else floats(proof.money()[: formulation.statement.lines])
 
 
-def asked(case: Case, settings: Settings, objective: tuple[str, ...], open_solver: Opener, exact: bool = False) -> Published | Optimum:
-    return optimum_and_proof(case, lambda whole: formulate(case, settings, objective, whole=whole), Solver(open_solver, HIGHS, exact))
+def asked(
+    case: Case,
+    settings: Settings,
+    objective: tuple[str, ...],
+    open_solver: Opener,
+    exact: bool = False,
+) -> Published | Optimum:
+    return optimum_and_proof(
+        case,
+        lambda whole: formulate(case, settings, objective, whole=whole),
+        Solver(open_solver, HIGHS, exact),
+    )
 
 
 @pytest.mark.parametrize("liar", ALL)
-def test_what_is_published_is_what_fractions_say_whatever_the_solver_answers(liar: type[Liar]) -> None:
+def test_what_is_published_is_what_fractions_say_whatever_the_solver_answers(
+    liar: type[Liar],
+) -> None:
     possible = impossible = 0
     for case, settings, objective in chosen():
-        found, wanted = asked(case, settings, objective, liar), asked(case, settings, objective, HIGHS, exact=True)
+        found, wanted = (
+            asked(case, settings, objective, liar),
+            asked(case, settings, objective, HIGHS, exact=True),
+        )
         assert isinstance(found, Published) == isinstance(wanted, Published)
         if isinstance(found, Published) and isinstance(wanted, Published):
             possible += 1
@@ -119,11 +134,15 @@ def _never(*_: object) -> None:
 
 
 def one_fund(pool: float = 100.0, floors: tuple[float, ...] = (20, 20, 20)) -> Case:
-    return make_case(pools={"均衡性": pool}, reference={"均衡性": [50, 50, 50]}, floor={"均衡性": floors})
+    return make_case(
+        pools={"均衡性": pool}, reference={"均衡性": [50, 50, 50]}, floor={"均衡性": floors}
+    )
 
 
 def formulated(case: Case, whole: bool = True) -> Formulation:
-    return formulate(case, make_settings(case), ("贴近因素法",), ("资金总额", "县区上下限"), whole=whole)
+    return formulate(
+        case, make_settings(case), ("贴近因素法",), ("资金总额", "县区上下限"), whole=whole
+    )
 
 
 @pytest.mark.parametrize("liar", [Broken, Desperate])
@@ -187,15 +206,24 @@ def test_a_contradiction_in_whole_units_alone_is_none() -> None:
 
 
 def test_floors_above_caps_are_told_without_asking_anybody() -> None:
-    case = make_case(pools={"均衡性": 100.0}, floor={"均衡性": [30, 0, 0]}, cap={"均衡性": [20.5, np.nan, np.nan]})
+    case = make_case(
+        pools={"均衡性": 100.0},
+        floor={"均衡性": [30, 0, 0]},
+        cap={"均衡性": [20.5, np.nan, np.nan]},
+    )
     found = solved(formulated(case, whole=False), Broken)
     assert (found.possible, found.short) == (False, 9.5)
 
 
 @pytest.mark.parametrize("name", ["replayed", "check_certificate"])
-def test_a_proof_that_fails_once_or_twice_is_made_in_another_way(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proof_that_fails_once_or_twice_is_made_in_another_way(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = one_fund()
-    right, failures = getattr(optimum, name), [CertificateError("不对") if name == "check_certificate" else SolverError("不对")] * 2
+    right, failures = (
+        getattr(optimum, name),
+        [CertificateError("不对") if name == "check_certificate" else SolverError("不对")] * 2,
+    )
 
     def failing(*arguments: object) -> object:
         if failures:
@@ -209,7 +237,9 @@ def test_a_proof_that_fails_once_or_twice_is_made_in_another_way(name: str, monk
     assert sorted(found.units.tolist()) == [33, 33, 34]
 
 
-def test_where_the_checker_accepts_nothing_nothing_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_checker_accepts_nothing_nothing_is_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refusing(_: object) -> None:
         raise CertificateError("不认")
 
@@ -224,6 +254,8 @@ def test_only_the_sure_way_is_taken_where_it_is_asked_for(monkeypatch: pytest.Mo
         raise AssertionError("a solver was opened")
 
     case = one_fund()
-    found = asked(case, make_settings(case, *only("县区上下限")), ("贴近因素法",), unasked, exact=True)
+    found = asked(
+        case, make_settings(case, *only("县区上下限")), ("贴近因素法",), unasked, exact=True
+    )
     assert isinstance(found, Published)
     assert found.optimum.amounts.sum() == pytest.approx(100, abs=1e-12)

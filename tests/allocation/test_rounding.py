@@ -24,10 +24,15 @@ MOST_OPEN = 10
 """Fractional cells whose 2^10 roundings are still tried one by one."""
 
 
-def table(prefecture: list[str], unit: float = 1.0, **counts: list[int | None]) -> tuple[Case, Floats]:
+def table(
+    prefecture: list[str], unit: float = 1.0, **counts: list[int | None]
+) -> tuple[Case, Floats]:
     """A case and its amounts from tenths of the unit by fund; None: not eligible. Pools are the sums."""
     known = {short: [count is not None for count in row] for short, row in counts.items()}
-    pools = {short: round(sum(count or 0 for count in row) / TENTHS) * unit for short, row in counts.items()}
+    pools = {
+        short: round(sum(count or 0 for count in row) / TENTHS) * unit
+        for short, row in counts.items()
+    }
     names = [f"县{i}" for i in range(len(prefecture))]
     case = make_case(names=names, prefecture=prefecture, pools=pools, eligible=known, unit=unit)
     tenths = [count for short in pools for count in counts[short] if count is not None]
@@ -67,7 +72,9 @@ def best_by_trying_all(case: Case, tenths: Ints) -> Ints:
     distance = np.abs(roundings * TENTHS - tenths).sum(axis=1)
     order = np.lexsort((case.lines.fund, case.lines.recipient))
     nearest = roundings[distance == distance.min()]
-    return np.array(max(nearest.tolist(), key=lambda row: [row[line] for line in order]), dtype=np.int64)
+    return np.array(
+        max(nearest.tolist(), key=lambda row: [row[line] for line in order]), dtype=np.int64
+    )
 
 
 @st.composite
@@ -75,7 +82,9 @@ def tables(draw: st.DrawFn) -> tuple[Case, Floats, Ints]:
     """Two to four counties, one to three funds, up to three prefectures; tenths that add to whole pools."""
     count = draw(st.integers(2, 4))
     shorts = SHORT[: draw(st.integers(1, 3))]
-    prefecture = sorted(draw(st.lists(st.sampled_from(PREFECTURES), min_size=count, max_size=count)))
+    prefecture = sorted(
+        draw(st.lists(st.sampled_from(PREFECTURES), min_size=count, max_size=count))
+    )
     rows: dict[str, list[int | None]] = {}
     for short in shorts:
         row: list[int | None] = [draw(st.none() | st.integers(0, 45)) for _ in range(count)]
@@ -83,7 +92,9 @@ def tables(draw: st.DrawFn) -> tuple[Case, Floats, Ints]:
         others = sum(value or 0 for i, value in enumerate(row) if i != closing)
         row[closing] = -others % TENTHS + TENTHS * draw(st.integers(0, 2))
         rows[short] = row
-    assume(sum(bool(value and value % TENTHS) for row in rows.values() for value in row) <= MOST_OPEN)
+    assume(
+        sum(bool(value and value % TENTHS) for row in rows.values() for value in row) <= MOST_OPEN
+    )
     unit = draw(st.sampled_from([1.0, 0.01, 0.0001]))
     case, amounts = table(prefecture, unit, **rows)
     return case, amounts, np.round(amounts / unit * TENTHS).astype(np.int64)
@@ -136,7 +147,9 @@ def test_what_two_solvers_differ_by_is_no_fraction() -> None:
 
 
 def test_cents_are_rounded_as_whole_units_are() -> None:
-    case, amounts = table(["东州", "东州", "西州"], 0.01, 均衡性=[105, 105, 100], 县级保障=[55, 50, 55])
+    case, amounts = table(
+        ["东州", "东州", "西州"], 0.01, 均衡性=[105, 105, 100], 县级保障=[55, 50, 55]
+    )
     assert rounded(case, amounts).tolist() == [11, 10, 10, 5, 5, 6]
 
 
@@ -159,7 +172,10 @@ def test_no_other_rounding_of_a_crowded_table_is_nearer(block: int) -> None:
         fractions[:, 0] = -fractions[:, 1:].sum(axis=1) % TENTHS
         fractions[2, 2:] = fractions[2, 2:].sum() // TENTHS * TENTHS, 0
         fractions[2, 0] = -fractions[2, 1:].sum() % TENTHS
-        rows = {short: [int(count) for count in row + 30] for short, row in zip(SHORT, fractions, strict=True)}
+        rows = {
+            short: [int(count) for count in row + 30]
+            for short, row in zip(SHORT, fractions, strict=True)
+        }
         case, amounts = table(["东州", "东州", "西州", "西州"], **rows)
         tenths = np.round(amounts * TENTHS).astype(np.int64)
         assert rounded(case, amounts).tolist() == best_by_trying_all(case, tenths).tolist(), rows
@@ -174,8 +190,12 @@ def large(seed: int) -> tuple[Case, Floats]:
     for short, mask in eligible.items():
         steps[short][int(np.flatnonzero(mask)[0])] += -steps[short].sum() % 10**6
     case = make_case(
-        names=[f"县{i}" for i in range(45)], codes=[f"63{i:04d}" for i in range(45)], prefecture=prefecture,
-        eligible=eligible, pools={short: float(row.sum() // 10**6) for short, row in steps.items()})
+        names=[f"县{i}" for i in range(45)],
+        codes=[f"63{i:04d}" for i in range(45)],
+        prefecture=prefecture,
+        eligible=eligible,
+        pools={short: float(row.sum() // 10**6) for short, row in steps.items()},
+    )
     return case, np.concatenate([steps[short][eligible[short]] for short in SHORT]) / 10**6
 
 
@@ -189,7 +209,10 @@ class Sums:
     @property
     def adjacent(self) -> bool:
         dust = 1e-6 * 45
-        return bool((self.after >= np.floor(self.before + dust)).all() and (self.after <= np.ceil(self.before - dust)).all())
+        return bool(
+            (self.after >= np.floor(self.before + dust)).all()
+            and (self.after <= np.ceil(self.before - dust)).all()
+        )
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -239,7 +262,9 @@ class Liar:
         return RawSolution(self.optimal, np.zeros(self.cells), np.zeros(self.rows), "说是最优")
 
 
-@pytest.mark.parametrize(("optimal", "said"), [(True, "合计与资金总额不一致"), (False, "取整没有解")])
+@pytest.mark.parametrize(
+    ("optimal", "said"), [(True, "合计与资金总额不一致"), (False, "取整没有解")]
+)
 def test_an_answer_that_breaks_a_total_is_not_published(optimal: bool, said: str) -> None:
     case, amounts = table(["东州", "东州"], 均衡性=[15, 5])
     with pytest.raises(SolverError, match=said):

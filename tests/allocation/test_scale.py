@@ -25,14 +25,21 @@ from transfer_opt.lexlp.solvers.highs import ArraySession
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
 
-SHORTFALL, COVERAGE, CLOSEST, STEADIEST = "三保缺口最小", "保障水平最大化", "贴近因素法", "较上年波动最小"
+SHORTFALL, COVERAGE, CLOSEST, STEADIEST = (
+    "三保缺口最小",
+    "保障水平最大化",
+    "贴近因素法",
+    "较上年波动最小",
+)
 FUNDS = ("均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付")
 LISTS = ((SHORTFALL, CLOSEST), (SHORTFALL, COVERAGE, CLOSEST), (SHORTFALL, STEADIEST, CLOSEST))
 BOUNDS = ("上年保底", "增幅上限", "生态稳定增长", "单县占比上限")
 VARIANTS: Mapping[str, tuple[Change, ...]] = {
     "as it stands": (),
-    "usable < 1": tuple(Change("三保兜底", fund, "可统筹比例", value=share)
-                        for fund, share in zip(FUNDS, (0.9, 0.8, 0.5), strict=True)),
+    "usable < 1": tuple(
+        Change("三保兜底", fund, "可统筹比例", value=share)
+        for fund, share in zip(FUNDS, (0.9, 0.8, 0.5), strict=True)
+    ),
     "without floors and caps": tuple(Change(rule, on=False) for rule in BOUNDS),
     "prefecture shares": (Change("市州占比", on=True),),
 }
@@ -42,7 +49,9 @@ def prepared(folder: Path, count: int, need: float = 1.0) -> prepare.Prepared:
     return prepare.prepare(workbook(folder / f"{count}-{need}.xlsx", count, need))
 
 
-def formulated(ready: prepare.Prepared, objective: tuple[str, ...], variant: str) -> tuple[Case, Formulation]:
+def formulated(
+    ready: prepare.Prepared, objective: tuple[str, ...], variant: str
+) -> tuple[Case, Formulation]:
     changes = VARIANTS[variant]
     case = assemble(ready.spec, ready.budget, ready.settings)
     if variant == "prefecture shares":
@@ -61,8 +70,10 @@ def _shares(case: Case) -> list[Change]:
             inside = (case.lines.fund == f) & (prefecture == p)
             share = float(np.nansum(case.lines.last_year[inside]) / np.nansum(case.history[f]))
             if share > 0:
-                found += [Change("市州占比", fund.name, "下限", str(name), round(share * 0.98, 6)),
-                          Change("市州占比", fund.name, "上限", str(name), round(share * 1.02, 6))]
+                found += [
+                    Change("市州占比", fund.name, "下限", str(name), round(share * 0.98, 6)),
+                    Change("市州占比", fund.name, "上限", str(name), round(share * 1.02, 6)),
+                ]
     return found
 
 
@@ -72,7 +83,11 @@ def proved(case: Case, formulation: Formulation, open_solver: Opener) -> Ints:
     solution = solve(program, formulation.stages, open_solver)
     proof = replayed(formulation.statement, formulation.stages, solution, formulation.unit)
     units = published(case, proof.money()[: program.lines], open_solver)
-    check(json.loads(certificate(formulation.statement, proof, units, formulation.unit, case.line_names)))
+    check(
+        json.loads(
+            certificate(formulation.statement, proof, units, formulation.unit, case.line_names)
+        )
+    )
     return units
 
 
@@ -99,7 +114,10 @@ def test_three_hundred_counties_are_proved(
     tmp_path: Path, objective: tuple[str, ...], variant: str, need: float
 ) -> None:
     case, formulation = formulated(prepared(tmp_path, 300, need), objective, variant)
-    assert proved(case, formulation, opener("highs", len(case.lines))).sum() * case.unit == case.pools.sum()
+    assert (
+        proved(case, formulation, opener("highs", len(case.lines))).sum() * case.unit
+        == case.pools.sum()
+    )
 
 
 @pytest.mark.slow
@@ -110,7 +128,10 @@ def test_all_counties_of_a_country_are_proved(
     tmp_path: Path, objective: tuple[str, ...], variant: str, need: float
 ) -> None:
     case, formulation = formulated(prepared(tmp_path, 2844, need), objective, variant)
-    assert proved(case, formulation, opener("highs", len(case.lines))).sum() * case.unit == case.pools.sum()
+    assert (
+        proved(case, formulation, opener("highs", len(case.lines))).sum() * case.unit
+        == case.pools.sum()
+    )
 
 
 SOLVERS = {
@@ -131,7 +152,9 @@ def the_same_integers(folder: Path, count: int, objective: tuple[str, ...], cbc:
     for seed in (1, 2):
         other = prepare.prepare(workbook(folder / f"shuffled{seed}.xlsx", count, order=seed))
         case, formulation = formulated(other, objective, "as it stands")
-        assert by_name(case, proved(case, formulation, opener("highs", len(case.lines)))) == expected, seed
+        assert (
+            by_name(case, proved(case, formulation, opener("highs", len(case.lines)))) == expected
+        ), seed
 
 
 def test_the_answer_is_the_same_whoever_solves_and_in_whatever_order(tmp_path: Path) -> None:

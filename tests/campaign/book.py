@@ -12,9 +12,24 @@ from typing import Any
 import openpyxl
 
 COUNTIES, POOLS, RULES, SCENARIOS, BOUNDS = "县区数据", "资金总额", "约束参数", "方案", "县区上下限"
-RULE_COLUMNS = ("规则", "资金", "参数", "对象", "取值", "启用", "刚性", "优先级", "依据条款", "说明")
+RULE_COLUMNS = (
+    "规则",
+    "资金",
+    "参数",
+    "对象",
+    "取值",
+    "启用",
+    "刚性",
+    "优先级",
+    "依据条款",
+    "说明",
+)
 BOUND_COLUMNS = ("行政区划代码", "县区名称", "资金", "下限", "上限", "理由")
-SHORT = {"均衡性": "均衡性转移支付", "县级保障": "县级基本财力保障机制奖补资金", "生态": "重点生态功能区转移支付"}
+SHORT = {
+    "均衡性": "均衡性转移支付",
+    "县级保障": "县级基本财力保障机制奖补资金",
+    "生态": "重点生态功能区转移支付",
+}
 FULL = {"": "", **SHORT, **{full: full for full in SHORT.values()}}
 """A fund's short or full name → its full name."""
 Cell = Any
@@ -51,7 +66,10 @@ class Book:
 
     def options(self) -> list[str]:
         """What the command line says beside the file."""
-        return [*(["--scenario", self.scenario] if self.scenario else []), *(["--unit", self.publishing] if self.publishing else [])]
+        return [
+            *(["--scenario", self.scenario] if self.scenario else []),
+            *(["--unit", self.publishing] if self.publishing else []),
+        ]
 
     def save(self, path: Path) -> Path:
         """Write the file; numbers with every digit they have."""
@@ -68,14 +86,18 @@ class Book:
 
     # ------------------------------------------------------------ as a user would change it
 
-    def add_rule(self, rule: str, fund: str = "", parameter: str = "", place: str = "", **cells: Cell) -> None:
+    def add_rule(
+        self, rule: str, fund: str = "", parameter: str = "", place: str = "", **cells: Cell
+    ) -> None:
         """A row of 「约束参数」: the one of the same address is changed, else one is added."""
         table = self.sheets.setdefault(RULES, Table(list(RULE_COLUMNS)))
         for row in table.rows:
             if _address(row) == (rule, fund, parameter, place):
                 row.update(cells)
                 return
-        table.rows.append(_filled({"规则": rule, "资金": fund, "参数": parameter, "对象": place, **cells}))
+        table.rows.append(
+            _filled({"规则": rule, "资金": fund, "参数": parameter, "对象": place, **cells})
+        )
 
     def set_in_force(self, rule: str, fund: str, parameter: str, place: str, value: Cell) -> None:
         """The value of a parameter where it counts: in the scenario's column where one is solved, else in 「约束参数」."""
@@ -85,7 +107,9 @@ class Book:
         rows = self.sheets[SCENARIOS].rows
         found = next((row for row in rows if _address(row) == (rule, fund, parameter, place)), None)
         if found is None:
-            rows.append(found := _filled({"规则": rule, "资金": fund, "参数": parameter, "对象": place}))
+            rows.append(
+                found := _filled({"规则": rule, "资金": fund, "参数": parameter, "对象": place})
+            )
         found[self.scenario] = value
 
     def set_pool(self, fund: str, value: Cell) -> None:
@@ -95,13 +119,19 @@ class Book:
     def soften(self, rule: str, fund: str = "") -> None:
         """刚性 软 wherever the rule (for the fund) is said to be hard, and one row that says so for all of it."""
         for row in self.rows(RULES):
-            if row["规则"] == rule and row.get("刚性") == "硬" and FULL.get(row.get("资金", ""), "") == fund:
+            if (
+                row["规则"] == rule
+                and row.get("刚性") == "硬"
+                and FULL.get(row.get("资金", ""), "") == fund
+            ):
                 row["刚性"] = "软"
         self.add_rule(rule, fund, 刚性="软")
 
 
 def _address(row: Mapping[str, Cell]) -> tuple[str, str, str, str]:
-    rule, fund, parameter, place = (str(row.get(column) or "") for column in ("规则", "资金", "参数", "对象"))
+    rule, fund, parameter, place = (
+        str(row.get(column) or "") for column in ("规则", "资金", "参数", "对象")
+    )
     return rule, FULL.get(fund, fund), parameter, place
 
 

@@ -47,7 +47,13 @@ def reported(answer: Answer) -> str:
     told = (answer.err.strip() or answer.out.strip()).splitlines()[-1:]
     found = re.search(r"在 (\S+\.txt)。", told[0]) if told else None
     if found and (file := Path(found[1])).exists():
-        told = ["程序出错：" + " ".join(file.read_text(encoding="utf-8").splitlines()[1::1][:1] + file.read_text(encoding="utf-8").splitlines()[-2:])]
+        told = [
+            "程序出错："
+            + " ".join(
+                file.read_text(encoding="utf-8").splitlines()[1::1][:1]
+                + file.read_text(encoding="utf-8").splitlines()[-2:]
+            )
+        ]
         file.unlink()
     return told[0][:240] if told else ""
 
@@ -77,14 +83,23 @@ def solve_quickly(book: Book, folder: Path) -> Answer:
     code, told, proof = ANSWERED, "", "{}"
     with _watched() as seen:
         try:
-            prepared = prepare.prepare(source, scenario=book.scenario or None, unit=book.publishing or None)
+            prepared = prepare.prepare(
+                source, scenario=book.scenario or None, unit=book.publishing or None
+            )
             found = allocate.instance_of(prepared).solved()
-            code, proof = (ANSWERED, found.certificate) if isinstance(found, Published) else (INFEASIBLE, "{}")
+            code, proof = (
+                (ANSWERED, found.certificate)
+                if isinstance(found, Published)
+                else (INFEASIBLE, "{}")
+            )
         except TransferOptError as error:
             code, told = error.exit_code, str(error)
         except Exception as error:  # what the front door would call a bug
             where = traceback.extract_tb(error.__traceback__)[-1]
-            code, told = BUG, f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+            code, told = (
+                BUG,
+                f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})",
+            )
     return Answer(code, "", told, tuple(seen), json.loads(proof))
 
 
@@ -112,7 +127,10 @@ def amounts(model: Model, proof: Mapping[str, Any]) -> tuple[list[Fraction], lis
     wanted = [(model.funds[f], model.names[i]) for f, i in model.lines]
     if sorted(named) != sorted(wanted):
         raise LookupError("the lines are not those of the model")
-    return ([Fraction(proof["columns"][named[line]]) / steps for line in wanted], [proof["published"][named[line]] for line in wanted])
+    return (
+        [Fraction(proof["columns"][named[line]]) / steps for line in wanted],
+        [proof["published"][named[line]] for line in wanted],
+    )
 
 
 @contextlib.contextmanager
@@ -121,8 +139,13 @@ def _watched() -> Iterator[list[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield seen
-    seen += [f"{warning.category.__name__}: {warning.message}" for warning in caught
-             if not issubclass(warning.category, DeprecationWarning | PendingDeprecationWarning | ResourceWarning)]
+    seen += [
+        f"{warning.category.__name__}: {warning.message}"
+        for warning in caught
+        if not issubclass(
+            warning.category, DeprecationWarning | PendingDeprecationWarning | ResourceWarning
+        )
+    ]
 
 
 @contextlib.contextmanager

@@ -8,11 +8,39 @@ from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from .book import BOUND_COLUMNS, BOUNDS, COUNTIES, POOLS, RULE_COLUMNS, RULES, SCENARIOS, Book, Row, table
+from .book import (
+    BOUND_COLUMNS,
+    BOUNDS,
+    COUNTIES,
+    POOLS,
+    RULE_COLUMNS,
+    RULES,
+    SCENARIOS,
+    Book,
+    Row,
+    table,
+)
 
-FUNDS = {"均衡性": "均衡性转移支付", "县级保障": "县级基本财力保障机制奖补资金", "生态": "重点生态功能区转移支付"}
+FUNDS = {
+    "均衡性": "均衡性转移支付",
+    "县级保障": "县级基本财力保障机制奖补资金",
+    "生态": "重点生态功能区转移支付",
+}
 EQUAL, GUARANTEE, ECOLOGY = FUNDS.values()
-NAMES = ("甲子县", "乙丑县", "丙寅县", "丁卯县", "戊辰县", "己巳县", "庚午县", "辛未县", "壬申县", "癸酉县", "甲戌县", "乙亥县")
+NAMES = (
+    "甲子县",
+    "乙丑县",
+    "丙寅县",
+    "丁卯县",
+    "戊辰县",
+    "己巳县",
+    "庚午县",
+    "辛未县",
+    "壬申县",
+    "癸酉县",
+    "甲戌县",
+    "乙亥县",
+)
 PREFECTURES = ("东海市", "西山州", "南原州", "北川州")
 ZONES = ("国家重点生态功能区", "省级重点生态功能区", "禁止开发区", "")
 ASSESSMENTS = ("变好", "基本稳定", "变差", "")
@@ -22,10 +50,34 @@ LINE_RULES = ("上年保底", "已下达不收回", "增幅上限", "生态稳�
 FUND_RULES = ("考核奖惩", "三保压力倾斜", "财力薄弱倾斜")
 PER_WAN = {"元": Decimal(10_000), "万元": Decimal(1), "亿元": Decimal("0.0001")}
 """万元 in the workbook's unit."""
-SHARES = (Decimal(1), Decimal(1), Decimal(1), Decimal("0.5"), Decimal(0), Decimal("0.1234"), Decimal("0.3333"), 1 / 3, 2 / 3, 1 / 7)
-ON = {"上年保底", "已下达不收回", "增幅上限", "三保兜底", "困难地区倾斜", "单县占比上限", "县区上下限"}
+SHARES = (
+    Decimal(1),
+    Decimal(1),
+    Decimal(1),
+    Decimal("0.5"),
+    Decimal(0),
+    Decimal("0.1234"),
+    Decimal("0.3333"),
+    1 / 3,
+    2 / 3,
+    1 / 7,
+)
+ON = {
+    "上年保底",
+    "已下达不收回",
+    "增幅上限",
+    "三保兜底",
+    "困难地区倾斜",
+    "单县占比上限",
+    "县区上下限",
+}
 """Rules that are on for all funds unless the workbook says otherwise."""
-ON_FOR = {"考核奖惩": ECOLOGY, "三保压力倾斜": GUARANTEE, "财力薄弱倾斜": EQUAL, "生态稳定增长": ECOLOGY}
+ON_FOR = {
+    "考核奖惩": ECOLOGY,
+    "三保压力倾斜": GUARANTEE,
+    "财力薄弱倾斜": EQUAL,
+    "生态稳定增长": ECOLOGY,
+}
 
 
 def workbook(seed: int) -> Book:
@@ -50,13 +102,18 @@ class _Maker:
 
     def book(self, seed: int) -> Book:
         draw = self.random
-        self.gentle = self.chance(0.8)  # rules that mostly leave room; else anything may meet anything
+        self.gentle = self.chance(
+            0.8
+        )  # rules that mostly leave room; else anything may meet anything
         self.unit = draw.choice(["元", "万元", "万元", "万元", "亿元"])
         self.publishing = draw.choice(["1万元", "1万元", "1万元", "1元", "0.01万元", "10万元"])
         self.money = draw.choice(["coarse", "coarse", "whole", "decimals", "long"])
         self.size = draw.choice([100, 1000, 1000, 10_000, 100_000])
         self.count = draw.choice([1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 8, 9, 10, 11, 12])
-        self.funds = sorted(draw.sample(list(FUNDS.values()), draw.choice([1, 1, 2, 2, 3, 3, 3])), key=list(FUNDS.values()).index)
+        self.funds = sorted(
+            draw.sample(list(FUNDS.values()), draw.choice([1, 1, 2, 2, 3, 3, 3])),
+            key=list(FUNDS.values()).index,
+        )
         self.prefectures = PREFECTURES[: draw.randint(1, min(4, self.count))]
         self.names = list(NAMES[: self.count])
         self.home = [draw.choice(self.prefectures) for _ in self.names]
@@ -66,7 +123,10 @@ class _Maker:
         pools = self._pools(counties)
         bounds = self._bounds(counties)
         scenario, scenarios = self._scenarios()
-        sheets = {COUNTIES: self._county_table(counties), POOLS: table(("资金", "本年总额", "上年总额", "州本级及其他"), pools)}
+        sheets = {
+            COUNTIES: self._county_table(counties),
+            POOLS: table(("资金", "本年总额", "上年总额", "州本级及其他"), pools),
+        }
         option = ""
         if self.publishing != "1万元":
             if draw.random() < 0.5:
@@ -106,11 +166,21 @@ class _Maker:
 
     # ------------------------------------------------------------ rules
 
-    def _row(self, rule: str, fund: str = "", parameter: str = "", place: str = "", value: Any = None, **cells: Any) -> None:
+    def _row(
+        self,
+        rule: str,
+        fund: str = "",
+        parameter: str = "",
+        place: str = "",
+        value: Any = None,
+        **cells: Any,
+    ) -> None:
         told = fund
         if fund and self.chance(0.2):
             told = next(short for short, name in FUNDS.items() if name == fund)
-        self.settings.append({"规则": rule, "资金": told, "参数": parameter, "对象": place, "取值": value, **cells})
+        self.settings.append(
+            {"规则": rule, "资金": told, "参数": parameter, "对象": place, "取值": value, **cells}
+        )
 
     def _place(self, least: float = 0.12) -> str:
         if not self.chance(least):
@@ -134,7 +204,12 @@ class _Maker:
                 cells["启用"] = "是"
             if self.chance(0.3):
                 cells["刚性"] = draw.choice(["软", "软", "硬"])
-            if self.gentle and cells.get("启用") == "是" and (rule == "困难地区倾斜" or rule in FUND_RULES) and self.chance(0.6):
+            if (
+                self.gentle
+                and cells.get("启用") == "是"
+                and (rule == "困难地区倾斜" or rule in FUND_RULES)
+                and self.chance(0.6)
+            ):
                 cells["刚性"] = "软"
             if self.chance(0.2):
                 cells["优先级"] = draw.randint(1, 3)
@@ -142,11 +217,26 @@ class _Maker:
                 self._row(rule, fund, **cells)
             if cells.get("启用"):
                 touched = {fund} if fund else set(self.funds) if apart else {""}
-                self.on[rule] = self.on[rule] | touched if cells["启用"] == "是" else self.on[rule] - touched
+                self.on[rule] = (
+                    self.on[rule] | touched if cells["启用"] == "是" else self.on[rule] - touched
+                )
         if places and self.chance(0.08):
-            self._row(rule, "", place=self._place(1), **{"启用": "否"} if self.chance(0.4) else {"刚性": draw.choice(["软", "硬"])})
+            self._row(
+                rule,
+                "",
+                place=self._place(1),
+                **{"启用": "否"} if self.chance(0.4) else {"刚性": draw.choice(["软", "硬"])},
+            )
 
-    def _number(self, rule: str, parameter: str, values: Sequence[Any], share: float, apart: bool, places: bool = False) -> None:
+    def _number(
+        self,
+        rule: str,
+        parameter: str,
+        values: Sequence[Any],
+        share: float,
+        apart: bool,
+        places: bool = False,
+    ) -> None:
         """A parameter with a value of its own, for all or by fund, sometimes for one place."""
         draw = self.random
         if self.chance(share):
@@ -157,7 +247,13 @@ class _Maker:
                     shown = f"{value * 100:f}%" if self.chance(0.15) else float(value)
                 self._row(rule, fund, parameter, value=shown)
         if places and self.chance(0.06):
-            self._row(rule, draw.choice(self.funds) if apart and self.chance(0.5) else "", parameter, self._place(1), float(draw.choice(values)))
+            self._row(
+                rule,
+                draw.choice(self.funds) if apart and self.chance(0.5) else "",
+                parameter,
+                self._place(1),
+                float(draw.choice(values)),
+            )
 
     def _rules(self) -> None:
         draw, number = self.random, self._number
@@ -169,7 +265,9 @@ class _Maker:
             else:
                 self.on[rule] = {f for f in self.funds if ON_FOR.get(rule) in (None, f)}
         for rule in FUND_RULES:
-            self._switches(rule, True, True, False) if not plain else self.on.update({rule: {ON_FOR[rule]} & set(self.funds)})
+            self._switches(rule, True, True, False) if not plain else self.on.update(
+                {rule: {ON_FOR[rule]} & set(self.funds)}
+            )
         for rule in ("三保兜底", "保障水平下限", "位次不逆转"):
             if rule == "三保兜底" or self.chance(0.5):
                 self._switches(rule, False, rule == "三保兜底", True)
@@ -177,23 +275,58 @@ class _Maker:
                 self.on[rule] = set()
         self._switches("困难地区倾斜", False, True, False)
         gentle = self.gentle
-        cuts, rises = [d("0.05"), d("0.1"), d("0.3"), d("1"), 1 / 3], [d("0.3"), d("0.5"), d("2"), 4 / 3]
-        number("上年保底", "降幅上限", cuts if gentle else [d("0"), *cuts], 0.8 if gentle else 0.5, True, not gentle)
-        number("增幅上限", "增幅上限", rises if gentle else [d("0.05"), d("0.15"), *rises], 0.95 if gentle else 0.6, True, not gentle)
+        cuts, rises = (
+            [d("0.05"), d("0.1"), d("0.3"), d("1"), 1 / 3],
+            [d("0.3"), d("0.5"), d("2"), 4 / 3],
+        )
+        number(
+            "上年保底",
+            "降幅上限",
+            cuts if gentle else [d("0"), *cuts],
+            0.8 if gentle else 0.5,
+            True,
+            not gentle,
+        )
+        number(
+            "增幅上限",
+            "增幅上限",
+            rises if gentle else [d("0.05"), d("0.15"), *rises],
+            0.95 if gentle else 0.6,
+            True,
+            not gentle,
+        )
         number("三保兜底", "保障倍数", [d("1"), d("1.1"), d("0.9"), 1.2345], 0.3, False)
         number("三保兜底", "可统筹比例", SHARES, 0.5, True)
         for rule in ("三保压力倾斜", "财力薄弱倾斜"):
             leads = [d("0"), d("0.01"), d("-0.05"), d("-0.2")]
-            number(rule, "增幅差", leads if gentle else [d("0.03"), d("0.1"), *leads], 0.9 if gentle else 0.4, True)
+            number(
+                rule,
+                "增幅差",
+                leads if gentle else [d("0.03"), d("0.1"), *leads],
+                0.9 if gentle else 0.4,
+                True,
+            )
             number(rule, "薄弱比例", [d("0"), d("0.3"), d("0.5"), 1 / 3, d("1")], 0.3, True)
         number("三保压力倾斜", "压力前比例", [d("0"), d("0.3"), d("0.5"), 2 / 3], 0.3, True)
         if self.chance(0.2):
-            self.group = draw.choice(["功能区类型=国家重点生态功能区、省级重点生态功能区", "薄弱比例", "市州=" + self.home[0]])
+            self.group = draw.choice(
+                [
+                    "功能区类型=国家重点生态功能区、省级重点生态功能区",
+                    "薄弱比例",
+                    "市州=" + self.home[0],
+                ]
+            )
             self._row("财力薄弱倾斜", "", "组别", value=self.group)
         else:
             self.group = "薄弱比例"
         ratios = [d("1"), d("0.8"), d("0.5"), d("0")]
-        number("困难地区倾斜", "人均倍数", ratios if gentle else [d("1.05"), d("1.2"), *ratios], 0.95 if gentle else 0.5, False)
+        number(
+            "困难地区倾斜",
+            "人均倍数",
+            ratios if gentle else [d("1.05"), d("1.2"), *ratios],
+            0.95 if gentle else 0.5,
+            False,
+        )
         self.heads = "常住人口"
         if self.chance(0.15):
             self.heads = "户籍人口"
@@ -203,7 +336,13 @@ class _Maker:
         number("考核奖惩", "奖励比例", [d("0"), d("0.02"), d("0.1")], 0.3, True)
         least = [d("0.3"), d("0.5"), d("0.1")] if gentle else [d("0.8"), d("0.9"), 2 / 3]
         number("保障水平下限", "下限比例", least, 0.9 if gentle else 0.5, False, True)
-        number("位次不逆转", "容差", [d("0.2"), 1 / 3, d("0.5")] if gentle else [d("0.05"), d("0")], 0.9 if gentle else 0.5, False)
+        number(
+            "位次不逆转",
+            "容差",
+            [d("0.2"), 1 / 3, d("0.5")] if gentle else [d("0.05"), d("0")],
+            0.9 if gentle else 0.5,
+            False,
+        )
         self.peers = set()
         for rule in ("保障水平下限", "位次不逆转"):
             peers = "全省" if rule == "保障水平下限" else "功能区类型"
@@ -214,7 +353,13 @@ class _Maker:
                 self.peers.add(peers)
         if self.count < 11 or gentle:
             few = [d("1")] if gentle else [d("1"), d("0.8"), d("0.6")]
-            shares = few if self.count < 4 else [d("1"), d("0.8"), d("0.6")] if self.count < 6 else [d("1"), d("0.4"), d("0.5"), 1 / 3]
+            shares = (
+                few
+                if self.count < 4
+                else [d("1"), d("0.8"), d("0.6")]
+                if self.count < 6
+                else [d("1"), d("0.4"), d("0.5"), 1 / 3]
+            )
             number("单县占比上限", "占比上限", shares, 1 if gentle else 0.95, False)
         self._prefecture_shares()
         number("资金总额", "预留比例", [d("0"), d("0.02"), d("0.05"), 1 / 7], 0.15, True)
@@ -232,7 +377,9 @@ class _Maker:
             if self.chance(0.5):
                 fund = draw.choice(["", *self.funds])
                 if self.chance(0.7) and (len(self.prefectures) > 1 or not self.gentle):
-                    self._row("市州占比", fund, "上限", home, draw.choice([0.6, 0.8, 0.5, 1.0, 1 / 3]))
+                    self._row(
+                        "市州占比", fund, "上限", home, draw.choice([0.6, 0.8, 0.5, 1.0, 1 / 3])
+                    )
                 if self.chance(0.3):
                     self._row("市州占比", fund, "下限", home, draw.choice([0.0, 0.1, 0.2, 1 / 7]))
 
@@ -242,12 +389,17 @@ class _Maker:
             if self.chance(0.25):
                 self.reference[fund] = "缺口"
                 self._row("因素法", fund, "参考", value="缺口")
-            self.eligibility[fund] = {"仅缺口为正": "是" if fund == EQUAL else "否", "仅功能区": "是" if fund == ECOLOGY else "否"}
+            self.eligibility[fund] = {
+                "仅缺口为正": "是" if fund == EQUAL else "否",
+                "仅功能区": "是" if fund == ECOLOGY else "否",
+            }
             if self.chance(0.2):
                 self.eligibility[fund]["仅缺口为正"] = self.random.choice(["是", "否"])
                 self._row("资格", fund, "仅缺口为正", value=self.eligibility[fund]["仅缺口为正"])
             if self.chance(0.25):
-                self.eligibility[fund]["仅功能区"] = self.random.choice(["是", "否", "否", "含禁止开发"])
+                self.eligibility[fund]["仅功能区"] = self.random.choice(
+                    ["是", "否", "否", "含禁止开发"]
+                )
                 self._row("资格", fund, "仅功能区", value=self.eligibility[fund]["仅功能区"])
 
     def _objectives(self) -> None:
@@ -257,8 +409,11 @@ class _Maker:
             self.goals = tuple(draw.sample(GOALS, draw.randint(1, 5)))
             self._row("目标", "", "顺序", value=">".join(self.goals))
         if self.chance(0.25):
-            self.columns = (draw.choice(["标准财政支出", "自定需求"]), draw.choice(["可用财力", "自定财力"]),
-                            draw.choice(["标准财政支出", "常住人口", "自定需求"]))
+            self.columns = (
+                draw.choice(["标准财政支出", "自定需求"]),
+                draw.choice(["可用财力", "自定财力"]),
+                draw.choice(["标准财政支出", "常住人口", "自定需求"]),
+            )
             for key, column in zip(("需求列", "财力列", "分母列"), self.columns, strict=True):
                 self._row("保障水平最大化", "", key, value=column)
 
@@ -266,7 +421,9 @@ class _Maker:
 
     def _counties(self) -> list[Row]:
         draw, size = self.random, self.size
-        tight = draw.choice(["", "", "", "", "equal", "no own", "no need", "all key zones", "few last", "ties"])
+        tight = draw.choice(
+            ["", "", "", "", "equal", "no own", "no need", "all key zones", "few last", "ties"]
+        )
         self.tight = tight
         common = self._county(size)
         found = []
@@ -281,8 +438,16 @@ class _Maker:
             if tight == "all key zones" or (tight == "few last" and self.chance(0.6)):
                 row["功能区类型"] = draw.choice(ZONES[:2])
             if tight == "few last" and self.chance(0.5):
-                row.update({f"上年{fund}{part}": Decimal(0) for fund in self.funds for part in ("", "其中一次性")})
-            row.update({"县区名称": name, "市州": self.home[k], "行政区划代码": str(630101 + 7 * k)})
+                row.update(
+                    {
+                        f"上年{fund}{part}": Decimal(0)
+                        for fund in self.funds
+                        for part in ("", "其中一次性")
+                    }
+                )
+            row.update(
+                {"县区名称": name, "市州": self.home[k], "行政区划代码": str(630101 + 7 * k)}
+            )
             found.append(row)
         if "功能区类型" in self.group:
             found[0]["功能区类型"] = ZONES[0]
@@ -302,23 +467,50 @@ class _Maker:
     def _county(self, size: int) -> Row:
         draw = self.random
         spending = self.amount(size, 10 * size) + size
-        revenue = max(self.amount(0, 1) + spending * Decimal(draw.choice(["0.2", "0.4", "0.5", "0.7", "1.1"])), Decimal(1))
-        own = self.amount(float(spending) * 0.2, float(spending) * 0.9) if self.chance(0.95) else Decimal(0)
-        whole = own + self.amount(0, 2 * size) - Decimal(size) / 5 if self.chance(0.9) else Decimal(0)
+        revenue = max(
+            self.amount(0, 1)
+            + spending * Decimal(draw.choice(["0.2", "0.4", "0.5", "0.7", "1.1"])),
+            Decimal(1),
+        )
+        own = (
+            self.amount(float(spending) * 0.2, float(spending) * 0.9)
+            if self.chance(0.95)
+            else Decimal(0)
+        )
+        whole = (
+            own + self.amount(0, 2 * size) - Decimal(size) / 5 if self.chance(0.9) else Decimal(0)
+        )
         parts = [max(whole * Decimal(share), Decimal(0)) for share in ("0.5", "0.3", "0.2")]
-        people = draw.randint(10, 900) * 100 if self.money == "coarse" else draw.randint(1000, 90_000)
-        row: Row = {"常住人口": people, "标准财政收入": revenue, "标准财政支出": spending, "可用财力": own,
-                    **dict(zip(NEEDS, parts, strict=True)), "功能区类型": draw.choice(ZONES),
-                    "禁止开发区面积": draw.choice([0, 0, draw.randint(1, 900), draw.randint(1, 9000) / 10]),
-                    "生态考核结果": draw.choice(ASSESSMENTS), "困难地区类型": draw.choice(["", "", "连片地区", "牧业地区"]),
-                    "户籍人口": draw.randint(10, 900) * 100, "必保支出": whole * Decimal("1.1") if whole > 0 else Decimal(1),
-                    "禁止开发区个数": draw.randint(0, 3), "引导性补助名单": draw.choice(["", "", "是", "否"]), "绩效系数": 1.05,
-                    "自定需求": self.amount(size, 5 * size) + 1, "自定财力": self.amount(0, 3 * size)}
+        people = (
+            draw.randint(10, 900) * 100 if self.money == "coarse" else draw.randint(1000, 90_000)
+        )
+        row: Row = {
+            "常住人口": people,
+            "标准财政收入": revenue,
+            "标准财政支出": spending,
+            "可用财力": own,
+            **dict(zip(NEEDS, parts, strict=True)),
+            "功能区类型": draw.choice(ZONES),
+            "禁止开发区面积": draw.choice([0, 0, draw.randint(1, 900), draw.randint(1, 9000) / 10]),
+            "生态考核结果": draw.choice(ASSESSMENTS),
+            "困难地区类型": draw.choice(["", "", "连片地区", "牧业地区"]),
+            "户籍人口": draw.randint(10, 900) * 100,
+            "必保支出": whole * Decimal("1.1") if whole > 0 else Decimal(1),
+            "禁止开发区个数": draw.randint(0, 3),
+            "引导性补助名单": draw.choice(["", "", "是", "否"]),
+            "绩效系数": 1.05,
+            "自定需求": self.amount(size, 5 * size) + 1,
+            "自定财力": self.amount(0, 3 * size),
+        }
         for fund in self.funds:
             last = self.amount(size / 10, size) if self.chance(0.88) else Decimal(0)
             row[f"上年{fund}"] = last
             row[f"上年{fund}其中一次性"] = last * Decimal(draw.choice(["0", "0", "0.1", "0.5"]))
-            row[f"提前下达{fund}"] = last * Decimal(draw.choice(["0.5", "0.7", "0.6" if self.gentle else "1"])) if self.chance(0.5) else None
+            row[f"提前下达{fund}"] = (
+                last * Decimal(draw.choice(["0.5", "0.7", "0.6" if self.gentle else "1"]))
+                if self.chance(0.5)
+                else None
+            )
         return row
 
     def _takes_part(self, row: Row, fund: str) -> bool:
@@ -335,12 +527,21 @@ class _Maker:
     def _make_nobody_eligible(self, rows: list[Row]) -> None:
         """Where eligibility asks for a gap or a zone, nobody has one: check must say so."""
         for row in rows:
-            row.update({"标准财政收入": row["标准财政支出"] * Decimal("1.1"), "功能区类型": "", "禁止开发区面积": 0})
+            row.update(
+                {
+                    "标准财政收入": row["标准财政支出"] * Decimal("1.1"),
+                    "功能区类型": "",
+                    "禁止开发区面积": 0,
+                }
+            )
 
     def _pools(self, counties: list[Row]) -> list[Row]:
         draw = self.random
-        self.optional = {column for column in ("户籍人口", "必保支出", "禁止开发区个数", "引导性补助名单", "绩效系数")
-                         if self.chance(0.25)}
+        self.optional = {
+            column
+            for column in ("户籍人口", "必保支出", "禁止开发区个数", "引导性补助名单", "绩效系数")
+            if self.chance(0.25)
+        }
         for fund in self.funds:
             if self.chance(0.2):
                 self.optional.add(f"上年{fund}其中一次性")
@@ -349,10 +550,29 @@ class _Maker:
         found = []
         for fund in self.funds:
             once = f"上年{fund}其中一次性" in self.optional
-            base = {row["县区名称"]: (row[f"上年{fund}"] or Decimal(0)) - once * row[f"上年{fund}其中一次性"] for row in counties}
+            base = {
+                row["县区名称"]: (row[f"上年{fund}"] or Decimal(0))
+                - once * row[f"上年{fund}其中一次性"]
+                for row in counties
+            }
             last = sum(base.values())
             inside = sum(base[row["县区名称"]] for row in counties if self._takes_part(row, fund))
-            kind = draw.choice(["grown", "grown", "grown", "grown", "little", "little", "same", "floors", "caps", "cents", "less", "any"])
+            kind = draw.choice(
+                [
+                    "grown",
+                    "grown",
+                    "grown",
+                    "grown",
+                    "little",
+                    "little",
+                    "same",
+                    "floors",
+                    "caps",
+                    "cents",
+                    "less",
+                    "any",
+                ]
+            )
             if kind == "grown":
                 pool = last * Decimal(draw.choice(["1.05", "1.08", "1.1", "1.15"]))
             elif kind == "little":
@@ -395,7 +615,14 @@ class _Maker:
             return {f"上年{fund}" for fund in funds}
 
         on = self.on
-        for rule in ("上年保底", "增幅上限", "生态稳定增长", "考核奖惩", "三保压力倾斜", "财力薄弱倾斜"):
+        for rule in (
+            "上年保底",
+            "增幅上限",
+            "生态稳定增长",
+            "考核奖惩",
+            "三保压力倾斜",
+            "财力薄弱倾斜",
+        ):
             found |= last(on[rule])
         if on["考核奖惩"]:
             found.add("生态考核结果")
@@ -421,7 +648,9 @@ class _Maker:
             if rules["仅缺口为正"] == "是":
                 found |= {"标准财政支出", "标准财政收入"}
             if rules["仅功能区"] != "否":
-                found |= {"功能区类型"} | ({"禁止开发区面积"} if rules["仅功能区"] == "含禁止开发" else set())
+                found |= {"功能区类型"} | (
+                    {"禁止开发区面积"} if rules["仅功能区"] == "含禁止开发" else set()
+                )
             if self.reference[fund] == "因素":
                 found |= {"标准财政支出", "标准财政收入"}
                 if fund == GUARANTEE:
@@ -439,17 +668,37 @@ class _Maker:
         lean = self.chance(0.25)
         headers = ["行政区划代码"] if coded else []
         headers += ["县区名称", "市州"]
-        usual = ["常住人口", "标准财政收入", "标准财政支出", "可用财力", *NEEDS, "功能区类型", "禁止开发区面积", "生态考核结果", "困难地区类型"]
-        headers += [column for column in usual if column in required or not (lean and self.chance(0.7))]
+        usual = [
+            "常住人口",
+            "标准财政收入",
+            "标准财政支出",
+            "可用财力",
+            *NEEDS,
+            "功能区类型",
+            "禁止开发区面积",
+            "生态考核结果",
+            "困难地区类型",
+        ]
+        headers += [
+            column for column in usual if column in required or not (lean and self.chance(0.7))
+        ]
         for fund in self.funds:
             if f"上年{fund}" in required or not (lean and self.chance(0.7)):
                 headers.append(f"上年{fund}")
-        headers += sorted(column for column in self.optional
-                          if not column.endswith("其中一次性") or column.removesuffix("其中一次性") in headers)
+        headers += sorted(
+            column
+            for column in self.optional
+            if not column.endswith("其中一次性") or column.removesuffix("其中一次性") in headers
+        )
         headers += sorted(column for column in required if column not in headers)
         rows = []
         for county in counties:
-            row = {header: self.typed(value) if isinstance(value := county.get(header), Decimal) else value for header in headers}
+            row = {
+                header: self.typed(value)
+                if isinstance(value := county.get(header), Decimal)
+                else value
+                for header in headers
+            }
             rows.append(row)
         draw.shuffle(rows)
         return table(headers, rows)
@@ -463,21 +712,53 @@ class _Maker:
             for fund in self.funds:
                 if self.chance(0.2) and self._takes_part(row, fund):
                     base = row[f"上年{fund}"] or self.amount(self.size / 10, self.size)
-                    low = base * Decimal(draw.choice(["0", "0.9", "1", "1.02"])) if self.chance(0.6) else None
-                    high = base * Decimal(draw.choice(["1.02", "1.1", "1.3", "3"])) if low is None or self.chance(0.4) else None
+                    low = (
+                        base * Decimal(draw.choice(["0", "0.9", "1", "1.02"]))
+                        if self.chance(0.6)
+                        else None
+                    )
+                    high = (
+                        base * Decimal(draw.choice(["1.02", "1.1", "1.3", "3"]))
+                        if low is None or self.chance(0.4)
+                        else None
+                    )
                     whom = {"县区名称": row["县区名称"]}
-                    found.append({**whom, "资金": fund, "下限": None if low is None else self.typed(low),
-                                  "上限": None if high is None else self.typed(high), "理由": "协议约定"})
+                    found.append(
+                        {
+                            **whom,
+                            "资金": fund,
+                            "下限": None if low is None else self.typed(low),
+                            "上限": None if high is None else self.typed(high),
+                            "理由": "协议约定",
+                        }
+                    )
         return found
 
     def _scenarios(self) -> tuple[str, Any]:
         draw = self.random
         if not self.chance(0.15):
             return "", None
-        rows: list[Row] = [{"规则": "上年保底", "参数": "降幅上限", "方案甲": draw.choice([0.05, 0.1, 0.02])},
-                           {"规则": "增幅上限", "资金": self.funds[0], "参数": "增幅上限", "方案甲": 0.4, "方案乙": 0.25}]
+        rows: list[Row] = [
+            {"规则": "上年保底", "参数": "降幅上限", "方案甲": draw.choice([0.05, 0.1, 0.02])},
+            {
+                "规则": "增幅上限",
+                "资金": self.funds[0],
+                "参数": "增幅上限",
+                "方案甲": 0.4,
+                "方案乙": 0.25,
+            },
+        ]
         if self.chance(0.5):
-            rows.append({"规则": "目标", "参数": "顺序", "方案乙": "三保缺口最小>贴近因素法", "方案甲": "贴近因素法"})
+            rows.append(
+                {
+                    "规则": "目标",
+                    "参数": "顺序",
+                    "方案乙": "三保缺口最小>贴近因素法",
+                    "方案甲": "贴近因素法",
+                }
+            )
         if self.chance(0.4):
             rows.append({"规则": "生态稳定增长", "参数": "增长率", "方案甲": 0.06})
-        return draw.choice(["", "方案甲", "方案乙"]), table(("规则", "资金", "参数", "对象", "方案甲", "方案乙"), rows)
+        return draw.choice(["", "方案甲", "方案乙"]), table(
+            ("规则", "资金", "参数", "对象", "方案甲", "方案乙"), rows
+        )

@@ -41,16 +41,28 @@ class Judgement:
 
 def feasible(model: Model) -> bool:
     """Whether an allocation exists, with bounds in whole units or as given."""
-    return any(_feasible(model, low, high) for low, high in (model.whole(), (model.floors, model.caps)))
+    return any(
+        _feasible(model, low, high) for low, high in (model.whole(), (model.floors, model.caps))
+    )
 
 
 def agree(model: Model, families: Collection[tuple[str, str]]) -> bool:
     """Whether these rules alone can be met, each for its fund ("" where it tells none apart), bounds as given."""
     only = replace(model, rows=[row for row in model.rows if (row.rule, row.fund) in families])
-    return _feasible(only, only.floors, only.caps, {f for f, fund in enumerate(model.funds) if ("资金总额", fund) in families})
+    return _feasible(
+        only,
+        only.floors,
+        only.caps,
+        {f for f, fund in enumerate(model.funds) if ("资金总额", fund) in families},
+    )
 
 
-def _feasible(model: Model, low: Sequence[Fraction], high: Sequence[Fraction], pools: Collection[int] | None = None) -> bool:
+def _feasible(
+    model: Model,
+    low: Sequence[Fraction],
+    high: Sequence[Fraction],
+    pools: Collection[int] | None = None,
+) -> bool:
     if any(a > b for a, b in zip(low, high, strict=True)):
         return False
     rows = [row for f, row in enumerate(_pool_rows(model)) if pools is None or f in pools]
@@ -68,19 +80,35 @@ def _feasible(model: Model, low: Sequence[Fraction], high: Sequence[Fraction], p
 
 def least_repair(model: Model) -> float:
     """The least money, in publishing units, that hard rules must give in all (the pools give nothing); bounds as given."""
-    zero, pools = [Fraction(0)] * len(model.lines), [Fraction(model.pools[f]) for f, _ in model.lines]
+    zero, pools = (
+        [Fraction(0)] * len(model.lines),
+        [Fraction(model.pools[f]) for f, _ in model.lines],
+    )
     hard = [(row.terms, row.low, row.high) for row in model.rows if row.hard]
     return _least_missed(zero, pools, hard, _pool_rows(model))[0]
 
 
 def least_short(model: Model) -> float | None:
     """The least 三保 shortfall in all, in publishing units, that hard rules allow; None where they allow nothing."""
-    hard: list[_Limits] = [*_pool_rows(model), *((row.terms, row.low, row.high) for row in model.coupled)]
+    hard: list[_Limits] = [
+        *_pool_rows(model),
+        *((row.terms, row.low, row.high) for row in model.coupled),
+    ]
     for low, high in (model.whole(), (model.floors, model.caps)):
         if _feasible(model, low, high):
             needs: list[_Limits] = [
-                ({j: model.usable[f] for j, (f, k) in enumerate(model.lines) if k == i and model.usable[f]}, need - own, None)
-                for i, (need, own) in enumerate(zip(model.need, model.own, strict=True)) if need and own is not None]
+                (
+                    {
+                        j: model.usable[f]
+                        for j, (f, k) in enumerate(model.lines)
+                        if k == i and model.usable[f]
+                    },
+                    need - own,
+                    None,
+                )
+                for i, (need, own) in enumerate(zip(model.need, model.own, strict=True))
+                if need and own is not None
+            ]
             return _least_missed(low, high, needs, hard)[0]
     return None
 
@@ -89,12 +117,22 @@ _Limits = tuple[Terms, Fraction | None, Fraction | None]
 
 
 def _pool_rows(model: Model) -> list[_Limits]:
-    return [({j: Fraction(1) for j, (f, _) in enumerate(model.lines) if f == fund}, Fraction(pool), Fraction(pool))
-            for fund, pool in enumerate(model.pools)]
+    return [
+        (
+            {j: Fraction(1) for j, (f, _) in enumerate(model.lines) if f == fund},
+            Fraction(pool),
+            Fraction(pool),
+        )
+        for fund, pool in enumerate(model.pools)
+    ]
 
 
-def _least_missed(low: Sequence[Fraction], high: Sequence[Fraction], rows: Sequence[_Limits],
-                  kept: Sequence[_Limits] = ()) -> tuple[float, list[Fraction]]:
+def _least_missed(
+    low: Sequence[Fraction],
+    high: Sequence[Fraction],
+    rows: Sequence[_Limits],
+    kept: Sequence[_Limits] = (),
+) -> tuple[float, list[Fraction]]:
     """Publishing units that the rows must be missed by in all while others are kept, and the amounts for it, in floats."""
     size = max(1.0, float(max((b - a for a, b in zip(low, high, strict=True)), default=1)))
     count = len(low)
@@ -104,14 +142,20 @@ def _least_missed(low: Sequence[Fraction], high: Sequence[Fraction], rows: Seque
     costs = [0.0] * count
     for k, (terms, least, most) in enumerate([*rows, *kept]):
         base = sum((a * low[j] for j, a in terms.items()), Fraction(0))
-        sides = [None if side is None else float((side - base) / Fraction(size)) for side in (least, most)]
+        sides = [
+            None if side is None else float((side - base) / Fraction(size))
+            for side in (least, most)
+        ]
         entries = {j: float(a) for j, a in terms.items()}
         if k < len(rows):
             up, down = program.column(0.0, np.inf), program.column(0.0, np.inf)
             costs += [1.0, 1.0]
             entries |= {up: 1.0, down: -1.0}
         largest = max(map(abs, entries.values()), default=1.0)
-        program.row({j: a / largest for j, a in entries.items()}, *(None if side is None else side / largest for side in sides))
+        program.row(
+            {j: a / largest for j, a in entries.items()},
+            *(None if side is None else side / largest for side in sides),
+        )
     value, columns = program.least(costs)
     near = [low[j] + Fraction(columns[j]) * Fraction(size) for j in range(count)]
     return value * size, near
@@ -126,10 +170,16 @@ def judge(model: Model, x: Sequence[Fraction], near: Fraction = NEAR) -> Judgeme
     if not _within(x, low, high, near):
         if not _within(x, model.floors, model.caps, near):
             j = max(range(len(x)), key=lambda j: max(low[j] - x[j], x[j] - high[j]))
-            return Judgement("bound", f"{_line(model, j)} {float(x[j])} outside [{float(low[j])}, {float(high[j])}]")
+            return Judgement(
+                "bound",
+                f"{_line(model, j)} {float(x[j])} outside [{float(low[j])}, {float(high[j])}]",
+            )
         if _feasible(model, low, high):
             j = max(range(len(x)), key=lambda j: max(low[j] - x[j], x[j] - high[j]))
-            return Judgement("bound", f"{_line(model, j)} {float(x[j])} outside whole units [{float(low[j])}, {float(high[j])}] without need")
+            return Judgement(
+                "bound",
+                f"{_line(model, j)} {float(x[j])} outside whole units [{float(low[j])}, {float(high[j])}] without need",
+            )
         low, high = model.floors, model.caps
     for f, pool in enumerate(model.pools):
         total = sum(value for value, (fund, _) in zip(x, model.lines, strict=True) if fund == f)
@@ -141,7 +191,9 @@ def judge(model: Model, x: Sequence[Fraction], near: Fraction = NEAR) -> Judgeme
     return _Directions(model, x, low, high, near).judged(model.stages())
 
 
-def _within(x: Sequence[Fraction], low: Sequence[Fraction], high: Sequence[Fraction], near: Fraction) -> bool:
+def _within(
+    x: Sequence[Fraction], low: Sequence[Fraction], high: Sequence[Fraction], near: Fraction
+) -> bool:
     return all(a - near <= value <= b + near for a, value, b in zip(low, x, high, strict=True))
 
 
@@ -153,22 +205,37 @@ def _line(model: Model, j: int) -> str:
 class _Directions:
     """The directions that the limits at the amounts leave open, narrowed stage by stage."""
 
-    def __init__(self, model: Model, x: Sequence[Fraction], low: Sequence[Fraction], high: Sequence[Fraction], near: Fraction) -> None:
+    def __init__(
+        self,
+        model: Model,
+        x: Sequence[Fraction],
+        low: Sequence[Fraction],
+        high: Sequence[Fraction],
+        near: Fraction,
+    ) -> None:
         self.model, self.x, self.near = model, x, near
         self.program = _Program(len(x))
         for j, value in enumerate(x):
             self.program.lower[j] = 0.0 if value <= low[j] + near else -1.0
             self.program.upper[j] = 0.0 if value >= high[j] - near else 1.0
         for f in range(len(model.pools)):
-            self.program.row({j: 1.0 for j, (fund, _) in enumerate(model.lines) if fund == f}, 0.0, 0.0)
+            self.program.row(
+                {j: 1.0 for j, (fund, _) in enumerate(model.lines) if fund == f}, 0.0, 0.0
+            )
         for row in model.coupled:
             self._keep(row)
 
     def _keep(self, row: Row) -> None:
-        if not row.terms or -row.missing(self.x) > self.near and (row.low is None or row.high is None):
+        if (
+            not row.terms
+            or -row.missing(self.x) > self.near
+            and (row.low is None or row.high is None)
+        ):
             return
         scaled = _scaled(row.terms)
-        self.program.row(scaled, 0.0 if row.low is not None else None, 0.0 if row.high is not None else None)
+        self.program.row(
+            scaled, 0.0 if row.low is not None else None, 0.0 if row.high is not None else None
+        )
 
     def judged(self, stages: Iterable[Stage]) -> Judgement:
         for stage in stages:
@@ -199,8 +266,12 @@ class _Directions:
                 column = self.program.column(0.0, np.inf)
                 size = float(max(abs(a) for a in term.terms.values()))
                 costs[column] = size
-                for side in ((1, -1) if term.below and term.above else (sign,)):
-                    self.program.row({column: 1.0} | {j: -side * float(a) / size for j, a in term.terms.items()}, 0.0, None)
+                for side in (1, -1) if term.below and term.above else (sign,):
+                    self.program.row(
+                        {column: 1.0} | {j: -side * float(a) / size for j, a in term.terms.items()},
+                        0.0,
+                        None,
+                    )
         if not costs:
             return 0.0, ""
         gain, _ = self.program.least([costs.get(j, 0.0) for j in range(len(self.program.lower))])
@@ -214,7 +285,9 @@ class _Directions:
         both = any(term.below and term.above for term in stage.ratios)
         for k, term in enumerate(stage.ratios):
             gap, sign = self._gap(stage, k)
-            if (clipped or (term.below and term.above)) and gap <= self._nearly(term.below and term.above):
+            if (clipped or (term.below and term.above)) and gap <= self._nearly(
+                term.below and term.above
+            ):
                 resting.append((k, gap, sign))
             elif term.terms:
                 moving.append((gap / term.scale, term.scale, sign, term.terms))
@@ -227,7 +300,10 @@ class _Directions:
             gain = self._level([(sign, terms) for _, _, sign, terms in level])
             if gain < -GAIN:
                 who = next(iter(level[0][3]))
-                return gain, f"the level {float(level[0][0]):.9g} of {size} ({_line(self.model, who)})"
+                return (
+                    gain,
+                    f"the level {float(level[0][0]):.9g} of {size} ({_line(self.model, who)})",
+                )
         for k, gap, sign in resting:
             term = stage.ratios[k]
             if term.below and term.above:
@@ -240,7 +316,12 @@ class _Directions:
         """What a gap may be off: reference amounts are rounded, so much; other gaps are exact, and may be worth far less."""
         return self.near if both else self.near / 10_000
 
-    def _tied(self, one: tuple[Fraction, Fraction, int, Terms], other: tuple[Fraction, Fraction, int, Terms], both: bool) -> bool:
+    def _tied(
+        self,
+        one: tuple[Fraction, Fraction, int, Terms],
+        other: tuple[Fraction, Fraction, int, Terms],
+        both: bool,
+    ) -> bool:
         return abs(one[0] - other[0]) * min(one[1], other[1]) <= self._nearly(both)
 
     def _level(self, terms: Sequence[tuple[int, Terms]]) -> float:
@@ -250,7 +331,9 @@ class _Directions:
             self._hold(of, False, sign)
             for j, a in _scaled(of).items():
                 costs[j] += sign * a
-        movable = any(cost and self.program.lower[j] < self.program.upper[j] for j, cost in enumerate(costs))
+        movable = any(
+            cost and self.program.lower[j] < self.program.upper[j] for j, cost in enumerate(costs)
+        )
         gain = self.program.least(costs)[0] if movable else 0.0
         if gain >= -GAIN:
             for sign, of in terms:
@@ -262,14 +345,16 @@ class _Directions:
         if not terms:
             return
         if len(terms) == 1:
-            (j, a), = terms.items()
+            ((j, a),) = terms.items()
             up = (a > 0) == (sign > 0)
             if equal or up:
                 self.program.upper[j] = 0.0
             if equal or not up:
                 self.program.lower[j] = 0.0
             return
-        self.program.row(_scaled(terms), 0.0 if equal or sign < 0 else None, 0.0 if equal or sign > 0 else None)
+        self.program.row(
+            _scaled(terms), 0.0 if equal or sign < 0 else None, 0.0 if equal or sign > 0 else None
+        )
 
 
 def _scaled(terms: Terms) -> dict[int, float]:
@@ -304,10 +389,15 @@ class _Program:
         program.num_col_, program.num_row_ = len(self.lower), len(self.rows)
         program.col_cost_ = np.array([*costs, *[0.0] * (len(self.lower) - len(costs))])
         program.col_lower_, program.col_upper_ = np.array(self.lower), np.array(self.upper)
-        program.row_lower_, program.row_upper_ = np.array([row[1] for row in self.rows]), np.array([row[2] for row in self.rows])
+        program.row_lower_, program.row_upper_ = (
+            np.array([row[1] for row in self.rows]),
+            np.array([row[2] for row in self.rows]),
+        )
         program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         program.a_matrix_.start_ = np.cumsum([0, *(len(row[0]) for row in self.rows)])
-        program.a_matrix_.index_ = np.array([j for row in self.rows for j in row[0]], dtype=np.int32)
+        program.a_matrix_.index_ = np.array(
+            [j for row in self.rows for j in row[0]], dtype=np.int32
+        )
         program.a_matrix_.value_ = np.array([a for row in self.rows for a in row[0].values()])
         solver.passModel(program)
         solver.run()
@@ -322,8 +412,14 @@ _SOLVERS: list[highspy.Highs] = []
 def _solver() -> highspy.Highs:
     if not _SOLVERS:
         solver = highspy.Highs()
-        for option, value in (("output_flag", False), ("presolve", "off"), ("solver", "simplex"), ("threads", 1),
-                              ("primal_feasibility_tolerance", 1e-9), ("dual_feasibility_tolerance", 1e-9)):
+        for option, value in (
+            ("output_flag", False),
+            ("presolve", "off"),
+            ("solver", "simplex"),
+            ("threads", 1),
+            ("primal_feasibility_tolerance", 1e-9),
+            ("dual_feasibility_tolerance", 1e-9),
+        ):
             solver.setOptionValue(option, value)
         _SOLVERS.append(solver)
     return _SOLVERS[0]
@@ -335,14 +431,19 @@ def _solver() -> highspy.Highs:
 def rounded(model: Model, x: Sequence[Fraction], published: Sequence[int]) -> Judgement:
     """Whether the integers are the one controlled rounding of the amounts, which are read exactly or in millionths of a unit."""
     for f, pool in enumerate(model.pools):
-        if sum(count for count, (fund, _) in zip(published, model.lines, strict=True) if fund == f) != pool:
+        if (
+            sum(count for count, (fund, _) in zip(published, model.lines, strict=True) if fund == f)
+            != pool
+        ):
             return Judgement("total", f"{model.funds[f]} does not add up")
     low, high = model.whole()
     for j, count in enumerate(published):
         if low[j] <= x[j] <= high[j] and not floor(low[j]) <= count <= ceil(high[j]):
             return Judgement("rounding", f"{_line(model, j)} {count} breaks its bounds")
     first = _Flow(model, x, exactly=True).wrong(published)
-    if first and _Flow(model, [Fraction(round(value * MILLION), MILLION) for value in x], exactly=False).wrong(published):
+    if first and _Flow(
+        model, [Fraction(round(value * MILLION), MILLION) for value in x], exactly=False
+    ).wrong(published):
         return Judgement("rounding", first)
     return Judgement()
 
@@ -360,8 +461,12 @@ class _Flow:
                 groups.setdefault(key, []).append(j)
             self.edges.append((("share", f, p), ("county", i, 0), [j]))
         for key, inside in groups.items():
-            ends = {"fund": (("root",), key), "share": (("fund", key[1], 0), key),
-                    "county": (key, ("home", model.home[key[1]] if key[0] == "county" else 0, 0)), "home": (key, ("root",))}[key[0]]
+            ends = {
+                "fund": (("root",), key),
+                "share": (("fund", key[1], 0), key),
+                "county": (key, ("home", model.home[key[1]] if key[0] == "county" else 0, 0)),
+                "home": (key, ("root",)),
+            }[key[0]]
             self.edges.append((*ends, inside))
 
     def wrong(self, published: Sequence[int]) -> str:
@@ -369,9 +474,16 @@ class _Flow:
         costs = self._costs()
         arcs: list[tuple[object, object, int]] = []
         for at, (tail, head, inside) in enumerate(self.edges):
-            flow, value = sum(published[j] for j in inside), sum((self.x[j] for j in inside), Fraction(0))
+            flow, value = (
+                sum(published[j] for j in inside),
+                sum((self.x[j] for j in inside), Fraction(0)),
+            )
             low, high = floor(value), ceil(value)
-            if not self.exactly and abs(value - round(value)) * MILLION <= len(inside) // 2 + 1 and len(inside) > 1:
+            if (
+                not self.exactly
+                and abs(value - round(value)) * MILLION <= len(inside) // 2 + 1
+                and len(inside) > 1
+            ):
                 low = high = round(value)
             if not low <= flow <= high:
                 return f"{tail}–{head} {flow} is no neighbour of {float(value)}"
@@ -380,15 +492,24 @@ class _Flow:
                 arcs.append((tail, head, cost))
             if flow > low:
                 arcs.append((head, tail, -cost))
-        return "Σ|published − x| or the order among equals is not the best" if _negative_cycle(arcs) else ""
+        return (
+            "Σ|published − x| or the order among equals is not the best"
+            if _negative_cycle(arcs)
+            else ""
+        )
 
     def _costs(self) -> list[int]:
         """|ceil − x| − |floor − x| in whole numbers; among equals the first line by county and fund goes up."""
         changes = [1 - 2 * (value - floor(value)) for value in self.x]
         parts = lcm(*(change.denominator for change in changes)) if changes else 1
-        order = sorted(range(len(self.x)), key=lambda j: (self.model.lines[j][1], self.model.lines[j][0]))
+        order = sorted(
+            range(len(self.x)), key=lambda j: (self.model.lines[j][1], self.model.lines[j][0])
+        )
         rank = {j: position for position, j in enumerate(reversed(order))}
-        return [int(change * parts) * 2 ** (len(self.x) + 1) - 2 ** rank[j] for j, change in enumerate(changes)]
+        return [
+            int(change * parts) * 2 ** (len(self.x) + 1) - 2 ** rank[j]
+            for j, change in enumerate(changes)
+        ]
 
 
 def _negative_cycle(arcs: Sequence[tuple[object, object, int]]) -> bool:

@@ -96,10 +96,17 @@ def _leads_out(book: Book, printed: Printed) -> str | None:
     if not oracle.feasible(read(book)):
         return "there is still no allocation"
     answer = door.solve_quickly(book, printed.folder)
-    return "" if answer.exit == door.ANSWERED else f"the tool then ends with {answer.exit}: {door.reported(answer)}"
+    return (
+        ""
+        if answer.exit == door.ANSWERED
+        else f"the tool then ends with {answer.exit}: {door.reported(answer)}"
+    )
 
 
-@sentence("其他办法·资金总额", rf"把(?P<fund>{FUND})的资金总额(?:增加|减少) (?P<by>{NUMBER}) \S+，由 (?P<now>{NUMBER}) 改为 (?P<then>{NUMBER})")
+@sentence(
+    "其他办法·资金总额",
+    rf"把(?P<fund>{FUND})的资金总额(?:增加|减少) (?P<by>{NUMBER}) \S+，由 (?P<now>{NUMBER}) 改为 (?P<then>{NUMBER})",
+)
 def another_pool(match: re.Match[str], printed: Printed) -> str | None:
     """The pool of another size."""
     book = printed.book.copy()
@@ -107,19 +114,36 @@ def another_pool(match: re.Match[str], printed: Printed) -> str | None:
     return _leads_out(book, printed)
 
 
-@sentence("其他办法·参数", rf"把(?:(?P<place>[^「」]+)的)?{FAMILY}的(?P<parameter>\S+?)由 {VALUES}{THERE}?。")
+@sentence(
+    "其他办法·参数",
+    rf"把(?:(?P<place>[^「」]+)的)?{FAMILY}的(?P<parameter>\S+?)由 {VALUES}{THERE}?。",
+)
 def another_parameter(match: re.Match[str], printed: Printed) -> str | None:
     """A parameter relaxed."""
     book = printed.book.copy()
-    _set(book, match["rule"], match["fund"] or "", match["parameter"], match["place"] or "", match["then"])
+    _set(
+        book,
+        match["rule"],
+        match["fund"] or "",
+        match["parameter"],
+        match["place"] or "",
+        match["then"],
+    )
     return _leads_out(book, printed)
 
 
-@sentence("其他办法·上下限", rf"把「县区上下限」里(?P<county>\S+?)(?P<fund>{FUND})的(?P<side>下限|上限)由 (?P<now>{NUMBER}) 改为 (?P<then>{NUMBER}) ")
+@sentence(
+    "其他办法·上下限",
+    rf"把「县区上下限」里(?P<county>\S+?)(?P<fund>{FUND})的(?P<side>下限|上限)由 (?P<now>{NUMBER}) 改为 (?P<then>{NUMBER}) ",
+)
 def another_bound(match: re.Match[str], printed: Printed) -> str | None:
     """A bound of 「县区上下限」 moved."""
     book = printed.book.copy()
-    row = next(row for row in book.rows(BOUNDS) if row["县区名称"] == match["county"] and _fund(row["资金"]) == match["fund"])
+    row = next(
+        row
+        for row in book.rows(BOUNDS)
+        if row["县区名称"] == match["county"] and _fund(row["资金"]) == match["fund"]
+    )
     row[match["side"]] = number(match["then"])
     return _leads_out(book, printed)
 
@@ -132,13 +156,21 @@ def made_soft(match: re.Match[str], printed: Printed) -> str | None:
     return _leads_out(book, printed)
 
 
-@sentence("互相矛盾", r"约束互相矛盾，没有可行的分配方案：(?P<families>.+?) (?:不能同时满足|无法满足)")
+@sentence(
+    "互相矛盾", r"约束互相矛盾，没有可行的分配方案：(?P<families>.+?) (?:不能同时满足|无法满足)"
+)
 def contradiction(match: re.Match[str], printed: Printed) -> str | None:
     """These rules contradict each other, and without any one of them they do not."""
-    families = {(found["rule"], found["fund"] or "") for found in re.finditer(FAMILY, match["families"])}
+    families = {
+        (found["rule"], found["fund"] or "") for found in re.finditer(FAMILY, match["families"])
+    }
     if oracle.agree(printed.model, families):
         return "these rules alone can be met"
-    idle = [rule for rule, fund in families if not oracle.agree(printed.model, families - {(rule, fund)})]
+    idle = [
+        rule
+        for rule, fund in families
+        if not oracle.agree(printed.model, families - {(rule, fund)})
+    ]
     return f"the contradiction stays without 「{idle[0]}」" if idle else ""
 
 
@@ -163,7 +195,11 @@ def shortfall_told(match: re.Match[str], printed: Printed) -> str | None:
     """The shortfall of a county on the published amounts."""
     short = _short(printed, match["county"])
     said = exact(match["money"].replace(",", "")) or Fraction(0)
-    return "" if abs(short - said) <= abs(said) / 10**10 + printed.model.unit / 10**5 else f"it is {float(short)}"
+    return (
+        ""
+        if abs(short - said) <= abs(said) / 10**10 + printed.model.unit / 10**5
+        else f"it is {float(short)}"
+    )
 
 
 @sentence("补足·资金总额", rf"把(?P<fund>{FUND})的资金总额增加 (?P<by>{NUMBER}) \S*?即可全部补足")
@@ -174,11 +210,18 @@ def larger_pool_closes(match: re.Match[str], printed: Printed) -> str | None:
     model = read(book)
     left = oracle.least_short(model)
     if left is None or left > 1e-4:
-        return "there is no allocation then" if left is None else f"{left:.6f} publishing units stay short"
+        return (
+            "there is no allocation then"
+            if left is None
+            else f"{left:.6f} publishing units stay short"
+        )
     return _closed(book, printed, None)
 
 
-@sentence("补足·增幅上限", rf"把(?P<county>[^，。；：]+?)(?P<fund>{'|'.join(FUNDS)})的增幅上限由 {VALUES}{THERE}即可补足")
+@sentence(
+    "补足·增幅上限",
+    rf"把(?P<county>[^，。；：]+?)(?P<fund>{'|'.join(FUNDS)})的增幅上限由 {VALUES}{THERE}即可补足",
+)
 def wider_cap_closes(match: re.Match[str], printed: Printed) -> str | None:
     """A wider growth cap of one county and fund closes its shortfall."""
     book = printed.book.copy()
@@ -186,7 +229,10 @@ def wider_cap_closes(match: re.Match[str], printed: Printed) -> str | None:
     return _closed(book, printed, match["county"])
 
 
-@sentence("不再超出", rf"警告 (?P<county>[^·，：]+)·(?P<fund>{'|'.join(FUNDS)})超出「增幅上限」.*?由 {VALUES}{THERE}即不再超出")
+@sentence(
+    "不再超出",
+    rf"警告 (?P<county>[^·，：]+)·(?P<fund>{'|'.join(FUNDS)})超出「增幅上限」.*?由 {VALUES}{THERE}即不再超出",
+)
 def cap_no_longer_exceeded(match: re.Match[str], printed: Printed) -> str | None:
     """A wider growth cap is no longer exceeded."""
     book = printed.book.copy()
@@ -227,13 +273,26 @@ def _closed(book: Book, printed: Printed, county: str | None) -> str:
         return f"the tool then ends with {answer.exit}: {door.reported(answer)}"
     model = read(book)
     x, _ = door.amounts(model, answer.proof)
-    left = [short for short, name in zip(model.short(x), model.names, strict=True) if county in (None, name)]
-    return "" if max(left) <= (1 if county else Fraction(1, 10**4)) else f"{float(max(left))} publishing units stay short"
+    left = [
+        short
+        for short, name in zip(model.short(x), model.names, strict=True)
+        if county in (None, name)
+    ]
+    return (
+        ""
+        if max(left) <= (1 if county else Fraction(1, 10**4))
+        else f"{float(max(left))} publishing units stay short"
+    )
 
 
 def _short(printed: Printed, county: str) -> Fraction:
     _, published = door.amounts(printed.model, printed.answer.proof)
-    return printed.model.short([Fraction(count) for count in published])[printed.model.names.index(county)] * printed.model.unit
+    return (
+        printed.model.short([Fraction(count) for count in published])[
+            printed.model.names.index(county)
+        ]
+        * printed.model.unit
+    )
 
 
 # ---------------------------------------------------------------- 「测算说明」
@@ -246,7 +305,11 @@ def reasons(printed: Printed) -> Iterator[Tried]:
         told = re.fullmatch(r"因(?P<rule>\S+?)(?:调整|增加|减少)", str(row["主要原因"]))
         if told and row["市州"]:
             step = row.get(told["rule"], row.get("其他规则"))
-            yield Tried("主要原因", f"{row['县区名称']}{row['资金']}{told[0]}", "" if step else "the rule moved nothing")
+            yield Tried(
+                "主要原因",
+                f"{row['县区名称']}{row['资金']}{told[0]}",
+                "" if step else "the rule moved nothing",
+            )
 
 
 # ---------------------------------------------------------------- 「敏感性」
@@ -255,7 +318,11 @@ def reasons(printed: Printed) -> Iterator[Tried]:
 def sensitivities(printed: Printed, chosen: Callable[[int], list[int]]) -> Iterator[Tried]:
     """Rows of 「敏感性」: the change made in the workbook, the shortfall compared."""
     assert printed.answer.result is not None
-    rows = [row for row in door.sheet(printed.answer.result, "敏感性", "对象", "变动", "三保缺口变化") if row["对象"] and row["变动"]]
+    rows = [
+        row
+        for row in door.sheet(printed.answer.result, "敏感性", "对象", "变动", "三保缺口变化")
+        if row["对象"] and row["变动"]
+    ]
     for k in chosen(len(rows)):
         row = rows[k]
         text = f"{row['对象']} {row['变动']} {row['三保缺口变化']}"
@@ -277,7 +344,10 @@ def _sensitivity(row: Mapping[str, object], printed: Printed) -> str | None:
     if pool and more:
         _add_to_pool(book, pool["fund"], number(more["by"]))
     else:
-        what = re.fullmatch(rf"(?:(?P<place>\S*?)(?P<fund>{FUND})?的)?(?:「(?P<rule>[^」]+)」(?P<parameter>\S+)|(?P<same>\S+))", subject)
+        what = re.fullmatch(
+            rf"(?:(?P<place>\S*?)(?P<fund>{FUND})?的)?(?:「(?P<rule>[^」]+)」(?P<parameter>\S+)|(?P<same>\S+))",
+            subject,
+        )
         values = re.match(r"由 (?P<now>\S+) 放宽到 (?P<then>\S+)", change)
         if what is None or values is None:
             return None
@@ -286,7 +356,10 @@ def _sensitivity(row: Mapping[str, object], printed: Printed) -> str | None:
     answer = door.solve_quickly(book, printed.folder)
     if answer.exit != door.ANSWERED:
         return f"the tool then ends with {answer.exit}: {door.reported(answer)}"
-    before, after = (_total_short(model, proof) for model, proof in ((printed.model, printed.answer.proof), (read(book), answer.proof)))
+    before, after = (
+        _total_short(model, proof)
+        for model, proof in ((printed.model, printed.answer.proof), (read(book), answer.proof))
+    )
     moved = float((after - before) * printed.model.unit)
     near = 1e-3 * float(printed.model.unit) + 1e-6 * abs(float(said)) + 0.006
     return "" if abs(moved - float(said)) <= near else f"the shortfall changes by {moved}"

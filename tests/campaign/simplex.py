@@ -8,8 +8,12 @@ from fractions import Fraction
 Bound = Fraction | None
 
 
-def possible(lower: Sequence[Bound], upper: Sequence[Bound], rows: Sequence[tuple[Mapping[int, Fraction], Bound, Bound]],
-             near: Sequence[Fraction]) -> bool:
+def possible(
+    lower: Sequence[Bound],
+    upper: Sequence[Bound],
+    rows: Sequence[tuple[Mapping[int, Fraction], Bound, Bound]],
+    near: Sequence[Fraction],
+) -> bool:
     """Whether columns within their bounds meet every row; `near` is where to begin, such as a float solution."""
     count = len(lower)
     low, high = [*lower, *(row[1] for row in rows)], [*upper, *(row[2] for row in rows)]
@@ -25,13 +29,26 @@ def possible(lower: Sequence[Bound], upper: Sequence[Bound], rows: Sequence[tupl
         target = low[wrong] if low[wrong] is not None and value[wrong] < low[wrong] else high[wrong]  # type: ignore[operator]
         assert target is not None
         raising = target > value[wrong]
-        entering = min((j for j, a in tableau[wrong].items() if a and _can_move(value[j], low[j], high[j], (a > 0) == raising)), default=None)
+        entering = min(
+            (
+                j
+                for j, a in tableau[wrong].items()
+                if a and _can_move(value[j], low[j], high[j], (a > 0) == raising)
+            ),
+            default=None,
+        )
         if entering is None:
             return False
         _pivot(tableau, value, wrong, entering, target)
 
 
-def _pivot(tableau: dict[int, dict[int, Fraction]], value: list[Fraction], leaving: int, entering: int, target: Fraction) -> None:
+def _pivot(
+    tableau: dict[int, dict[int, Fraction]],
+    value: list[Fraction],
+    leaving: int,
+    entering: int,
+    target: Fraction,
+) -> None:
     row = tableau.pop(leaving)
     a = row.pop(entering)
     step = (target - value[leaving]) / a

@@ -42,7 +42,9 @@ Proof = dict[str, Any]
 
 def certified(formulation: Formulation, solution: Solution, units: Ints, case: Case) -> Proof:
     proof = replayed(formulation.statement, formulation.stages, solution, formulation.unit)
-    return json.loads(certificate(formulation.statement, proof, units, formulation.unit, case.line_names))
+    return json.loads(
+        certificate(formulation.statement, proof, units, formulation.unit, case.line_names)
+    )
 
 
 def prove(seed: int, most: int) -> Proof | None:
@@ -65,21 +67,47 @@ def prove(seed: int, most: int) -> Proof | None:
 
 @pytest.fixture(scope="module")
 def proof() -> Proof:
-    return json.loads(allocate.allocate(prepare.prepare(EXAMPLE, scenario="均衡优先"), "highs").proof)
+    return json.loads(
+        allocate.allocate(prepare.prepare(EXAMPLE, scenario="均衡优先"), "highs").proof
+    )
 
 
 def test_the_checker_imports_nothing_of_the_package_and_stays_short() -> None:
     source = CHECKER.read_text(encoding="utf-8")
-    imported = {name.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import) for name in node.names}
-    imported |= {str(node.module) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
-    assert imported <= {"__future__", "collections.abc", "dataclasses", "fractions", "hashlib", "json", "sys", "typing"}
+    imported = {
+        name.name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import)
+        for name in node.names
+    }
+    imported |= {
+        str(node.module) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)
+    }
+    assert imported <= {
+        "__future__",
+        "collections.abc",
+        "dataclasses",
+        "fractions",
+        "hashlib",
+        "json",
+        "sys",
+        "typing",
+    }
     assert len(source.splitlines()) < 300
 
 
-def test_the_checker_of_the_impossible_imports_the_other_checker_and_nothing_else_of_the_package() -> None:
+def test_the_checker_of_the_impossible_imports_the_other_checker_and_nothing_else_of_the_package() -> (
+    None
+):
     tree = ast.parse((CHECKER.parent / "infeasibility.py").read_text(encoding="utf-8"))
     imported = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported <= {"__future__", "collections.abc", "fractions", "typing", "transfer_opt.checker.optimality"}
+    assert imported <= {
+        "__future__",
+        "collections.abc",
+        "fractions",
+        "typing",
+        "transfer_opt.checker.optimality",
+    }
 
 
 @pytest.mark.parametrize("scenario", ["基准方案", "均衡优先", "稳定优先", "生态优先"])
@@ -91,7 +119,11 @@ def test_the_proof_is_read_back_from_the_result_file_alone(tmp_path: Path) -> No
     outcome = allocate.allocate(prepare.prepare(EXAMPLE), "highs")
     publish.write(outcome, tmp_path / "r.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "r.xlsx")["证明"]
-    pieces = [str(row[1]) for row in sheet.iter_rows(min_row=5, values_only=True) if isinstance(row[0], int | float)]
+    pieces = [
+        str(row[1])
+        for row in sheet.iter_rows(min_row=5, values_only=True)
+        if isinstance(row[0], int | float)
+    ]
     assert "".join(pieces) == outcome.proof
     check(json.loads("".join(pieces)))
 
@@ -146,7 +178,9 @@ def test_a_forger_who_seals_anew_is_refused_for_what_he_changed(proof: Proof) ->
     assert refused > 100
 
 
-def test_two_published_units_moved_between_counties_are_refused_when_more_than_a_neighbour(proof: Proof) -> None:
+def test_two_published_units_moved_between_counties_are_refused_when_more_than_a_neighbour(
+    proof: Proof,
+) -> None:
     changed = copy.deepcopy(proof)
     changed["published"][0] += 1
     changed["published"][1] -= 1
@@ -186,7 +220,13 @@ def numbers(made: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     elif isinstance(made, list):
         for place, value in enumerate(made):
             yield from numbers(value, (*path, place))
-    elif isinstance(made, int) and not isinstance(made, bool) or isinstance(made, str) and made[-1:].isdigit() and path[0] != "seal":
+    elif (
+        isinstance(made, int)
+        and not isinstance(made, bool)
+        or isinstance(made, str)
+        and made[-1:].isdigit()
+        and path[0] != "seal"
+    ):
         yield path
 
 
@@ -197,15 +237,25 @@ def changed_at(made: Proof, path: tuple[Any, ...], by: Fraction) -> Proof:
     for step in path[:-1]:
         place = place[step]
     value = place[path[-1]]
-    place[path[-1]] = value + (by > 0) - (by < 0) if isinstance(value, int) else str(Fraction(value) + by)
+    place[path[-1]] = (
+        value + (by > 0) - (by < 0) if isinstance(value, int) else str(Fraction(value) + by)
+    )
     return changed
 
 
 def small_proof() -> Proof:
     """Three counties, two funds: tight floors, caps, a need that is short, sums and levels."""
-    case = make_case(pools={"均衡性": 1000, "生态": 200}, need=(900, 0, 300), reference={"均衡性": (400, 300, 300)})
-    done = allocated(case, *only("上年保底", "增幅上限", "三保兜底"), Change("增幅上限", parameter="增幅上限", value=0.5),
-                     objective=("三保缺口最小", "保障水平最大化", "贴近因素法"))
+    case = make_case(
+        pools={"均衡性": 1000, "生态": 200},
+        need=(900, 0, 300),
+        reference={"均衡性": (400, 300, 300)},
+    )
+    done = allocated(
+        case,
+        *only("上年保底", "增幅上限", "三保兜底"),
+        Change("增幅上限", parameter="增幅上限", value=0.5),
+        objective=("三保缺口最小", "保障水平最大化", "贴近因素法"),
+    )
     return certified(done.formulation, done.solution, done.units, case)
 
 
@@ -236,7 +286,14 @@ def test_a_forger_who_seals_anew_can_prove_no_other_amounts() -> None:
             accepted.append(path)
             assert changed["columns"][: made["lines"]] == made["columns"][: made["lines"]]
             assert changed["published"] == made["published"]
-    assert {path[0] for path in accepted} <= {"lower", "upper", "rows", "stages", "names", "columns"}
+    assert {path[0] for path in accepted} <= {
+        "lower",
+        "upper",
+        "rows",
+        "stages",
+        "names",
+        "columns",
+    }
     assert not [path for path in accepted if path[-1] in ANSWERS]
     # What the stages aim at (centres and scales) only the inputs can tell: `audit` derives the program from them.
     guarded = [path for path in numbers(made) if "terms" not in path]
@@ -252,7 +309,11 @@ def test_a_seeded_sample_of_the_numbers_of_a_real_certificate_is_guarded(proof: 
 
 def test_a_float_is_no_number_of_a_certificate() -> None:
     made = small_proof()
-    places = [path for path in numbers(made) if path[0] not in ("names", "lines", "pools") and path[-3:-2] != ("terms",)]
+    places = [
+        path
+        for path in numbers(made)
+        if path[0] not in ("names", "lines", "pools") and path[-3:-2] != ("terms",)
+    ]
     for path in places:
         changed = changed_at(made, path, Fraction(0))
         place = changed
@@ -263,10 +324,17 @@ def test_a_float_is_no_number_of_a_certificate() -> None:
             check(sealed(changed))
 
 
-@pytest.mark.parametrize(("key", "dual", "refusal"), [
-    ("0", 0, "对偶值有 0"), ("-1", 1, "不存在"), ("9999", 1, "格式不对"),
-])
-def test_a_dual_of_nothing_and_a_dual_on_a_row_that_does_not_exist_are_refused(key: str, dual: int, refusal: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "dual", "refusal"),
+    [
+        ("0", 0, "对偶值有 0"),
+        ("-1", 1, "不存在"),
+        ("9999", 1, "格式不对"),
+    ],
+)
+def test_a_dual_of_nothing_and_a_dual_on_a_row_that_does_not_exist_are_refused(
+    key: str, dual: int, refusal: str
+) -> None:
     """A dual of 0 would otherwise make a row an equality that nothing forces."""
     changed = small_proof()
     level = next(level for stage in changed["stages"] for level in stage.get("levels", []) if level)
@@ -280,8 +348,12 @@ def test_a_row_that_is_not_used_up_can_carry_no_dual(sign: int) -> None:
     made = small_proof()
     amounts = [Fraction(value) for value in made["columns"]]
     side = "lower" if sign > 0 else "upper"
-    slack = [str(r) for r, row in enumerate(made["rows"])
-             if row[side] is None or sum(a * amounts[int(j)] for j, a in row["entries"].items()) != row[side]]
+    slack = [
+        str(r)
+        for r, row in enumerate(made["rows"])
+        if row[side] is None
+        or sum(a * amounts[int(j)] for j, a in row["entries"].items()) != row[side]
+    ]
     assert slack
     for r in slack:
         changed = copy.deepcopy(made)
@@ -312,14 +384,21 @@ def impossible_budget(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("feasible", [True, False], ids=["possible", "impossible"])
 @pytest.mark.parametrize("liar", LIARS)
 def test_a_wrong_answer_of_a_solver_is_refused_and_nothing_is_published(
-    liar: type[Liar], feasible: bool, arguments: list[str], impossible_budget: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    liar: type[Liar],
+    feasible: bool,
+    arguments: list[str],
+    impossible_budget: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(allocate, "opener", lambda *_: liar)
     source = EXAMPLE if feasible else impossible_budget
     with pytest.raises(SystemExit) as ended:
         main(["solve", str(source), "-o", str(tmp_path / "r.xlsx"), "--quiet", *arguments])
-    assert ended.value.code == (70 if feasible or arguments else 3)  # what is impossible is so in fractions, whoever lies
+    assert ended.value.code == (
+        70 if feasible or arguments else 3
+    )  # what is impossible is so in fractions, whoever lies
     assert "Traceback" not in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -330,7 +409,9 @@ def _change_one(made: Proof, generator: random.Random, *, sign_only: bool = True
     Turning the sign of a dual may leave a proof (where the row's columns were all fixed before), so it is asked only
     of the seal.
     """
-    kind = generator.choice(["amount", "published", "theta", "value", "pool", *(["dual"] if sign_only else [])])
+    kind = generator.choice(
+        ["amount", "published", "theta", "value", "pool", *(["dual"] if sign_only else [])]
+    )
     if kind == "amount":
         j = generator.randrange(made["lines"])
         made["columns"][j] = str(Fraction(made["columns"][j]) + Fraction(1, 1000))

@@ -31,10 +31,16 @@ def test_solve_writes_the_result_beside_the_input_and_says_the_totals(
 
 
 def test_json_holds_the_agreed_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx", "--json", "--scenario", "均衡优先") == 0
+    assert (
+        call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx", "--json", "--scenario", "均衡优先") == 0
+    )
     content = json.loads(capsys.readouterr().out)
     assert (content["status"], content["exit"], content["scenario"]) == ("ok", 0, "均衡优先")
-    assert content["totals"][0] == {"fund": "均衡性转移支付", "pool": 1998000.0, "allocated": 1998000.0}
+    assert content["totals"][0] == {
+        "fund": "均衡性转移支付",
+        "pool": 1998000.0,
+        "allocated": 1998000.0,
+    }
     assert [stage["name"] for stage in content["stages"]][-2:] == ["保障水平最大化", "贴近因素法"]
     assert {"code", "sheet", "cell", "value", "message", "remedy"} <= set(content["warnings"][0])
 
@@ -65,7 +71,9 @@ def test_wrong_input_ends_with_1_names_sheet_cell_value_and_remedy_and_leaves_no
     assert call("check", path) == 1
 
 
-def test_the_impossible_ends_with_3_and_writes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_impossible_ends_with_3_and_writes_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     tables = plain_tables()
     change(tables, "资金总额", lambda row: row["资金"] == "均衡性转移支付", 本年总额=1800000)
     path = write_tables(tmp_path / "tight.xlsx", tables)
@@ -74,7 +82,9 @@ def test_the_impossible_ends_with_3_and_writes_no_file(tmp_path: Path, capsys: p
     assert len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.mark.parametrize("arguments", [["solve"], ["solve", "--nope", "x"], ["fly"], ["solve", "x", "--rename", "y"]])
+@pytest.mark.parametrize(
+    "arguments", [["solve"], ["solve", "--nope", "x"], ["fly"], ["solve", "x", "--rename", "y"]]
+)
 def test_a_wrong_command_ends_with_2_and_a_chinese_sentence(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,7 +92,9 @@ def test_a_wrong_command_ends_with_2_and_a_chinese_sentence(
     assert not capsys.readouterr().err.isascii()
 
 
-def test_an_unknown_scenario_or_solver_ends_with_1_and_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_scenario_or_solver_ends_with_1_and_names_the_known_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert call("solve", EXAMPLE, "--scenario", "均衡优先些") == 1
     assert "是否为「均衡优先」" in capsys.readouterr().err
     assert call("solve", EXAMPLE, "--solver", "gurobi9") == 1
@@ -116,7 +128,9 @@ def test_the_empty_template_is_told_what_is_missing_not_a_traceback(
     assert "没有数据行" in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_workbook_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_workbook_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = tmp_path / "假.xlsx"
     text.write_text("这不是工作簿")
     for path in (text, tmp_path / "没有.xlsx"):
@@ -142,29 +156,48 @@ def test_a_bug_is_one_sentence_and_70(
 
 
 @pytest.mark.parametrize("name", [None, *cli.commands])
-def test_every_help_page_is_chinese_and_shows_an_example(name: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_help_page_is_chinese_and_shows_an_example(
+    name: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert call(*([name] if name else []), "--help") == 0
     said = capsys.readouterr().out
     assert "例：" in said
     assert "用法：" in said
-    for word in ("Usage", "Options", "Commands", "Show this", "[OPTIONS]", "[default", "[required", "x>="):
+    for word in (
+        "Usage",
+        "Options",
+        "Commands",
+        "Show this",
+        "[OPTIONS]",
+        "[default",
+        "[required",
+        "x>=",
+    ):
         assert word not in said
 
 
 @pytest.mark.system
 def test_help_loads_nothing_heavy() -> None:
-    program = ("import sys; from transfer_opt.cli.main import cli\n"
-               "print([m for m in ('numpy', 'pandas', 'pulp', 'highspy', 'openpyxl', 'xlsxwriter') if m in sys.modules])")
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    program = (
+        "import sys; from transfer_opt.cli.main import cli\n"
+        "print([m for m in ('numpy', 'pandas', 'pulp', 'highspy', 'openpyxl', 'xlsxwriter') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.system
 def test_solve_does_without_pandas_and_openpyxl(tmp_path: Path) -> None:
-    program = (f"import sys; from transfer_opt.cli.main import main\n"
-               f"try: main(['solve', {str(EXAMPLE)!r}, '-o', {str(tmp_path / 'r.xlsx')!r}, '--quiet'])\n"
-               f"except SystemExit: print([m for m in ('pandas', 'openpyxl') if m in sys.modules])")
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    program = (
+        f"import sys; from transfer_opt.cli.main import main\n"
+        f"try: main(['solve', {str(EXAMPLE)!r}, '-o', {str(tmp_path / 'r.xlsx')!r}, '--quiet'])\n"
+        f"except SystemExit: print([m for m in ('pandas', 'openpyxl') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -179,10 +212,15 @@ def test_relax_lets_the_contradicting_rules_give_way_and_marks_it_everywhere(
     assert "警告 已按 --relax 把「上年保底」（均衡性转移支付）放宽 " in said.err
     assert "方案：基准方案（已放宽）" in said.out
     book = openpyxl.load_workbook(tmp_path / "tight_分配结果.xlsx")
-    assert all("（已放宽）" in str(book[name]["A1"].value) for name in ("分配结果", "测算说明", "约束审计", "均衡性指标"))
+    assert all(
+        "（已放宽）" in str(book[name]["A1"].value)
+        for name in ("分配结果", "测算说明", "约束审计", "均衡性指标")
+    )
 
 
-def test_relax_changes_nothing_where_nothing_contradicts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_relax_changes_nothing_where_nothing_contradicts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert call("solve", EXAMPLE, "-o", tmp_path / "r.xlsx", "--relax") == 0
     assert "已放宽" not in capsys.readouterr().out
 
@@ -198,7 +236,12 @@ def test_a_time_limit_that_is_too_short_ends_with_4_and_writes_nothing(
 WRONG_COMMANDS = {
     ("check",): "缺少参数「工作簿」",
     ("round", "x.xlsx"): "缺少选项 --unit",
-    ("check", "2026", "预算", "终稿.xlsx"): "多出了「预算 终稿.xlsx」。处理办法：名字里有空格时，用英文双引号",
+    (
+        "check",
+        "2026",
+        "预算",
+        "终稿.xlsx",
+    ): "多出了「预算 终稿.xlsx」。处理办法：名字里有空格时，用英文双引号",
     ("audit", "a.xlsx", "b.xlsx", "c.xlsx"): "多出了「c.xlsx」",
     ("chek", "预算.xlsx"): "没有命令「chek」。处理办法：是否为「check」？",
     ("预算 (终稿).xlsx",): "没有命令「预算 (终稿).xlsx」",
@@ -206,13 +249,23 @@ WRONG_COMMANDS = {
     ("check", "-z", "x"): "没有选项 -z",
     ("check", "--json=是", "x"): "选项 --json 不带值",
     ("solve", "x", "-o"): "选项 -o 后面缺少它的值",
-    ("export", "r.xlsx", "--format", "文档"): "选项 --format 的值「文档」不对。处理办法：写 docx、pdf、csv、json 之一",
+    (
+        "export",
+        "r.xlsx",
+        "--format",
+        "文档",
+    ): "选项 --format 的值「文档」不对。处理办法：写 docx、pdf、csv、json 之一",
     ("sweep", "x", "--engine", "云"): "写 local、dask 之一",
     ("sweep", "x", "--random", "0"): "选项 --random 的值「0」不对。处理办法：写不小于 1 的整数",
     ("sweep", "x", "--seed", "甲"): "写不小于 0 的整数",
     ("solve", "x", "--time-limit", "-1"): "写不小于 0 的数字",
     ("solve", "x", "--time-limit", "快"): "选项 --time-limit 的值「快」不对",
-    ("check", "x", "--password-file", "/"): "选项 --password-file 的值「/」不对。处理办法：给出文件，不是文件夹",
+    (
+        "check",
+        "x",
+        "--password-file",
+        "/",
+    ): "选项 --password-file 的值「/」不对。处理办法：给出文件，不是文件夹",
     ("check", "x", "--rename", "y"): "--rename 应写成 列=标准列",
 }
 

@@ -100,20 +100,39 @@ def test_nothing_interrupts_once_the_result_is_about_to_be_put_in_place(clock: C
 
 
 PHASES = {
-    "reading": (prepare, "read_workbook"), "solving": (optimum, "solve"), "proving": (optimum, "certificate"),
-    "checking the proof": (optimum, "check_certificate"), "steps": (allocate, "steps"), "sensitivities": (allocate, "sensitivities"),
+    "reading": (prepare, "read_workbook"),
+    "solving": (optimum, "solve"),
+    "proving": (optimum, "certificate"),
+    "checking the proof": (optimum, "check_certificate"),
+    "steps": (allocate, "steps"),
+    "sensitivities": (allocate, "sensitivities"),
     "writing": (save, "_fill"),
 }
 
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_whatever_takes_too_long_ends_with_4_and_leaves_nothing(
-    phase: str, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    phase: str,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     place, name = PHASES[phase]
     monkeypatch.setattr(place, name, endless(clock))
     with pytest.raises(SystemExit) as ended:
-        main(["solve", str(EXAMPLE), "-o", str(tmp_path / "r.xlsx"), "--solver", "highs", "--time-limit", "60"])
+        main(
+            [
+                "solve",
+                str(EXAMPLE),
+                "-o",
+                str(tmp_path / "r.xlsx"),
+                "--solver",
+                "highs",
+                "--time-limit",
+                "60",
+            ]
+        )
     assert ended.value.code == 4
     assert clock.now == HOUR, "the phase was reached"
     assert "60 秒内没有算完，未证明最优，没有写出结果" in capsys.readouterr().err
@@ -135,7 +154,9 @@ def test_searching_for_what_contradicts_is_ended_as_well(
 
 
 @pytest.mark.parametrize("name", ["highs", "pulp-highs", "cbc"])
-def test_a_solver_is_told_how_long_it_may_take_and_an_unfinished_answer_is_none(clock: Clock, name: str) -> None:
+def test_a_solver_is_told_how_long_it_may_take_and_an_unfinished_answer_is_none(
+    clock: Clock, name: str
+) -> None:
     asked: list[float] = []
 
     def recording(program: Program) -> Session:
@@ -159,4 +180,6 @@ def _solved(open_solver: Callable[[Program], Session]) -> RawSolution:
     one = np.ones(1)
     zero = np.zeros(1, dtype=np.int64)
     program = Program(0 * one, 2 * one, zero, zero, one, one, np.inf * one, zero, 1)
-    return open_solver(program).solve(Question(one, program.lower, program.upper, program.row_lower, program.row_upper))
+    return open_solver(program).solve(
+        Question(one, program.lower, program.upper, program.row_lower, program.row_upper)
+    )

@@ -29,7 +29,9 @@ from transfer_opt.core.tables import FIRST_ROW
 from transfer_opt.core.vocabulary import ADJUSTED, CHECKED
 from transfer_opt.intake import prepare
 from transfer_opt.policy.model import Change
-from transfer_opt.published.audit import approval_problems, own_inputs, recheck
+from transfer_opt.published.approval import approval_problems
+from transfer_opt.published.audit import recheck
+from transfer_opt.published.inputs import own_inputs
 from transfer_opt.report.approved import conclusion, verdict_sentence
 from transfer_opt.workbook.files.open import RawSheet
 from transfer_opt.workbook.result.adjustments import approved
@@ -73,8 +75,12 @@ def pages(once: Path) -> dict[str, Page]:
 @pytest.fixture(scope="module")
 def twice(once: Path) -> Path:
     """Then 湟源县 12 万元 down, in another fund, and 玛多县 once more."""
-    halfway = written(once, once.with_name("再次.xlsx"), county="湟源县", fund="县级保障", to="14037")
-    return written(halfway, once.with_name("三次.xlsx"), to="14,627万元", reason="=更正", by="+厅长")
+    halfway = written(
+        once, once.with_name("再次.xlsx"), county="湟源县", fund="县级保障", to="14037"
+    )
+    return written(
+        halfway, once.with_name("三次.xlsx"), to="14,627万元", reason="=更正", by="+厅长"
+    )
 
 
 def wish(**changes: str) -> Wish:
@@ -106,7 +112,11 @@ def table(path: Path, sheet: str) -> list[dict[str, Any]]:
 def found(path: Path, derived: Outcome | None = None) -> list[tuple[str, str]]:
     """What the audit says is wrong: sheet and cell; `derived` is what would be derived from the file's own inputs."""
     derive = own_inputs(None) if derived is None else lambda *_: derived
-    return [(problem.sheet, problem.cell) for problem in recheck(path, derive).problems if not problem.is_warning]
+    return [
+        (problem.sheet, problem.cell)
+        for problem in recheck(path, derive).problems
+        if not problem.is_warning
+    ]
 
 
 def edited(source: Path, target: Path, change: Callable[[Any], None]) -> Path:
@@ -131,17 +141,28 @@ def small(*approved: float) -> list[tuple[str, str, str]]:
 def test_one_county_more_is_one_total_too_much() -> None:
     assert small(312, 350, 350) == [
         (EQUALIZATION, "broken", "✕ 合计比可分配总额多 12 万元，须在其他县相应调减"),
-        ("甲县·均衡性", "slack", "○ 满足"), ("乙县·均衡性", "slack", "○ 满足"), ("丙县·均衡性", "slack", "○ 满足")]
+        ("甲县·均衡性", "slack", "○ 满足"),
+        ("乙县·均衡性", "slack", "○ 满足"),
+        ("丙县·均衡性", "slack", "○ 满足"),
+    ]
 
 
 def test_money_moved_below_a_floor_breaks_that_floor_only() -> None:
     assert small(350, 290, 360) == [
-        (EQUALIZATION, "active", "● 与可分配总额一致"), ("乙县·均衡性", "broken", "✕ 缺 10 万元，测算数原本满足"),
-        ("甲县·均衡性", "slack", "○ 满足"), ("丙县·均衡性", "slack", "○ 满足")]
+        (EQUALIZATION, "active", "● 与可分配总额一致"),
+        ("乙县·均衡性", "broken", "✕ 缺 10 万元，测算数原本满足"),
+        ("甲县·均衡性", "slack", "○ 满足"),
+        ("丙县·均衡性", "slack", "○ 满足"),
+    ]
 
 
 def test_money_moved_down_to_a_floor_breaks_nothing() -> None:
-    assert [said for _, _, said in small(350, 300, 350)] == ["● 与可分配总额一致", "● 满足，正好到限", "○ 满足", "○ 满足"]
+    assert [said for _, _, said in small(350, 300, 350)] == [
+        "● 与可分配总额一致",
+        "● 满足，正好到限",
+        "○ 满足",
+        "○ 满足",
+    ]
 
 
 # ---------------------------------------------------------------- the copy
@@ -149,8 +170,16 @@ def test_money_moved_down_to_a_floor_breaks_nothing() -> None:
 
 def test_the_computed_sheets_stay_byte_for_byte(result: Path, twice: Path) -> None:
     with zipfile.ZipFile(result) as before, zipfile.ZipFile(twice) as after:
-        assert [name for name in before.namelist() if name not in TOUCHED and before.read(name) != after.read(name)] == []
-    assert openpyxl.load_workbook(twice).sheetnames == [*openpyxl.load_workbook(result).sheetnames, ADJUSTED, CHECKED]
+        assert [
+            name
+            for name in before.namelist()
+            if name not in TOUCHED and before.read(name) != after.read(name)
+        ] == []
+    assert openpyxl.load_workbook(twice).sheetnames == [
+        *openpyxl.load_workbook(result).sheetnames,
+        ADJUSTED,
+        CHECKED,
+    ]
 
 
 def test_the_audit_of_the_copy_passes_and_names_the_approved_sheet(twice: Path) -> None:
@@ -162,20 +191,37 @@ def test_the_audit_of_the_copy_passes_and_names_the_approved_sheet(twice: Path) 
 
 def test_a_second_adjustment_keeps_the_first_and_the_computed_amount_stays(twice: Path) -> None:
     rows = table(twice, ADJUSTED)
-    assert [(row["序号"], row["行政区划代码"], row["县区名称"], row["资金"], row["测算数"], row["批准数"], row["增减"]) for row in rows] == [
+    assert [
+        (
+            row["序号"],
+            row["行政区划代码"],
+            row["县区名称"],
+            row["资金"],
+            row["测算数"],
+            row["批准数"],
+            row["增减"],
+        )
+        for row in rows
+    ] == [
         (1, "632626", "玛多县", EQUALIZATION, 14607, 14619, 12),
         (2, "630123", "湟源县", GUARANTEE, 14049, 14037, -12),
-        (3, "632626", "玛多县", EQUALIZATION, 14607, 14627, 20)]
+        (3, "632626", "玛多县", EQUALIZATION, 14607, 14627, 20),
+    ]
     assert (rows[2]["理由"], rows[2]["决定人"]) == ("=更正", "+厅长")
     assert openpyxl.load_workbook(twice)[ADJUSTED]["H7"].data_type == "s"
 
 
 def test_approved_tells_the_last_word_on_every_adjusted_line(result: Path, twice: Path) -> None:
     assert approved(result) == {}
-    assert approved(twice) == {LINE: Decimal(14627), ("630123", "湟源县", GUARANTEE): Decimal(14037)}
+    assert approved(twice) == {
+        LINE: Decimal(14627),
+        ("630123", "湟源县", GUARANTEE): Decimal(14037),
+    }
 
 
-def test_the_same_adjustment_makes_the_same_bytes(result: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_adjustment_makes_the_same_bytes(
+    result: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     one, other = (written(result, tmp_path / f"{name}.xlsx").read_bytes() for name in "ab")
     assert one == other
@@ -187,8 +233,14 @@ def test_the_same_adjustment_makes_the_same_bytes(result: Path, tmp_path: Path, 
 
 def test_totals_stand_first_and_say_what_must_be_balanced(twice: Path) -> None:
     rows = table(twice, CHECKED)
-    assert [(row["对象"], row["测算时左端值"], row["左端值"], row["右端值"], row["余量"]) for row in rows[:3]] == [
-        (EQUALIZATION, 1998000, 1998020, 1998000, -20), (GUARANTEE, 438000, 437988, 438000, -12), (ECOLOGY, 384500, 384500, 384500, 0)]
+    assert [
+        (row["对象"], row["测算时左端值"], row["左端值"], row["右端值"], row["余量"])
+        for row in rows[:3]
+    ] == [
+        (EQUALIZATION, 1998000, 1998020, 1998000, -20),
+        (GUARANTEE, 438000, 437988, 438000, -12),
+        (ECOLOGY, 384500, 384500, 384500, 0),
+    ]
     assert rows[0]["结论"] == "✕ 合计比可分配总额多 20 万元，须在其他县相应调减"
     assert rows[1]["结论"] == "✕ 合计比可分配总额少 12 万元，须在其他县相应调增"
     verdict = openpyxl.load_workbook(twice)[CHECKED]["A3"].value
@@ -202,12 +254,21 @@ def test_every_row_of_every_rule_is_listed_worst_first(result: Path, once: Path)
     assert marks == sorted(marks, key="✕▲●○".index)
 
 
-@pytest.mark.parametrize(("changes", "broken"), [
-    ({}, "增幅上限·玛多县·均衡性：✕ 超出 11.7 万元，测算数原本满足"),
-    ({"county": "湟源县", "fund": "县级保障", "to": "0"}, "上年保底·湟源县·县级保障：✕ 缺 9,495 万元，测算数原本满足"),
-    ({"county": "湟源县", "fund": "县级保障", "to": "0"}, "三保兜底·湟源县：▲ 缺 14,049 万元，测算数原本满足"),
-    ({"county": "湟中区", "to": "900000"}, "单县占比上限·湟中区·均衡性：✕ 超出"),
-])
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({}, "增幅上限·玛多县·均衡性：✕ 超出 11.7 万元，测算数原本满足"),
+        (
+            {"county": "湟源县", "fund": "县级保障", "to": "0"},
+            "上年保底·湟源县·县级保障：✕ 缺 9,495 万元，测算数原本满足",
+        ),
+        (
+            {"county": "湟源县", "fund": "县级保障", "to": "0"},
+            "三保兜底·湟源县：▲ 缺 14,049 万元，测算数原本满足",
+        ),
+        ({"county": "湟中区", "to": "900000"}, "单县占比上限·湟中区·均衡性：✕ 超出"),
+    ],
+)
 def test_each_rule_broken_is_named(base: Adjusted, changes: dict[str, str], broken: str) -> None:
     said = [problem.message for problem in adjust(base, wish(**changes)).warnings]
     assert any(broken in text for text in said), said
@@ -215,12 +276,16 @@ def test_each_rule_broken_is_named(base: Adjusted, changes: dict[str, str], brok
 
 def test_what_was_missed_before_is_told_apart(base: Adjusted) -> None:
     """湟源县's 县级保障 is computed 334 万元 over a soft cap."""
+
     def of(to: str) -> Adjusted:
         return adjust(base, wish(county="湟源县", fund="县级保障", to=to))
 
     def said(adjusted: Adjusted) -> str:
-        return next(conclusion(each, "万元") for each in adjusted.standings
-                    if (each.after.rule, each.after.subject) == ("增幅上限", "湟源县·县级保障"))
+        return next(
+            conclusion(each, "万元")
+            for each in adjusted.standings
+            if (each.after.rule, each.after.subject) == ("增幅上限", "湟源县·县级保障")
+        )
 
     assert said(of("14050")).startswith("▲ 超出 335")
     assert "测算时超出 334" in said(of("14050"))
@@ -228,30 +293,55 @@ def test_what_was_missed_before_is_told_apart(base: Adjusted) -> None:
     assert said(of("13000")).startswith("○ 满足（测算时超出 334")
     elsewhere = adjust(base, wish())
     assert said(elsewhere).endswith("与测算时相同")
-    assert "测算时已未满足、没有变差 1 条" in verdict_sentence(elsewhere.adjustments, elsewhere.standings, "万元")
+    assert "测算时已未满足、没有变差 1 条" in verdict_sentence(
+        elsewhere.adjustments, elsewhere.standings, "万元"
+    )
 
 
 def test_balanced_by_two_adjustments_no_total_is_told(once: Path, tmp_path: Path) -> None:
-    balanced = adjust(opened(once), wish(county="兴海县", to=str(int(_computed(once, "兴海县")) - 12)))
+    balanced = adjust(
+        opened(once), wish(county="兴海县", to=str(int(_computed(once, "兴海县")) - 12))
+    )
     assert [problem.code for problem in balanced.warnings if problem.code == "W380"] == []
     write(balanced, tmp_path / "b.xlsx")
-    assert "各项资金合计与可分配总额一致" in openpyxl.load_workbook(tmp_path / "b.xlsx")[CHECKED]["A3"].value
+    assert (
+        "各项资金合计与可分配总额一致"
+        in openpyxl.load_workbook(tmp_path / "b.xlsx")[CHECKED]["A3"].value
+    )
 
 
 def _computed(path: Path, county: str) -> float:
-    return float(next(row[EQUALIZATION] for row in table(path, "分配结果") if row["县区名称"] == county))
+    return float(
+        next(row[EQUALIZATION] for row in table(path, "分配结果") if row["县区名称"] == county)
+    )
 
 
 # ---------------------------------------------------------------- refused
 
 
-@pytest.mark.parametrize(("changes", "code"), [
-    ({"county": "玛多多县"}, "E183"), ({"county": ""}, "E183"), ({"fund": "均衡"}, "E184"), ({"county": "城中区", "fund": "生态"}, "E185"),
-    ({"to": "-1"}, "E186"), ({"to": "14619.5"}, "E186"), ({"to": "很多"}, "E186"), ({"to": "nan"}, "E186"), ({"to": "1e99"}, "E186"),
-    ({"to": "5%"}, "E186"), ({"to": ""}, "E186"), ({"to": "14607"}, "E187"), ({"reason": " \n"}, "E188"), ({"by": "\u200b"}, "E188"),
-    ({"reason": "长" * 1001}, "E188"),
-])
-def test_what_cannot_be_approved_is_refused_in_a_clear_sentence(base: Adjusted, changes: dict[str, str], code: str) -> None:
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"county": "玛多多县"}, "E183"),
+        ({"county": ""}, "E183"),
+        ({"fund": "均衡"}, "E184"),
+        ({"county": "城中区", "fund": "生态"}, "E185"),
+        ({"to": "-1"}, "E186"),
+        ({"to": "14619.5"}, "E186"),
+        ({"to": "很多"}, "E186"),
+        ({"to": "nan"}, "E186"),
+        ({"to": "1e99"}, "E186"),
+        ({"to": "5%"}, "E186"),
+        ({"to": ""}, "E186"),
+        ({"to": "14607"}, "E187"),
+        ({"reason": " \n"}, "E188"),
+        ({"by": "\u200b"}, "E188"),
+        ({"reason": "长" * 1001}, "E188"),
+    ],
+)
+def test_what_cannot_be_approved_is_refused_in_a_clear_sentence(
+    base: Adjusted, changes: dict[str, str], code: str
+) -> None:
     with pytest.raises(InputError, match="处理办法") as refused:
         adjust(base, wish(**changes))
     assert [problem.code for problem in refused.value.problems] == [code]
@@ -291,18 +381,37 @@ def test_no_file_is_replaced_unasked(result: Path, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- audited
 
 
-@pytest.mark.parametrize(("sheet", "cell", "value"), [
-    (ADJUSTED, "E5", 14608), (ADJUSTED, "F5", 14620), (ADJUSTED, "G5", 13), (ADJUSTED, "B5", "632625"),
-    (ADJUSTED, "C5", "玛沁县"), (ADJUSTED, "D5", GUARANTEE), (ADJUSTED, "A5", 2), (ADJUSTED, "A5", None), (ADJUSTED, "F5", "约 14619"),
-    (ADJUSTED, "A1", "别的标题"), (ADJUSTED, "A7", 2), (ADJUSTED, "K5", "另一句"), (CHECKED, "I5", "● 与可分配总额一致"), (CHECKED, "E5", 1998000),
-    (CHECKED, "A3", "都满足。"), (CHECKED, "A400", None),
-])
-def test_a_tampered_cell_is_found(pages: dict[str, Page], outcome: Outcome, sheet: str, cell: str, value: Any) -> None:
+@pytest.mark.parametrize(
+    ("sheet", "cell", "value"),
+    [
+        (ADJUSTED, "E5", 14608),
+        (ADJUSTED, "F5", 14620),
+        (ADJUSTED, "G5", 13),
+        (ADJUSTED, "B5", "632625"),
+        (ADJUSTED, "C5", "玛沁县"),
+        (ADJUSTED, "D5", GUARANTEE),
+        (ADJUSTED, "A5", 2),
+        (ADJUSTED, "A5", None),
+        (ADJUSTED, "F5", "约 14619"),
+        (ADJUSTED, "A1", "别的标题"),
+        (ADJUSTED, "A7", 2),
+        (ADJUSTED, "K5", "另一句"),
+        (CHECKED, "I5", "● 与可分配总额一致"),
+        (CHECKED, "E5", 1998000),
+        (CHECKED, "A3", "都满足。"),
+        (CHECKED, "A400", None),
+    ],
+)
+def test_a_tampered_cell_is_found(
+    pages: dict[str, Page], outcome: Outcome, sheet: str, cell: str, value: Any
+) -> None:
     assert approval_problems(pages, outcome, outcome.formulation) == ()
     assert approval_problems(changed(pages, sheet, cell, value), outcome, outcome.formulation) != ()
 
 
-def test_an_edited_check_makes_the_audit_fail_where_it_is(once: Path, tmp_path: Path, outcome: Outcome) -> None:
+def test_an_edited_check_makes_the_audit_fail_where_it_is(
+    once: Path, tmp_path: Path, outcome: Outcome
+) -> None:
     def change(book: Any) -> None:
         book[CHECKED]["I5"] = "● 与可分配总额一致"
 
@@ -310,9 +419,14 @@ def test_an_edited_check_makes_the_audit_fail_where_it_is(once: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("sheet", [ADJUSTED, CHECKED])
-def test_one_of_the_two_sheets_alone_is_a_discrepancy(pages: dict[str, Page], outcome: Outcome, sheet: str) -> None:
+def test_one_of_the_two_sheets_alone_is_a_discrepancy(
+    pages: dict[str, Page], outcome: Outcome, sheet: str
+) -> None:
     left = {name: page for name, page in pages.items() if name != sheet}
-    assert [(problem.code, problem.sheet) for problem in approval_problems(left, outcome, outcome.formulation)] == [("A607", sheet)]
+    assert [
+        (problem.code, problem.sheet)
+        for problem in approval_problems(left, outcome, outcome.formulation)
+    ] == [("A607", sheet)]
 
 
 def test_a_tampered_adjustment_takes_no_further_one(once: Path, tmp_path: Path) -> None:
@@ -323,7 +437,9 @@ def test_a_tampered_adjustment_takes_no_further_one(once: Path, tmp_path: Path) 
         opened(edited(once, tmp_path / "x.xlsx", change))
 
 
-def test_a_copy_saved_by_another_program_still_passes_and_takes_more(once: Path, tmp_path: Path, outcome: Outcome) -> None:
+def test_a_copy_saved_by_another_program_still_passes_and_takes_more(
+    once: Path, tmp_path: Path, outcome: Outcome
+) -> None:
     again = edited(once, tmp_path / "x.xlsx", lambda book: None)
     assert found(again, outcome) == []
     assert len(opened(again).adjustments) == 1
@@ -331,7 +447,9 @@ def test_a_copy_saved_by_another_program_still_passes_and_takes_more(once: Path,
 
 def test_any_reason_survives(base: Adjusted, tmp_path: Path) -> None:
     adjusted = base
-    for money, reason in enumerate(("_x0041_", "<r>甲</r>", "'引号\"&<>", "甲\x01乙\u200b", "2026", "TRUE", "=1+1")):
+    for money, reason in enumerate(
+        ("_x0041_", "<r>甲</r>", "'引号\"&<>", "甲\x01乙\u200b", "2026", "TRUE", "=1+1")
+    ):
         adjusted = adjust(adjusted, wish(to=str(money), reason=reason))
     write(adjusted, tmp_path / "x.xlsx")
     assert opened(tmp_path / "x.xlsx").adjustments == adjusted.adjustments
@@ -342,8 +460,13 @@ def test_any_result_can_be_adjusted_and_audited(tmp_path: Path, seed: int) -> No
     """Other publishing units and scenarios, and rules that gave way."""
     files = write_result(tmp_path, seed, most=7)
     assert files is not None
-    county, fund = next((str(row["县区名称"]), fund) for row in table(files[1], "分配结果") if row["行政区划代码"]
-                        for fund in (GUARANTEE, EQUALIZATION) if row[fund])
+    county, fund = next(
+        (str(row["县区名称"]), fund)
+        for row in table(files[1], "分配结果")
+        if row["行政区划代码"]
+        for fund in (GUARANTEE, EQUALIZATION)
+        if row[fund]
+    )
     path = written(files[1], tmp_path / "x.xlsx", county=county, fund=fund, to="0")
     assert found(path) == []
 
@@ -351,7 +474,9 @@ def test_any_result_can_be_adjusted_and_audited(tmp_path: Path, seed: int) -> No
 # ---------------------------------------------------------------- the command
 
 
-def test_the_command_says_what_it_breaks_and_writes_the_ledger(result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_it_breaks_and_writes_the_ledger(
+    result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source, ledger = tmp_path / "r.xlsx", tmp_path / "l.db"
     source.write_bytes(result.read_bytes())
     options = [part for name, text in WISH.items() for part in (f"--{name}", text)]
@@ -361,21 +486,35 @@ def test_the_command_says_what_it_breaks_and_writes_the_ledger(result: Path, tmp
     assert "警告 [W380] 均衡性转移支付合计比可分配总额多 12 万元，须在其他县相应调减。" in said.err
     assert source.read_bytes() == result.read_bytes()
     assert call("history", "--ledger", ledger) == 0
-    assert "玛多县 均衡性转移支付：14607 → 14619 万元，理由：雪灾应急，由 厅长办公会 决定 → r_调整.xlsx" in capsys.readouterr().out
+    assert (
+        "玛多县 均衡性转移支付：14607 → 14619 万元，理由：雪灾应急，由 厅长办公会 决定 → r_调整.xlsx"
+        in capsys.readouterr().out
+    )
     assert call("audit", tmp_path / "r_调整.xlsx") == 0
 
 
-def test_json_tells_totals_and_broken_rules(result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_tells_totals_and_broken_rules(
+    result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     options = [part for name, text in WISH.items() for part in (f"--{name}", text)]
     assert call("adjust", result, *options, "-o", tmp_path / "o.xlsx", "--json") == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["totals"][0] == {"fund": EQUALIZATION, "pool": 1998000, "computed": 1998000, "approved": 1998012}
+    assert said["totals"][0] == {
+        "fund": EQUALIZATION,
+        "pool": 1998000,
+        "computed": 1998000,
+        "approved": 1998012,
+    }
     assert [entry["rule"] for entry in said["broken"]] == ["资金总额", "增幅上限"]
     assert said["adjustment"]["before"] == 14607
 
 
-def test_a_refused_adjustment_leaves_nothing_behind(result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = [part for name, text in {**WISH, "to": "很多"}.items() for part in (f"--{name}", text)]
+def test_a_refused_adjustment_leaves_nothing_behind(
+    result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [
+        part for name, text in {**WISH, "to": "很多"}.items() for part in (f"--{name}", text)
+    ]
     assert call("adjust", result, *options, "-o", tmp_path / "o.xlsx") == 1
     assert "处理办法" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -22,8 +22,24 @@ from transfer_opt.report.comparison.matrix import Measure
 from transfer_opt.workbook.files.formula_value import evaluate, exact
 from transfer_opt.workbook.result.pages import read_pages
 
-SHEETS = ["方案比较", "参数对照", "分县对比", "分县对比·均衡性", "分县对比·县级保障", "分县对比·生态", "保障水平对比", "增幅热力表",
-          "受损县区", "保底代价", "差异分解", "差异分解分县", "较上年变动", "指标对比", "单调性", "审计信息"]
+SHEETS = [
+    "方案比较",
+    "参数对照",
+    "分县对比",
+    "分县对比·均衡性",
+    "分县对比·县级保障",
+    "分县对比·生态",
+    "保障水平对比",
+    "增幅热力表",
+    "受损县区",
+    "保底代价",
+    "差异分解",
+    "差异分解分县",
+    "较上年变动",
+    "指标对比",
+    "单调性",
+    "审计信息",
+]
 
 
 @pytest.fixture
@@ -37,7 +53,10 @@ def table(name: str) -> Table:
 
 def columns(found: Table) -> dict[str, list[Any]]:
     """Values by `band/name`."""
-    return {f"{column.band}/{column.name}": [row.values[at] for row in found.rows] for at, column in enumerate(found.columns)}
+    return {
+        f"{column.band}/{column.name}": [row.values[at] for row in found.rows]
+        for at, column in enumerate(found.columns)
+    }
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +76,10 @@ def test_every_formula_gives_the_value_that_is_written(written: Path) -> None:
     for name in SHEETS:
         page = pages[name]
         for at, text in page.formulas.items():
-            found, value = evaluate(text, lambda sheet, where, page=page: exact(page.value(where))), page.value(at)  # type: ignore[misc]
+            found, value = (
+                evaluate(text, lambda sheet, where, page=page: exact(page.value(where))),
+                page.value(at),
+            )  # type: ignore[misc]
             if isinstance(value, float):
                 assert float(found) == pytest.approx(value, abs=1e-6), (name, at, text)  # type: ignore[arg-type]
                 checked += 1
@@ -95,14 +117,24 @@ def test_the_losers_come_scenario_by_scenario_the_largest_loss_first() -> None:
 
 def test_the_heat_table_has_one_colour_scale_over_all_its_figures(written: Path) -> None:
     rules = openpyxl.load_workbook(written)["增幅热力表"].conditional_formatting
-    scales = [(str(area.sqref), rule.type) for area in rules for rule in area.rules if rule.type == "colorScale"]
+    scales = [
+        (str(area.sqref), rule.type)
+        for area in rules
+        for rule in area.rules
+        if rule.type == "colorScale"
+    ]
     assert scales == [("D5:G58", "colorScale")]
 
 
 def test_charts_are_native_and_named(written: Path) -> None:
     charts = openpyxl.load_workbook(written)["方案比较"]._charts
     assert len(charts) == 4
-    assert [type(chart).__name__ for chart in charts] == ["ScatterChart", "ScatterChart", "BarChart", "ScatterChart"]
+    assert [type(chart).__name__ for chart in charts] == [
+        "ScatterChart",
+        "ScatterChart",
+        "BarChart",
+        "ScatterChart",
+    ]
 
 
 def test_coverage_of_a_prefecture_is_of_its_sums_and_ranks_count_from_the_highest() -> None:
@@ -110,22 +142,35 @@ def test_coverage_of_a_prefecture_is_of_its_sums_and_ranks_count_from_the_highes
     found, rows = columns(table("保障水平对比")), table("保障水平对比").rows
     side = comparison.sides[0]
     assert side.plan
-    assert found["保障水平/基准方案"][0] == pytest.approx(side.capacity.sum() / side.expenditure.sum())
-    ranks = [value for value, row in zip(found["保障水平位次（高为1）/均衡优先"], rows, strict=True) if row.kind == "unit"]
+    assert found["保障水平/基准方案"][0] == pytest.approx(
+        side.capacity.sum() / side.expenditure.sum()
+    )
+    ranks = [
+        value
+        for value, row in zip(found["保障水平位次（高为1）/均衡优先"], rows, strict=True)
+        if row.kind == "unit"
+    ]
     assert sorted(ranks)[:3] == [1, 2, 3]
     best = [row.values[1] for row in rows if row.kind == "unit"][ranks.index(1)]
     assert best == comparison.units.name[int(np.argmax(comparison.sides[1].coverage))]
 
 
-def test_a_relaxed_result_is_compared_by_the_rules_that_gave_way(tmp_path: Path, quick: None) -> None:
+def test_a_relaxed_result_is_compared_by_the_rules_that_gave_way(
+    tmp_path: Path, quick: None
+) -> None:
     given = tables(1, most=7)
     header, *rows = given["县区数据"]
     write_tables(tmp_path / "plain.xlsx", given)
     row = next(row for row in given["资金总额"] if row[0] == EQUALIZATION)
-    row[1] = round(sum(float(each[header.index(f"上年{EQUALIZATION}")] or 0) for each in rows) * 0.99)
+    row[1] = round(
+        sum(float(each[header.index(f"上年{EQUALIZATION}")] or 0) for each in rows) * 0.99
+    )
     write_tables(tmp_path / "short.xlsx", given)
     for name in ("plain", "short"):
-        publish.write(allocate.allocate(prepare.prepare(tmp_path / f"{name}.xlsx"), relax=name == "short"), tmp_path / f"{name}_r.xlsx")
+        publish.write(
+            allocate.allocate(prepare.prepare(tmp_path / f"{name}.xlsx"), relax=name == "short"),
+            tmp_path / f"{name}_r.xlsx",
+        )
     comparison = compare.compare([tmp_path / "plain_r.xlsx", tmp_path / "short_r.xlsx"])
     assert [side.name for side in comparison.sides] == ["基准方案", "基准方案（已放宽）"]
     assert comparison.notes == ()
@@ -140,13 +185,18 @@ def test_only_one_alone_is_best() -> None:
 
 def test_the_sentence_tells_gain_and_price() -> None:
     notes = table("方案比较").notes
-    assert notes[1] == "均衡优先：最低保障水平最高、县与县之间最均衡；代价是12个县少于上年，共少1,903万元。"
+    assert (
+        notes[1]
+        == "均衡优先：最低保障水平最高、县与县之间最均衡；代价是12个县少于上年，共少1,903万元。"
+    )
     assert notes[3] == "生态优先：没有一项独占最好；代价是基尼系数比基准高0.0004。"
 
 
 def test_the_audit_sheet_names_files_and_digests() -> None:
     facts = {(row.values[0], row.values[1]): str(row.values[2]) for row in table("审计信息").rows}
-    digests = {facts[name, "校验码 SHA-256"] for name in ("基准方案", "均衡优先", "稳定优先", "生态优先")}
+    digests = {
+        facts[name, "校验码 SHA-256"] for name in ("基准方案", "均衡优先", "稳定优先", "生态优先")
+    }
     assert len(digests) == 4
     assert facts["均衡优先", "合计核对：均衡性转移支付"].endswith("相差 0")
 
@@ -158,38 +208,60 @@ def test_the_audit_sheet_names_files_and_digests() -> None:
 def tight(tmp_path: Path) -> Path:
     """A small comparison: one scenario can be had, one cannot."""
     tables = plain_tables()
-    tables["方案"] = [["规则", "资金", "参数", "对象", "太少"], ["资金总额", EQUALIZATION, "本年总额", None, 1800000]]
+    tables["方案"] = [
+        ["规则", "资金", "参数", "对象", "太少"],
+        ["资金总额", EQUALIZATION, "本年总额", None, 1800000],
+    ]
     return write_tables(tmp_path / "紧.xlsx", tables)
 
 
 @pytest.mark.usefixtures("quick")
-def test_an_impossible_scenario_ends_with_3_and_the_others_are_written(tight: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_impossible_scenario_ends_with_3_and_the_others_are_written(
+    tight: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert call("compare", tight, "--html", tight.with_name("紧.html")) == 3
     said = capsys.readouterr()
     assert "方案「太少」没有可行方案：" in said.err
     assert "相差 50,000 万元" in said.err
     sheet = openpyxl.load_workbook(tight.with_name("紧_方案比较.xlsx"), data_only=True)["方案比较"]
-    assert any("太少：没有可行方案" in str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+    assert any(
+        "太少：没有可行方案" in str(cell)
+        for row in sheet.iter_rows(values_only=True)
+        for cell in row
+    )
     assert "方案「太少」没有可行方案" in tight.with_name("紧.html").read_text(encoding="utf-8")
 
 
-def test_json_tells_measures_losers_failures_and_harmful_pools(tight: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_tells_measures_losers_failures_and_harmful_pools(
+    tight: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert call("compare", tight, "--json", "-o", tight.with_name("r.xlsx")) == 3
     content = json.loads(capsys.readouterr().out)
-    assert (content["status"], content["exit"], content["baseline"]) == ("infeasible", 3, "基准方案")
+    assert (content["status"], content["exit"], content["baseline"]) == (
+        "infeasible",
+        3,
+        "基准方案",
+    )
     assert content["scenarios"][0]["measures"]["三保缺口（万元）"] == 0
     assert [one["name"] for one in content["failed"]] == ["太少"]
     assert content["monotonicity"][0]["rule"] == "因素法"
 
 
 @pytest.mark.usefixtures("quick")
-def test_nothing_that_is_read_is_written_over_and_nothing_stays_behind(tight: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_that_is_read_is_written_over_and_nothing_stays_behind(
+    tight: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = tight.read_bytes()
     link = tight.with_name("链接.xlsx")
     link.symlink_to(tight)
     page = tight.with_name("p.html")
-    for arguments in (["-o", tight], ["-o", link], ["--html", tight], ["--html", tight.with_name("p.txt")],
-                      ["-o", tight.with_name("没有") / "r.xlsx", "--html", page]):
+    for arguments in (
+        ["-o", tight],
+        ["-o", link],
+        ["--html", tight],
+        ["--html", tight.with_name("p.txt")],
+        ["-o", tight.with_name("没有") / "r.xlsx", "--html", page],
+    ):
         assert call("compare", tight, "--scenario", "基准方案", *arguments) == 5
     assert tight.read_bytes() == before
     assert sorted(path.name for path in tight.parent.iterdir()) == ["紧.xlsx", "链接.xlsx"]
@@ -215,7 +287,10 @@ def test_a_county_that_is_a_formula_or_a_script_stays_text(tmp_path: Path) -> No
     evil = "</script><script>alert(1)</script>"
     change(tables, "县区数据", lambda row: row["县区名称"] == "玛多县", 县区名称=evil)
     change(tables, "县区数据", lambda row: row["县区名称"] == "治多县", 县区名称="+HYPERLINK县")
-    tables["方案"] = [["规则", "资金", "参数", "对象", "<img src=x onerror=alert(2)>"], ["生态稳定增长", None, "增长率", None, 0.05]]
+    tables["方案"] = [
+        ["规则", "资金", "参数", "对象", "<img src=x onerror=alert(2)>"],
+        ["生态稳定增长", None, "增长率", None, 0.05],
+    ]
     path = write_tables(tmp_path / "b.xlsx", tables)
     book, page = tmp_path / "r.xlsx", tmp_path / "r.html"
     compare.write(compare.compare([path]), book, page)
@@ -223,5 +298,10 @@ def test_a_county_that_is_a_formula_or_a_script_stays_text(tmp_path: Path) -> No
     assert evil not in text
     assert "<img" not in text
     assert text.count("<script") == 2
-    cells = [cell for row in openpyxl.load_workbook(book)["分县对比"].iter_rows() for cell in row if "HYPERLINK" in str(cell.value)]
+    cells = [
+        cell
+        for row in openpyxl.load_workbook(book)["分县对比"].iter_rows()
+        for cell in row
+        if "HYPERLINK" in str(cell.value)
+    ]
     assert [cell.data_type for cell in cells] == ["s"]

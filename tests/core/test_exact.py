@@ -57,8 +57,10 @@ class TestExact:
         with pytest.raises(ValueError, match="invalid"):
             exact(value)
 
-    @given(st.decimals(-10**9, 10**9, places=6))
-    def test_every_typed_decimal_of_fifteen_figures_is_read_to_its_last_digit(self, typed: Decimal) -> None:
+    @given(st.decimals(-(10**9), 10**9, places=6))
+    def test_every_typed_decimal_of_fifteen_figures_is_read_to_its_last_digit(
+        self, typed: Decimal
+    ) -> None:
         assert exact(float(typed)) == mpq(Fraction(typed))
 
 
@@ -67,7 +69,10 @@ class TestExacts:
         assert exacts([0.1, NAN, INF, -INF, 2]).tolist() == [mpq(1, 10), None, None, None, 2]
 
     def test_the_shape_stays(self) -> None:
-        assert exacts(np.array([[0.5, NAN], [1.5, 2.5]])).tolist() == [[mpq(1, 2), None], [mpq(3, 2), mpq(5, 2)]]
+        assert exacts(np.array([[0.5, NAN], [1.5, 2.5]])).tolist() == [
+            [mpq(1, 2), None],
+            [mpq(3, 2), mpq(5, 2)],
+        ]
         assert exacts(np.zeros((0, 3))).shape == (0, 3)
 
     def test_whole_numbers_are_taken_as_well(self) -> None:
@@ -94,13 +99,15 @@ class TestFloats:
         assert floats(exacts([NAN, 1]), -INF).tolist() == [-INF, 1]
         assert np.isnan(floats(exacts([NAN]))).all()
 
-    @given(st.lists(st.decimals(-10**9, 10**9, places=4), max_size=20))
+    @given(st.lists(st.decimals(-(10**9), 10**9, places=4), max_size=20))
     def test_what_was_typed_comes_back(self, values: list[Decimal]) -> None:
         typed = np.array([float(value) for value in values])
         assert np.array_equal(floats(exacts(typed)), typed)
 
     @given(st.floats(1e-9, 1e9))
-    def test_what_was_computed_moves_by_no_more_than_a_spreadsheet_shows(self, value: float) -> None:
+    def test_what_was_computed_moves_by_no_more_than_a_spreadsheet_shows(
+        self, value: float
+    ) -> None:
         assert abs(exact(value) - mpq(value)) <= mpq(value) / 10**15 * 5
 
 
@@ -135,8 +142,10 @@ class TestArrays:
 
 class TestWholeNumbers:
     def test_up_down_and_to_the_nearest(self) -> None:
-        assert [(ceiling(q), flooring(q), nearest(q)) for q in (mpq(7, 3), mpq(8, 3), mpq(-7, 3), mpq(4))] == [
-            (3, 2, 2), (3, 2, 3), (-2, -3, -2), (4, 4, 4)]
+        assert [
+            (ceiling(q), flooring(q), nearest(q))
+            for q in (mpq(7, 3), mpq(8, 3), mpq(-7, 3), mpq(4))
+        ] == [(3, 2, 2), (3, 2, 3), (-2, -3, -2), (4, 4, 4)]
 
     def test_halves_go_up(self) -> None:
         assert [nearest(mpq(k, 2)) for k in (1, 3, 5, -1, -3)] == [1, 2, 3, 0, -1]

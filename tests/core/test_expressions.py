@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from transfer_opt.core.arrays import NOWHERE
 from transfer_opt.core.exact import Exacts, every, exacts, floats, summed
-from transfer_opt.core.expressions import Grouping, Linear, at_least, at_most, exactly, stacked, variables
+from transfer_opt.core.expressions import (
+    Grouping,
+    Linear,
+    at_least,
+    at_most,
+    exactly,
+    stacked,
+    variables,
+)
 
 WIDTH = 5
 NAMES = np.array(list("甲乙丙丁戊"), dtype=object)
@@ -29,10 +37,21 @@ def column(values: Any) -> Exacts:
 @st.composite
 def expressions(draw: Any, count: int = 4) -> Linear:
     """A few rows of sevenths, with repeated and missing entries, in any order."""
-    entries = draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, WIDTH - 1), SEVENTHS), max_size=12))
+    entries = draw(
+        st.lists(
+            st.tuples(st.integers(0, count - 1), st.integers(0, WIDTH - 1), SEVENTHS), max_size=12
+        )
+    )
     rows, columns = (np.array([entry[k] for entry in entries], dtype=int) for k in range(2))
     constant = column(draw(st.lists(SEVENTHS, min_size=count, max_size=count)))
-    return Linear(rows, columns, column([entry[2] for entry in entries]), constant, NAMES[:count], NOBODY[:count])
+    return Linear(
+        rows,
+        columns,
+        column([entry[2] for entry in entries]),
+        constant,
+        NAMES[:count],
+        NOBODY[:count],
+    )
 
 
 points = st.lists(SEVENTHS, min_size=WIDTH, max_size=WIDTH).map(column)
@@ -50,16 +69,22 @@ def test_the_floats_are_the_nearest_ones(one: Linear, point: Exacts) -> None:
 
 @given(expressions(), expressions(), points, SEVENTHS)
 def test_sums_differences_and_multiples_are_those_of_the_values(
-        one: Linear, other: Linear, point: Exacts, factor: mpq) -> None:
+    one: Linear, other: Linear, point: Exacts, factor: mpq
+) -> None:
     assert worth(one + other, point).tolist() == (worth(one, point) + worth(other, point)).tolist()
     assert worth(one - other, point).tolist() == (worth(one, point) - worth(other, point)).tolist()
     assert worth(one * factor + mpq(3), point).tolist() == (worth(one, point) * factor + 3).tolist()
     by_row = exacts(np.arange(4.0))
-    assert worth(one * by_row - by_row, point).tolist() == (worth(one, point) * by_row - by_row).tolist()
+    assert (
+        worth(one * by_row - by_row, point).tolist()
+        == (worth(one, point) * by_row - by_row).tolist()
+    )
 
 
 @given(expressions(), points, st.lists(st.integers(0, 3), max_size=8))
-def test_rows_may_be_taken_in_any_order_and_as_often_as_named(one: Linear, point: Exacts, chosen: list[int]) -> None:
+def test_rows_may_be_taken_in_any_order_and_as_often_as_named(
+    one: Linear, point: Exacts, chosen: list[int]
+) -> None:
     taken = one[np.array(chosen, dtype=int)]
     assert worth(taken, point).tolist() == worth(one, point)[chosen].tolist()
     assert taken.labels.tolist() == one.labels[chosen].tolist()
@@ -68,14 +93,20 @@ def test_rows_may_be_taken_in_any_order_and_as_often_as_named(one: Linear, point
 
 
 @given(expressions(), points, st.lists(st.integers(-1, 1), min_size=4, max_size=4))
-def test_a_total_adds_the_rows_of_each_group_and_leaves_out_the_others(one: Linear, point: Exacts, of: list[int]) -> None:
+def test_a_total_adds_the_rows_of_each_group_and_leaves_out_the_others(
+    one: Linear, point: Exacts, of: list[int]
+) -> None:
     groups = np.array(of)
     total = one.total(Grouping(groups, NAMES[:2], NOBODY[:2]))
-    assert worth(total, point).tolist() == [worth(one, point)[groups == group].sum() for group in (0, 1)]
+    assert worth(total, point).tolist() == [
+        worth(one, point)[groups == group].sum() for group in (0, 1)
+    ]
 
 
 @given(expressions(), expressions(), points)
-def test_stacked_rows_keep_their_values_and_bounds(one: Linear, other: Linear, point: Exacts) -> None:
+def test_stacked_rows_keep_their_values_and_bounds(
+    one: Linear, other: Linear, point: Exacts
+) -> None:
     rows = stacked(at_least(one, mpq(1, 3)), at_most(other, mpq(2)))
     assert worth(rows.expression, point).tolist() == [*worth(one, point), *worth(other, point)]
     assert rows.least.tolist() == [mpq(1, 3)] * 4 + [None] * 4

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE, add_rule, change, plain_tables, write_tables
+from books import (
+    ECOLOGY,
+    EQUALIZATION,
+    EXAMPLE,
+    GUARANTEE,
+    add_rule,
+    change,
+    plain_tables,
+    write_tables,
+)
 from sheetmaker import write
 
 from transfer_opt.core.errors import Problem
@@ -80,21 +89,25 @@ def without(tables: Tables, sheet: str, header: str) -> None:
 
 def advance(fund: str, values: dict[str, float]) -> Edit:
     """Adds the column of advances."""
+
     def edit(tables: Tables) -> None:
         header, *rows = tables[COUNTIES]
         name = header.index("县区名称")
         header.append(f"提前下达{fund}")
         for row in rows:
             row.append(values.get(row[name]))
+
     return edit
 
 
 def rule(**values: Any) -> Edit:
     """One more row of 「约束参数」, after those of the same rule are taken out."""
+
     def edit(tables: Tables) -> None:
         header, *rows = tables[RULES]
         tables[RULES] = [header, *(row for row in rows if row[0] != values["规则"])]
         add_rule(tables, **values)
+
     return edit
 
 
@@ -147,7 +160,11 @@ def test_a_wrong_cell_is_told_with_its_place_value_and_remedy(
     sheet = COUNTIES if header in tables[COUNTIES][0] or header.startswith("提前") else POOLS
     edit(tables)
     problem = only(check(tables), code)
-    assert (problem.sheet, problem.column, problem.cell) == (sheet, header, column(tables, sheet, header) + row)
+    assert (problem.sheet, problem.column, problem.cell) == (
+        sheet,
+        header,
+        column(tables, sheet, header) + row,
+    )
     assert problem.value == value
 
 
@@ -157,7 +174,14 @@ BOUND_ROWS: list[tuple[str, list[list[Any]], str]] = [
     ("E331", [["639999", None, EQUALIZATION, 1, 2, "专项"]], "A3"),
     ("E332", [[None, "城东区", EQUALIZATION, 1, 2, None]], "F3"),
     ("E333", [[None, "城东区", ECOLOGY, 1, 2, "专项"]], "C3"),
-    ("E334", [[None, "城东区", EQUALIZATION, 1, 2, "专项"], ["630102", None, EQUALIZATION, 1, 2, "专项"]], "B4"),
+    (
+        "E334",
+        [
+            [None, "城东区", EQUALIZATION, 1, 2, "专项"],
+            ["630102", None, EQUALIZATION, 1, 2, "专项"],
+        ],
+        "B4",
+    ),
     ("E335", [[None, "城东区", EQUALIZATION, 3, 2, "专项"]], "D3"),
     ("E102", [[None, "城东区", EQUALIZATION, "少一点", 2, "专项"]], "D3"),
     ("E104", [[None, "城东区", EQUALIZATION, -1, 2, "专项"]], "D3"),
@@ -173,8 +197,12 @@ def test_a_wrong_bound_is_told_with_its_place(
     assert (problem.sheet, problem.cell) == (BOUNDS, cell)
 
 
-@pytest.mark.parametrize("who", [["630102", None], [None, "城东区"], ["630102", "城东区"], [630102, None]])
-def test_a_bound_may_name_its_county_by_code_or_by_name(who: list[Any], tables: Tables, check: Checker) -> None:
+@pytest.mark.parametrize(
+    "who", [["630102", None], [None, "城东区"], ["630102", "城东区"], [630102, None]]
+)
+def test_a_bound_may_name_its_county_by_code_or_by_name(
+    who: list[Any], tables: Tables, check: Checker
+) -> None:
     bounds([*who, "均衡性", 33000, 34000, "专项"])(tables)
     assert [problem.code for problem in check(tables)] == ["W343"]
 
@@ -184,7 +212,9 @@ def test_a_grouping_column_that_is_not_there_is_told(tables: Tables, check: Chec
     assert "「保障水平下限」·分组列写的列「片区」" in only(check(tables), "E313").message
 
 
-def test_a_grouping_column_of_a_rule_that_is_off_is_nobodys_business(tables: Tables, check: Checker) -> None:
+def test_a_grouping_column_of_a_rule_that_is_off_is_nobodys_business(
+    tables: Tables, check: Checker
+) -> None:
     rule(规则="保障水平下限", 参数="分组列", 取值="片区", 启用="否")(tables)
     assert not [problem for problem in check(tables) if problem.code == "E313"]
 
@@ -195,7 +225,9 @@ def test_a_group_by_a_column_that_is_not_there_is_told(tables: Tables, check: Ch
 
 
 def test_a_group_without_a_single_county_is_told(tables: Tables, check: Checker) -> None:
-    rule(规则="财力薄弱倾斜", 资金=EQUALIZATION, 参数="组别", 取值="困难地区类型=无此类型", 启用="是")(tables)
+    rule(
+        规则="财力薄弱倾斜", 资金=EQUALIZATION, 参数="组别", 取值="困难地区类型=无此类型", 启用="是"
+    )(tables)
     assert "一个县也没有" in only(check(tables), "E315").message
 
 
@@ -205,7 +237,9 @@ def test_a_fund_nobody_is_eligible_for_is_told(tables: Tables, check: Checker) -
     assert ECOLOGY in only(check(tables), "E323").message
 
 
-def test_own_revenue_that_seems_to_hold_last_years_transfers_is_questioned(tables: Tables, check: Checker) -> None:
+def test_own_revenue_that_seems_to_hold_last_years_transfers_is_questioned(
+    tables: Tables, check: Checker
+) -> None:
     header, *rows = tables[COUNTIES]
     own, revenue = header.index("可用财力"), header.index("标准财政收入")
     last = [i for i, name in enumerate(header) if name.startswith("上年")]
@@ -223,18 +257,27 @@ def test_half_of_the_counties_is_not_yet_more_than_half(tables: Tables, check: C
     assert not [problem for problem in check(tables) if problem.code == "W342"]
 
 
-def test_a_workbook_that_nowhere_says_its_unit_is_taken_as_wan_yuan_and_told(tables: Tables, tmp_path: Path) -> None:
+def test_a_workbook_that_nowhere_says_its_unit_is_taken_as_wan_yuan_and_told(
+    tables: Tables, tmp_path: Path
+) -> None:
     assert only(prepare.check(write(tmp_path / "b.xlsx", tables)), "W344").sheet == COUNTIES
 
 
-def test_a_total_that_does_not_add_up_is_told_and_changes_nothing(tables: Tables, check: Checker) -> None:
+def test_a_total_that_does_not_add_up_is_told_and_changes_nothing(
+    tables: Tables, check: Checker
+) -> None:
     header = tables[COUNTIES][0]
     tables[COUNTIES].insert(1, [{"县区名称": "合  计", "可用财力": 1}.get(name) for name in header])
     problem = only(check(tables), "W134")
-    assert (problem.sheet, problem.cell, problem.value) == (COUNTIES, f"{column(tables, COUNTIES, '可用财力')}3", "1.0")
+    assert (problem.sheet, problem.cell, problem.value) == (
+        COUNTIES,
+        f"{column(tables, COUNTIES, '可用财力')}3",
+        "1.0",
+    )
 
 
 # ---------------------------------------------------------------- sheets and columns
+
 
 @pytest.mark.parametrize("name", [COUNTIES, POOLS])
 def test_a_sheet_that_is_not_there_is_told(name: str, tables: Tables, check: Checker) -> None:
@@ -244,8 +287,12 @@ def test_a_sheet_that_is_not_there_is_told(name: str, tables: Tables, check: Che
     assert "transfer-opt init" in problem.remedy
 
 
-@pytest.mark.parametrize(("sheet", "header"), [(COUNTIES, "县区名称"), (COUNTIES, "市州"), (POOLS, "本年总额")])
-def test_a_column_nothing_can_do_without_is_told(sheet: str, header: str, tables: Tables, check: Checker) -> None:
+@pytest.mark.parametrize(
+    ("sheet", "header"), [(COUNTIES, "县区名称"), (COUNTIES, "市州"), (POOLS, "本年总额")]
+)
+def test_a_column_nothing_can_do_without_is_told(
+    sheet: str, header: str, tables: Tables, check: Checker
+) -> None:
     without(tables, sheet, header)
     problem = only(check(tables), "E302")
     assert (problem.sheet, problem.column) == (sheet, header)
@@ -266,11 +313,15 @@ def test_a_sheet_without_headers_is_told(names: list[str], tables: Tables, check
 
 
 def test_a_workbook_whose_funds_are_all_unknown_is_told(tables: Tables, check: Checker) -> None:
-    tables[POOLS] = [tables[POOLS][0], [value if i else "教育补助" for i, value in enumerate(tables[POOLS][1])]]
+    tables[POOLS] = [
+        tables[POOLS][0],
+        [value if i else "教育补助" for i, value in enumerate(tables[POOLS][1])],
+    ]
     assert only(check(tables), "E320").value == "教育补助"
 
 
 # ---------------------------------------------------------------- the whole workbook
+
 
 def test_the_example_gives_no_error_and_one_question() -> None:
     (question,) = prepare.check(EXAMPLE)
@@ -287,7 +338,19 @@ def test_all_problems_of_a_file_come_in_one_run(tables: Tables, check: Checker) 
     bounds([None, "城南区", EQUALIZATION, 3, 2, None])(tables)
     add_rule(tables, 规则="增幅上线", 启用="是")
     codes = {problem.code for problem in check(tables)}
-    assert codes >= {"E102", "E104", "E311", "E305", "E105", "E314", "E320", "E322", "E331", "E332", "E201"}
+    assert codes >= {
+        "E102",
+        "E104",
+        "E311",
+        "E305",
+        "E105",
+        "E314",
+        "E320",
+        "E322",
+        "E331",
+        "E332",
+        "E201",
+    }
 
 
 def test_no_problem_is_told_twice(tables: Tables, check: Checker) -> None:
@@ -297,53 +360,92 @@ def test_no_problem_is_told_twice(tables: Tables, check: Checker) -> None:
     assert len({(problem.code, problem.cell) for problem in found}) == len(found)
 
 
-def test_no_revenue_at_all_is_no_problem_where_nothing_must_be_paid(tables: Tables, check: Checker) -> None:
+def test_no_revenue_at_all_is_no_problem_where_nothing_must_be_paid(
+    tables: Tables, check: Checker
+) -> None:
     county("城中区", 标准财政收入=0, 保基本民生需求=0, 保工资需求=0, 保运转需求=0)(tables)
     assert not [problem for problem in check(tables) if problem.code == "E312"]
 
 
-def test_no_revenue_at_all_is_no_problem_for_a_formula_by_the_gap(tables: Tables, check: Checker) -> None:
+def test_no_revenue_at_all_is_no_problem_for_a_formula_by_the_gap(
+    tables: Tables, check: Checker
+) -> None:
     county("城中区", 标准财政收入=0)(tables)
     as_told(tables, only(check(tables), "E312").remedy)
     assert not [problem for problem in check(tables) if problem.code == "E312"]
 
 
-def test_negative_own_revenue_and_zero_last_year_are_allowed(tables: Tables, check: Checker) -> None:
+def test_negative_own_revenue_and_zero_last_year_are_allowed(
+    tables: Tables, check: Checker
+) -> None:
     county("城中区", 可用财力=-300)(tables)
     county("城西区", **{f"上年{GUARANTEE}": 0})(tables)
     pool(GUARANTEE, 上年总额=402000 - 913)(tables)
     assert [problem.code for problem in check(tables)] == ["W343"]
 
 
-def test_a_blank_of_a_county_that_takes_no_part_is_no_problem(tables: Tables, check: Checker) -> None:
+def test_a_blank_of_a_county_that_takes_no_part_is_no_problem(
+    tables: Tables, check: Checker
+) -> None:
     """城东区 has no zone type, so nobody asks what ecology money it got last year."""
     county("城东区", 生态考核结果=None, **{f"上年{ECOLOGY}": None})(tables)
     assert [problem.code for problem in check(tables)] == ["W343"]
 
 
-def test_a_number_typed_as_text_and_a_percentage_are_understood(tables: Tables, check: Checker) -> None:
+def test_a_number_typed_as_text_and_a_percentage_are_understood(
+    tables: Tables, check: Checker
+) -> None:
     """15% as text, 0.3 as text, and a full-width figure are the numbers they say."""
-    change(tables, RULES, lambda row: row["规则"] == "增幅上限" and row["资金"] == EQUALIZATION, 取值="15%")
-    change(tables, RULES, lambda row: row["规则"] == "增幅上限" and row["资金"] == GUARANTEE, 取值="0.3")
-    change(tables, RULES, lambda row: row["规则"] == "增幅上限" and row["资金"] == ECOLOGY, 取值="２０％")
+    change(
+        tables,
+        RULES,
+        lambda row: row["规则"] == "增幅上限" and row["资金"] == EQUALIZATION,
+        取值="15%",
+    )
+    change(
+        tables,
+        RULES,
+        lambda row: row["规则"] == "增幅上限" and row["资金"] == GUARANTEE,
+        取值="0.3",
+    )
+    change(
+        tables,
+        RULES,
+        lambda row: row["规则"] == "增幅上限" and row["资金"] == ECOLOGY,
+        取值="２０％",
+    )
     path = write_tables(check.folder / "b.xlsx", tables)
     prepared = prepare.prepare(path)
     assert [problem.code for problem in prepared.problems] == ["W343"]
-    assert prepared.settings.numbers("增幅上限", "增幅上限", prepared.settings.by_fund()).tolist() == [0.15, 0.3, 0.2]
+    assert prepared.settings.numbers(
+        "增幅上限", "增幅上限", prepared.settings.by_fund()
+    ).tolist() == [0.15, 0.3, 0.2]
 
 
 @pytest.mark.parametrize("text", ["百分之十五", "15%左右", "0.1.5"])
 def test_a_parameter_that_is_no_number_is_told(text: str, tables: Tables, check: Checker) -> None:
-    change(tables, RULES, lambda row: row["规则"] == "增幅上限" and row["资金"] == EQUALIZATION, 取值=text)
+    change(
+        tables,
+        RULES,
+        lambda row: row["规则"] == "增幅上限" and row["资金"] == EQUALIZATION,
+        取值=text,
+    )
     problem = only(check(tables), "E209")
     assert (problem.sheet, problem.column, problem.value) == (RULES, "取值", text)
 
 
 # ---------------------------------------------------------------- nothing switches itself off
 
-LINE = re.compile("".join([
-    "规则「(?P<规则>[^」]+)」", "(?:、资金「(?P<资金>[^」]+)」)?", "(?:、参数「(?P<参数>[^」]+)」、取值「(?P<取值>[^」]+)」)?",
-    "(?:、启用「(?P<启用>[^」]+)」)?"]))
+LINE = re.compile(
+    "".join(
+        [
+            "规则「(?P<规则>[^」]+)」",
+            "(?:、资金「(?P<资金>[^」]+)」)?",
+            "(?:、参数「(?P<参数>[^」]+)」、取值「(?P<取值>[^」]+)」)?",
+            "(?:、启用「(?P<启用>[^」]+)」)?",
+        ]
+    )
+)
 
 
 def as_told(tables: Tables, remedy: str) -> None:
@@ -370,8 +472,19 @@ def fill_with_0(tables: Tables, blanks: Sequence[Problem]) -> None:
         tables[COUNTIES][row - 2][tables[COUNTIES][0].index(problem.column)] = 0
 
 
-NEEDED = ["常住人口", "标准财政收入", "保基本民生需求", "保运转需求", "功能区类型", "禁止开发区面积", "生态考核结果",
-          "困难地区类型", f"上年{EQUALIZATION}", f"上年{GUARANTEE}", f"上年{ECOLOGY}"]
+NEEDED = [
+    "常住人口",
+    "标准财政收入",
+    "保基本民生需求",
+    "保运转需求",
+    "功能区类型",
+    "禁止开发区面积",
+    "生态考核结果",
+    "困难地区类型",
+    f"上年{EQUALIZATION}",
+    f"上年{GUARANTEE}",
+    f"上年{ECOLOGY}",
+]
 
 
 @pytest.mark.parametrize("header", NEEDED)
@@ -410,7 +523,9 @@ def test_capacity_can_only_be_replaced_by_another_column(tables: Tables, check: 
 
 
 @pytest.mark.parametrize("has_sheet", [True, False])
-@pytest.mark.parametrize(("header", "rule_name"), [("困难地区类型", "困难地区倾斜"), ("生态考核结果", "考核奖惩")])
+@pytest.mark.parametrize(
+    ("header", "rule_name"), [("困难地区类型", "困难地区倾斜"), ("生态考核结果", "考核奖惩")]
+)
 def test_one_line_switches_off_the_only_rule_that_needs_a_column(
     header: str, rule_name: str, has_sheet: bool, tables: Tables, check: Checker
 ) -> None:
@@ -423,7 +538,9 @@ def test_one_line_switches_off_the_only_rule_that_needs_a_column(
     assert [found.code for found in check(tables)] == ["W343"]
 
 
-def test_a_misspelt_column_never_drops_the_bottom_line_silently(tables: Tables, check: Checker) -> None:
+def test_a_misspelt_column_never_drops_the_bottom_line_silently(
+    tables: Tables, check: Checker
+) -> None:
     header = tables[COUNTIES][0]
     header[header.index("保工资需求")] = "保工姿需求"
     problem = only(check(tables), "E310")

@@ -29,10 +29,24 @@ from transfer_opt.core.errors import InputError
 from transfer_opt.intake import prepare
 
 MANY = int(os.environ.get("FUZZ", "0"))
-sampled = settings(max_examples=MANY or 40, derandomize=not MANY, deadline=None, database=None,
-                   suppress_health_check=list(HealthCheck))
+sampled = settings(
+    max_examples=MANY or 40,
+    derandomize=not MANY,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 BLANKS = ("", " ", "\u3000", "\u200b", "\u00a0", "\n")
-NUMBER_COLUMNS = ("常住人口", "标准财政收入", "标准财政支出", "可用财力", "保基本民生需求", "保工资需求", "保运转需求", "上年均衡性转移支付")
+NUMBER_COLUMNS = (
+    "常住人口",
+    "标准财政收入",
+    "标准财政支出",
+    "可用财力",
+    "保基本民生需求",
+    "保工资需求",
+    "保运转需求",
+    "上年均衡性转移支付",
+)
 
 # ---------------------------------------------------------------- mutations of the tables, with what they mean
 
@@ -47,8 +61,11 @@ def meaning(found: Tables) -> Meaning:
         head, *rows = found[sheet]
         for row in rows:
             values = dict(zip(head, row, strict=False))
-            result |= {(sheet, str(values[key]), str(column)): float(value) for column, value in values.items()
-                       if isinstance(value, (int, float)) and column not in ("行政区划代码", "科目编码")}
+            result |= {
+                (sheet, str(values[key]), str(column)): float(value)
+                for column, value in values.items()
+                if isinstance(value, (int, float)) and column not in ("行政区划代码", "科目编码")
+            }
     return result
 
 
@@ -64,7 +81,11 @@ def reading(path: Path) -> Meaning | None:
     for sheet, key in ((COUNTIES, "县区名称"), (POOLS, "资金")):
         for row in prepared.budget.sheets[sheet].rows:
             name = re.sub(r"[\s\u200b]", "", str(row.values[key]))
-            result |= {(sheet, name, column): value for column, value in row.values.items() if isinstance(value, float)}
+            result |= {
+                (sheet, name, column): value
+                for column, value in row.values.items()
+                if isinstance(value, float)
+            }
     return result
 
 
@@ -73,8 +94,13 @@ def full_width(text: str) -> str:
 
 
 DRESSES: tuple[Callable[[float], Any], ...] = (
-    lambda number: number, lambda number: f"{number:,.15g}", lambda number: full_width(f"{number:.15g}"), lambda number: f" {number!r}\u200b",
-    lambda number: f"￥{number:.15g}", lambda number: f"{number:.15g}万元", lambda number: f"+{number:.15g}",
+    lambda number: number,
+    lambda number: f"{number:,.15g}",
+    lambda number: full_width(f"{number:.15g}"),
+    lambda number: f" {number!r}\u200b",
+    lambda number: f"￥{number:.15g}",
+    lambda number: f"{number:.15g}万元",
+    lambda number: f"+{number:.15g}",
 )
 """Ways to write a number of money that mean that number."""
 
@@ -87,7 +113,9 @@ def dressed(draw: st.DrawFn) -> tuple[Tables, Meaning]:
     for _ in range(draw(st.integers(0, 4))):
         row = draw(st.sampled_from(found[COUNTIES][1:]))
         column = draw(st.sampled_from(NUMBER_COLUMNS))
-        row[head.index(column)] = draw(st.integers(1, 10**6) | st.decimals(1, 10**6, places=2).map(float))
+        row[head.index(column)] = draw(
+            st.integers(1, 10**6) | st.decimals(1, 10**6, places=2).map(float)
+        )
     meant = meaning(found)
     for _ in range(draw(st.integers(0, 6))):
         row = draw(st.sampled_from(found[COUNTIES][1:]))
@@ -95,7 +123,9 @@ def dressed(draw: st.DrawFn) -> tuple[Tables, Meaning]:
         number = row[head.index(column)]
         if isinstance(number, (int, float)):
             row[head.index(column)] = draw(st.sampled_from(DRESSES))(float(number))
-        row[head.index("县区名称")] = draw(st.sampled_from(BLANKS)).join(str(row[head.index("县区名称")]))
+        row[head.index("县区名称")] = draw(st.sampled_from(BLANKS)).join(
+            str(row[head.index("县区名称")])
+        )
     generator = random.Random(draw(st.integers(0, 10**6)))
     for sheet in (COUNTIES, POOLS):
         _rearrange(found, sheet, generator)
@@ -107,16 +137,22 @@ def _rearrange(found: Tables, sheet: str, generator: random.Random) -> None:
     order = generator.sample(range(len(head)), len(head))
     generator.shuffle(rows)
     width = len(head)
-    for extra in generator.sample([[], [None] * width, [" "] * width, ["合计", *[None] * (width - 1)]], generator.randrange(3)):
+    for extra in generator.sample(
+        [[], [None] * width, [" "] * width, ["合计", *[None] * (width - 1)]], generator.randrange(3)
+    ):
         rows.insert(generator.randrange(len(rows)), extra)
-    head = [generator.choice(BLANKS).join(str(text)) + generator.choice(("", ":", "*")) for text in head]
+    head = [
+        generator.choice(BLANKS).join(str(text)) + generator.choice(("", ":", "*")) for text in head
+    ]
     found[sheet] = [[row[i] if i < len(row) else None for i in order] for row in [head, *rows]]
     found[sheet] += [["注：略"], ["制表：甲"]][: generator.randrange(3)]
 
 
 @sampled
 @given(dressed())
-def test_a_workbook_written_another_way_is_read_as_it_is_meant(case: tuple[Tables, Meaning]) -> None:
+def test_a_workbook_written_another_way_is_read_as_it_is_meant(
+    case: tuple[Tables, Meaning],
+) -> None:
     found, meant = case
     path = _folder() / "dressed.xlsx"
     read = reading(write_tables(path, found))
@@ -126,14 +162,41 @@ def test_a_workbook_written_another_way_is_read_as_it_is_meant(case: tuple[Table
 
 
 GARBAGE = st.one_of(
-    st.sampled_from(["N/A", "#N/A", "—", "约5", "1.2.3", "5①", "1e", "0x10", "五", True, "=1+1", "12,34", "5 6", "5%5", "++5", "5-", "(5", "5元"]),
-    st.text(st.characters(categories=["L", "P", "S", "Nd", "No", "Zs"], exclude_characters="\x7f"), min_size=1, max_size=6),
+    st.sampled_from(
+        [
+            "N/A",
+            "#N/A",
+            "—",
+            "约5",
+            "1.2.3",
+            "5①",
+            "1e",
+            "0x10",
+            "五",
+            True,
+            "=1+1",
+            "12,34",
+            "5 6",
+            "5%5",
+            "++5",
+            "5-",
+            "(5",
+            "5元",
+        ]
+    ),
+    st.text(
+        st.characters(categories=["L", "P", "S", "Nd", "No", "Zs"], exclude_characters="\x7f"),
+        min_size=1,
+        max_size=6,
+    ),
 )
 
 
 @sampled
 @given(GARBAGE, st.sampled_from(NUMBER_COLUMNS), st.integers(1, 45))
-def test_what_is_no_number_is_refused_and_what_is_read_is_what_it_says(garbage: Any, column: str, row: int) -> None:
+def test_what_is_no_number_is_refused_and_what_is_read_is_what_it_says(
+    garbage: Any, column: str, row: int
+) -> None:
     found = tables()
     at = found[COUNTIES][0].index(column)
     name = found[COUNTIES][row][1]
@@ -147,12 +210,24 @@ def test_what_is_no_number_is_refused_and_what_is_read_is_what_it_says(garbage: 
 
 def plainly(text: str) -> float | None:
     """The number a text means, worked out another way than the program does."""
-    digits = "".join(str(unicodedata.decimal(mark)) if unicodedata.category(mark) == "Nd" else unicodedata.normalize("NFKC", mark)
-                     for mark in text)
-    digits = re.sub(r"\s", "", digits).strip("¥+").replace("−", "-").replace("–", "-").removesuffix("万元")
+    digits = "".join(
+        str(unicodedata.decimal(mark))
+        if unicodedata.category(mark) == "Nd"
+        else unicodedata.normalize("NFKC", mark)
+        for mark in text
+    )
+    digits = (
+        re.sub(r"\s", "", digits)
+        .strip("¥+")
+        .replace("−", "-")
+        .replace("–", "-")
+        .removesuffix("万元")
+    )
     bracketed = re.fullmatch(r"\((.*)\)", digits)
     try:
-        number = float((bracketed[1] if bracketed else digits).rstrip("%").replace(",", "").strip("¥"))
+        number = float(
+            (bracketed[1] if bracketed else digits).rstrip("%").replace(",", "").strip("¥")
+        )
     except ValueError:
         return None
     number = -number if bracketed else number
@@ -173,8 +248,11 @@ def plain_reading(path: Path) -> Meaning | None:
             head = [_bare(cell) for cell in rows[at]]
             for row in rows[at + 1 :]:
                 values = dict(zip(head, row, strict=False))
-                result |= {(sheet, _bare(values.get(key)), column): float(value) for column, value in values.items()
-                           if isinstance(value, (int, float)) and not isinstance(value, bool)}
+                result |= {
+                    (sheet, _bare(values.get(key)), column): float(value)
+                    for column, value in values.items()
+                    if isinstance(value, (int, float)) and not isinstance(value, bool)
+                }
         return result
     except Exception:  # whatever hostile bytes do to it
         return None
@@ -189,8 +267,20 @@ def damaged(draw: st.DrawFn) -> bytes:
     """The example with bytes changed, within one of its parts or in the package as a whole."""
     generator = random.Random(draw(st.integers(0, 2**32)))
     whole = draw(st.booleans())
-    name = draw(st.sampled_from([hostile.SHEET, hostile.POOLS_SHEET, hostile.BOOK, hostile.STRINGS, "xl/_rels/workbook.xml.rels"]))
-    content = bytearray(EXAMPLE.read_bytes() if whole else hostile.parts().get(name, hostile.parts()[hostile.SHEET]))
+    name = draw(
+        st.sampled_from(
+            [
+                hostile.SHEET,
+                hostile.POOLS_SHEET,
+                hostile.BOOK,
+                hostile.STRINGS,
+                "xl/_rels/workbook.xml.rels",
+            ]
+        )
+    )
+    content = bytearray(
+        EXAMPLE.read_bytes() if whole else hostile.parts().get(name, hostile.parts()[hostile.SHEET])
+    )
     for _ in range(draw(st.integers(1, 4))):
         at, kind = generator.randrange(len(content)), generator.randrange(5)
         if kind == 0:
@@ -220,7 +310,9 @@ def test_damaged_bytes_are_refused_or_read_as_another_library_reads_them(content
     assert original is not None
     differing = {key for key, value in read.items() if value != original.get(key)}
     if differing:  # a number that legitimately changed is the same for the other library
-        assert other is not None, f"only this program can read it, and reads it differently: {sorted(differing)[:5]}"
+        assert other is not None, (
+            f"only this program can read it, and reads it differently: {sorted(differing)[:5]}"
+        )
         assert {key: read[key] for key in differing} == {key: other.get(key) for key in differing}
 
 
@@ -234,7 +326,12 @@ def test_damaged_old_and_open_files_end_with_a_sentence(kind: str, tmp_path: Pat
             path = tmp_path / f"{number}.{kind}"
             path.write_bytes(_shaken(whole, kind, generator))
             ended = limited("check", path)
-            assert ended.exit in (0, 1), (number, ended.exit, ended.stderr[-500:], path.read_bytes()[:0])
+            assert ended.exit in (0, 1), (
+                number,
+                ended.exit,
+                ended.stderr[-500:],
+                path.read_bytes()[:0],
+            )
             assert "Traceback" not in ended.stderr
 
 
@@ -242,16 +339,23 @@ def _shaken(whole: bytes, kind: str, generator: random.Random) -> bytes:
     if kind == "xls":
         content = bytearray(whole)
         for _ in range(generator.randrange(1, 6)):
-            content[generator.randrange(generator.choice((512, 4096, len(content))))] = generator.randrange(256)
+            content[generator.randrange(generator.choice((512, 4096, len(content))))] = (
+                generator.randrange(256)
+            )
         return bytes(content)
     stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(whole)) as source,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         for name in source.namelist():
             part = bytearray(source.read(name))
             if name == "content.xml":
                 for _ in range(generator.randrange(1, 4)):
                     at = generator.randrange(len(part))
-                    part[at : at + generator.randrange(3)] = bytes([generator.choice(b"<>/\"'&0123456789 ab")])
+                    part[at : at + generator.randrange(3)] = bytes(
+                        [generator.choice(b"<>/\"'&0123456789 ab")]
+                    )
             target.writestr(name, bytes(part))
     return stream.getvalue()
 

@@ -21,7 +21,9 @@ Row = Mapping[str, Any]
 
 def sheet(name: str, rows: tuple[Row, ...], columns: tuple[str, ...]) -> Sheet:
     letters = {column: "ABCDEFGHIJKLMN"[index] for index, column in enumerate(columns)}
-    return Sheet(name, "", None, letters, tuple(SheetRow(number, row) for number, row in enumerate(rows, 5)))
+    return Sheet(
+        name, "", None, letters, tuple(SheetRow(number, row) for number, row in enumerate(rows, 5))
+    )
 
 
 def rules(*rows: Row) -> Choices:
@@ -29,7 +31,9 @@ def rules(*rows: Row) -> Choices:
     return read_choices(SPEC, {RULES: sheet(RULES, rows, COLUMNS)}, make_case().recipients)
 
 
-def row(rule: str, parameter: str = "", value: Any = None, fund: str = "", place: str = "", **more: Any) -> Row:
+def row(
+    rule: str, parameter: str = "", value: Any = None, fund: str = "", place: str = "", **more: Any
+) -> Row:
     """One row; empty cells are absent, as the reader gives them."""
     cells = {"规则": rule, "参数": parameter, "取值": value, "资金": fund, "对象": place, **more}
     return {column: cell for column, cell in cells.items() if cell not in ("", None)}
@@ -51,7 +55,9 @@ def change(*rows: Row) -> Change:
 class TestValues:
     @pytest.mark.parametrize("written", [0.15, "15%", "0.15", "１５％", " 15% "])
     def test_a_share_may_be_a_number_or_a_percentage_as_text(self, written: Any) -> None:
-        assert change(row("增幅上限", "增幅上限", written)) == Change("增幅上限", "", "增幅上限", "", 0.15)
+        assert change(row("增幅上限", "增幅上限", written)) == Change(
+            "增幅上限", "", "增幅上限", "", 0.15
+        )
 
     def test_zero_is_a_value_and_blank_is_none(self) -> None:
         assert change(row("上年保底", "降幅上限", 0.0)).value == 0.0
@@ -74,7 +80,10 @@ class TestValues:
         assert (code, cell, remedy) == ("E209", "E5", "是否为「常住人口」？")
 
     def test_a_group_is_the_weakest_share_or_a_column_with_values(self) -> None:
-        assert change(row("财力薄弱倾斜", "组别", "功能区类型=禁止开发区")).value == "功能区类型=禁止开发区"
+        assert (
+            change(row("财力薄弱倾斜", "组别", "功能区类型=禁止开发区")).value
+            == "功能区类型=禁止开发区"
+        )
         assert change(row("财力薄弱倾斜", "组别", "薄弱比例")).value == "薄弱比例"
         assert told(row("财力薄弱倾斜", "组别", "功能区类型="))[0] == "E209"
 
@@ -96,36 +105,69 @@ class TestAddresses:
     def test_no_fund_means_all_of_them(self, name: str) -> None:
         assert change(row("增幅上限", "增幅上限", 0.1, fund=name)).fund == ""
 
-    @pytest.mark.parametrize(("written", "meant"), [
-        ("乙县", "乙县"), ("630002", "乙县"), (630002.0, "乙县"), ("东州", "东州"), ("全省", ""), ("全部", "")])
-    def test_an_object_is_a_county_a_code_a_prefecture_or_everyone(self, written: Any, meant: str) -> None:
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [
+            ("乙县", "乙县"),
+            ("630002", "乙县"),
+            (630002.0, "乙县"),
+            ("东州", "东州"),
+            ("全省", ""),
+            ("全部", ""),
+        ],
+    )
+    def test_an_object_is_a_county_a_code_a_prefecture_or_everyone(
+        self, written: Any, meant: str
+    ) -> None:
         assert change(row("增幅上限", "增幅上限", 0.1, place=written)).object == meant
 
-    @pytest.mark.parametrize(("cells", "code", "cell", "remedy"), [
-        (row("上年保低", "降幅上限", 0.1), "E201", "A5", "是否为「上年保底」？"),
-        (row("上年保底", "降幅上线", 0.1), "E203", "C5", "是否为「降幅上限」？"),
-        (row("上年保底", "降幅上限", 0.1, fund="均衡性转移"), "E202", "B5", "是否为「均衡性转移支付」？"),
-        (row("上年保底", "降幅上限", 0.1, place="西洲"), "E204", "D5", "是否为「西州」？"),
-    ])
-    def test_a_name_nobody_knows_suggests_the_closest(self, cells: Row, code: str, cell: str, remedy: str) -> None:
+    @pytest.mark.parametrize(
+        ("cells", "code", "cell", "remedy"),
+        [
+            (row("上年保低", "降幅上限", 0.1), "E201", "A5", "是否为「上年保底」？"),
+            (row("上年保底", "降幅上线", 0.1), "E203", "C5", "是否为「降幅上限」？"),
+            (
+                row("上年保底", "降幅上限", 0.1, fund="均衡性转移"),
+                "E202",
+                "B5",
+                "是否为「均衡性转移支付」？",
+            ),
+            (row("上年保底", "降幅上限", 0.1, place="西洲"), "E204", "D5", "是否为「西州」？"),
+        ],
+    )
+    def test_a_name_nobody_knows_suggests_the_closest(
+        self, cells: Row, code: str, cell: str, remedy: str
+    ) -> None:
         assert told(cells) == (code, cell, remedy)
 
     def test_a_row_without_a_rule_is_told(self) -> None:
         assert told(row("", "降幅上限", 0.1))[:2] == ("E201", "A5")
 
     def test_the_same_cell_twice_is_told_even_when_one_names_the_fund_in_short(self) -> None:
-        first, second = (row("上年保底", "降幅上限", 0.1, fund=fund) for fund in (EQUALIZATION, "均衡性"))
+        first, second = (
+            row("上年保底", "降幅上限", 0.1, fund=fund) for fund in (EQUALIZATION, "均衡性")
+        )
         assert told(first, second)[:2] == ("E205", "A6")
 
-    @pytest.mark.parametrize("cells", [
-        row("三保兜底", "保障倍数", 1.1, fund="生态"), row("困难地区倾斜", "人均倍数", 1.1, fund="生态"),
-        row("三保兜底", fund="生态", 启用="否")])
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            row("三保兜底", "保障倍数", 1.1, fund="生态"),
+            row("困难地区倾斜", "人均倍数", 1.1, fund="生态"),
+            row("三保兜底", fund="生态", 启用="否"),
+        ],
+    )
     def test_a_fund_where_the_rule_does_not_tell_funds_apart_is_told(self, cells: Row) -> None:
         assert told(cells)[:2] == ("E207", "B5")
 
-    @pytest.mark.parametrize("cells", [
-        row("三保压力倾斜", "增幅差", 0.02, place="甲县"), row("困难地区倾斜", "人均倍数", 1.1, place="甲县"),
-        row("市州占比", "上限", 0.4, place="甲县")])
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            row("三保压力倾斜", "增幅差", 0.02, place="甲县"),
+            row("困难地区倾斜", "人均倍数", 1.1, place="甲县"),
+            row("市州占比", "上限", 0.4, place="甲县"),
+        ],
+    )
     def test_an_object_where_the_rule_does_not_tell_them_apart_is_told(self, cells: Row) -> None:
         assert told(cells)[:2] == ("E207", "D5")
 
@@ -138,9 +180,16 @@ class TestSwitches:
         found = change(row("增幅上限", fund="生态", 启用="是", 刚性="软", 优先级=3.0))
         assert (found.on, found.hard, found.priority, found.value) == (True, False, 3, None)
 
-    @pytest.mark.parametrize(("cells", "code", "cell"), [
-        ({"启用": "对"}, "E211", "F5"), ({"刚性": "是"}, "E211", "G5"), ({"优先级": 1.5}, "E212", "H5"),
-        ({"优先级": "高"}, "E212", "H5"), ({"优先级": 0.0}, "E212", "H5")])
+    @pytest.mark.parametrize(
+        ("cells", "code", "cell"),
+        [
+            ({"启用": "对"}, "E211", "F5"),
+            ({"刚性": "是"}, "E211", "G5"),
+            ({"优先级": 1.5}, "E212", "H5"),
+            ({"优先级": "高"}, "E212", "H5"),
+            ({"优先级": 0.0}, "E212", "H5"),
+        ],
+    )
     def test_other_words_are_told(self, cells: Row, code: str, cell: str) -> None:
         assert told({**row("增幅上限"), **cells})[:2] == (code, cell)
 
@@ -149,16 +198,28 @@ class TestSwitches:
         assert told({**row("资金总额"), **more})[0] == "E206"
 
     def test_rows_of_one_rule_that_disagree_on_a_switch_are_told(self) -> None:
-        assert told(row("三保压力倾斜", "增幅差", 0.02, fund="生态", 启用="是"),
-                    row("三保压力倾斜", "薄弱比例", 0.3, fund="生态", 启用="否"))[0] == "E213"
+        assert (
+            told(
+                row("三保压力倾斜", "增幅差", 0.02, fund="生态", 启用="是"),
+                row("三保压力倾斜", "薄弱比例", 0.3, fund="生态", 启用="否"),
+            )[0]
+            == "E213"
+        )
 
     def test_a_rule_that_is_not_by_fund_has_one_switch_for_all_its_rows(self) -> None:
-        assert told(row("三保兜底", "可统筹比例", 0.5, fund="生态", 启用="是"),
-                    row("三保兜底", "保障倍数", 1.0, 启用="否"))[0] == "E213"
+        assert (
+            told(
+                row("三保兜底", "可统筹比例", 0.5, fund="生态", 启用="是"),
+                row("三保兜底", "保障倍数", 1.0, 启用="否"),
+            )[0]
+            == "E213"
+        )
 
     def test_different_funds_may_have_different_switches(self) -> None:
-        found = rules(row("增幅上限", "增幅上限", 0.1, fund="生态", 启用="是"),
-                      row("增幅上限", "增幅上限", 0.1, fund="均衡性", 启用="否"))
+        found = rules(
+            row("增幅上限", "增幅上限", 0.1, fund="生态", 启用="是"),
+            row("增幅上限", "增幅上限", 0.1, fund="均衡性", 启用="否"),
+        )
         assert found.problems == ()
 
 
@@ -170,14 +231,19 @@ class TestScenarios:
         return read_choices(SPEC, {SCENARIOS: made}, make_case().recipients)
 
     def test_every_column_beside_the_address_is_a_scenario_of_what_differs(self) -> None:
-        found = self.read({"规则": "生态稳定增长", "参数": "增长率", "保生态": "6%"},
-                          {"规则": "目标", "参数": "顺序", "基准方案": "贴近因素法"})
+        found = self.read(
+            {"规则": "生态稳定增长", "参数": "增长率", "保生态": "6%"},
+            {"规则": "目标", "参数": "顺序", "基准方案": "贴近因素法"},
+        )
         assert found.scenarios is not None
-        assert {scenario.name: [each.value for each in scenario.changes] for scenario in found.scenarios} == {
-            "基准方案": ["贴近因素法"], "保生态": [0.06]}
+        assert {
+            scenario.name: [each.value for each in scenario.changes] for scenario in found.scenarios
+        } == {"基准方案": ["贴近因素法"], "保生态": [0.06]}
 
     def test_a_mistake_in_an_address_is_told_once(self) -> None:
-        [problem] = self.read({"规则": "生态增长", "参数": "增长率", "保生态": 0.06, "基准方案": 0.03}).problems
+        [problem] = self.read(
+            {"规则": "生态增长", "参数": "增长率", "保生态": 0.06, "基准方案": 0.03}
+        ).problems
         assert (problem.code, problem.sheet, problem.cell) == ("E201", SCENARIOS, "A5")
 
     def test_the_same_cell_twice_is_told_in_the_scenario_it_concerns(self) -> None:
@@ -194,12 +260,22 @@ def test_units_are_an_amount_of_money() -> None:
     assert parse_unit("元") == (1.0, "元")
     assert parse_unit("0.01万元") == (0.01, "万元")
     assert parse_unit("0万元") is None
-    assert [parse_unit(text) for text in ("0.01元", "0.000001万元")] == [(0.01, "元"), (0.000001, "万元")]
-    assert [parse_unit(text) for text in ("0.001元", "0.00000001万元", "-1元", "1e-22元")] == [None] * 4
+    assert [parse_unit(text) for text in ("0.01元", "0.000001万元")] == [
+        (0.01, "元"),
+        (0.000001, "万元"),
+    ]
+    assert [parse_unit(text) for text in ("0.001元", "0.00000001万元", "-1元", "1e-22元")] == [
+        None
+    ] * 4
     assert parse_unit("万") is None
 
 
 def test_objectives_are_joined_by_an_arrow_of_any_kind() -> None:
     parts = ("三保缺口最小", "贴近因素法")
-    for text in ("三保缺口最小>贴近因素法", "三保缺口最小 ＞ 贴近因素法", "三保缺口最小→贴近因素法", "三保缺口最小》贴近因素法"):
+    for text in (
+        "三保缺口最小>贴近因素法",
+        "三保缺口最小 ＞ 贴近因素法",
+        "三保缺口最小→贴近因素法",
+        "三保缺口最小》贴近因素法",
+    ):
         assert parse_objectives(text) == parts

@@ -18,10 +18,18 @@ BIT = mpq(1, 10**30)
 Row = tuple[Mapping[int, Number], Bound, Bound]
 
 
-def program(costs: Sequence[Number], box: Sequence[tuple[Bound, Bound]], *rows: Row) -> ExactProgram:
+def program(
+    costs: Sequence[Number], box: Sequence[tuple[Bound, Bound]], *rows: Row
+) -> ExactProgram:
     """Columns within their boxes, and rows as (entries, low, high)."""
-    return ExactProgram(list(costs), [low for low, _ in box], [high for _, high in box], [entries for entries, _, _ in rows],
-                        [low for _, low, _ in rows], [high for _, _, high in rows])
+    return ExactProgram(
+        list(costs),
+        [low for low, _ in box],
+        [high for _, high in box],
+        [entries for entries, _, _ in rows],
+        [low for _, low, _ in rows],
+        [high for _, _, high in rows],
+    )
 
 
 def solved(given: ExactProgram, start: Sequence[str] = ()) -> list[Number]:
@@ -36,10 +44,16 @@ def hold(given: ExactProgram, vertex: Vertex) -> mpq:
     x, y = vertex.columns, vertex.duals
     value = sum((cost * at for cost, at in zip(given.costs, x, strict=True)), mpq(0))
     activity = [sum((a * x[j] for j, a in row.items()), mpq(0)) for row in given.rows]
-    reduced = [cost - sum((row.get(j, 0) * y[r] for r, row in enumerate(given.rows)), mpq(0)) for j, cost in enumerate(given.costs)]
+    reduced = [
+        cost - sum((row.get(j, 0) * y[r] for r, row in enumerate(given.rows)), mpq(0))
+        for j, cost in enumerate(given.costs)
+    ]
     assert reduced == vertex.reduced
     proved = mpq(0)
-    for lows, highs, at, prices in ((given.lower, given.upper, x, reduced), (given.row_lower, given.row_upper, activity, y)):
+    for lows, highs, at, prices in (
+        (given.lower, given.upper, x, reduced),
+        (given.row_lower, given.row_upper, activity, y),
+    ):
         for low, high, each, price in zip(lows, highs, at, prices, strict=True):
             assert low is None or low <= each
             assert high is None or each <= high
@@ -56,7 +70,9 @@ def hold(given: ExactProgram, vertex: Vertex) -> mpq:
 
 def test_a_workshop_makes_two_of_one_and_six_of_the_other() -> None:
     # max 3x + 5y with x ≤ 4, 2y ≤ 12, 3x + 2y ≤ 18
-    given = program([-3, -5], [(0, None)] * 2, ({0: 1}, None, 4), ({1: 2}, None, 12), ({0: 3, 1: 2}, None, 18))
+    given = program(
+        [-3, -5], [(0, None)] * 2, ({0: 1}, None, 4), ({1: 2}, None, 12), ({0: 3, 1: 2}, None, 18)
+    )
     assert solved(given) == [2, 6]
     vertex = optimum(given)
     assert vertex is not None
@@ -96,33 +112,58 @@ def test_a_row_with_two_sides_may_stand_at_either() -> None:
         assert sum(solved(program([cost, cost], [(0, None)] * 2, ({0: 1, 1: 1}, 2, 5)))) == end
 
 
-@pytest.mark.parametrize(("reach", "possible"), [(2, True), (2 - BIT, True), (2 + BIT, False), (3, False)])
+@pytest.mark.parametrize(
+    ("reach", "possible"), [(2, True), (2 - BIT, True), (2 + BIT, False), (3, False)]
+)
 def test_the_least_bit_too_much_is_impossible(reach: mpq, possible: bool) -> None:
     given = program([0, 0], [(0, 1)] * 2, ({0: 1, 1: 1}, reach, None))
     assert (optimum(given) is not None) == possible
 
 
 def test_an_equation_said_twice_is_no_trouble() -> None:
-    given = program([1, 0], [(0, None)] * 2, ({0: 1, 1: 1}, 1, 1), ({0: 2, 1: 2}, 2, 2), ({0: mpq(1, 3), 1: mpq(1, 3)}, mpq(1, 3), mpq(1, 3)))
+    given = program(
+        [1, 0],
+        [(0, None)] * 2,
+        ({0: 1, 1: 1}, 1, 1),
+        ({0: 2, 1: 2}, 2, 2),
+        ({0: mpq(1, 3), 1: mpq(1, 3)}, mpq(1, 3), mpq(1, 3)),
+    )
     assert solved(given) == [0, 1]
     assert solved(given, [BASIC, BASIC, LOW, LOW, LOW]) == [0, 1]
 
 
 def test_equations_that_contradict_each_other_by_the_least_bit_are_impossible() -> None:
-    assert optimum(program([1, 0], [(None, None)] * 2, ({0: 1, 1: 1}, 1, 1), ({0: 2, 1: 2}, 2 + BIT, 2 + BIT))) is None
+    assert (
+        optimum(
+            program(
+                [1, 0], [(None, None)] * 2, ({0: 1, 1: 1}, 1, 1), ({0: 2, 1: 2}, 2 + BIT, 2 + BIT)
+            )
+        )
+        is None
+    )
 
 
 def test_equations_alone_are_solved() -> None:
     # x + y + z = 6, x − y = 1, y − 2z = 3: y = 3 + 2z and x = 4 + 2z, so 7 + 5z = 6
-    given = program([0] * 3, [(None, None)] * 3, ({0: 1, 1: 1, 2: 1}, 6, 6), ({0: 1, 1: -1}, 1, 1), ({1: 1, 2: -2}, 3, 3))
+    given = program(
+        [0] * 3,
+        [(None, None)] * 3,
+        ({0: 1, 1: 1, 2: 1}, 6, 6),
+        ({0: 1, 1: -1}, 1, 1),
+        ({1: 1, 2: -2}, 3, 3),
+    )
     assert solved(given) == [mpq(18, 5), mpq(13, 5), mpq(-1, 5)]
 
 
 def test_where_the_steepest_way_runs_in_circles_the_end_is_reached() -> None:
     # E. M. L. Beale, 1955
     given = program(
-        [mpq(-3, 4), 150, mpq(-1, 50), 6], [(0, None)] * 4,
-        ({0: mpq(1, 4), 1: -60, 2: mpq(-1, 25), 3: 9}, None, 0), ({0: mpq(1, 2), 1: -90, 2: mpq(-1, 50), 3: 3}, None, 0), ({2: 1}, None, 1))
+        [mpq(-3, 4), 150, mpq(-1, 50), 6],
+        [(0, None)] * 4,
+        ({0: mpq(1, 4), 1: -60, 2: mpq(-1, 25), 3: 9}, None, 0),
+        ({0: mpq(1, 2), 1: -90, 2: mpq(-1, 50), 3: 3}, None, 0),
+        ({2: 1}, None, 1),
+    )
     assert solved(given) == [mpq(1, 25), 0, 1, 0]
 
 
@@ -147,29 +188,55 @@ def at_random(seed: int) -> ExactProgram:
     def sides() -> tuple[Bound, Bound]:
         low, wide = number(-4, 4), abs(number(0, 6))
         kind = random.random()
-        return (low, low) if kind < 0.2 else (low if kind < 0.75 else None, low + wide if 0.4 < kind < 0.9 else None)
+        return (
+            (low, low)
+            if kind < 0.2
+            else (low if kind < 0.75 else None, low + wide if 0.4 < kind < 0.9 else None)
+        )
 
     made: list[Row] = []
     for _ in range(rows):
         if made and random.random() < 0.2:  # said once more, a multiple of it
             entries, low, high = made[int(random.integers(len(made)))]
-            made.append(({j: 2 * a for j, a in entries.items()}, *(None if side is None else 2 * side for side in (low, high))))
+            made.append(
+                (
+                    {j: 2 * a for j, a in entries.items()},
+                    *(None if side is None else 2 * side for side in (low, high)),
+                )
+            )
         else:
-            entries = {j: a for j in range(columns) if random.random() < 0.6 and (a := number(-3, 4))}
+            entries = {
+                j: a for j in range(columns) if random.random() < 0.6 and (a := number(-3, 4))
+            }
             made.append((entries, *sides()))
-    return program([number(-4, 5) if random.random() < 0.7 else 0 for _ in range(columns)], [sides() for _ in range(columns)], *made)
+    return program(
+        [number(-4, 5) if random.random() < 0.7 else 0 for _ in range(columns)],
+        [sides() for _ in range(columns)],
+        *made,
+    )
 
 
 def by_scipy(given: ExactProgram) -> tuple[int, float]:
     """How scipy ends (0 optimal, 2 impossible, 3 without a least value), and the value."""
-    matrix = np.array([[float(row.get(j, 0)) for j in range(len(given.costs))] for row in given.rows]).reshape(-1, len(given.costs))
-    low, high = (np.array([absent if side is None else float(side) for side in sides])
-                 for sides, absent in ((given.row_lower, -np.inf), (given.row_upper, np.inf)))
+    matrix = np.array(
+        [[float(row.get(j, 0)) for j in range(len(given.costs))] for row in given.rows]
+    ).reshape(-1, len(given.costs))
+    low, high = (
+        np.array([absent if side is None else float(side) for side in sides])
+        for sides, absent in ((given.row_lower, -np.inf), (given.row_upper, np.inf))
+    )
     rows, right = np.vstack([-matrix, matrix]), np.concatenate([-low, high])
     held = np.isfinite(right)
-    found = linprog([float(cost) for cost in given.costs], rows[held], right[held],
-                    bounds=[(None if a is None else float(a), None if b is None else float(b))
-                            for a, b in zip(given.lower, given.upper, strict=True)], options={"presolve": False})
+    found = linprog(
+        [float(cost) for cost in given.costs],
+        rows[held],
+        right[held],
+        bounds=[
+            (None if a is None else float(a), None if b is None else float(b))
+            for a, b in zip(given.lower, given.upper, strict=True)
+        ],
+        options={"presolve": False},
+    )
     return found.status, found.fun
 
 
@@ -197,7 +264,9 @@ def test_three_hundred_programs_end_as_another_solver_ends_from_any_basis() -> N
 
 
 def test_the_basis_of_the_optimum_needs_no_further_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = program([-3, -5], [(0, None)] * 2, ({0: 1}, None, 4), ({1: 2}, None, 12), ({0: 3, 1: 2}, None, 18))
+    given = program(
+        [-3, -5], [(0, None)] * 2, ({0: 1}, None, 4), ({1: 2}, None, 12), ({0: 3, 1: 2}, None, 18)
+    )
     monkeypatch.setattr("transfer_opt.lexlp.exact.simplex.MOST_PIVOTS", 1)
     assert solved(given, [BASIC, BASIC, BASIC, HIGH, HIGH]) == [2, 6]
     with pytest.raises(SolverError, match="没有在规定步数内结束"):

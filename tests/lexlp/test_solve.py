@@ -45,7 +45,9 @@ def solved(formulation: Formulation, solver: str = "highs") -> Solution:
     return solve(formulation.program, formulation.stages, opener(solver, formulation.program.lines))
 
 
-def amounts(case: Case, objective: Sequence[str], rules: Sequence[str], *changes: Change) -> list[float]:
+def amounts(
+    case: Case, objective: Sequence[str], rules: Sequence[str], *changes: Change
+) -> list[float]:
     """The amounts under these rules and objectives, rounded to a millionth."""
     formulation = formulate(case, make_settings(case, *changes), objective, ["资金总额", *rules])
     solution = solved(formulation)
@@ -57,20 +59,28 @@ def amounts(case: Case, objective: Sequence[str], rules: Sequence[str], *changes
 def one_fund(pool: float, reference: Sequence[float], **changes: Any) -> Case:
     """One fund, as many counties as reference amounts; nothing known of last year."""
     count = len(reference)
-    given = {key: {"均衡性": changes.pop(key)} for key in ("floor", "cap", "last") if key in changes}
+    given = {
+        key: {"均衡性": changes.pop(key)} for key in ("floor", "cap", "last") if key in changes
+    }
     own, expenditure = changes.pop("own", [0.0] * count), changes.pop("expenditure", [1.0] * count)
     return make_case(
-        names=[f"县{i:02d}" for i in range(count)], prefecture=["州"] * count, pools={"均衡性": pool},
-        numbers={"可用财力": own, "标准财政支出": expenditure}, reference={"均衡性": reference},
-        need=changes.pop("need", [0.0] * count), **given, **changes)
+        names=[f"县{i:02d}" for i in range(count)],
+        prefecture=["州"] * count,
+        pools={"均衡性": pool},
+        numbers={"可用财力": own, "标准财政支出": expenditure},
+        reference={"均衡性": reference},
+        need=changes.pop("need", [0.0] * count),
+        **given,
+        **changes,
+    )
 
 
 class TestByHand:
     """Two funds, three counties.
 
-        均衡性 600: e = 200, 200, 200     甲 at most 240, 丙 at least 190
-        县级保障 300: e = 100, 100, 100   乙 at least 80
-        甲 owns 100 and needs 500: its two lines must reach 400
+    均衡性 600: e = 200, 200, 200     甲 at most 240, 丙 at least 190
+    县级保障 300: e = 100, 100, 100   乙 at least 80
+    甲 owns 100 and needs 500: its two lines must reach 400
     """
 
     def case(self, **changes: Any) -> Case:
@@ -78,22 +88,34 @@ class TestByHand:
         return make_case(
             pools={"均衡性": 600.0, "县级保障": 300.0},
             reference={"均衡性": [200, 200, 200], "县级保障": [100, 100, 100]},
-            cap={"均衡性": [240, nan, nan]}, floor={"均衡性": [nan, nan, 190], "县级保障": [nan, 80, nan]},
-            numbers={"可用财力": [100, 1000, 1000]}, **{"need": [500, 100, 0], **changes})
+            cap={"均衡性": [240, nan, nan]},
+            floor={"均衡性": [nan, nan, 190], "县级保障": [nan, 80, nan]},
+            numbers={"可用财力": [100, 1000, 1000]},
+            **{"need": [500, 100, 0], **changes},
+        )
 
     @pytest.mark.parametrize("hard", [True, False])
-    def test_the_need_binds_and_the_others_share_the_rest_as_evenly_as_their_floors_let_them(self, hard: bool) -> None:
+    def test_the_need_binds_and_the_others_share_the_rest_as_evenly_as_their_floors_let_them(
+        self, hard: bool
+    ) -> None:
         # 甲: 240 at its cap (20 % up), so 160 of 县级保障 (60 % up): the first level.
         # 县级保障 leaves 140: 70 each, but 乙 keeps 80, so 丙 gets 60 (40 % down): the second.
         # 均衡性 leaves 360: 180 each, but 丙 keeps 190, so 乙 gets 170 (15 % down): the third.
-        found = amounts(self.case(), [CLOSEST], ["三保兜底", "县区上下限"], Change("三保兜底", hard=hard))
+        found = amounts(
+            self.case(), [CLOSEST], ["三保兜底", "县区上下限"], Change("三保兜底", hard=hard)
+        )
         assert found == [240, 170, 190, 160, 80, 60]
 
     def test_without_the_need_everyone_gets_the_reference(self) -> None:
         assert amounts(self.case(), [CLOSEST], ["县区上下限"]) == [200, 200, 200, 100, 100, 100]
 
     def test_its_levels_are_the_deviations_in_order(self) -> None:
-        formulation = formulate(self.case(), make_settings(self.case()), [CLOSEST], ["资金总额", "三保兜底", "县区上下限"])
+        formulation = formulate(
+            self.case(),
+            make_settings(self.case()),
+            [CLOSEST],
+            ["资金总额", "三保兜底", "县区上下限"],
+        )
         shortfall, shared, closest = solved(formulation).stages
         assert (shortfall.name, shortfall.value) == ("三保缺口最小", 0)
         assert shared.chain == ()
@@ -102,7 +124,9 @@ class TestByHand:
     def test_what_cannot_be_met_is_short_by_the_least_and_told_in_money(self) -> None:
         # 甲 can reach 240 + 300 − 80 = 460 of the 500 it lacks; 丙 is left with nothing of 县级保障.
         case = self.case(need=[600, 100, 0])
-        formulation = formulate(case, make_settings(case), [CLOSEST], ["资金总额", "三保兜底", "县区上下限"])
+        formulation = formulate(
+            case, make_settings(case), [CLOSEST], ["资金总额", "三保兜底", "县区上下限"]
+        )
         solution = solved(formulation)
         assert solution.stages[0].value == pytest.approx(40, abs=1e-9)
         assert np.round(solution.columns[:6], 6).tolist() == [240, 170, 190, 220, 80, 0]
@@ -111,9 +135,19 @@ class TestByHand:
         # 甲 must reach 258 with e = 60 + 100. Alone it would take 61 % more of both, 乙 lose 92 % of 均衡性.
         # Together: 60 + 40t + 100 + 100t = 258, so t = 70 %: 乙 keeps 12 of 40.
         case = make_case(
-            names=["甲县", "乙县"], prefecture=["州", "州"], pools={"均衡性": 100.0, "县级保障": 300.0},
-            reference={"均衡性": [60, 40], "县级保障": [100, 200]}, numbers={"可用财力": [0, 0]}, need=[258, 0])
-        assert amounts(case, [CLOSEST], ["三保兜底"], Change("三保兜底", hard=True)) == [88, 12, 170, 130]
+            names=["甲县", "乙县"],
+            prefecture=["州", "州"],
+            pools={"均衡性": 100.0, "县级保障": 300.0},
+            reference={"均衡性": [60, 40], "县级保障": [100, 200]},
+            numbers={"可用财力": [0, 0]},
+            need=[258, 0],
+        )
+        assert amounts(case, [CLOSEST], ["三保兜底"], Change("三保兜底", hard=True)) == [
+            88,
+            12,
+            170,
+            130,
+        ]
 
     def test_leximin_lifts_the_worst_covered_first(self) -> None:
         # One fund of 600; coverage (own + x)/N with N = 1000: 100, 300, 900 become 500, 500, 900.
@@ -128,7 +162,9 @@ class TestByHand:
     def test_a_county_with_surplus_does_not_share_a_shortfall(self) -> None:
         # 丙 needs nothing more; 甲 and 乙 lack 100 of 300 and share it by need: 100·(1/3), 100·(2/3).
         case = one_fund(200, [100, 100, 100], need=[100, 200, 50], own=[0, 0, 80])
-        assert amounts(case, ["三保缺口最小"], ["三保兜底"]) == pytest.approx([66.666667, 133.333333, 0], abs=2e-6)
+        assert amounts(case, ["三保缺口最小"], ["三保兜底"]) == pytest.approx(
+            [66.666667, 133.333333, 0], abs=2e-6
+        )
 
     def test_a_line_without_a_claim_takes_money_only_when_the_others_are_full(self) -> None:
         case = one_fund(300, [0, 100, 200], cap=[np.nan, 90, 180])
@@ -147,8 +183,11 @@ class TestByHand:
     def test_a_lower_priority_gives_way_first(self) -> None:
         # 100 to give; 保底 asks 80 of 甲 (priority 1), the cap lets 乙 have at most 10 (priority 2).
         case = one_fund(100, [20, 80], last=[80, 5])
-        changes = [Change("上年保底", hard=False, priority=1), Change("增幅上限", parameter="增幅上限", value=1.0),
-                   Change("增幅上限", hard=False, priority=2)]
+        changes = [
+            Change("上年保底", hard=False, priority=1),
+            Change("增幅上限", parameter="增幅上限", value=1.0),
+            Change("增幅上限", hard=False, priority=2),
+        ]
         assert amounts(case, [CLOSEST], ["上年保底", "增幅上限"], *changes) == [90, 10]
 
 
@@ -170,23 +209,42 @@ class TestInClosedForm:
         case = one_fund(pool, reference, floor=floors, cap=caps)
         formulation = formulate(case, make_settings(case), [CLOSEST], ["资金总额", "县区上下限"])
         x = solved(formulation).columns
-        expected = np.clip(_factor(pool, reference, floors, caps) * np.array(reference), floors, caps)
+        expected = np.clip(
+            _factor(pool, reference, floors, caps) * np.array(reference), floors, caps
+        )
         assert x == pytest.approx(expected, abs=1e-7 * max(pool, 1))
         assert x.sum() == pytest.approx(pool, abs=1e-9 * max(pool, 1))
 
-    @given(st.integers(1, 20000), st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 50)), min_size=1, max_size=8))
+    @given(
+        st.integers(1, 20000),
+        st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 50)), min_size=1, max_size=8),
+    )
     @settings(max_examples=60, deadline=None)
-    def test_the_fairest_coverage_fills_up_to_one_level(self, pool: int, rows: list[tuple[int, int]]) -> None:
+    def test_the_fairest_coverage_fills_up_to_one_level(
+        self, pool: int, rows: list[tuple[int, int]]
+    ) -> None:
         own, size = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
         case = one_fund(pool, [1.0] * len(rows), own=own, expenditure=size)
-        x = solved(formulate(case, make_settings(case), ["保障水平最大化"], ["资金总额"])).columns[: len(rows)]
-        level = _bisected(lambda t: np.maximum(0.0, t * size - own).sum(), pool, 0.0, (own.sum() + pool) / size.min())
+        x = solved(formulate(case, make_settings(case), ["保障水平最大化"], ["资金总额"])).columns[
+            : len(rows)
+        ]
+        level = _bisected(
+            lambda t: np.maximum(0.0, t * size - own).sum(),
+            pool,
+            0.0,
+            (own.sum() + pool) / size.min(),
+        )
         assert x == pytest.approx(np.maximum(0.0, level * size - own), abs=1e-7 * pool)
 
 
 def _factor(pool: float, reference: list[int], floors: list[int], caps: list[int]) -> float:
     """The k with Σ min(cap, max(floor, k·e)) = pool."""
-    return _bisected(lambda k: np.clip(k * np.array(reference), floors, caps).sum(), pool, 0.0, float(max(caps)) + 1)
+    return _bisected(
+        lambda k: np.clip(k * np.array(reference), floors, caps).sum(),
+        pool,
+        0.0,
+        float(max(caps)) + 1,
+    )
 
 
 def _bisected(rising: Callable[[float], Any], wanted: float, low: float, high: float) -> float:
@@ -205,7 +263,9 @@ def as_by_brute_force(seeds: range) -> int:
             slowly = BruteForce(formulation.program).run(formulation.stages)
             off = np.abs(slowly - solution.columns[: len(case.lines)]).max()
             # The slacks of brute force are absolute: with small pools they add up to more than a millionth.
-            assert off <= max(1e-6 * case.pools.max(), 1e-4 * case.unit), f"instance {seed} is off by {off}"
+            assert off <= max(1e-6 * case.pools.max(), 1e-4 * case.unit), (
+                f"instance {seed} is off by {off}"
+            )
             compared += 1
     return compared
 
@@ -223,7 +283,10 @@ class TestAgainstBruteForce:
         case, made, objective = instance(seed, most=40 if seed == 31 else 12)
         formulation = formulate(case, made, objective)
         slowly = BruteForce(formulation.program).run(formulation.stages)
-        assert np.abs(slowly - solved(formulation).columns[: len(case.lines)]).max() <= 1e-6 * case.pools.max()
+        assert (
+            np.abs(slowly - solved(formulation).columns[: len(case.lines)]).max()
+            <= 1e-6 * case.pools.max()
+        )
 
     def test_one_program_per_level_by_pulp_and_cbc_finds_the_same_amounts(self) -> None:
         compared = 0
@@ -233,7 +296,9 @@ class TestAgainstBruteForce:
                 book = Textbook(formulation.program)
                 book.run(formulation.stages)
                 off = np.abs(book.amounts - solution.columns[: len(case.lines)]).max()
-                assert off <= max(1e-5 * case.pools.max(), 1e-3 * case.unit), f"instance {seed} is off by {off}"
+                assert off <= max(1e-5 * case.pools.max(), 1e-3 * case.unit), (
+                    f"instance {seed} is off by {off}"
+                )
                 compared += 1
         assert compared >= 5
 
@@ -242,7 +307,9 @@ class TestAgainstBruteForce:
         for seed, _, formulation in formulated(range(2000, 2080)):
             shortage = solved(formulation).shortage
             least = BruteForce(formulation.program).least_violation()
-            assert (shortage.money if shortage else 0.0) == pytest.approx(least, abs=1e-6), f"instance {seed}"
+            assert (shortage.money if shortage else 0.0) == pytest.approx(least, abs=1e-6), (
+                f"instance {seed}"
+            )
             compared += shortage is not None
         assert compared >= 20
 
@@ -270,19 +337,32 @@ def test_shuffled_rows_and_columns_give_the_same_amounts() -> None:
             assert off <= 1e-9 * case.pools.max(), f"instance {seed} is off by {off}"
 
 
-def _shuffled(program: Program, stages: Sequence[Stage], seed: int) -> tuple[Program, tuple[Stage, ...], Any]:
+def _shuffled(
+    program: Program, stages: Sequence[Stage], seed: int
+) -> tuple[Program, tuple[Stage, ...], Any]:
     """The same program with rows and columns in another order (lines stay before the rest), and where columns went."""
     random = np.random.default_rng(seed)
     rows, columns = program.shape
-    order = np.concatenate([random.permutation(program.lines), program.lines + random.permutation(columns - program.lines)])
+    order = np.concatenate(
+        [
+            random.permutation(program.lines),
+            program.lines + random.permutation(columns - program.lines),
+        ]
+    )
     row_order = random.permutation(rows)
     back, row_back = np.argsort(order), np.argsort(row_order)
     entries = random.permutation(len(program.values))
     made = replace(
-        program, lower=program.lower[order], upper=program.upper[order], rows=row_back[program.rows[entries]],
-        columns=back[program.columns[entries]], values=program.values[entries],
-        row_lower=program.row_lower[row_order], row_upper=program.row_upper[row_order],
-        reach=program.reach[row_order])
+        program,
+        lower=program.lower[order],
+        upper=program.upper[order],
+        rows=row_back[program.rows[entries]],
+        columns=back[program.columns[entries]],
+        values=program.values[entries],
+        row_lower=program.row_lower[row_order],
+        row_upper=program.row_upper[row_order],
+        reach=program.reach[row_order],
+    )
     return made, tuple(_moved(stage, order, back, random) for stage in stages), back
 
 
@@ -290,7 +370,12 @@ def _moved(stage: Stage, order: Any, back: Any, random: np.random.Generator) -> 
     if isinstance(stage, SumStage):
         return replace(stage, costs=stage.costs[order])
     terms = random.permutation(len(stage.columns))
-    return replace(stage, columns=back[stage.columns[terms]], centre=stage.centre[terms], scale=stage.scale[terms])
+    return replace(
+        stage,
+        columns=back[stage.columns[terms]],
+        centre=stage.centre[terms],
+        scale=stage.scale[terms],
+    )
 
 
 def test_the_money_unit_does_not_change_the_allocation() -> None:
@@ -298,11 +383,18 @@ def test_the_money_unit_does_not_change_the_allocation() -> None:
         program = formulation.program
         factor = 10_000.0
         larger = replace(
-            program, lower=program.lower * factor, upper=program.upper * factor,
-            row_lower=program.row_lower * factor, row_upper=program.row_upper * factor)
+            program,
+            lower=program.lower * factor,
+            upper=program.upper * factor,
+            row_lower=program.row_lower * factor,
+            row_upper=program.row_upper * factor,
+        )
         stages = tuple(
             replace(stage, centre=stage.centre * exact(factor), scale=stage.scale * exact(factor))
-            if isinstance(stage, LevelStage) else stage for stage in formulation.stages)
+            if isinstance(stage, LevelStage)
+            else stage
+            for stage in formulation.stages
+        )
         one, other = solved(formulation), solve(larger, stages, ARRAYS)
         if one.shortage is None:
             lines = len(case.lines)
@@ -311,7 +403,9 @@ def test_the_money_unit_does_not_change_the_allocation() -> None:
 
 
 class TestInfeasible:
-    def shortage(self, pool: float, floors: Sequence[float], caps: Sequence[float] | None = None) -> float:
+    def shortage(
+        self, pool: float, floors: Sequence[float], caps: Sequence[float] | None = None
+    ) -> float:
         """How much the floors and caps of one fund miss its pool by; 0 when they do not."""
         program = _plain(pool, floors, caps or [np.inf] * len(floors))
         solution = solve(program, (_closest([1.0] * len(floors)),), ARRAYS)
@@ -342,8 +436,16 @@ class TestInfeasible:
     def test_the_rows_and_columns_that_take_part_are_named(self) -> None:
         # Two funds; only the second one's floors exceed its pool.
         program = Program(
-            np.array([0.0, 0.0, 60.0, 50.0]), np.full(4, np.inf), np.array([0, 0, 1, 1]), np.arange(4), np.ones(4),
-            np.array([100.0, 100.0]), np.array([100.0, 100.0]), np.array([PROVINCE, PROVINCE]), 4)
+            np.array([0.0, 0.0, 60.0, 50.0]),
+            np.full(4, np.inf),
+            np.array([0, 0, 1, 1]),
+            np.arange(4),
+            np.ones(4),
+            np.array([100.0, 100.0]),
+            np.array([100.0, 100.0]),
+            np.array([PROVINCE, PROVINCE]),
+            4,
+        )
         shortage = solve(program, (_closest([1.0] * 4),), ARRAYS).shortage
         assert shortage is not None
         assert shortage.money == pytest.approx(10)
@@ -355,8 +457,16 @@ def _plain(pool: float, floors: Sequence[float], caps: Sequence[float]) -> Progr
     """One pool over lines with bounds."""
     count = len(floors)
     return Program(
-        np.array(floors, dtype=float), np.array(caps, dtype=float), np.zeros(count, dtype=np.int64), np.arange(count),
-        np.ones(count), np.array([pool]), np.array([pool]), np.array([PROVINCE]), count)
+        np.array(floors, dtype=float),
+        np.array(caps, dtype=float),
+        np.zeros(count, dtype=np.int64),
+        np.arange(count),
+        np.ones(count),
+        np.array([pool]),
+        np.array([pool]),
+        np.array([PROVINCE]),
+        count,
+    )
 
 
 def _closest(reference: Sequence[float]) -> LevelStage:
@@ -393,13 +503,19 @@ def _nothing(answer: RawSolution) -> RawSolution:
 
 FAULTS: Mapping[str, Callable[[RawSolution], RawSolution]] = {
     "not optimal": lambda answer: replace(answer, optimal=False, status="Time limit reached"),
-    "nothing": lambda answer: replace(answer, optimal=False, columns=np.zeros(0), duals=np.zeros(0)),
+    "nothing": lambda answer: replace(
+        answer, optimal=False, columns=np.zeros(0), duals=np.zeros(0)
+    ),
     "the other sign": lambda answer: replace(answer, duals=-answer.duals),
     "twice the duals": lambda answer: replace(answer, duals=2 * answer.duals),
     "slightly wrong duals": lambda answer: replace(answer, duals=answer.duals * 1.001),
     "no duals": lambda answer: replace(answer, duals=np.zeros_like(answer.duals)),
-    "duals that are no numbers": lambda answer: replace(answer, duals=np.full_like(answer.duals, np.nan)),
-    "amounts that are no numbers": lambda answer: replace(answer, columns=np.full_like(answer.columns, np.nan)),
+    "duals that are no numbers": lambda answer: replace(
+        answer, duals=np.full_like(answer.duals, np.nan)
+    ),
+    "amounts that are no numbers": lambda answer: replace(
+        answer, columns=np.full_like(answer.columns, np.nan)
+    ),
     "everything is possible": _nothing,
 }
 
@@ -420,10 +536,20 @@ def _two_questions() -> tuple[Program, tuple[Stage, ...]]:
     must give way: row by row 75, 75 and what is left, 150; together 100, 66.7, 133.3.
     """
     program = Program(
-        np.array([0.0, 0.0, 0.0, 70.0, 0.0]), np.array([300.0, 300.0, 300.0, 100.0, np.inf]),
-        np.array([0, 0, 0, 1, 1, 2, 2]), np.array([0, 1, 2, 0, 1, 3, 4]), np.array([1.0, 1.0, 1.0, 1.0, 3.0, 1.0, -1.0]),
-        np.array([300, -np.inf, -np.inf]), np.array([300.0, 300.0, 60.0]), np.full(3, PROVINCE), 4)
-    return program, (SumStage("", np.array([0.0, 0.0, 0.0, 0.0, 1.0])), _closest([100.0, 100.0, 100.0, 70.0]))
+        np.array([0.0, 0.0, 0.0, 70.0, 0.0]),
+        np.array([300.0, 300.0, 300.0, 100.0, np.inf]),
+        np.array([0, 0, 0, 1, 1, 2, 2]),
+        np.array([0, 1, 2, 0, 1, 3, 4]),
+        np.array([1.0, 1.0, 1.0, 1.0, 3.0, 1.0, -1.0]),
+        np.array([300, -np.inf, -np.inf]),
+        np.array([300.0, 300.0, 60.0]),
+        np.full(3, PROVINCE),
+        4,
+    )
+    return program, (
+        SumStage("", np.array([0.0, 0.0, 0.0, 0.0, 1.0])),
+        _closest([100.0, 100.0, 100.0, 70.0]),
+    )
 
 
 def test_a_solver_that_stops_early_is_told() -> None:
@@ -444,10 +570,16 @@ def test_a_root_is_as_exact_beside_thousands_of_others_as_by_itself() -> None:
     """A county that must end at nothing (θ = 1 exactly, its last breakpoint) after counties with fortunes."""
     count = 4000
     centre = np.append(np.full(count, 7e6), 0.09)
-    terms = Terms.of(LevelStage("", np.arange(count + 1), exacts(centre), exacts(centre), True, True), count + 1, 1.0)
+    terms = Terms.of(
+        LevelStage("", np.arange(count + 1), exacts(centre), exacts(centre), True, True),
+        count + 1,
+        1.0,
+    )
     state = State(np.zeros(count + 1), np.full(count + 1, 1e9), np.zeros(0), np.zeros(0))
     every, price = np.arange(count + 1), np.linspace(1.0, 1.1, count + 1)
-    theta, _ = crossings(terms, state, every, every, np.zeros(count + 1, dtype=bool), price, price * centre)
+    theta, _ = crossings(
+        terms, state, every, every, np.zeros(count + 1, dtype=bool), price, price * centre
+    )
     assert np.abs(theta - 1).max() < 1e-12
 
 
@@ -459,20 +591,30 @@ class TestALikeProgram:
         random = np.random.default_rng(seed)
         share = 1 + by * random.uniform(-1, 1, program.shape[0])
         low = np.round(program.row_lower * share, 6)
-        high = np.where(program.row_lower == program.row_upper, low, np.maximum(low, np.round(program.row_upper * share, 6)))
+        high = np.where(
+            program.row_lower == program.row_upper,
+            low,
+            np.maximum(low, np.round(program.row_upper * share, 6)),
+        )
         return replace(program, row_lower=low, row_upper=high)
 
     @pytest.mark.parametrize("by", [0.002, 0.2])
-    def test_comes_to_the_same_amounts_by_the_proof_of_another_as_by_itself(self, by: float) -> None:
+    def test_comes_to_the_same_amounts_by_the_proof_of_another_as_by_itself(
+        self, by: float
+    ) -> None:
         without = 0
         for seed, _, formulation in formulated(range(60)):
             before = solved(formulation)
             known = [before]
             for again in range(3):  # the proofs of all those before are tried together
                 like = self.moved(formulation.program, 100 * again + seed, by)
-                alone, after = (solve(like, formulation.stages, ARRAYS, before=told) for told in ((), known))
+                alone, after = (
+                    solve(like, formulation.stages, ARRAYS, before=told) for told in ((), known)
+                )
                 assert (alone.shortage is None) == (after.shortage is None)
-                np.testing.assert_allclose(after.columns[: like.lines], alone.columns[: like.lines], atol=1e-5)
+                np.testing.assert_allclose(
+                    after.columns[: like.lines], alone.columns[: like.lines], atol=1e-5
+                )
                 without += after.shortage is None and after.programs == 0
                 known = [after, *known]
         assert without > 6
@@ -481,7 +623,11 @@ class TestALikeProgram:
         # 甲 is held at 240 of 600, the others get 180 each (10 % down); of 580 they get 170 each (15 % down).
         before, after = (
             formulate(case, make_settings(case), [CLOSEST], ["资金总额", "县区上下限"])
-            for case in (one_fund(pool, [200, 200, 200], floor=[240, np.nan, np.nan]) for pool in (600.0, 580.0)))
+            for case in (
+                one_fund(pool, [200, 200, 200], floor=[240, np.nan, np.nan])
+                for pool in (600.0, 580.0)
+            )
+        )
         found = solve(after.program, after.stages, ARRAYS, before=[solved(before)])
         assert found.programs == 0
         assert np.round(found.columns[:3], 6).tolist() == [240, 170, 170]
@@ -495,8 +641,10 @@ class TestALikeProgram:
 
     def test_a_proof_of_other_objectives_is_not_tried(self) -> None:
         case = one_fund(600, [200, 200, 200], floor=[240, np.nan, np.nan], last=[100, 200, 300])
-        one, two = (formulate(case, make_settings(case), goals, ["资金总额", "县区上下限"])
-                    for goals in ([CLOSEST], ["较上年波动最小", CLOSEST]))
+        one, two = (
+            formulate(case, make_settings(case), goals, ["资金总额", "县区上下限"])
+            for goals in ([CLOSEST], ["较上年波动最小", CLOSEST])
+        )
         assert one.program.same_matrix(two.program)
         found = solve(two.program, two.stages, ARRAYS, before=[solved(one)])
         np.testing.assert_allclose(found.columns, solved(two).columns)

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from transfer_opt.policy.constraints import CONSTRAINTS
-from transfer_opt.policy.equations import equations, shown_default, shown_parameters, shown_range, target
+from transfer_opt.policy.equations import (
+    equations,
+    shown_default,
+    shown_parameters,
+    shown_range,
+    target,
+)
 from transfer_opt.policy.factors import FACTORS
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import load_model, shipped
@@ -16,7 +22,9 @@ from transfer_opt.policy.objectives import OBJECTIVES
 
 RULES = {entry.function.__name__: entry.function for entry in CONSTRAINTS.values()}
 OTHERS: dict[str, Callable[..., Any]] = {
-    entry.function.__name__: entry.function for entry in (*FACTORS.values(), *OBJECTIVES.values()) if entry.function
+    entry.function.__name__: entry.function
+    for entry in (*FACTORS.values(), *OBJECTIVES.values())
+    if entry.function
 }
 
 
@@ -89,12 +97,22 @@ def test_the_policy_refers_only_to_clauses_it_has(policy: str) -> None:
 def test_the_policy_lists_every_parameter_as_the_model_has_it(spec: ModelSpec, policy: str) -> None:
     for rule in spec.rules.values():
         for parameter in rule.parameters.values():
-            cells = (rule.name, parameter.name, shown_default(parameter, spec), shown_range(parameter))
+            cells = (
+                rule.name,
+                parameter.name,
+                shown_default(parameter, spec),
+                shown_range(parameter),
+            )
             assert len(row_of(policy, *cells)) == 1, cells
 
 
 def test_the_policy_lists_every_factor_as_the_model_has_it(spec: ModelSpec, policy: str) -> None:
     for fund in spec.funds:
         for factor in fund.factors:
-            cells = (fund.short, factor.title, f"{factor.weight:g}", shown_parameters(factor.parameters))
+            cells = (
+                fund.short,
+                factor.title,
+                f"{factor.weight:g}",
+                shown_parameters(factor.parameters),
+            )
             assert len(row_of(policy, *cells)) == 1, cells

@@ -22,7 +22,9 @@ from transfer_opt.policy.objectives import OBJECTIVES, SHORTFALL
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAN = float("nan")
 ALWAYS = "资金总额"
-FULL = tuple(fund for fund in ("均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付"))
+FULL = tuple(
+    fund for fund in ("均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付")
+)
 
 
 def golden_case() -> Case:
@@ -51,7 +53,9 @@ CHANGES = (
 
 def rule_golden(name: str) -> str:
     case = golden_case()
-    return rule_text(name, rule_rows(case, make_settings(case, *CHANGES), name, case.amount).rows, case)
+    return rule_text(
+        name, rule_rows(case, make_settings(case, *CHANGES), name, case.amount).rows, case
+    )
 
 
 def objective_golden(name: str) -> str:
@@ -65,7 +69,9 @@ def compared(name: str, text: str, request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--regenerate-golden"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    assert path.exists(), f"no golden file for {name}: run pytest --regenerate-golden and read what it wrote"
+    assert path.exists(), (
+        f"no golden file for {name}: run pytest --regenerate-golden and read what it wrote"
+    )
     assert meaning(text) == meaning(path.read_text(encoding="utf-8"))
 
 
@@ -75,7 +81,9 @@ def test_a_rule_says_what_its_golden_file_says(name: str, request: pytest.Fixtur
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
-def test_an_objective_says_what_its_golden_file_says(name: str, request: pytest.FixtureRequest) -> None:
+def test_an_objective_says_what_its_golden_file_says(
+    name: str, request: pytest.FixtureRequest
+) -> None:
     compared(name, objective_golden(name), request)
 
 

@@ -22,8 +22,30 @@ LINES = shipped("models", "qinghai", "model.toml").read_text(encoding="utf-8").s
 PAIRS = [number for number, line in enumerate(LINES) if re.match(r'[a-z"][^=]* = ', line)]
 HEADERS = [number for number, line in enumerate(LINES) if line.startswith("[")]
 SENTENCE = re.compile(r"\[E15[01]\] 模型文件.*[。？]处理办法：.*[。？]$")
-ODD = ("3", "-7", "1e400", "nan", "inf", "true", '""', '"丙"', "[]", "{}", "[[1]]", '["丙"]', '{ "丙" = 1 }', "2026-01-05", "07:32:00",
-       "[{ a = 1 }]", "1" * 400, "0x" + "f" * 5000, "[" * 200 + "]" * 200, "'''\n\n'''", "[\n1,\n]", "0.5")
+ODD = (
+    "3",
+    "-7",
+    "1e400",
+    "nan",
+    "inf",
+    "true",
+    '""',
+    '"丙"',
+    "[]",
+    "{}",
+    "[[1]]",
+    '["丙"]',
+    '{ "丙" = 1 }',
+    "2026-01-05",
+    "07:32:00",
+    "[{ a = 1 }]",
+    "1" * 400,
+    "0x" + "f" * 5000,
+    "[" * 200 + "]" * 200,
+    "'''\n\n'''",
+    "[\n1,\n]",
+    "0.5",
+)
 
 Spoilt = tuple[str, range]
 """A spoilt text, and the lines one of which must be told if it is refused."""
@@ -41,7 +63,9 @@ def replaced(number: int, *new: str) -> Spoilt:
     """
     header = max((header for header in HEADERS if header <= number), default=0)
     lines = [*LINES[:number], *new, *LINES[number + 1 :]]
-    if LINES[header] in ("[clauses]", "[terms]", "[[funds]]") and LINES[number].startswith(('"', "name")):
+    if LINES[header] in ("[clauses]", "[terms]", "[[funds]]") and LINES[number].startswith(
+        ('"', "name")
+    ):
         return joined(lines, 0, len(lines))
     return joined(lines, header, number + "\n".join(new).count("\n") + 1)
 
@@ -54,7 +78,13 @@ def misspelt(dice: random.Random) -> Spoilt:
     number = dice.choice(PAIRS)
     key, rest = LINES[number].split(" =", 1)
     where = dice.randrange(len(key))
-    key = dice.choice([key[:where] + key[where + 1 :], key[:where] + "x" + key[where:], key[:where] + key[where] + key[where:]])
+    key = dice.choice(
+        [
+            key[:where] + key[where + 1 :],
+            key[:where] + "x" + key[where:],
+            key[:where] + key[where] + key[where:],
+        ]
+    )
     return replaced(number, f"{key} ={rest}")
 
 
@@ -74,7 +104,13 @@ def garbled(dice: random.Random) -> Spoilt:
     number = dice.choice(PAIRS + HEADERS)
     line = LINES[number]
     where = dice.randrange(len(line))
-    spoilt = dice.choice([line[:where] + line[where + 1 :], line[:where] + dice.choice('"[]{}=,#.\\\x01 丙1') + line[where:], line[:where]])
+    spoilt = dice.choice(
+        [
+            line[:where] + line[where + 1 :],
+            line[:where] + dice.choice('"[]{}=,#.\\\x01 丙1') + line[where:],
+            line[:where],
+        ]
+    )
     return replaced(number, spoilt)
 
 
@@ -82,7 +118,9 @@ def headless(dice: random.Random) -> Spoilt:
     """A header deleted, misspelt or made a list."""
     number = dice.choice(HEADERS)
     line = LINES[number]
-    new = dice.choice(["", line.replace("]", 'x]', 1), line.replace('"]', '们"]', 1), f"[{line}]", line[:-1]])
+    new = dice.choice(
+        ["", line.replace("]", "x]", 1), line.replace('"]', '们"]', 1), f"[{line}]", line[:-1]]
+    )
     return joined([*LINES[:number], new, *LINES[number + 1 :]], 0, len(LINES))
 
 
@@ -104,7 +142,16 @@ def inside(dice: random.Random) -> Spoilt:
     return replaced(number, "".join(parts))
 
 
-WAYS: tuple[Callable[[random.Random], Spoilt], ...] = (deleted, misspelt, retyped, doubled, garbled, headless, swapped, inside)
+WAYS: tuple[Callable[[random.Random], Spoilt], ...] = (
+    deleted,
+    misspelt,
+    retyped,
+    doubled,
+    garbled,
+    headless,
+    swapped,
+    inside,
+)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +181,9 @@ def is_toml(text: str) -> bool:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_a_spoilt_model_works_or_is_refused_with_the_line(tmp_path: Path, budget: Budget, way: Callable[[random.Random], Spoilt]) -> None:
+def test_a_spoilt_model_works_or_is_refused_with_the_line(
+    tmp_path: Path, budget: Budget, way: Callable[[random.Random], Spoilt]
+) -> None:
     dice = random.Random(way.__name__)
     told = worked = 0
     for _ in range(50):
@@ -143,7 +192,10 @@ def test_a_spoilt_model_works_or_is_refused_with_the_line(tmp_path: Path, budget
         if problems:
             assert all(SENTENCE.match(str(problem)) for problem in problems), problems
             missing = any("缺少" in problem.message for problem in problems)
-            assert missing or any(lines_told(problem) & set(lines) for problem in problems), (problems, lines)
+            assert missing or any(lines_told(problem) & set(lines) for problem in problems), (
+                problems,
+                lines,
+            )
             told += 1
         elif (worked := worked + 1) <= 5:
             settled(load_model(tmp_path / "模型.toml"), budget)

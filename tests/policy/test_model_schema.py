@@ -28,13 +28,24 @@ from transfer_opt.policy.model_file.source import Source
 TEXT = shipped("models", *SCHEMA).read_text(encoding="utf-8")
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(TEXT))
 SHIPPED = shipped("models", *MODEL)
-FINER = ("里面没有空格和全角括号", "的整数", "写的是 nan", "写的是 inf", "写的是 -inf", "= nan", "NaN", "Infinity")
+FINER = (
+    "里面没有空格和全角括号",
+    "的整数",
+    "写的是 nan",
+    "写的是 inf",
+    "写的是 -inf",
+    "= nan",
+    "NaN",
+    "Infinity",
+)
 """What the program tells more exactly than JSON Schema can: it takes 1.0 for a whole number, and knows no nan."""
 
 
 def test_schema_and_checksum_are_current() -> None:
     assert schema(SPEC) == TEXT, "make schema"
-    assert checksum(read(SHIPPED)) == shipped("models", *DIGEST).read_text(encoding="utf-8"), "make schema"
+    assert checksum(read(SHIPPED)) == shipped("models", *DIGEST).read_text(encoding="utf-8"), (
+        "make schema"
+    )
 
 
 def test_the_shipped_model_is_in_shape_by_model_and_by_schema() -> None:
@@ -86,31 +97,72 @@ def test_the_schema_refuses_the_shapes_that_the_models_refuse(way: Any) -> None:
 def names(error: jsonschema.ValidationError) -> bool:
     """Whether the schema refuses a word, not the shape: rules, parameters, functions, objectives are told by words.py."""
     where = list(error.absolute_path)
-    return error.validator == "enum" or (error.validator in ("required", "additionalProperties") and (
-        where == ["rules"] or (where[:1] == ["rules"] and (len(where) == 3 or "'parameters' is a required" in error.message))))
+    return error.validator == "enum" or (
+        error.validator in ("required", "additionalProperties")
+        and (
+            where == ["rules"]
+            or (
+                where[:1] == ["rules"]
+                and (len(where) == 3 or "'parameters' is a required" in error.message)
+            )
+        )
+    )
 
 
 @pytest.mark.system
 def test_the_schema_is_written_by_one_command(tmp_path: Path) -> None:
-    shutil.copytree(SHIPPED.parent.parent.parent / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(SHIPPED.parent.parent, tmp_path / "models", ignore=shutil.ignore_patterns("*.json", "*.sha256"))
-    subprocess.run([sys.executable, "-m", "transfer_opt.policy.model_file.schema"], check=True, env={"PYTHONPATH": str(tmp_path / "src")})
+    shutil.copytree(
+        SHIPPED.parent.parent.parent / "src",
+        tmp_path / "src",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    shutil.copytree(
+        SHIPPED.parent.parent,
+        tmp_path / "models",
+        ignore=shutil.ignore_patterns("*.json", "*.sha256"),
+    )
+    subprocess.run(
+        [sys.executable, "-m", "transfer_opt.policy.model_file.schema"],
+        check=True,
+        env={"PYTHONPATH": str(tmp_path / "src")},
+    )
     for name in (SCHEMA, DIGEST):
-        assert tmp_path.joinpath("models", *name).read_bytes() == shipped("models", *name).read_bytes()
+        assert (
+            tmp_path.joinpath("models", *name).read_bytes() == shipped("models", *name).read_bytes()
+        )
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("digest", [None, "", "0" * 64, "\xff"])
-def test_a_shipped_model_that_was_edited_is_checked_like_any_other(tmp_path: Path, digest: str | None) -> None:
-    shutil.copytree(SHIPPED.parent.parent.parent / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+def test_a_shipped_model_that_was_edited_is_checked_like_any_other(
+    tmp_path: Path, digest: str | None
+) -> None:
+    shutil.copytree(
+        SHIPPED.parent.parent.parent / "src",
+        tmp_path / "src",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     shutil.copytree(SHIPPED.parent.parent, tmp_path / "models")
     model = tmp_path.joinpath("models", *MODEL)
-    model.write_text(model.read_text(encoding="utf-8").replace("priority = 2", 'priority = "二"'), encoding="utf-8")
+    model.write_text(
+        model.read_text(encoding="utf-8").replace("priority = 2", 'priority = "二"'),
+        encoding="utf-8",
+    )
     if digest is None:
         tmp_path.joinpath("models", *DIGEST).unlink()
     elif digest:
         tmp_path.joinpath("models", *DIGEST).write_text(digest, encoding="latin-1")
-    done = subprocess.run([sys.executable, "-m", "transfer_opt", "check", str(SHIPPED.parent.parent.parent / "inputs" / "qinghai.xlsx")],
-                          env={"PYTHONPATH": str(tmp_path / "src"), "PYTHONIOENCODING": "utf-8"}, capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "transfer_opt",
+            "check",
+            str(SHIPPED.parent.parent.parent / "inputs" / "qinghai.xlsx"),
+        ],
+        env={"PYTHONPATH": str(tmp_path / "src"), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+    )
     assert done.returncode == 1
-    assert "里的「priority」写的是 \"二\"，应是1 至 9999 的整数" in done.stdout + done.stderr
+    assert '里的「priority」写的是 "二"，应是1 至 9999 的整数' in done.stdout + done.stderr

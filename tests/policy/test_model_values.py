@@ -24,9 +24,15 @@ from transfer_opt.policy.model_file.words import SETTINGS_ONLY
 
 TEXT = shipped("models", "qinghai", "model.toml").read_text(encoding="utf-8")
 FUNDS = tuple(fund.name for fund in SPEC.funds)
-LINE = re.compile(r"在 (\[.*?\]) 下面把 (?:default|hard) 一行写成 ((?:default|hard) = (?:\{.*?\}|[^（]+))（")
-BY_FUND = [parameter for rule in SPEC.rules.values() for parameter in rule.parameters.values()
-           if parameter.by in ("line", "fund", "prefecture")]
+LINE = re.compile(
+    r"在 (\[.*?\]) 下面把 (?:default|hard) 一行写成 ((?:default|hard) = (?:\{.*?\}|[^（]+))（"
+)
+BY_FUND = [
+    parameter
+    for rule in SPEC.rules.values()
+    for parameter in rule.parameters.values()
+    if parameter.by in ("line", "fund", "prefecture")
+]
 COMPARED = ("三保压力倾斜", "财力薄弱倾斜")
 """Rules that look at every fund as soon as they are on for one."""
 
@@ -48,9 +54,16 @@ def said(path: Path) -> tuple[Problem, ...]:
 
 def lacking(parameter: ParameterSpec, fund: str, text: str = TEXT) -> str:
     """The model file with the parameter's values written by fund, and none for that one."""
-    given = parameter.default if isinstance(parameter.default, Mapping) else dict.fromkeys(FUNDS, parameter.default)
-    entries = ", ".join(f"{json.dumps(name, ensure_ascii=False)} = {json.dumps(value, ensure_ascii=False)}"
-                        for name, value in given.items() if name != fund and value is not None)
+    given = (
+        parameter.default
+        if isinstance(parameter.default, Mapping)
+        else dict.fromkeys(FUNDS, parameter.default)
+    )
+    entries = ", ".join(
+        f"{json.dumps(name, ensure_ascii=False)} = {json.dumps(value, ensure_ascii=False)}"
+        for name, value in given.items()
+        if name != fund and value is not None
+    )
     return with_lines(text, f"{place(parameter)}\ndefault = {{ {entries} }}")
 
 
@@ -61,7 +74,11 @@ def place(parameter: ParameterSpec) -> str:
 def needed(parameter: ParameterSpec, fund: str) -> bool:
     """Whether the program reads the value, told here by hand."""
     rule = SPEC.rules[parameter.rule]
-    if (rule.name, parameter.name) in (("资金总额", "本年总额"), ("市州占比", "下限"), ("市州占比", "上限")):
+    if (rule.name, parameter.name) in (
+        ("资金总额", "本年总额"),
+        ("市州占比", "下限"),
+        ("市州占比", "上限"),
+    ):
         return False
     return rule.fixed or rule.name in ("三保兜底", *COMPARED) or is_on(rule, fund)
 
@@ -71,7 +88,9 @@ def is_on(rule: RuleSpec, fund: str) -> bool:
 
 
 @pytest.mark.parametrize("fund", FUNDS)
-@pytest.mark.parametrize("parameter", BY_FUND, ids=lambda parameter: f"{parameter.rule}-{parameter.name}")
+@pytest.mark.parametrize(
+    "parameter", BY_FUND, ids=lambda parameter: f"{parameter.rule}-{parameter.name}"
+)
 def test_a_value_left_out_is_not_needed_or_named_with_the_line_that_mends_it(
     tmp_path: Path, parameter: ParameterSpec, fund: str
 ) -> None:
@@ -93,9 +112,14 @@ def followed(text: str, problem: Problem) -> str:
     return with_lines(text, f"{found[1]}\n{found[2]}")
 
 
-@pytest.mark.parametrize("parameter", [parameter for rule in SPEC.rules.values() for parameter in rule.parameters.values()],
-                         ids=lambda parameter: f"{parameter.rule}-{parameter.name}")
-def test_a_parameter_without_any_value_is_told_where_it_is_read(tmp_path: Path, parameter: ParameterSpec) -> None:
+@pytest.mark.parametrize(
+    "parameter",
+    [parameter for rule in SPEC.rules.values() for parameter in rule.parameters.values()],
+    ids=lambda parameter: f"{parameter.rule}-{parameter.name}",
+)
+def test_a_parameter_without_any_value_is_told_where_it_is_read(
+    tmp_path: Path, parameter: ParameterSpec
+) -> None:
     rule = SPEC.rules[parameter.rule]
     top = TEXT.index(place(parameter))
     end = TEXT.find("\n[", top)
@@ -114,7 +138,11 @@ def test_hardness_by_fund_names_every_fund(tmp_path: Path, fund: str) -> None:
     entries = ", ".join(f'"{name}" = {json.dumps(value)}' for name, value in hard.items())
     text = with_lines(TEXT, f'[rules."增幅上限"]\nhard = {{ {entries} }}')
     [problem] = said(model(tmp_path, text))
-    assert (problem.code, f"「{fund}」" in problem.message, "「增幅上限」" in problem.message) == ("E151", True, True)
+    assert (problem.code, f"「{fund}」" in problem.message, "「增幅上限」" in problem.message) == (
+        "E151",
+        True,
+        True,
+    )
     assert said(model(tmp_path, followed(text, problem))) == ()
 
 
@@ -123,11 +151,22 @@ def test_a_rule_that_lists_its_funds_is_off_for_those_it_does_not_list(tmp_path:
     assert said(model(tmp_path, text)) == ()
 
 
-@pytest.mark.parametrize(("whole", "said_there"), [
-    ('parameters."增幅上限" = {{ default = {}, maximum = 100.0, summary = "最多增加" }}', "行「增幅上限」的花括号里把 default 写成 default = "),
-    ('parameters."增幅上限".maximum = 100.0\nparameters."增幅上限".default = {}\nparameters."增幅上限".summary = "最多增加"', "行等号后面的写成 "),
-])
-def test_the_remedy_fits_a_parameter_written_in_another_way(tmp_path: Path, whole: str, said_there: str) -> None:
+@pytest.mark.parametrize(
+    ("whole", "said_there"),
+    [
+        (
+            'parameters."增幅上限" = {{ default = {}, maximum = 100.0, summary = "最多增加" }}',
+            "行「增幅上限」的花括号里把 default 写成 default = ",
+        ),
+        (
+            'parameters."增幅上限".maximum = 100.0\nparameters."增幅上限".default = {}\nparameters."增幅上限".summary = "最多增加"',
+            "行等号后面的写成 ",
+        ),
+    ],
+)
+def test_the_remedy_fits_a_parameter_written_in_another_way(
+    tmp_path: Path, whole: str, said_there: str
+) -> None:
     parameter = SPEC.rules["增幅上限"].parameters["增幅上限"]
     top = TEXT.index(place(parameter))
     end = TEXT.index("\n[", top)
@@ -136,7 +175,9 @@ def test_the_remedy_fits_a_parameter_written_in_another_way(tmp_path: Path, whol
     spoilt = TEXT[:top] + whole.format(short) + TEXT[end:]
     [problem] = said(model(tmp_path, spoilt))
     line = spoilt[: spoilt.index(short)].count("\n") + 1
-    assert problem.message.startswith(f"模型文件第 {line} 行：规则「增幅上限」的参数「增幅上限」没有资金「{ECOLOGY}」的取值")
+    assert problem.message.startswith(
+        f"模型文件第 {line} 行：规则「增幅上限」的参数「增幅上限」没有资金「{ECOLOGY}」的取值"
+    )
     assert f"第 {line} {said_there}{for_all}（" in problem.remedy
     assert said(model(tmp_path, spoilt.replace(short, for_all))) == ()
 
@@ -166,10 +207,18 @@ def answer(*words: str | Path) -> Command:
 @pytest.mark.parametrize("name", ["check", "solve"])
 def test_check_and_solve_find_it_before_anything_is_solved(tmp_path: Path, name: str) -> None:
     text = lacking(SPEC.rules["增幅上限"].parameters["增幅上限"], ECOLOGY)
-    command = answer(name, write_tables(tmp_path / "预算.xlsx", plain_tables()), "--model", model(tmp_path, text))
+    command = answer(
+        name, write_tables(tmp_path / "预算.xlsx", plain_tables()), "--model", model(tmp_path, text)
+    )
     assert command.real_code == 1
-    line = text[: text.index("default = {", text.index('[rules."增幅上限".parameters'))].count("\n") + 1
-    assert f"[E151] 模型文件第 {line} 行：规则「增幅上限」的参数「增幅上限」没有资金「{ECOLOGY}」的取值" in command.real_answer
+    line = (
+        text[: text.index("default = {", text.index('[rules."增幅上限".parameters'))].count("\n")
+        + 1
+    )
+    assert (
+        f"[E151] 模型文件第 {line} 行：规则「增幅上限」的参数「增幅上限」没有资金「{ECOLOGY}」的取值"
+        in command.real_answer
+    )
     assert not (tmp_path / "预算_分配结果.xlsx").exists()
 
 
@@ -179,18 +228,28 @@ def test_values_nobody_needs_may_be_missing(tmp_path: Path) -> None:
         rule = SPEC.rules[parameter.rule]
         idle = [fund for fund in FUNDS if not needed(parameter, fund)]
         if idle and not rule.fixed and parameter.default is not None:
-            entries = ", ".join(f'"{fund}" = {json.dumps(parameter.default)}' for fund in FUNDS if fund not in idle)
+            entries = ", ".join(
+                f'"{fund}" = {json.dumps(parameter.default)}' for fund in FUNDS if fund not in idle
+            )
             text = with_lines(text, f"{place(parameter)}\ndefault = {{ {entries} }}")
     assert text != TEXT
-    results = [answer("solve", EXAMPLE, "-o", tmp_path / f"{number}.xlsx", "--model", model(tmp_path, each))
-               for number, each in enumerate((TEXT, text))]
+    results = [
+        answer(
+            "solve", EXAMPLE, "-o", tmp_path / f"{number}.xlsx", "--model", model(tmp_path, each)
+        )
+        for number, each in enumerate((TEXT, text))
+    ]
     assert [command.real_code for command in results] == [0, 0]
     first, second = (allocation(tmp_path / f"{number}.xlsx") for number in range(2))
     assert first == second
 
 
 def allocation(path: Path) -> list[tuple[Any, ...]]:
-    return list(openpyxl.load_workbook(path, data_only=True)["分配结果"].iter_rows(min_row=4, values_only=True))
+    return list(
+        openpyxl.load_workbook(path, data_only=True)["分配结果"].iter_rows(
+            min_row=4, values_only=True
+        )
+    )
 
 
 # Switched on in the workbook only ---------------------------------------------------------------------------------
@@ -198,7 +257,12 @@ def allocation(path: Path) -> list[tuple[Any, ...]]:
 
 def growth_of_ecology_only(tmp_path: Path) -> Path:
     """A model whose 「生态稳定增长」 has a value for the fund of ecology alone."""
-    return model(tmp_path, with_lines(TEXT, f'[rules."生态稳定增长".parameters."增长率"]\ndefault = {{ "{ECOLOGY}" = 0.03 }}'))
+    return model(
+        tmp_path,
+        with_lines(
+            TEXT, f'[rules."生态稳定增长".parameters."增长率"]\ndefault = {{ "{ECOLOGY}" = 0.03 }}'
+        ),
+    )
 
 
 def budget(tmp_path: Path, *rows: Mapping[str, Any]) -> Path:
@@ -222,7 +286,10 @@ def test_a_switch_without_a_value_is_told_with_the_line_to_write(tmp_path: Path)
     chosen = growth_of_ecology_only(tmp_path)
     [(sheet, column, text)] = missing(check(budget(tmp_path, SWITCH), chosen))
     assert (sheet, column) == ("约束参数", "启用")
-    assert f"规则「生态稳定增长」、资金「{EQUALIZATION}」、参数「增长率」、取值按实际填（如 3%）" in text
+    assert (
+        f"规则「生态稳定增长」、资金「{EQUALIZATION}」、参数「增长率」、取值按实际填（如 3%）"
+        in text
+    )
     assert list(missing(check(budget(tmp_path, SWITCH, {**VALUE, "取值": 0.02}), chosen))) == []
 
 
@@ -243,7 +310,9 @@ def test_solve_ends_with_the_same_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rule", COMPARED)
 def test_a_rule_that_compares_funds_asks_for_all_of_them(tmp_path: Path, rule: str) -> None:
     texts = [f'[rules."{rule}"]\non = false']
-    texts += [f"{place(parameter)}\ndefault = {{ }}" for parameter in SPEC.rules[rule].parameters.values()]
+    texts += [
+        f"{place(parameter)}\ndefault = {{ }}" for parameter in SPEC.rules[rule].parameters.values()
+    ]
     text = TEXT
     for each in texts:
         text = with_lines(text, each)
@@ -251,7 +320,9 @@ def test_a_rule_that_compares_funds_asks_for_all_of_them(tmp_path: Path, rule: s
     header, *rows = tables["约束参数"]
     tables["约束参数"] = [header, *(row for row in rows if row[0] != rule)]
     add_rule(tables, 规则=rule, 资金=EQUALIZATION, 启用="是")
-    command = answer("solve", write_tables(tmp_path / "预算.xlsx", tables), "--model", model(tmp_path, text))
+    command = answer(
+        "solve", write_tables(tmp_path / "预算.xlsx", tables), "--model", model(tmp_path, text)
+    )
     assert command.real_code == 1
     assert command.real_answer.count("[E215]") == len(SPEC.rules[rule].parameters) * len(FUNDS)
 

@@ -21,7 +21,9 @@ def floor_cut(value: float, fund: str = "", place: str = "") -> Change:
 
 def cuts(case: Case, settings: Settings) -> list[list[float]]:
     """降幅上限 fund by fund, county by county."""
-    values: list[list[float]] = settings.numbers(FLOOR, CUT, case.amount.subjects).reshape(3, 3).tolist()
+    values: list[list[float]] = (
+        settings.numbers(FLOOR, CUT, case.amount.subjects).reshape(3, 3).tolist()
+    )
     return values
 
 
@@ -47,19 +49,27 @@ class TestValues:
         assert cuts(tiny_case, make_settings(tiny_case, *changes))[2] == [0.3, 0.3, 0.5]
 
     def test_a_county_may_be_named_by_its_code(self, tiny_case: Case) -> None:
-        assert cuts(tiny_case, make_settings(tiny_case, floor_cut(0.5, place="630002")))[0] == [0, 0.5, 0]
+        assert cuts(tiny_case, make_settings(tiny_case, floor_cut(0.5, place="630002")))[0] == [
+            0,
+            0.5,
+            0,
+        ]
 
     def test_a_scenario_goes_before_the_workbook(self, tiny_case: Case) -> None:
         settings = make_settings(tiny_case, floor_cut(0.3, ECOLOGY), scenario=[floor_cut(0.6)])
         assert cuts(tiny_case, settings) == [[0.6] * 3] * 3
 
-    def test_a_county_named_in_the_workbook_goes_before_all_in_a_scenario(self, tiny_case: Case) -> None:
+    def test_a_county_named_in_the_workbook_goes_before_all_in_a_scenario(
+        self, tiny_case: Case
+    ) -> None:
         settings = make_settings(tiny_case, floor_cut(0.3, place="甲县"), scenario=[floor_cut(0.6)])
         assert cuts(tiny_case, settings) == [[0.3, 0.6, 0.6]] * 3
 
     def test_a_fund_without_a_pool_this_year_may_still_be_named(self) -> None:
         case = make_case(pools={"均衡性": 1000.0})
-        settings = make_settings(case, floor_cut(0.3, ECOLOGY), Change("考核奖惩", ECOLOGY, on=False))
+        settings = make_settings(
+            case, floor_cut(0.3, ECOLOGY), Change("考核奖惩", ECOLOGY, on=False)
+        )
         assert settings.numbers(FLOOR, CUT, case.amount.subjects).tolist() == [0, 0, 0]
         assert not settings.on_anywhere("考核奖惩")
 
@@ -70,8 +80,11 @@ class TestValues:
         assert most[3] == 0.4
 
     def test_one_value_for_the_whole_model(self, tiny_case: Case) -> None:
-        settings = make_settings(tiny_case, Change("三保兜底", "", "保障倍数", "", 1.1),
-                                 Change("困难地区倾斜", "", "人口口径", "", "户籍人口"))
+        settings = make_settings(
+            tiny_case,
+            Change("三保兜底", "", "保障倍数", "", 1.1),
+            Change("困难地区倾斜", "", "人口口径", "", "户籍人口"),
+        )
         assert settings.number("三保兜底", "保障倍数") == 1.1
         assert settings.text("困难地区倾斜", "人口口径") == "户籍人口"
         assert settings.text("目标", "顺序") == ""
@@ -92,19 +105,31 @@ class TestSwitches:
     def test_a_switch_holds_whatever_parameter_its_row_names(self, tiny_case: Case) -> None:
         assert not any(self.on(tiny_case, Change("生态稳定增长", "", "增长率", "", 0.05, on=False)))
 
-    def test_a_parameters_row_without_a_switch_leaves_the_switch_alone(self, tiny_case: Case) -> None:
+    def test_a_parameters_row_without_a_switch_leaves_the_switch_alone(
+        self, tiny_case: Case
+    ) -> None:
         assert any(self.on(tiny_case, Change("生态稳定增长", "", "增长率", "", 0.05)))
 
     def test_hardness_and_priority_may_differ_by_fund(self, tiny_case: Case) -> None:
-        settings = make_settings(tiny_case, Change("增幅上限", EQUALIZATION, hard=False, priority=3))
+        settings = make_settings(
+            tiny_case, Change("增幅上限", EQUALIZATION, hard=False, priority=3)
+        )
         subjects = settings.by_fund()
         assert settings.hard("增幅上限", subjects).tolist() == [False, False, True]
         assert settings.priority("增幅上限", subjects).tolist() == [3, 2, 2]
 
-    def test_a_switch_beside_a_parameter_by_fund_switches_a_rule_that_is_not_by_fund(self, tiny_case: Case) -> None:
-        settings = make_settings(tiny_case, Change("三保兜底", GUARANTEE, "可统筹比例", "", 0.5, on=False))
+    def test_a_switch_beside_a_parameter_by_fund_switches_a_rule_that_is_not_by_fund(
+        self, tiny_case: Case
+    ) -> None:
+        settings = make_settings(
+            tiny_case, Change("三保兜底", GUARANTEE, "可统筹比例", "", 0.5, on=False)
+        )
         assert not settings.on("三保兜底", tiny_case.by_recipient.subjects).any()
-        assert settings.numbers("三保兜底", "可统筹比例", settings.by_fund()).tolist() == [1, 0.5, 1]
+        assert settings.numbers("三保兜底", "可统筹比例", settings.by_fund()).tolist() == [
+            1,
+            0.5,
+            1,
+        ]
 
     def test_a_rule_on_for_one_prefecture_is_on_somewhere(self, tiny_case: Case) -> None:
         settings = make_settings(tiny_case, Change("市州占比", GUARANTEE, object="西州", on=True))
@@ -113,7 +138,12 @@ class TestSwitches:
 
 def test_shares_are_shown_as_percentages() -> None:
     cases: list[tuple[Any, str, str]] = [
-        (0.15, "share", "15%"), (0.005, "share", "0.5%"), (1.05, "ratio", "1.05"), (12000.0, "money", "12000"),
-        ("全省", "column", "全省"), (None, "share", "")]
+        (0.15, "share", "15%"),
+        (0.005, "share", "0.5%"),
+        (1.05, "ratio", "1.05"),
+        (12000.0, "money", "12000"),
+        ("全省", "column", "全省"),
+        (None, "share", ""),
+    ]
     for value, kind, text in cases:
         assert shown(value, kind) == text

@@ -59,7 +59,9 @@ def test_an_untouched_ledger_is_whole(place: str) -> None:
 @pytest.mark.parametrize("column", ["time", "kind", "content", "hash"])
 @pytest.mark.parametrize("number", [1, 3, 5])
 def test_an_edited_line_is_named(place: str, column: str, number: int) -> None:
-    change(place, f"update transfer_opt_lines set {column} = {column} || 'x' where number = {number}")
+    change(
+        place, f"update transfer_opt_lines set {column} = {column} || 'x' where number = {number}"
+    )
     assert any(f"第 {number} 行" in said or number == 5 and "A622" in said for said in told(place))
 
 
@@ -120,7 +122,9 @@ def test_a_kill_during_a_write_leaves_a_whole_chain(tmp_path: Path) -> None:
 
 
 def started(code: str, **options: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, **options)
+    return subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, **options
+    )
 
 
 @pytest.mark.parametrize("what", ["missing/l.db", "folder", "noise.db"])
@@ -131,7 +135,9 @@ def test_a_ledger_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path,
         ready(str(tmp_path / what))
 
 
-def test_history_says_what_was_done_and_what_is_wrong(place: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_history_says_what_was_done_and_what_is_wrong(
+    place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as end:
         main(["history", "--ledger", place])
     assert end.value.code == 0
@@ -166,16 +172,48 @@ def server() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    subprocess.run([*wrapped, str(bin_folder / "initdb"), "-D", str(data), "-U", "ledger", "-A", "trust", "-N"],
-                   check=True, capture_output=True)
-    process = subprocess.Popen([*wrapped, str(bin_folder / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1",
-                                "-k", str(home), "-F"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [
+            *wrapped,
+            str(bin_folder / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "ledger",
+            "-A",
+            "trust",
+            "-N",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    process = subprocess.Popen(
+        [
+            *wrapped,
+            str(bin_folder / "postgres"),
+            "-D",
+            str(data),
+            "-p",
+            str(port),
+            "-h",
+            "127.0.0.1",
+            "-k",
+            str(home),
+            "-F",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     url = f"postgresql://ledger@127.0.0.1:{port}/postgres"
     try:
         _await(url)
         yield url
     finally:
-        subprocess.run([*wrapped, str(bin_folder / "pg_ctl"), "-D", str(data), "-m", "fast", "stop"], check=False, capture_output=True)
+        subprocess.run(
+            [*wrapped, str(bin_folder / "pg_ctl"), "-D", str(data), "-m", "fast", "stop"],
+            check=False,
+            capture_output=True,
+        )
         process.wait(20)
         shutil.rmtree(home)
 
@@ -196,8 +234,13 @@ def test_a_postgresql_ledger_works_the_same(server: str) -> None:
     filled(server)
     lines, problems = history(server)
     assert ([line.number for line in lines], problems) == ([1, 2, 3, 4, 5], ())
-    engine = sql.create_engine(server.replace("postgresql://", "postgresql+psycopg://"), poolclass=sql.NullPool)
+    engine = sql.create_engine(
+        server.replace("postgresql://", "postgresql+psycopg://"), poolclass=sql.NullPool
+    )
     with engine.begin() as connection:
         connection.execute(sql.update(LINES).where(LINES.c.number == 2).values(content="{}"))
         connection.execute(sql.delete(LINES).where(LINES.c.number == 4))
-    assert [problem.message[:9] for problem in history(server)[1]] == ["台账第 2 行（2", "台账第 4 行被删"]
+    assert [problem.message[:9] for problem in history(server)[1]] == [
+        "台账第 2 行（2",
+        "台账第 4 行被删",
+    ]

@@ -26,7 +26,9 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_county_is_told_what_it_got_and_that_its_need_is_met(result: Path) -> None:
     first, second, third, *_ = explain(result, "玛多县")
-    assert first.startswith("玛多县（632626，果洛藏族自治州）：本年合计 25,587 万元，比上年 22,554 增加 3,033（+13.4%）")
+    assert first.startswith(
+        "玛多县（632626，果洛藏族自治州）：本年合计 25,587 万元，比上年 22,554 增加 3,033（+13.4%）"
+    )
     assert second == "保障水平由分配前的 27.4% 提高到 81.8%。"
     assert third == "“三保”需求已足额保障。"
 
@@ -34,7 +36,10 @@ def test_a_county_is_told_what_it_got_and_that_its_need_is_met(result: Path) -> 
 def test_the_chain_of_each_fund_adds_to_the_published_amount(result: Path) -> None:
     told = next(line for line in explain(result, "湟源县") if line.startswith("县级基本财力保障"))
     head, _, rest = told.partition("＝")
-    numbers = [float(part.split(" ")[-1].replace(",", "")) for part in rest.split("。主要原因")[0].split("，")]
+    numbers = [
+        float(part.split(" ")[-1].replace(",", ""))
+        for part in rest.split("。主要原因")[0].split("，")
+    ]
     assert round(sum(numbers), 2) == float(head.split(" ")[-2].replace(",", "")) == 14049
     assert "“三保”需求兜底，补到刚好足额（依据：若干措施第二十一条）" in told
 
@@ -51,8 +56,10 @@ def test_binding_rules_are_told_with_clause_and_both_sides(result: Path) -> None
 
 def test_a_rule_over_many_counties_is_told_with_what_it_moved_here(result: Path) -> None:
     told = explain(result, "玛沁县")
-    assert ("规则「三保压力倾斜」（若干措施第二十一条）在全省起作用（县级保障·三保压力大或财政困难的17县：240,659 ≥ 240,657.83），"
-            "使玛沁县少得 693.42 万元。") in told
+    assert (
+        "规则「三保压力倾斜」（若干措施第二十一条）在全省起作用（县级保障·三保压力大或财政困难的17县：240,659 ≥ 240,657.83），"
+        "使玛沁县少得 693.42 万元。"
+    ) in told
 
 
 def test_the_plan_and_its_objectives_are_named(result: Path) -> None:
@@ -69,16 +76,22 @@ def test_what_would_change_its_amount_is_told_by_county_most_first(result: Path)
 
 def test_a_county_that_nothing_moves_is_told_so_with_what_holds_it(tmp_path: Path) -> None:
     outcome = example()
-    still = tuple(replace(entry, moved=np.zeros(len(entry.moved))) for entry in outcome.sensitivities)
+    still = tuple(
+        replace(entry, moved=np.zeros(len(entry.moved))) for entry in outcome.sensitivities
+    )
     publish.write(replace(outcome, sensitivities=still), tmp_path / "结果.xlsx")
     assert explain(tmp_path / "结果.xlsx", "城西区")[-1] == (
         "「敏感性分县」里逐项试过的变动都不改变城西区的数额：均衡性转移支付停在上年保底（不低于上年）；"
-        "县级基本财力保障机制奖补资金达到增幅上限30%。")
+        "县级基本财力保障机制奖补资金达到增幅上限30%。"
+    )
 
 
 def test_where_no_change_was_tried_it_is_said_so(tmp_path: Path) -> None:
     publish.write(replace(example(), sensitivities=()), tmp_path / "结果.xlsx")
-    assert explain(tmp_path / "结果.xlsx", "城西区")[-1] == "没有试过变动会怎样改变数额，要试的办法见「敏感性」。"
+    assert (
+        explain(tmp_path / "结果.xlsx", "城西区")[-1]
+        == "没有试过变动会怎样改变数额，要试的办法见「敏感性」。"
+    )
 
 
 def test_a_county_is_found_by_code_and_a_misspelt_one_is_suggested(result: Path) -> None:

@@ -33,16 +33,36 @@ from transfer_opt.workbook.save import write_report
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 NOTICE = "县区说明单"
 ONE_FUND: dict[str, list[list[Any]]] = {
-    "县区数据": [["县区名称", "市州", "标准财政支出", "可用财力", "支出需求", "本级财力", "支出基数", "上年均衡性转移支付"],
-             ["甲*县", "东州", 50000, 20000, 52000, 21000, 40000, 18000], ["甲乙县", "东州", 30000, 18000, 31000, 18000, 28000, 9000],
-             ["丙县", "西州", 20000, 16000, 21000, 16000, 20000, None]],
+    "县区数据": [
+        [
+            "县区名称",
+            "市州",
+            "标准财政支出",
+            "可用财力",
+            "支出需求",
+            "本级财力",
+            "支出基数",
+            "上年均衡性转移支付",
+        ],
+        ["甲*县", "东州", 50000, 20000, 52000, 21000, 40000, 18000],
+        ["甲乙县", "东州", 30000, 18000, 31000, 18000, 28000, 9000],
+        ["丙县", "西州", 20000, 16000, 21000, 16000, 20000, None],
+    ],
     "资金总额": [["资金", "本年总额"], ["均衡性转移支付", 32000]],
-    "约束参数": [["规则", "资金", "参数", "取值", "启用"],
-             ["保障水平最大化", None, "需求列", "支出需求", None], ["保障水平最大化", None, "财力列", "本级财力", None],
-             ["保障水平最大化", None, "分母列", "支出基数", None], ["因素法", "均衡性转移支付", "参考", "缺口", None],
-             ["资格", "均衡性转移支付", "仅缺口为正", "否", None], ["三保兜底", None, None, None, "否"],
-             ["困难地区倾斜", None, None, None, "否"], ["上年保底", None, None, None, "否"], ["增幅上限", None, None, None, "否"],
-             ["财力薄弱倾斜", None, None, None, "否"], ["单县占比上限", None, None, None, "否"]],
+    "约束参数": [
+        ["规则", "资金", "参数", "取值", "启用"],
+        ["保障水平最大化", None, "需求列", "支出需求", None],
+        ["保障水平最大化", None, "财力列", "本级财力", None],
+        ["保障水平最大化", None, "分母列", "支出基数", None],
+        ["因素法", "均衡性转移支付", "参考", "缺口", None],
+        ["资格", "均衡性转移支付", "仅缺口为正", "否", None],
+        ["三保兜底", None, None, None, "否"],
+        ["困难地区倾斜", None, None, None, "否"],
+        ["上年保底", None, None, None, "否"],
+        ["增幅上限", None, None, None, "否"],
+        ["财力薄弱倾斜", None, None, None, "否"],
+        ["单县占比上限", None, None, None, "否"],
+    ],
 }
 """No population, no codes, last year not known for one county, a name that spreadsheets take for a pattern."""
 
@@ -56,7 +76,13 @@ def one_fund(folder: Path) -> Outcome:
 def fine(folder: Path) -> Outcome:
     """The example in hundredths of 万元, and one county that leaves the ecology fund."""
     tables = plain_tables()
-    change(tables, "县区数据", lambda row: row["县区名称"] == "兴海县", 功能区类型=None, 生态考核结果=None)
+    change(
+        tables,
+        "县区数据",
+        lambda row: row["县区名称"] == "兴海县",
+        功能区类型=None,
+        生态考核结果=None,
+    )
     change(tables, "约束参数", lambda row: row["规则"] == "取整", 取值="0.01万元")
     return allocate.allocate(prepare.prepare(write_tables(folder / "细.xlsx", tables)), "highs")
 
@@ -83,8 +109,16 @@ def by_hand(said: str, seen: dict[str, Decimal | None], fund_share: str) -> Deci
     if "…" in formula:
         first, last = formula.split("＋")[0], formula.split("＋")[-1]
         formula = "＋".join(letters[letters.index(first) : letters.index(last) + 1])
-    code = re.sub(r"[A-Z]+", lambda found: f"(seen[{found[0]!r}] or Decimal(0))", formula.translate(str.maketrans("＋－×÷（）", "+-*/()")))
-    code = re.sub(r"(?<![\w.'])(\d+(?:\.\d+)?)(?![\w.'])", r"Decimal('\1')", code.replace("Decimal(0)", "ZERO"))
+    code = re.sub(
+        r"[A-Z]+",
+        lambda found: f"(seen[{found[0]!r}] or Decimal(0))",
+        formula.translate(str.maketrans("＋－×÷（）", "+-*/()")),
+    )
+    code = re.sub(
+        r"(?<![\w.'])(\d+(?:\.\d+)?)(?![\w.'])",
+        r"Decimal('\1')",
+        code.replace("Decimal(0)", "ZERO"),
+    )
     result = eval(code, {"seen": seen, "Decimal": Decimal, "ZERO": Decimal(0)})  # noqa: S307
     assert isinstance(result, Decimal)
     return max(result, Decimal(0)) if at_least_0 else result
@@ -102,11 +136,17 @@ def checked(outcome: Outcome) -> int:
             for line, of_line in zip(lines, values, strict=True):
                 value = seen[line.letter] = printed(of_line[f], line)
                 assert value == of_line[f], f"{line.item} is not printed as it is used"
-                if value is None or not re.fullmatch(r"[^\u4e00-\u9fff]+|.+，小于0按0计|份额 .+", line.arithmetic):
+                if value is None or not re.fullmatch(
+                    r"[^\u4e00-\u9fff]+|.+，小于0按0计|份额 .+", line.arithmetic
+                ):
                     continue
                 count += 1
                 again = by_hand(line.arithmetic, seen, shares[f])
-                assert again.quantize(Decimal(1).scaleb(-line.decimals), ROUND_HALF_UP) == value, (county, line.letter, line.item)
+                assert again.quantize(Decimal(1).scaleb(-line.decimals), ROUND_HALF_UP) == value, (
+                    county,
+                    line.letter,
+                    line.item,
+                )
             (now,) = [seen[line.letter] for line in lines if line.item == "分配额"]
             wanted = outcome.amounts[f, county]
             assert (now is None) == np.isnan(wanted)
@@ -114,9 +154,14 @@ def checked(outcome: Outcome) -> int:
     return count
 
 
-@pytest.mark.parametrize("scenario", [SCENARIOS[0], *(pytest.param(name, marks=pytest.mark.slow) for name in SCENARIOS[1:])])
+@pytest.mark.parametrize(
+    "scenario",
+    [SCENARIOS[0], *(pytest.param(name, marks=pytest.mark.slow) for name in SCENARIOS[1:])],
+)
 def test_a_pocket_calculator_gets_every_published_integer(scenario: str) -> None:
-    assert checked(example(scenario)) == 18 * 17 + 27 * 24  # counties without and with an ecology line
+    assert (
+        checked(example(scenario)) == 18 * 17 + 27 * 24
+    )  # counties without and with an ecology line
 
 
 def test_a_pocket_calculator_gets_them_in_other_units_and_from_a_gap_alone(tmp_path: Path) -> None:
@@ -145,8 +190,14 @@ def test_the_sum_over_the_province_is_the_sum_of_what_the_counties_sheets_print(
         (f,) = line.formulas
         added = letters.index(line.arithmetic.removeprefix("各县").removesuffix("之和"))
         own = [values[added][f] for values in sheets]
-        said = next(values[letters.index(line.letter)][f] for values in sheets if values[added][f] is not None)
-        assert float(sum(value for value in own if value is not None)) == pytest.approx(float(said), abs=1e-4)  # type: ignore[arg-type]
+        said = next(
+            values[letters.index(line.letter)][f]
+            for values in sheets
+            if values[added][f] is not None
+        )
+        assert float(sum(value for value in own if value is not None)) == pytest.approx(
+            float(said), abs=1e-4
+        )  # type: ignore[arg-type]
 
 
 def test_steps_that_move_nothing_anywhere_have_no_line() -> None:
@@ -161,7 +212,11 @@ def test_a_county_outside_a_fund_has_an_empty_column() -> None:
     lines, county = lettered(outcome), list(outcome.case.recipients.name).index("城东区")
     values = worked(lines, county, takes_part(outcome.case, county))
     assert all(of_line[2] is None for of_line in values)
-    assert all(of_line[0] is not None for line, of_line in zip(lines, values, strict=True) if 0 in line.formulas)
+    assert all(
+        of_line[0] is not None
+        for line, of_line in zip(lines, values, strict=True)
+        if 0 in line.formulas
+    )
 
 
 # ---------------------------------------------------------------- the sheet
@@ -200,7 +255,9 @@ def test_it_opens_with_the_largest_shortfall_or_else_the_largest_change() -> Non
     assert striking(tight) == 7
 
 
-@pytest.mark.parametrize("name", ["城东区", "门源回族自治县", "兴海县", "玛多县", "湟源县", "大柴旦行政委员会"])
+@pytest.mark.parametrize(
+    "name", ["城东区", "门源回族自治县", "兴海县", "玛多县", "湟源县", "大柴旦行政委员会"]
+)
 def test_the_parts_of_the_change_add_up_to_it(name: str) -> None:
     outcome = example()
     county = numbered(outcome, name)
@@ -211,7 +268,13 @@ def test_the_parts_of_the_change_add_up_to_it(name: str) -> None:
     change = outcome.given[county] - np.nansum(outcome.case.history[:, county])
     assert sum(Decimal(repr(part)) for part in parts) == Decimal(repr(float(change)))
     assert found[last, column] == change
-    growth = np.nansum(np.where(np.isnan(outcome.amounts[:, county]), 0, outcome.case.growth * outcome.case.history[:, county]))
+    growth = np.nansum(
+        np.where(
+            np.isnan(outcome.amounts[:, county]),
+            0,
+            outcome.case.growth * outcome.case.history[:, county],
+        )
+    )
     assert parts[0] == pytest.approx(growth, abs=0.0051)
 
 
@@ -224,7 +287,10 @@ def test_the_bars_stack_from_where_the_last_one_ended() -> None:
         before, end = end, end + found[row, len(made.widths) + 1]
         height = sum(found[row, column] for column in parts)
         assert {round(found[row, base], 6), round(found[row, base] + height, 6)} >= {
-            round(edge, 6) for edge in (before, end) if min(before, end) >= 0 or max(before, end) <= 0}
+            round(edge, 6)
+            for edge in (before, end)
+            if min(before, end) >= 0 or max(before, end) <= 0
+        }
         assert abs(abs(sum(abs(found[row, column]) for column in parts)) - abs(end - before)) < 1e-6
     assert found[last, total] == pytest.approx(end)
 
@@ -232,14 +298,22 @@ def test_the_bars_stack_from_where_the_last_one_ended() -> None:
 def test_the_three_sentences_of_a_county() -> None:
     """兴海县: 57,755 + 18,560 + 19,135 = 95,450 against 51,416 + 14,277 + 20,142 = 85,835."""
     said = sentences(sheet_of(example(), numbered(example(), "兴海县")))
-    assert said[0].startswith("本年合计 95,450 万元，比上年增加 9,615 万元（+11.2%），人均 12,587 元。")
+    assert said[0].startswith(
+        "本年合计 95,450 万元，比上年增加 9,615 万元（+11.2%），人均 12,587 元。"
+    )
     assert said[0].endswith("“三保”需求已足额保障。")
     assert said[1].startswith("比上年增加 9,615 万元：")
     figures = [int(figure.replace(",", "")) for figure in re.findall(r"([\d,]+) 万元", said[1])]
-    signs = [-1 if "减少" in piece or "让出" in piece or "扣减" in piece else 1 for piece in re.split(r"[：，]", said[1])[1:]]
+    signs = [
+        -1 if "减少" in piece or "让出" in piece or "扣减" in piece else 1
+        for piece in re.split(r"[：，]", said[1])[1:]
+    ]
     assert sum(sign * figure for sign, figure in zip(signs, figures[1:], strict=True)) == figures[0]
     place = r"居第\d+位/45"
-    assert re.fullmatch(f"全省各县由高到低：人均分配{place}，分配前保障水平{place}，分配后保障水平{place}，增幅{place}。", said[2])
+    assert re.fullmatch(
+        f"全省各县由高到低：人均分配{place}，分配前保障水平{place}，分配后保障水平{place}，增幅{place}。",
+        said[2],
+    )
     assert said[3].startswith("如何再多得1万元：全省")
 
 
@@ -294,7 +368,9 @@ def test_the_county_is_chosen_from_a_list_of_names_without_subtotals(folder: Pat
 def test_it_prints_on_one_page_of_a4_portrait(folder: Path) -> None:
     page = openpyxl.load_workbook(written(folder))[NOTICE]
     assert (page.page_setup.paperSize, page.page_setup.orientation) == (9, "portrait")
-    assert page.sheet_properties.pageSetUpPr.fitToPage  # one by one page is what is meant where no other number stands
+    assert (
+        page.sheet_properties.pageSetUpPr.fitToPage
+    )  # one by one page is what is meant where no other number stands
     assert not {page.page_setup.fitToWidth, page.page_setup.fitToHeight} - {None, 1}
     assert page.column_dimensions["G"].hidden
 
@@ -316,7 +392,9 @@ def chosen(path: Path, name: str, target: Path) -> Path:
             text = re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1", package.read(each))
             if each == part:
                 inline = f't="inlineStr"><is><t>{name}</t></is></c>'.encode()
-                text, count = re.subn(rb'(<c r="B2" s="\d+" )t="s"><v>\d+</v></c>', rb"\g<1>" + inline, text)
+                text, count = re.subn(
+                    rb'(<c r="B2" s="\d+" )t="s"><v>\d+</v></c>', rb"\g<1>" + inline, text
+                )
                 assert count == 1
             changed.writestr(each, text)
     return target
@@ -324,15 +402,31 @@ def chosen(path: Path, name: str, target: Path) -> Path:
 
 def recalculated(paths: list[Path], into: Path) -> None:
     """One run of LibreOffice over all of them."""
-    subprocess.run([str(SOFFICE), f"-env:UserInstallation={(into / 'profile').as_uri()}", "--headless", "--convert-to", "xlsx",
-                    "--outdir", str(into), *map(str, paths)], check=True, capture_output=True, timeout=600)
+    subprocess.run(
+        [
+            str(SOFFICE),
+            f"-env:UserInstallation={(into / 'profile').as_uri()}",
+            "--headless",
+            "--convert-to",
+            "xlsx",
+            "--outdir",
+            str(into),
+            *map(str, paths),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=600,
+    )
 
 
 def differences(made: Notice, path: Path) -> list[tuple[int, int, Any, Any]]:
     page = openpyxl.load_workbook(path, data_only=True)[NOTICE]
     found = []
     for cell in made.cells:
-        ours, theirs = ("" if value is None else value for value in (cell.value, page.cell(cell.row + 1, cell.column + 1).value))
+        ours, theirs = (
+            "" if value is None else value
+            for value in (cell.value, page.cell(cell.row + 1, cell.column + 1).value)
+        )
         numbers = isinstance(ours, int | float) and isinstance(theirs, int | float)
         if not (numbers and theirs == pytest.approx(ours, rel=1e-12, abs=1e-9)) and ours != theirs:
             found.append((cell.row, cell.column, ours, theirs))
@@ -343,19 +437,29 @@ def lean(outcome: Outcome, target: Path) -> Path:
     """The result workbook without the sheets that the notice looks nothing up in: LibreOffice reads it faster."""
     whole = build(outcome, "", "")
     kept = ("分配结果", "测算说明", "分资金对比", "敏感性分县", "输入数据")
-    write_report(replace(whole, tables=tuple(table for table in whole.tables if table.name.startswith(kept))), target)
+    write_report(
+        replace(
+            whole, tables=tuple(table for table in whole.tables if table.name.startswith(kept))
+        ),
+        target,
+    )
     return target
 
 
 def wrong_in_libreoffice(cases: list[tuple[Outcome, str]], folder: Path) -> dict[str, Any]:
     """The cells that LibreOffice, with no value to go by, shows differently, by county."""
     books = {id(outcome): lean(outcome, folder / f"{id(outcome)}.xlsx") for outcome, _ in cases}
-    bare = [chosen(books[id(outcome)], name, folder / f"case{at}.xlsx") for at, (outcome, name) in enumerate(cases)]
+    bare = [
+        chosen(books[id(outcome)], name, folder / f"case{at}.xlsx")
+        for at, (outcome, name) in enumerate(cases)
+    ]
     into = folder / "out"
     into.mkdir()
     recalculated(bare, into)
-    found = {name: differences(sheet_of(outcome, numbered(outcome, name)), into / path.name)
-             for (outcome, name), path in zip(cases, bare, strict=True)}
+    found = {
+        name: differences(sheet_of(outcome, numbered(outcome, name)), into / path.name)
+        for (outcome, name), path in zip(cases, bare, strict=True)
+    }
     return {name: cells for name, cells in found.items() if cells}
 
 
@@ -363,8 +467,14 @@ def wrong_in_libreoffice(cases: list[tuple[Outcome, str]], folder: Path) -> dict
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 def test_libreoffice_shows_the_same_for_every_kind_of_county(tmp_path: Path) -> None:
     """No ecology line; assessed 变差; over its soft cap; few people; a small one; and other workbooks."""
-    cases = [(example(), name) for name in ("城东区", "兴海县", "湟源县", "玛多县", "大柴旦行政委员会")]
-    cases += [(one_fund(tmp_path), "甲*县"), (one_fund(tmp_path), "丙县"), (fine(tmp_path), "兴海县")]
+    cases = [
+        (example(), name) for name in ("城东区", "兴海县", "湟源县", "玛多县", "大柴旦行政委员会")
+    ]
+    cases += [
+        (one_fund(tmp_path), "甲*县"),
+        (one_fund(tmp_path), "丙县"),
+        (fine(tmp_path), "兴海县"),
+    ]
     assert wrong_in_libreoffice(cases, tmp_path) == {}
 
 
@@ -372,4 +482,9 @@ def test_libreoffice_shows_the_same_for_every_kind_of_county(tmp_path: Path) -> 
 @pytest.mark.slow
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")
 def test_libreoffice_shows_the_same_for_every_county(tmp_path: Path) -> None:
-    assert wrong_in_libreoffice([(example(), str(name)) for name in example().case.recipients.name], tmp_path) == {}
+    assert (
+        wrong_in_libreoffice(
+            [(example(), str(name)) for name in example().case.recipients.name], tmp_path
+        )
+        == {}
+    )

@@ -26,8 +26,15 @@ from transfer_opt.report.web.map import areas
 from transfer_opt.report.web.strip import LANE, Mark, strip
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SHOWN = ("受损县区", "保底代价", "差异分解", "单调性", "指标对比", "参数对照", "审计信息")
 
 
@@ -36,17 +43,29 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The example's comparison: workbook and page, with a sketch map of two counties."""
     folder = tmp_path_factory.mktemp("page")
     book, page, outlines = folder / "比较.xlsx", folder / "比较.html", folder / "边界.json"
-    outlines.write_text(json.dumps(boundaries({"630102": 101.0, "630103": 102.0})), encoding="utf-8")
+    outlines.write_text(
+        json.dumps(boundaries({"630102": 101.0, "630103": 102.0})), encoding="utf-8"
+    )
     compare.write(example(), book, page, outlines)
     return book, page
 
 
 def boundaries(codes: dict[str, float]) -> dict[str, Any]:
     """Squares of one degree, by code and western edge."""
-    return {"type": "FeatureCollection", "features": [{
-        "type": "Feature", "properties": {"adcode": int(code)},
-        "geometry": {"type": "Polygon", "coordinates": [[[w, 36], [w + 1, 36], [w + 1, 37], [w, 37], [w, 36]]]},
-    } for code, w in codes.items()]}
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"adcode": int(code)},
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [[[w, 36], [w + 1, 36], [w + 1, 37], [w, 37], [w, 36]]],
+                },
+            }
+            for code, w in codes.items()
+        ],
+    }
 
 
 class Tables(HTMLParser):
@@ -78,7 +97,10 @@ class Tables(HTMLParser):
 def tables_of(page: Path) -> list[list[list[str]]]:
     parser = Tables()
     parser.feed(page.read_text(encoding="utf-8"))
-    return [[[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in table] for table in parser.tables]
+    return [
+        [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in table]
+        for table in parser.tables
+    ]
 
 
 def displayed(cell: Any) -> str:
@@ -101,9 +123,16 @@ def displayed(cell: Any) -> str:
 def sheet_rows(book: Path, name: str) -> list[list[str]]:
     """A sheet of the workbook from its header row on, as it is displayed; hidden columns left out."""
     sheet = openpyxl.load_workbook(book, data_only=True)[name]
-    hidden = {index for dimension in sheet.column_dimensions.values() if dimension.hidden
-              for index in range(dimension.min, dimension.max + 1)}
-    rows = [[displayed(cell) for cell in row if cell.column not in hidden] for row in sheet.iter_rows(min_row=4)]
+    hidden = {
+        index
+        for dimension in sheet.column_dimensions.values()
+        if dimension.hidden
+        for index in range(dimension.min, dimension.max + 1)
+    }
+    rows = [
+        [displayed(cell) for cell in row if cell.column not in hidden]
+        for row in sheet.iter_rows(min_row=4)
+    ]
     return [row for row in rows if any(row)]
 
 
@@ -111,7 +140,9 @@ def sheet_rows(book: Path, name: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_a_table_of_the_page_is_the_sheet_of_the_workbook_cell_by_cell(name: str, files: tuple[Path, Path]) -> None:
+def test_a_table_of_the_page_is_the_sheet_of_the_workbook_cell_by_cell(
+    name: str, files: tuple[Path, Path]
+) -> None:
     rows = sheet_rows(files[0], name)
     table = next(found for found in tables_of(files[1]) if rows[0] in found)
     shown_rows = table[table.index(rows[0]) :]
@@ -128,8 +159,15 @@ def test_the_county_table_and_its_data_are_the_workbooks(files: tuple[Path, Path
     table = next(found for found in tables_of(page) if any("比上年" in row for row in found))
     for name, *cells in table[2:]:
         row = units[name]
-        assert cells == [row[2], row[3], *(row[at] for at in starts), *(row[at + 2] for at in starts)]
-    data = json.loads(re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.S)[1])  # type: ignore[index]
+        assert cells == [
+            row[2],
+            row[3],
+            *(row[at] for at in starts),
+            *(row[at + 2] for at in starts),
+        ]
+    data = json.loads(
+        re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.S)[1]
+    )  # type: ignore[index]
     covered = {row[1]: row for row in sheet_rows(book, "保障水平对比")}
     assert len(data["counties"]) == len(units) == 45
     for county in data["counties"]:
@@ -146,12 +184,16 @@ def test_the_county_table_and_its_data_are_the_workbooks(files: tuple[Path, Path
 def test_the_waterfall_is_the_sheet_of_changes(files: tuple[Path, Path]) -> None:
     head, *rows = sheet_rows(files[0], "较上年变动")
     told = {(row[0], row[2]): dict(zip(head, row, strict=True)) for row in rows}
-    data = json.loads(re.search(r'id="data">(.*?)</script>', files[1].read_text(encoding="utf-8"), re.S)[1])  # type: ignore[index]
+    data = json.loads(
+        re.search(r'id="data">(.*?)</script>', files[1].read_text(encoding="utf-8"), re.S)[1]
+    )  # type: ignore[index]
     for county in data["counties"]:
         for name, side in zip(data["scenarios"], county["side"], strict=True):
             row = told[name, county["name"]]
             assert all(row[cause] == text for cause, text, _ in side["moved"])
-            assert sum(value for *_, value in side["moved"]) == pytest.approx(side["change"][1], abs=1e-6)
+            assert sum(value for *_, value in side["moved"]) == pytest.approx(
+                side["change"][1], abs=1e-6
+            )
 
 
 def test_the_matrix_is_the_first_sheet(files: tuple[Path, Path]) -> None:
@@ -163,10 +205,21 @@ def test_the_matrix_is_the_first_sheet(files: tuple[Path, Path]) -> None:
         assert matrix[item] == pairs
 
 
-@pytest.mark.parametrize(("kind", "value", "text"), [
-    ("money", 2.5, "3"), ("money", 0.5, "1"), ("money", -1234.4, "\u22121,234"), ("share", 0.0125, "1.3%"), ("share", -0.00004, "0.0%"),
-    ("step", 0.0, "–"), ("step", 12.0, "+12"), ("points", 0.0, "持平"), ("money", None, ""), ("name", "=1", "=1"),
-])
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("money", 2.5, "3"),
+        ("money", 0.5, "1"),
+        ("money", -1234.4, "\u22121,234"),
+        ("share", 0.0125, "1.3%"),
+        ("share", -0.00004, "0.0%"),
+        ("step", 0.0, "–"),
+        ("step", 12.0, "+12"),
+        ("points", 0.0, "持平"),
+        ("money", None, ""),
+        ("name", "=1", "=1"),
+    ],
+)
 def test_figures_are_rounded_half_up_as_spreadsheets_do(kind: Any, value: Any, text: str) -> None:
     assert shown(Column("x", kind, 9), Row("plain", (value,), decimals=0), value, 0) == text
 
@@ -174,7 +227,9 @@ def test_figures_are_rounded_half_up_as_spreadsheets_do(kind: Any, value: Any, t
 # ---------------------------------------------------------------- nothing from outside
 
 
-def test_the_policy_forbids_everything_but_the_pages_own_style_and_script(files: tuple[Path, Path]) -> None:
+def test_the_policy_forbids_everything_but_the_pages_own_style_and_script(
+    files: tuple[Path, Path],
+) -> None:
     text = files[1].read_text(encoding="utf-8")
     policy = re.search(r'Content-Security-Policy" content="(.*?)"', text)[1].replace("&#39;", "'")  # type: ignore[index]
     assert policy.startswith("default-src 'none';")
@@ -183,18 +238,24 @@ def test_the_policy_forbids_everything_but_the_pages_own_style_and_script(files:
         inner = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.S)[1]  # type: ignore[index]
         digest = base64.b64encode(hashlib.sha256(inner.encode()).digest()).decode()
         assert f"{tag}-src 'sha256-{digest}'" in policy
-    assert re.findall(r"https?://[^\s\"']*", text) == ["http://www.w3.org/2000/svg"]  # a name, not an address
+    assert re.findall(r"https?://[^\s\"']*", text) == [
+        "http://www.w3.org/2000/svg"
+    ]  # a name, not an address
     assert re.findall(r'(?:src|href)="(?!#)', text) == []
-    assert re.findall(r'<[^>]+\s(?:style|on\w+)=', text) == []
+    assert re.findall(r"<[^>]+\s(?:style|on\w+)=", text) == []
 
 
-def test_a_map_is_drawn_only_from_given_boundaries_and_marked_as_a_sketch(files: tuple[Path, Path]) -> None:
+def test_a_map_is_drawn_only_from_given_boundaries_and_marked_as_a_sketch(
+    files: tuple[Path, Path],
+) -> None:
     text = files[1].read_text(encoding="utf-8")
     assert "示意图，不作为划界依据" in text
     assert re.findall(r'data-code="(\d+)"', text) == ["630102", "630103"]
 
 
-@pytest.mark.parametrize("content", ["{}", "[1", '{"features": []}', json.dumps(boundaries({"110101": 116.0}))])
+@pytest.mark.parametrize(
+    "content", ["{}", "[1", '{"features": []}', json.dumps(boundaries({"110101": 116.0}))]
+)
 def test_boundaries_that_fit_nothing_are_told(content: str, tmp_path: Path) -> None:
     path = tmp_path / "b.json"
     path.write_text(content, encoding="utf-8")
@@ -283,9 +344,13 @@ def test_filters_leave_the_right_counties_and_say_how_many(opened: Any) -> None:
 
 @pytest.mark.system
 def test_a_picked_county_shows_in_table_strip_and_waterfall(opened: Any) -> None:
-    assert opened.input_value("#pick") == str(list(example().units.name).index("刚察县"))  # the largest loss
+    assert opened.input_value("#pick") == str(
+        list(example().units.name).index("刚察县")
+    )  # the largest loss
     opened.select_option("#pick", label="玛多县")
-    assert opened.text_content("#told").startswith("玛多县（果洛藏族自治州）：保障水平在各方案中依次居第")
+    assert opened.text_content("#told").startswith(
+        "玛多县（果洛藏族自治州）：保障水平在各方案中依次居第"
+    )
     assert opened.locator(".picked text").first.text_content().startswith("玛多县 ")
     opened.locator("#counties tbody tr").nth(0).click()
     assert opened.text_content("#whose").startswith("城东区")
@@ -295,11 +360,21 @@ def test_a_picked_county_shows_in_table_strip_and_waterfall(opened: Any) -> None
 
 
 @pytest.mark.system
-def test_names_from_the_workbook_are_never_run(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_from_the_workbook_are_never_run(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pools_untried(monkeypatch)
     tables = plain_tables()
-    change(tables, "县区数据", lambda row: row["县区名称"] == "玛多县", 县区名称="<img src=x onerror=alert(1)>县")
-    tables["方案"] = [["规则", "资金", "参数", "对象", "</script><b>方案"], ["生态稳定增长", None, "增长率", None, 0.05]]
+    change(
+        tables,
+        "县区数据",
+        lambda row: row["县区名称"] == "玛多县",
+        县区名称="<img src=x onerror=alert(1)>县",
+    )
+    tables["方案"] = [
+        ["规则", "资金", "参数", "对象", "</script><b>方案"],
+        ["生态稳定增长", None, "增长率", None, 0.05],
+    ]
     comparison = compare.compare([write_tables(tmp_path / "b.xlsx", tables)])
     compare.write(comparison, tmp_path / "r.xlsx", tmp_path / "r.html")
     page = browser.new_context(offline=True).new_page()

@@ -30,7 +30,9 @@ COVERAGE, STEADY, CLOSE, SPREAD = "保障水平最大化", "较上年波动最�
 HIGHS = opener("highs", 9)
 
 
-def curve_of(case, settings, names: tuple[str, str], objectives: tuple[str, ...] = (CLOSE,)) -> Frontier:
+def curve_of(
+    case, settings, names: tuple[str, str], objectives: tuple[str, ...] = (CLOSE,)
+) -> Frontier:
     instance = problem(case, settings, objectives)
     return frontier(instance, instance.optimum, names)
 
@@ -43,8 +45,11 @@ def example() -> TradeOff:
 def three_counties():
     """150 to give, 50 each last year; own 0, 20 and 100 of an expenditure of 100 each."""
     return make_case(
-        pools={"均衡性": 150.0}, last={"均衡性": [50, 50, 50]}, reference={"均衡性": [50, 50, 50]},
-        numbers={"可用财力": [0, 20, 100], "标准财政支出": [100, 100, 100]})
+        pools={"均衡性": 150.0},
+        last={"均衡性": [50, 50, 50]},
+        reference={"均衡性": [50, 50, 50]},
+        numbers={"可用财力": [0, 20, 100], "标准财政支出": [100, 100, 100]},
+    )
 
 
 def test_the_curve_of_three_counties_by_hand() -> None:
@@ -52,9 +57,17 @@ def test_the_curve_of_three_counties_by_hand() -> None:
     # at 85 % 丙县 has nothing left.
     case = three_counties()
     curve = curve_of(case, make_settings(case, *only()), (COVERAGE, STEADY))
-    assert [(round(c.first, 9), round(c.second, 6)) for c in curve.corners] == [(0.15, 100), (0.3, 40), (0.5, 0)]
+    assert [(round(c.first, 9), round(c.second, 6)) for c in curve.corners] == [
+        (0.15, 100),
+        (0.3, 40),
+        (0.5, 0),
+    ]
     assert np.round(curve.slopes, 6).tolist() == [400, 200]
-    assert [np.round(c.amounts, 6).tolist() for c in curve.corners] == [[85, 65, 0], [70, 50, 30], [50, 50, 50]]
+    assert [np.round(c.amounts, 6).tolist() for c in curve.corners] == [
+        [85, 65, 0],
+        [70, 50, 30],
+        [50, 50, 50],
+    ]
 
 
 def test_the_present_scenario_is_on_the_curve_or_above_it() -> None:
@@ -63,8 +76,12 @@ def test_the_present_scenario_is_on_the_curve_or_above_it() -> None:
     on = curve_of(case, settings, (COVERAGE, STEADY))
     assert (on.present, on.above) == ((0.5, 0.0), 0.0)
     assert "正在前沿上" in position_sentence(case, on, "基准方案")
-    case = make_case(pools={"均衡性": 150.0}, last={"均衡性": [50, 50, 50]}, reference={"均衡性": [60, 30, 60]},
-                     numbers={"可用财力": [0, 20, 100], "标准财政支出": [100, 100, 100]})
+    case = make_case(
+        pools={"均衡性": 150.0},
+        last={"均衡性": [50, 50, 50]},
+        reference={"均衡性": [60, 30, 60]},
+        numbers={"可用财力": [0, 20, 100], "标准财政支出": [100, 100, 100]},
+    )
     above = curve_of(case, make_settings(case, *only()), (COVERAGE, STEADY))
     assert above.present == pytest.approx((0.5, 40))  # 甲县 60, 乙县 30: lowest is 乙县's 50 %
     assert above.above == pytest.approx(40)
@@ -72,8 +89,12 @@ def test_the_present_scenario_is_on_the_curve_or_above_it() -> None:
 
 
 def test_objectives_that_do_not_conflict_are_one_point() -> None:
-    case = make_case(pools={"均衡性": 150.0}, last={"均衡性": [50, 50, 50]}, reference={"均衡性": [50, 50, 50]},
-                     numbers={"可用财力": [0, 0, 0], "标准财政支出": [100, 100, 100]})
+    case = make_case(
+        pools={"均衡性": 150.0},
+        last={"均衡性": [50, 50, 50]},
+        reference={"均衡性": [50, 50, 50]},
+        numbers={"可用财力": [0, 0, 0], "标准财政支出": [100, 100, 100]},
+    )
     curve = curve_of(case, make_settings(case, *only()), (COVERAGE, STEADY))
     assert [(c.first, c.second) for c in curve.corners] == [(pytest.approx(0.5), pytest.approx(0))]
     assert curve.slopes == ()
@@ -84,7 +105,9 @@ def test_the_ends_are_the_optima_of_each_objective_alone(example: TradeOff) -> N
     case, curve = example.case, example.curve
     settings = example.prepared.settings
     alone = formulate(case, settings, (COVERAGE, CLOSE))
-    reached = {stage.name: stage.value for stage in solve(alone.program, alone.stages, HIGHS).stages}
+    reached = {
+        stage.name: stage.value for stage in solve(alone.program, alone.stages, HIGHS).stages
+    }
     assert curve.corners[0].first == pytest.approx(reached[COVERAGE], rel=1e-13)
     assert curve.corners[-1].second == pytest.approx(_least_change(case, settings), rel=1e-12)
 
@@ -102,27 +125,50 @@ def _least_change(case, settings) -> float:
     paid = np.flatnonzero(case.lines.last_year > 0)
     wanted = case.lines.last_year[paid] * (1 + case.growth[case.lines.fund[paid]])
     count, width = len(paid), program.shape[1]
-    lower, upper = np.append(force._lower, np.zeros(2 * count)), np.append(force._upper, np.full(2 * count, np.inf))
+    lower, upper = (
+        np.append(force._lower, np.zeros(2 * count)),
+        np.append(force._upper, np.full(2 * count, np.inf)),
+    )
     matrix = np.pad(force._matrix, ((0, 0), (0, 2 * count)))
     balance = np.zeros((count, width + 2 * count))
     balance[np.arange(count), paid] = 1.0
     balance[np.arange(count), width + np.arange(count)] = -1.0
     balance[np.arange(count), width + count + np.arange(count)] = 1.0
     rows, columns = np.nonzero(matrix := np.vstack([matrix, balance]))
-    wider = replace(program, lower=lower, upper=upper, rows=rows, columns=columns, values=matrix[rows, columns],
-                    row_lower=np.append(force._low, wanted), row_upper=np.append(force._up, wanted),
-                    reach=np.full(len(matrix), 2))
+    wider = replace(
+        program,
+        lower=lower,
+        upper=upper,
+        rows=rows,
+        columns=columns,
+        values=matrix[rows, columns],
+        row_lower=np.append(force._low, wanted),
+        row_upper=np.append(force._up, wanted),
+        reach=np.full(len(matrix), 2),
+    )
     return smallest(wider, np.pad(np.ones(2 * count), (width, 0)), open_solver=HIGHS)[0]
 
 
-def test_the_curve_of_the_example_is_convex_and_every_corner_keeps_every_total(example: TradeOff) -> None:
+def test_the_curve_of_the_example_is_convex_and_every_corner_keeps_every_total(
+    example: TradeOff,
+) -> None:
     curve, case = example.curve, example.case
     assert len(curve.corners) > 3
     assert all(steep > flat for steep, flat in zip(curve.slopes, curve.slopes[1:], strict=False))
     for corner, units in zip(curve.corners, example.units, strict=True):
-        values = [objective(case, formulate(case, example.prepared.settings, (COVERAGE, STEADY)), name, corner.amounts)
-                  for name in (COVERAGE, STEADY)]
-        assert values == [pytest.approx(corner.first, abs=1e-8), pytest.approx(corner.second, abs=1e-4)]
+        values = [
+            objective(
+                case,
+                formulate(case, example.prepared.settings, (COVERAGE, STEADY)),
+                name,
+                corner.amounts,
+            )
+            for name in (COVERAGE, STEADY)
+        ]
+        assert values == [
+            pytest.approx(corner.first, abs=1e-8),
+            pytest.approx(corner.second, abs=1e-4),
+        ]
         totals = np.bincount(case.lines.fund, units)
         assert totals.tolist() == case.pools.tolist()
 
@@ -153,11 +199,16 @@ def test_a_thousand_curves_are_what_brute_force_finds() -> None:
 def _compared(seed: int) -> bool:
     """Whether the instance could be compared: it is feasible, knows last year, and brute force survives its slacks."""
     case, settings, _ = instance(seed)
-    names = ((COVERAGE, STEADY), (COVERAGE, CLOSE), (SPREAD, STEADY), (CLOSE, STEADY))[seed // 2 % 4]
+    names = ((COVERAGE, STEADY), (COVERAGE, CLOSE), (SPREAD, STEADY), (CLOSE, STEADY))[
+        seed // 2 % 4
+    ]
     built = formulate(case, settings, (*names, CLOSE))
     if not (built.program.lower <= built.program.upper).all() or not np.isfinite(case.growth).all():
         return False
-    if not (case.lines.last_year > 0).any() or solve(built.program, built.stages, HIGHS).shortage is not None:
+    if (
+        not (case.lines.last_year > 0).any()
+        or solve(built.program, built.stages, HIGHS).shortage is not None
+    ):
         return False
     curve = curve_of(case, settings, names)
     force = BruteForce(built.program)
@@ -179,7 +230,12 @@ def _compared(seed: int) -> bool:
 
 def _brute(case, force: BruteForce, names: tuple[str, str], first: float) -> float:
     """The least second objective with the first at most a value: every |·| and ratio written out as rows."""
-    rows, low, up, costs = [*force._matrix], [*force._low], [*force._up], np.zeros(len(force._lower))
+    rows, low, up, costs = (
+        [*force._matrix],
+        [*force._low],
+        [*force._up],
+        np.zeros(len(force._lower)),
+    )
     width = len(costs)
 
     def dense(expression, at: int) -> Floats:
@@ -195,10 +251,18 @@ def _brute(case, force: BruteForce, names: tuple[str, str], first: float) -> flo
             row, constant = dense(goal.expression, at), goal.expression.offsets[at]
             if isinstance(goal, Levels) and not (goal.below and goal.above):
                 rows.append(row)
-                low.append(float(goal.centre[at]) - float(goal.scale[at]) * (first + 1e-9) - constant)
+                low.append(
+                    float(goal.centre[at]) - float(goal.scale[at]) * (first + 1e-9) - constant
+                )
                 up.append(np.inf)
             else:
-                helpers.append((row, (float(goal.centre[at]) if isinstance(goal, Levels) else 0.0) - constant, which))
+                helpers.append(
+                    (
+                        row,
+                        (float(goal.centre[at]) if isinstance(goal, Levels) else 0.0) - constant,
+                        which,
+                    )
+                )
     count = len(helpers)
     matrix = np.pad(np.array(rows), ((0, 0), (0, 2 * count)))
     for k, (row, right, _) in enumerate(helpers):
@@ -213,17 +277,28 @@ def _brute(case, force: BruteForce, names: tuple[str, str], first: float) -> flo
         low.append(-np.inf)
         up.append(first + 1e-7 * (1 + abs(first)))
     costs = np.concatenate([np.zeros(width), mine == 1, mine == 1]).astype(float)
-    return _solve(costs, np.append(force._lower, np.zeros(2 * count)), np.append(force._upper, np.full(2 * count, np.inf)),
-                  matrix, np.array(low), np.array(up))[0]
+    return _solve(
+        costs,
+        np.append(force._lower, np.zeros(2 * count)),
+        np.append(force._upper, np.full(2 * count, np.inf)),
+        matrix,
+        np.array(low),
+        np.array(up),
+    )[0]
 
 
 def test_the_chart_shows_every_corner_and_the_scenario(example: TradeOff) -> None:
     chart = frontier_chart(example.case, example.curve, "基准方案")
     assert len(chart.x) == len(chart.y) == len(example.curve.corners)
-    assert chart.point == (pytest.approx(example.curve.present[1]), pytest.approx(1 - example.curve.present[0]))
+    assert chart.point == (
+        pytest.approx(example.curve.present[1]),
+        pytest.approx(1 - example.curve.present[0]),
+    )
 
 
-def test_the_command_writes_the_curve_and_says_where_the_scenario_lies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_the_curve_and_says_where_the_scenario_lies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = tmp_path / "前沿.xlsx"
     with pytest.raises(SystemExit) as ending:
         main(["frontier", str(EXAMPLE), "-o", str(target), "--json"])
@@ -232,13 +307,22 @@ def test_the_command_writes_the_curve_and_says_where_the_scenario_lies(tmp_path:
     book = openpyxl.load_workbook(target)
     assert book.sheetnames == ["前沿", "各点分配", "图表数据"]
     assert len(book["前沿"]._charts) == 1
-    rows = [row for row in book["前沿"].iter_rows(min_row=5, values_only=True) if str(row[0]).isdigit()]
+    rows = [
+        row for row in book["前沿"].iter_rows(min_row=5, values_only=True) if str(row[0]).isdigit()
+    ]
     assert len(rows) == len(told["corners"]) == len(told["slopes"]) + 1
-    assert [row[1] for row in rows] == [pytest.approx(100 * (1 - first), abs=1e-4) for first, _ in told["corners"]]
+    assert [row[1] for row in rows] == [
+        pytest.approx(100 * (1 - first), abs=1e-4) for first, _ in told["corners"]
+    ]
 
 
-@pytest.mark.parametrize(("objectives", "said"), [("保障水平最大化", "两个不同的目标"), ("保障水平最大化,公平", "两个不同的目标")])
-def test_an_unknown_pair_is_told(objectives: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("objectives", "said"),
+    [("保障水平最大化", "两个不同的目标"), ("保障水平最大化,公平", "两个不同的目标")],
+)
+def test_an_unknown_pair_is_told(
+    objectives: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ending:
         main(["frontier", str(EXAMPLE), "--objectives", objectives])
     assert ending.value.code == 1

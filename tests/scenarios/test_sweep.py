@@ -34,7 +34,12 @@ from transfer_opt.scenarios.sweep.point import CASE_RULES, Record, Scenarios
 
 CAP = "增幅上限·均衡性·增幅上限=10%:20%:3"
 POOL = "资金总额·均衡性·本年总额=1950000:2050000:2"
-GRID = ("--vary", "增幅上限·均衡性·增幅上限=12%:20%:6", "--vary", "上年保底·县级保障·降幅上限=0:0.2:6")
+GRID = (
+    "--vary",
+    "增幅上限·均衡性·增幅上限=12%:20%:6",
+    "--vary",
+    "上年保底·县级保障·降幅上限=0:0.2:6",
+)
 PROGRAM = [sys.executable, "-m", "transfer_opt"]
 
 
@@ -58,8 +63,12 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_a_grid_is_every_combination_the_first_varying_slowest(prepared: Prepared) -> None:
     found = plan(prepared, [CAP, POOL], [], None, 1)
     assert [found.values(index) for index in found.indices[1:]] == [
-        (cap, pool) for cap in (0.1, 0.15, 0.2) for pool in (1950000, 2050000)]
-    assert [vary.text for vary in found.varies] == ["增幅上限·均衡性·增幅上限", "资金总额·均衡性·本年总额"]
+        (cap, pool) for cap in (0.1, 0.15, 0.2) for pool in (1950000, 2050000)
+    ]
+    assert [vary.text for vary in found.varies] == [
+        "增幅上限·均衡性·增幅上限",
+        "资金总额·均衡性·本年总额",
+    ]
 
 
 def test_values_may_be_listed_and_a_rule_that_knows_no_funds_needs_none(prepared: Prepared) -> None:
@@ -68,27 +77,36 @@ def test_values_may_be_listed_and_a_rule_that_knows_no_funds_needs_none(prepared
 
 
 def test_a_random_draw_depends_on_its_seed_and_its_number_alone(prepared: Prepared) -> None:
-    one, same, other = (plan(prepared, [CAP], ["常住人口=±5%"], draws, seed) for draws, seed in ((9, 7), (50, 7), (9, 8)))
+    one, same, other = (
+        plan(prepared, [CAP], ["常住人口=±5%"], draws, seed)
+        for draws, seed in ((9, 7), (50, 7), (9, 8))
+    )
     assert one.values(4) == same.values(4) != other.values(4)
     assert 0.1 <= one.values(4)[0] <= 0.2
-    people, drawn = (each.recipients.number("常住人口") for each in (prepared.settings, one.settings(prepared.settings, 4)))
+    people, drawn = (
+        each.recipients.number("常住人口")
+        for each in (prepared.settings, one.settings(prepared.settings, 4))
+    )
     assert (np.abs(drawn / people - 1) <= 0.05 + 1e-9).all()
     assert len(set(np.round(drawn / people, 6))) > 40, "each county has an error of its own"
     assert (same.settings(prepared.settings, 4).recipients.number("常住人口") == drawn).all()
 
 
-@pytest.mark.parametrize(("varies", "uncertain", "draws", "said"), [
-    (["增副上限·均衡性·增幅上限=1:2:3"], [], None, "是否为「增幅上限」"),
-    (["增幅上限·均衡性=12"], [], None, "可用的有：增幅上限"),
-    (["增幅上限·均衡性·增幅上限=-1:2:3"], [], None, "超出允许范围"),
-    (["增幅上限·均衡性·增幅上限=1:2"], [], None, "看不懂"),
-    (["保障水平最大化·需求列=1:2:3"], [], None, "只有数字参数"),
-    ([CAP, CAP], [], None, "同一个参数"),
-    ([], ["人口数=5%"], 9, "是否为「常住人口」"),
-    ([], ["常住人口=5%"], None, "--random"),
-    ([], ["常住人口=150%"], 9, "0 和 100 之间"),
-    ([], [], None, "没有说要变动什么"),
-])
+@pytest.mark.parametrize(
+    ("varies", "uncertain", "draws", "said"),
+    [
+        (["增副上限·均衡性·增幅上限=1:2:3"], [], None, "是否为「增幅上限」"),
+        (["增幅上限·均衡性=12"], [], None, "可用的有：增幅上限"),
+        (["增幅上限·均衡性·增幅上限=-1:2:3"], [], None, "超出允许范围"),
+        (["增幅上限·均衡性·增幅上限=1:2"], [], None, "看不懂"),
+        (["保障水平最大化·需求列=1:2:3"], [], None, "只有数字参数"),
+        ([CAP, CAP], [], None, "同一个参数"),
+        ([], ["人口数=5%"], 9, "是否为「常住人口」"),
+        ([], ["常住人口=5%"], None, "--random"),
+        ([], ["常住人口=150%"], 9, "0 和 100 之间"),
+        ([], [], None, "没有说要变动什么"),
+    ],
+)
 def test_a_mistake_is_told_with_its_remedy(
     prepared: Prepared, varies: list[str], uncertain: list[str], draws: int | None, said: str
 ) -> None:
@@ -99,27 +117,43 @@ def test_a_mistake_is_told_with_its_remedy(
 # The answers ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("words", "index"), [(([CAP, POOL], [], None, 1), 2), (([CAP], ["三保需求=±4%", "常住人口=±5%"], 9, 3), 1)])
-def test_a_scenario_is_what_solve_publishes_for_the_same_choices(prepared: Prepared, words: tuple, index: int) -> None:
+@pytest.mark.parametrize(
+    ("words", "index"),
+    [(([CAP, POOL], [], None, 1), 2), (([CAP], ["三保需求=±4%", "常住人口=±5%"], 9, 3), 1)],
+)
+def test_a_scenario_is_what_solve_publishes_for_the_same_choices(
+    prepared: Prepared, words: tuple, index: int
+) -> None:
     found = plan(prepared, *words)
     scenarios = Scenarios(prepared, found)
     scenarios.answer(NOW)
     record = scenarios.answer(index)
-    published = allocate.allocate(replace(prepared, settings=found.settings(prepared.settings, index)), "highs")
+    published = allocate.allocate(
+        replace(prepared, settings=found.settings(prepared.settings, index)), "highs"
+    )
     assert record.totals == tuple(published.given.tolist())
     assert record.measures is not None
     assert record.measures["“三保”缺口"] == pytest.approx(published.shortfall.sum())
-    assert record.measures["最低保障水平"] == pytest.approx((published.capacity / published.case.expenditure).min())
+    assert record.measures["最低保障水平"] == pytest.approx(
+        (published.capacity / published.case.expenditure).min()
+    )
 
 
 def test_a_scenario_that_cannot_be_done_says_how_much_is_missing(prepared: Prepared) -> None:
-    scenarios = Scenarios(prepared, plan(prepared, ["资金总额·均衡性·本年总额=1800000,3000000"], [], None, 1))
+    scenarios = Scenarios(
+        prepared, plan(prepared, ["资金总额·均衡性·本年总额=1800000,3000000"], [], None, 1)
+    )
     record = scenarios.answer(0)
-    assert (record.feasible, record.shortage) == (False, 50000.0)  # last year's 1,850,000 may not fall
+    assert (record.feasible, record.shortage) == (
+        False,
+        50000.0,
+    )  # last year's 1,850,000 may not fall
     assert Record.read(json.loads(record.line())) == record
 
 
-def test_an_answer_that_fails_its_checks_is_asked_again_and_then_told(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_fails_its_checks_is_asked_again_and_then_told(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
 
     def refuse(*_: object, **__: object) -> None:
@@ -128,11 +162,17 @@ def test_an_answer_that_fails_its_checks_is_asked_again_and_then_told(prepared: 
 
     monkeypatch.setattr("transfer_opt.scenarios.sweep.point.reached", refuse)
     record = Scenarios(prepared, plan(prepared, [POOL], [], None, 1)).answer(0)
-    assert (record.state, record.why, len(asked)) == ("未算出", "求解器的最优值与影子价格不一致。", 2)
+    assert (record.state, record.why, len(asked)) == (
+        "未算出",
+        "求解器的最优值与影子价格不一致。",
+        2,
+    )
 
 
 def test_two_bounds_of_a_line_that_cross_are_told_in_words(prepared: Prepared) -> None:
-    record = Scenarios(prepared, plan(prepared, ["单县占比上限·均衡性·占比上限=0.001,0.1"], [], None, 1)).answer(0)
+    record = Scenarios(
+        prepared, plan(prepared, ["单县占比上限·均衡性·占比上限=0.001,0.1"], [], None, 1)
+    ).answer(0)
     assert not record.feasible
     assert "「单县占比上限」" in record.why
 
@@ -146,7 +186,11 @@ def test_the_case_is_made_of_no_other_rules_than_those_that_are_watched(prepared
             return super()._ordered(rule, parameter, pick)
 
     known = prepared.settings
-    assemble(prepared.spec, prepared.budget, Watched(known.rules, known.funds, known.recipients, known.layers))
+    assemble(
+        prepared.spec,
+        prepared.budget,
+        Watched(known.rules, known.funds, known.recipients, known.layers),
+    )
     assert asked
     assert asked <= CASE_RULES
 
@@ -162,22 +206,35 @@ def test_the_summary_says_range_mean_bounds_and_places(prepared: Prepared, tmp_p
     assert (float(county["最低"]), float(county["最高"])) == (min(given), max(given))
     assert float(county["平均"]) == pytest.approx(np.mean(given), abs=0.051)
     assert int(county["最前"]) <= int(county["最常见位次"]) <= int(county["最后"])
-    assert all(0 <= float(row[share]) <= 1 for row in by_county.values() for share in ("触底次数占比", "封顶次数占比", "最常见占比"))
+    assert all(
+        0 <= float(row[share]) <= 1
+        for row in by_county.values()
+        for share in ("触底次数占比", "封顶次数占比", "最常见占比")
+    )
     assert float(by_county["城西区"]["触底次数占比"]) > 0.5
 
 
 # Files ----------------------------------------------------------------------------------------------------------
 
 
-def test_csv_begins_with_the_mark_excel_knows_and_parquet_holds_the_same(prepared: Prepared, tmp_path: Path) -> None:
+def test_csv_begins_with_the_mark_excel_knows_and_parquet_holds_the_same(
+    prepared: Prepared, tmp_path: Path
+) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
     found = plan(prepared, [POOL], [], None, 1)
     for name in ("扫描.csv", "扫描.parquet"):
         sweep(prepared, found, tmp_path / name, local)
     assert (tmp_path / "扫描.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     table = parquet.read_table(tmp_path / "扫描.parquet").to_pylist()
-    assert [row["玛多县"] for row in table] == [float(row["玛多县"]) for row in rows(tmp_path / "扫描.csv")]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["扫描.csv", "扫描.parquet", "扫描_各县.csv", "扫描_各县.parquet"]
+    assert [row["玛多县"] for row in table] == [
+        float(row["玛多县"]) for row in rows(tmp_path / "扫描.csv")
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "扫描.csv",
+        "扫描.parquet",
+        "扫描_各县.csv",
+        "扫描_各县.parquet",
+    ]
 
 
 @pytest.mark.parametrize("name", ["扫描.csv", "扫描.parquet"])
@@ -204,17 +261,25 @@ def test_without_pyarrow_the_user_is_told_before_anything_is_computed(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_workbook_has_three_sheets_and_the_same_bytes_each_time(prepared: Prepared, tmp_path: Path) -> None:
+def test_the_workbook_has_three_sheets_and_the_same_bytes_each_time(
+    prepared: Prepared, tmp_path: Path
+) -> None:
     found = plan(prepared, [POOL], [], None, 1)
     written = []
     for name in ("甲.xlsx", "乙.xlsx"):
         sweep(prepared, found, tmp_path / name, local)
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
-    assert openpyxl.load_workbook(tmp_path / "甲.xlsx").sheetnames == ["各县区间", "各次测算", "测算说明"]
+    assert openpyxl.load_workbook(tmp_path / "甲.xlsx").sheetnames == [
+        "各县区间",
+        "各次测算",
+        "测算说明",
+    ]
 
 
-def test_the_input_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_input_is_never_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     budget = tmp_path / "预算.xlsx"
     budget.write_bytes(EXAMPLE.read_bytes())
     with pytest.raises(SystemExit) as ending:
@@ -259,8 +324,12 @@ def test_what_another_sweep_left_is_refused_and_left_alone(tmp_path: Path) -> No
 
 def test_the_plan_tells_other_inputs_scenarios_seeds_and_values_apart(prepared: Prepared) -> None:
     base = plan(prepared, [CAP], [], 5, 1)
-    others = [plan(prepared, [CAP], [], 5, 2), plan(prepared, [CAP], [], 6, 1), plan(prepared, [POOL], [], 5, 1),
-              plan(prepared, [CAP], ["常住人口=1%"], 5, 1)]
+    others = [
+        plan(prepared, [CAP], [], 5, 2),
+        plan(prepared, [CAP], [], 6, 1),
+        plan(prepared, [POOL], [], 5, 1),
+        plan(prepared, [CAP], ["常住人口=1%"], 5, 1),
+    ]
     digests = {found.digest(prepared) for found in (base, *others)}
     digests.add(base.digest(replace(prepared, scenario="均衡优先")))
     digests.add(base.digest(replace(prepared, budget=replace(prepared.budget, sha256="0" * 64))))
@@ -321,8 +390,14 @@ def scheduler() -> Iterator[str]:
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     words = [["scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2]]]
     words += [["worker", address, "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1"]] * 2
-    started = [subprocess.Popen([sys.executable, "-m", "dask", *each, "--no-dashboard"], stderr=subprocess.DEVNULL, env=os.environ)
-               for each in words]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "dask", *each, "--no-dashboard"],
+            stderr=subprocess.DEVNULL,
+            env=os.environ,
+        )
+        for each in words
+    ]
     yield address
     for process in reversed(started):
         process.terminate()
@@ -350,8 +425,20 @@ def test_a_scheduler_that_is_not_there_is_told(
     pytest.importorskip("distributed", reason="dask[distributed] is not installed")
     monkeypatch.setattr("transfer_opt.scenarios.sweep.engines.CONNECT_SECONDS", 0.5)
     with pytest.raises(SystemExit) as ending:
-        main(["sweep", str(EXAMPLE), "--vary", POOL, "-o", str(tmp_path / "扫描.csv"), "--engine", "dask",
-              "--scheduler", "tcp://127.0.0.1:9"])
+        main(
+            [
+                "sweep",
+                str(EXAMPLE),
+                "--vary",
+                POOL,
+                "-o",
+                str(tmp_path / "扫描.csv"),
+                "--engine",
+                "dask",
+                "--scheduler",
+                "tcp://127.0.0.1:9",
+            ]
+        )
     assert ending.value.code == 5
     assert "连不上 Dask 调度器" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

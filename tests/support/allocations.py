@@ -77,7 +77,14 @@ class Allocation:
     def findings(self, units: Sequence[int] | None = None) -> tuple[Finding, ...]:
         """Every rule held against these published integers (its own by default)."""
         final = np.array(self.units if units is None else units, dtype=float) * self.case.unit
-        return findings(self.case, self.formulation, self.solution.stages, self.amounts, final, opener("highs", 9))
+        return findings(
+            self.case,
+            self.formulation,
+            self.solution.stages,
+            self.amounts,
+            final,
+            opener("highs", 9),
+        )
 
 
 def allocated(case: Case, *changes: Change, objective: tuple[str, ...] = BASIC) -> Allocation:
@@ -91,7 +98,10 @@ def allocated(case: Case, *changes: Change, objective: tuple[str, ...] = BASIC) 
 
 
 def problem(
-    case: Case, settings: Settings, objective: tuple[str, ...] = BASIC, open_solver: Opener | None = None
+    case: Case,
+    settings: Settings,
+    objective: tuple[str, ...] = BASIC,
+    open_solver: Opener | None = None,
 ) -> Instance:
     """A case by hand as a problem, whoever solves it."""
     solver = open_solver or opener("highs", 9)
@@ -103,14 +113,33 @@ def refilled(case: Case) -> Callable[[Settings], Case]:
 
     def reassemble(settings: Settings) -> Case:
         budgets = [settings.cell("资金总额", "本年总额", fund.name) for fund in case.funds]
-        return replace(case, funds=tuple(fund if np.isnan(budget) else replace(fund, budget=budget, pool=budget)
-                                         for fund, budget in zip(case.funds, budgets, strict=True)))
+        return replace(
+            case,
+            funds=tuple(
+                fund if np.isnan(budget) else replace(fund, budget=budget, pool=budget)
+                for fund, budget in zip(case.funds, budgets, strict=True)
+            ),
+        )
 
     return reassemble
 
 
 def only(*rules: str) -> tuple[Change, ...]:
     """Switches off every rule that can be, but these."""
-    every = ("上年保底", "考核奖惩", "已下达不收回", "增幅上限", "三保兜底", "三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜",
-             "生态稳定增长", "保障水平下限", "位次不逆转", "市州占比", "单县占比上限", "县区上下限")
+    every = (
+        "上年保底",
+        "考核奖惩",
+        "已下达不收回",
+        "增幅上限",
+        "三保兜底",
+        "三保压力倾斜",
+        "财力薄弱倾斜",
+        "困难地区倾斜",
+        "生态稳定增长",
+        "保障水平下限",
+        "位次不逆转",
+        "市州占比",
+        "单县占比上限",
+        "县区上下限",
+    )
     return tuple(Change(rule, on=rule in rules) for rule in every)

@@ -11,7 +11,11 @@ import openpyxl
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "inputs" / "qinghai.xlsx"
-EQUALIZATION, GUARANTEE, ECOLOGY = "均衡性转移支付", "县级基本财力保障机制奖补资金", "重点生态功能区转移支付"
+EQUALIZATION, GUARANTEE, ECOLOGY = (
+    "均衡性转移支付",
+    "县级基本财力保障机制奖补资金",
+    "重点生态功能区转移支付",
+)
 
 
 def plain_tables(path: Path = EXAMPLE) -> dict[str, list[list[Any]]]:
@@ -22,8 +26,15 @@ def plain_tables(path: Path = EXAMPLE) -> dict[str, list[list[Any]]]:
     for sheet in book.worksheets:
         rows = [list(row) for row in sheet.iter_rows(values_only=True)]
         at = next(i for i, row in enumerate(rows) if first[sheet.title] in row)
-        header = [str(text).split("(")[0].split("（")[0].replace("\n", "") if text else None for text in rows[at]]
-        body = [row for row in rows[at + 1 :] if row[0] not in (None, "") and "合" not in str(row[0])[:2]]
+        header = [
+            str(text).split("(")[0].split("（")[0].replace("\n", "") if text else None
+            for text in rows[at]
+        ]
+        body = [
+            row
+            for row in rows[at + 1 :]
+            if row[0] not in (None, "") and "合" not in str(row[0])[:2]
+        ]
         tables[sheet.title] = [header, *body]
     return tables
 
@@ -53,7 +64,12 @@ def shuffled(tables: dict[str, list[list[Any]]], seed: int) -> dict[str, list[li
     return result
 
 
-def change(tables: dict[str, list[list[Any]]], sheet: str, matches: Callable[[dict[str, Any]], bool], **values: Any) -> None:
+def change(
+    tables: dict[str, list[list[Any]]],
+    sheet: str,
+    matches: Callable[[dict[str, Any]], bool],
+    **values: Any,
+) -> None:
     """Set columns of the rows that match; at least one must."""
     header, *rows = tables[sheet]
     found = [row for row in rows if matches(dict(zip(header, row, strict=False)))]

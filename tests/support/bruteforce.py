@@ -27,7 +27,11 @@ class BruteForce:
         rows, columns = program.shape
         matrix = np.zeros((rows, columns))
         matrix[program.rows, program.columns] = program.values
-        self._matrix, self._low, self._up = matrix, program.row_lower.copy(), program.row_upper.copy()
+        self._matrix, self._low, self._up = (
+            matrix,
+            program.row_lower.copy(),
+            program.row_upper.copy(),
+        )
         self._lower, self._upper = program.lower.copy(), program.upper.copy()
         self._lines = program.lines
 
@@ -45,8 +49,14 @@ class BruteForce:
         rows, columns = self._matrix.shape
         costs = np.concatenate([np.zeros(columns), np.ones(2 * rows)])
         matrix = np.hstack([self._matrix, np.eye(rows), -np.eye(rows)])
-        return _solve(costs, np.pad(self._lower, (0, 2 * rows)),
-                      np.pad(self._upper, (0, 2 * rows), constant_values=np.inf), matrix, self._low, self._up)[0]
+        return _solve(
+            costs,
+            np.pad(self._lower, (0, 2 * rows)),
+            np.pad(self._upper, (0, 2 * rows), constant_values=np.inf),
+            matrix,
+            self._low,
+            self._up,
+        )[0]
 
     def _minimum(self, costs: Floats) -> tuple[float, Floats]:
         return _solve(costs, self._lower, self._upper, self._matrix, self._low, self._up)
@@ -54,7 +64,10 @@ class BruteForce:
     def _keep_sum(self, stage: SumStage) -> None:
         value, _ = self._minimum(stage.costs)
         self._matrix = np.vstack([self._matrix, stage.costs])
-        self._low, self._up = np.append(self._low, -np.inf), np.append(self._up, value + SLACK * (1 + abs(value)))
+        self._low, self._up = (
+            np.append(self._low, -np.inf),
+            np.append(self._up, value + SLACK * (1 + abs(value))),
+        )
 
     def _keep_levels(self, stage: LevelStage) -> None:
         terms = list(range(len(stage.columns)))
@@ -62,7 +75,9 @@ class BruteForce:
             theta = self._least_level(stage, terms)
             for term in terms:
                 self._bound(stage, term, theta + SLACK * (1 + abs(theta)))
-            stuck = [term for term in terms if self._best(stage, term) > theta - 1e-6 * (1 + abs(theta))]
+            stuck = [
+                term for term in terms if self._best(stage, term) > theta - 1e-6 * (1 + abs(theta))
+            ]
             assert stuck, "no term is stuck at its level"
             terms = [term for term in terms if term not in stuck]
 
@@ -86,22 +101,34 @@ class BruteForce:
         matrix = np.vstack([np.pad(self._matrix, ((0, 0), (0, 1))), rows])
         costs = np.append(np.zeros(len(self._lower)), 1.0)
         floor = 0.0 if stage.below and stage.above else -np.inf
-        return _solve(costs, np.append(self._lower, floor), np.append(self._upper, np.inf), matrix,
-                      np.concatenate([self._low, low]), np.concatenate([self._up, up]))[0]
+        return _solve(
+            costs,
+            np.append(self._lower, floor),
+            np.append(self._upper, np.inf),
+            matrix,
+            np.concatenate([self._low, low]),
+            np.concatenate([self._up, up]),
+        )[0]
 
     def _best(self, stage: LevelStage, term: int) -> float:
         """The least ratio of one term while the others keep to the level."""
         return self._least_level(stage, [term])
 
     def _bound(self, stage: LevelStage, term: int, theta: float) -> None:
-        column, centre, reach = stage.columns[term], float(stage.centre[term]), float(stage.scale[term]) * theta
+        column, centre, reach = (
+            stage.columns[term],
+            float(stage.centre[term]),
+            float(stage.scale[term]) * theta,
+        )
         if stage.below:
             self._lower[column] = max(self._lower[column], min(centre - reach, self._upper[column]))
         if stage.above:
             self._upper[column] = min(self._upper[column], max(centre + reach, self._lower[column]))
 
 
-def _solve(costs: Floats, lower: Floats, upper: Floats, matrix: Floats, low: Floats, up: Floats) -> tuple[float, Floats]:
+def _solve(
+    costs: Floats, lower: Floats, upper: Floats, matrix: Floats, low: Floats, up: Floats
+) -> tuple[float, Floats]:
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = matrix.shape
     model.col_cost_, model.col_lower_, model.col_upper_ = costs, lower, upper

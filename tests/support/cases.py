@@ -70,12 +70,19 @@ def make_case(
     columns = {**_fitting(NUMBERS, len(names)), **(numbers or {})}
     units = Recipients(
         np.array(codes or [f"6300{i:02d}" for i in range(1, len(names) + 1)], dtype=object),
-        np.array(names, dtype=object), np.array(prefecture, dtype=object),
+        np.array(names, dtype=object),
+        np.array(prefecture, dtype=object),
         {name: np.array(column, dtype=float) for name, column in columns.items()},
-        {name: np.array(column, dtype=object) for name, column in {**_fitting(TEXTS, len(names)), **(texts or {})}.items()},
+        {
+            name: np.array(column, dtype=object)
+            for name, column in {**_fitting(TEXTS, len(names)), **(texts or {})}.items()
+        },
     )
-    funds = tuple(Fund(spec, pools[spec.short], pools[spec.short], 0.0, 0.0, np.nan)
-                  for spec in SPEC.funds if spec.short in pools)
+    funds = tuple(
+        Fund(spec, pools[spec.short], pools[spec.short], 0.0, 0.0, np.nan)
+        for spec in SPEC.funds
+        if spec.short in pools
+    )
     history = _table(funds, len(names), {**_fitting(LAST, len(names)), **(last or {})}, np.nan)
     members = _table(funds, len(names), eligible or {}, 1.0) > 0
     fund, recipient = np.nonzero(members)
@@ -85,14 +92,29 @@ def make_case(
         return _table(funds, len(names), table or {}, absent)[fund, recipient]
 
     lines = Lines(
-        fund, recipient, history[fund, recipient], line(advance, np.nan), line(floor, np.nan), line(cap, np.nan),
-        np.full(len(fund), "", dtype=object), line(penalty, 0.0), line(before, np.nan),
+        fund,
+        recipient,
+        history[fund, recipient],
+        line(advance, np.nan),
+        line(floor, np.nan),
+        line(cap, np.nan),
+        np.full(len(fund), "", dtype=object),
+        line(penalty, 0.0),
+        line(before, np.nan),
         line({**_fitting(REFERENCE, len(names)), **(reference or {})}, np.nan),
     )
-    wanted = np.array(need, dtype=float) if need is not None else np.sum(
-        [units.number(column) for column in ("保基本民生需求", "保工资需求", "保运转需求")], axis=0)
+    wanted = (
+        np.array(need, dtype=float)
+        if need is not None
+        else np.sum(
+            [units.number(column) for column in ("保基本民生需求", "保工资需求", "保运转需求")],
+            axis=0,
+        )
+    )
     shares = np.array([(usable or {}).get(each.short, 1.0) for each in funds])
-    return Case(funds, units, lines, history, unit, f"{unit:g}万元", "万元", shares, wanted, gap_columns)
+    return Case(
+        funds, units, lines, history, unit, f"{unit:g}万元", "万元", shares, wanted, gap_columns
+    )
 
 
 def _fitting(defaults: Mapping[str, Sequence[Any]], count: int) -> dict[str, Sequence[Any]]:
@@ -104,7 +126,9 @@ def _table(funds: Sequence[Fund], count: int, given: ByCounty, absent: float) ->
     return np.array([given.get(each.short, np.full(count, absent)) for each in funds], dtype=float)
 
 
-def make_settings(case: Case, *changes: Change, scenario: Sequence[Change] = (), spec: ModelSpec = SPEC) -> Settings:
+def make_settings(
+    case: Case, *changes: Change, scenario: Sequence[Change] = (), spec: ModelSpec = SPEC
+) -> Settings:
     """The shipped model's rules for the case's funds and counties, with these changes."""
     funds = tuple(fund.name for fund in case.funds)
     return Settings(spec.rules, funds, case.recipients, (tuple(changes), tuple(scenario)))
@@ -113,12 +137,21 @@ def make_settings(case: Case, *changes: Change, scenario: Sequence[Change] = (),
 def by_fund(case: Case, default: float = 0.0, **values: Any) -> Any:
     """A parameter by fund (F,), named by short name."""
     given = [values.get(fund.short, default) for fund in case.funds]
-    return np.array(given) if any(isinstance(value, str) for value in given) else exacts(np.array(given, dtype=float))
+    return (
+        np.array(given)
+        if any(isinstance(value, str) for value in given)
+        else exacts(np.array(given, dtype=float))
+    )
 
 
 def by_line(case: Case, default: float = 0.0, **values: Any) -> Exacts:
     """A parameter by line (L,), named by the fund's short name; one value, or one per county."""
-    table = np.array([np.broadcast_to(values.get(fund.short, default), len(case.recipients)) for fund in case.funds])
+    table = np.array(
+        [
+            np.broadcast_to(values.get(fund.short, default), len(case.recipients))
+            for fund in case.funds
+        ]
+    )
     return exacts(np.asarray(table[case.lines.fund, case.lines.recipient], dtype=float))
 
 
@@ -139,7 +172,9 @@ def labels(rows: Rows) -> list[str]:
 def right_sides(rows: Rows) -> tuple[Floats, Floats]:
     """Both sides once the constant stands on the right, exactly; infinite where open."""
     constant = rows.expression.constant
-    least, most = (either(known(sides), filled(sides) - constant, None) for sides in (rows.least, rows.most))
+    least, most = (
+        either(known(sides), filled(sides) - constant, None) for sides in (rows.least, rows.most)
+    )
     return floats(least, -np.inf), floats(most, np.inf)
 
 
@@ -147,9 +182,13 @@ def written(rows: Rows, case: Case) -> list[str]:
     """Rows as on paper: 「甲县: 均衡性/甲县 + 0.5 生态/甲县 >= 400」, constants moved to the right."""
     lines = []
     for label, coefficients, lower, upper in zip(
-            labels(rows), dense(rows, len(case.lines)), *right_sides(rows), strict=True):
-        terms = [f"{'' if value == 1 else f'{value:.9g} '}{name}"
-                 for value, name in zip(coefficients, case.amount.labels, strict=True) if value]
+        labels(rows), dense(rows, len(case.lines)), *right_sides(rows), strict=True
+    ):
+        terms = [
+            f"{'' if value == 1 else f'{value:.9g} '}{name}"
+            for value, name in zip(coefficients, case.amount.labels, strict=True)
+            if value
+        ]
         sides = [("=", lower)] if lower == upper else [(">=", lower), ("<=", upper)]
         said = " ".join(f"{sign} {bound:.9g}" for sign, bound in sides if np.isfinite(bound))
         lines.append(f"{label}: {' + '.join(terms) or '0'} {said}")

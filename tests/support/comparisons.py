@@ -27,4 +27,6 @@ def example_report() -> Report:
 
 def pools_untried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the larger pools, which take half of the time, where a test is about something else."""
-    monkeypatch.setattr("transfer_opt.scenarios.comparison.compare.larger_pools", lambda *_: iter(()))
+    monkeypatch.setattr(
+        "transfer_opt.scenarios.comparison.compare.larger_pools", lambda *_: iter(())
+    )

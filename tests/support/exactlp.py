@@ -38,7 +38,10 @@ def hard_rows(case: Case, settings: Settings) -> list[Row]:
             entries: dict[int, Fraction] = {}
             for j, a in zip(expression.columns[inside], expression.values[inside], strict=True):
                 entries[int(j)] = entries.get(int(j), Fraction(0)) + _data(a)
-            low, high = (None if side is None else _data(side) - shift for side in (entry.rows.least[r], entry.rows.most[r]))
+            low, high = (
+                None if side is None else _data(side) - shift
+                for side in (entry.rows.least[r], entry.rows.most[r])
+            )
             found.append(Row(entries, low, high, bool(entry.single[r]), entry.rule.fixed))
     return found
 
@@ -57,7 +60,9 @@ def repair(case: Case, settings: Settings) -> Fraction:
     return least(low, high, [(row, not row.fixed) for row in hard_rows(case, settings)])
 
 
-def least(low: Sequence[Fraction], high: Sequence[Fraction], rows: Iterable[tuple[Row, bool]]) -> Fraction:
+def least(
+    low: Sequence[Fraction], high: Sequence[Fraction], rows: Iterable[tuple[Row, bool]]
+) -> Fraction:
     """min Σ what the rows give that may, over low ≤ x ≤ high: a primal simplex with Bland's rule."""
     columns = len(low)
     costs: list[Fraction] = [Fraction(0)] * columns
@@ -99,7 +104,9 @@ def least(low: Sequence[Fraction], high: Sequence[Fraction], rows: Iterable[tupl
     return _minimum(costs, table, right, basis)
 
 
-def _minimum(costs: list[Fraction], table: list[dict[int, Fraction]], right: list[Fraction], basis: list[int]) -> Fraction:
+def _minimum(
+    costs: list[Fraction], table: list[dict[int, Fraction]], right: list[Fraction], basis: list[int]
+) -> Fraction:
     reduced = {j: cost for j, cost in enumerate(costs) if cost}
     value = Fraction(0)
     for r, b in enumerate(basis):
@@ -110,7 +117,11 @@ def _minimum(costs: list[Fraction], table: list[dict[int, Fraction]], right: lis
         enter = min((j for j, cost in reduced.items() if cost < 0), default=None)
         if enter is None:
             return value
-        ratios = [(right[r] / row[enter], basis[r], r) for r, row in enumerate(table) if row.get(enter, 0) > 0]
+        ratios = [
+            (right[r] / row[enter], basis[r], r)
+            for r, row in enumerate(table)
+            if row.get(enter, 0) > 0
+        ]
         _, _, leave = min(ratios)
         pivot = table[leave][enter]
         table[leave] = {j: a / pivot for j, a in table[leave].items()}

@@ -15,7 +15,19 @@ from pathlib import Path
 from limited import MEMORY, SECONDS, Ended, Limited, english
 
 COMMANDS = (("check",), ("audit",), ("round", "--unit", "1"))
-ENDINGS = {".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".xlt", ".et", ".ett", ".ods", ".ots"}
+ENDINGS = {
+    ".xlsx",
+    ".xlsm",
+    ".xltx",
+    ".xltm",
+    ".xlsb",
+    ".xls",
+    ".xlt",
+    ".et",
+    ".ett",
+    ".ods",
+    ".ots",
+}
 RIGHT = (0, 1, 6)
 """Done, the input is wrong, it does not add up."""
 
@@ -43,7 +55,9 @@ class Run:
 
 def runs(folder: Path, server: Limited) -> Iterator[Run]:
     """Every command on every workbook, in order of their names."""
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file()):
+    for path in sorted(
+        path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file()
+    ):
         for command, *options in COMMANDS:
             with tempfile.TemporaryDirectory() as place:
                 copy = Path(place) / f"表{path.suffix}"
@@ -56,9 +70,14 @@ def table(done: list[Run]) -> Iterator[str]:
     yield f"{'命令':<6}{'文件':>6}  {'最多秒':>6} {'最多MiB':>8}  退出码×次数"
     for command, *_ in COMMANDS:
         ended = [run.ended for run in done if run.command == command]
-        exits = "  ".join(f"{code}×{times}" for code, times in sorted(Counter(each.exit for each in ended).items()))
-        yield (f"{command:<8}{len(ended):>6}  {max(each.seconds for each in ended):>8.1f} "
-               f"{max(each.mebibytes for each in ended):>9,.0f}  {exits}")
+        exits = "  ".join(
+            f"{code}×{times}"
+            for code, times in sorted(Counter(each.exit for each in ended).items())
+        )
+        yield (
+            f"{command:<8}{len(ended):>6}  {max(each.seconds for each in ended):>8.1f} "
+            f"{max(each.mebibytes for each in ended):>9,.0f}  {exits}"
+        )
 
 
 def main(folder: Path) -> int:

@@ -8,7 +8,18 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from forgery import ALLOCATION, FACTS, MAIN, PROOF, SHEETS, Book, kind, row_of, some_number, some_sheet
+from forgery import (
+    ALLOCATION,
+    FACTS,
+    MAIN,
+    PROOF,
+    SHEETS,
+    Book,
+    kind,
+    row_of,
+    some_number,
+    some_sheet,
+)
 from lxml import etree
 
 # Values and texts -------------------------------------------------------------------------------------------------
@@ -16,7 +27,9 @@ from lxml import etree
 
 def change_number(book: Book, name: str, generator: random.Random) -> str:
     """A constant by a hundredth or more, and at least by one of the last digit that is shown of a whole number."""
-    cell = generator.choice([cell for cell in book.shown(name) if cell.find("{*}f") is None and row_of(cell) > 4])
+    cell = generator.choice(
+        [cell for cell in book.shown(name) if cell.find("{*}f") is None and row_of(cell) > 4]
+    )
     value = cell.find("{*}v")
     old = float(value.text)
     new = old + 1 if old == int(old) else old * generator.choice([0.5, 0.9, 1.1, 2])
@@ -26,7 +39,11 @@ def change_number(book: Book, name: str, generator: random.Random) -> str:
 
 def swap_counties(book: Book, generator: random.Random) -> str:
     """Names and codes of two counties exchanged on every sheet."""
-    rows = [row for row in book.sheet("输入数据").iter("{*}row") if int(row.get("r")) > 4 and len(row) > 1 and len(row[0])]
+    rows = [
+        row
+        for row in book.sheet("输入数据").iter("{*}row")
+        if int(row.get("r")) > 4 and len(row) > 1 and len(row[0])
+    ]
     one, two = generator.sample(rows, 2)
     pairs = [(book.text(one[at]), book.text(two[at])) for at in (0, 1)]
     for name in book.sheets:
@@ -65,7 +82,11 @@ def _version_number(book: Book, generator: random.Random) -> str:
 @kind("unsealed sheets")
 def _unsealed_sheets(book: Book, generator: random.Random) -> str:
     names = generator.sample([name for name in SHEETS if name in book.sheets], 4)
-    done = [change_number(book, name, generator) for name in names if name not in (ALLOCATION, "方案参数", "输入数据")]
+    done = [
+        change_number(book, name, generator)
+        for name in names
+        if name not in (ALLOCATION, "方案参数", "输入数据")
+    ]
     for name in names:
         for cell in book.find(PROOF, name):
             cell.getparent().remove(cell.getnext())
@@ -77,18 +98,32 @@ def _unsealed_sheets(book: Book, generator: random.Random) -> str:
 def _text(book: Book, generator: random.Random) -> str:
     """One character more, less or other, of any text that is no seal."""
     name = generator.choice([name for name in book.sheets if name not in (PROOF, "县区说明单")])
-    cell = generator.choice([cell for cell in book.cells(name) if cell.get("t") == "s" and book.text(cell)])
+    cell = generator.choice(
+        [cell for cell in book.cells(name) if cell.get("t") == "s" and book.text(cell)]
+    )
     old = book.text(cell)
     at = generator.randrange(len(old))
-    new = generator.choice([old[:at] + "甲" + old[at:], old[:at] + ("2" if old[at] == "1" else "1") + old[at + 1 :], old + "（核定）"])
+    new = generator.choice(
+        [
+            old[:at] + "甲" + old[at:],
+            old[:at] + ("2" if old[at] == "1" else "1") + old[at + 1 :],
+            old + "（核定）",
+        ]
+    )
     book.put(cell, new)
     return f"{name} {cell.get('r')}: {old[:20]} → {new[:20]}"
 
 
 @kind("unit")
 def _unit(book: Book, generator: random.Random) -> str | None:
-    found = [(name, cell) for name in book.sheets for cell in book.cells(name)
-             if cell.get("t") == "s" and len(book.text(cell)) < 60 and ("万元" in book.text(cell) or "单位" in book.text(cell))]
+    found = [
+        (name, cell)
+        for name in book.sheets
+        for cell in book.cells(name)
+        if cell.get("t") == "s"
+        and len(book.text(cell)) < 60
+        and ("万元" in book.text(cell) or "单位" in book.text(cell))
+    ]
     name, cell = generator.choice(found)
     old = book.text(cell)
     new = old.replace("万元", "元") if "万元" in old else old.replace("元", "亿元")
@@ -107,7 +142,9 @@ def _header(book: Book, generator: random.Random) -> str:
     return f"{name}: {left} ⇄ {right}"
 
 
-def insert_fact(book: Book, generator: random.Random, name: str, text: str, before: int | None) -> str:
+def insert_fact(
+    book: Book, generator: random.Random, name: str, text: str, before: int | None
+) -> str:
     """One more row in 「审计信息」, below its last or somewhere; below it everything moves."""
     data = book.sheet(FACTS).find("{*}sheetData")
     at = max(int(row.get("r")) for row in data) + 1 if before is None else before
@@ -130,21 +167,43 @@ def insert_fact(book: Book, generator: random.Random, name: str, text: str, befo
 
 @kind("second objective")
 def _objective(book: Book, generator: random.Random) -> str:
-    return insert_fact(book, generator, "目标顺序", "贴近因素法 > 三保缺口最小", generator.choice([None, 8, 12, 15]))
+    return insert_fact(
+        book,
+        generator,
+        "目标顺序",
+        "贴近因素法 > 三保缺口最小",
+        generator.choice([None, 8, 12, 15]),
+    )
 
 
 @kind("invented warning")
 def _warning(book: Book, generator: random.Random) -> str:
-    name, text = generator.choice([("警告", "甲县“三保”缺口 12 万元。"), ("警告", "[W134] 工作表「县区数据」单元格 H8：合计对不上。"),
-                                   ("说明", "本结果已经省政府常务会议审定。"), ("审批", "同意。")])
+    name, text = generator.choice(
+        [
+            ("警告", "甲县“三保”缺口 12 万元。"),
+            ("警告", "[W134] 工作表「县区数据」单元格 H8：合计对不上。"),
+            ("说明", "本结果已经省政府常务会议审定。"),
+            ("审批", "同意。"),
+        ]
+    )
     return insert_fact(book, generator, name, text, generator.choice([None, 14]))
 
 
 @kind("fact")
 def _fact(book: Book, generator: random.Random) -> str:
     """Another content of an item of 「审计信息」."""
-    items = [cell for cell in book.cells(FACTS) if row_of(cell) > 4 and cell.get("r").startswith("A") and cell.getnext() is not None]
-    cell = generator.choice([cell for cell in items if book.text(cell) not in ("工具版本", "生成时间", "输入文件", "输入文件 SHA-256")])
+    items = [
+        cell
+        for cell in book.cells(FACTS)
+        if row_of(cell) > 4 and cell.get("r").startswith("A") and cell.getnext() is not None
+    ]
+    cell = generator.choice(
+        [
+            cell
+            for cell in items
+            if book.text(cell) not in ("工具版本", "生成时间", "输入文件", "输入文件 SHA-256")
+        ]
+    )
     said = cell.getnext()
     old = book.text(said)
     at = generator.randrange(len(old))
@@ -155,8 +214,14 @@ def _fact(book: Book, generator: random.Random) -> str:
 @kind("ratio halved")
 def _ratio(book: Book, generator: random.Random) -> str | None:
     """A Gini or any other ratio of the indicators, halved or by a hundredth."""
-    row = generator.choice([row for row in book.sheet("均衡性指标").iter("{*}row") if int(row.get("r")) > 4])
-    cells = [cell for cell in row if cell.get("t", "n") == "n" and 0 < abs(float(cell.findtext("{*}v") or 0)) < 10]
+    row = generator.choice(
+        [row for row in book.sheet("均衡性指标").iter("{*}row") if int(row.get("r")) > 4]
+    )
+    cells = [
+        cell
+        for cell in row
+        if cell.get("t", "n") == "n" and 0 < abs(float(cell.findtext("{*}v") or 0)) < 10
+    ]
     if not cells:
         return None
     cell = generator.choice(cells)
@@ -213,11 +278,33 @@ def fill_of(book: Book, form: Any) -> str:
     """The colour behind the cell."""
     fill = book.styles.find("{*}fills")[int(form.get("fillId", "0"))].find("{*}patternFill")
     colour = fill.find("{*}fgColor")
-    return "FFFFFFFF" if colour is None or fill.get("patternType") != "solid" else str(colour.get("rgb"))
+    return (
+        "FFFFFFFF"
+        if colour is None or fill.get("patternType") != "solid"
+        else str(colour.get("rgb"))
+    )
 
 
-LITERALS = ('"99,999"', '"99,999";"99,999";"99,999"', ";;;", "#,##0,", "#,##0,_ ;-#,##0,_ ;0_ ", '"1"#,##0', '#,##0"0"', "0%", "0.0E+00",
-            '[>0]"88";#,##0', "#,##0.000", "#", "0000000", '#,##0_ ;#,##0_ ', "yyyy-m-d", "[White]#,##0", "*9", "?/?")
+LITERALS = (
+    '"99,999"',
+    '"99,999";"99,999";"99,999"',
+    ";;;",
+    "#,##0,",
+    "#,##0,_ ;-#,##0,_ ;0_ ",
+    '"1"#,##0',
+    '#,##0"0"',
+    "0%",
+    "0.0E+00",
+    '[>0]"88";#,##0',
+    "#,##0.000",
+    "#",
+    "0000000",
+    "#,##0_ ;#,##0_ ",
+    "yyyy-m-d",
+    "[White]#,##0",
+    "*9",
+    "?/?",
+)
 
 
 @kind("number format")
@@ -236,7 +323,13 @@ def _format(book: Book, generator: random.Random) -> str | None:
 def as_shown(value: float, code: str) -> str:
     """Roughly what a cell shows; only to leave out forgeries that change nothing."""
     sections = code.replace("_ ", "").split(";")
-    section = sections[1] if value < 0 and len(sections) > 1 else sections[2] if value == 0 and len(sections) > 2 else sections[0]
+    section = (
+        sections[1]
+        if value < 0 and len(sections) > 1
+        else sections[2]
+        if value == 0 and len(sections) > 2
+        else sections[0]
+    )
     plain = re.fullmatch(r"([+-]?)#,##0(\.0+)?", section)
     if not plain:
         return section + (f" {value!r}" if value else "")
@@ -247,7 +340,9 @@ def as_shown(value: float, code: str) -> str:
 @kind("text format")
 def _text_format(book: Book, generator: random.Random) -> str:
     name = some_sheet(book, generator)
-    cell = generator.choice([cell for cell in book.cells(name) if cell.get("t") == "s" and row_of(cell) > 4])
+    cell = generator.choice(
+        [cell for cell in book.cells(name) if cell.get("t") == "s" and row_of(cell) > 4]
+    )
     code = generator.choice([";;;", '0;0;0;"达标"', '@"（已核）"', ";;;[White]@"])
     book.restyle(cell, number_format(code))
     return f"{name} {cell.get('r')} as {code}"
@@ -266,7 +361,9 @@ def _white(book: Book, generator: random.Random) -> str:
 @kind("white theme colour")
 def _theme(book: Book, generator: random.Random) -> str:
     name, cell = some_number(book, generator)
-    said = generator.choice([{"theme": "0"}, {"indexed": "9"}, {"theme": "1", "tint": "1"}, {"indexed": "1"}])
+    said = generator.choice(
+        [{"theme": "0"}, {"indexed": "9"}, {"theme": "1", "tint": "1"}, {"indexed": "1"}]
+    )
     book.restyle(cell, font(color=said))
     return f"{name} {cell.get('r')} {said}"
 
@@ -293,8 +390,11 @@ def _fill(book: Book, generator: random.Random) -> str:
     def change(book: Book, form: Any) -> None:
         colour = book.styles.find("{*}fonts")[int(form.get("fontId"))].find("{*}color")
         fills = book.styles.find("{*}fills")
-        pattern = etree.SubElement(etree.SubElement(fills, f"{{{MAIN}}}fill"), f"{{{MAIN}}}patternFill",
-                                   patternType=generator.choice(["solid", "darkGray"]))
+        pattern = etree.SubElement(
+            etree.SubElement(fills, f"{{{MAIN}}}fill"),
+            f"{{{MAIN}}}patternFill",
+            patternType=generator.choice(["solid", "darkGray"]),
+        )
         etree.SubElement(pattern, f"{{{MAIN}}}fgColor", rgb=colour.get("rgb"))
         form.set("fillId", str(len(fills) - 1))
         form.set("applyFill", "1")
@@ -306,9 +406,17 @@ def _fill(book: Book, generator: random.Random) -> str:
 @kind("font")
 def _font(book: Book, generator: random.Random) -> str:
     name, cell = some_number(book, generator)
-    said: tuple[str, dict[str, str]] = generator.choice([
-        ("sz", {"val": "1"}), ("sz", {"val": "2.5"}), ("sz", {"val": "60"}), ("strike", {}), ("vertAlign", {"val": "superscript"}),
-        ("name", {"val": "Wingdings"}), ("name", {"val": "Webdings"})])
+    said: tuple[str, dict[str, str]] = generator.choice(
+        [
+            ("sz", {"val": "1"}),
+            ("sz", {"val": "2.5"}),
+            ("sz", {"val": "60"}),
+            ("strike", {}),
+            ("vertAlign", {"val": "superscript"}),
+            ("name", {"val": "Wingdings"}),
+            ("name", {"val": "Webdings"}),
+        ]
+    )
     book.restyle(cell, font(**{said[0]: said[1]}))
     return f"{name} {cell.get('r')} {said}"
 
@@ -316,8 +424,15 @@ def _font(book: Book, generator: random.Random) -> str:
 @kind("alignment")
 def _alignment(book: Book, generator: random.Random) -> str:
     name, cell = some_number(book, generator)
-    said = generator.choice([{"horizontal": "fill"}, {"textRotation": "180"}, {"textRotation": "90"}, {"indent": "40", "horizontal": "right"},
-                             {"textRotation": "255"}])
+    said = generator.choice(
+        [
+            {"horizontal": "fill"},
+            {"textRotation": "180"},
+            {"textRotation": "90"},
+            {"indent": "40", "horizontal": "right"},
+            {"textRotation": "255"},
+        ]
+    )
 
     def change(book: Book, form: Any) -> None:
         aligned = form.find("{*}alignment")
@@ -338,7 +453,11 @@ def _diagonal(book: Book, generator: random.Random) -> str:
         border = etree.SubElement(borders, f"{{{MAIN}}}border", diagonalDown="1", diagonalUp="1")
         for side in ("left", "right", "top", "bottom"):
             etree.SubElement(border, f"{{{MAIN}}}{side}")
-        etree.SubElement(etree.SubElement(border, f"{{{MAIN}}}diagonal", style="thick"), f"{{{MAIN}}}color", rgb="FF000000")
+        etree.SubElement(
+            etree.SubElement(border, f"{{{MAIN}}}diagonal", style="thick"),
+            f"{{{MAIN}}}color",
+            rgb="FF000000",
+        )
         form.set("borderId", str(len(borders) - 1))
         form.set("applyBorder", "1")
 
@@ -350,17 +469,23 @@ def _diagonal(book: Book, generator: random.Random) -> str:
 def _rich(book: Book, generator: random.Random) -> str:
     """A part of a text in white, tiny, or struck through."""
     name = some_sheet(book, generator)
-    cell = generator.choice([cell for cell in book.cells(name) if cell.get("t") == "s" and len(book.text(cell)) > 1])
+    cell = generator.choice(
+        [cell for cell in book.cells(name) if cell.get("t") == "s" and len(book.text(cell)) > 1]
+    )
     text = book.text(cell)
     at = generator.randrange(1, len(text))
-    said: tuple[str, dict[str, str]] = generator.choice([("color", {"rgb": "FFFFFFFF"}), ("sz", {"val": "1"}), ("strike", {})])
+    said: tuple[str, dict[str, str]] = generator.choice(
+        [("color", {"rgb": "FFFFFFFF"}), ("sz", {"val": "1"}), ("strike", {})]
+    )
     book.put(cell, "")
     holder = cell[0]
     holder.remove(holder[0])
     for part, look in ((text[:at], None), (text[at:], said)):
         run = etree.SubElement(holder, f"{{{MAIN}}}r")
         if look:
-            etree.SubElement(etree.SubElement(run, f"{{{MAIN}}}rPr"), f"{{{MAIN}}}{look[0]}", look[1])
+            etree.SubElement(
+                etree.SubElement(run, f"{{{MAIN}}}rPr"), f"{{{MAIN}}}{look[0]}", look[1]
+            )
         etree.SubElement(run, f"{{{MAIN}}}t").text = part
     return f"{name} {cell.get('r')}: {text[at:][:20]} {said}"
 

@@ -34,8 +34,15 @@ from lxml import etree
 def _column(book: Book, generator: random.Random) -> str:
     name = some_sheet(book, generator)
     column = column_of(generator.choice(book.shown(name)))
-    said = generator.choice([{"hidden": "1"}, {"width": "0"}, {"width": "0.5"}, {"width": "1.5"},
-                             {"hidden": "1", "outlineLevel": "1", "collapsed": "1"}])
+    said = generator.choice(
+        [
+            {"hidden": "1"},
+            {"width": "0"},
+            {"width": "0.5"},
+            {"width": "1.5"},
+            {"hidden": "1", "outlineLevel": "1", "collapsed": "1"},
+        ]
+    )
     holder = book.child(name, "cols")
     for each in list(holder):
         low, high = int(each.get("min")), int(each.get("max"))
@@ -58,7 +65,15 @@ def _row(book: Book, generator: random.Random) -> str:
     name = some_sheet(book, generator)
     number = row_of(generator.choice(book.shown(name)))
     row = next(row for row in book.sheet(name).iter("{*}row") if int(row.get("r")) == number)
-    said = generator.choice([{"hidden": "1"}, {"ht": "0"}, {"ht": "1"}, {"hidden": "1", "outlineLevel": "1"}, {"hidden": "1", "collapsed": "1"}])
+    said = generator.choice(
+        [
+            {"hidden": "1"},
+            {"ht": "0"},
+            {"ht": "1"},
+            {"hidden": "1", "outlineLevel": "1"},
+            {"hidden": "1", "collapsed": "1"},
+        ]
+    )
     row.attrib.update({**said, "customHeight": "1"})
     return f"{name} {number} {said}"
 
@@ -67,7 +82,9 @@ def _row(book: Book, generator: random.Random) -> str:
 def _filtered(book: Book, generator: random.Random) -> str | None:
     name = generator.choice([ALLOCATION, "测算说明", "约束审计", "输入数据"])
     filter_ = book.child(name, "autoFilter")
-    rows = [row for row in book.sheet(name).iter("{*}row") if int(row.get("r")) > 6][: generator.randint(1, 3)]
+    rows = [row for row in book.sheet(name).iter("{*}row") if int(row.get("r")) > 6][
+        : generator.randint(1, 3)
+    ]
     column = etree.SubElement(filter_, f"{{{MAIN}}}filterColumn", colId="1")
     etree.SubElement(etree.SubElement(column, f"{{{MAIN}}}filters"), f"{{{MAIN}}}filter", val="甲")
     for row in rows:
@@ -79,7 +96,9 @@ def _filtered(book: Book, generator: random.Random) -> str | None:
 def _view(book: Book, generator: random.Random) -> str:
     name = some_sheet(book, generator, (ALLOCATION, "测算说明", "约束审计"))
     view = book.sheet(name).find(".//{*}sheetView")
-    said = generator.choice([{"showZeros": "0"}, {"showFormulas": "1"}, {"rightToLeft": "1"}, {"topLeftCell": "A9"}])
+    said = generator.choice(
+        [{"showZeros": "0"}, {"showFormulas": "1"}, {"rightToLeft": "1"}, {"topLeftCell": "A9"}]
+    )
     view.attrib.update(said)
     return f"{name} {said}"
 
@@ -129,7 +148,13 @@ def _gone(book: Book, generator: random.Random) -> str:
 
 @kind("sheet renamed")
 def _renamed(book: Book, generator: random.Random) -> str:
-    name = generator.choice([name for name in book.sheets if name not in ("输入数据", "图表数据", "敏感性分县", "测算说明")])
+    name = generator.choice(
+        [
+            name
+            for name in book.sheets
+            if name not in ("输入数据", "图表数据", "敏感性分县", "测算说明")
+        ]
+    )
     book.entry(name).set("name", f"{name}（定稿）")
     return name
 
@@ -151,8 +176,10 @@ def _order(book: Book, generator: random.Random) -> str:
 
 @kind("further sheet")
 def _further(book: Book, generator: random.Random) -> str:
-    root = etree.fromstring(f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>以本表为准</t></is></c>'
-                            '<c r="B1"><v>12345</v></c></row></sheetData></worksheet>')
+    root = etree.fromstring(
+        f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>以本表为准</t></is></c>'
+        '<c r="B1"><v>12345</v></c></row></sheetData></worksheet>'
+    )
     name = generator.choice(["定稿", "审批意见", "人工调整", "县区数据"])
     book.add_sheet(name, root, generator.choice([0, None, 3]))
     return name
@@ -167,7 +194,11 @@ def _footer(book: Book, generator: random.Random) -> str:
     found = book.sheet(name).find("{*}headerFooter/{*}oddFooter")
     how = generator.choice(["code", "scenario", "header", "first", "even", "white"])
     if how == "code":
-        found.text = re.sub("校验码 .{4}", lambda match: match[0][:-2] + ("01" if match[0][-2:] != "01" else "10"), found.text)
+        found.text = re.sub(
+            "校验码 .{4}",
+            lambda match: match[0][:-2] + ("01" if match[0][-2:] != "01" else "10"),
+            found.text,
+        )
     elif how == "scenario":
         found.text = found.text.replace("校验码", "定稿 校验码")
     elif how == "white":
@@ -185,7 +216,11 @@ def _footer(book: Book, generator: random.Random) -> str:
 
 def local_name(book: Book, name: str, sheet: str) -> Any:
     at = str([entry.get("name") for entry in book.workbook.findall(".//{*}sheet")].index(sheet))
-    return next(each for each in book.workbook.findall(".//{*}definedName") if each.get("name") == name and each.get("localSheetId") == at)
+    return next(
+        each
+        for each in book.workbook.findall(".//{*}definedName")
+        if each.get("name") == name and each.get("localSheetId") == at
+    )
 
 
 @kind("print area")
@@ -195,7 +230,9 @@ def _area(book: Book, generator: random.Random) -> str:
     how = generator.choice(["rows", "columns"])
     match = re.fullmatch(r"(.*!\$A\$1:\$)([A-Z]+)\$(\d+)", found.text)
     assert match
-    found.text = f"{match[1]}{match[2]}${int(match[3]) - 4}" if how == "rows" else f"{match[1]}C${match[3]}"
+    found.text = (
+        f"{match[1]}{match[2]}${int(match[3]) - 4}" if how == "rows" else f"{match[1]}C${match[3]}"
+    )
     return f"{name} {how}"
 
 
@@ -211,7 +248,13 @@ def _titles(book: Book, generator: random.Random) -> str:
 def _page(book: Book, generator: random.Random) -> str:
     name = some_sheet(book, generator)
     setup = book.sheet(name).find("{*}pageSetup")
-    said = generator.choice([{"scale": "10"}, {"firstPageNumber": "7", "useFirstPageNumber": "1"}, {"errors": "blank", "scale": "11"}])
+    said = generator.choice(
+        [
+            {"scale": "10"},
+            {"firstPageNumber": "7", "useFirstPageNumber": "1"},
+            {"errors": "blank", "scale": "11"},
+        ]
+    )
     setup.attrib.update(said)
     if "scale" in said:
         properties = book.sheet(name).find("{*}sheetPr/{*}pageSetUpPr")
@@ -230,8 +273,10 @@ def _defined(book: Book, generator: random.Random) -> str:
 # Over the cells ---------------------------------------------------------------------------------------------------
 
 
-TINY = bytes.fromhex("89504e470d0a1a0a0000000d494844520000000100000001080600000"
-                     "01f15c4890000000d49444154789c6360f8cf0000000200017de2a0e80000000049454e44ae426082")
+TINY = bytes.fromhex(
+    "89504e470d0a1a0a0000000d494844520000000100000001080600000"
+    "01f15c4890000000d49444154789c6360f8cf0000000200017de2a0e80000000049454e44ae426082"
+)
 
 
 @kind("text box or picture")
@@ -241,23 +286,36 @@ def _box(book: Book, generator: random.Random) -> str:
     root = book.sheet(name)
     known = root.find("{*}drawing")
     shape = generator.choice(["box", "picture"])
-    inner = ('<xdr:sp macro="" textlink=""><xdr:nvSpPr><xdr:cNvPr id="77" name="t"/><xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr/>'
-             '<xdr:txBody><a:bodyPr/><a:p><a:r><a:t>99,999</a:t></a:r></a:p></xdr:txBody></xdr:sp>' if shape == "box" else
-             f'<xdr:pic><xdr:nvPicPr><xdr:cNvPr id="78" name="p"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill><a:blip xmlns:r="{OFFICE}" '
-             f'r:embed="rIdP"/></xdr:blipFill><xdr:spPr/></xdr:pic>')
+    inner = (
+        '<xdr:sp macro="" textlink=""><xdr:nvSpPr><xdr:cNvPr id="77" name="t"/><xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr/>'
+        "<xdr:txBody><a:bodyPr/><a:p><a:r><a:t>99,999</a:t></a:r></a:p></xdr:txBody></xdr:sp>"
+        if shape == "box"
+        else f'<xdr:pic><xdr:nvPicPr><xdr:cNvPr id="78" name="p"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill><a:blip xmlns:r="{OFFICE}" '
+        f'r:embed="rIdP"/></xdr:blipFill><xdr:spPr/></xdr:pic>'
+    )
     anchor = etree.fromstring(
         f'<xdr:oneCellAnchor xmlns:xdr="{DRAWING}" xmlns:a="{ART}"><xdr:from><xdr:col>{column}</xdr:col><xdr:colOff>0</xdr:colOff>'
         f'<xdr:row>{row}</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from><xdr:ext cx="800000" cy="200000"/>{inner}<xdr:clientData/>'
-        '</xdr:oneCellAnchor>')
+        "</xdr:oneCellAnchor>"
+    )
     if known is None:
         drawing = etree.fromstring(f'<xdr:wsDr xmlns:xdr="{DRAWING}"/>')
-        number = book.relate(book.sheets[name], "drawing", "xl/drawings/forged.xml", drawing,
-                             "application/vnd.openxmlformats-officedocument.drawing+xml")
+        number = book.relate(
+            book.sheets[name],
+            "drawing",
+            "xl/drawings/forged.xml",
+            drawing,
+            "application/vnd.openxmlformats-officedocument.drawing+xml",
+        )
         book.child(name, "drawing").set(f"{{{OFFICE}}}id", number)
         part = "xl/drawings/forged.xml"
     else:
         folder, _, file = book.sheets[name].rpartition("/")
-        target = next(each.get("Target") for each in book.parts[f"{folder}/_rels/{file}.rels"] if each.get("Id") == known.get(f"{{{OFFICE}}}id"))
+        target = next(
+            each.get("Target")
+            for each in book.parts[f"{folder}/_rels/{file}.rels"]
+            if each.get("Id") == known.get(f"{{{OFFICE}}}id")
+        )
         part = "xl/drawings/" + target.rpartition("/")[2]
         drawing = book.parts[part]
     drawing.append(anchor)
@@ -270,10 +328,17 @@ def _box(book: Book, generator: random.Random) -> str:
 @kind("comment")
 def _comment(book: Book, generator: random.Random) -> str:
     name, cell = some_number(book, generator)
-    root = etree.fromstring(f'<comments xmlns="{MAIN}"><authors><author>审计</author></authors><commentList><comment ref="{cell.get("r")}" '
-                            'authorId="0"><text><t>应为 99,999</t></text></comment></commentList></comments>')
-    book.relate(book.sheets[name], "comments", "xl/forgedcomments.xml", root,
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml")
+    root = etree.fromstring(
+        f'<comments xmlns="{MAIN}"><authors><author>审计</author></authors><commentList><comment ref="{cell.get("r")}" '
+        'authorId="0"><text><t>应为 99,999</t></text></comment></commentList></comments>'
+    )
+    book.relate(
+        book.sheets[name],
+        "comments",
+        "xl/forgedcomments.xml",
+        root,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml",
+    )
     return f"{name} {cell.get('r')}"
 
 
@@ -288,7 +353,13 @@ def _background(book: Book, generator: random.Random) -> str:
 @kind("hyperlink")
 def _link(book: Book, generator: random.Random) -> str:
     name, cell = some_number(book, generator)
-    etree.SubElement(book.child(name, "hyperlinks"), f"{{{MAIN}}}hyperlink", ref=cell.get("r"), location="证明!A1", tooltip="应为 99,999")
+    etree.SubElement(
+        book.child(name, "hyperlinks"),
+        f"{{{MAIN}}}hyperlink",
+        ref=cell.get("r"),
+        location="证明!A1",
+        tooltip="应为 99,999",
+    )
     return f"{name} {cell.get('r')}"
 
 
@@ -299,16 +370,28 @@ def _condition(book: Book, generator: random.Random) -> str:
     look = etree.SubElement(looks, f"{{{MAIN}}}dxf")
     how = generator.choice(["white", "format", "hide"])
     if how == "white":
-        etree.SubElement(etree.SubElement(look, f"{{{MAIN}}}font"), f"{{{MAIN}}}color", rgb="FFFFFFFF")
+        etree.SubElement(
+            etree.SubElement(look, f"{{{MAIN}}}font"), f"{{{MAIN}}}color", rgb="FFFFFFFF"
+        )
     else:
-        etree.SubElement(look, f"{{{MAIN}}}numFmt", numFmtId="950", formatCode='"99,999"' if how == "format" else ";;;")
-    if generator.random() < 0.5 and book.sheet(name).find("{*}conditionalFormatting/{*}cfRule[@dxfId]") is not None:
+        etree.SubElement(
+            look,
+            f"{{{MAIN}}}numFmt",
+            numFmtId="950",
+            formatCode='"99,999"' if how == "format" else ";;;",
+        )
+    if (
+        generator.random() < 0.5
+        and book.sheet(name).find("{*}conditionalFormatting/{*}cfRule[@dxfId]") is not None
+    ):
         for rule in book.sheet(name).iterfind("{*}conditionalFormatting/{*}cfRule[@dxfId]"):
             rule.set("dxfId", str(len(looks) - 1))
         return f"{name} all rules {how}"
     holder = book.child(name, "conditionalFormatting")
     holder.set("sqref", cell.get("r"))
-    rule = etree.SubElement(holder, f"{{{MAIN}}}cfRule", type="expression", dxfId=str(len(looks) - 1), priority="1")
+    rule = etree.SubElement(
+        holder, f"{{{MAIN}}}cfRule", type="expression", dxfId=str(len(looks) - 1), priority="1"
+    )
     etree.SubElement(rule, f"{{{MAIN}}}formula").text = "TRUE"
     return f"{name} {cell.get('r')} {how}"
 
@@ -318,17 +401,27 @@ def _icons(book: Book, generator: random.Random) -> str:
     name, cell = some_number(book, generator)
     holder = book.child(name, "conditionalFormatting")
     holder.set("sqref", cell.get("r"))
-    holder.append(etree.fromstring(
-        f'<cfRule xmlns="{MAIN}" type="iconSet" priority="1"><iconSet iconSet="3Arrows" showValue="0"><cfvo type="percent" val="0"/>'
-        '<cfvo type="percent" val="33"/><cfvo type="percent" val="67"/></iconSet></cfRule>'))
+    holder.append(
+        etree.fromstring(
+            f'<cfRule xmlns="{MAIN}" type="iconSet" priority="1"><iconSet iconSet="3Arrows" showValue="0"><cfvo type="percent" val="0"/>'
+            '<cfvo type="percent" val="33"/><cfvo type="percent" val="67"/></iconSet></cfRule>'
+        )
+    )
     return f"{name} {cell.get('r')}"
 
 
 @kind("prompt")
 def _prompt(book: Book, generator: random.Random) -> str:
     name, cell = some_number(book, generator)
-    etree.SubElement(book.child(name, "dataValidations"), f"{{{MAIN}}}dataValidation", type="none", sqref=cell.get("r"),
-                     showInputMessage="1", promptTitle="核定数", prompt="应为 99,999")
+    etree.SubElement(
+        book.child(name, "dataValidations"),
+        f"{{{MAIN}}}dataValidation",
+        type="none",
+        sqref=cell.get("r"),
+        showInputMessage="1",
+        promptTitle="核定数",
+        prompt="应为 99,999",
+    )
     return f"{name} {cell.get('r')}"
 
 
@@ -347,12 +440,21 @@ def _chart(book: Book, generator: random.Random) -> str | None:
     elif how == "scale" and (ends := root.findall(".//{*}scaling/{*}max")):
         ends[0].set("val", "9.5")
     elif how == "cache":
-        found = [each for each in root.iter("{*}v") if each.getparent().getparent().tag.endswith("numCache")]
+        found = [
+            each
+            for each in root.iter("{*}v")
+            if each.getparent().getparent().tag.endswith("numCache")
+        ]
         if not found:
             return None
         generator.choice(found).text = "0.123456"
     elif how == "gone":
-        anchors = [each for part in book.parts if re.fullmatch(r"xl/drawings/drawing\d+\.xml", part) for each in book.parts[part]]
+        anchors = [
+            each
+            for part in book.parts
+            if re.fullmatch(r"xl/drawings/drawing\d+\.xml", part)
+            for each in book.parts[part]
+        ]
         anchor = generator.choice(anchors)
         anchor.getparent().remove(anchor)
     else:
@@ -365,7 +467,12 @@ def by_openpyxl(source: Path, target: Path, seed: int) -> str:
     generator = random.Random(f"opened {seed}")
     book = openpyxl.load_workbook(source)
     sheet = book[generator.choice([name for name in SHEETS if name in book.sheetnames])]
-    cells = [cell for row in sheet.iter_rows(min_row=5) for cell in row if isinstance(cell.value, int | float)]
+    cells = [
+        cell
+        for row in sheet.iter_rows(min_row=5)
+        for cell in row
+        if isinstance(cell.value, int | float)
+    ]
     cell = generator.choice(cells)
     how = generator.choice(["value", "format", "white", "hidden", "comment", "state", "footer"])
     if how == "value":

@@ -28,9 +28,31 @@ TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 ART = "http://schemas.openxmlformats.org/drawingml/2006/main"
 ALLOCATION, FACTS = "分配结果", "审计信息"
-ORDER = ("sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetProtection", "autoFilter", "mergeCells",
-         "conditionalFormatting", "dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup", "headerFooter",
-         "rowBreaks", "colBreaks", "ignoredErrors", "drawing", "legacyDrawing", "picture", "extLst")
+ORDER = (
+    "sheetPr",
+    "dimension",
+    "sheetViews",
+    "sheetFormatPr",
+    "cols",
+    "sheetData",
+    "sheetProtection",
+    "autoFilter",
+    "mergeCells",
+    "conditionalFormatting",
+    "dataValidations",
+    "hyperlinks",
+    "printOptions",
+    "pageMargins",
+    "pageSetup",
+    "headerFooter",
+    "rowBreaks",
+    "colBreaks",
+    "ignoredErrors",
+    "drawing",
+    "legacyDrawing",
+    "picture",
+    "extLst",
+)
 """Children of a worksheet as they must follow each other."""
 
 
@@ -44,34 +66,53 @@ class Book:
             if name.endswith((".xml", ".rels")):
                 self.parts[name] = etree.fromstring(content)
         self.workbook, self.styles = self.parts["xl/workbook.xml"], self.parts["xl/styles.xml"]
-        targets = {each.get("Id"): each.get("Target") for each in self.parts["xl/_rels/workbook.xml.rels"]}
-        self.sheets = {sheet.get("name"): "xl/" + targets[sheet.get(f"{{{OFFICE}}}id")].removeprefix("/xl/")
-                       for sheet in self.workbook.findall(".//{*}sheet")}
+        targets = {
+            each.get("Id"): each.get("Target") for each in self.parts["xl/_rels/workbook.xml.rels"]
+        }
+        self.sheets = {
+            sheet.get("name"): "xl/" + targets[sheet.get(f"{{{OFFICE}}}id")].removeprefix("/xl/")
+            for sheet in self.workbook.findall(".//{*}sheet")
+        }
         shared = self.parts.get("xl/sharedStrings.xml")
-        self.texts = ["".join(each.itertext("{*}t")) for each in shared] if shared is not None else []
+        self.texts = (
+            ["".join(each.itertext("{*}t")) for each in shared] if shared is not None else []
+        )
 
     def save(self, path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, part in self.parts.items():
-                archive.writestr(name, part if isinstance(part, bytes) else etree.tostring(part, xml_declaration=True, encoding="UTF-8"))
+                archive.writestr(
+                    name,
+                    part
+                    if isinstance(part, bytes)
+                    else etree.tostring(part, xml_declaration=True, encoding="UTF-8"),
+                )
 
     def sheet(self, name: str) -> Any:
         return self.parts[self.sheets[name]]
 
     def entry(self, name: str) -> Any:
-        return next(sheet for sheet in self.workbook.findall(".//{*}sheet") if sheet.get("name") == name)
+        return next(
+            sheet for sheet in self.workbook.findall(".//{*}sheet") if sheet.get("name") == name
+        )
 
     def cells(self, name: str) -> list[Any]:
         """The cells that hold something."""
         return [cell for cell in self.sheet(name).iter("{*}c") if len(cell)]
 
     def numbers(self, name: str) -> list[Any]:
-        return [cell for cell in self.cells(name) if cell.get("t", "n") == "n" and cell.findtext("{*}v")]
+        return [
+            cell for cell in self.cells(name) if cell.get("t", "n") == "n" and cell.findtext("{*}v")
+        ]
 
     def shown(self, name: str) -> list[Any]:
         """The cells with a number that a reader looks at: not in a hidden column."""
-        gone = {at for each in self.sheet(name).iter("{*}col") if each.get("hidden") in ("1", "true")
-                for at in range(int(each.get("min")), int(each.get("max")) + 1)}
+        gone = {
+            at
+            for each in self.sheet(name).iter("{*}col")
+            if each.get("hidden") in ("1", "true")
+            for at in range(int(each.get("min")), int(each.get("max")) + 1)
+        }
         return [cell for cell in self.numbers(name) if column_of(cell) not in gone]
 
     def text(self, cell: Any) -> str:
@@ -118,19 +159,40 @@ class Book:
         folder, _, name = part.rpartition("/")
         rels = f"{folder}/_rels/{name}.rels"
         if rels not in self.parts:
-            self.parts[rels] = etree.Element(f"{{{RELATIONS}}}Relationships", nsmap={None: RELATIONS})
+            self.parts[rels] = etree.Element(
+                f"{{{RELATIONS}}}Relationships", nsmap={None: RELATIONS}
+            )
         number = f"rIdF{len(self.parts[rels]) + 1}"
-        etree.SubElement(self.parts[rels], f"{{{RELATIONS}}}Relationship", Id=number, Type=f"{OFFICE}/{kind}", Target=f"/{target}")
+        etree.SubElement(
+            self.parts[rels],
+            f"{{{RELATIONS}}}Relationship",
+            Id=number,
+            Type=f"{OFFICE}/{kind}",
+            Target=f"/{target}",
+        )
         self.parts[target] = new
-        etree.SubElement(self.parts["[Content_Types].xml"], f"{{{TYPES}}}Override", PartName=f"/{target}", ContentType=content_type)
+        etree.SubElement(
+            self.parts["[Content_Types].xml"],
+            f"{{{TYPES}}}Override",
+            PartName=f"/{target}",
+            ContentType=content_type,
+        )
         return number
 
     def add_sheet(self, name: str, root: Any, at: int | None = None) -> None:
         part = f"xl/worksheets/forged{len(self.parts)}.xml"
-        number = self.relate("xl/workbook.xml", "worksheet", part, root,
-                             "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml")
+        number = self.relate(
+            "xl/workbook.xml",
+            "worksheet",
+            part,
+            root,
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml",
+        )
         holder = self.workbook.find("{*}sheets")
-        made = etree.Element(f"{{{MAIN}}}sheet", {"name": name, "sheetId": str(100 + len(holder)), f"{{{OFFICE}}}id": number})
+        made = etree.Element(
+            f"{{{MAIN}}}sheet",
+            {"name": name, "sheetId": str(100 + len(holder)), f"{{{OFFICE}}}id": number},
+        )
         place = len(holder) if at is None else at
         holder.insert(place, made)
         for each in self.workbook.findall(".//{*}definedName[@localSheetId]"):
@@ -175,7 +237,10 @@ def reseal(path: Path) -> None:
         if name in pages and seal.written is not None:
             cells = _unsealed(pages[PROOF]) if name == PROOF else pages[name].contents
             old, new = str(seal.written).encode(), str(fingerprint(cells)).encode()
-            parts = {part: content.replace(old, new) if part.endswith(".xml") else content for part, content in parts.items()}
+            parts = {
+                part: content.replace(old, new) if part.endswith(".xml") else content
+                for part, content in parts.items()
+            }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
@@ -192,7 +257,16 @@ def row_of(cell: Any) -> int:
     return int(cell.get("r").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 
 
-SHEETS = (ALLOCATION, "测算说明", "约束审计", "均衡性指标", "敏感性", "分资金对比", "方案参数", "输入数据")
+SHEETS = (
+    ALLOCATION,
+    "测算说明",
+    "约束审计",
+    "均衡性指标",
+    "敏感性",
+    "分资金对比",
+    "方案参数",
+    "输入数据",
+)
 """Where a reader looks first."""
 
 

@@ -48,7 +48,9 @@ class Content(Liar):
     """Nothing is ever missing and nothing has a price: optimal, whatever is asked."""
 
     def twisted(self, question: Question, answer: RawSolution) -> RawSolution:
-        return RawSolution(True, np.zeros(len(answer.columns)), np.zeros(len(answer.duals)), "Optimal")
+        return RawSolution(
+            True, np.zeros(len(answer.columns)), np.zeros(len(answer.duals)), "Optimal"
+        )
 
 
 class Desperate(Liar):
@@ -63,7 +65,9 @@ class Wild(Liar):
 
     def twisted(self, question: Question, answer: RawSolution) -> RawSolution:
         generator = np.random.default_rng(3)
-        return RawSolution(True, answer.columns, generator.uniform(-1, 1, len(answer.duals)), "Optimal")
+        return RawSolution(
+            True, answer.columns, generator.uniform(-1, 1, len(answer.duals)), "Optimal"
+        )
 
 
 LIARS = (Skewed, Turned, Shifted, Content, Desperate, Wild)

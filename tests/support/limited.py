@@ -36,19 +36,36 @@ class Ended:
 
 def english(said: str) -> list[str]:
     """Runs of three and more English words, which this program never says; names of commands apart."""
-    return re.findall(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}", re.sub(r"transfer-opt [a-z]+|--[a-z-]+", "", said))
+    return re.findall(
+        r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}", re.sub(r"transfer-opt [a-z]+|--[a-z-]+", "", said)
+    )
 
 
 class Limited:
     """A server to send command lines to."""
 
     def __enter__(self) -> Limited:
-        environment = {**os.environ, "PYTHONPATH": str(SOURCES), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        self._server = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, env=environment)
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(SOURCES),
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+        self._server = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._server.communicate()
 
     def __call__(self, *arguments: str | Path) -> Ended:
@@ -81,8 +98,13 @@ def _ended(arguments: list[str]) -> dict[str, object]:
         _, status, usage = os.wait4(child, 0)
         out.seek(0)
         error.seek(0)
-        return {"exit": os.waitstatus_to_exitcode(status), "stdout": out.read(), "stderr": error.read(),
-                "seconds": time.monotonic() - start, "mebibytes": usage.ru_maxrss / 1024}
+        return {
+            "exit": os.waitstatus_to_exitcode(status),
+            "stdout": out.read(),
+            "stderr": error.read(),
+            "seconds": time.monotonic() - start,
+            "mebibytes": usage.ru_maxrss / 1024,
+        }
 
 
 def _become(arguments: list[str]) -> None:

@@ -1,11 +1,11 @@
 """A small deterministic LP text of rules and objectives, and the meaning of such a text for comparison.
 
-    Subject To
-      均衡性/甲县: 1.0 均衡性/甲县 >= 200.0
-    Bounds
-      均衡性/甲县: >= 0.0 <= 1000.0
-    Stage 贴近因素法 below above
-      均衡性/甲县: centre 400.0 scale 400.0
+Subject To
+  均衡性/甲县: 1.0 均衡性/甲县 >= 200.0
+Bounds
+  均衡性/甲县: >= 0.0 <= 1000.0
+Stage 贴近因素法 below above
+  均衡性/甲县: centre 400.0 scale 400.0
 """
 
 from __future__ import annotations
@@ -29,8 +29,12 @@ SIDES = (">=", "<=", "centre", "scale")
 def rule_text(name: str, rows: Rows, case: Case) -> str:
     """The rows of one rule, constants moved to the right."""
     names = [str(label) for label in case.amount.labels]
-    body = [_row(label, names, coefficients, low, high) for label, coefficients, low, high
-            in zip(labels(rows), dense(rows, len(names)), *right_sides(rows), strict=True)]
+    body = [
+        _row(label, names, coefficients, low, high)
+        for label, coefficients, low, high in zip(
+            labels(rows), dense(rows, len(names)), *right_sides(rows), strict=True
+        )
+    ]
     return "\n".join([f"\\ {name}", "Subject To", *body, ""])
 
 
@@ -40,16 +44,27 @@ def objective_text(name: str, formulation: Formulation, case: Case) -> str:
     extra = range(program.lines, program.shape[1])
     names = [str(label) for label in case.amount.labels] + [f"column{index}" for index in extra]
     lines = [f"\\ {name}", "Subject To", *_program_rows(program, names), "Bounds"]
-    lines += [_row(column, [], [], low, high)
-              for column, low, high in zip(names, program.lower, program.upper, strict=True)]
+    lines += [
+        _row(column, [], [], low, high)
+        for column, low, high in zip(names, program.lower, program.upper, strict=True)
+    ]
     for stage in formulation.stages:
         if isinstance(stage, LevelStage):
-            sides = " ".join(word for word, counts in (("below", stage.below), ("above", stage.above)) if counts)
+            sides = " ".join(
+                word for word, counts in (("below", stage.below), ("above", stage.above)) if counts
+            )
             lines.append(f"Stage {stage.name} {sides}")
-            lines += [f"  {names[column]}: centre {float(centre)!r} scale {float(scale)!r}"
-                      for column, centre, scale in zip(stage.columns, stage.centre, stage.scale, strict=True)]
+            lines += [
+                f"  {names[column]}: centre {float(centre)!r} scale {float(scale)!r}"
+                for column, centre, scale in zip(
+                    stage.columns, stage.centre, stage.scale, strict=True
+                )
+            ]
         else:
-            lines += [f"Stage {stage.name} sum", _row("minimize", names, stage.costs, -math.inf, math.inf)]
+            lines += [
+                f"Stage {stage.name} sum",
+                _row("minimize", names, stage.costs, -math.inf, math.inf),
+            ]
     return "\n".join([*lines, ""])
 
 
@@ -66,7 +81,9 @@ def _lines(text: str) -> Iterator[tuple[str, str, frozenset[tuple[str, float]]]]
         if not line.startswith(" "):
             section = line.strip()
             continue
-        label, _, rest = line.strip().rpartition(": ") if ": " in line else (line.strip().rstrip(":"), "", "")
+        label, _, rest = (
+            line.strip().rpartition(": ") if ": " in line else (line.strip().rstrip(":"), "", "")
+        )
         yield section, label, frozenset(_named_numbers(rest.replace(" + ", " ").split()))
 
 
@@ -84,7 +101,15 @@ def _program_rows(program: Program, names: Sequence[str]) -> Iterator[str]:
         yield _row("row", names, coefficients, program.row_lower[row], program.row_upper[row])
 
 
-def _row(label: str, names: Sequence[str], values: Iterable[float], lower: float, upper: float) -> str:
-    terms = " + ".join(f"{float(value)!r} {name}" for name, value in zip(names, values, strict=True) if value)
-    sides = [f"{sign} {float(bound)!r}" for sign, bound in ((">=", lower), ("<=", upper)) if math.isfinite(bound)]
+def _row(
+    label: str, names: Sequence[str], values: Iterable[float], lower: float, upper: float
+) -> str:
+    terms = " + ".join(
+        f"{float(value)!r} {name}" for name, value in zip(names, values, strict=True) if value
+    )
+    sides = [
+        f"{sign} {float(bound)!r}"
+        for sign, bound in ((">=", lower), ("<=", upper))
+        if math.isfinite(bound)
+    ]
     return " ".join(part for part in (f"  {label}:", terms, *sides) if part)

@@ -24,8 +24,10 @@ COPIED = re.compile(r"把 `([^`]+)` 另存为 `([^`]+)`")
 MADE = re.compile(r"新建 `([^`]+)`")
 SHEET = re.compile("「(" + "|".join(SHEETS) + ")」")
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "约束参数": ("规则", "资金", "参数", "对象"), "方案": ("规则", "资金", "参数", "对象"),
-    "资金总额": ("资金",), "县区数据": ("县区名称",),
+    "约束参数": ("规则", "资金", "参数", "对象"),
+    "方案": ("规则", "资金", "参数", "对象"),
+    "资金总额": ("资金",),
+    "县区数据": ("县区名称",),
 }
 """What names a row of a sheet that is already there."""
 CLEARED, REST, EXIT, EVERYONE = "（清空）", "…", "# 退出码 ", "（每个县）"
@@ -81,11 +83,17 @@ def steps(text: str) -> Iterator[Command | Start | Filling | Fragment]:
                 yield from commands(block)
                 editing = False
             elif line == "```toml":
-                yield Fragment(re.findall(r"`([^`]+\.toml)`", caption)[-1], next(filter(caption.__contains__, WAYS)), "\n".join(block))
+                yield Fragment(
+                    re.findall(r"`([^`]+\.toml)`", caption)[-1],
+                    next(filter(caption.__contains__, WAYS)),
+                    "\n".join(block),
+                )
         elif line.startswith("|") and editing and SHEET.search(caption):
             table = [line, *table_rest(lines)]
             fence = table.pop() if table[-1].startswith("```") else ""
-            headers, _, *rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
+            headers, _, *rows = [
+                [cell.strip() for cell in row.strip("|").split("|")] for row in table
+            ]
             yield Filling(SHEET.findall(caption)[-1], headers, rows)
             caption = ""
             if fence:
@@ -93,7 +101,10 @@ def steps(text: str) -> Iterator[Command | Start | Filling | Fragment]:
                 editing = False
         elif line:
             caption = line
-            for start in (*(Start(*found) for found in COPIED.findall(line)), *(Start("", name) for name in MADE.findall(line))):
+            for start in (
+                *(Start(*found) for found in COPIED.findall(line)),
+                *(Start("", name) for name in MADE.findall(line)),
+            ):
                 yield start
                 editing = True
 
@@ -129,7 +140,10 @@ def run(command: Command) -> None:
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ending:
         main(shlex.split(command.text)[1:])
-    command.real_code, command.real_answer = int(ending.value.code or 0), out.getvalue() + err.getvalue()
+    command.real_code, command.real_answer = (
+        int(ending.value.code or 0),
+        out.getvalue() + err.getvalue(),
+    )
 
 
 def fill(path: str, filling: Filling) -> None:
@@ -139,12 +153,22 @@ def fill(path: str, filling: Filling) -> None:
     if not exists:
         book.active.title = filling.sheet
         book.active.append(["单位：万元"])
-    sheet = book[filling.sheet] if filling.sheet in book.sheetnames else book.create_sheet(filling.sheet)
-    top = next((r for r in range(1, sheet.max_row + 1) if _found(sheet, r, filling.headers[0])), None)
+    sheet = (
+        book[filling.sheet]
+        if filling.sheet in book.sheetnames
+        else book.create_sheet(filling.sheet)
+    )
+    top = next(
+        (r for r in range(1, sheet.max_row + 1) if _found(sheet, r, filling.headers[0])), None
+    )
     if top is None:
         sheet.append(list(filling.headers))
         top = sheet.max_row
-    columns = {_header(sheet.cell(top, c).value): c for c in range(1, sheet.max_column + 1) if sheet.cell(top, c).value}
+    columns = {
+        _header(sheet.cell(top, c).value): c
+        for c in range(1, sheet.max_column + 1)
+        if sheet.cell(top, c).value
+    }
     for header in filling.headers:
         if header not in columns:
             columns[header] = max(columns.values()) + 1
@@ -153,10 +177,16 @@ def fill(path: str, filling: Filling) -> None:
     for texts in filling.rows:
         given = dict(zip(filling.headers, texts, strict=True))
         everyone = EVERYONE in given.values()
-        for row in _counties(sheet, columns) if everyone else [_row(sheet, top, columns, {key: given.get(key, "") for key in keys})]:
+        for row in (
+            _counties(sheet, columns)
+            if everyone
+            else [_row(sheet, top, columns, {key: given.get(key, "") for key in keys})]
+        ):
             for header, text in given.items():
                 if text and text != EVERYONE:
-                    sheet.cell(row, columns[header]).value = None if text == CLEARED else _typed(text)
+                    sheet.cell(row, columns[header]).value = (
+                        None if text == CLEARED else _typed(text)
+                    )
     book.save(path)
 
 
@@ -164,7 +194,12 @@ def put(fragment: Fragment) -> None:
     """Write a fragment into the model file, as its caption says."""
     path = Path(fragment.file)
     before = path.read_text(encoding="utf-8") if fragment.how != WHOLE else ""
-    path.write_text(with_lines(before, fragment.text) if fragment.how == LINES else f"{before}\n{fragment.text}\n", encoding="utf-8")
+    path.write_text(
+        with_lines(before, fragment.text)
+        if fragment.how == LINES
+        else f"{before}\n{fragment.text}\n",
+        encoding="utf-8",
+    )
 
 
 def with_lines(text: str, fragment: str) -> str:
@@ -183,7 +218,11 @@ def with_lines(text: str, fragment: str) -> str:
 
 def _counties(sheet: Any, columns: Mapping[str, int]) -> list[int]:
     """The rows of the counties: those with a code."""
-    return [row for row in range(1, sheet.max_row + 1) if re.fullmatch(r"\d{6}", str(sheet.cell(row, columns["行政区划代码"]).value))]
+    return [
+        row
+        for row in range(1, sheet.max_row + 1)
+        if re.fullmatch(r"\d{6}", str(sheet.cell(row, columns["行政区划代码"]).value))
+    ]
 
 
 def _found(sheet: Any, row: int, text: str) -> bool:
@@ -198,7 +237,9 @@ def _header(value: Any) -> str:
 def _row(sheet: Any, top: int, columns: Mapping[str, int], key: Mapping[str, str]) -> int:
     row, first = top + 1, columns[next(iter(key))] if key else 1
     while sheet.cell(row, first).value and not str(sheet.cell(row, 1).value).startswith("注"):
-        if key and all((sheet.cell(row, columns[name]).value or "") == text for name, text in key.items()):
+        if key and all(
+            (sheet.cell(row, columns[name]).value or "") == text for name, text in key.items()
+        ):
             return row
         row += 1
     for merged in [merged for merged in sheet.merged_cells.ranges if merged.min_row >= row]:
@@ -228,7 +269,9 @@ def follow(document: Path, folder: Path) -> list[Command]:
             if isinstance(step, Start):
                 target = step.target
                 if step.source:
-                    source = Path(step.source) if Path(step.source).exists() else ROOT / step.source  # a file of the project
+                    source = (
+                        Path(step.source) if Path(step.source).exists() else ROOT / step.source
+                    )  # a file of the project
                     Path(target).write_bytes(source.read_bytes())
             elif isinstance(step, Filling):
                 fill(target, step)
@@ -244,8 +287,14 @@ def follow(document: Path, folder: Path) -> list[Command]:
 
 def unsaid(done: Sequence[Command]) -> list[tuple[str, str]]:
     """Lines a document prints as answers that did not come."""
-    return [(command.text, line) for command in done for line in command.answer
-            if not re.search("^" + ".*".join(map(re.escape, line.split(REST))) + "$", command.real_answer, re.M)]
+    return [
+        (command.text, line)
+        for command in done
+        for line in command.answer
+        if not re.search(
+            "^" + ".*".join(map(re.escape, line.split(REST))) + "$", command.real_answer, re.M
+        )
+    ]
 
 
 # Figures in the running text ------------------------------------------------------------------------------------
@@ -256,6 +305,6 @@ def cells(path: Path, sheet: str, key: str = "县区名称") -> dict[str, dict[s
     rows = list(openpyxl.load_workbook(path, data_only=True)[sheet].iter_rows(values_only=True))
     top = next(i for i, row in enumerate(rows) if key in row)
     named: dict[str, dict[str, Any]] = {}
-    for row in rows[top + 1:]:
+    for row in rows[top + 1 :]:
         named.setdefault(str(row[rows[top].index(key)]), dict(zip(rows[top], row, strict=True)))
     return named

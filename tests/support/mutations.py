@@ -12,7 +12,17 @@ import hostile
 import oddtables
 
 PASSWORD = "青海2026"
-SOURCES = ("xlsx", "xlsx parts", "example parts", "ods", "ods parts", "xlsb", "xlsb parts", "xls", "encrypted")
+SOURCES = (
+    "xlsx",
+    "xlsx parts",
+    "example parts",
+    "ods",
+    "ods parts",
+    "xlsb",
+    "xlsb parts",
+    "xls",
+    "encrypted",
+)
 
 
 @cache
@@ -46,19 +56,30 @@ def mutated(seed: int, folder: Path) -> Path:
     generator = random.Random(seed)
     kind = SOURCES[seed % len(SOURCES)]
     content = original(kind)
-    content = _repacked(content, generator) if kind.endswith("parts") else _changed(content, generator)
-    path = folder / f"{seed}.{kind.split()[0].replace('example', 'xlsx').replace('encrypted', 'xlsx')}"
+    content = (
+        _repacked(content, generator) if kind.endswith("parts") else _changed(content, generator)
+    )
+    path = (
+        folder / f"{seed}.{kind.split()[0].replace('example', 'xlsx').replace('encrypted', 'xlsx')}"
+    )
     path.write_bytes(content)
     return path
 
 
 def _repacked(content: bytes, generator: random.Random) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as source,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         chosen = generator.choice(source.namelist())
         for name in source.namelist():
             part = source.read(name)
-            target.writestr(zipfile.ZipInfo(name), _changed(part, generator) if name == chosen else part, zipfile.ZIP_DEFLATED)
+            target.writestr(
+                zipfile.ZipInfo(name),
+                _changed(part, generator) if name == chosen else part,
+                zipfile.ZIP_DEFLATED,
+            )
     return stream.getvalue()
 
 

@@ -20,9 +20,46 @@ import openpyxl
 from openpyxl.utils import get_column_letter
 
 PREFECTURES = ["西宁市", "海东市", "海北州", "黄南州", "海南州", "果洛州", "玉树州", "海西州"]
-COUNTIES = ["城东区", "湟中区", "大通县", "乐都区", "化隆县", "门源县", "祁连县", "同仁市", "泽库县", "共和县", "兴海县", "玛沁县",
-            "甘德县", "玛多县", "称多县", "治多县", "德令哈市", "乌兰县", "天峻县", "都兰县", "格尔木市", "茫崖市", "平安区", "互助县"]
-GRAND = ["合计", "合  计", "共计", "总计", "全省合计", "全省", "地方合计", "合计数", "总和", "Total", "Grand total", "合計"]
+COUNTIES = [
+    "城东区",
+    "湟中区",
+    "大通县",
+    "乐都区",
+    "化隆县",
+    "门源县",
+    "祁连县",
+    "同仁市",
+    "泽库县",
+    "共和县",
+    "兴海县",
+    "玛沁县",
+    "甘德县",
+    "玛多县",
+    "称多县",
+    "治多县",
+    "德令哈市",
+    "乌兰县",
+    "天峻县",
+    "都兰县",
+    "格尔木市",
+    "茫崖市",
+    "平安区",
+    "互助县",
+]
+GRAND = [
+    "合计",
+    "合  计",
+    "共计",
+    "总计",
+    "全省合计",
+    "全省",
+    "地方合计",
+    "合计数",
+    "总和",
+    "Total",
+    "Grand total",
+    "合計",
+]
 FUNDS = ["均衡性", "县级保障", "生态功能区", "教育", "卫生", "农业", "交通", "民族地区"]
 UNITS = {"元": (0, 2), "万元": (0, 2, 4), "亿元": (2, 4), "": (0, 1, 2)}
 YUAN = {"元": 1, "万元": 10**4, "亿元": 10**8, "": 1}
@@ -96,7 +133,11 @@ class _Maker:
                 self._cell(places, at, column)
         self.sheet.next_row = places[-1] + 1
         if self.chance.random() < 0.3:
-            self._put(self.sheet.next_row, 1, self.chance.choice(["注：空白表示没有。", "制表：财政厅", "说明：按上年口径。"]))
+            self._put(
+                self.sheet.next_row,
+                1,
+                self.chance.choice(["注：空白表示没有。", "制表：财政厅", "说明：按上年口径。"]),
+            )
             self.sheet.next_row += 1
 
     # ------------------------------------------------------------ rows
@@ -108,7 +149,9 @@ class _Maker:
         above, groups = chance.random() < 0.6, chance.choice([0, 0, 1, 2, 3, 4, 5])
         own, lines, tops = chance.random() < 0.35, list[Line](), list[int]()
         province = groups and chance.random() < 0.25
-        style = chance.choice(["{}小计", "{}合计", "{}"] if above and groups > 1 else ["{}小计", "{}合计", "小计"])
+        style = chance.choice(
+            ["{}小计", "{}合计", "{}"] if above and groups > 1 else ["{}小计", "{}合计", "小计"]
+        )
         if style == "{}" and len({*PREFECTURES}) and groups < 2:
             style = "{}小计"
         if province:
@@ -116,7 +159,10 @@ class _Maker:
             tops.append(0)
         for prefecture in chance.sample(PREFECTURES, groups):
             block = [Line(f"{prefecture}本级", "own", prefecture)] if own else []
-            block += [Line(names.pop(), "unit", prefecture) for _ in range(chance.randint(2 if not block else 1, 4))]
+            block += [
+                Line(names.pop(), "unit", prefecture)
+                for _ in range(chance.randint(2 if not block else 1, 4))
+            ]
             total = Line(style.format(prefecture), "group", prefecture)
             start = len(lines) + above
             total.adds = list(range(start, start + len(block)))
@@ -126,7 +172,13 @@ class _Maker:
             count = chance.randint(3, 12)
             lines = [Line(names.pop(), "unit", chance.choice(PREFECTURES)) for _ in range(count)]
             tops = list(range(count))
-        grand = Line(chance.choice(GRAND) + chance.choice(["", "", "", f"（{sum(line.kind == 'unit' for line in lines)}个县）"]), "grand", "", tops)
+        grand = Line(
+            chance.choice(GRAND)
+            + chance.choice(["", "", "", f"（{sum(line.kind == 'unit' for line in lines)}个县）"]),
+            "grand",
+            "",
+            tops,
+        )
         if chance.random() < 0.5:
             for line in lines:
                 line.adds = [at + 1 for at in line.adds]
@@ -153,10 +205,26 @@ class _Maker:
         if chance.random() < 0.3:
             people = len(columns)
             columns.append(Column((chance.choice(["常住人口", "受益人数"]),), "people", 0))
-            self._ratio(columns, chance.choice(["人均补助", "人均(元)"]), "each", (chance.choice([
-                at for at, column in enumerate(columns) if column.kind in ("amount", "sum")]), people), 2)
+            self._ratio(
+                columns,
+                chance.choice(["人均补助", "人均(元)"]),
+                "each",
+                (
+                    chance.choice(
+                        [
+                            at
+                            for at, column in enumerate(columns)
+                            if column.kind in ("amount", "sum")
+                        ]
+                    ),
+                    people,
+                ),
+                2,
+            )
         if chance.random() < 0.35:
-            part = chance.choice([at for at, column in enumerate(columns) if column.kind in ("amount", "sum")])
+            part = chance.choice(
+                [at for at, column in enumerate(columns) if column.kind in ("amount", "sum")]
+            )
             self._ratio(columns, chance.choice(["占比", "占比(%)", "比重"]), "share", (part,), 4)
         if chance.random() < 0.2 and self.formulas:
             count, price = len(columns), len(columns) + 1
@@ -164,13 +232,24 @@ class _Maker:
             columns.append(Column((chance.choice(["补助标准", "单价"]),), "price", 2, added=False))
             columns.append(Column(("测算额",), "product", 2, (count, price), formula=True))
         if chance.random() < 0.25:
-            columns.append(Column((chance.choice(["绩效得分", "位次", "分配系数"]),), "noise", chance.choice([0, 1, 2]), added=False))
+            columns.append(
+                Column(
+                    (chance.choice(["绩效得分", "位次", "分配系数"]),),
+                    "noise",
+                    chance.choice([0, 1, 2]),
+                    added=False,
+                )
+            )
         return columns
 
     def _funds(self, columns: list[Column]) -> None:
         chance = self.chance
         names = chance.sample(FUNDS, chance.randint(2, 5))
-        band = (chance.choice(["转移支付", "补助资金", "2026年安排"]),) if chance.random() < 0.3 else ()
+        band = (
+            (chance.choice(["转移支付", "补助资金", "2026年安排"]),)
+            if chance.random() < 0.3
+            else ()
+        )
         band = ("其中各项资金", *band) if band and chance.random() < 0.3 else band
         if chance.random() < 0.2:
             names, total, band = ["一季度", "二季度", "三季度", "四季度"], "全年", ()
@@ -178,27 +257,65 @@ class _Maker:
             total = chance.choice(["合计", "小计", "补助总额", "合计数", ""])
         before = bool(total) and chance.random() < 0.5
         parts = tuple(range(before, before + len(names)))
-        funds = [Column((*band, name), "amount", self.decimals, code=self._code(self.decimals)) for name in names]
+        funds = [
+            Column((*band, name), "amount", self.decimals, code=self._code(self.decimals))
+            for name in names
+        ]
         if not total:
             columns += funds
             return
-        sum_ = Column((*band, total), "sum", self.decimals, parts, formula=self.formulas and chance.random() < 0.7)
+        sum_ = Column(
+            (*band, total),
+            "sum",
+            self.decimals,
+            parts,
+            formula=self.formulas and chance.random() < 0.7,
+        )
         columns += [sum_, *funds] if before else [*funds, sum_]
 
     def _years(self, columns: list[Column]) -> None:
         chance, at = self.chance, len(columns)
-        last, now = chance.choice([("上年", "本年"), ("2025年", "2026年"), ("上年执行数", "本年预算数")])
-        columns += [Column((last,), "amount", self.decimals), Column((now,), "amount", self.decimals)]
+        last, now = chance.choice(
+            [("上年", "本年"), ("2025年", "2026年"), ("上年执行数", "本年预算数")]
+        )
+        columns += [
+            Column((last,), "amount", self.decimals),
+            Column((now,), "amount", self.decimals),
+        ]
         formula = self.formulas and chance.random() < 0.7
-        columns.append(Column((chance.choice(["增减额", "比上年增减", "增加额"]),), "difference", self.decimals, (at + 1, at), formula))
+        columns.append(
+            Column(
+                (chance.choice(["增减额", "比上年增减", "增加额"]),),
+                "difference",
+                self.decimals,
+                (at + 1, at),
+                formula,
+            )
+        )
         if chance.random() < 0.7:
-            self._ratio(columns, chance.choice(["增幅", "增幅(%)", "增长率"]), "growth", (at + 1, at), 4)
+            self._ratio(
+                columns, chance.choice(["增幅", "增幅(%)", "增长率"]), "growth", (at + 1, at), 4
+            )
 
-    def _ratio(self, columns: list[Column], header: str, kind: str, parts: tuple[int, ...], decimals: int) -> None:
+    def _ratio(
+        self, columns: list[Column], header: str, kind: str, parts: tuple[int, ...], decimals: int
+    ) -> None:
         formula = self.formulas and self.chance.random() < 0.6
         percent = "%" in header
-        code = "0.00%" if not percent and kind != "each" and self.chance.random() < 0.6 else "General"
-        columns.append(Column((header,), kind, decimals - 2 * percent if kind != "each" else decimals, parts, formula, added=False, code=code))
+        code = (
+            "0.00%" if not percent and kind != "each" and self.chance.random() < 0.6 else "General"
+        )
+        columns.append(
+            Column(
+                (header,),
+                kind,
+                decimals - 2 * percent if kind != "each" else decimals,
+                parts,
+                formula,
+                added=False,
+                code=code,
+            )
+        )
 
     def _code(self, decimals: int) -> str:
         return self.chance.choice(["General", "#,##0." + "0" * decimals if decimals else "#,##0"])
@@ -220,7 +337,9 @@ class _Maker:
         for at, name in enumerate(self.left, 1):
             self._put(row, at, name)
             if depth > 1:
-                self.sheet.merges.append(f"{get_column_letter(at)}{row}:{get_column_letter(at)}{row + depth - 1}")
+                self.sheet.merges.append(
+                    f"{get_column_letter(at)}{row}:{get_column_letter(at)}{row + depth - 1}"
+                )
         self._bands(row, depth, "" if said or not self.unit else f"（{self.unit}）")
         row += depth
         if chance.random() < 0.15:
@@ -242,13 +361,27 @@ class _Maker:
                 self.sheet.merges.append(f"{letter}{row}:{letter}{row + depth - 1}")
                 continue
             for down, text in enumerate(column.lines):
-                first = down == len(column.lines) - 1 or at == 0 or self.columns[at - 1].lines[: down + 1] != column.lines[: down + 1]
+                first = (
+                    down == len(column.lines) - 1
+                    or at == 0
+                    or self.columns[at - 1].lines[: down + 1] != column.lines[: down + 1]
+                )
                 if first:
-                    self._put(row + down, start + at, text + (said if down == len(column.lines) - 1 else ""))
+                    self._put(
+                        row + down,
+                        start + at,
+                        text + (said if down == len(column.lines) - 1 else ""),
+                    )
         for at, column in enumerate(self.columns):
-            same = [other for other, each in enumerate(self.columns) if len(each.lines) > 1 and each.lines[0] == column.lines[0]]
+            same = [
+                other
+                for other, each in enumerate(self.columns)
+                if len(each.lines) > 1 and each.lines[0] == column.lines[0]
+            ]
             if len(column.lines) > 1 and same and at == same[0] and len(same) > 1:
-                self.sheet.merges.append(f"{get_column_letter(start + at)}{row}:{get_column_letter(start + same[-1])}{row}")
+                self.sheet.merges.append(
+                    f"{get_column_letter(start + at)}{row}:{get_column_letter(start + same[-1])}{row}"
+                )
 
     def _places(self, first: int) -> list[int]:
         """The rows of the lines; now and then a blank one between."""
@@ -282,7 +415,13 @@ class _Maker:
         for at in self._order():
             for column, how in enumerate(self.columns):
                 if self.lines[at].adds and how.added:
-                    self.values[at, column] = sum((self.values.get((each, column)) or Decimal(0) for each in self.lines[at].adds), Decimal(0))
+                    self.values[at, column] = sum(
+                        (
+                            self.values.get((each, column)) or Decimal(0)
+                            for each in self.lines[at].adds
+                        ),
+                        Decimal(0),
+                    )
                 elif (at, column) not in self.values:
                     self.values[at, column] = self._formed(at, how)
         for at in range(len(self.lines)):
@@ -291,7 +430,10 @@ class _Maker:
                     self.values[at, column] = self._formed(at, how)
 
     def _order(self) -> list[int]:
-        return sorted(range(len(self.lines)), key=lambda at: {"group": 1, "grand": 2}.get(self.lines[at].kind, 0))
+        return sorted(
+            range(len(self.lines)),
+            key=lambda at: {"group": 1, "grand": 2}.get(self.lines[at].kind, 0),
+        )
 
     def _amount(self, column: Column) -> Decimal | None:
         chance = self.chance
@@ -304,7 +446,10 @@ class _Maker:
         if chance.random() < 0.06:
             return None if chance.random() < 0.7 else Decimal(0)
         step = 10**column.decimals
-        return Decimal(chance.randint(1, LARGEST[self.unit] * step // chance.choice([1, 10, 1000]))) / step
+        return (
+            Decimal(chance.randint(1, LARGEST[self.unit] * step // chance.choice([1, 10, 1000])))
+            / step
+        )
 
     def _formed(self, at: int, column: Column) -> Decimal | None:
         get = [self.values.get((at, part)) or Decimal(0) for part in column.parts]
@@ -315,7 +460,13 @@ class _Maker:
         if column.kind == "product":
             return get[0] * get[1]
         grand = next(each for each, line in enumerate(self.lines) if line.kind == "grand")
-        whole = self.values.get((grand, column.parts[0])) if column.kind == "share" else get[1] if len(get) > 1 else None
+        whole = (
+            self.values.get((grand, column.parts[0]))
+            if column.kind == "share"
+            else get[1]
+            if len(get) > 1
+            else None
+        )
         if column.kind not in ("share", "growth", "each") or not whole:
             return None
         scale = 100 if "%" in column.lines[-1] else 1
@@ -342,8 +493,15 @@ class _Maker:
         """What a spreadsheet would hold here; empty for a plain figure."""
         how, line = self.columns[column], self.lines[at]
         here = get_column_letter(len(self.left) + 1 + column)
-        parts = [f"{get_column_letter(len(self.left) + 1 + part)}{places[at]}" for part in how.parts]
-        if line.adds and how.added and how.kind in ("amount", "people", "product") and self.formulas:
+        parts = [
+            f"{get_column_letter(len(self.left) + 1 + part)}{places[at]}" for part in how.parts
+        ]
+        if (
+            line.adds
+            and how.added
+            and how.kind in ("amount", "people", "product")
+            and self.formulas
+        ):
             rows = [places[each] for each in line.adds]
             if rows == list(range(rows[0], rows[-1] + 1)):
                 return f"=SUM({here}{rows[0]}:{here}{rows[-1]})"
@@ -351,13 +509,24 @@ class _Maker:
         if not how.formula or (how.kind == "product" and line.adds):
             return ""
         if how.kind == "sum":
-            return f"=SUM({parts[0]}:{parts[-1]})" if self.chance.random() < 0.6 else "=" + "+".join(parts)
+            return (
+                f"=SUM({parts[0]}:{parts[-1]})"
+                if self.chance.random() < 0.6
+                else "=" + "+".join(parts)
+            )
         grand = next(places[each] for each, other in enumerate(self.lines) if other.kind == "grand")
         scale = "*100" if "%" in how.lines[-1] else ""
-        return {"difference": "={0}-{1}", "product": "={0}*{1}", "growth": "=({0}/{1}-1)" + scale, "each": "={0}" + f"*{YUAN[self.unit]}/" + "{1}",
-                "share": "={0}/" + re.sub(r"\d+$", "", parts[0]) + f"${grand}" + scale}[how.kind].format(*parts)
+        return {
+            "difference": "={0}-{1}",
+            "product": "={0}*{1}",
+            "growth": "=({0}/{1}-1)" + scale,
+            "each": "={0}" + f"*{YUAN[self.unit]}/" + "{1}",
+            "share": "={0}/" + re.sub(r"\d+$", "", parts[0]) + f"${grand}" + scale,
+        }[how.kind].format(*parts)
 
-    def _put(self, row: int, column: int, value: Any, formula: str = "", code: str = "General") -> None:
+    def _put(
+        self, row: int, column: int, value: Any, formula: str = "", code: str = "General"
+    ) -> None:
         self.sheet.cells[row, column] = value, formula, code
 
 
@@ -368,7 +537,9 @@ def save(sheets: Mapping[int, Sheet], path: Path) -> Path:
     for seed, sheet in sheets.items():
         page = book.create_sheet(str(seed))
         for (row, column), (value, formula, code) in sheet.cells.items():
-            cell = page.cell(row, column, formula or (float(value) if isinstance(value, Decimal) else value))
+            cell = page.cell(
+                row, column, formula or (float(value) if isinstance(value, Decimal) else value)
+            )
             cell.number_format = code
         for merge in sheet.merges:
             page.merge_cells(merge)
@@ -380,21 +551,39 @@ def recalculated(path: Path, folder: Path) -> Path:
     """The workbook opened, worked out and saved by LibreOffice into a folder."""
     office = shutil.which("soffice")
     assert office
-    subprocess.run([office, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--convert-to", "xlsx",
-                    "--outdir", str(folder / "out"), str(path)], check=True, capture_output=True, timeout=600)
+    subprocess.run(
+        [
+            office,
+            f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+            "--headless",
+            "--convert-to",
+            "xlsx",
+            "--outdir",
+            str(folder / "out"),
+            str(path),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=600,
+    )
     return folder / "out" / path.name
 
 
 def changed(path: Path, sheets: Mapping[int, Sheet], target: Path) -> dict[int, str]:
     """The workbook with one figure of every sheet off by more than rounding, and nothing else touched; says which."""
     told: dict[int, str] = {}
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
+    with (
+        zipfile.ZipFile(path) as source,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy,
+    ):
         seeds = {f"xl/worksheets/sheet{at}.xml": seed for at, seed in enumerate(sheets, 1)}
         for entry in source.infolist():
             content = source.read(entry)
             if entry.filename in seeds:
                 seed = seeds[entry.filename]
-                content, told[seed] = _with_a_change(content.decode(), sheets[seed], random.Random(seed))
+                content, told[seed] = _with_a_change(
+                    content.decode(), sheets[seed], random.Random(seed)
+                )
             copy.writestr(entry, content)
     return told
 
@@ -402,10 +591,17 @@ def changed(path: Path, sheets: Mapping[int, Sheet], target: Path) -> dict[int, 
 def _with_a_change(text: str, sheet: Sheet, chance: random.Random) -> tuple[bytes, str]:
     """One figure replaced; where it is a formula, that stays with its old value beside the new one, or goes."""
     row, column, room = chance.choice(sheet.targets)
-    cell, change = f"{get_column_letter(column)}{row}", room * chance.choice([1, -1]) * chance.choice([1, 2, 10, 1000])
-    found = re.search(rf'<c r="{cell}"[^>]*>(?P<formula><f.*?</f>)?<v>(?P<value>[^<]*)</v></c>', text)
+    cell, change = (
+        f"{get_column_letter(column)}{row}",
+        room * chance.choice([1, -1]) * chance.choice([1, 2, 10, 1000]),
+    )
+    found = re.search(
+        rf'<c r="{cell}"[^>]*>(?P<formula><f.*?</f>)?<v>(?P<value>[^<]*)</v></c>', text
+    )
     assert found, cell
-    whole = found[0].replace(f"<v>{found['value']}</v>", f"<v>{Decimal(found['value']) + change}</v>")
+    whole = found[0].replace(
+        f"<v>{found['value']}</v>", f"<v>{Decimal(found['value']) + change}</v>"
+    )
     if found["formula"] and chance.random() < 0.5:
         whole = whole.replace(found["formula"], "")
     return text.replace(found[0], whole).encode(), f"{cell} {change:+}"

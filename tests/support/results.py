@@ -45,12 +45,30 @@ def tables(seed: int, most: int = 14) -> Tables:
     change(found, "约束参数", lambda row: row["规则"] == "单县占比上限", 取值=0.6)
     names = [str(row[header.index("县区名称")]) for row in kept]
     if generator.random() < 0.5:
-        add_rule(found, 规则="增幅上限", 资金=GUARANTEE, 参数="增幅上限", 对象=names[0], 取值=0.4, 依据条款="省定")
+        add_rule(
+            found,
+            规则="增幅上限",
+            资金=GUARANTEE,
+            参数="增幅上限",
+            对象=names[0],
+            取值=0.4,
+            依据条款="省定",
+        )
     if generator.random() < 0.3:
-        change(found, "约束参数", lambda row: row["规则"] == "位次不逆转", 启用="是", 刚性="软", 优先级=3)
+        change(
+            found,
+            "约束参数",
+            lambda row: row["规则"] == "位次不逆转",
+            启用="是",
+            刚性="软",
+            优先级=3,
+        )
     if generator.random() < 0.5:
-        found["县区上下限"] = [["县区名称", "资金", "下限", "上限", "理由"],
-                          [names[1], GUARANTEE, 100, None, "=新增支出（测试）"], [names[2], EQUALIZATION, None, 200000, "上年结余"]]
+        found["县区上下限"] = [
+            ["县区名称", "资金", "下限", "上限", "理由"],
+            [names[1], GUARANTEE, 100, None, "=新增支出（测试）"],
+            [names[2], EQUALIZATION, None, 200000, "上年结余"],
+        ]
     return found
 
 
@@ -61,7 +79,10 @@ def write_result(folder: Path, seed: int, most: int = 14) -> tuple[Path, Path] |
     scenario = generator.choice((None, *SCENARIOS))
     write_tables(budget, tables(seed, most))
     try:
-        outcome = allocate.allocate(prepare.prepare(budget, scenario=scenario, unit=generator.choice(UNITS)), relax=generator.random() < 0.2)
+        outcome = allocate.allocate(
+            prepare.prepare(budget, scenario=scenario, unit=generator.choice(UNITS)),
+            relax=generator.random() < 0.2,
+        )
     except InfeasibleError:
         return None
     publish.write(outcome, result)
@@ -83,7 +104,13 @@ def edit_stored(source: Path, target: Path, seed: int) -> Edit:
     generator = random.Random(seed)
     with zipfile.ZipFile(source) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    sheets = dict(zip(re.findall(r'<sheet name="([^"]+)"', parts["xl/workbook.xml"].decode()), range(1, 99), strict=False))
+    sheets = dict(
+        zip(
+            re.findall(r'<sheet name="([^"]+)"', parts["xl/workbook.xml"].decode()),
+            range(1, 99),
+            strict=False,
+        )
+    )
     sheet = generator.choice(sorted(sheets))
     part = f"xl/worksheets/sheet{sheets[sheet]}.xml"
     text = parts[part].decode()
@@ -102,7 +129,11 @@ def edit_stored(source: Path, target: Path, seed: int) -> Edit:
         new = cell[0].replace(f"<f>{before}</f>", f"<f>{after}</f>")
     else:
         before = cell[4]
-        after = _other_text(generator, before) if 't="str"' in cell[2] else _other_number(generator, before or "0")
+        after = (
+            _other_text(generator, before)
+            if 't="str"' in cell[2]
+            else _other_number(generator, before or "0")
+        )
         new = cell[0].replace(f"<v>{before}</v>", f"<v>{after}</v>")
     parts[part] = (text[: cell.start()] + new + text[cell.end() :]).encode()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -116,10 +147,14 @@ def edit_opened(source: Path, target: Path, seed: int) -> Edit:
     generator = random.Random(seed)
     book = openpyxl.load_workbook(source)
     sheet = generator.choice(book.worksheets)
-    cell = generator.choice([cell for row in sheet.iter_rows() for cell in row if cell.value is not None])
+    cell = generator.choice(
+        [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    )
     before = cell.value
     if isinstance(before, int | float):
-        cell.value = generator.choice([None, before + 1, float(_other_number(generator, repr(before)))])
+        cell.value = generator.choice(
+            [None, before + 1, float(_other_number(generator, repr(before)))]
+        )
     elif cell.data_type == "f":
         cell.value = generator.choice([None, 0, before + "+1", "=1"])
     else:
@@ -130,11 +165,14 @@ def edit_opened(source: Path, target: Path, seed: int) -> Edit:
 
 def _other_number(generator: random.Random, text: str) -> str:
     value = float(text)
-    return repr(generator.choice([value + 1, value - 1, value * 1.01 + 0.01, -value - 1, value + 0.0001]))
+    return repr(
+        generator.choice([value + 1, value - 1, value * 1.01 + 0.01, -value - 1, value + 0.0001])
+    )
 
 
 def _other_text(generator: random.Random, text: str) -> str:
     at = generator.randrange(len(text)) if text else 0
     other = "2" if text[at : at + 1] == "1" else "1"
-    return generator.choice([text + "1", text[:at] + other + text[at + 1 :], text[:at] + "甲" + text[at:]])
-
+    return generator.choice(
+        [text + "1", text[:at] + other + text[at + 1 :], text[:at] + "甲" + text[at:]]
+    )

@@ -19,7 +19,10 @@ ROWS: list[list[Any]] = [
 
 
 def write(
-    path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]], merges: Iterable[str] = (), offset: int = 0
+    path: Path,
+    sheets: Mapping[str, Sequence[Sequence[Any]]],
+    merges: Iterable[str] = (),
+    offset: int = 0,
 ) -> Path:
     """A workbook of plain rows; `merges` are ranges of the first sheet, `offset` shifts tables right and down."""
     book = xlsxwriter.Workbook(str(path))
@@ -54,7 +57,8 @@ def _restore_merged_texts(path: Path, sheets: Mapping[str, Sequence[Sequence[Any
 
 
 WITH_TOTALS: list[list[Any]] = [
-    ["单位：万元"], HEADERS,
+    ["单位：万元"],
+    HEADERS,
     [None, "合  计", None, 953520, 378714.5],
     [None, "西宁市小计", "西宁市", 815185, 318597.5],
     *ROWS[:2],
@@ -62,6 +66,7 @@ WITH_TOTALS: list[list[Any]] = [
     [None, "州本级", "海北藏族自治州", None, 500],
     ROWS[2],
     [],
-    ["注：空白表示没有数据。"], ["2. 第二条。"],
+    ["注：空白表示没有数据。"],
+    ["2. 第二条。"],
     ["制表：张三", None, "审核：李四"],
 ]

@@ -30,8 +30,11 @@ from transfer_opt.core.errors import OutputError
 from transfer_opt.workbook.save import write_into, write_report
 
 OLD = b"the old result"
-ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "0",
-               "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("src", "tests"))}
+ENVIRONMENT = {
+    **os.environ,
+    "SOURCE_DATE_EPOCH": "0",
+    "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("src", "tests")),
+}
 
 
 def written(path: Path, **changes: Any) -> bytes:
@@ -52,7 +55,11 @@ class Fault:
         def wrapped(*arguments: Any, **options: Any) -> Any:
             self.step()
             made = real(*arguments, **options)
-            return Writing(made, self) if hasattr(made, "write") and "b" in str(arguments[1:2]) else made
+            return (
+                Writing(made, self)
+                if hasattr(made, "write") and "b" in str(arguments[1:2])
+                else made
+            )
 
         return wrapped
 
@@ -90,7 +97,11 @@ def test_whichever_call_fails_the_old_file_or_the_new_one_is_there_and_nothing_e
     folder.mkdir()
     files = [folder / "结果.xlsx", *([folder / "副本.xlsx"] if with_copy else [])]
     into = partial(write_into, report(), source, sha256(source.read_bytes()).hexdigest())
-    write = partial(into, files[-1], files[0]) if with_copy else partial(write_report, report(), files[0])
+    write = (
+        partial(into, files[-1], files[0])
+        if with_copy
+        else partial(write_report, report(), files[0])
+    )
     write()
     new = [path.read_bytes() for path in files]
     at, failed = 0, True
@@ -141,15 +152,26 @@ def test_of_two_files_none_appears_where_one_cannot_be_made(tmp_path: Path) -> N
     one, two = tmp_path / "一.xlsx", tmp_path / "没有" / "二.xlsx"
     for files in ((one, two), (two, one)):
         with pytest.raises(OutputError, match="二.xlsx」：文件夹不存在"):
-            save_together(*((path, lambda temporary: temporary.write_bytes(b"x") and None) for path in files))
+            save_together(
+                *((path, lambda temporary: temporary.write_bytes(b"x") and None) for path in files)
+            )
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "sentence"), [
-    ("没有/r.xlsx", "文件夹不存在"), ("夹.xlsx", "这是一个文件夹"), ("文件/r.xlsx", "有一段不是文件夹"),
-    ("长" * 90 + ".xlsx", "文件名过长"), ("开着.xlsx", "锁文件「~$开着.xlsx」"), ("开着2.xlsx", "锁文件「.~lock.开着2.xlsx#」"),
-])
-def test_a_destination_that_cannot_be_written_is_one_sentence(tmp_path: Path, name: str, sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("没有/r.xlsx", "文件夹不存在"),
+        ("夹.xlsx", "这是一个文件夹"),
+        ("文件/r.xlsx", "有一段不是文件夹"),
+        ("长" * 90 + ".xlsx", "文件名过长"),
+        ("开着.xlsx", "锁文件「~$开着.xlsx」"),
+        ("开着2.xlsx", "锁文件「.~lock.开着2.xlsx#」"),
+    ],
+)
+def test_a_destination_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, name: str, sentence: str
+) -> None:
     (tmp_path / "夹.xlsx").mkdir()
     for other in ("文件", "开着.xlsx", "~$开着.xlsx", "开着2.xlsx", ".~lock.开着2.xlsx#"):
         (tmp_path / other).write_bytes(OLD)
@@ -168,8 +190,15 @@ def test_a_file_marked_read_only_is_not_replaced(tmp_path: Path) -> None:
     assert path.read_bytes() == OLD
 
 
-@pytest.mark.parametrize(("number", "sentence"), [
-    (errno.EROFS, "只读"), (errno.EACCES, "没有写入权限"), (errno.EDQUOT, "配额"), (errno.EIO, "请检查磁盘")])
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.EROFS, "只读"),
+        (errno.EACCES, "没有写入权限"),
+        (errno.EDQUOT, "配额"),
+        (errno.EIO, "请检查磁盘"),
+    ],
+)
 def test_what_the_system_says_on_replacing_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, sentence: str
 ) -> None:
@@ -188,13 +217,22 @@ def test_one_file_is_known_by_links_and_by_other_capitals(tmp_path: Path) -> Non
     (tmp_path / "symbolic.xlsx").symlink_to(source)
     (tmp_path / "hard.xlsx").hardlink_to(source)
     (tmp_path / "here").symlink_to(tmp_path)
-    for name in ("symbolic.xlsx", "hard.xlsx", "here/Budget.xlsx", "budget.XLSX", "没有/../Budget.xlsx"):
+    for name in (
+        "symbolic.xlsx",
+        "hard.xlsx",
+        "here/Budget.xlsx",
+        "budget.XLSX",
+        "没有/../Budget.xlsx",
+    ):
         assert same_place(tmp_path / name, source), name
     assert not same_place(tmp_path / "other.xlsx", source)
     assert same_place(tmp_path / "new.xlsx", tmp_path / "here" / "NEW.xlsx")
 
 
-@pytest.mark.parametrize(("output", "copy"), [("in.xlsx", None), (None, "in.xlsx"), (None, "hard.xlsx"), ("r.xlsx", "R.xlsx")])
+@pytest.mark.parametrize(
+    ("output", "copy"),
+    [("in.xlsx", None), (None, "in.xlsx"), (None, "hard.xlsx"), ("r.xlsx", "R.xlsx")],
+)
 def test_the_input_is_never_an_output_nor_one_output_the_other(
     tmp_path: Path, output: str | None, copy: str | None
 ) -> None:
@@ -211,13 +249,17 @@ def test_two_runs_at_once_leave_one_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "out" / "结果.xlsx"
     path.parent.mkdir()
     with ThreadPoolExecutor(4) as pool:
-        for _ in pool.map(lambda label: write_report(report(label=label), path), "甲乙甲乙甲乙甲乙"):
+        for _ in pool.map(
+            lambda label: write_report(report(label=label), path), "甲乙甲乙甲乙甲乙"
+        ):
             assert path.read_bytes() in whole
     assert [entry.name for entry in path.parent.iterdir()] == ["结果.xlsx"]
 
 
 def test_what_a_killed_run_left_is_cleared_away_a_day_later(tmp_path: Path) -> None:
-    fresh, stale = (tmp_path / f"{atomic_write.TEMPORARY}{name}.xlsx" for name in ("fresh", "stale"))
+    fresh, stale = (
+        tmp_path / f"{atomic_write.TEMPORARY}{name}.xlsx" for name in ("fresh", "stale")
+    )
     for path, age in ((fresh, 0.0), (stale, atomic_write.ABANDONED + 60)):
         path.write_bytes(b"half")
         os.utime(path, (time.time() - age,) * 2)
@@ -242,7 +284,9 @@ while True:
 
 def killed(command: list[str], moments: Iterator[float], path: Path) -> None:
     """Start it, wait until it says it is ready, kill it after the next moment."""
-    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     assert process.stdout is not None
     process.stdout.readline()
     time.sleep(next(moments))
@@ -278,10 +322,20 @@ def test_killed_two_hundred_times_a_whole_file_is_there(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("option", ["-o", "--into"])
-def test_the_program_killed_at_forty_moments_leaves_the_old_file_or_the_new_one(tmp_path: Path, option: str) -> None:
+def test_the_program_killed_at_forty_moments_leaves_the_old_file_or_the_new_one(
+    tmp_path: Path, option: str
+) -> None:
     path, generator = tmp_path / "结果.xlsx", random.Random(3)
-    command = [sys.executable, "-c", "print('ready', flush=True); from transfer_opt.cli.main import main; main()",
-               "solve", str(EXAMPLE), option, str(path), "--quiet"]
+    command = [
+        sys.executable,
+        "-c",
+        "print('ready', flush=True); from transfer_opt.cli.main import main; main()",
+        "solve",
+        str(EXAMPLE),
+        option,
+        str(path),
+        "--quiet",
+    ]
     start = time.monotonic()
     subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True)
     needed, new = time.monotonic() - start, path.read_bytes()

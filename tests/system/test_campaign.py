@@ -20,16 +20,34 @@ FUND = "县级基本财力保障机制奖补资金"
 OFF = ("三保兜底", "三保压力倾斜", "困难地区倾斜", "上年保底", "增幅上限", "单县占比上限")
 
 
-def small(pool: float, claims: dict[str, float], *rules: dict[str, object], unit: str = "万元") -> Book:
+def small(
+    pool: float, claims: dict[str, float], *rules: dict[str, object], unit: str = "万元"
+) -> Book:
     """One fund shared out by gap, with no rule but those given."""
-    counties = [{"县区名称": name, "市州": "东海市", "需求": claim, "财力": 0, f"上年{FUND}": 100} for name, claim in claims.items()]
-    given = [{"规则": name, "启用": "否"} for name in OFF if name not in [rule["规则"] for rule in rules]]
-    given += [{"规则": "因素法", "资金": FUND, "参数": "参考", "取值": "缺口"}, {"规则": "目标", "参数": "顺序", "取值": "贴近因素法"},
-              {"规则": "保障水平最大化", "参数": "需求列", "取值": "需求"}, {"规则": "保障水平最大化", "参数": "财力列", "取值": "财力"}]
+    counties = [
+        {"县区名称": name, "市州": "东海市", "需求": claim, "财力": 0, f"上年{FUND}": 100}
+        for name, claim in claims.items()
+    ]
+    given = [
+        {"规则": name, "启用": "否"} for name in OFF if name not in [rule["规则"] for rule in rules]
+    ]
+    given += [
+        {"规则": "因素法", "资金": FUND, "参数": "参考", "取值": "缺口"},
+        {"规则": "目标", "参数": "顺序", "取值": "贴近因素法"},
+        {"规则": "保障水平最大化", "参数": "需求列", "取值": "需求"},
+        {"规则": "保障水平最大化", "参数": "财力列", "取值": "财力"},
+    ]
     headers = ["县区名称", "市州", "需求", "财力", f"上年{FUND}"]
     columns = ("规则", "资金", "参数", "对象", "取值", "启用", "刚性", "优先级")
-    return Book(0, unit, {COUNTIES: table(headers, counties), POOLS: table(("资金", "本年总额"), [{"资金": FUND, "本年总额": pool}]),
-                          RULES: table(columns, [*given, *rules])})
+    return Book(
+        0,
+        unit,
+        {
+            COUNTIES: table(headers, counties),
+            POOLS: table(("资金", "本年总额"), [{"资金": FUND, "本年总额": pool}]),
+            RULES: table(columns, [*given, *rules]),
+        },
+    )
 
 
 @pytest.mark.parametrize("group", range(GROUPS))

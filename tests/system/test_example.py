@@ -33,7 +33,11 @@ def layout() -> TemplateLayout:
 
 def without_counties(layout: TemplateLayout) -> TemplateLayout:
     return replace(
-        layout, counties=(), label="", with_bounds=True, funds=tuple(FundLine(fund.name) for fund in layout.funds)
+        layout,
+        counties=(),
+        label="",
+        with_bounds=True,
+        funds=tuple(FundLine(fund.name) for fund in layout.funds),
     )
 
 
@@ -54,15 +58,27 @@ def test_the_example_says_on_every_sheet_that_it_is_one(example: Budget) -> None
 
 
 def test_last_years_columns_add_to_last_years_pools(example: Budget) -> None:
-    pools = dict(zip(column(example, "资金总额", "资金"), column(example, "资金总额", "上年总额"), strict=True))
+    pools = dict(
+        zip(
+            column(example, "资金总额", "资金"),
+            column(example, "资金总额", "上年总额"),
+            strict=True,
+        )
+    )
     assert pools == dict(zip(FUNDS, (1850000.0, 402000.0, 356000.0), strict=True))
     for fund in FUNDS:
-        assert sum(value or 0 for value in column(example, "县区数据", f"上年{fund}")) == pools[fund]
+        assert (
+            sum(value or 0 for value in column(example, "县区数据", f"上年{fund}")) == pools[fund]
+        )
 
 
 def test_the_examples_totals_agree_with_their_rows(example: Budget) -> None:
     counties = example.sheets["县区数据"]
-    numeric = [header for header in counties.letters if isinstance(counties.totals[0].values.get(header), float)]
+    numeric = [
+        header
+        for header in counties.letters
+        if isinstance(counties.totals[0].values.get(header), float)
+    ]
     assert len(numeric) == 11
     assert total_mismatches(counties, numeric) == ()
 
@@ -78,16 +94,24 @@ def test_the_scenarios_change_only_what_differs(example: Budget) -> None:
     sheet = example.sheets["方案"]
     assert list(sheet.letters)[4:] == ["基准方案", "均衡优先", "稳定优先", "生态优先"]
     assert not any("基准方案" in row.values for row in sheet.rows)
-    assert column(example, "方案", "生态优先") == [None, 0.06, "功能区类型=国家重点生态功能区、省级重点生态功能区"]
+    assert column(example, "方案", "生态优先") == [
+        None,
+        0.06,
+        "功能区类型=国家重点生态功能区、省级重点生态功能区",
+    ]
 
 
 def test_no_parameter_is_given_twice(example: Budget) -> None:
-    keys = [tuple(row.values.get(name) for name in ("规则", "资金", "参数", "对象"))
-            for row in example.sheets["约束参数"].rows]
+    keys = [
+        tuple(row.values.get(name) for name in ("规则", "资金", "参数", "对象"))
+        for row in example.sheets["约束参数"].rows
+    ]
     assert len(keys) == len(set(keys))
 
 
-def test_the_shipped_file_is_what_the_script_makes(layout: TemplateLayout, example: Budget, tmp_path: Path) -> None:
+def test_the_shipped_file_is_what_the_script_makes(
+    layout: TemplateLayout, example: Budget, tmp_path: Path
+) -> None:
     write_template(tmp_path / "again.xlsx", layout)
     assert read_workbook(tmp_path / "again.xlsx", {}).sheets == example.sheets
 
@@ -98,7 +122,9 @@ def test_the_same_layout_gives_the_same_bytes(layout: TemplateLayout, tmp_path: 
     assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
 
 
-def test_totals_are_live_formulas_that_carry_their_values(layout: TemplateLayout, tmp_path: Path) -> None:
+def test_totals_are_live_formulas_that_carry_their_values(
+    layout: TemplateLayout, tmp_path: Path
+) -> None:
     write_template(tmp_path / "a.xlsx", layout)
     formulas = openpyxl.load_workbook(tmp_path / "a.xlsx")["县区数据"]
     values = openpyxl.load_workbook(tmp_path / "a.xlsx", data_only=True)["县区数据"]
@@ -108,7 +134,9 @@ def test_totals_are_live_formulas_that_carry_their_values(layout: TemplateLayout
     assert values["D5"].value == 5923957
 
 
-def test_the_empty_template_has_all_sheets_and_no_counties(layout: TemplateLayout, tmp_path: Path) -> None:
+def test_the_empty_template_has_all_sheets_and_no_counties(
+    layout: TemplateLayout, tmp_path: Path
+) -> None:
     write_template(tmp_path / "模板.xlsx", without_counties(layout))
     budget = read_workbook(tmp_path / "模板.xlsx", {})
     assert list(budget.sheets) == list(SHEETS)
@@ -119,7 +147,9 @@ def test_the_empty_template_has_all_sheets_and_no_counties(layout: TemplateLayou
     assert all(sheet.notes == () for sheet in budget.sheets.values())
 
 
-def test_every_header_of_the_template_explains_itself(layout: TemplateLayout, tmp_path: Path) -> None:
+def test_every_header_of_the_template_explains_itself(
+    layout: TemplateLayout, tmp_path: Path
+) -> None:
     write_template(tmp_path / "a.xlsx", without_counties(layout))
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["县区数据"]
     notes = [cell.comment.text if cell.comment else "" for cell in sheet[4]]
@@ -128,12 +158,18 @@ def test_every_header_of_the_template_explains_itself(layout: TemplateLayout, tm
     assert "可选：变好、基本稳定、变差。" in notes[12]
 
 
-def test_enumerations_have_drop_downs_and_amounts_refuse_negatives(layout: TemplateLayout, tmp_path: Path) -> None:
+def test_enumerations_have_drop_downs_and_amounts_refuse_negatives(
+    layout: TemplateLayout, tmp_path: Path
+) -> None:
     write_template(tmp_path / "a.xlsx", without_counties(layout))
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["县区数据"]
     rules = {str(rule.sqref).split(":")[0]: rule for rule in sheet.data_validations.dataValidation}
     assert rules["K5"].formula1 == '"国家重点生态功能区,省级重点生态功能区,禁止开发区"'
-    assert (rules["G5"].type, rules["G5"].operator, rules["G5"].formula1) == ("decimal", "greaterThanOrEqual", "0")
+    assert (rules["G5"].type, rules["G5"].operator, rules["G5"].formula1) == (
+        "decimal",
+        "greaterThanOrEqual",
+        "0",
+    )
 
 
 def test_texts_that_look_like_formulas_stay_texts(layout: TemplateLayout, tmp_path: Path) -> None:

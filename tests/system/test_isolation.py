@@ -19,7 +19,10 @@ from transfer_opt.workbook.files.grids import look_over
 from transfer_opt.workbook.files.isolation import Isolated
 from transfer_opt.workbook.files.limits import DamagedError, FileError, LockedError, UnsafeError
 
-WAYS = [pytest.param(True, marks=pytest.mark.skipif(not isolation.FORKS, reason="forks on Linux only")), False]
+WAYS = [
+    pytest.param(True, marks=pytest.mark.skipif(not isolation.FORKS, reason="forks on Linux only")),
+    False,
+]
 LOCKED = "exec('from transfer_opt.workbook.facts import LockedError; raise LockedError')"
 
 
@@ -50,17 +53,22 @@ def test_what_comes_back_is_what_was_worked_out() -> None:
 
 
 @pytest.mark.usefixtures("way")
-@pytest.mark.parametrize(("text", "error"), [
-    (LOCKED, LockedError),
-    ("1 / 0", DamagedError),
-    ("[].__class__.__base__.__subclasses__()[10**9]", DamagedError),
-    ("exit(3)", DamagedError),
-    ("__import__('os')._exit(0)", DamagedError),
-    ("__import__('os').abort()", DamagedError),
-    ("__import__('os').kill(__import__('os').getpid(), 11)", DamagedError),
-    ("__import__('ctypes').string_at(0)", DamagedError),
-])
-def test_however_it_ends_it_is_told_as_a_fault_of_the_file(text: str, error: type[FileError]) -> None:
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (LOCKED, LockedError),
+        ("1 / 0", DamagedError),
+        ("[].__class__.__base__.__subclasses__()[10**9]", DamagedError),
+        ("exit(3)", DamagedError),
+        ("__import__('os')._exit(0)", DamagedError),
+        ("__import__('os').abort()", DamagedError),
+        ("__import__('os').kill(__import__('os').getpid(), 11)", DamagedError),
+        ("__import__('ctypes').string_at(0)", DamagedError),
+    ],
+)
+def test_however_it_ends_it_is_told_as_a_fault_of_the_file(
+    text: str, error: type[FileError]
+) -> None:
     with pytest.raises(error):
         result(eval, text)
 
@@ -132,11 +140,15 @@ def test_a_workbook_is_read_the_same_however_the_process_begins(tmp_path: Path) 
     path = write(tmp_path / "a.xlsx", {"县区数据": [HEADERS, *ROWS], "其他": [["甲"]]})
     open._read.cache_clear()
     book = open.open_workbook(path, wanted=frozenset({"县区数据"}).__contains__)
-    assert [cell for cell in book.sheets[0].rows[0] if cell] == [header for header in HEADERS if header]
+    assert [cell for cell in book.sheets[0].rows[0] if cell] == [
+        header for header in HEADERS if header
+    ]
     assert book.others == ("其他",)
 
 
-def test_a_large_workbook_is_read_the_same_by_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_workbook_is_read_the_same_by_two_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(tmp_path / "a.xlsx", {"县区数据": [HEADERS, *ROWS]})
     one = open.open_workbook(path)
     monkeypatch.setattr(open, "_SIDE_BY_SIDE", 0)
@@ -145,5 +157,11 @@ def test_a_large_workbook_is_read_the_same_by_two_processes(tmp_path: Path, monk
 
 
 def test_what_is_sent_can_be_sent_to_a_new_interpreter() -> None:
-    for work in (look_over, grids.look_over_and_read, grids.read_grids, grids.decrypted, open.every):
+    for work in (
+        look_over,
+        grids.look_over_and_read,
+        grids.read_grids,
+        grids.decrypted,
+        open.every,
+    ):
         assert pickle.loads(pickle.dumps(work)) is work

@@ -48,33 +48,52 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_guide_has_the_pieces_this_test_takes_from_it() -> None:
     assert [(piece.how, piece.file) for piece in (FUND, VALUES, PROVINCE)] == [
-        (END, "模型.toml"), (LINES, "模型.toml"), (WHOLE, "甲省.toml")]
+        (END, "模型.toml"),
+        (LINES, "模型.toml"),
+        (WHOLE, "甲省.toml"),
+    ]
     assert Start("models/qinghai/model.toml", "模型.toml") in list(steps(TEXT))
 
 
 def test_the_new_fund_is_shared_out_to_the_last_unit(folder: Path) -> None:
     assert sum(row[NEW] or 0 for row in counties(folder / "新增_分配结果.xlsx").values()) == 60_000
-    assert {row["规则"] for row in audited(folder / "新增_分配结果.xlsx") if NEW in str(row["对象"]) or "民族地区" in str(row["对象"])} >= {
-        "资金总额", "单县占比上限"}
+    assert {
+        row["规则"]
+        for row in audited(folder / "新增_分配结果.xlsx")
+        if NEW in str(row["对象"]) or "民族地区" in str(row["对象"])
+    } >= {"资金总额", "单县占比上限"}
 
 
 def test_the_province_is_shared_out_to_the_last_unit(folder: Path) -> None:
     rows = counties(folder / "甲省测算_分配结果.xlsx")
-    assert {fund: sum(row[fund] for row in rows.values()) for fund in ("一般性补助", "保障补助")} == {"一般性补助": 33_000, "保障补助": 12_600}
+    assert {
+        fund: sum(row[fund] for row in rows.values()) for fund in ("一般性补助", "保障补助")
+    } == {"一般性补助": 33_000, "保障补助": 12_600}
     assert rows["甲县"]["一般性补助"] >= 0.95 * 12_000
-    assert "青海" not in " ".join(str(cell.value) for sheet in openpyxl.load_workbook(folder / "甲省测算_分配结果.xlsx")
-                                for line in sheet.iter_rows() for cell in line if isinstance(cell.value, str))
+    assert "青海" not in " ".join(
+        str(cell.value)
+        for sheet in openpyxl.load_workbook(folder / "甲省测算_分配结果.xlsx")
+        for line in sheet.iter_rows()
+        for cell in line
+        if isinstance(cell.value, str)
+    )
 
 
 def counties(path: Path) -> dict[str, dict[str, Any]]:
     """The rows of single counties in 「分配结果」."""
-    return {name: row for name, row in cells(path, "分配结果").items() if re.fullmatch(r"\d{6}", str(row["行政区划代码"]))}
+    return {
+        name: row
+        for name, row in cells(path, "分配结果").items()
+        if re.fullmatch(r"\d{6}", str(row["行政区划代码"]))
+    }
 
 
 def audited(path: Path) -> list[dict[str, Any]]:
-    rows = list(openpyxl.load_workbook(path, data_only=True)["约束审计"].iter_rows(values_only=True))
+    rows = list(
+        openpyxl.load_workbook(path, data_only=True)["约束审计"].iter_rows(values_only=True)
+    )
     top = next(i for i, row in enumerate(rows) if "规则" in row)
-    return [dict(zip(rows[top], row, strict=True)) for row in rows[top + 1:]]
+    return [dict(zip(rows[top], row, strict=True)) for row in rows[top + 1 :]]
 
 
 # A line left out --------------------------------------------------------------------------------------------------
@@ -110,7 +129,9 @@ def pairs() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("header", "line"), list(pairs()))
-def test_a_value_left_out_of_the_new_fund_is_told_as_promised(tmp_path: Path, header: str, line: str) -> None:
+def test_a_value_left_out_of_the_new_fund_is_told_as_promised(
+    tmp_path: Path, header: str, line: str
+) -> None:
     others = "\n".join(f"{top}\n{text}" for top, text in pairs() if (top, text) != (header, line))
     [problem] = said(tmp_path / "模型.toml", with_fund(others))
     rule, key = header.split('"')[1], line.split(" =")[0]
@@ -122,28 +143,53 @@ def test_a_value_left_out_of_the_new_fund_is_told_as_promised(tmp_path: Path, he
 
 
 @pytest.mark.parametrize("line", [line for line in FUND.text.splitlines() if "=" in line])
-def test_a_line_left_out_of_the_fund_itself_is_told_unless_it_is_optional(tmp_path: Path, line: str) -> None:
+def test_a_line_left_out_of_the_fund_itself_is_told_unless_it_is_optional(
+    tmp_path: Path, line: str
+) -> None:
     key = line.split(" =")[0]
     path = tmp_path / "模型.toml"
     path.write_text(SHIPPED, encoding="utf-8")
-    put(Fragment(str(path), END, FUND.text.replace(f"{line}\n", "", 1) if f"{line}\n" in FUND.text else FUND.text.replace(line, "", 1)))
+    put(
+        Fragment(
+            str(path),
+            END,
+            FUND.text.replace(f"{line}\n", "", 1)
+            if f"{line}\n" in FUND.text
+            else FUND.text.replace(line, "", 1),
+        )
+    )
     problems = said(path, with_lines(path.read_text(encoding="utf-8"), VALUES.text))
     if key == "kind":
         assert problems == ()
     else:
-        assert [(problem.code, f"里缺少「{key}」" in problem.message) for problem in problems] == [("E150", True)]
+        assert [(problem.code, f"里缺少「{key}」" in problem.message) for problem in problems] == [
+            ("E150", True)
+        ]
 
 
-LINES_OF_PROVINCE = [number for number, line in enumerate(PROVINCE.text.splitlines()) if line and not line.startswith("#")]
+LINES_OF_PROVINCE = [
+    number
+    for number, line in enumerate(PROVINCE.text.splitlines())
+    if line and not line.startswith("#")
+]
 
 
 @pytest.mark.parametrize("first", range(0, len(LINES_OF_PROVINCE), 12))
-def test_any_line_left_out_of_the_province_is_optional_or_told_in_words(tmp_path: Path, first: int) -> None:
+def test_any_line_left_out_of_the_province_is_optional_or_told_in_words(
+    tmp_path: Path, first: int
+) -> None:
     lines = PROVINCE.text.splitlines()
     for number in LINES_OF_PROVINCE[first : first + 12]:
         problems = said(tmp_path / "甲省.toml", "\n".join(lines[:number] + lines[number + 1 :]))
-        assert all(re.match(r"\[E15[01]\] 模型文件.*。处理办法：.*。$", str(problem)) for problem in problems), lines[number]
-        if lines[number].split(" ")[0] in ("title", "summary", "clause", "by", "function", "name", "short") or "default" in lines[number]:
+        assert all(
+            re.match(r"\[E15[01]\] 模型文件.*。处理办法：.*。$", str(problem))
+            for problem in problems
+        ), lines[number]
+        if (
+            lines[number].split(" ")[0]
+            in ("title", "summary", "clause", "by", "function", "name", "short")
+            or "default" in lines[number]
+        ):
             assert problems or "on = false" in lines[number + 1], lines[number]
 
 

@@ -30,18 +30,27 @@ def odd(seeds: range, limited: Limited, folder: Path) -> list[str]:
         path, command = mutated(seed, folder), COMMANDS[seed // 9 % len(COMMANDS)]
         ended = limited(command, path, "--password-file", secret)
         said = ended.stdout + ended.stderr
-        if ended.exit not in RIGHT or english(said) or ended.seconds > SECONDS or (ended.exit == 1) != ("[E" in said):
+        if (
+            ended.exit not in RIGHT
+            or english(said)
+            or ended.seconds > SECONDS
+            or (ended.exit == 1) != ("[E" in said)
+        ):
             found.append(f"{seed} {command} exit {ended.exit} {ended.seconds:.0f} s: {said[-300:]}")
         path.unlink()
     return found
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
-def test_mutated_workbooks_end_with_an_answer_or_a_sentence(group: int, limited: Limited, tmp_path: Path) -> None:
+def test_mutated_workbooks_end_with_an_answer_or_a_sentence(
+    group: int, limited: Limited, tmp_path: Path
+) -> None:
     assert not odd(range(group * EACH, (group + 1) * EACH), limited, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("group", range(20))
-def test_many_mutated_workbooks_end_with_an_answer_or_a_sentence(group: int, limited: Limited, tmp_path: Path) -> None:
+def test_many_mutated_workbooks_end_with_an_answer_or_a_sentence(
+    group: int, limited: Limited, tmp_path: Path
+) -> None:
     assert not odd(range(1000 + group * 500, 1000 + (group + 1) * 500), limited, tmp_path)

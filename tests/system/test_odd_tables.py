@@ -23,7 +23,9 @@ def limited() -> Iterator[Limited]:
 
 
 @pytest.mark.parametrize(("at", "table"), enumerate(ODD), ids=str)
-def test_an_odd_table_is_read_or_told_in_one_sentence(at: int, table: OddTable, limited: Limited, tmp_path: Path) -> None:
+def test_an_odd_table_is_read_or_told_in_one_sentence(
+    at: int, table: OddTable, limited: Limited, tmp_path: Path
+) -> None:
     path = tmp_path / f"表{table.suffix}"
     path.write_bytes(table.make())
     command, *options = COMMANDS[at % len(COMMANDS) if table.code else 1]
@@ -33,7 +35,11 @@ def test_an_odd_table_is_read_or_told_in_one_sentence(at: int, table: OddTable, 
     assert "Traceback" not in said
     assert ended.seconds < SECONDS * 4  # of a machine that may be busy
     if table.code:
-        assert (ended.exit, len(re.findall(rf"\[{table.code}\]", said)), said.count("[E")) == (1, 1, 1), said
+        assert (ended.exit, len(re.findall(rf"\[{table.code}\]", said)), said.count("[E")) == (
+            1,
+            1,
+            1,
+        ), said
     else:
         assert ended.exit == 0, said
         assert "核对通过" in said
@@ -42,7 +48,9 @@ def test_an_odd_table_is_read_or_told_in_one_sentence(at: int, table: OddTable, 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_named_pipe_is_refused_at_once(command: tuple[str, ...], limited: Limited, tmp_path: Path) -> None:
+def test_a_named_pipe_is_refused_at_once(
+    command: tuple[str, ...], limited: Limited, tmp_path: Path
+) -> None:
     path = tmp_path / "管道.xlsx"
     os.mkfifo(path)
     ended = limited(command[0], path, *command[1:])

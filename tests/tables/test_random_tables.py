@@ -23,12 +23,17 @@ def audited(folder: Path, seeds: range) -> tuple[list[str], list[str]]:
     assert right.totals >= len(sheets)
     changes = changed(done, sheets, folder / "changed.xlsx")
     found = {problem.sheet for problem in foot_file(folder / "changed.xlsx").problems}
-    return ([f"{problem.sheet}: {problem}" for problem in right.problems],
-            [f"{seed}: {what}" for seed, what in changes.items() if str(seed) not in found])
+    return (
+        [f"{problem.sheet}: {problem}" for problem in right.problems],
+        [f"{seed}: {what}" for seed, what in changes.items() if str(seed) not in found],
+    )
 
 
 @pytest.mark.system
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice, which works out the formulas, is not installed")
+@pytest.mark.skipif(
+    shutil.which("soffice") is None,
+    reason="LibreOffice, which works out the formulas, is not installed",
+)
 @pytest.mark.parametrize("start", range(0, EVERYDAY, TOGETHER))
 def test_no_false_alarm_and_every_change_found(tmp_path: Path, start: int) -> None:
     assert audited(tmp_path / "表", range(start, start + TOGETHER)) == ([], [])
@@ -36,7 +41,10 @@ def test_no_false_alarm_and_every_change_found(tmp_path: Path, start: int) -> No
 
 @pytest.mark.system
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice, which works out the formulas, is not installed")
+@pytest.mark.skipif(
+    shutil.which("soffice") is None,
+    reason="LibreOffice, which works out the formulas, is not installed",
+)
 @pytest.mark.parametrize("start", range(0, ALL, TOGETHER))
 def test_two_thousand_tables_and_two_thousand_changes(tmp_path: Path, start: int) -> None:
     assert audited(tmp_path / "表", range(10_000 + start, 10_000 + start + TOGETHER)) == ([], [])

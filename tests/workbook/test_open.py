@@ -29,8 +29,16 @@ def test_a_folder_is_no_workbook(tmp_path: Path) -> None:
     assert trouble(tmp_path) == "E110"
 
 
-@pytest.mark.parametrize("content", [b"", b"<html><table></table></html>", b"a,b\n1,2\n", "县,数\n".encode("gbk"),
-                                     b"<?xml version='1.0'?><Workbook/>"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html><table></table></html>",
+        b"a,b\n1,2\n",
+        "县,数\n".encode("gbk"),
+        b"<?xml version='1.0'?><Workbook/>",
+    ],
+)
 def test_other_content_named_xls_is_told_apart(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "数据.xls"
     path.write_bytes(content)
@@ -51,7 +59,9 @@ def test_an_archive_that_is_no_workbook_is_damaged(tmp_path: Path) -> None:
 
 def test_a_workbook_with_a_password_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
-    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"))
+    path.write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le")
+    )
     assert trouble(path) == "E112"
 
 
@@ -68,22 +78,36 @@ def test_the_extension_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_an_empty_county_sheet_is_told_and_empty_optional_sheets_are_absent(tmp_path: Path) -> None:
-    budget = read_workbook(write(tmp_path / "a.xlsx", {"县区数据": [], "方案": [], "约束参数": []}), {})
+    budget = read_workbook(
+        write(tmp_path / "a.xlsx", {"县区数据": [], "方案": [], "约束参数": []}), {}
+    )
     assert list(budget.sheets) == ["县区数据"]
     assert [note.code for note in budget.sheets["县区数据"].notes] == ["E121"]
 
 
 def _converted(path: Path, kind: str) -> Budget:
     subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{path.parent}/profile", "--headless", "--convert-to", kind,
-         "--outdir", str(path.parent), str(path)],
-        check=True, capture_output=True, timeout=120,
+        [
+            "soffice",
+            f"-env:UserInstallation=file://{path.parent}/profile",
+            "--headless",
+            "--convert-to",
+            kind,
+            "--outdir",
+            str(path.parent),
+            str(path),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
     )
     return read_workbook(path.with_suffix(f".{kind}"), {})
 
 
 @pytest.mark.system
-@pytest.mark.skipif(not Path("/usr/bin/soffice").exists(), reason="needs LibreOffice to make the file")
+@pytest.mark.skipif(
+    not Path("/usr/bin/soffice").exists(), reason="needs LibreOffice to make the file"
+)
 @pytest.mark.parametrize("kind", ["ods", "xls"])
 def test_other_formats_read_the_same(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path / "a.xlsx", {"县区数据": WITH_TOTALS})

@@ -22,23 +22,46 @@ from transfer_opt.workbook.rewrite import read_source, rewrite
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 SHEET = "xl/worksheets/sheet1.xml"
-ROUNDED = {"C2": 11, "C3": 20, "C4": 30, "C5": 61, "D2": 5, "D3": 7, "D4": 7, "D5": 19, "E2": 16, "E3": 27, "E4": 37, "E5": 80}
+ROUNDED = {
+    "C2": 11,
+    "C3": 20,
+    "C4": 30,
+    "C5": 61,
+    "D2": 5,
+    "D3": 7,
+    "D4": 7,
+    "D5": 19,
+    "E2": 16,
+    "E3": 27,
+    "E4": 37,
+    "E5": 80,
+}
 
 
-def changed(source: Path, target: Path, numbers: dict[str, Any], sheet: str = "分配表") -> list[str]:
+def changed(
+    source: Path, target: Path, numbers: dict[str, Any], sheet: str = "分配表"
+) -> list[str]:
     """The codes of what is told."""
     given = {place(cell) or (0, 0): Fraction(str(number)) for cell, number in numbers.items()}
     return [problem.code for problem in rewrite(read_source(source), target, sheet, given)]
 
 
 def shown(path: Path, sheet: str) -> dict[str, Any]:
-    return {cell.coordinate: cell.value for row in openpyxl.load_workbook(path, data_only=True)[sheet].iter_rows()
-            for cell in row if cell.value is not None}
+    return {
+        cell.coordinate: cell.value
+        for row in openpyxl.load_workbook(path, data_only=True)[sheet].iter_rows()
+        for cell in row
+        if cell.value is not None
+    }
 
 
 def held(path: Path, sheet: str) -> dict[str, Any]:
-    return {cell.coordinate: cell.value for row in openpyxl.load_workbook(path)[sheet].iter_rows()
-            for cell in row if cell.data_type == "f"}
+    return {
+        cell.coordinate: cell.value
+        for row in openpyxl.load_workbook(path)[sheet].iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
 
 
 def calculated(path: Path, cells: dict[str, tuple[Any, Any]]) -> Path:
@@ -61,10 +84,24 @@ def test_everything_of_a_rich_workbook_stays_byte_for_byte(tmp_path: Path) -> No
     assert changed(source, target, ROUNDED) == ["W636", "W638"]
     old, new = parts(source), parts(target)
     # The second sheet refers to the first; its formula by TEXT is beyond us, so programs calculate when they open the file.
-    assert {name for name in old if new[name] != old[name]} == {SHEET, "xl/worksheets/sheet2.xml", "xl/workbook.xml"}
+    assert {name for name in old if new[name] != old[name]} == {
+        SHEET,
+        "xl/worksheets/sheet2.xml",
+        "xl/workbook.xml",
+    }
     assert old.keys() == new.keys()
-    for kind in ("charts/chart1.xml", "media/image1.png", "comments1.xml", "tables/table1.xml", "pivotTables/pivotTable1.xml",
-                 "pivotCache/pivotCacheDefinition1.xml", "cellimages.xml", "vbaProject.bin", "drawings/drawing1.xml", "calcChain.xml"):
+    for kind in (
+        "charts/chart1.xml",
+        "media/image1.png",
+        "comments1.xml",
+        "tables/table1.xml",
+        "pivotTables/pivotTable1.xml",
+        "pivotCache/pivotCacheDefinition1.xml",
+        "cellimages.xml",
+        "vbaProject.bin",
+        "drawings/drawing1.xml",
+        "calcChain.xml",
+    ):
         assert f"xl/{kind}" in new, kind
     assert new["xl/vbaProject.bin"] == MACRO
     assert re.sub(rb' fullCalcOnLoad="1"', b"", new["xl/workbook.xml"]).count(b"calcPr") == 1
@@ -73,11 +110,24 @@ def test_everything_of_a_rich_workbook_stays_byte_for_byte(tmp_path: Path) -> No
 def test_of_the_sheet_itself_only_the_cells_change(tmp_path: Path) -> None:
     source, target = write_rich_table(tmp_path / "表.xlsx"), tmp_path / "整.xlsx"
     changed(source, target, ROUNDED)
-    old, new = (re.split(rb"(<c r=.*?(?:/>|</c>))", parts(path)[SHEET]) for path in (source, target))
+    old, new = (
+        re.split(rb"(<c r=.*?(?:/>|</c>))", parts(path)[SHEET]) for path in (source, target)
+    )
     assert len(old) == len(new)
-    differing = {re.search(rb'r="(\w+)"', one)[1].decode() for one, two in zip(old, new, strict=True) if one != two}  # type: ignore[index]
+    differing = {
+        re.search(rb'r="(\w+)"', one)[1].decode()
+        for one, two in zip(old, new, strict=True)
+        if one != two
+    }  # type: ignore[index]
     assert differing == {*ROUNDED, "F2", "F3", "F4"}
-    for kind in (b"x14:dataValidation ", b"x14:dataBar", b"sparkline", b"legacyDrawing", b"conditionalFormatting", b"headerFooter"):
+    for kind in (
+        b"x14:dataValidation ",
+        b"x14:dataBar",
+        b"sparkline",
+        b"legacyDrawing",
+        b"conditionalFormatting",
+        b"headerFooter",
+    ):
         assert kind in parts(target)[SHEET], kind
 
 
@@ -90,12 +140,16 @@ def test_sums_stay_formulas_and_what_follows_from_them_is_worked_out_again(tmp_p
     assert {cell: values[cell] for cell in ROUNDED} == ROUNDED
     assert values["F2"] == pytest.approx(16 / 80)
     assert shown(target, "名单")["C1"] == 62
-    assert "C2" not in shown(target, "名单")  # TEXT(…) is not calculated here, so nothing of before is left beside it
+    assert "C2" not in shown(
+        target, "名单"
+    )  # TEXT(…) is not calculated here, so nothing of before is left beside it
     assert shown(target, "名单")["C3"] == "一等"
 
 
 def test_a_formula_that_does_not_come_to_the_number_gives_way_to_it(tmp_path: Path) -> None:
-    source = calculated(tmp_path / "表.xlsx", {"A1": (10, None), "A2": ("=A1*0.35", 3.5), "A3": ("=A2*2", 7)})
+    source = calculated(
+        tmp_path / "表.xlsx", {"A1": (10, None), "A2": ("=A1*0.35", 3.5), "A3": ("=A2*2", 7)}
+    )
     assert changed(source, tmp_path / "整.xlsx", {"A2": 4}) == ["W635"]
     assert held(tmp_path / "整.xlsx", "分配表") == {"A3": "=A2*2"}
     assert shown(tmp_path / "整.xlsx", "分配表") == {"A1": 10, "A2": 4, "A3": 8}
@@ -148,20 +202,40 @@ PART = """<?xml version="1.0" encoding="{code}"?><x:worksheet xmlns:x="u"><x:she
 def test_a_part_is_patched_whatever_it_is_written_in(code: str) -> None:
     part = PART.format(code=code).encode(code)
     assert {at: formula.text for at, formula in formulas(part).items()} == {
-        (0, 1): "=A1 > 2", (1, 0): "=B2+1", (1, 1): "=C1", (2, 0): "=B3+1", (2, 1): "=ROW(A1)", (3, 0): "=B4+1"}
-    new = patched(part, Patch({(0, 0): Fraction(7), (0, 2): Fraction(5, 2)}, {(0, 1): None, (1, 1): "值<b"}))
-    for said in (b'<x:c r="A1"><x:v>7</x:v></x:c>', b'<x:c r="C1"><x:v>2.5</x:v></x:c>', b'<x:c r="B1" s="2" ><x:f>A1 &gt; 2</x:f></x:c>',
-                 b'<x:c q="a>b" t="str"><x:f>C1</x:f><x:v>&#20540;&lt;b</x:v></x:c>'):
+        (0, 1): "=A1 > 2",
+        (1, 0): "=B2+1",
+        (1, 1): "=C1",
+        (2, 0): "=B3+1",
+        (2, 1): "=ROW(A1)",
+        (3, 0): "=B4+1",
+    }
+    new = patched(
+        part, Patch({(0, 0): Fraction(7), (0, 2): Fraction(5, 2)}, {(0, 1): None, (1, 1): "值<b"})
+    )
+    for said in (
+        b'<x:c r="A1"><x:v>7</x:v></x:c>',
+        b'<x:c r="C1"><x:v>2.5</x:v></x:c>',
+        b'<x:c r="B1" s="2" ><x:f>A1 &gt; 2</x:f></x:c>',
+        b'<x:c q="a>b" t="str"><x:f>C1</x:f><x:v>&#20540;&lt;b</x:v></x:c>',
+    ):
         assert said in new
     if code != "utf-16":
         assert patched(part, Patch()) == part
 
 
 def test_formulas_told_once_for_many_cells_survive_the_loss_of_one() -> None:
-    new = patched(PART.format(code="utf-8").encode(), Patch({(1, 0): Fraction(2), (3, 1): Fraction(4)}))
+    new = patched(
+        PART.format(code="utf-8").encode(), Patch({(1, 0): Fraction(2), (3, 1): Fraction(4)})
+    )
     assert {at: formula.text for at, formula in formulas(new).items()} == {
-        (0, 1): "=A1 > 2", (1, 1): "=C1", (2, 0): "=B3+1", (3, 0): "=B4+1"}
-    assert b'<x:c s="1"><x:v>1</x:v></x:c></x:row>' in re.sub(rb"\s*\n", b"", new)  # the array's own cell keeps its value
+        (0, 1): "=A1 > 2",
+        (1, 1): "=C1",
+        (2, 0): "=B3+1",
+        (3, 0): "=B4+1",
+    }
+    assert b'<x:c s="1"><x:v>1</x:v></x:c></x:row>' in re.sub(
+        rb"\s*\n", b"", new
+    )  # the array's own cell keeps its value
 
 
 def test_an_array_formula_over_cells_to_change_becomes_its_values(tmp_path: Path) -> None:
@@ -175,11 +249,16 @@ def test_an_array_formula_over_cells_to_change_becomes_its_values(tmp_path: Path
     assert held(tmp_path / "整.xlsx", "分配表") == {}
 
 
-def test_a_text_that_was_read_as_a_number_becomes_one_and_an_equal_cell_is_left(tmp_path: Path) -> None:
+def test_a_text_that_was_read_as_a_number_becomes_one_and_an_equal_cell_is_left(
+    tmp_path: Path,
+) -> None:
     source = write(tmp_path / "表.xlsx", {"分配表": [["甲", "1,200.5", 3]]})
     changed(source, tmp_path / "整.xlsx", {"B1": 1201, "C1": 3})
     assert shown(tmp_path / "整.xlsx", "分配表") == {"A1": "甲", "B1": 1201, "C1": 3}
-    cells = [re.search(rb'<c r="C1".*?</c>', parts(path)[SHEET]) for path in (source, tmp_path / "整.xlsx")]
+    cells = [
+        re.search(rb'<c r="C1".*?</c>', parts(path)[SHEET])
+        for path in (source, tmp_path / "整.xlsx")
+    ]
     assert cells[0][0] == cells[1][0]  # type: ignore[index]
 
 

@@ -29,7 +29,12 @@ def written(tmp_path: Path) -> Path:
 
 
 def test_sheets_keep_their_order_and_chart_data_comes_last(written: Path) -> None:
-    assert openpyxl.load_workbook(written).sheetnames == ["分配结果", "均衡性指标", "输入数据", "图表数据"]
+    assert openpyxl.load_workbook(written).sheetnames == [
+        "分配结果",
+        "均衡性指标",
+        "输入数据",
+        "图表数据",
+    ]
 
 
 def test_row_four_is_the_one_complete_header_row(written: Path) -> None:
@@ -43,7 +48,9 @@ def test_no_cells_are_merged_vertically(written: Path) -> None:
 
 
 def test_bands_span_their_columns_and_a_verdict_takes_their_place(written: Path) -> None:
-    assert {"D3:F3", "G3:I3", "J3:K3"} <= {str(merged) for merged in sheet(written).merged_cells.ranges}
+    assert {"D3:F3", "G3:I3", "J3:K3"} <= {
+        str(merged) for merged in sheet(written).merged_cells.ranges
+    }
     assert sheet(written)["D3"].value == "本年分配"
     assert sheet(written, "均衡性指标")["A3"].value == "一句话。"
 
@@ -57,7 +64,12 @@ def test_an_empty_band_looks_like_one_cell_with_its_header(written: Path) -> Non
 
 def test_title_label_unit_and_notes_stand_where_they_belong(written: Path) -> None:
     found = sheet(written)
-    places = {"A1": "分配结果表", "A2": "示例数据，不代表实际", "K2": "单位：万元", "A12": "注：空白表示不在范围。"}
+    places = {
+        "A1": "分配结果表",
+        "A2": "示例数据，不代表实际",
+        "K2": "单位：万元",
+        "A12": "注：空白表示不在范围。",
+    }
     assert all(found[place].value == text for place, text in places.items())
 
 
@@ -74,7 +86,19 @@ def test_group_rows_are_live_sums(written: Path) -> None:
 
 def test_formulas_carry_their_values(written: Path) -> None:
     found = sheet(written, values=True)
-    assert [cell.value for cell in found[5]] == [None, "合  计", None, 600, 70, 670, 500, 170, 0.34, 67000, 5]
+    assert [cell.value for cell in found[5]] == [
+        None,
+        "合  计",
+        None,
+        600,
+        70,
+        670,
+        500,
+        170,
+        0.34,
+        67000,
+        5,
+    ]
 
 
 def test_empty_is_an_empty_bordered_cell_and_zero_is_zero(written: Path) -> None:
@@ -85,7 +109,9 @@ def test_empty_is_an_empty_bordered_cell_and_zero_is_zero(written: Path) -> None
     assert found["E11"].value == 0
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", "http://a.org", "<r><t>x</t></r>", "<r></r>", "0123"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@A1", "http://a.org", "<r><t>x</t></r>", "<r></r>", "0123"]
+)
 def test_text_from_data_stays_text(tmp_path: Path, text: str) -> None:
     row = Row("plain", (text, 1.0, None))
     write_report(report(dataclasses.replace(indicators(), rows=(row,))), tmp_path / "a.xlsx")
@@ -162,7 +188,11 @@ def test_each_total_adds_up_its_own_block() -> None:
     kinds = ("total", "unit", "unit", "total", "unit", "subtotal", "unit")
     table = Table("测算说明", "", columns, tuple(Row(kind, ("", 1.0)) for kind in kinds))
     formulas = formulas_of(table)
-    assert [formulas.of(place, 1) for place in (0, 3, 5)] == ["=SUM(B6:B7)", "=SUM(B9:B10)", "=SUM(B11)"]
+    assert [formulas.of(place, 1) for place in (0, 3, 5)] == [
+        "=SUM(B6:B7)",
+        "=SUM(B9:B10)",
+        "=SUM(B11)",
+    ]
 
 
 def test_very_many_subtotals_still_make_a_short_formula() -> None:
@@ -174,10 +204,16 @@ def test_very_many_subtotals_still_make_a_short_formula() -> None:
 
 def test_input_sums_leave_out_group_rows_and_know_units_by_code_or_name() -> None:
     source = inputs()
-    mixed = dataclasses.replace(source, rows=(
-        Row("total", (None, "合计", None, 100.0)), Row("subtotal", (None, "甲市小计", "甲市", 30.0)), *source.rows[:2],
-        Row("subtotal", (None, "乙州小计", "乙州", 70.0)), *source.rows[2:],
-    ))
+    mixed = dataclasses.replace(
+        source,
+        rows=(
+            Row("total", (None, "合计", None, 100.0)),
+            Row("subtotal", (None, "甲市小计", "甲市", 30.0)),
+            *source.rows[:2],
+            Row("subtotal", (None, "乙州小计", "乙州", 70.0)),
+            *source.rows[2:],
+        ),
+    )
     sums = Sums(mixed)
     assert sums.total("常住人口") == "SUM('输入数据'!$D$7:$D$8,'输入数据'!$D$10:$D$11)"
     assert sums.prefecture("常住人口", "乙州", "$C9") == "SUM('输入数据'!$D$10:$D$11)"
@@ -192,28 +228,45 @@ def test_a_prefecture_name_is_never_a_pattern() -> None:
 
 
 def test_repeated_names_mean_the_column_of_the_same_band() -> None:
-    columns = (Column("上年", "money", 9, "甲"), Column("增减额", "money", 9, "甲", "={上年}"),
-               Column("上年", "money", 9, "乙"), Column("增减额", "money", 9, "乙", "={上年}-{甲/上年}"))
+    columns = (
+        Column("上年", "money", 9, "甲"),
+        Column("增减额", "money", 9, "甲", "={上年}"),
+        Column("上年", "money", 9, "乙"),
+        Column("增减额", "money", 9, "乙", "={上年}-{甲/上年}"),
+    )
     formulas = formulas_of(Table("表", "", columns, (Row("plain", (1.0,) * 4),)))
     assert (formulas.of(0, 1), formulas.of(0, 3)) == ("=A5", "=C5-A5")
 
 
 def test_a_template_with_an_unknown_column_is_a_bug_but_quoted_braces_are_text() -> None:
     columns = (Column("甲", "text", 9, formula='=TEXT({甲},"{不是列}")'),)
-    assert formulas_of(Table("表", "", columns, (Row("plain", ("",)),))).of(0, 0) == '=TEXT(A5,"{不是列}")'
+    assert (
+        formulas_of(Table("表", "", columns, (Row("plain", ("",)),))).of(0, 0)
+        == '=TEXT(A5,"{不是列}")'
+    )
     with pytest.raises(ValueError, match="no such column"):
         formulas_of(Table("表", "", (Column("甲", "text", 9, formula="={乙}"),), ()))
 
 
 def test_column_letters_run_on_after_z() -> None:
-    assert [column_letters(index) for index in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+    assert [column_letters(index) for index in (0, 25, 26, 701, 702)] == [
+        "A",
+        "Z",
+        "AA",
+        "ZZ",
+        "AAA",
+    ]
 
 
 def test_figures_show_the_decimals_they_need() -> None:
     values = (4.0, 0.1 + 0.2, 0.0312, 1e-9, 1 / 3, 1e11 + 0.1, 1.2e-5, -0.00001)
     assert [decimals_needed(value, 6) for value in values] == [0, 1, 4, 0, 6, 1, 6, 5]
     table = allocation()
-    rows = (dataclasses.replace(table.rows[2], values=(*table.rows[2].values[:3], 1.25, *table.rows[2].values[4:])),)
+    rows = (
+        dataclasses.replace(
+            table.rows[2], values=(*table.rows[2].values[:3], 1.25, *table.rows[2].values[4:])
+        ),
+    )
     assert measure(dataclasses.replace(table, rows=rows)).decimals[3] == 2
 
 
@@ -316,12 +369,27 @@ def test_libreoffice_computes_the_values_we_wrote(written: Path, tmp_path: Path)
         for name in package.namelist():
             text = package.read(name)
             stripped.writestr(name, re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1", text))
-    command = [str(soffice()), f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless",
-               "--convert-to", "xlsx", "--outdir", str(tmp_path), str(bare)]
+    command = [
+        str(soffice()),
+        f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
+        "--headless",
+        "--convert-to",
+        "xlsx",
+        "--outdir",
+        str(tmp_path),
+        str(bare),
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=180)
     ours, theirs = sheet(written, values=True), sheet(tmp_path / "bare.xlsx", values=True)
-    live = [cell.coordinate for row in sheet(written).iter_rows(min_row=5) for cell in row if cell.data_type == "f"]
+    live = [
+        cell.coordinate
+        for row in sheet(written).iter_rows(min_row=5)
+        for cell in row
+        if cell.data_type == "f"
+    ]
     assert len(live) > 30
     for place in live:
         expected, found = ours[place].value, theirs[place].value
-        assert found == pytest.approx(expected) if expected is not None else found in (None, ""), place
+        assert found == pytest.approx(expected) if expected is not None else found in (None, ""), (
+            place
+        )

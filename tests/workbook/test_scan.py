@@ -28,7 +28,9 @@ def package(**parts: bytes) -> bytes:
 
 
 def sheet(body: str) -> bytes:
-    return package(xl__worksheets__sheet1_xml=f"<worksheet><sheetData>{body}</sheetData></worksheet>".encode())
+    return package(
+        xl__worksheets__sheet1_xml=f"<worksheet><sheetData>{body}</sheetData></worksheet>".encode()
+    )
 
 
 def refused(content: bytes) -> str:
@@ -43,7 +45,9 @@ def test_the_example_passes() -> None:
 
 @pytest.mark.parametrize("corner", ["XFD1048576", "A20000001", "XFD1", "ZZZ5"])
 def test_a_cell_at_an_absurd_corner_is_named(corner: str) -> None:
-    content = sheet(f'<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="{corner}"><v>1</v></c></row>')
+    content = sheet(
+        f'<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="{corner}"><v>1</v></c></row>'
+    )
     assert "离表格太远" in refused(content)
 
 
@@ -56,13 +60,23 @@ def test_a_cell_without_a_reference_counts_from_its_row() -> None:
     assert "99999" in refused(sheet('<row r="99999">' + "<c><v>1</v></c>" * 300 + "</row>"))
 
 
-@pytest.mark.parametrize("content", [
-    b'<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet/>',
-    b'<?xml version="1.0"?><!DOCTYPE x SYSTEM "file:///etc/passwd"><worksheet/>',
-    '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY a "b">]><worksheet/>'.encode("utf-16"),
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet/>',
+        b'<?xml version="1.0"?><!DOCTYPE x SYSTEM "file:///etc/passwd"><worksheet/>',
+        '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY a "b">]><worksheet/>'.encode(
+            "utf-16"
+        ),
+    ],
+)
 def test_a_document_type_is_refused_in_any_part_and_encoding(content: bytes) -> None:
-    for part in ("xl__worksheets__sheet1_xml", "xl__workbook_xml", "docProps__app_xml", "content_xml"):
+    for part in (
+        "xl__worksheets__sheet1_xml",
+        "xl__workbook_xml",
+        "docProps__app_xml",
+        "content_xml",
+    ):
         assert "DTD" in refused(package(**{part: content}))
 
 
@@ -73,14 +87,21 @@ def test_a_package_that_says_it_is_small_and_is_not_is_refused() -> None:
 
 def test_an_endless_text_is_refused_wherever_it_stands() -> None:
     long = "长" * (4 * LONGEST_TEXT)
-    assert "文本" in refused(sheet(f'<row r="1"><c r="A1" t="inlineStr"><is><t>{long}</t></is></c></row>'))
-    assert "文本" in refused(package(xl__sharedStrings_xml=f"<sst><si><t>{long}</t></si></sst>".encode()))
+    assert "文本" in refused(
+        sheet(f'<row r="1"><c r="A1" t="inlineStr"><is><t>{long}</t></is></c></row>')
+    )
+    assert "文本" in refused(
+        package(xl__sharedStrings_xml=f"<sst><si><t>{long}</t></si></sst>".encode())
+    )
 
 
 def test_a_long_text_shown_by_very_many_cells_is_refused() -> None:
     cells = "".join(f'<row r="{r}"><c r="A{r}" t="s"><v>0</v></c></row>' for r in range(1, 2000))
     strings = f"<sst><si><t>{'长' * 150_000}</t></si></sst>".encode()
-    content = package(xl__sharedStrings_xml=strings, xl__worksheets__sheet1_xml=f"<worksheet>{cells}</worksheet>".encode())
+    content = package(
+        xl__sharedStrings_xml=strings,
+        xl__worksheets__sheet1_xml=f"<worksheet>{cells}</worksheet>".encode(),
+    )
     assert "文字合计过多" in refused(content)
 
 
@@ -112,8 +133,10 @@ def test_overlapping_parts_are_refused() -> None:
 
 def test_a_repeated_row_of_an_open_document_counts_as_often_as_it_repeats() -> None:
     def document(row: str, cell: str) -> bytes:
-        body = (f'<o xmlns:table="t" xmlns:office="o"><table:table><table:table-row {row}>'
-                f"<table:table-cell {cell}/></table:table-row></table:table></o>")
+        body = (
+            f'<o xmlns:table="t" xmlns:office="o"><table:table><table:table-row {row}>'
+            f"<table:table-cell {cell}/></table:table-row></table:table></o>"
+        )
         return package(content_xml=body.encode())
 
     scan(document('table:number-rows-repeated="1048576"', 'table:number-columns-repeated="16384"'))

@@ -35,12 +35,18 @@ def instance_of(prepared: Prepared, solver: str = "auto", deadline: Deadline = N
     """The problem that a workbook states; raises InputError where it has errors."""
     if errors_of(prepared.problems):
         raise InputError(prepared.problems)
-    return stated(prepared.spec, prepared.budget, prepared.settings, prepared.objective, solver, deadline)
+    return stated(
+        prepared.spec, prepared.budget, prepared.settings, prepared.objective, solver, deadline
+    )
 
 
 def allocate(
-    prepared: Prepared, solver: str = "auto", progress: Progress = lambda _: None, relax: bool = False,
-    deadline: Deadline = NEVER, sensitive: bool = True,
+    prepared: Prepared,
+    solver: str = "auto",
+    progress: Progress = lambda _: None,
+    relax: bool = False,
+    deadline: Deadline = NEVER,
+    sensitive: bool = True,
 ) -> Outcome:
     """Solve, round, prove, explain and, where `sensitive`, solve again for every small change.
 
@@ -48,7 +54,9 @@ def allocate(
     """
     given = instance_of(prepared, solver, deadline)
     case = given.case
-    repair = Repair(given.settings, (), 0.0) if not relax or given.optimum.possible else cheapest(given)
+    repair = (
+        Repair(given.settings, (), 0.0) if not relax or given.optimum.possible else cheapest(given)
+    )
     instance = replace(given, settings=repair.settings)
     found = instance.solved(progress)
     if not isinstance(found, Published):
@@ -60,25 +68,55 @@ def allocate(
     final = np.asarray(found.units * case.unit, dtype=float)
     progress("测算说明")
     chain = steps(instance, found)
-    held = findings(case, formulation, solution.stages, optimum.amounts, final, instance.solver.again,
-                    tried(case, instance.settings) == EVERYTHING)
+    held = findings(
+        case,
+        formulation,
+        solution.stages,
+        optimum.amounts,
+        final,
+        instance.solver.again,
+        tried(case, instance.settings) == EVERYTHING,
+    )
     unmet = frozenset((finding.rule, finding.subject) for finding in soft_gaps(held))
     told_of, alarms = diagnosed(Present(instance, formulation, final, unmet), held)
-    notes = tuple(Problem("W350", f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。")
-                  for fund, name, money in released(case))
+    notes = tuple(
+        Problem(
+            "W350",
+            f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。",
+        )
+        for fund, name, money in released(case)
+    )
     changes = sensitivities(instance, optimum)
     return Outcome(
-        prepared.spec, prepared.budget, prepared.settings, case, prepared.scenario + RELAXED * bool(repair.families),
-        instance.objective, found.units, chain, indicators(case, final), (*warnings_of(prepared.problems), *notes),
-        (*_given_way(case, repair, formulation, final), *alarms), found.certificate,
-        tuple(reasons(instance, optimum, chain)), formulation, solver, solution,
-        tuple(coefficients(instance, optimum).items()), told_of, tuple(changes) if sensitive else (),
+        prepared.spec,
+        prepared.budget,
+        prepared.settings,
+        case,
+        prepared.scenario + RELAXED * bool(repair.families),
+        instance.objective,
+        found.units,
+        chain,
+        indicators(case, final),
+        (*warnings_of(prepared.problems), *notes),
+        (*_given_way(case, repair, formulation, final), *alarms),
+        found.certificate,
+        tuple(reasons(instance, optimum, chain)),
+        formulation,
+        solver,
+        solution,
+        tuple(coefficients(instance, optimum).items()),
+        told_of,
+        tuple(changes) if sensitive else (),
     )
 
 
-def _given_way(case: Case, repair: Repair, formulation: Formulation, final: Floats) -> tuple[str, ...]:
+def _given_way(
+    case: Case, repair: Repair, formulation: Formulation, final: Floats
+) -> tuple[str, ...]:
     """By how much the published amounts miss what was repaired, and for whom."""
     given = shares(case, formulation, final) if repair.families else ()
     money = spelled(exact(round(sum(row.money for row in given), 6)))
     least = f"原来的规则做不到，合计放宽 {money} {case.money_unit}"
-    return tuple(f"已按 --relax 把{words}：{least}。" for words in told(given, case.money_unit, len(final)))
+    return tuple(
+        f"已按 --relax 把{words}：{least}。" for words in told(given, case.money_unit, len(final))
+    )

@@ -60,21 +60,36 @@ class Finding:
 
 
 def findings(
-    case: Case, formulation: Formulation, stages: Sequence[StageResult], amounts: Floats, published: Floats,
-    open_solver: Opener, priced: bool = True,
+    case: Case,
+    formulation: Formulation,
+    stages: Sequence[StageResult],
+    amounts: Floats,
+    published: Floats,
+    open_solver: Opener,
+    priced: bool = True,
 ) -> tuple[Finding, ...]:
     """Every switched-on row, worst first, then active rows, then by rule order; with prices where they are wanted."""
-    prices = (confirmed_prices(case, formulation, stages, open_solver) if priced
-              else np.full(formulation.program.shape[0], np.nan))
-    found = [finding for entry in formulation.rules for finding in _rule(case, formulation, entry, prices, amounts, published)]
+    prices = (
+        confirmed_prices(case, formulation, stages, open_solver)
+        if priced
+        else np.full(formulation.program.shape[0], np.nan)
+    )
+    found = [
+        finding
+        for entry in formulation.rules
+        for finding in _rule(case, formulation, entry, prices, amounts, published)
+    ]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.verdict)))
 
 
 def on_given_amounts(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Finding, ...]:
     """Every switched-on row on amounts (L,) that nobody computed, in rule order: no prices, and nothing is put down to rounding."""
     no_prices = np.full(formulation.program.shape[0], np.nan)
-    return tuple(finding for entry in formulation.rules
-                 for finding in _rule(case, formulation, entry, no_prices, amounts, amounts))
+    return tuple(
+        finding
+        for entry in formulation.rules
+        for finding in _rule(case, formulation, entry, no_prices, amounts, amounts)
+    )
 
 
 def soft_gaps(found: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -88,8 +103,10 @@ def verdict_sentence(case: Case, found: Sequence[Finding]) -> str:
     met = count["rounding"] + count["active"] + count["slack"]
     text = f"共核验 {len(found)} 条：满足 {met} 条（其中起作用 {count['active']} 条"
     text += f"，取整差 {count['rounding']} 条）" if count["rounding"] else "）"
-    unmet = [f"{rule}，{'缺' if rule == NEED_RULE else '超'} {money:,.10g} {case.money_unit}"
-             for rule, money in _unmet(found).items()]
+    unmet = [
+        f"{rule}，{'缺' if rule == NEED_RULE else '超'} {money:,.10g} {case.money_unit}"
+        for rule, money in _unmet(found).items()
+    ]
     text += f"，软约束未满足 {count['soft']} 条" + (f"（{'；'.join(unmet)}）" if unmet else "")
     return text + f"，违反 {count['broken']} 条。"
 
@@ -105,47 +122,84 @@ def at_bound(entry: RuleRows, ideal: Floats, unit: float) -> Bools:
     """Which rows the unrounded optimum touches: the bound, or, for a single line, the whole unit it was tightened to."""
     low, high = entry.rows.lower, entry.rows.upper
     step = exact(unit)
-    whole_low, whole_high = (floats(whole_units(sides, step, up=up), np.inf) for sides, up in ((entry.rows.least, True), (entry.rows.most, False)))
+    whole_low, whole_high = (
+        floats(whole_units(sides, step, up=up), np.inf)
+        for sides, up in ((entry.rows.least, True), (entry.rows.most, False))
+    )
 
     def touches(edges: Floats) -> Bools:
-        return np.isfinite(edges) & (np.abs(ideal - np.where(np.isfinite(edges), edges, 0.0)) <= NEGLIGIBLE * unit)
+        return np.isfinite(edges) & (
+            np.abs(ideal - np.where(np.isfinite(edges), edges, 0.0)) <= NEGLIGIBLE * unit
+        )
 
     return touches(low) | touches(high) | entry.single & (touches(whole_low) | touches(whole_high))
 
 
 def missed(entry: RuleRows, ideal: Floats, unit: float) -> Bools:
     """Which rows the unrounded optimum does not meet; only soft ones can be."""
-    return (ideal < entry.rows.lower - NEGLIGIBLE * unit) | (ideal > entry.rows.upper + NEGLIGIBLE * unit)
+    return (ideal < entry.rows.lower - NEGLIGIBLE * unit) | (
+        ideal > entry.rows.upper + NEGLIGIBLE * unit
+    )
 
 
 def _rule(
-    case: Case, formulation: Formulation, entry: RuleRows, prices: Floats, amounts: Floats, published: Floats
+    case: Case,
+    formulation: Formulation,
+    entry: RuleRows,
+    prices: Floats,
+    amounts: Floats,
+    published: Floats,
 ) -> Iterator[Finding]:
     expression = entry.rows.expression
     left, edge = expression.at(published), at_bound(entry, expression.at(amounts), case.unit)
     moved = _moved(entry, _by_rounding(published - amounts, case.unit))
     moved += _blunted(case, formulation, entry, published)
     reasons = _reasons(case, entry)
-    facts = zip(entry.rows.lower.tolist(), entry.rows.upper.tolist(), left.tolist(), edge.tolist(), moved.tolist(),
-                entry.position.tolist(), expression.subjects.tolist(), strict=True)
+    facts = zip(
+        entry.rows.lower.tolist(),
+        entry.rows.upper.tolist(),
+        left.tolist(),
+        edge.tolist(),
+        moved.tolist(),
+        entry.position.tolist(),
+        expression.subjects.tolist(),
+        strict=True,
+    )
     for row, (low, high, amount, touched, shift, position, (fund, place)) in enumerate(facts):
         upward = low == -np.inf
         right = high if upward else low
-        margin = -abs(amount - right) if low == high else right - amount if upward else amount - right
+        margin = (
+            -abs(amount - right) if low == high else right - amount if upward else amount - right
+        )
         price = float(abs(prices[position])) if position != NOWHERE else np.nan
-        alone, short = 0 <= place < len(case.recipients), case.funds[fund].short if fund != NOWHERE else ""
+        alone, short = (
+            0 <= place < len(case.recipients),
+            case.funds[fund].short if fund != NOWHERE else "",
+        )
         yield Finding(
-            entry.rule.name, reasons[row] if reasons else entry.rule.cited,
-            _subject(case, expression.labels[row], fund, place), amount,
-            "＝" if low == high else "≤" if upward else "≥", right, _clean(margin, case.unit), price if price > 0 else np.nan,
-            _verdict(entry, row, margin, shift, touched or margin == 0, case.unit), shift, alone, short,
+            entry.rule.name,
+            reasons[row] if reasons else entry.rule.cited,
+            _subject(case, expression.labels[row], fund, place),
+            amount,
+            "＝" if low == high else "≤" if upward else "≥",
+            right,
+            _clean(margin, case.unit),
+            price if price > 0 else np.nan,
+            _verdict(entry, row, margin, shift, touched or margin == 0, case.unit),
+            shift,
+            alone,
+            short,
         )
 
 
-def _verdict(entry: RuleRows, row: int, margin: float, moved: float, at_edge: bool, unit: float) -> Verdict:
+def _verdict(
+    entry: RuleRows, row: int, margin: float, moved: float, at_edge: bool, unit: float
+) -> Verdict:
     if margin >= -NEGLIGIBLE * unit:
         return "active" if at_edge else "slack"
-    exact = entry.rule.fixed or (not entry.hard[row] and entry.priority[row] == REPAIRED)  # a pool; what gave way is told in full
+    exact = entry.rule.fixed or (
+        not entry.hard[row] and entry.priority[row] == REPAIRED
+    )  # a pool; what gave way is told in full
     if -margin <= moved + NEGLIGIBLE * unit and not exact:
         return "rounding"
     return "broken" if entry.hard[row] else "soft"
@@ -159,7 +213,11 @@ def _by_rounding(shifts: Floats, unit: float) -> Floats:
 def _moved(entry: RuleRows, shifts: Floats) -> Floats:
     """How far rounding can have moved each row: Σ |coefficient| · |published − x|."""
     expression = entry.rows.expression
-    return sums(expression.rows, np.abs(expression.coefficients) * shifts[expression.columns], len(expression))
+    return sums(
+        expression.rows,
+        np.abs(expression.coefficients) * shifts[expression.columns],
+        len(expression),
+    )
 
 
 def _blunted(case: Case, formulation: Formulation, entry: RuleRows, published: Floats) -> Floats:
@@ -188,7 +246,9 @@ def confirmed_prices(
             continue
         if result.value > 0:
             nudge = max(NUDGE * case.unit, NUDGE_SHARE * float(case.pools.max()))
-            kept = _Prices(replace(program, upper=upper), stage, result, nudge, open_solver).confirmed()
+            kept = _Prices(
+                replace(program, upper=upper), stage, result, nudge, open_solver
+            ).confirmed()
             prices[kept] = result.duals[kept]
             break
         upper[stage.costs > 0] = 0.0  # what is met stays met
@@ -222,13 +282,18 @@ class _Prices:
         shift = np.zeros(self.program.shape[0])
         shift[rows] = self.nudge * (1 + np.arange(1, len(rows) + 1) * GOLDEN % 1)
         expected = float(self.result.duals @ shift)
-        return all(abs(self._value(sign * shift) - self.result.value - sign * expected) <= CONFIRMED * self.nudge
-                   for sign in (1, -1))
+        return all(
+            abs(self._value(sign * shift) - self.result.value - sign * expected)
+            <= CONFIRMED * self.nudge
+            for sign in (1, -1)
+        )
 
     def _value(self, shift: Floats) -> float:
         """The stage's optimum with right-hand sides moved; infinite where earlier stages forbid that."""
         program = self.program
-        moved = replace(program, row_lower=program.row_lower + shift, row_upper=program.row_upper + shift)
+        moved = replace(
+            program, row_lower=program.row_lower + shift, row_upper=program.row_upper + shift
+        )
         try:
             return smallest(moved, self.stage.costs, open_solver=self.open_solver)[0]
         except SolverError:

@@ -97,13 +97,24 @@ class Instance:
             return None
         optimum = self.published.optimum
         assert optimum.solution is not None, "published"
-        found = findings(self.case, optimum.formulation, optimum.solution.stages, optimum.amounts, self.amounts,
-                         self.solver.again, priced=False)
+        found = findings(
+            self.case,
+            optimum.formulation,
+            optimum.solution.stages,
+            optimum.amounts,
+            self.amounts,
+            self.solver.again,
+            priced=False,
+        )
         return {(finding.rule, finding.subject): -finding.margin for finding in soft_gaps(found)}
 
 
 def stated(
-    spec: ModelSpec, budget: Budget, settings: Settings, objective: tuple[str, ...], solver: str = "auto",
+    spec: ModelSpec,
+    budget: Budget,
+    settings: Settings,
+    objective: tuple[str, ...],
+    solver: str = "auto",
     deadline: Deadline = NEVER,
 ) -> Instance:
     """The problem that a workbook states under these settings."""

@@ -24,9 +24,23 @@ from transfer_opt.core.errors import SolverError
 from transfer_opt.core.exact import floats
 from transfer_opt.lexlp.certificate import certificate, replayed
 from transfer_opt.lexlp.exact.narrowing import Proof
-from transfer_opt.lexlp.exact.solve import Impossible, least_exactly, proven_shortage, shortage_exactly, solved_exactly
+from transfer_opt.lexlp.exact.solve import (
+    Impossible,
+    least_exactly,
+    proven_shortage,
+    shortage_exactly,
+    solved_exactly,
+)
 from transfer_opt.lexlp.program import Opener, SumStage
-from transfer_opt.lexlp.solve import Report, Shortage, Solution, StageResult, shortage_of, smallest, solve
+from transfer_opt.lexlp.solve import (
+    Report,
+    Shortage,
+    Solution,
+    StageResult,
+    shortage_of,
+    smallest,
+    solve,
+)
 from transfer_opt.lexlp.solvers.choice import Solver, ended
 from transfer_opt.policy.case import Case
 
@@ -79,19 +93,31 @@ def first_possible(make: Make, solved: Callable[[Formulation], Optimum]) -> Opti
     return found if found.possible else solved(make(False))
 
 
-def reached(make: Make, open_solver: Opener, report: Report = lambda _: None, before: Sequence[Solution] = ()) -> Optimum:
+def reached(
+    make: Make,
+    open_solver: Opener,
+    report: Report = lambda _: None,
+    before: Sequence[Solution] = (),
+) -> Optimum:
     """The optimum before rounding, checked against every bound and row."""
-    return first_possible(make, lambda formulation: solved(formulation, open_solver, report, before))
+    return first_possible(
+        make, lambda formulation: solved(formulation, open_solver, report, before)
+    )
 
 
 def solved(
-    formulation: Formulation, open_solver: Opener, report: Report = lambda _: None, before: Sequence[Solution] = ()
+    formulation: Formulation,
+    open_solver: Opener,
+    report: Report = lambda _: None,
+    before: Sequence[Solution] = (),
 ) -> Optimum:
     """The optimum of one formulation."""
     if len(formulation.crossing):
         return Optimum(formulation, None)
     try:
-        solution = solve(formulation.program, formulation.stages, open_solver, report, before=before)
+        solution = solve(
+            formulation.program, formulation.stages, open_solver, report, before=before
+        )
         if solution.shortage is None or _proven(formulation, solution.shortage):
             return Optimum(formulation, solution)
     except SolverError:
@@ -99,7 +125,9 @@ def solved(
     return Optimum(formulation, _exactly(formulation, report)[0])
 
 
-def optimum_and_proof(case: Case, make: Make, solver: Solver, report: Report = lambda _: None) -> Published | Optimum:
+def optimum_and_proof(
+    case: Case, make: Make, solver: Solver, report: Report = lambda _: None
+) -> Published | Optimum:
     """The optimum with its integers and its proof, or the contradiction; raises SolverError."""
     found: list[Published] = []
 
@@ -116,7 +144,11 @@ def shortage(formulation: Formulation, open_solver: Opener, sure: bool = False) 
     """None where amounts within the bounds meet the rows; `sure`: also what a solver takes for nothing is found."""
     try:
         found = shortage_of(formulation.program, open_solver)
-        doubtful = sure and formulation.statement.lines <= ALWAYS_EXACT if found is None else not _proven(formulation, found)
+        doubtful = (
+            sure and formulation.statement.lines <= ALWAYS_EXACT
+            if found is None
+            else not _proven(formulation, found)
+        )
     except SolverError:
         doubtful = True
     if not doubtful:
@@ -136,7 +168,9 @@ def least(formulation: Formulation, stage: SumStage, open_solver: Opener) -> flo
         return np.inf if found is None else float(found)
 
 
-def _proved(case: Case, formulation: Formulation, solver: Solver, report: Report) -> Published | Optimum:
+def _proved(
+    case: Case, formulation: Formulation, solver: Solver, report: Report
+) -> Published | Optimum:
     if len(formulation.crossing):
         return Optimum(formulation, None)
     for way in _ways(formulation, solver, report):
@@ -148,7 +182,9 @@ def _proved(case: Case, formulation: Formulation, solver: Solver, report: Report
             report("取整")
             units = published(case, proof.money()[: len(case.lines)], solver.again)
             report("证明")
-            text = certificate(formulation.statement, proof, units, formulation.unit, case.line_names)
+            text = certificate(
+                formulation.statement, proof, units, formulation.unit, case.line_names
+            )
             check_certificate(json.loads(text))
             return Published(Optimum(formulation, exactly), units, text)
         except (SolverError, CertificateError) as error:
@@ -162,10 +198,13 @@ Way = Callable[[], tuple[Solution, Proof | None]]
 
 def _ways(formulation: Formulation, solver: Solver, report: Report) -> Iterator[Way]:
     """From the quickest to the surest."""
+
     def by_floats(together: bool) -> tuple[Solution, Proof | None]:
         solution = solve(formulation.program, formulation.stages, solver.first, report, together)
         if solution.shortage is None:
-            return solution, replayed(formulation.statement, formulation.stages, solution, formulation.unit)
+            return solution, replayed(
+                formulation.statement, formulation.stages, solution, formulation.unit
+            )
         if _proven(formulation, solution.shortage):
             return solution, None
         raise SolverError("求解器说没有可行方案，但精确核对不成立。")
@@ -179,14 +218,20 @@ def _ways(formulation: Formulation, solver: Solver, report: Report) -> Iterator[
 def _exactly(formulation: Formulation, report: Report) -> tuple[Solution, Proof | None]:
     """In fractions."""
     report(EXACT)
-    proof = solved_exactly(formulation.statement, formulation.stages, formulation.unit, ended, report)
+    proof = solved_exactly(
+        formulation.statement, formulation.stages, formulation.unit, ended, report
+    )
     program = formulation.program
     if proof is None:
         impossible = shortage_exactly(formulation.statement, formulation.unit, ended)
         assert impossible is not None, "fractions agree with themselves"
-        return Solution(np.zeros(program.shape[1]), (), _rounded(formulation, impossible), program), None
-    results = tuple(_result(stage, told, program.shape[0], proof.step)
-                    for stage, told in zip(formulation.stages, proof.stages, strict=True))
+        return Solution(
+            np.zeros(program.shape[1]), (), _rounded(formulation, impossible), program
+        ), None
+    results = tuple(
+        _result(stage, told, program.shape[0], proof.step)
+        for stage, told in zip(formulation.stages, proof.stages, strict=True)
+    )
     return Solution(floats(proof.money()), results, None, program), proof
 
 
@@ -198,7 +243,9 @@ def _result(stage: Any, told: Mapping[str, Any], rows: int, step: mpq) -> StageR
             duals[int(row)] = float(mpq(dual))
         return StageResult(stage.name, float(mpq(told["value"]) * step), 0, duals, ())
     first = next((level["theta"] for level in told["levels"] if level), None)
-    return StageResult(stage.name, np.nan if first is None else float(mpq(first)), 0, np.zeros(0), ())
+    return StageResult(
+        stage.name, np.nan if first is None else float(mpq(first)), 0, np.zeros(0), ()
+    )
 
 
 def _proven(formulation: Formulation, found: Shortage) -> bool:

@@ -26,7 +26,6 @@ RELAXED = "（已放宽）"
 """Marks a scenario whose rules had to give way, on every sheet."""
 
 
-
 @dataclass(frozen=True)
 class Plan:
     """The published allocation of one scenario, proved, and what it was made from."""
@@ -71,7 +70,9 @@ class Plan:
     @cached_property
     def capacity(self) -> Floats:
         """(n,) own revenue and usable transfers."""
-        return np.asarray(self.case.own + np.nansum(self.amounts * self.case.usable[:, None], axis=0))
+        return np.asarray(
+            self.case.own + np.nansum(self.amounts * self.case.usable[:, None], axis=0)
+        )
 
     @cached_property
     def shortfall(self) -> Floats:
@@ -86,9 +87,18 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what went in and what came out: the check code on every printed page."""
-        lines = [(fund, code + name, int(count))
-                 for (fund, code, name), count in zip(self.case.line_names, self.units, strict=True)]
-        return check_code(self.budget.sha256, self.spec.sha256, self.scenario, self.objective, self.case.unit_name, lines)
+        lines = [
+            (fund, code + name, int(count))
+            for (fund, code, name), count in zip(self.case.line_names, self.units, strict=True)
+        ]
+        return check_code(
+            self.budget.sha256,
+            self.spec.sha256,
+            self.scenario,
+            self.objective,
+            self.case.unit_name,
+            lines,
+        )
 
 
 @dataclass(frozen=True)
@@ -105,8 +115,20 @@ class Outcome(Plan):
 
 
 def check_code(
-    budget: str, model: str, scenario: str, objective: Sequence[str], unit: str, lines: Iterable[tuple[str, str, int]]
+    budget: str,
+    model: str,
+    scenario: str,
+    objective: Sequence[str],
+    unit: str,
+    lines: Iterable[tuple[str, str, int]],
 ) -> str:
     """SHA-256 of what went in (digests of the two files, choices) and came out (fund, recipient, published integer)."""
-    parts = [budget, model, scenario, ">".join(objective), unit, *(f"{fund}|{who}|{count}" for fund, who, count in lines)]
+    parts = [
+        budget,
+        model,
+        scenario,
+        ">".join(objective),
+        unit,
+        *(f"{fund}|{who}|{count}" for fund, who, count in lines),
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

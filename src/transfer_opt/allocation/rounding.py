@@ -57,7 +57,9 @@ def _steps(case: Case, amounts: Exacts | Floats) -> Ints:
     return np.round(amounts / case.unit * STEPS).astype(np.int64)
 
 
-def _ups(case: Case, steps: Ints, base: Ints, fraction: Ints, cells: Ints, open_solver: Opener) -> Ints:
+def _ups(
+    case: Case, steps: Ints, base: Ints, fraction: Ints, cells: Ints, open_solver: Opener
+) -> Ints:
     """0 or 1 for every open cell: which go up."""
     families = [_exact_totals(case, base), *(_adjacent(key, steps, base) for key in _keys(case))]
     program = _program(cells, families)
@@ -97,8 +99,10 @@ def _first_up(program: Program, session: Session, face: Question, order: Ints) -
             rest = order[at:]
             cells = rest[lower[rest] < upper[rest]][:AT_ONCE]
             costs = np.zeros(len(lower))
-            costs[cells] = -worth[:len(cells)]
-            answer = session.solve(replace(face, costs=costs, lower=lower.copy(), upper=upper.copy()))
+            costs[cells] = -worth[: len(cells)]
+            answer = session.solve(
+                replace(face, costs=costs, lower=lower.copy(), upper=upper.copy())
+            )
             if not answer.optimal:
                 raise SolverError("取整没有解，结果不予公布。")
             latest = answer.columns
@@ -115,7 +119,9 @@ def _exact_totals(case: Case, base: Ints) -> _Groups:
 
 def _whole_pools(case: Case) -> Ints:
     """The pools in publishing units (F,)."""
-    return np.array([nearest(pool / case.figures.unit) for pool in case.figures.pools], dtype=np.int64)
+    return np.array(
+        [nearest(pool / case.figures.unit) for pool in case.figures.pools], dtype=np.int64
+    )
 
 
 def _adjacent(key: Ints, steps: Ints, base: Ints) -> _Groups:
@@ -155,8 +161,15 @@ def _program(cells: Ints, families: list[_Groups]) -> Program:
         start += len(used)
     all_rows = np.concatenate(rows)
     return Program(
-        np.zeros(len(cells)), np.ones(len(cells)), all_rows, np.concatenate(columns), np.ones(len(all_rows)),
-        np.concatenate(lower), np.concatenate(upper), np.zeros(start, dtype=np.int64), len(cells),
+        np.zeros(len(cells)),
+        np.ones(len(cells)),
+        all_rows,
+        np.concatenate(columns),
+        np.ones(len(all_rows)),
+        np.concatenate(lower),
+        np.concatenate(upper),
+        np.zeros(start, dtype=np.int64),
+        len(cells),
     )
 
 

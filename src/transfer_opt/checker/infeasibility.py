@@ -19,8 +19,11 @@ def check_impossible(proof: Mapping[str, Any]) -> Fraction:
     With |y| ≤ 1 the rows must give no less than this in all before anything is possible.
     """
     try:
-        _require(proof["seal"] == sealed({key: value for key, value in proof.items() if key != "seal"})["seal"],
-                 "封签与内容不符，证书被改动过")
+        _require(
+            proof["seal"]
+            == sealed({key: value for key, value in proof.items() if key != "seal"})["seal"],
+            "封签与内容不符，证书被改动过",
+        )
         short, prices = Fraction(0), dict[str, Fraction]()
         for row in proof["rows"]:
             dual = Fraction(row["dual"])
@@ -29,7 +32,11 @@ def check_impossible(proof: Mapping[str, Any]) -> Fraction:
             for name, a in row["entries"].items():
                 prices[name] = prices.get(name, Fraction(0)) + dual * Fraction(a)
         for name, price in prices.items():
-            short -= price * Fraction(proof["bounds"][name]["upper" if price > 0 else "lower"]) if price else 0
+            short -= (
+                price * Fraction(proof["bounds"][name]["upper" if price > 0 else "lower"])
+                if price
+                else 0
+            )
         _require(0 < short == Fraction(proof["short"]), "没有证明矛盾")
     except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
         raise CertificateError(f"证书内容不完整或格式不对（{type(error).__name__}）。") from error

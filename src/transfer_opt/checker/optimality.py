@@ -82,8 +82,9 @@ class _Ratios:
     def beyond(self, j: int, value: Number, theta: Number) -> Number:
         """How far a value stands above centre + scale·θ, times something positive: 0 is on it, negative below."""
         centre, scale = self.terms[j]
-        return ((self.parts * value.numerator - centre * value.denominator) * theta.denominator
-                - scale * value.denominator * theta.numerator)
+        return (
+            self.parts * value.numerator - centre * value.denominator
+        ) * theta.denominator - scale * value.denominator * theta.numerator
 
 
 def check(certificate: Mapping[str, Any]) -> None:
@@ -97,9 +98,19 @@ def check(certificate: Mapping[str, Any]) -> None:
             (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
         for j in range(lines):
             _require(j not in state.open, "第{}笔没有被唯一确定", j + 1)
-        _require(len(certificate["names"]) == len(certificate["published"]) == lines, "名称或公布数的笔数不对")
+        _require(
+            len(certificate["names"]) == len(certificate["published"]) == lines,
+            "名称或公布数的笔数不对",
+        )
         _check_published(state, certificate)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
+    except (
+        KeyError,
+        IndexError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ZeroDivisionError,
+    ) as error:
         raise CertificateError(f"证书内容不完整或格式不对（{type(error).__name__}）。") from error
 
 
@@ -110,7 +121,11 @@ def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def plain(content: Mapping[str, Any]) -> str:
     """The text whose SHA-256 is the seal."""
-    return json.dumps({key: content[key] for key in content if key != "seal"}, sort_keys=True, separators=(",", ":"))
+    return json.dumps(
+        {key: content[key] for key in content if key != "seal"},
+        sort_keys=True,
+        separators=(",", ":"),
+    )
 
 
 def _seal(content: Mapping[str, Any]) -> str:
@@ -122,9 +137,11 @@ def _read(certificate: Mapping[str, Any]) -> _State:
     rows = certificate["rows"]
     state = _State(
         [_number(value) for value in certificate["columns"]],
-        [_bound(value) for value in certificate["lower"]], [_bound(value) for value in certificate["upper"]],
+        [_bound(value) for value in certificate["lower"]],
+        [_bound(value) for value in certificate["upper"]],
         [_numbers(row["entries"]) for row in rows],
-        [_bound(row["lower"]) for row in rows], [_bound(row["upper"]) for row in rows],
+        [_bound(row["lower"]) for row in rows],
+        [_bound(row["upper"]) for row in rows],
     )
     _require(len(state.lower) == len(state.upper) == len(state.amounts), "列数不一致")
     for j, value in enumerate(state.amounts):
@@ -133,7 +150,11 @@ def _read(certificate: Mapping[str, Any]) -> _State:
             state.open.add(j)
     for r, row in enumerate(state.rows):
         state.activity.append(_total(state, row))
-        _require(_between(state.row_lower[r], state.activity[r], state.row_upper[r]), "第{}行没有满足", r + 1)
+        _require(
+            _between(state.row_lower[r], state.activity[r], state.row_upper[r]),
+            "第{}行没有满足",
+            r + 1,
+        )
     return state
 
 
@@ -147,9 +168,13 @@ def _fold(state: _State) -> None:
                 continue
             waiting, (j,) = True, free
             state.folded.add(r)
-            part = row[j] if row[j] in (1, -1) else 1 / Fraction(row[j])  # whole numbers stay whole: fractions are slow
-            low, high = (None if side is None else state.amounts[j] + (side - state.activity[r]) * part
-                         for side in (state.row_lower[r], state.row_upper[r]))
+            part = (
+                row[j] if row[j] in (1, -1) else 1 / Fraction(row[j])
+            )  # whole numbers stay whole: fractions are slow
+            low, high = (
+                None if side is None else state.amounts[j] + (side - state.activity[r]) * part
+                for side in (state.row_lower[r], state.row_upper[r])
+            )
             if row[j] < 0:
                 low, high = high, low
             if low is not None:
@@ -178,8 +203,18 @@ def _check_levels(state: _State, stage: Mapping[str, Any]) -> None:
     looked at.
     """
     terms = {j: (_number(centre), _number(scale)) for j, centre, scale in stage["terms"]}
-    ratios = _Ratios(str(stage["name"]), bool(stage["below"]), bool(stage["above"]), _number(stage["parts"]), terms)
-    _require(ratios.parts > 0 and all(scale > 0 for _, scale in terms.values()), "「{}」的分母不为正", ratios.name)
+    ratios = _Ratios(
+        str(stage["name"]),
+        bool(stage["below"]),
+        bool(stage["above"]),
+        _number(stage["parts"]),
+        terms,
+    )
+    _require(
+        ratios.parts > 0 and all(scale > 0 for _, scale in terms.values()),
+        "「{}」的分母不为正",
+        ratios.name,
+    )
     _require(all(0 <= j < len(state.amounts) for j in terms), "「{}」有不存在的列", ratios.name)
     last: Bound = None
     for level in stage["levels"]:
@@ -189,20 +224,27 @@ def _check_levels(state: _State, stage: Mapping[str, Any]) -> None:
             continue
         theta = _number(level["theta"])
         _require(last is None or theta <= last, "「{}」各级没有由大到小", ratios.name)
-        _require(theta > 0 or not (ratios.below and ratios.above), "「{}」的一级没有偏离", ratios.name)
+        _require(
+            theta > 0 or not (ratios.below and ratios.above), "「{}」的一级没有偏离", ratios.name
+        )
         _check_level(state, ratios, theta, _priced(state, level["duals"], ratios.name))
         last = theta
     _require(state.open.isdisjoint(terms), "「{}」还有没确定的项", ratios.name)
 
 
-def _check_level(state: _State, ratios: _Ratios, theta: Number, prices: Mapping[int, Number]) -> None:
+def _check_level(
+    state: _State, ratios: _Ratios, theta: Number, prices: Mapping[int, Number]
+) -> None:
     """Every price presses its column against an end; where that is the end θ allows, lowering θ draws it in."""
     draws_in = False
     for j, price in prices.items():
         up = price > 0
         if j in ratios.terms and j in state.open and (ratios.above if up else ratios.below):
             opposite = state.lower[j] if up else state.upper[j]
-            draws_in |= _check_end(state, ratios, j, theta if up else -theta) and state.amounts[j] != opposite
+            draws_in |= (
+                _check_end(state, ratios, j, theta if up else -theta)
+                and state.amounts[j] != opposite
+            )
             state.close(j)
         else:
             state.force(j, state.upper[j] if up else state.lower[j], ratios.name)
@@ -229,17 +271,32 @@ def _check_end(state: _State, ratios: _Ratios, j: int, theta: Number) -> bool:
 
 def _check_published(state: _State, certificate: Mapping[str, Any]) -> None:
     """Each integer is a neighbour of its amount; every line is of one pool, and every pool distributed to the last unit."""
-    published, pools, lines = certificate["published"], certificate["pools"], range(certificate["lines"])
+    published, pools, lines = (
+        certificate["published"],
+        certificate["pools"],
+        range(certificate["lines"]),
+    )
     steps = Fraction(_number(certificate["unit"])) / _number(certificate["step"])
     _require(steps.denominator == 1, "公布单位不是整数步")
-    _require(sorted(j for r in pools for j in state.rows[r]) == list(lines), "不是每一笔都属于一个资金总额")
-    for j, (top, bottom) in enumerate(amount.as_integer_ratio() for amount in state.amounts[: len(lines)]):
+    _require(
+        sorted(j for r in pools for j in state.rows[r]) == list(lines),
+        "不是每一笔都属于一个资金总额",
+    )
+    for j, (top, bottom) in enumerate(
+        amount.as_integer_ratio() for amount in state.amounts[: len(lines)]
+    ):
         _require(type(published[j]) is int, "第{}笔公布数不是整数", j + 1)
-        _require(abs(published[j] * steps.numerator * bottom - top) < steps.numerator * bottom, "第{}笔公布数不是相邻单位", j + 1)
+        _require(
+            abs(published[j] * steps.numerator * bottom - top) < steps.numerator * bottom,
+            "第{}笔公布数不是相邻单位",
+            j + 1,
+        )
     for r in pools:
         _require(all(a == 1 for a in state.rows[r].values()), "第{}行不是资金总额", r + 1)
         shown = sum(published[j] for j in state.rows[r]) * steps
-        _require(shown == state.row_lower[r] == state.row_upper[r], "第{}行公布数合计不等于总额", r + 1)
+        _require(
+            shown == state.row_lower[r] == state.row_upper[r], "第{}行公布数合计不等于总额", r + 1
+        )
 
 
 def _priced(state: _State, given: Mapping[str, Any], name: str) -> dict[int, Number]:
@@ -281,7 +338,10 @@ def _bound(value: Any) -> Bound:
 
 def _numbers(given: Mapping[str, Any]) -> dict[int, Number]:
     """Row or column → number."""
-    numbers = {int(place): value if type(value) is int else _number(value) for place, value in given.items()}
+    numbers = {
+        int(place): value if type(value) is int else _number(value)
+        for place, value in given.items()
+    }
     _require(min(numbers, default=0) >= 0, "有不存在的行或列")
     return numbers
 

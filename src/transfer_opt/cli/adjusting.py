@@ -19,21 +19,48 @@ MOST_TOLD = 10
 """Broken rules told one by one; all of them stand in the workbook."""
 
 
-@click.command(cls=Command, options_metavar="--county 县区 --fund 资金 --to 金额 --reason 理由 --by 决定人 [选项]")
+@click.command(
+    cls=Command,
+    options_metavar="--county 县区 --fund 资金 --to 金额 --reason 理由 --by 决定人 [选项]",
+)
 @click.argument("result", type=click.Path(path_type=Path), metavar="结果工作簿")
-@click.option("--county", required=True, metavar="县区", help="县区名称、简称、原名或行政区划代码。")
+@click.option(
+    "--county", required=True, metavar="县区", help="县区名称、简称、原名或行政区划代码。"
+)
 @click.option("--fund", required=True, metavar="资金", help="资金的全称或简称。")
-@click.option("--to", required=True, metavar="金额", help="批准数，单位同工作簿，须是公布单位的整数倍。")
+@click.option(
+    "--to", required=True, metavar="金额", help="批准数，单位同工作簿，须是公布单位的整数倍。"
+)
 @click.option("--reason", required=True, metavar="理由", help="为什么调整。")
 @click.option("--by", required=True, metavar="决定人", help="谁决定的：人或会议。")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="写到哪里（默认：结果文件名_调整.xlsx，再次调整为 _调整2 …）。")
-@click.option("--model", type=click.Path(path_type=Path), metavar="文件", help="计算时用的模型文件（默认：青海模型）。")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="写到哪里（默认：结果文件名_调整.xlsx，再次调整为 _调整2 …）。",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="计算时用的模型文件（默认：青海模型）。",
+)
 @ledger_option
 @click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
 @click.option("--quiet", is_flag=True, help="只说警告和错误。")
 def adjust(
-    result: Path, county: str, fund: str, to: str, reason: str, by: str, output: Path | None, model: Path | None,
-    ledger: str | None, as_json: bool, quiet: bool,
+    result: Path,
+    county: str,
+    fund: str,
+    to: str,
+    reason: str,
+    by: str,
+    output: Path | None,
+    model: Path | None,
+    ledger: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """登记一项人工调整：批准数与测算数分开放，重新核验每条规则和合计，指出破坏了什么。结果写成副本，原文件不动。
 
@@ -56,7 +83,9 @@ def adjust(
         _print(adjusted, target, remarks, line, quiet)
 
 
-def _print(adjusted: Adjusted, target: Path, remarks: Sequence[str], line: Entered | None, quiet: bool) -> None:
+def _print(
+    adjusted: Adjusted, target: Path, remarks: Sequence[str], line: Entered | None, quiet: bool
+) -> None:
     """What the adjustment breaks is never silent; then the line, the totals and where the copy lies."""
     from transfer_opt.report.approved import totals_of
 
@@ -64,13 +93,20 @@ def _print(adjusted: Adjusted, target: Path, remarks: Sequence[str], line: Enter
     for problem in adjusted.warnings[:MOST_TOLD]:
         click.echo(f"警告 {problem}", err=True)
     if len(adjusted.warnings) > MOST_TOLD:
-        click.echo(f"警告 另有 {len(adjusted.warnings) - MOST_TOLD} 条规则被破坏，见「批准后核验」。", err=True)
+        click.echo(
+            f"警告 另有 {len(adjusted.warnings) - MOST_TOLD} 条规则被破坏，见「批准后核验」。",
+            err=True,
+        )
     if quiet:
         return
-    click.echo(f"{new.line[1]} {new.line[2]}：测算 {adjusted.computed:,f} {unit}，批准 {new.approved:,f} {unit}"
-               f"（{new.approved - adjusted.computed:+,f}）")
+    click.echo(
+        f"{new.line[1]} {new.line[2]}：测算 {adjusted.computed:,f} {unit}，批准 {new.approved:,f} {unit}"
+        f"（{new.approved - adjusted.computed:+,f}）"
+    )
     for name, pool, computed, approved in totals_of(adjusted.plan, adjusted.adjustments):
-        click.echo(f"  {name}：测算合计 {computed:,.12g}，批准合计 {approved:,.12g}，可分配总额 {pool:,.12g}")
+        click.echo(
+            f"  {name}：测算合计 {computed:,.12g}，批准合计 {approved:,.12g}，可分配总额 {pool:,.12g}"
+        )
     for remark in remarks:
         click.echo(remark)
     click.echo(f"已写出：{target}（原有各表不变，「人工调整」「批准后核验」在最后）")
@@ -78,20 +114,52 @@ def _print(adjusted: Adjusted, target: Path, remarks: Sequence[str], line: Enter
         click.echo(line.said)
 
 
-def _print_json(adjusted: Adjusted, target: Path, remarks: Sequence[str], line: Entered | None) -> None:
+def _print_json(
+    adjusted: Adjusted, target: Path, remarks: Sequence[str], line: Entered | None
+) -> None:
     """One object on stdout."""
     from transfer_opt.report.approved import conclusion, totals_of
 
     unit, facts = adjusted.plan.case.money_unit, adjusted.facts
-    click.echo(json.dumps({
-        "status": "ok", "exit": 0, "input": str(adjusted.source), "output": str(target), "scenario": adjusted.plan.scenario,
-        "adjustment": {**{name: facts[name] for name in ("code", "county", "fund", "reason", "by")}, "computed": float(adjusted.computed),
-                       "before": float(adjusted.before), "approved": float(adjusted.new.approved)},
-        "totals": [{"fund": name, "pool": pool, "computed": computed, "approved": approved}
-                   for name, pool, computed, approved in totals_of(adjusted.plan, adjusted.adjustments)],
-        "broken": [{"rule": each.after.rule, "clause": each.after.clause, "subject": each.after.subject, "left": each.after.left,
-                    "relation": each.after.relation, "right": each.after.right, "conclusion": conclusion(each, unit)}
-                   for each in adjusted.standings if each.new],
-        "problems": [], "warnings": [problem.as_dict() for problem in adjusted.warnings], "remarks": list(remarks),
-        "ledger": line.hash if line else None,
-    }, ensure_ascii=False, indent=1))
+    click.echo(
+        json.dumps(
+            {
+                "status": "ok",
+                "exit": 0,
+                "input": str(adjusted.source),
+                "output": str(target),
+                "scenario": adjusted.plan.scenario,
+                "adjustment": {
+                    **{name: facts[name] for name in ("code", "county", "fund", "reason", "by")},
+                    "computed": float(adjusted.computed),
+                    "before": float(adjusted.before),
+                    "approved": float(adjusted.new.approved),
+                },
+                "totals": [
+                    {"fund": name, "pool": pool, "computed": computed, "approved": approved}
+                    for name, pool, computed, approved in totals_of(
+                        adjusted.plan, adjusted.adjustments
+                    )
+                ],
+                "broken": [
+                    {
+                        "rule": each.after.rule,
+                        "clause": each.after.clause,
+                        "subject": each.after.subject,
+                        "left": each.after.left,
+                        "relation": each.after.relation,
+                        "right": each.after.right,
+                        "conclusion": conclusion(each, unit),
+                    }
+                    for each in adjusted.standings
+                    if each.new
+                ],
+                "problems": [],
+                "warnings": [problem.as_dict() for problem in adjusted.warnings],
+                "remarks": list(remarks),
+                "ledger": line.hash if line else None,
+            },
+            ensure_ascii=False,
+            indent=1,
+        )
+    )

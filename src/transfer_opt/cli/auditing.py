@@ -20,7 +20,12 @@ from transfer_opt.core.errors import AuditError
 @click.argument("budget", required=False, type=click.Path(path_type=Path), metavar="[输入工作簿]")
 @reading_options
 def audit(
-    table: Path, budget: Path | None, model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool,
+    table: Path,
+    budget: Path | None,
+    model: Path | None,
+    rename: Sequence[str],
+    password_file: Path | None,
+    as_json: bool,
     quiet: bool,
 ) -> None:
     """核对一份结果工作簿：从文件自身重新推算每一个数；给出输入工作簿时，再核对输入是否一致。也核对任何一张分配表的合计。
@@ -34,11 +39,21 @@ def audit(
     from transfer_opt.intake.prepare import read_budget
 
     secret = password(budget or table, password_file)
-    read = partial(read_budget, budget, model, rename=renames(rename), password=secret) if budget else None
+    read = (
+        partial(read_budget, budget, model, rename=renames(rename), password=secret)
+        if budget
+        else None
+    )
     audited = run_audit(table, read, model, secret)
     code = 0 if audited.clean else AuditError.exit_code
     if as_json:
-        print_json("ok" if audited.clean else "discrepancy", code, table, problems=audited.problems, message=audited.message)
+        print_json(
+            "ok" if audited.clean else "discrepancy",
+            code,
+            table,
+            problems=audited.problems,
+            message=audited.message,
+        )
     else:
         for kind, problem in audited.told if not (audited.clean and quiet) else ():
             click.echo(f"{kind} {problem}".strip(), err=True)
@@ -49,16 +64,43 @@ def audit(
 
 @click.command("round", cls=Command, options_metavar="--unit 单位 [选项]")
 @click.argument("table", type=click.Path(path_type=Path), metavar="表格")
-@click.option("--unit", required=True, metavar="单位", help="取整到：数字（按表里的单位），或 元、万元、亿元。")
-@click.option("--group", default="", metavar="列", help="按这一列分组，每组小计也相邻取整（默认：按表里的小计行）。")
+@click.option(
+    "--unit",
+    required=True,
+    metavar="单位",
+    help="取整到：数字（按表里的单位），或 元、万元、亿元。",
+)
+@click.option(
+    "--group",
+    default="",
+    metavar="列",
+    help="按这一列分组，每组小计也相邻取整（默认：按表里的小计行）。",
+)
 @click.option("--columns", default="", metavar="列,…", help="只取整这些列（默认：全部金额列）。")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="输出文件（默认：表格文件名_取整.xlsx）。")
-@click.option("--password-file", type=click.Path(path_type=Path, dir_okay=False), metavar="文件",
-              help="表格有打开密码时，从这个文本文件的第一行读密码（不给时在终端里询问）。")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="输出文件（默认：表格文件名_取整.xlsx）。",
+)
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="文件",
+    help="表格有打开密码时，从这个文本文件的第一行读密码（不给时在终端里询问）。",
+)
 @click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
 @click.option("--quiet", is_flag=True, help="只在出错时说话。")
 def round_table(
-    table: Path, unit: str, group: str, columns: str, output: Path | None, password_file: Path | None, as_json: bool, quiet: bool
+    table: Path,
+    unit: str,
+    group: str,
+    columns: str,
+    output: Path | None,
+    password_file: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """把一张表取整，并且仍然加得起来：每格、由各列相加的列、小计和合计都取相邻的整数，合计为零的列仍为零。
 
@@ -73,7 +115,9 @@ def round_table(
     secret = password(table, password_file)
     source = read_source(table, secret)
     target = result_path(table, output, "取整", source.suffix)
-    done = round_file(table, unit, group, [name for name in re.split("[,，]", columns) if name], secret)
+    done = round_file(
+        table, unit, group, [name for name in re.split("[,，]", columns) if name], secret
+    )
     problems = (*done.problems, *rewrite(source, target, done.sheet, done.numbers))
     if as_json:
         print_json("ok", 0, table, target, problems=problems, message="\n".join(done.told))

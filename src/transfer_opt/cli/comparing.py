@@ -18,15 +18,46 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="文件…")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="比较工作簿（默认：第一个文件名_方案比较.xlsx）。")
-@click.option("--html", type=click.Path(path_type=Path), metavar="文件", help="另写一份单文件网页，不联网，可以打印。")
-@click.option("--scenario", "scenarios", multiple=True, metavar="方案", help="只比较这些方案，可写多次（默认：全部，基准方案在前）。")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="比较工作簿（默认：第一个文件名_方案比较.xlsx）。",
+)
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="另写一份单文件网页，不联网，可以打印。",
+)
+@click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    metavar="方案",
+    help="只比较这些方案，可写多次（默认：全部，基准方案在前）。",
+)
 @click.option("--baseline", metavar="方案", help="和谁比：一个方案名，或“上年”（默认：第一个）。")
-@click.option("--boundaries", type=click.Path(path_type=Path), metavar="文件", help="县区边界（GeoJSON），网页上多一张示意图。")
+@click.option(
+    "--boundaries",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="县区边界（GeoJSON），网页上多一张示意图。",
+)
 @reading_options
 def compare(
-    files: Sequence[Path], output: Path | None, html: Path | None, scenarios: Sequence[str], baseline: str | None,
-    boundaries: Path | None, model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool,
+    files: Sequence[Path],
+    output: Path | None,
+    html: Path | None,
+    scenarios: Sequence[str],
+    baseline: str | None,
+    boundaries: Path | None,
+    model: Path | None,
+    rename: Sequence[str],
+    password_file: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """比较一份工作簿的各个方案，或比较几份结果：谁多谁少、为什么、代价是什么。
 
@@ -69,11 +100,15 @@ def _print(comparison: Comparison, target: Path, html: Path | None, quiet: bool)
         click.echo(f"  {side.name}：{said}")
     for worse in comparison.worse:
         if worse.losers:
-            click.echo(f"  单调性：{worse.scenario}，{worse.change}，{len(worse.losers)} 个县反而变少，起因是「{worse.rule}」。")
+            click.echo(
+                f"  单调性：{worse.scenario}，{worse.change}，{len(worse.losers)} 个县反而变少，起因是「{worse.rule}」。"
+            )
     click.echo(f"比较：{target}" + (f"　网页：{html}" if html else ""))
 
 
-def _print_json(comparison: Comparison, files: Sequence[Path], target: Path, html: Path | None, code: int) -> None:
+def _print_json(
+    comparison: Comparison, files: Sequence[Path], target: Path, html: Path | None, code: int
+) -> None:
     """One object on stdout."""
     import json
 
@@ -81,15 +116,37 @@ def _print_json(comparison: Comparison, files: Sequence[Path], target: Path, htm
 
     made = measures(comparison.sides, comparison.money_unit)
     content = {
-        "status": "infeasible" if comparison.failed else "ok", "exit": code, "input": [str(file) for file in files],
-        "output": str(target), "html": str(html) if html else None, "baseline": comparison.baseline.name,
-        "scenarios": [{
-            "name": side.name, "sentence": said, "losers": [str(name) for name in comparison.units.name[side.losers]],
-            "measures": {one.name: None if one.shown[at] != one.shown[at] else one.shown[at] for one in made},
-        } for at, (side, said) in enumerate(zip(comparison.sides, sentences(comparison), strict=True))],
+        "status": "infeasible" if comparison.failed else "ok",
+        "exit": code,
+        "input": [str(file) for file in files],
+        "output": str(target),
+        "html": str(html) if html else None,
+        "baseline": comparison.baseline.name,
+        "scenarios": [
+            {
+                "name": side.name,
+                "sentence": said,
+                "losers": [str(name) for name in comparison.units.name[side.losers]],
+                "measures": {
+                    one.name: None if one.shown[at] != one.shown[at] else one.shown[at]
+                    for one in made
+                },
+            }
+            for at, (side, said) in enumerate(
+                zip(comparison.sides, sentences(comparison), strict=True)
+            )
+        ],
         "failed": [{"name": name, "message": why} for name, why in comparison.failed],
-        "monotonicity": [{"scenario": worse.scenario, "change": worse.change, "rule": worse.rule,
-                          "losers": dict(worse.losers)} for worse in comparison.worse if worse.losers],
+        "monotonicity": [
+            {
+                "scenario": worse.scenario,
+                "change": worse.change,
+                "rule": worse.rule,
+                "losers": dict(worse.losers),
+            }
+            for worse in comparison.worse
+            if worse.losers
+        ],
         "warnings": [*comparison.notes, *alarms(comparison)],
     }
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))

@@ -18,13 +18,34 @@ SPEAK_EVERY = 2.0
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="结果工作簿（默认：输入文件名_前沿.xlsx）。")
-@click.option("--objectives", metavar="目标,目标", help="取舍哪两个目标（默认：保障水平最大化,较上年波动最小）。")
-@click.option("--scenario", metavar="方案", help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="结果工作簿（默认：输入文件名_前沿.xlsx）。",
+)
+@click.option(
+    "--objectives",
+    metavar="目标,目标",
+    help="取舍哪两个目标（默认：保障水平最大化,较上年波动最小）。",
+)
+@click.option(
+    "--scenario",
+    metavar="方案",
+    help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。",
+)
 @reading_options
 def frontier(
-    budget: Path, output: Path | None, objectives: str | None, scenario: str | None,
-    model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool,
+    budget: Path,
+    output: Path | None,
+    objectives: str | None,
+    scenario: str | None,
+    model: Path | None,
+    rename: Sequence[str],
+    password_file: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """求两个目标之间的取舍：一个目标让一步，另一个最多能好多少；给出整条折线、每个拐点的分配和换算。
 
@@ -38,15 +59,29 @@ def frontier(
 
     tell = progress(quiet or as_json)
     target = publish.result_path(budget, output, frontier.WHAT)
-    prepared = prepare.prepare(budget, model, scenario, None, renames(rename), password(budget, password_file))
-    pair = normalise(objectives).replace("，", ",").split(",") if objectives else frontier.DEFAULT_PAIR
+    prepared = prepare.prepare(
+        budget, model, scenario, None, renames(rename), password(budget, password_file)
+    )
+    pair = (
+        normalise(objectives).replace("，", ",").split(",") if objectives else frontier.DEFAULT_PAIR
+    )
     found = frontier.trade_off(prepared, pair, tell)
     frontier.write(found, target)
     if as_json:
-        print_object("ok", 0, budget, target, prepared.scenario, {
-            "objectives": list(found.curve.names),
-            "corners": [[corner.first, corner.second] for corner in found.curve.corners],
-            "slopes": list(found.curve.slopes), "present": list(found.curve.present), "above": found.curve.above})
+        print_object(
+            "ok",
+            0,
+            budget,
+            target,
+            prepared.scenario,
+            {
+                "objectives": list(found.curve.names),
+                "corners": [[corner.first, corner.second] for corner in found.curve.corners],
+                "slopes": list(found.curve.slopes),
+                "present": list(found.curve.present),
+                "above": found.curve.above,
+            },
+        )
     elif not quiet:
         click.echo(f"前沿有 {len(found.curve.corners)} 个拐点。{found.position}")
         click.echo(f"结果：{target}")
@@ -54,22 +89,69 @@ def frontier(
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件",
-              help="结果写到哪里：.xlsx、.csv 或 .parquet（默认：输入文件名_扫描.xlsx）。")
-@click.option("--vary", multiple=True, metavar="规则·资金·参数=起:止:个数",
-              help="让一个数字参数从小到大变动，可写多次，取全部组合；不分资金的写 规则·参数，也可写 =值,值,…。")
-@click.option("--uncertain", multiple=True, metavar="列=±x%",
-              help="让「县区数据」一列各县的数各自随机偏差，要和 --random 一起用；三列需求一起变动写 三保需求。")
-@click.option("--random", "draws", type=click.IntRange(min=1), metavar="个数", help="不取全部组合，随机抽取这么多种情形。")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="整数", help="随机种子：同一种子，同一结果。")
-@click.option("--scenario", metavar="方案", help="在哪个方案上变动（默认：工作簿现状，即基准方案）。")
-@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True, help="在本机算，或交给 Dask 集群算。")
-@click.option("--scheduler", metavar="地址", help="--engine dask 时调度器的地址，如 tcp://主机:8786。")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="结果写到哪里：.xlsx、.csv 或 .parquet（默认：输入文件名_扫描.xlsx）。",
+)
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="规则·资金·参数=起:止:个数",
+    help="让一个数字参数从小到大变动，可写多次，取全部组合；不分资金的写 规则·参数，也可写 =值,值,…。",
+)
+@click.option(
+    "--uncertain",
+    multiple=True,
+    metavar="列=±x%",
+    help="让「县区数据」一列各县的数各自随机偏差，要和 --random 一起用；三列需求一起变动写 三保需求。",
+)
+@click.option(
+    "--random",
+    "draws",
+    type=click.IntRange(min=1),
+    metavar="个数",
+    help="不取全部组合，随机抽取这么多种情形。",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    metavar="整数",
+    help="随机种子：同一种子，同一结果。",
+)
+@click.option(
+    "--scenario", metavar="方案", help="在哪个方案上变动（默认：工作簿现状，即基准方案）。"
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="在本机算，或交给 Dask 集群算。",
+)
+@click.option(
+    "--scheduler", metavar="地址", help="--engine dask 时调度器的地址，如 tcp://主机:8786。"
+)
 @reading_options
 def sweep(
-    budget: Path, output: Path | None, vary: Sequence[str], uncertain: Sequence[str], draws: int | None, seed: int,
-    scenario: str | None, engine: str, scheduler: str | None,
-    model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool,
+    budget: Path,
+    output: Path | None,
+    vary: Sequence[str],
+    uncertain: Sequence[str],
+    draws: int | None,
+    seed: int,
+    scenario: str | None,
+    engine: str,
+    scheduler: str | None,
+    model: Path | None,
+    rename: Sequence[str],
+    password_file: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """变动参数、资金总额或数据，成批测算，看每个县的分配额在什么范围、哪些情形做不到。
 
@@ -89,21 +171,45 @@ def sweep(
     if (engine == "dask") != (scheduler is not None):
         raise click.UsageError("--engine dask 和 --scheduler 地址 要一起写。")
     target = sweep_path(budget, output)
-    prepared = prepare.prepare(budget, model, scenario, None, renames(rename), password(budget, password_file))
+    prepared = prepare.prepare(
+        budget, model, scenario, None, renames(rename), password(budget, password_file)
+    )
     wanted = plan(prepared, vary, uncertain, draws, seed)
     try:
-        done: Swept = run_sweep(prepared, wanted, target, dask(str(scheduler)) if engine == "dask" else local, _countdown(quiet or as_json))
+        done: Swept = run_sweep(
+            prepared,
+            wanted,
+            target,
+            dask(str(scheduler)) if engine == "dask" else local,
+            _countdown(quiet or as_json),
+        )
     except KeyboardInterrupt:
-        click.echo(f"已中断。算完的情形留在「{target.with_suffix('.partial')}」，再运行同一命令即接着算。", err=True)
+        click.echo(
+            f"已中断。算完的情形留在「{target.with_suffix('.partial')}」，再运行同一命令即接着算。",
+            err=True,
+        )
         sys.exit(130)
     counts = {state: done.count(state) for state in (FEASIBLE, INFEASIBLE, UNSOLVED)}
     if as_json:
-        print_object("ok", 0, budget, target, prepared.scenario, {
-            "scenarios": done.plan.size, "feasible": counts[FEASIBLE], "unsolved": counts[UNSOLVED], "resumed": done.resumed,
-            "files": [str(file) for file in done.files]})
+        print_object(
+            "ok",
+            0,
+            budget,
+            target,
+            prepared.scenario,
+            {
+                "scenarios": done.plan.size,
+                "feasible": counts[FEASIBLE],
+                "unsolved": counts[UNSOLVED],
+                "resumed": done.resumed,
+                "files": [str(file) for file in done.files],
+            },
+        )
     elif not quiet:
-        click.echo(f"{done.plan.size} 种情形：{counts[FEASIBLE]} 种可行，{counts[INFEASIBLE]} 种不可行"
-                   + (f"，{counts[UNSOLVED]} 种未算出（见结果中的说明）。" if counts[UNSOLVED] else "。"))
+        click.echo(
+            f"{done.plan.size} 种情形：{counts[FEASIBLE]} 种可行，{counts[INFEASIBLE]} 种不可行"
+            + (f"，{counts[UNSOLVED]} 种未算出（见结果中的说明）。" if counts[UNSOLVED] else "。")
+        )
         for file in done.files:
             click.echo(f"结果：{file}")
 

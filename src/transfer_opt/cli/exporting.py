@@ -14,15 +14,38 @@ from transfer_opt.core.errors import AuditError, OutputError
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("result", type=click.Path(path_type=Path), metavar="结果工作簿")
-@click.option("--format", "kind", type=click.Choice(["docx", "pdf", "csv", "json"]), required=True, metavar="格式",
-              help="docx（公文附件）、pdf、csv 或 json。")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="写到哪里（默认：结果文件名_附件 或 _分配表）。")
-@click.option("--model", type=click.Path(path_type=Path), metavar="文件", help="计算时用的模型文件（默认：青海模型）。")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["docx", "pdf", "csv", "json"]),
+    required=True,
+    metavar="格式",
+    help="docx（公文附件）、pdf、csv 或 json。",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="写到哪里（默认：结果文件名_附件 或 _分配表）。",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="计算时用的模型文件（默认：青海模型）。",
+)
 @ledger_option
 @click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
 @click.option("--quiet", is_flag=True, help="只在出错时说话。")
 def export(
-    result: Path, kind: str, output: Path | None, model: Path | None, ledger: str | None, as_json: bool, quiet: bool,
+    result: Path,
+    kind: str,
+    output: Path | None,
+    model: Path | None,
+    ledger: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """把结果导出为公文附件（Word、PDF，含各县分配说明）、CSV 或 JSON。
 
@@ -37,8 +60,19 @@ def export(
     target, digest = run_export(result, kind, output, model)
     line = record_export(ledger, result, digest, kind, target)
     if as_json:
-        click.echo(json.dumps({"status": "ok", "exit": 0, "input": str(result), "output": str(target),
-                               "ledger": line.hash if line else None}, ensure_ascii=False, indent=1))
+        click.echo(
+            json.dumps(
+                {
+                    "status": "ok",
+                    "exit": 0,
+                    "input": str(result),
+                    "output": str(target),
+                    "ledger": line.hash if line else None,
+                },
+                ensure_ascii=False,
+                indent=1,
+            )
+        )
     elif not quiet:
         click.echo(f"已导出：{target}")
         if line:
@@ -58,19 +92,40 @@ def history(ledger: str | None, as_json: bool) -> None:
     from transfer_opt.published.ledger import history as read_history
 
     if not ledger:
-        raise OutputError("没有说明台账在哪里。处理办法：加 --ledger 文件，或设环境变量 TRANSFER_OPT_LEDGER。")
+        raise OutputError(
+            "没有说明台账在哪里。处理办法：加 --ledger 文件，或设环境变量 TRANSFER_OPT_LEDGER。"
+        )
     lines, problems = read_history(ledger)
     code = AuditError.exit_code if problems else 0
     if as_json:
-        click.echo(json.dumps({
-            "status": "error" if problems else "ok", "exit": code, "ledger": ledger,
-            "lines": [{"number": line.number, "time": line.time, "kind": line.kind, "facts": line.facts, "hash": line.hash}
-                      for line in lines],
-            "problems": [problem.as_dict() for problem in problems]}, ensure_ascii=False, indent=1))
+        click.echo(
+            json.dumps(
+                {
+                    "status": "error" if problems else "ok",
+                    "exit": code,
+                    "ledger": ledger,
+                    "lines": [
+                        {
+                            "number": line.number,
+                            "time": line.time,
+                            "kind": line.kind,
+                            "facts": line.facts,
+                            "hash": line.hash,
+                        }
+                        for line in lines
+                    ],
+                    "problems": [problem.as_dict() for problem in problems],
+                },
+                ensure_ascii=False,
+                indent=1,
+            )
+        )
     else:
         for line in lines:
             click.echo(told(line))
         for problem in problems:
             click.echo(str(problem), err=True)
-        click.echo(f"共 {len(lines)} 行，{'链条完整' if not problems else f'发现 {len(problems)} 处删改'}。")
+        click.echo(
+            f"共 {len(lines)} 行，{'链条完整' if not problems else f'发现 {len(problems)} 处删改'}。"
+        )
     sys.exit(code)

@@ -41,7 +41,20 @@ def cli() -> None:
     """
 
 
-for _command in (init, check, solve, explain, compare, frontier, sweep, audit, round_table, export, adjust, history):
+for _command in (
+    init,
+    check,
+    solve,
+    explain,
+    compare,
+    frontier,
+    sweep,
+    audit,
+    round_table,
+    export,
+    adjust,
+    history,
+):
     cli.add_command(_command)
 
 
@@ -65,7 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         print_error(error, "--json" in given)
         sys.exit(error.exit_code)
     except MemoryError:
-        click.echo("内存不够，没有写出任何文件。处理办法：关闭其他程序，或删去工作簿里无关的内容后再试。", err=True)
+        click.echo(
+            "内存不够，没有写出任何文件。处理办法：关闭其他程序，或删去工作簿里无关的内容后再试。",
+            err=True,
+        )
         sys.exit(InputError.exit_code)
     except Exception as error:  # the last line of defence: one sentence, no traceback
         _print_bug(error)
@@ -81,6 +97,11 @@ def _print_bug(error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"transfer-opt {__version__}", type(error).__name__]
     lines += [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    with tempfile.NamedTemporaryFile("w", prefix="transfer-opt-", suffix=".txt", delete=False, encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="transfer-opt-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
         file.write("\n".join(lines) + "\n")
-    click.echo(f"程序出错（不是您的数据问题），没有写出结果；错误报告（不含数据）在 {file.name}。", err=True)
+    click.echo(
+        f"程序出错（不是您的数据问题），没有写出结果；错误报告（不含数据）在 {file.name}。",
+        err=True,
+    )

@@ -24,14 +24,25 @@ class _Chinese:
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix="用法：")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = [record for parameter in self.get_params(ctx)  # type: ignore[attr-defined]
-                   if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)) is not None]
+        records = [
+            record
+            for parameter in self.get_params(ctx)  # type: ignore[attr-defined]
+            if isinstance(parameter, click.Option)
+            and (record := parameter.get_help_record(ctx)) is not None
+        ]
         if records:
             with formatter.section("选项"):
-                formatter.write_dl([(name, re.sub(r"\s+\[(.*)\]$", _extra, said)) for name, said in records])
+                formatter.write_dl(
+                    [(name, re.sub(r"\s+\[(.*)\]$", _extra, said)) for name, said in records]
+                )
         if isinstance(self, click.Group):
             with formatter.section("命令"):
-                formatter.write_dl([(name, command.get_short_help_str(80)) for name, command in self.commands.items()])
+                formatter.write_dl(
+                    [
+                        (name, command.get_short_help_str(80))
+                        for name, command in self.commands.items()
+                    ]
+                )
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)  # type: ignore[misc]
@@ -42,7 +53,10 @@ class _Chinese:
 
 def _extra(found: re.Match[str]) -> str:
     """What click adds about an option: 「（必填）」, 「（默认：1；不小于 0）」."""
-    pieces = (re.sub("^x>=", "不小于 ", re.sub("^default: ", "默认：", piece)) for piece in found[1].split("; "))
+    pieces = (
+        re.sub("^x>=", "不小于 ", re.sub("^default: ", "默认：", piece))
+        for piece in found[1].split("; ")
+    )
     return f"（{'；'.join(pieces)}）".replace("required", "必填")
 
 
@@ -57,19 +71,35 @@ class Group(_Chinese, click.Group):
 
 
 ledger_option = click.option(
-    "--ledger", envvar="TRANSFER_OPT_LEDGER", metavar="文件或地址",
-    help="把这次操作记入台账：SQLite 文件，或 postgresql:// 开头的数据库地址（也可用环境变量 TRANSFER_OPT_LEDGER）。")
+    "--ledger",
+    envvar="TRANSFER_OPT_LEDGER",
+    metavar="文件或地址",
+    help="把这次操作记入台账：SQLite 文件，或 postgresql:// 开头的数据库地址（也可用环境变量 TRANSFER_OPT_LEDGER）。",
+)
 """Where every completed solve, adjustment and export is recorded; without it nothing is."""
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every command that reads a budget."""
     for option in (
-        click.option("--model", type=click.Path(path_type=Path), metavar="文件", help="另用一份模型文件（默认：青海模型）。"),
-        click.option("--rename", multiple=True, metavar="列=标准列", help="把表里的列当作标准列，可写多次。"),
-        click.option("--password-file", type=click.Path(path_type=Path, dir_okay=False), metavar="文件",
-                     help="工作簿有打开密码时，从这个文本文件的第一行读密码（不给时在终端里询问）。"),
-        click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。"),
+        click.option(
+            "--model",
+            type=click.Path(path_type=Path),
+            metavar="文件",
+            help="另用一份模型文件（默认：青海模型）。",
+        ),
+        click.option(
+            "--rename", multiple=True, metavar="列=标准列", help="把表里的列当作标准列，可写多次。"
+        ),
+        click.option(
+            "--password-file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="文件",
+            help="工作簿有打开密码时，从这个文本文件的第一行读密码（不给时在终端里询问）。",
+        ),
+        click.option(
+            "--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。"
+        ),
         click.option("--quiet", is_flag=True, help="只在出错时说话。"),
     ):
         command = option(command)
@@ -95,7 +125,15 @@ def password(budget: Path, file: Path | None) -> str | None:
         try:
             return file.read_text(encoding="utf-8-sig").split("\n")[0].rstrip("\r")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError([Problem("E115", f"密码文件「{file}」读不了。", "给出 UTF-8 编码的文本文件，第一行写密码。")]) from error
+            raise InputError(
+                [
+                    Problem(
+                        "E115",
+                        f"密码文件「{file}」读不了。",
+                        "给出 UTF-8 编码的文本文件，第一行写密码。",
+                    )
+                ]
+            ) from error
     if sys.stdin.isatty() and is_locked(budget):
         return str(click.prompt("工作簿的打开密码", hide_input=True, err=True))
     return None

@@ -31,8 +31,10 @@ def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = Non
         click.echo(f"  {fund.name}：{total:,.12g} {case.money_unit}（{same}{kept}）")
     if (outcome.shortfall == outcome.shortfall).all():
         short = int((outcome.shortfall > 0).sum())
-        click.echo(f"  “三保”缺口：{outcome.shortfall.sum():,.12g} {case.money_unit}，{short} 个县"
-                   + _last_year(outcome))
+        click.echo(
+            f"  “三保”缺口：{outcome.shortfall.sum():,.12g} {case.money_unit}，{short} 个县"
+            + _last_year(outcome)
+        )
     for due in dates(case.funds):
         click.echo(f"  下达期限：{due.fund} {due}")
     if target:
@@ -60,7 +62,14 @@ def print_error(error: TransferOptError, as_json: bool) -> None:
     problems = error.problems if isinstance(error, InputError) else ()
     if as_json:
         details = error.details if isinstance(error, InfeasibleError) else None
-        print_json("error", error.exit_code, None, problems=problems, message="" if problems else str(error), infeasible=details)
+        print_json(
+            "error",
+            error.exit_code,
+            None,
+            problems=problems,
+            message="" if problems else str(error),
+            infeasible=details,
+        )
         return
     for problem in problems:
         click.echo(f"警告 {problem}" if problem.is_warning else str(problem), err=True)
@@ -69,21 +78,40 @@ def print_error(error: TransferOptError, as_json: bool) -> None:
 
 
 def print_json(
-    status: str, code: int, source: Path | None, target: Path | None = None, solved: Solved | None = None,
-    problems: Sequence[Problem] = (), message: str = "", copy: Path | None = None, remarks: Sequence[str] = (),
+    status: str,
+    code: int,
+    source: Path | None,
+    target: Path | None = None,
+    solved: Solved | None = None,
+    problems: Sequence[Problem] = (),
+    message: str = "",
+    copy: Path | None = None,
+    remarks: Sequence[str] = (),
     infeasible: Mapping[str, Any] | None = None,
 ) -> None:
     """One object on stdout, the same keys whatever happened; `infeasible` holds the contradiction and its proof."""
     told: Sequence[Problem] = solved.warnings if solved else problems
     outcome = solved.outcome if solved else None
     content: dict[str, Any] = {
-        "status": status, "exit": code, "input": str(source) if source else None, "output": str(target) if target else None,
+        "status": status,
+        "exit": code,
+        "input": str(source) if source else None,
+        "output": str(target) if target else None,
         "copy": str(copy) if copy else None,
         "scenario": outcome.scenario if outcome else None,
-        "totals": [{"fund": fund.name, "pool": fund.pool, "allocated": _total(row)}
-                   for fund, row in zip(outcome.case.funds, outcome.amounts, strict=True)] if outcome else [],
-        "stages": [{"name": stage.name, "value": stage.value} for stage in outcome.solution.stages
-                   if stage.value == stage.value] if outcome else [],
+        "totals": [
+            {"fund": fund.name, "pool": fund.pool, "allocated": _total(row)}
+            for fund, row in zip(outcome.case.funds, outcome.amounts, strict=True)
+        ]
+        if outcome
+        else [],
+        "stages": [
+            {"name": stage.name, "value": stage.value}
+            for stage in outcome.solution.stages
+            if stage.value == stage.value
+        ]
+        if outcome
+        else [],
         "problems": [problem.as_dict() for problem in told if not problem.is_warning],
         "warnings": [problem.as_dict() for problem in told if problem.is_warning]
         + [Problem("W510", remark).as_dict() for remark in remarks],
@@ -97,6 +125,14 @@ def print_object(
     status: str, code: int, source: Path, target: Path, scenario: str, more: dict[str, Any]
 ) -> None:
     """The JSON object of a command that does not end in one allocation."""
-    content = {"status": status, "exit": code, "input": str(source), "output": str(target), "scenario": scenario,
-               "problems": [], "warnings": [], **more}
+    content = {
+        "status": status,
+        "exit": code,
+        "input": str(source),
+        "output": str(target),
+        "scenario": scenario,
+        "problems": [],
+        "warnings": [],
+        **more,
+    }
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))

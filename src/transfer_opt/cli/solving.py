@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transfer_opt.cli.options import Command, ledger_option, password, progress, reading_options, renames
+from transfer_opt.cli.options import (
+    Command,
+    ledger_option,
+    password,
+    progress,
+    reading_options,
+    renames,
+)
 from transfer_opt.cli.printing import print_json, print_outcome
 from transfer_opt.core.errors import InputError, OutputError
 
@@ -23,7 +30,12 @@ if TYPE_CHECKING:
 @click.argument("path", required=False, type=click.Path(path_type=Path), metavar="[文件]")
 @click.option("--example", is_flag=True, help="写出填好的示例（示例数据），而不是空白模板。")
 @click.option("--force", is_flag=True, help="文件已存在时覆盖它。")
-@click.option("--model", type=click.Path(path_type=Path), metavar="文件", help="按另一份模型文件的资金和规则生成空白模板（默认：青海模型）。")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="按另一份模型文件的资金和规则生成空白模板（默认：青海模型）。",
+)
 def init(path: Path | None, example: bool, force: bool, model: Path | None) -> None:
     """生成空白模板或示例工作簿。
 
@@ -46,7 +58,12 @@ def init(path: Path | None, example: bool, force: bool, model: Path | None) -> N
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
 @reading_options
 def check(
-    budget: Path, model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool
+    budget: Path,
+    model: Path | None,
+    rename: Sequence[str],
+    password_file: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """检查工作簿，一次列出全部问题：在哪张表、哪个单元格、值是什么、怎么改。
 
@@ -63,7 +80,12 @@ def check(
         problems = error.problems
     errors = [problem for problem in problems if not problem.is_warning]
     if as_json:
-        print_json("error" if errors else "ok", InputError.exit_code if errors else 0, budget, problems=problems)
+        print_json(
+            "error" if errors else "ok",
+            InputError.exit_code if errors else 0,
+            budget,
+            problems=problems,
+        )
     elif not quiet:
         for problem in problems:
             click.echo(f"警告 {problem}" if problem.is_warning else str(problem), err=True)
@@ -74,21 +96,64 @@ def check(
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="文件", help="结果工作簿（默认：输入文件名_分配结果.xlsx）。")
-@click.option("--into", "copy", type=click.Path(path_type=Path), metavar="文件",
-              help="把结果表加在工作簿的一个副本里，写到这个文件；原有的表原样保留。不另给 -o 就只写副本。")
-@click.option("--scenario", metavar="方案", help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。")
-@click.option("--solver", default="auto", metavar="名称",
-              help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称；exact 从头用分数计算，较慢。结果相同。")
-@click.option("--unit", metavar="单位", help="公布单位，如 1元、1万元、0.01万元（默认：工作簿「取整」里写的）。")
-@click.option("--relax", is_flag=True, help="规则互相矛盾时，按最省钱的修复放宽再算，并在每张表上注明「已放宽」。")
-@click.option("--time-limit", type=click.FloatRange(min=0), metavar="秒", help="从读入到写出最多多少秒；到时没有证明最优就停止（退出码 4）。")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="结果工作簿（默认：输入文件名_分配结果.xlsx）。",
+)
+@click.option(
+    "--into",
+    "copy",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="把结果表加在工作簿的一个副本里，写到这个文件；原有的表原样保留。不另给 -o 就只写副本。",
+)
+@click.option(
+    "--scenario",
+    metavar="方案",
+    help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。",
+)
+@click.option(
+    "--solver",
+    default="auto",
+    metavar="名称",
+    help="求解器：auto（默认）、pulp-highs、highs、cbc，或 PuLP 认识的其他名称；exact 从头用分数计算，较慢。结果相同。",
+)
+@click.option(
+    "--unit",
+    metavar="单位",
+    help="公布单位，如 1元、1万元、0.01万元（默认：工作簿「取整」里写的）。",
+)
+@click.option(
+    "--relax",
+    is_flag=True,
+    help="规则互相矛盾时，按最省钱的修复放宽再算，并在每张表上注明「已放宽」。",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0),
+    metavar="秒",
+    help="从读入到写出最多多少秒；到时没有证明最优就停止（退出码 4）。",
+)
 @ledger_option
 @reading_options
 def solve(
-    budget: Path, output: Path | None, copy: Path | None, scenario: str | None, solver: str, unit: str | None, relax: bool,
-    time_limit: float | None, ledger: str | None,
-    model: Path | None, rename: Sequence[str], password_file: Path | None, as_json: bool, quiet: bool,
+    budget: Path,
+    output: Path | None,
+    copy: Path | None,
+    scenario: str | None,
+    solver: str,
+    unit: str | None,
+    relax: bool,
+    time_limit: float | None,
+    ledger: str | None,
+    model: Path | None,
+    rename: Sequence[str],
+    password_file: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """计算分配方案并写出结果工作簿；输入文件不会被改动。
 
@@ -105,17 +170,26 @@ def solve(
         from transfer_opt.intake.prepare import read_budget
 
         def read() -> BudgetWorkbook:
-            return read_budget(budget, model, rename=renames(rename), password=password(budget, password_file))
+            return read_budget(
+                budget, model, rename=renames(rename), password=password(budget, password_file)
+            )
 
-        return solve_and_write(Order(budget, output, copy, scenario, unit, solver, relax, ledger), read,
-                               progress(quiet or as_json), deadline)
+        return solve_and_write(
+            Order(budget, output, copy, scenario, unit, solver, relax, ledger),
+            read,
+            progress(quiet or as_json),
+            deadline,
+        )
 
     done = within(time_limit, work)
     outcome = done.solved.outcome
     if as_json:
         print_json("ok", 0, budget, done.target, done.solved, copy=done.copy, remarks=done.remarks)
         return
-    for alarm in (*outcome.alarms, *done.remarks):  # a shortfall, an exceeded cap, a copy unlike the original: never silent
+    for alarm in (
+        *outcome.alarms,
+        *done.remarks,
+    ):  # a shortfall, an exceeded cap, a copy unlike the original: never silent
         click.echo(f"警告 {alarm}", err=True)
     if not quiet:
         print_outcome(outcome, done.target, done.copy)

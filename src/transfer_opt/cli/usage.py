@@ -24,17 +24,26 @@ def _said(error: click.ClickException, context: click.Context | None) -> tuple[s
     if isinstance(error, click.MissingParameter):
         return f"缺少{_name(error.param)}", ""
     if isinstance(error, click.NoSuchOption):
-        return f"没有选项 {error.option_name}", did_you_mean(error.option_name, error.possibilities or ())
+        return f"没有选项 {error.option_name}", did_you_mean(
+            error.option_name, error.possibilities or ()
+        )
     if isinstance(error, click.BadOptionUsage):
         excess = "does not take" in error.message
         return f"选项 {error.option_name} {'不带值' if excess else '后面缺少它的值'}", ""
     if isinstance(error, click.BadParameter):
         return f"{_name(error.param)} 的值{_value(error.message)}不对", _wanted(error.param)
     if found := re.match(r"No such command '(.*)'\.", error.message, re.DOTALL):
-        known = list(context.command.commands) if context and isinstance(context.command, click.Group) else []
+        known = (
+            list(context.command.commands)
+            if context and isinstance(context.command, click.Group)
+            else []
+        )
         return f"没有命令「{found[1]}」", did_you_mean(found[1], known)
     if found := re.match(r"Got unexpected extra arguments? \((.*)\)$", error.message, re.DOTALL):
-        return f"多出了「{found[1]}」", "名字里有空格时，用英文双引号把整个名字括起来，否则删去多出的部分。"
+        return (
+            f"多出了「{found[1]}」",
+            "名字里有空格时，用英文双引号把整个名字括起来，否则删去多出的部分。",
+        )
     return "命令写得不对", ""
 
 

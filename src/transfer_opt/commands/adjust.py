@@ -19,9 +19,16 @@ from transfer_opt.core.text import to_number, trim
 from transfer_opt.core.vocabulary import ADJUSTED, PROOF
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.model_file.loading import load_model
-from transfer_opt.published.audit import NEEDED, approval_problems
+from transfer_opt.published.approval import approval_problems
+from transfer_opt.published.kinds import NEEDED
 from transfer_opt.published.plan import as_solved, read_plan
-from transfer_opt.report.approved import approval_report, approved_amounts, conclusion, imbalance, lines_of
+from transfer_opt.report.approved import (
+    approval_report,
+    approved_amounts,
+    conclusion,
+    imbalance,
+    lines_of,
+)
 from transfer_opt.workbook.files.open import open_workbook
 from transfer_opt.workbook.result.adjustments import Adjustment, Line, latest, read_adjustments
 from transfer_opt.workbook.result.pages import Page, read_pages
@@ -76,22 +83,43 @@ class Adjusted:
         """What the ledger says of the last adjustment."""
         plan, new = self.plan, self.new
         code, county, fund = new.line
-        return {"input": self.source.name, "input_sha256": self.digest, "digest": plan.digest, "code": code, "county": county, "fund": fund,
-                "computed": f"{self.computed:f}", "before": f"{self.before:f}", "after": f"{new.approved:f}",
-                "unit": plan.case.money_unit, "reason": new.reason, "by": new.by}
+        return {
+            "input": self.source.name,
+            "input_sha256": self.digest,
+            "digest": plan.digest,
+            "code": code,
+            "county": county,
+            "fund": fund,
+            "computed": f"{self.computed:f}",
+            "before": f"{self.before:f}",
+            "after": f"{new.approved:f}",
+            "unit": plan.case.money_unit,
+            "reason": new.reason,
+            "by": new.by,
+        }
 
     @cached_property
     def standings(self) -> tuple[Standing, ...]:
         """Every rule on the computed and on the approved amounts."""
-        return standings(self.plan.case, self.formulation, self.plan.published, approved_amounts(self.plan, self.adjustments))
+        return standings(
+            self.plan.case,
+            self.formulation,
+            self.plan.published,
+            approved_amounts(self.plan, self.adjustments),
+        )
 
     @cached_property
     def warnings(self) -> tuple[Problem, ...]:
         """Totals that no longer equal their pool, then every rule that the adjustments break."""
         unit, found = self.plan.case.money_unit, [each for each in self.standings if each.new]
         return tuple(
-            Problem("W380", f"{each.after.subject}{imbalance(each, unit)}。") if each.total else
-            Problem("W381", f"{each.after.rule}·{each.after.subject}：{conclusion(each, unit)}。") for each in found)
+            Problem("W380", f"{each.after.subject}{imbalance(each, unit)}。")
+            if each.total
+            else Problem(
+                "W381", f"{each.after.rule}·{each.after.subject}：{conclusion(each, unit)}。"
+            )
+            for each in found
+        )
 
 
 def opened(result: Path, model: Path | None = None) -> Adjusted:
@@ -104,20 +132,33 @@ def opened(result: Path, model: Path | None = None) -> Adjusted:
     plan = as_solved(read_plan(result, spec))
     if plan.problems:
         told = "；".join(problem.message for problem in plan.problems)
-        raise InputError([Problem("E182", told, "给出未改动的结果；用 --model 给出当时的模型文件。")])
+        raise InputError(
+            [Problem("E182", told, "给出未改动的结果；用 --model 给出当时的模型文件。")]
+        )
     whole = UNTIGHTENED not in publication.facts.get("说明", ())
     formulation = formulate(plan.case, plan.settings, plan.objective, whole=whole)
     if problems := approval_problems(pages, plan, formulation):
         raise InputError(problems)
-    return Adjusted(result, digest, plan, formulation, read_adjustments(pages[ADJUSTED].sheet) if ADJUSTED in pages else ())
+    return Adjusted(
+        result,
+        digest,
+        plan,
+        formulation,
+        read_adjustments(pages[ADJUSTED].sheet) if ADJUSTED in pages else (),
+    )
 
 
 def adjust(result: Adjusted, wish: Wish) -> Adjusted:
     """The result with one adjustment more. Raises InputError."""
     line = _line(result.plan, wish)
     before = latest(result.adjustments).get(line, _computed(result.plan, line))
-    added = Adjustment(line, _amount(result.plan, wish.to, before), _said(wish.reason, "--reason", "理由"),
-                       _said(wish.by, "--by", "决定人"), publish.stamps()[1])
+    added = Adjustment(
+        line,
+        _amount(result.plan, wish.to, before),
+        _said(wish.reason, "--reason", "理由"),
+        _said(wish.by, "--by", "决定人"),
+        publish.stamps()[1],
+    )
     return replace(result, adjustments=(*result.adjustments, added))
 
 
@@ -125,7 +166,9 @@ def write(adjusted: Adjusted, path: Path) -> tuple[str, ...]:
     """Write the copy of the result with the two sheets; what else in it is not as in the result. Raises OutputError."""
     from transfer_opt.workbook.save import write_behind
 
-    report = approval_report(adjusted.plan, adjusted.formulation, adjusted.adjustments, publish.stamps()[0])
+    report = approval_report(
+        adjusted.plan, adjusted.formulation, adjusted.adjustments, publish.stamps()[0]
+    )
     return write_behind(report, adjusted.source, adjusted.digest, path)
 
 
@@ -135,16 +178,22 @@ def adjusted_path(source: Path, wanted: Path | None) -> Path:
     name = f"{found[1]}_{WHAT}{int(found[2] or 1) + 1}" if found else f"{source.stem}_{WHAT}"
     target = publish.result_path(source, wanted or source.with_name(f"{name}.xlsx"))
     if wanted is None and target.exists():
-        raise OutputError(f"已有「{target}」，没有覆盖。处理办法：在它上面接着调整，或用 -o 另起一个文件名。")
+        raise OutputError(
+            f"已有「{target}」，没有覆盖。处理办法：在它上面接着调整，或用 -o 另起一个文件名。"
+        )
     return target
 
 
 def _untouched(pages: dict[str, Page]) -> None:
     """InputError where a sheet is not as it was written."""
-    problems: Sequence[Problem] = [problem for found in broken(pages, PROOF, NEEDED).values() for problem in found]
+    problems: Sequence[Problem] = [
+        problem for found in broken(pages, PROOF, NEEDED).values() for problem in found
+    ]
     if problems:
         told = f"结果工作簿被改动过，不能在它上面调整：{problems[0]}"
-        raise InputError([Problem("E182", told, "给出未改动的结果；用 transfer-opt audit 查看全部改动。")])
+        raise InputError(
+            [Problem("E182", told, "给出未改动的结果；用 transfer-opt audit 查看全部改动。")]
+        )
 
 
 def _line(plan: Plan, wish: Wish) -> Line:
@@ -152,32 +201,75 @@ def _line(plan: Plan, wish: Wish) -> Line:
     units, county = plan.case.recipients, wish.county.strip()
     place = Register(units.code, units.name, plan.spec.former).find(county, county).place
     names = [text for fund in plan.case.funds for text in (fund.name, fund.short)]
-    fund = next((fund for fund in plan.case.funds if wish.fund.strip() in (fund.name, fund.short)), None)
+    fund = next(
+        (fund for fund in plan.case.funds if wish.fund.strip() in (fund.name, fund.short)), None
+    )
     wrong = []
     if place is None:
-        wrong.append(Problem("E183", f"结果里没有县区「{county}」。", did_you_mean(county, [str(name) for name in units.name])))
+        wrong.append(
+            Problem(
+                "E183",
+                f"结果里没有县区「{county}」。",
+                did_you_mean(county, [str(name) for name in units.name]),
+            )
+        )
     if fund is None:
-        wrong.append(Problem("E184", f"结果里没有资金「{wish.fund}」。", did_you_mean(wish.fund, names)))
+        wrong.append(
+            Problem("E184", f"结果里没有资金「{wish.fund}」。", did_you_mean(wish.fund, names))
+        )
     if place is None or fund is None:
         raise InputError(wrong)
     line = str(units.code[place]), str(units.name[place]), fund.name
     if line not in lines_of(plan):
-        raise InputError([Problem("E185", f"{line[1]}不参加{fund.name}的分配，没有可以调整的数。",
-                                  "核对县区和资金；要让它参加，改输入工作簿里的资格后重新计算。")])
+        raise InputError(
+            [
+                Problem(
+                    "E185",
+                    f"{line[1]}不参加{fund.name}的分配，没有可以调整的数。",
+                    "核对县区和资金；要让它参加，改输入工作簿里的资格后重新计算。",
+                )
+            ]
+        )
     return line
 
 
 def _amount(plan: Plan, text: str, before: Decimal) -> Decimal:
     """The amount in the workbook's money unit: a whole number of publishing units, not negative, and another than before."""
     case, read = plan.case, to_number(text.strip().removesuffix(plan.case.money_unit))
-    unit, number = Decimal(repr(float(case.unit))), Decimal(0) if read is None else Decimal(repr(read))
+    unit, number = (
+        Decimal(repr(float(case.unit))),
+        Decimal(0) if read is None else Decimal(repr(read)),
+    )
     if read is None or "%" in text or "％" in text or not 0 <= number <= LARGEST:
-        raise InputError([Problem("E186", f"金额「{text}」不能用。", f"写不小于 0 的数，单位{case.money_unit}，如 --to 12345。")])
+        raise InputError(
+            [
+                Problem(
+                    "E186",
+                    f"金额「{text}」不能用。",
+                    f"写不小于 0 的数，单位{case.money_unit}，如 --to 12345。",
+                )
+            ]
+        )
     if number % unit:
-        raise InputError([Problem("E186", f"金额「{text}」不是公布单位（{case.unit_name}）的整数倍。",
-                                  f"写成 {case.unit_name} 的整数倍，单位{case.money_unit}。")])
+        raise InputError(
+            [
+                Problem(
+                    "E186",
+                    f"金额「{text}」不是公布单位（{case.unit_name}）的整数倍。",
+                    f"写成 {case.unit_name} 的整数倍，单位{case.money_unit}。",
+                )
+            ]
+        )
     if number == before:
-        raise InputError([Problem("E187", f"现在就是 {before.normalize():,f} {case.money_unit}，没有要调整的。", "核对 --to。")])
+        raise InputError(
+            [
+                Problem(
+                    "E187",
+                    f"现在就是 {before.normalize():,f} {case.money_unit}，没有要调整的。",
+                    "核对 --to。",
+                )
+            ]
+        )
     return number.normalize()
 
 

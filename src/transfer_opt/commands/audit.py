@@ -9,7 +9,9 @@ from pathlib import Path
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.policy.model_file.loading import Model
-from transfer_opt.published.audit import budget_inputs, is_result, own_inputs, recheck, refuse_other
+from transfer_opt.published.audit import recheck
+from transfer_opt.published.inputs import budget_inputs, own_inputs
+from transfer_opt.published.kinds import is_result, refuse_other
 from transfer_opt.tables.footing import Footing, foot_file
 from transfer_opt.workbook.files.open import open_workbook
 
@@ -50,7 +52,10 @@ class Audited:
 
 
 def audit(
-    table: Path, read: Callable[[], BudgetWorkbook] | None = None, model: Model = None, password: str | None = None
+    table: Path,
+    read: Callable[[], BudgetWorkbook] | None = None,
+    model: Model = None,
+    password: str | None = None,
 ) -> Audited:
     """Derive every cell of a result workbook again, from its own inputs and, where given, from the budget that `read` reads.
 
@@ -62,7 +67,15 @@ def audit(
         return _of_result(table, verdict.problems, f"校验码 SHA-256：{verdict.code}")
     refuse_other(table, names)
     if read is not None:
-        raise InputError([Problem("E170", f"「{table}」不是本程序写出的结果工作簿，不能与输入工作簿核对。", "只核对合计时，不要写输入工作簿。")])
+        raise InputError(
+            [
+                Problem(
+                    "E170",
+                    f"「{table}」不是本程序写出的结果工作簿，不能与输入工作簿核对。",
+                    "只核对合计时，不要写输入工作簿。",
+                )
+            ]
+        )
     return _of_table(table, foot_file(table, password))
 
 
@@ -75,8 +88,17 @@ def _of_result(path: Path, problems: Sequence[Problem], closing: str) -> Audited
 
 def _of_table(path: Path, footing: Footing) -> Audited:
     """不符 first, then 尾差, then what was not compared, then remarks."""
-    parts = (("不符", footing.wrong), ("尾差", footing.roundings), ("没有核对", footing.unchecked), (REMARK, footing.remarks))
-    counts = "、".join(f"{len({(each.sheet, each.cell) for each in problems})} 处{kind}" for kind, problems in parts[:2] if problems)
+    parts = (
+        ("不符", footing.wrong),
+        ("尾差", footing.roundings),
+        ("没有核对", footing.unchecked),
+        (REMARK, footing.remarks),
+    )
+    counts = "、".join(
+        f"{len({(each.sheet, each.cell) for each in problems})} 处{kind}"
+        for kind, problems in parts[:2]
+        if problems
+    )
     unchecked = f"；另有 {len(footing.unchecked)} 处没有核对" if footing.unchecked else ""
     passed = "核对通过，没有不符" if footing.totals else "没有找到可以核对的合计，其余没有不符"
     verdict = (f"发现 {counts}" if counts else passed) + f"{unchecked}：{path}"

@@ -21,7 +21,12 @@ from transfer_opt.published.plan import as_solved, listed, read_plan
 from transfer_opt.report.comparison.matrix import alarms, facts, sentences
 from transfer_opt.report.comparison.workbook import build_comparison, digest
 from transfer_opt.scenarios.comparison.columns import Listed
-from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison, compared, unknown_baseline
+from transfer_opt.scenarios.comparison.compare import (
+    LAST_YEAR,
+    Comparison,
+    compared,
+    unknown_baseline,
+)
 from transfer_opt.workbook.files.open import open_workbook
 from transfer_opt.workbook.result.publication import kind_of
 
@@ -66,13 +71,19 @@ class Compared:
         return (*self.comparison.notes, *alarms(self.comparison))
 
     def save(
-        self, path: StrPath | None = None, *, html: StrPath | None = None, boundaries: StrPath | None = None
+        self,
+        path: StrPath | None = None,
+        *,
+        html: StrPath | None = None,
+        boundaries: StrPath | None = None,
     ) -> Path:
         """Write the workbook, by default beside the first source as `transfer-opt compare` does, and the page; where it lies.
 
         The bytes are those of the command. Raises OutputError, and leaves nothing behind, where that cannot be.
         """
-        book, page, map_ = (None if each is None else Path(each) for each in (path, html, boundaries))
+        book, page, map_ = (
+            None if each is None else Path(each) for each in (path, html, boundaries)
+        )
         target = comparison_path(self.sources, book, page)
         write(self.comparison, target, page, map_)
         return target
@@ -88,8 +99,13 @@ class Compared:
 
 
 def compare(
-    paths: Sequence[Path], model: Model = None, scenarios: Sequence[str] = (), baseline: str | None = None,
-    rename: Mapping[str, str] = prepare.NO_RENAMES, password: str | None = None, progress: Progress = lambda _: None,
+    paths: Sequence[Path],
+    model: Model = None,
+    scenarios: Sequence[str] = (),
+    baseline: str | None = None,
+    rename: Mapping[str, str] = prepare.NO_RENAMES,
+    password: str | None = None,
+    progress: Progress = lambda _: None,
 ) -> Comparison:
     """Solve the scenarios of one budget, or read several results, and compare them.
 
@@ -98,19 +114,45 @@ def compare(
     spec = load_model(model)
     kinds = [kind_of(open_workbook(path, password)) for path in paths]
     if kinds == ["budget"]:
-        return compare_scenarios(prepare.read_budget(paths[0], spec, rename=rename, password=password), scenarios, baseline, progress)
+        return compare_scenarios(
+            prepare.read_budget(paths[0], spec, rename=rename, password=password),
+            scenarios,
+            baseline,
+            progress,
+        )
     if scenarios:
-        raise InputError([Problem("E177", "--scenario 只用于一份预算工作簿，结果文件各是一个方案。", "去掉 --scenario，只给出要比较的结果文件。")])
+        raise InputError(
+            [
+                Problem(
+                    "E177",
+                    "--scenario 只用于一份预算工作簿，结果文件各是一个方案。",
+                    "去掉 --scenario，只给出要比较的结果文件。",
+                )
+            ]
+        )
     given = [_read(spec, path, kind, rename) for path, kind in zip(paths, kinds, strict=True)]
     if not any(isinstance(one, Plan) for one in given):
-        raise InputError([Problem("E174", "没有一个文件是结果工作簿，没有可用来说明变化的测算。", "至少给出一份 transfer-opt solve 写出的结果。")])
+        raise InputError(
+            [
+                Problem(
+                    "E174",
+                    "没有一个文件是结果工作簿，没有可用来说明变化的测算。",
+                    "至少给出一份 transfer-opt solve 写出的结果。",
+                )
+            ]
+        )
     notes = [str(problem) for one in given if isinstance(one, Plan) for problem in one.problems]
     alone = LAST_YEAR if len(given) == 1 else None
-    return compared(spec, given, _labels(paths, given), baseline or alone, (), [*notes, *_units_agree(given)])
+    return compared(
+        spec, given, _labels(paths, given), baseline or alone, (), [*notes, *_units_agree(given)]
+    )
 
 
 def compare_scenarios(
-    budget: prepare.BudgetWorkbook, scenarios: Sequence[str] = (), baseline: str | None = None, progress: Progress = lambda _: None,
+    budget: prepare.BudgetWorkbook,
+    scenarios: Sequence[str] = (),
+    baseline: str | None = None,
+    progress: Progress = lambda _: None,
 ) -> Comparison:
     """Solve the scenarios of a budget, all of them by default, and compare them. Raises as `compare`."""
     names = list(scenarios) or list(budget.scenarios)
@@ -124,8 +166,15 @@ def compare_scenarios(
 def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> Plan | Listed:
     """A result as a plan, any other table as what is listed; several budgets at once are a mistake."""
     if kind == "budget":
-        raise InputError([Problem("E175", f"{path.name} 是预算工作簿，不能和其他文件一起比较。",
-                                  "先用 transfer-opt solve 算出结果，再比较结果；或只给这一个文件，比较它的各个方案。")])
+        raise InputError(
+            [
+                Problem(
+                    "E175",
+                    f"{path.name} 是预算工作簿，不能和其他文件一起比较。",
+                    "先用 transfer-opt solve 算出结果，再比较结果；或只给这一个文件，比较它的各个方案。",
+                )
+            ]
+        )
     if kind == "table":
         return listed(path, spec, rename)
     return as_solved(read_plan(path, spec))
@@ -136,18 +185,37 @@ def _labels(paths: Sequence[Path], given: Sequence[Plan | Listed]) -> list[str]:
     names = [one.scenario if isinstance(one, Plan) else one.name for one in given]
     if len(set(names)) < len(names):
         names = [path.stem for path in paths]
-    return [name if names.count(name) == 1 else f"{name}（{at}）" for at, name in enumerate(names, start=1)]
+    return [
+        name if names.count(name) == 1 else f"{name}（{at}）"
+        for at, name in enumerate(names, start=1)
+    ]
 
 
 def _units_agree(given: Sequence[Plan | Listed]) -> list[str]:
     """Raises InputError where amounts are in different units; a table that names none is told."""
-    said = {one.case.money_unit if isinstance(one, Plan) else one.money_unit for one in given} - {""}
+    said = {one.case.money_unit if isinstance(one, Plan) else one.money_unit for one in given} - {
+        ""
+    }
     if len(said) > 1:
-        raise InputError([Problem("E176", f"几个文件的金额单位不同：{'、'.join(sorted(said))}。", "统一单位后再比较。")])
-    return [f"「{one.name}」没有写金额单位，按{next(iter(said))}比较。" for one in given if isinstance(one, Listed) and not one.money_unit]
+        raise InputError(
+            [
+                Problem(
+                    "E176",
+                    f"几个文件的金额单位不同：{'、'.join(sorted(said))}。",
+                    "统一单位后再比较。",
+                )
+            ]
+        )
+    return [
+        f"「{one.name}」没有写金额单位，按{next(iter(said))}比较。"
+        for one in given
+        if isinstance(one, Listed) and not one.money_unit
+    ]
 
 
-def write(comparison: Comparison, path: Path, html: Path | None = None, boundaries: Path | None = None) -> None:
+def write(
+    comparison: Comparison, path: Path, html: Path | None = None, boundaries: Path | None = None
+) -> None:
     """Write the comparison workbook and, where asked for, the page: both whole, or neither."""
     from transfer_opt.core.atomic_write import save_atomically
     from transfer_opt.report.web.map import areas
@@ -159,8 +227,14 @@ def write(comparison: Comparison, path: Path, html: Path | None = None, boundari
         write_report(report, path)
         return
     drawn = areas(boundaries, {str(code) for code in comparison.units.code}) if boundaries else ()
-    heading = Heading(report.properties["title"], facts(comparison), tuple(side.name for side in comparison.sides),
-                      comparison.baseline.name, sentences(comparison), comparison.failed)
+    heading = Heading(
+        report.properties["title"],
+        facts(comparison),
+        tuple(side.name for side in comparison.sides),
+        comparison.baseline.name,
+        sentences(comparison),
+        comparison.failed,
+    )
     text = page(report, heading, drawn)
 
     def both(temporary: Path) -> None:
@@ -176,9 +250,13 @@ def comparison_path(sources: Sequence[Path], wanted: Path | None, html: Path | N
     for source in sources:
         publish.result_path(source, target)
         if html and html.exists() and source.exists() and html.samefile(source):
-            raise OutputError(f"网页文件与输入文件是同一个：{html}。处理办法：用 --html 另起一个文件名。")
+            raise OutputError(
+                f"网页文件与输入文件是同一个：{html}。处理办法：用 --html 另起一个文件名。"
+            )
     if html and html.suffix.lower() not in (".html", ".htm"):
-        raise OutputError(f"网页文件应以 .html 结尾：{html}。处理办法：改文件名，如 {html.stem}.html。")
+        raise OutputError(
+            f"网页文件应以 .html 结尾：{html}。处理办法：改文件名，如 {html.stem}.html。"
+        )
     return target
 
 
@@ -192,7 +270,9 @@ def _solved(
     for name in names:
         progress(f"方案「{name}」")
         try:
-            plans.append(allocate.allocate(prepare.settled(spec, budget, name), "highs", sensitive=False))
+            plans.append(
+                allocate.allocate(prepare.settled(spec, budget, name), "highs", sensitive=False)
+            )
         except InfeasibleError as error:
             failed.append((name, str(error)))
         except InputError as error:  # what one scenario lacks the others need not

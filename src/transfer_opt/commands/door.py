@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 
 def solve(
-    budget: Source, scenario: str | None = None, *, unit: str | None = None, solver: str = "auto", relax: bool = False,
+    budget: Source,
+    scenario: str | None = None,
+    *,
+    unit: str | None = None,
+    solver: str = "auto",
+    relax: bool = False,
     time_limit: float | None = None,
 ) -> Solved:
     """The one best allocation of a scenario, by default of the workbook as it stands: rounded, proved, explained.
@@ -39,7 +44,12 @@ def solve(
     from transfer_opt.core.time_limit import within
     from transfer_opt.intake.prepare import opened
 
-    return within(time_limit, lambda deadline: solve_read(opened(budget), scenario, unit, solver, relax, deadline=deadline))
+    return within(
+        time_limit,
+        lambda deadline: solve_read(
+            opened(budget), scenario, unit, solver, relax, deadline=deadline
+        ),
+    )
 
 
 def explain(result: StrPath, county: str) -> str:
@@ -53,7 +63,11 @@ def explain(result: StrPath, county: str) -> str:
 
 
 def compare(
-    given: Source | Sequence[StrPath], scenarios: Sequence[str] = (), *, baseline: str | None = None, model: Model = None
+    given: Source | Sequence[StrPath],
+    scenarios: Sequence[str] = (),
+    *,
+    baseline: str | None = None,
+    model: Model = None,
 ) -> Compared:
     """Compare the scenarios of a budget, by default all of them, or several results and approved tables given as paths.
 
@@ -66,12 +80,20 @@ def compare(
     from transfer_opt.intake.prepare import BudgetWorkbook
 
     if isinstance(given, BudgetWorkbook):
-        return compare.Compared(compare.compare_scenarios(given, scenarios, baseline), (given.path,))
+        return compare.Compared(
+            compare.compare_scenarios(given, scenarios, baseline), (given.path,)
+        )
     paths = [Path(path) for path in ([given] if isinstance(given, str | os.PathLike) else given)]
     return compare.Compared(compare.compare(paths, model, scenarios, baseline), tuple(paths))
 
 
-def audit(result: StrPath, budget: Source | None = None, *, model: Model = None, password: str | None = None) -> Audited:
+def audit(
+    result: StrPath,
+    budget: Source | None = None,
+    *,
+    model: Model = None,
+    password: str | None = None,
+) -> Audited:
     """Whether a result workbook still says what was proved: every cell derived again from its own inputs, or the budget's.
 
     A table that this program did not write is added up. What does not agree is in `findings`; nothing is raised for it.
@@ -82,10 +104,14 @@ def audit(result: StrPath, budget: Source | None = None, *, model: Model = None,
     from transfer_opt.commands.audit import audit as audit_file
     from transfer_opt.intake.prepare import opened
 
-    return audit_file(Path(result), None if budget is None else lambda: opened(budget), model, password)
+    return audit_file(
+        Path(result), None if budget is None else lambda: opened(budget), model, password
+    )
 
 
-def frontier(budget: Source, scenario: str | None = None, *, objectives: Sequence[str] = ()) -> TradeOff:
+def frontier(
+    budget: Source, scenario: str | None = None, *, objectives: Sequence[str] = ()
+) -> TradeOff:
     """What one of two objectives gains where the other gives way: the whole curve, an allocation at every corner.
 
     Raises InputError, InfeasibleError.
@@ -98,8 +124,14 @@ def frontier(budget: Source, scenario: str | None = None, *, objectives: Sequenc
 
 
 def sweep(
-    budget: Source, path: StrPath, scenario: str | None = None, *, vary: Sequence[str] = (), uncertain: Sequence[str] = (),
-    draws: int | None = None, seed: int = 1,
+    budget: Source,
+    path: StrPath,
+    scenario: str | None = None,
+    *,
+    vary: Sequence[str] = (),
+    uncertain: Sequence[str] = (),
+    draws: int | None = None,
+    seed: int = 1,
 ) -> Swept:
     """Solve a budget many times over, parameters and data varied, and write the tables to `path`.
 

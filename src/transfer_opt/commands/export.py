@@ -25,7 +25,9 @@ READ = (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS)
 """The sheets an export is made of."""
 
 
-def export(result: Path, kind: str, target: Path | None = None, model: Path | None = None) -> tuple[Path, str]:
+def export(
+    result: Path, kind: str, target: Path | None = None, model: Path | None = None
+) -> tuple[Path, str]:
     """Write the export of a result workbook, whole or not at all; returns where, and the check code of the result.
 
     Raises InputError; AuditError where the result is not as it was published; OutputError.
@@ -43,19 +45,34 @@ def _intact(result: Path, model: Path | None) -> Plan:
     plan = read_plan(result, load_model(model))
     told = {problem.code for problem in plan.problems}
     if OTHER_MODEL in told:
-        raise InputError([Problem("E172", "这份结果用的是另一份模型文件，不能导出。", "用 --model 给出当时的模型文件。")])
+        raise InputError(
+            [
+                Problem(
+                    "E172",
+                    "这份结果用的是另一份模型文件，不能导出。",
+                    "用 --model 给出当时的模型文件。",
+                )
+            ]
+        )
     altered = [f"「{name}」" for name in broken(read_pages(result), PROOF, ()) if name in READ]
     if EDITED in told or altered:
         where = f"的{'、'.join(altered)}" if altered else "的数字"
-        raise AuditError(f"{result.name} {where}与表内校验码不符，没有导出：先用 transfer-opt audit 核对。")
+        raise AuditError(
+            f"{result.name} {where}与表内校验码不符，没有导出：先用 transfer-opt audit 核对。"
+        )
     return plan
 
 
 def _approved(plan: Plan, result: Path) -> Ints:
     """(L,) the approved amounts in publishing units: the computed ones, save where 「人工调整」 says otherwise."""
     said, step = approved(result), Decimal(repr(float(plan.case.unit)))
-    return np.array([int(said[code, name, fund] / step) if (code, name, fund) in said else int(count)
-                     for (fund, code, name), count in zip(plan.case.line_names, plan.units, strict=True)], dtype=np.int64)
+    return np.array(
+        [
+            int(said[code, name, fund] / step) if (code, name, fund) in said else int(count)
+            for (fund, code, name), count in zip(plan.case.line_names, plan.units, strict=True)
+        ],
+        dtype=np.int64,
+    )
 
 
 def _docx(plan: Plan, units: Ints, path: Path) -> None:
@@ -84,6 +101,11 @@ def _json(plan: Plan, units: Ints, path: Path) -> None:
     path.write_text(as_json(plan, units), encoding="utf-8", newline="\n")
 
 
-WRITERS: Mapping[str, Callable[[Plan, Ints, Path], None]] = {"docx": _docx, "pdf": _pdf, "csv": _csv, "json": _json}
+WRITERS: Mapping[str, Callable[[Plan, Ints, Path], None]] = {
+    "docx": _docx,
+    "pdf": _pdf,
+    "csv": _csv,
+    "json": _json,
+}
 NAMES = {"docx": "附件", "pdf": "附件", "csv": "分配表", "json": "分配表"}
 """What is added to the result's file name."""

@@ -48,8 +48,13 @@ class TradeOff:
     @cached_property
     def check_code(self) -> str:
         """SHA-256 of what went in and of the integers at every corner."""
-        parts = [self.prepared.budget.sha256, self.prepared.spec.sha256, self.prepared.scenario, *self.curve.names,
-                 *(repr(units.tolist()) for units in self.units)]
+        parts = [
+            self.prepared.budget.sha256,
+            self.prepared.spec.sha256,
+            self.prepared.scenario,
+            *self.curve.names,
+            *(repr(units.tolist()) for units in self.units),
+        ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @cached_property
@@ -63,7 +68,9 @@ class TradeOff:
 
         The bytes are those of the command. Raises OutputError, and leaves nothing behind, where that cannot be.
         """
-        target = publish.result_path(Path(self.prepared.budget.path), None if path is None else Path(path), WHAT)
+        target = publish.result_path(
+            Path(self.prepared.budget.path), None if path is None else Path(path), WHAT
+        )
         write(self, target)
         return target
 
@@ -77,7 +84,9 @@ class TradeOff:
         return f"<TradeOff {self.prepared.scenario}：{'与'.join(self.curve.names)}，{len(self.curve.corners)} 个拐点>"
 
 
-def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress: Progress = lambda _: None) -> TradeOff:
+def trade_off(
+    prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress: Progress = lambda _: None
+) -> TradeOff:
     """Find the curve. Raises InputError, InfeasibleError or SolverError."""
     pair = checked_pair(names)
     instance = instance_of(prepared, "highs")
@@ -85,7 +94,9 @@ def trade_off(prepared: Prepared, names: Sequence[str] = DEFAULT_PAIR, progress:
     if not instance.optimum.possible:
         raise infeasible(instance)
     curve = frontier(instance, instance.optimum, pair, progress)
-    units = tuple(published(instance.case, corner.amounts, instance.solver.again) for corner in curve.corners)
+    units = tuple(
+        published(instance.case, corner.amounts, instance.solver.again) for corner in curve.corners
+    )
     return TradeOff(prepared, instance.case, curve, units)
 
 
@@ -95,6 +106,16 @@ def write(found: TradeOff, path: Path) -> None:
 
     prepared, code = found.prepared, found.check_code
     heading = budget_heading(prepared.budget, found.case.funds)
-    write_report(Report(found.tables, (frontier_chart(found.case, found.curve, prepared.scenario),), prepared.scenario,
-                        f"{code[:6]}…{code[-4:]}", budget_label(prepared.budget), "",
-                        {"title": f"{heading}目标取舍前沿", "comments": f"校验码 {code}"}, charted=SHEET), path)
+    write_report(
+        Report(
+            found.tables,
+            (frontier_chart(found.case, found.curve, prepared.scenario),),
+            prepared.scenario,
+            f"{code[:6]}…{code[-4:]}",
+            budget_label(prepared.budget),
+            "",
+            {"title": f"{heading}目标取舍前沿", "comments": f"校验码 {code}"},
+            charted=SHEET,
+        ),
+        path,
+    )

@@ -42,31 +42,56 @@ def prepare_ledger(place: str | None) -> None:
 def record_solve(place: str | None, outcome: Outcome, written: Sequence[Path]) -> Entered | None:
     """A completed `solve` and the files it wrote."""
     totals = {fund.name: f"{fund.pool:.15g}" for fund in outcome.case.funds}
-    return _record(place, SOLVED, {
-        "input": Path(outcome.budget.path).name, "input_sha256": outcome.budget.sha256, "model_sha256": outcome.spec.sha256,
-        "scenario": outcome.scenario, "totals": totals, "unit": outcome.case.money_unit, "digest": outcome.digest,
-        "output": "、".join(path.name for path in written), "output_sha256": [_sha256(path) for path in written]})
+    return _record(
+        place,
+        SOLVED,
+        {
+            "input": Path(outcome.budget.path).name,
+            "input_sha256": outcome.budget.sha256,
+            "model_sha256": outcome.spec.sha256,
+            "scenario": outcome.scenario,
+            "totals": totals,
+            "unit": outcome.case.money_unit,
+            "digest": outcome.digest,
+            "output": "、".join(path.name for path in written),
+            "output_sha256": [_sha256(path) for path in written],
+        },
+    )
 
 
-def record_export(place: str | None, result: Path, digest: str, kind: str, target: Path) -> Entered | None:
+def record_export(
+    place: str | None, result: Path, digest: str, kind: str, target: Path
+) -> Entered | None:
     """A completed `export`; `digest` is the check code of the result."""
     if not place:
         return None
-    return _record(place, EXPORTED, {
-        "input": result.name, "input_sha256": _sha256(result), "digest": digest, "format": kind,
-        "output": target.name, "output_sha256": _sha256(target)})
+    return _record(
+        place,
+        EXPORTED,
+        {
+            "input": result.name,
+            "input_sha256": _sha256(result),
+            "digest": digest,
+            "format": kind,
+            "output": target.name,
+            "output_sha256": _sha256(target),
+        },
+    )
 
 
 def record_adjustment(place: str | None, facts: Mapping[str, str], target: Path) -> Entered | None:
     """A completed `adjust`; `facts` say what was decided, by whom and why, and of which result."""
-    return _record(place, ADJUSTED, {**facts, "output": target.name, "output_sha256": _sha256(target)})
+    return _record(
+        place, ADJUSTED, {**facts, "output": target.name, "output_sha256": _sha256(target)}
+    )
 
 
 def told(line: Line) -> str:
     """One line of `history`."""
     facts = line.facts
     said = {
-        SOLVED: "{input} → {output}，方案 {scenario}，校验码 {digest}", EXPORTED: "{input} → {output}（{format}），校验码 {digest}",
+        SOLVED: "{input} → {output}，方案 {scenario}，校验码 {digest}",
+        EXPORTED: "{input} → {output}（{format}），校验码 {digest}",
         ADJUSTED: "{county} {fund}：{before} → {after} {unit}，理由：{reason}，由 {by} 决定 → {output}",
     }.get(line.kind, "{}").format_map(_Missing(facts))
     return f"{line.number}　{line.time}　{line.kind}　{facts.get('user', '')}　{said}"

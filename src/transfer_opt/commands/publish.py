@@ -25,7 +25,9 @@ def write(
 
     report = build(outcome, *stamps())
     if copy:
-        return write_into(report, Path(outcome.budget.path), outcome.budget.sha256, copy, path, deadline.close)
+        return write_into(
+            report, Path(outcome.budget.path), outcome.budget.sha256, copy, path, deadline.close
+        )
     if path:
         write_report(report, path, deadline.close)
     return ()
@@ -37,21 +39,35 @@ def stamps() -> tuple[str, str]:
     return (now.strftime("%Y-%m-%d"), now.strftime("%Y-%m-%d %H:%M:%S %z")) if now else ("", "")
 
 
-def result_path(source: Path, wanted: Path | None, what: str = "分配结果", suffix: str = ".xlsx") -> Path:
+def result_path(
+    source: Path, wanted: Path | None, what: str = "分配结果", suffix: str = ".xlsx"
+) -> Path:
     """Where the result goes; never the input itself, not through a link either (OutputError).
 
     A name that no file system takes is refused (InputError) before anything is worked out.
     """
     target = wanted or source.with_name(f"{source.stem}_{what}{suffix}")
     if not is_name(target):
-        raise InputError([Problem("E112", f"输出文件名「{target.name}」不能用：太长，或有文件名里不能有的字符。", "用 -o 另起一个较短的文件名。")])
+        raise InputError(
+            [
+                Problem(
+                    "E112",
+                    f"输出文件名「{target.name}」不能用：太长，或有文件名里不能有的字符。",
+                    "用 -o 另起一个较短的文件名。",
+                )
+            ]
+        )
     _not_the_input(source, target, "-o")
     if target.suffix.lower() != suffix:
-        raise OutputError(f"输出文件应以 {suffix} 结尾：{target}。处理办法：改文件名，如 {target.stem}{suffix}。")
+        raise OutputError(
+            f"输出文件应以 {suffix} 结尾：{target}。处理办法：改文件名，如 {target.stem}{suffix}。"
+        )
     return target
 
 
-def result_paths(source: Path, wanted: Path | None, copy: Path | None) -> tuple[Path | None, Path | None]:
+def result_paths(
+    source: Path, wanted: Path | None, copy: Path | None
+) -> tuple[Path | None, Path | None]:
     """Where the result and the copy of the input go: with a copy, the result stands alone only where that is wished."""
     target = result_path(source, wanted) if wanted or not copy else None
     if copy:
@@ -63,7 +79,9 @@ def result_paths(source: Path, wanted: Path | None, copy: Path | None) -> tuple[
 
 def _not_the_input(source: Path, target: Path, option: str) -> None:
     if same_place(target, source):
-        raise OutputError(f"输出文件与输入文件是同一个：{target}。处理办法：用 {option} 另起一个文件名，输入文件不会被改动。")
+        raise OutputError(
+            f"输出文件与输入文件是同一个：{target}。处理办法：用 {option} 另起一个文件名，输入文件不会被改动。"
+        )
 
 
 def refuse_unfit_copy(budget: Budget, copy: Path) -> None:

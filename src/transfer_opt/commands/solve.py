@@ -60,7 +60,9 @@ class Solved:
 
         The bytes are those of the command. Raises OutputError, and leaves nothing behind, where that cannot be.
         """
-        target = publish.result_path(Path(self.outcome.budget.path), None if path is None else Path(path))
+        target = publish.result_path(
+            Path(self.outcome.budget.path), None if path is None else Path(path)
+        )
         publish.write(self.outcome, target)
         return target
 
@@ -88,19 +90,31 @@ class Solved:
     def _sheets(self) -> Mapping[str, ResultSheet]:
         """What the explanation of a county is told from."""
         outcome = self.outcome
-        tables = (allocation_table(outcome), step_table(outcome), rule_table(outcome), county_sensitivity_table(outcome),
-                  audit_table(outcome, ""))
+        tables = (
+            allocation_table(outcome),
+            step_table(outcome),
+            rule_table(outcome),
+            county_sensitivity_table(outcome),
+            audit_table(outcome, ""),
+        )
         return {table.name: as_written(table) for table in tables}
 
     def __repr__(self) -> str:
         case = self.outcome.case
-        return (f"<Solved {self.scenario}：{len(case.funds)} 项资金，{len(case.recipients)} 个县区，"
-                f"合计 {self.outcome.given.sum():,.12g} {self.money_unit}，校验码 {self.check_code[:6]}…>")
+        return (
+            f"<Solved {self.scenario}：{len(case.funds)} 项资金，{len(case.recipients)} 个县区，"
+            f"合计 {self.outcome.given.sum():,.12g} {self.money_unit}，校验码 {self.check_code[:6]}…>"
+        )
 
 
 def solve(
-    budget: BudgetWorkbook, scenario: str | None = None, unit: str | None = None, solver: str = "auto", relax: bool = False,
-    progress: Progress = lambda _: None, deadline: Deadline = NEVER,
+    budget: BudgetWorkbook,
+    scenario: str | None = None,
+    unit: str | None = None,
+    solver: str = "auto",
+    relax: bool = False,
+    progress: Progress = lambda _: None,
+    deadline: Deadline = NEVER,
 ) -> Solved:
     """The allocation. Raises InputError, InfeasibleError or SolverError."""
     prepared = settled(budget.model, budget.budget, scenario, unit)
@@ -134,7 +148,10 @@ class Done:
 
 
 def solve_and_write(
-    order: Order, read: Callable[[], BudgetWorkbook], progress: Progress = lambda _: None, deadline: Deadline = NEVER
+    order: Order,
+    read: Callable[[], BudgetWorkbook],
+    progress: Progress = lambda _: None,
+    deadline: Deadline = NEVER,
 ) -> Done:
     """Refuse what cannot be written, then `read` the budget, solve, write and record. Raises any TransferOptError."""
     target, copy = publish.result_paths(order.budget, order.output, order.copy)

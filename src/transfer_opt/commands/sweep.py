@@ -52,7 +52,13 @@ class Swept:
         return f"<Swept {self.prepared.scenario}：{self.plan.size} 种情形，{self.count(FEASIBLE)} 种可行>"
 
 
-def sweep(prepared: Prepared, plan: Plan, target: Path, engine: Engine, progress: Progress = lambda done, of: None) -> Swept:
+def sweep(
+    prepared: Prepared,
+    plan: Plan,
+    target: Path,
+    engine: Engine,
+    progress: Progress = lambda done, of: None,
+) -> Swept:
     """Answer every point of the plan and write the tables; raises OutputError.
 
     What is finished stands in `OUT.partial` line by line, so that a killed sweep goes on where it was. The tables are
@@ -75,10 +81,14 @@ def sweep_path(source: Path, wanted: Path | None) -> Path:
     """Where the tables go; never over the input, and only in a format this machine can write (OutputError)."""
     target = wanted or source.with_name(f"{source.stem}_扫描.xlsx")
     if target.suffix.lower() not in WRITERS:
-        raise OutputError(f"输出文件应以 {'、'.join(WRITERS)} 之一结尾：{target}。处理办法：改文件名，如 {target.stem}.xlsx。")
+        raise OutputError(
+            f"输出文件应以 {'、'.join(WRITERS)} 之一结尾：{target}。处理办法：改文件名，如 {target.stem}.xlsx。"
+        )
     if target.suffix.lower() == ".parquet":
         parquet_library()
     for path in (target, county_path(target), target.with_suffix(".partial")):
         if path.exists() and source.exists() and path.samefile(source):
-            raise OutputError(f"输出文件与输入文件是同一个：{path}。处理办法：用 -o 另起一个文件名，输入文件不会被改动。")
+            raise OutputError(
+                f"输出文件与输入文件是同一个：{path}。处理办法：用 -o 另起一个文件名，输入文件不会被改动。"
+            )
     return target

@@ -25,21 +25,41 @@ def county_path(target: Path) -> Path:
     return target.with_name(f"{target.stem}_各县{target.suffix}")
 
 
-def write(prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path) -> tuple[Path, ...]:
+def write(
+    prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path
+) -> tuple[Path, ...]:
     """Write the tables, without any time stamp; raises OutputError."""
     return WRITERS[target.suffix.lower()](prepared, plan, records, target)
 
 
-def _workbook(prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path) -> tuple[Path, ...]:
+def _workbook(
+    prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path
+) -> tuple[Path, ...]:
     """One workbook: by county, by scenario, what was varied."""
-    tables = (county_table(prepared, plan, records), scenario_table(prepared, plan, records), plan_table(prepared, plan))
+    tables = (
+        county_table(prepared, plan, records),
+        scenario_table(prepared, plan, records),
+        plan_table(prepared, plan),
+    )
     code = plan.digest(prepared)
-    write_report(Report(tables, (), prepared.scenario, f"{code[:6]}…{code[-4:]}", budget_label(prepared.budget), "",
-                        {"title": "多情形测算", "comments": f"校验码 {code}"}), target)
+    write_report(
+        Report(
+            tables,
+            (),
+            prepared.scenario,
+            f"{code[:6]}…{code[-4:]}",
+            budget_label(prepared.budget),
+            "",
+            {"title": "多情形测算", "comments": f"校验码 {code}"},
+        ),
+        target,
+    )
     return (target,)
 
 
-def _csv(prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path) -> tuple[Path, ...]:
+def _csv(
+    prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path
+) -> tuple[Path, ...]:
     """Two files of UTF-8 with the mark by which Excel knows it."""
 
     def produce(table: Table, temporary: Path) -> None:
@@ -51,20 +71,28 @@ def _csv(prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path
     return _saved(_two(prepared, plan, records, target), produce)
 
 
-def _parquet(prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path) -> tuple[Path, ...]:
+def _parquet(
+    prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path
+) -> tuple[Path, ...]:
     """Two files of columns with their types."""
     arrow, parquet = parquet_library()
 
     def produce(table: Table, temporary: Path) -> None:
-        columns = {column.name: arrow.array([row.values[at] for row in table.rows],
-                                            arrow.string() if column.kind in TEXT_KINDS else arrow.float64())
-                   for at, column in enumerate(table.columns)}
+        columns = {
+            column.name: arrow.array(
+                [row.values[at] for row in table.rows],
+                arrow.string() if column.kind in TEXT_KINDS else arrow.float64(),
+            )
+            for at, column in enumerate(table.columns)
+        }
         parquet.write_table(arrow.table(columns), temporary)
 
     return _saved(_two(prepared, plan, records, target), produce)
 
 
-def _saved(tables: Sequence[tuple[Path, Table]], produce: Callable[[Table, Path], None]) -> tuple[Path, ...]:
+def _saved(
+    tables: Sequence[tuple[Path, Table]], produce: Callable[[Table, Path], None]
+) -> tuple[Path, ...]:
     """The files, none of them put in place before all are finished."""
     save_together(*((path, partial(produce, table)) for path, table in tables))
     return tuple(path for path, _ in tables)
@@ -76,8 +104,10 @@ def parquet_library() -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
-        raise OutputError("没有安装 pyarrow，写不了 .parquet。处理办法：安装 transfer-opt 的 parquet 附加组件（pyarrow），"
-                          "或把输出改为 .csv、.xlsx。") from error
+        raise OutputError(
+            "没有安装 pyarrow，写不了 .parquet。处理办法：安装 transfer-opt 的 parquet 附加组件（pyarrow），"
+            "或把输出改为 .csv、.xlsx。"
+        ) from error
     return pyarrow, parquet
 
 
@@ -85,9 +115,13 @@ WRITERS = {".xlsx": _workbook, ".csv": _csv, ".parquet": _parquet}
 """Ending of the file → how it is written."""
 
 
-def _two(prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path) -> tuple[tuple[Path, Table], ...]:
-    return ((target, scenario_table(prepared, plan, records, counties=True)),
-            (county_path(target), county_table(prepared, plan, records)))
+def _two(
+    prepared: Prepared, plan: Plan, records: Sequence[Record], target: Path
+) -> tuple[tuple[Path, Table], ...]:
+    return (
+        (target, scenario_table(prepared, plan, records, counties=True)),
+        (county_path(target), county_table(prepared, plan, records)),
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -58,6 +58,7 @@ def save_bytes(path: Path, content: bytes, commit: Commit = nothing) -> None:
 
 def writing(content: bytes) -> Produce:
     """What writes a file made beforehand."""
+
     def produce(path: Path) -> None:
         path.write_bytes(content)
 
@@ -121,10 +122,15 @@ def _refuse_what_cannot_be_replaced(path: Path) -> None:
         return
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    lock = next((lock for pattern in LOCKS if (lock := path.with_name(pattern.format(path.name))).exists()), None)
+    lock = next(
+        (lock for pattern in LOCKS if (lock := path.with_name(pattern.format(path.name))).exists()),
+        None,
+    )
     if lock:
-        raise OutputError(f"无法写入文件「{path}」：它正被 Excel、WPS 等程序打开（旁边有锁文件「{lock.name}」）。"
-                          "处理办法：关闭该文件后重试；若没有打开，删去这个锁文件。")
+        raise OutputError(
+            f"无法写入文件「{path}」：它正被 Excel、WPS 等程序打开（旁边有锁文件「{lock.name}」）。"
+            "处理办法：关闭该文件后重试；若没有打开，删去这个锁文件。"
+        )
 
 
 def _flush_to_disk(path: Path) -> None:
@@ -133,7 +139,9 @@ def _flush_to_disk(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    with suppress(OSError):  # a leftover must not hide what went wrong, nor turn a whole result into a failure
+    with suppress(
+        OSError
+    ):  # a leftover must not hide what went wrong, nor turn a whole result into a failure
         path.unlink(missing_ok=True)
 
 
@@ -145,7 +153,9 @@ def _clear_abandoned(folder: Path) -> None:
 
 
 def _sentence(path: Path, error: OSError) -> str:
-    remedy = REMEDIES.get(error.errno or 0, f"系统报告“{error.strerror or error}”，请检查磁盘或改用其他输出位置")
+    remedy = REMEDIES.get(
+        error.errno or 0, f"系统报告“{error.strerror or error}”，请检查磁盘或改用其他输出位置"
+    )
     return f"无法写入文件「{path}」：{remedy}。"
 
 

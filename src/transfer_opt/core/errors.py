@@ -1,12 +1,12 @@
 """The error tree; each error knows its exit code.
 
-    TransferOptError            70  a bug, unless a subclass says otherwise
-    ├── InputError               1  the workbook or the model file is wrong: a list of problems
-    ├── InfeasibleError          3  the rules contradict each other: who is short, by how much
-    ├── NotProvenError           4  the time limit ended the search
-    ├── OutputError              5  the result could not be written
-    ├── AuditError               6  a published file does not add up
-    └── SolverError             70  a solver's answer failed its check
+TransferOptError            70  a bug, unless a subclass says otherwise
+├── InputError               1  the workbook or the model file is wrong: a list of problems
+├── InfeasibleError          3  the rules contradict each other: who is short, by how much
+├── NotProvenError           4  the time limit ended the search
+├── OutputError              5  the result could not be written
+├── AuditError               6  a published file does not add up
+└── SolverError             70  a solver's answer failed its check
 """
 
 from __future__ import annotations

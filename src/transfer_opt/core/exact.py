@@ -36,7 +36,11 @@ def exact(value: float | Decimal | Fraction) -> mpq:
     if not isinstance(value, float):
         return mpq(value)
     text = repr(float(value))
-    return mpq(text) if len(text) <= TYPED_DIGITS + 1 or len(_digits(text)) <= TYPED_DIGITS else _computed(float(value))
+    return (
+        mpq(text)
+        if len(text) <= TYPED_DIGITS + 1 or len(_digits(text)) <= TYPED_DIGITS
+        else _computed(float(value))
+    )
 
 
 def exacts(values: Iterable[Any]) -> Exacts:
@@ -47,7 +51,11 @@ def exacts(values: Iterable[Any]) -> Exacts:
     result = np.full(given.shape, None, dtype=object)
     known = np.isfinite(given)
     kinds, kind = np.unique(given[known], return_inverse=True)
-    result[known] = np.array([exact(float(value)) for value in kinds.tolist()], dtype=object)[kind] if len(kinds) else None
+    result[known] = (
+        np.array([exact(float(value)) for value in kinds.tolist()], dtype=object)[kind]
+        if len(kinds)
+        else None
+    )
     return result
 
 
@@ -58,7 +66,9 @@ def every(count: int, value: Any = ZERO) -> Exacts:
 
 def known(values: Exacts) -> npt.NDArray[np.bool_]:
     """Where there is a number."""
-    told = [value is not None for value in values.ravel().tolist()]  # many times faster than comparing with None
+    told = [
+        value is not None for value in values.ravel().tolist()
+    ]  # many times faster than comparing with None
     return np.array(told, dtype=np.bool_).reshape(values.shape)
 
 

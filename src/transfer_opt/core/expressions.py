@@ -50,13 +50,19 @@ class Linear:
         start = np.repeat(first[positions] - (np.cumsum(taken) - taken), taken)
         entries = order[start + np.arange(taken.sum())]
         return Linear(
-            np.repeat(np.arange(len(positions)), taken), self.columns[entries], self.values[entries],
-            self.constant[positions], self.labels[positions], self.subjects[positions],
+            np.repeat(np.arange(len(positions)), taken),
+            self.columns[entries],
+            self.values[entries],
+            self.constant[positions],
+            self.labels[positions],
+            self.subjects[positions],
         )
 
     def __mul__(self, factor: Exacts | mpq) -> Linear:
         by_row = _column(factor, self)
-        return replace(self, values=self.values * by_row[self.rows], constant=self.constant * by_row)
+        return replace(
+            self, values=self.values * by_row[self.rows], constant=self.constant * by_row
+        )
 
     def __add__(self, other: Linear | Exacts | mpq) -> Linear:
         if not isinstance(other, Linear):
@@ -80,7 +86,14 @@ class Linear:
         kept = group >= 0
         inside = grouping.of >= 0
         constant = summed(grouping.of[inside], self.constant[inside], len(grouping.labels))
-        return Linear(group[kept], self.columns[kept], self.values[kept], constant, grouping.labels, grouping.subjects)
+        return Linear(
+            group[kept],
+            self.columns[kept],
+            self.values[kept],
+            constant,
+            grouping.labels,
+            grouping.subjects,
+        )
 
     def relabel(self, labels: Sequence[str]) -> Linear:
         """The same expressions under other labels."""
@@ -177,11 +190,17 @@ def stacked(*blocks: Rows) -> Rows:
     parts = [block.expression for block in blocks]
     expression = Linear(
         np.concatenate([part.rows + start for part, start in zip(parts, starts, strict=False)]),
-        np.concatenate([part.columns for part in parts]), np.concatenate([part.values for part in parts]),
-        np.concatenate([part.constant for part in parts]), np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.columns for part in parts]),
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.constant for part in parts]),
+        np.concatenate([part.labels for part in parts]),
         np.concatenate([part.subjects for part in parts]),
     )
-    return Rows(expression, np.concatenate([b.least for b in blocks]), np.concatenate([b.most for b in blocks]))
+    return Rows(
+        expression,
+        np.concatenate([b.least for b in blocks]),
+        np.concatenate([b.most for b in blocks]),
+    )
 
 
 def _column(right: Exacts | mpq, expression: Linear) -> Exacts:

@@ -48,7 +48,11 @@ class Measured:
 
     def __mul__(self, other: Measured | Fraction) -> Measured:
         right = measured(other)
-        product, left_size, right_size = self.value * right.value, abs(float(self.value)), abs(float(right.value))
+        product, left_size, right_size = (
+            self.value * right.value,
+            abs(float(self.value)),
+            abs(float(right.value)),
+        )
         noise = left_size * right.noise + right_size * self.noise + self.noise * right.noise
         return Measured(product, noise + 2 * HELD * abs(float(product)))
 
@@ -87,7 +91,10 @@ def added(terms: Iterable[Measured | Fraction]) -> Measured:
     """The sum of many, formed one after the other in any order: every partial sum is rounded."""
     each = [measured(term) for term in terms]
     sizes = sum(abs(float(term.value)) for term in each)
-    return Measured(sum((term.value for term in each), Fraction(0)), sum(term.noise for term in each) + binary_noise(sizes, len(each)))
+    return Measured(
+        sum((term.value for term in each), Fraction(0)),
+        sum(term.noise for term in each) + binary_noise(sizes, len(each)),
+    )
 
 
 def binary_noise(sizes: float, count: int) -> float:
@@ -121,7 +128,10 @@ def decimals(number: Decimal, noise: float = 0.0) -> int:
 
 def shortened(value: Fraction, noise: float) -> Fraction:
     """The shortest decimal within the noise."""
-    return next((short for places in range(16) if abs((short := round(value, places)) - value) <= noise), value)
+    return next(
+        (short for places in range(16) if abs((short := round(value, places)) - value) <= noise),
+        value,
+    )
 
 
 def plain(value: Fraction) -> str:

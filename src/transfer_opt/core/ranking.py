@@ -24,8 +24,14 @@ LONG = Context(prec=1000)
 
 def rounded(value: mpq | Fraction | Decimal, step: Decimal) -> Decimal:
     """The multiple of `step` nearest to the value, halves up (away from zero), as Excel rounds."""
-    number = value if isinstance(value, Decimal) else Decimal(int(value.numerator)) / Decimal(int(value.denominator))
-    return LONG.multiply((number / step).quantize(Decimal(1), rounding=ROUND_HALF_UP, context=LONG), step)
+    number = (
+        value
+        if isinstance(value, Decimal)
+        else Decimal(int(value.numerator)) / Decimal(int(value.denominator))
+    )
+    return LONG.multiply(
+        (number / step).quantize(Decimal(1), rounding=ROUND_HALF_UP, context=LONG), step
+    )
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,11 @@ class Ratios:
         nearly = self.nearly[unit]
         if np.isnan(nearly):
             return None
-        return mpq(ABOVE_ALL) if nearly == ABOVE_ALL else exact(self.upper[unit]) / exact(self.lower[unit])
+        return (
+            mpq(ABOVE_ALL)
+            if nearly == ABOVE_ALL
+            else exact(self.upper[unit]) / exact(self.lower[unit])
+        )
 
 
 def top_share(ratios: Ratios, members: Bools, share: float, *, highest: bool) -> Bools:
@@ -83,7 +93,9 @@ def top_share(ratios: Ratios, members: Bools, share: float, *, highest: bool) ->
 
     Only those that floats cannot tell from the last one are compared exactly.
     """
-    wanted = int((Decimal(repr(float(share))) * int(members.sum())).to_integral_value(ROUND_CEILING))
+    wanted = int(
+        (Decimal(repr(float(share))) * int(members.sum())).to_integral_value(ROUND_CEILING)
+    )
     keys = np.where(members, ratios.nearly * (-1 if highest else 1), np.nan)
     ranked = np.sort(keys[~np.isnan(keys)])
     if wanted <= 0 or not len(ranked):
@@ -92,7 +104,11 @@ def top_share(ratios: Ratios, members: Bools, share: float, *, highest: bool) ->
     last = ranked[wanted - 1]
     doubt = DOUBT * abs(last)
     ahead: Bools = keys < last - doubt
-    near = {int(i): key for i in np.flatnonzero(np.abs(keys - last) <= doubt) if (key := ratios.exact(int(i))) is not None}
+    near = {
+        int(i): key
+        for i in np.flatnonzero(np.abs(keys - last) <= doubt)
+        if (key := ratios.exact(int(i))) is not None
+    }
     edge = sorted(near.values(), reverse=highest)[wanted - 1 - int(ahead.sum())]
     ahead[[i for i, key in near.items() if (key >= edge if highest else key <= edge)]] = True
     return ahead

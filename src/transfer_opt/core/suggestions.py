@@ -11,7 +11,14 @@ _MOST_OPTIONS, _LONGEST_WORD = 200, 100
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like it, where one is."""
-    return next(iter(get_close_matches(word[:_LONGEST_WORD], list(islice(known, _MOST_OPTIONS)), n=1, cutoff=0.4)), None)
+    return next(
+        iter(
+            get_close_matches(
+                word[:_LONGEST_WORD], list(islice(known, _MOST_OPTIONS)), n=1, cutoff=0.4
+            )
+        ),
+        None,
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

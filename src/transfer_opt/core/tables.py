@@ -12,10 +12,24 @@ from typing import Literal, TypeAlias
 from transfer_opt.core.budget import Value
 
 ColumnKind: TypeAlias = Literal[
-    "code", "name", "prefecture", "text", "note",  # text kinds; note is the small remark font
-    "money", "bold_money", "last_year", "growth_money",  # growth_money turns red when negative
-    "growth_share", "share", "per_head", "shortfall", "step", "number", "mark",
-    "heat", "points",  # heat: a share coloured by size over all such columns; points: a signed difference, 持平 for 0
+    "code",
+    "name",
+    "prefecture",
+    "text",
+    "note",  # text kinds; note is the small remark font
+    "money",
+    "bold_money",
+    "last_year",
+    "growth_money",  # growth_money turns red when negative
+    "growth_share",
+    "share",
+    "per_head",
+    "shortfall",
+    "step",
+    "number",
+    "mark",
+    "heat",
+    "points",  # heat: a share coloured by size over all such columns; points: a signed difference, 持平 for 0
 ]
 
 
@@ -99,8 +113,28 @@ class Lorenz:
 
 
 NoticeLook: TypeAlias = Literal[
-    "title", "label", "choice", "place", "unit", "remark", "heading", "sentence", "head", "letter", "item", "arithmetic", "note",
-    "figure", "share", "money", "step", "change", "growth", "coverage", "rank", "hidden",
+    "title",
+    "label",
+    "choice",
+    "place",
+    "unit",
+    "remark",
+    "heading",
+    "sentence",
+    "head",
+    "letter",
+    "item",
+    "arithmetic",
+    "note",
+    "figure",
+    "share",
+    "money",
+    "step",
+    "change",
+    "growth",
+    "coverage",
+    "rank",
+    "hidden",
 ]
 
 

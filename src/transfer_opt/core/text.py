@@ -11,7 +11,15 @@ from typing import TypeAlias
 from transfer_opt.core.budget import Value
 
 RawCell: TypeAlias = (
-    str | float | int | bool | datetime.date | datetime.datetime | datetime.time | datetime.timedelta | None
+    str
+    | float
+    | int
+    | bool
+    | datetime.date
+    | datetime.datetime
+    | datetime.time
+    | datetime.timedelta
+    | None
 )
 
 INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
@@ -20,7 +28,9 @@ INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _BLANKS = re.compile(rf"[\s{INVISIBLE}]+")
 _VISIBLE = re.compile(rf"[^\s{INVISIBLE}]")
 _EDGE_BLANKS = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
-_MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\u2010": "-", "\u2011": "-"})
+_MINUS_SIGNS = str.maketrans(
+    {"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\u2010": "-", "\u2011": "-"}
+)
 _NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _AMOUNT_UNIT = re.compile(r"(?P<number>.*\d\.?)(?P<unit>亿元|万元|元)")
 
@@ -56,7 +66,11 @@ def amount_with_unit(text: str) -> tuple[float, str] | None:
     """The amount and unit of a text such as 1.5万元, or None."""
     match = _AMOUNT_UNIT.fullmatch(_plain(text))
     number = to_number(match["number"]) if match else None
-    return None if match is None or number is None or "%" in match["number"] else (number, match["unit"])
+    return (
+        None
+        if match is None or number is None or "%" in match["number"]
+        else (number, match["unit"])
+    )
 
 
 def round_half_up(number: float, digits: int) -> float:
@@ -73,7 +87,9 @@ def to_text(cell: RawCell) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, datetime.datetime):
-        return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat(sep=" ")
+        return (
+            cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat(sep=" ")
+        )
     if isinstance(cell, (datetime.date, datetime.time)):
         return cell.isoformat()
     if isinstance(cell, datetime.timedelta):
@@ -101,4 +117,3 @@ def _plain(text: str) -> str:
     grouped = re.sub(r"(?<=\d)\s(?=\d{3}(?!\d))", ",", shown)
     apart = re.sub(r"(?<=\d)\s+(?=\d)", "?", grouped)
     return normalise(apart).translate(_MINUS_SIGNS).lstrip("¥")
-

@@ -34,7 +34,11 @@ class Deadline:
 
     def __init__(self, seconds: float | None = None) -> None:
         self._end = math.inf if seconds is None else clock() + seconds
-        self._thread, self._lock, self._closed = threading.get_ident(), threading.Lock(), threading.Event()
+        self._thread, self._lock, self._closed = (
+            threading.get_ident(),
+            threading.Lock(),
+            threading.Event(),
+        )
 
     @property
     def left(self) -> float:
@@ -79,4 +83,6 @@ def within(seconds: float | None, work: Callable[[Deadline], Result]) -> Result:
             deadline.close()
     except TimeIsUpError:
         deadline.close()
-        raise NotProvenError(f"{seconds:g} 秒内没有算完，未证明最优，没有写出结果。处理办法：加大 --time-limit，或去掉它。") from None
+        raise NotProvenError(
+            f"{seconds:g} 秒内没有算完，未证明最优，没有写出结果。处理办法：加大 --time-limit，或去掉它。"
+        ) from None

@@ -15,7 +15,16 @@ from transfer_opt.core.vocabulary import ASSESSMENT_RULE, BOUNDS, POOLS
 from transfer_opt.intake.checks.bounds import bound_line, register
 from transfer_opt.intake.recipients import eligible
 from transfer_opt.policy.admissible import parse_unit
-from transfer_opt.policy.case import WORSE, YUAN, Case, Figures, Fund, Lines, Recipients, WeightedFactor
+from transfer_opt.policy.case import (
+    WORSE,
+    YUAN,
+    Case,
+    Figures,
+    Fund,
+    Lines,
+    Recipients,
+    WeightedFactor,
+)
 from transfer_opt.policy.factors import (
     FACTORS,
     NEED_COLUMNS,
@@ -34,8 +43,11 @@ DEFAULT_UNIT = "万元"
 
 def fund_rows(spec: ModelSpec, budget: Budget) -> dict[str, SheetRow]:
     """The rows of 「资金总额」 by fund, in the model's order whatever the sheet's."""
-    rows = {fund.name: row for row in budget.sheets[POOLS].rows
-            if (fund := spec.fund(normalise(str(row.values.get("资金", "")))))}
+    rows = {
+        fund.name: row
+        for row in budget.sheets[POOLS].rows
+        if (fund := spec.fund(normalise(str(row.values.get("资金", "")))))
+    }
     return {fund.name: rows[fund.name] for fund in spec.funds if fund.name in rows}
 
 
@@ -48,15 +60,30 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     funds, pools = zip(*_funds(spec, budget, settings, step), strict=True)
     history = np.array([_history(units, fund.name) for fund in funds])
     need = _need(units, exact(settings.number("三保兜底", "保障倍数")))
-    columns = (settings.text("保障水平最大化", "需求列"), settings.text("保障水平最大化", "财力列"),
-               settings.text("保障水平最大化", "分母列"))
+    columns = (
+        settings.text("保障水平最大化", "需求列"),
+        settings.text("保障水平最大化", "财力列"),
+        settings.text("保障水平最大化", "分母列"),
+    )
     before, after, factors = _references(settings, funds, pools, need, step)
     lines = _lines(spec, budget, settings, funds, floats(history), floats(before), floats(after))
     usable = settings.numbers("三保兜底", "可统筹比例", settings.by_fund())
     at = (lines.fund, lines.recipient)
     figures = Figures(step, np.array(pools, dtype=object), history, need, before[at], after[at])
-    return Case(funds, units, lines, floats(history), float(step), unit_name, money_unit, usable, floats(need), columns,
-                factors, figures)
+    return Case(
+        funds,
+        units,
+        lines,
+        floats(history),
+        float(step),
+        unit_name,
+        money_unit,
+        usable,
+        floats(need),
+        columns,
+        factors,
+        figures,
+    )
 
 
 def released(case: Case) -> tuple[tuple[str, str, float], ...]:
@@ -64,8 +91,10 @@ def released(case: Case) -> tuple[tuple[str, str, float], ...]:
     took_part = np.zeros(case.history.shape, dtype=bool)
     took_part[case.lines.fund, case.lines.recipient] = True
     out = ~took_part & (case.history > 0)
-    return tuple((case.funds[f].name, str(case.recipients.name[i]), float(case.history[f, i]))
-                 for f, i in zip(*np.nonzero(out), strict=True))
+    return tuple(
+        (case.funds[f].name, str(case.recipients.name[i]), float(case.history[f, i]))
+        for f, i in zip(*np.nonzero(out), strict=True)
+    )
 
 
 def _publishing_unit(text: str, money_unit: str) -> mpq:
@@ -73,27 +102,44 @@ def _publishing_unit(text: str, money_unit: str) -> mpq:
     return exact(number) * YUAN[name] / YUAN[money_unit]
 
 
-def _funds(spec: ModelSpec, budget: Budget, settings: Settings, step: mpq) -> list[tuple[Fund, mpq]]:
+def _funds(
+    spec: ModelSpec, budget: Budget, settings: Settings, step: mpq
+) -> list[tuple[Fund, mpq]]:
     rows = fund_rows(spec, budget)
     changed = settings.numbers("资金总额", "本年总额", settings.by_fund())
     share = settings.numbers("资金总额", "预留比例", settings.by_fund())
-    return [_fund(spec, row, name, changed[f], share[f], step) for f, (name, row) in enumerate(rows.items())]
+    return [
+        _fund(spec, row, name, changed[f], share[f], step)
+        for f, (name, row) in enumerate(rows.items())
+    ]
 
 
-def _fund(spec: ModelSpec, row: SheetRow, name: str, changed: float, share: float, step: mpq) -> tuple[Fund, mpq]:
+def _fund(
+    spec: ModelSpec, row: SheetRow, name: str, changed: float, share: float, step: mpq
+) -> tuple[Fund, mpq]:
     """The fund and its distributable pool, a whole number of publishing units; what is left below one is reserved."""
     fund = spec.fund(name)
     assert fund is not None, "checked"
     budget = exact(float(changed if not np.isnan(changed) else row.values["本年总额"]))  # type: ignore[arg-type]
     provincial = exact(_number(row.values, "州本级及其他", 0.0))
     pool = flooring((budget * (1 - exact(float(share))) - provincial) / step) * step
-    return Fund(fund, float(budget), float(pool), float(budget - provincial - pool), float(provincial),
-                _number(row.values, "上年总额", np.nan), row.values), pool
+    return Fund(
+        fund,
+        float(budget),
+        float(pool),
+        float(budget - provincial - pool),
+        float(provincial),
+        _number(row.values, "上年总额", np.nan),
+        row.values,
+    ), pool
 
 
 def _history(units: Recipients, fund: str) -> Exacts:
     """Last year less 其中一次性 (n,); no column of one-off amounts means there were none."""
-    last, once = exacts(units.number(f"上年{fund}")), filled(exacts(units.number(f"上年{fund}其中一次性")))
+    last, once = (
+        exacts(units.number(f"上年{fund}")),
+        filled(exacts(units.number(f"上年{fund}其中一次性"))),
+    )
     paid = known(last)
     last[paid] -= once[paid]
     return last
@@ -107,7 +153,12 @@ def _need(units: Recipients, multiple: mpq) -> Exacts:
 
 
 def _lines(
-    spec: ModelSpec, budget: Budget, settings: Settings, funds: Sequence[Fund], history: Floats, before: Floats,
+    spec: ModelSpec,
+    budget: Budget,
+    settings: Settings,
+    funds: Sequence[Fund],
+    history: Floats,
+    before: Floats,
     after: Floats,
 ) -> Lines:
     members = [eligible(settings, f) for f in range(len(funds))]
@@ -116,8 +167,18 @@ def _lines(
     penalty = _penalty(settings, funds)[fund, recipient]
     floor, cap, reason = _given(spec, budget, settings, fund, recipient)
     advance = np.array([settings.recipients.number(f"提前下达{each.name}") for each in funds])
-    return Lines(fund, recipient, history[fund, recipient], advance[fund, recipient], floor, cap, reason, penalty,
-                 before[fund, recipient], after[fund, recipient])
+    return Lines(
+        fund,
+        recipient,
+        history[fund, recipient],
+        advance[fund, recipient],
+        floor,
+        cap,
+        reason,
+        penalty,
+        before[fund, recipient],
+        after[fund, recipient],
+    )
 
 
 def _penalty(settings: Settings, funds: Sequence[Fund]) -> Floats:
@@ -145,7 +206,11 @@ def _references(
         used.append(in_use(members, _weighted(settings, fund, f, data)))
         shares = [(factor.weight, factor.value) for factor in used[-1]]
         first = settled(combined(pool, members, shares), pool, step)
-        judged = assessed(first, members, list(units.text("生态考核结果")), cut[f], reward[f]) if on[f] else None
+        judged = (
+            assessed(first, members, list(units.text("生态考核结果")), cut[f], reward[f])
+            if on[f]
+            else None
+        )
         before.append(first.fractions())
         after.append(before[-1] if judged is None else settled(judged, pool, step).fractions())
         given[fund.name] = floats(after[-1])
@@ -157,8 +222,15 @@ def _weighted(settings: Settings, fund: Fund, f: int, data: FactorData) -> list[
     if settings.texts("因素法", "参考", settings.by_fund()[f : f + 1])[0] == "缺口":
         need, capacity = (settings.text("保障水平最大化", key) for key in ("需求列", "财力列"))
         return [WeightedFactor("缺口", 1.0, plain_gap(settings.recipients, need, capacity))]
-    return [WeightedFactor(factor.title, factor.weight, FACTORS[factor.function].function(data, **factor.parameters))
-            for factor in fund.spec.factors if factor.weight > 0]
+    return [
+        WeightedFactor(
+            factor.title,
+            factor.weight,
+            FACTORS[factor.function].function(data, **factor.parameters),
+        )
+        for factor in fund.spec.factors
+        if factor.weight > 0
+    ]
 
 
 def _given(
@@ -171,7 +243,10 @@ def _given(
     for row in sheet.rows if sheet else ():
         whose, found = bound_line(spec, settings, row, units)
         line = (fund == whose) & (recipient == found.place)
-        floor[line], cap[line] = _number(row.values, "下限", np.nan), _number(row.values, "上限", np.nan)
+        floor[line], cap[line] = (
+            _number(row.values, "下限", np.nan),
+            _number(row.values, "上限", np.nan),
+        )
         reason[line] = str(row.values.get("理由", ""))
     return floor, cap, reason
 

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
-from transfer_opt.workbook.output.template import FundLine, ParameterRow, ScenarioRow, TemplateLayout
+from transfer_opt.workbook.output.template import (
+    FundLine,
+    ParameterRow,
+    ScenarioRow,
+    TemplateLayout,
+)
 
 
 def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
     """The empty template of a model."""
     funds = tuple(_fund_line(fund) for fund in spec.funds)
-    return TemplateLayout(year, funds, parameter_rows(spec), scenario_names(spec), scenario_rows(spec))
+    return TemplateLayout(
+        year, funds, parameter_rows(spec), scenario_names(spec), scenario_rows(spec)
+    )
 
 
 def _fund_line(fund: FundSpec) -> FundLine:
     account, _, grade = fund.account.partition("（")
-    return FundLine(fund.name, account=account, basis=f"科目编码{grade.removesuffix('）')}" if grade else "")
+    return FundLine(
+        fund.name, account=account, basis=f"科目编码{grade.removesuffix('）')}" if grade else ""
+    )
 
 
 def parameter_rows(spec: ModelSpec) -> tuple[ParameterRow, ...]:
@@ -39,22 +48,30 @@ def scenario_rows(spec: ModelSpec) -> tuple[ScenarioRow, ...]:
     return tuple(_scenario(spec, key, values) for key, values in cells.items())
 
 
-def _scenario(spec: ModelSpec, key: tuple[str, str, str, str], values: Mapping[str, Setting]) -> ScenarioRow:
+def _scenario(
+    spec: ModelSpec, key: tuple[str, str, str, str], values: Mapping[str, Setting]
+) -> ScenarioRow:
     rule, fund, parameter, place = key
     percent = spec.rules[rule].parameters[parameter].kind == "share"
     return ScenarioRow(rule, fund, parameter, place, values=dict(values), percent=percent)
 
 
 def _rule(spec: ModelSpec, rule: RuleSpec) -> Iterator[ParameterRow]:
-    parameters: tuple[ParameterSpec | None, ...] = tuple(p for p in rule.parameters.values() if p.kind != "money") or (None,)
+    parameters: tuple[ParameterSpec | None, ...] = tuple(
+        p for p in rule.parameters.values() if p.kind != "money"
+    ) or (None,)
     for parameter in parameters:
         for fund in _funds(spec, rule, parameter):
             yield ParameterRow(
-                rule.name, fund, parameter.name if parameter else "", value=_default(spec, parameter, fund),
+                rule.name,
+                fund,
+                parameter.name if parameter else "",
+                value=_default(spec, parameter, fund),
                 enabled="" if rule.fixed else "是" if _of(rule.on, fund) else "否",
                 hardness="" if rule.fixed else "硬" if _of(rule.hard, fund) else "软",
                 priority=None if rule.fixed or _of(rule.hard, fund) else rule.priority,
-                clause=rule.cited, note=(parameter or rule).summary,
+                clause=rule.cited,
+                note=(parameter or rule).summary,
                 percent=parameter is not None and parameter.kind == "share",
             )
 
@@ -74,9 +91,14 @@ def _default(spec: ModelSpec, parameter: ParameterSpec | None, fund: str) -> Set
         return None
     if parameter.kind == "objectives":
         return ">".join(spec.objective)
-    return parameter.default.get(fund) if isinstance(parameter.default, Mapping) else parameter.default
+    return (
+        parameter.default.get(fund) if isinstance(parameter.default, Mapping) else parameter.default
+    )
 
 
 def _of(switch: bool | Mapping[str, bool], fund: str) -> bool:
-    return any(switch.values()) if isinstance(switch, Mapping) and not fund else (
-        switch.get(fund, False) if isinstance(switch, Mapping) else switch)
+    return (
+        any(switch.values())
+        if isinstance(switch, Mapping) and not fund
+        else (switch.get(fund, False) if isinstance(switch, Mapping) else switch)
+    )

@@ -14,7 +14,14 @@ from transfer_opt.core.vocabulary import BASELINE, HARD, NO, RULES, SCENARIOS, S
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.admissible import wrong_number, wrong_text
 from transfer_opt.policy.case import Recipients
-from transfer_opt.policy.model import Change, ModelSpec, ParameterSpec, RuleSpec, ScenarioSpec, Setting
+from transfer_opt.policy.model import (
+    Change,
+    ModelSpec,
+    ParameterSpec,
+    RuleSpec,
+    ScenarioSpec,
+    Setting,
+)
 from transfer_opt.workbook.input.totals import same_prefecture
 
 ADDRESS_COLUMNS = ("规则", "资金", "参数", "对象")
@@ -39,19 +46,35 @@ def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recip
     scenarios = None
     if overlay:
         reader = _Reader(spec, overlay, recipients, problems)
-        names = [name for name in overlay.letters if name not in (*ADDRESS_COLUMNS, "依据条款", "说明")]
+        names = [
+            name for name in overlay.letters if name not in (*ADDRESS_COLUMNS, "依据条款", "说明")
+        ]
         scenarios = tuple(ScenarioSpec(name, tuple(reader.changes(name))) for name in names)
         if any(scenario.name == BASELINE and scenario.changes for scenario in scenarios):
-            problems.append(Problem("E222", f"「{BASELINE}」是工作簿的现状，这一列不能有取值。",
-                                    "把取值写进「约束参数」，或给这一列另起方案名。", overlay.name, column=BASELINE))
+            problems.append(
+                Problem(
+                    "E222",
+                    f"「{BASELINE}」是工作簿的现状，这一列不能有取值。",
+                    "把取值写进「约束参数」，或给这一列另起方案名。",
+                    overlay.name,
+                    column=BASELINE,
+                )
+            )
     return Choices(tuple(changes), scenarios, tuple(dict.fromkeys(problems)))
 
 
 class _Reader:
     """One of the two sheets, row by row."""
 
-    def __init__(self, spec: ModelSpec, sheet: Sheet, recipients: Recipients, problems: list[Problem]) -> None:
-        self._spec, self._sheet, self._recipients, self._problems = spec, sheet, recipients, problems
+    def __init__(
+        self, spec: ModelSpec, sheet: Sheet, recipients: Recipients, problems: list[Problem]
+    ) -> None:
+        self._spec, self._sheet, self._recipients, self._problems = (
+            spec,
+            sheet,
+            recipients,
+            problems,
+        )
 
     def changes(self, column: str = "取值") -> Iterator[Change]:
         """The changes of one value column, each address once."""
@@ -61,7 +84,13 @@ class _Reader:
             if change is None:
                 continue
             if change.key in seen:
-                self._tell(row, "规则", "E205", f"与第{seen[change.key].number}行说的是同一格，不知以哪个为准。", "删去其中一行。")
+                self._tell(
+                    row,
+                    "规则",
+                    "E205",
+                    f"与第{seen[change.key].number}行说的是同一格，不知以哪个为准。",
+                    "删去其中一行。",
+                )
                 continue
             seen[change.key] = row
             yield change
@@ -80,10 +109,24 @@ class _Reader:
         value = self._value(row, column, spec)
         if column != "取值":
             return None if value is None else Change(rule.name, fund, parameter, place, value)
-        change = Change(rule.name, fund, parameter, place, value, self._switch(row, "启用", YES, NO),
-                        self._switch(row, "刚性", HARD, SOFT), self._priority(row))
+        change = Change(
+            rule.name,
+            fund,
+            parameter,
+            place,
+            value,
+            self._switch(row, "启用", YES, NO),
+            self._switch(row, "刚性", HARD, SOFT),
+            self._priority(row),
+        )
         if rule.fixed and (change.on is False or change.hard is False):
-            self._tell(row, "启用" if change.on is False else "刚性", "E206", f"规则「{rule.name}」必须启用且为硬。", "改回「是」「硬」或留空。")
+            self._tell(
+                row,
+                "启用" if change.on is False else "刚性",
+                "E206",
+                f"规则「{rule.name}」必须启用且为硬。",
+                "改回「是」「硬」或留空。",
+            )
         return change if not rule.fixed else replace(change, on=None, hard=None, priority=None)
 
     def _fund(self, row: SheetRow) -> str | None:
@@ -92,7 +135,9 @@ class _Reader:
             return ""
         fund = self._spec.fund(text)
         if fund is None:
-            self._unknown(row, "资金", "E202", [name for f in self._spec.funds for name in (f.name, f.short)])
+            self._unknown(
+                row, "资金", "E202", [name for f in self._spec.funds for name in (f.name, f.short)]
+            )
         return fund.name if fund else None
 
     def _parameter(self, row: SheetRow, rule: RuleSpec) -> str | None:
@@ -107,13 +152,23 @@ class _Reader:
         if text in ("", "全部", "全省"):
             return ""
         units = self._recipients
-        for names, shown in ((units.name, units.name), (units.code, units.name), (units.prefecture, units.prefecture)):
+        for names, shown in (
+            (units.name, units.name),
+            (units.code, units.name),
+            (units.prefecture, units.prefecture),
+        ):
             for name, found in zip(names, shown, strict=True):
                 if name and normalise(name) == text:
                     return str(found)
         meant = self._meant(text)
         if len(meant) == 1:
-            self._tell(row, "对象", "W214", f"按「{meant[0]}」处理。", "如不正确，请写「县区数据」里的名称。")
+            self._tell(
+                row,
+                "对象",
+                "W214",
+                f"按「{meant[0]}」处理。",
+                "如不正确，请写「县区数据」里的名称。",
+            )
             return meant[0]
         self._unknown(row, "对象", "E204", [*units.name, *units.prefectures])
         return None
@@ -122,11 +177,16 @@ class _Reader:
         """The units and prefectures a short or former name or a former code may mean."""
         units = self._recipients
         place = Register(units.code, units.name, self._spec.former).find(text, text).place
-        prefectures = [str(name) for name in units.prefectures
-                       if same_prefecture(text, normalise(name)) or normalise(name).startswith(text)]
+        prefectures = [
+            str(name)
+            for name in units.prefectures
+            if same_prefecture(text, normalise(name)) or normalise(name).startswith(text)
+        ]
         return prefectures + ([] if place is None else [str(units.name[place])])
 
-    def _addressed(self, row: SheetRow, rule: RuleSpec, spec: ParameterSpec | None, fund: str, place: str) -> bool:
+    def _addressed(
+        self, row: SheetRow, rule: RuleSpec, spec: ParameterSpec | None, fund: str, place: str
+    ) -> bool:
         """Whether the rule tells funds and objects apart as the row does."""
         scope = spec.by if spec else rule.by
         if fund and scope in ("recipient", "model"):
@@ -145,7 +205,13 @@ class _Reader:
         if raw is None or (isinstance(raw, str) and not normalise(raw)):
             return None
         if spec is None:
-            self._tell(row, column, "E208", "没有写参数名，不知这个取值是什么。", "在「参数」列写明参数，或清空取值。")
+            self._tell(
+                row,
+                column,
+                "E208",
+                "没有写参数名，不知这个取值是什么。",
+                "在「参数」列写明参数，或清空取值。",
+            )
             return None
         if spec.numeric:
             return self._number(row, column, spec, raw)
@@ -157,7 +223,11 @@ class _Reader:
         return text
 
     def _number(self, row: SheetRow, column: str, spec: ParameterSpec, raw: object) -> float | None:
-        number = float(raw) if isinstance(raw, float | int) and not isinstance(raw, bool) else to_number(str(raw))
+        number = (
+            float(raw)
+            if isinstance(raw, float | int) and not isinstance(raw, bool)
+            else to_number(str(raw))
+        )
         wrong = wrong_number(spec, number)
         if wrong:
             self._tell(row, column, "E209" if number is None else "E210", *wrong)
@@ -173,7 +243,13 @@ class _Reader:
 
     def _priority(self, row: SheetRow) -> int | None:
         raw = row.values.get("优先级")
-        number = raw if isinstance(raw, float | int) else to_number(str(raw)) if raw is not None else None
+        number = (
+            raw
+            if isinstance(raw, float | int)
+            else to_number(str(raw))
+            if raw is not None
+            else None
+        )
         if raw is None:
             return None
         if number is None or not isfinite(number) or number != int(number) or number < 1:
@@ -186,26 +262,68 @@ class _Reader:
 
     def _unknown(self, row: SheetRow, column: str, code: str, known: Iterable[str]) -> None:
         text = self._text(row, column)
-        self._tell(row, column, code, f"{column}不认识。" if text else f"{column}不能空着。", did_you_mean(text, known))
+        self._tell(
+            row,
+            column,
+            code,
+            f"{column}不认识。" if text else f"{column}不能空着。",
+            did_you_mean(text, known),
+        )
 
     def _tell(self, row: SheetRow, column: str, code: str, message: str, remedy: str) -> None:
         value = row.values.get(column)
-        self._problems.append(Problem(code, message, remedy, self._sheet.name, self._sheet.cell(row, column), column,
-                                      "" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)))
+        self._problems.append(
+            Problem(
+                code,
+                message,
+                remedy,
+                self._sheet.name,
+                self._sheet.cell(row, column),
+                column,
+                ""
+                if value is None
+                else f"{value:.12g}"
+                if isinstance(value, float)
+                else str(value),
+            )
+        )
 
 
-def _disagreeing_switches(spec: ModelSpec, sheet: str, changes: Sequence[Change]) -> Iterator[Problem]:
+def _disagreeing_switches(
+    spec: ModelSpec, sheet: str, changes: Sequence[Change]
+) -> Iterator[Problem]:
     """启用, 刚性 and 优先级 belong to the rule: rows that speak of the same fund and object must agree."""
     said: dict[tuple[str, ...], object] = {}
     for change in changes:
         by_fund = spec.rules[change.rule].by in ("line", "fund", "prefecture")
-        if by_fund and change.on is False and not change.fund and any(
-            other.rule == change.rule and other.fund and other.on and other.object == change.object for other in changes
+        if (
+            by_fund
+            and change.on is False
+            and not change.fund
+            and any(
+                other.rule == change.rule
+                and other.fund
+                and other.on
+                and other.object == change.object
+                for other in changes
+            )
         ):
-            yield Problem("E213", f"规则「{change.rule}」有一行资金留空、启用「否」，另有写明资金的行启用「是」，不知要不要停用。",
-                          "要全部停用，把写明资金的行也改成「否」；只停用一部分，就不要写资金留空的行。", sheet)
-        for column, value in (("启用", change.on), ("刚性", change.hard), ("优先级", change.priority)):
+            yield Problem(
+                "E213",
+                f"规则「{change.rule}」有一行资金留空、启用「否」，另有写明资金的行启用「是」，不知要不要停用。",
+                "要全部停用，把写明资金的行也改成「否」；只停用一部分，就不要写资金留空的行。",
+                sheet,
+            )
+        for column, value in (
+            ("启用", change.on),
+            ("刚性", change.hard),
+            ("优先级", change.priority),
+        ):
             key = (column, change.rule, change.fund if by_fund else "", change.object)
             if value is not None and said.setdefault(key, value) != value:
-                yield Problem("E213", f"规则「{change.rule}」有几行的「{column}」写得不一样，不知以哪行为准。",
-                              f"把同一规则、同一资金各行的「{column}」改成一致。", sheet)
+                yield Problem(
+                    "E213",
+                    f"规则「{change.rule}」有几行的「{column}」写得不一样，不知以哪行为准。",
+                    f"把同一规则、同一资金各行的「{column}」改成一致。",
+                    sheet,
+                )

@@ -65,7 +65,9 @@ class BudgetWorkbook:
         counties = self.budget.sheets.get(COUNTIES)
         if counties is None:
             return (BASELINE,)
-        choices = read_choices(self.model, self.budget.sheets, read_recipients(counties, self.model.value_aliases))
+        choices = read_choices(
+            self.model, self.budget.sheets, read_recipients(counties, self.model.value_aliases)
+        )
         known = self.model.scenarios if choices.scenarios is None else choices.scenarios
         return tuple(dict.fromkeys([BASELINE, *(scenario.name for scenario in known)]))
 
@@ -78,7 +80,11 @@ Source: TypeAlias = BudgetWorkbook | str | os.PathLike[str]
 
 
 def read_budget(
-    path: str | os.PathLike[str], model: Model = None, *, rename: Mapping[str, str] = NO_RENAMES, password: str | None = None
+    path: str | os.PathLike[str],
+    model: Model = None,
+    *,
+    rename: Mapping[str, str] = NO_RENAMES,
+    password: str | None = None,
 ) -> BudgetWorkbook:
     """Read a budget workbook; InputError where the file is none. What is wrong in its cells, `check` says.
 
@@ -95,15 +101,21 @@ def opened(budget: Source) -> BudgetWorkbook:
 
 
 def prepare(
-    path: Path, model: Path | None = None, scenario: str | None = None, unit: str | None = None,
-    rename: Mapping[str, str] = NO_RENAMES, password: str | None = None,
+    path: Path,
+    model: Path | None = None,
+    scenario: str | None = None,
+    unit: str | None = None,
+    rename: Mapping[str, str] = NO_RENAMES,
+    password: str | None = None,
 ) -> Prepared:
     """Read and check; raises InputError only where nothing further can be checked."""
     given = read_budget(path, model, rename=rename, password=password)
     return settled(given.model, given.budget, scenario, unit)
 
 
-def settled(spec: ModelSpec, budget: Budget, scenario: str | None = None, unit: str | None = None) -> Prepared:
+def settled(
+    spec: ModelSpec, budget: Budget, scenario: str | None = None, unit: str | None = None
+) -> Prepared:
     """Check a workbook that has been read, for one scenario; raises InputError where nothing further can be checked."""
     broken = structure(budget)
     if broken:
@@ -138,7 +150,9 @@ def _scenario(known: tuple[ScenarioSpec, ...], name: str | None) -> ScenarioSpec
         return found
     if name in (None, BASELINE):
         return ScenarioSpec(BASELINE, ())
-    raise InputError([Problem("E220", f"没有方案「{name}」。", did_you_mean(str(name), [s.name for s in known]))])
+    raise InputError(
+        [Problem("E220", f"没有方案「{name}」。", did_you_mean(str(name), [s.name for s in known]))]
+    )
 
 
 def _known(changes: tuple[Change, ...], funds: tuple[str, ...]) -> tuple[Change, ...]:
@@ -150,5 +164,7 @@ def _unit(text: str | None) -> tuple[Change, ...]:
     if text is None:
         return ()
     if parse_unit(text) is None:
-        raise InputError([Problem("E221", f"公布单位「{text}」不认识。", "写成 1万元、1元、0.01万元 这样。")])
+        raise InputError(
+            [Problem("E221", f"公布单位「{text}」不认识。", "写成 1万元、1元、0.01万元 这样。")]
+        )
     return (Change("取整", "", "单位", "", text),)

@@ -20,7 +20,12 @@ TEXT_COLUMNS = ("功能区类型", "生态考核结果", "困难地区类型", "
 
 def ordered_rows(sheet: Sheet) -> tuple[SheetRow, ...]:
     """Data rows in order of division code (no code: by name), so that a shuffled sheet is the same problem."""
-    return tuple(sorted(sheet.rows, key=lambda row: (str(row.values.get(CODE, "")), str(row.values.get(NAME, "")))))
+    return tuple(
+        sorted(
+            sheet.rows,
+            key=lambda row: (str(row.values.get(CODE, "")), str(row.values.get(NAME, ""))),
+        )
+    )
 
 
 def read_recipients(sheet: Sheet, value_aliases: Mapping[str, Mapping[str, str]]) -> Recipients:
@@ -33,24 +38,35 @@ def read_recipients(sheet: Sheet, value_aliases: Mapping[str, Mapping[str, str]]
         if header in (CODE, NAME, PREFECTURE):
             continue
         if header not in TEXT_COLUMNS and any(_is_number(value) for value in values):
-            numbers[header] = np.array([float(value) if _is_number(value) else np.nan for value in values])  # type: ignore[arg-type]
+            numbers[header] = np.array(
+                [float(value) if _is_number(value) else np.nan for value in values]  # type: ignore[arg-type]
+            )
         else:
             alias = value_aliases.get(header, {})
             words = ["" if value is None else str(value) for value in values]
             texts[header] = np.array([alias.get(word, word) for word in words], dtype=object)
     spellings = prefecture_spellings(sheet)
-    prefectures = [spellings.get(normalise(str(text)), str(text)) for text in _words(rows, PREFECTURE)]
-    return Recipients(_words(rows, CODE), _words(rows, NAME), np.array(prefectures, dtype=object), numbers, texts)
+    prefectures = [
+        spellings.get(normalise(str(text)), str(text)) for text in _words(rows, PREFECTURE)
+    ]
+    return Recipients(
+        _words(rows, CODE), _words(rows, NAME), np.array(prefectures, dtype=object), numbers, texts
+    )
 
 
 def prefecture_spellings(sheet: Sheet) -> dict[str, str]:
     """Each 市州 without its blanks → the one spelling used for it: the fullest, and of those the most frequent."""
-    written = Counter(str(row.values[PREFECTURE]) for row in sheet.rows if row.values.get(PREFECTURE) is not None)
+    written = Counter(
+        str(row.values[PREFECTURE]) for row in sheet.rows if row.values.get(PREFECTURE) is not None
+    )
     usual: dict[str, str] = {}
     for text, _ in sorted(written.items(), key=lambda entry: (-entry[1], entry[0])):
         usual.setdefault(normalise(text), text)
     fuller = Prefectures(usual)
-    return {text: usual[full[0]] if len(full := fuller.fuller(text)) == 1 else shown for text, shown in usual.items()}
+    return {
+        text: usual[full[0]] if len(full := fuller.fuller(text)) == 1 else shown
+        for text, shown in usual.items()
+    }
 
 
 def eligible(settings: Settings, fund: int) -> Bools:

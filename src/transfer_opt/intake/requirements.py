@@ -16,7 +16,10 @@ from transfer_opt.policy.settings import Settings
 REQUIRED_SPENDING = "必保支出"
 PROTECTED_AREA, PROTECTED_NUMBER = "禁止开发区面积", "禁止开发区个数"
 WRITE = "在「约束参数」写一行（已有的行改成一样）："
-ELIGIBILITY: Mapping[str, tuple[str, ...]] = {"仅缺口为正": ("标准财政支出", "标准财政收入"), "仅功能区": ("功能区类型",)}
+ELIGIBILITY: Mapping[str, tuple[str, ...]] = {
+    "仅缺口为正": ("标准财政支出", "标准财政收入"),
+    "仅功能区": ("功能区类型",),
+}
 """「资格」·参数 → the columns it looks at."""
 
 
@@ -37,8 +40,12 @@ def requirements(
 ) -> tuple[Need, ...]:
     """Every column needed, each named once, by the first that needs it."""
     found: dict[str, Need] = {}
-    for need in (*_by_eligibility(settings), *_by_rules(settings), *_by_factors(spec, settings, letters),
-                 *_by_objectives(settings, objective)):
+    for need in (
+        *_by_eligibility(settings),
+        *_by_rules(settings),
+        *_by_factors(spec, settings, letters),
+        *_by_objectives(settings, objective),
+    ):
         found.setdefault(need.column, need)
     return tuple(found.values())
 
@@ -52,14 +59,20 @@ def _by_rules(settings: Settings) -> Iterator[Need]:
                 continue
             columns = [*entry.columns, *_population(settings, name)]
             for column in columns:
-                yield from _expanded(settings, column, fund, f"规则「{name}」", _switch_off(settings, name, fund))
+                yield from _expanded(
+                    settings, column, fund, f"规则「{name}」", _switch_off(settings, name, fund)
+                )
 
 
 def _population(settings: Settings, rule: str) -> list[str]:
-    return [settings.text(rule, "人口口径")] if "人口口径" in settings.rules[rule].parameters else []
+    return (
+        [settings.text(rule, "人口口径")] if "人口口径" in settings.rules[rule].parameters else []
+    )
 
 
-def _expanded(settings: Settings, column: str, fund: int, reason: str, way_out: str) -> Iterator[Need]:
+def _expanded(
+    settings: Settings, column: str, fund: int, reason: str, way_out: str
+) -> Iterator[Need]:
     """A column, or one per fund where it has 〈资金〉 in its name; last year is only asked of eligible recipients."""
     if FUND not in column:
         yield Need(column, NOWHERE, False, reason, way_out)
@@ -73,8 +86,13 @@ def _by_factors(spec: ModelSpec, settings: Settings, letters: Mapping[str, str])
         if _by_gap(settings, position):
             for key in ("需求列", "财力列"):
                 column = settings.text("保障水平最大化", key)
-                yield Need(column, position, True, f"{name}按缺口测算",
-                           f"{WRITE}规则「保障水平最大化」、参数「{key}」、取值写表里有的一列。")
+                yield Need(
+                    column,
+                    position,
+                    True,
+                    f"{name}按缺口测算",
+                    f"{WRITE}规则「保障水平最大化」、参数「{key}」、取值写表里有的一列。",
+                )
             continue
         fund = spec.fund(name)
         assert fund is not None, "funds of the year are funds of the model"
@@ -86,8 +104,14 @@ def burdened(spec: ModelSpec, settings: Settings) -> Iterator[tuple[int, str]]:
     """The funds whose formula divides 必保支出 by 标准财政收入, and how to do without."""
     for position, name in enumerate(settings.funds):
         fund = spec.fund(name)
-        if fund is not None and not _by_gap(settings, position) and any(
-                factor.weight > 0 and REQUIRED_SPENDING in FACTORS[factor.function].columns for factor in fund.factors):
+        if (
+            fund is not None
+            and not _by_gap(settings, position)
+            and any(
+                factor.weight > 0 and REQUIRED_SPENDING in FACTORS[factor.function].columns
+                for factor in fund.factors
+            )
+        ):
             yield position, _gap_instead(name)
 
 
@@ -117,8 +141,13 @@ def _by_eligibility(settings: Settings) -> Iterator[Need]:
         for key, columns in ELIGIBILITY.items():
             if settings.texts("资格", key, subject)[0] != "否":
                 for column in columns:
-                    yield Need(column, NOWHERE, False, f"{name}的「资格」·{key}",
-                               f"{WRITE}规则「资格」、资金「{name}」、参数「{key}」、取值「否」。")
+                    yield Need(
+                        column,
+                        NOWHERE,
+                        False,
+                        f"{name}的「资格」·{key}",
+                        f"{WRITE}规则「资格」、资金「{name}」、参数「{key}」、取值「否」。",
+                    )
 
 
 def _by_objectives(settings: Settings, objective: tuple[str, ...]) -> Iterator[Need]:
@@ -126,7 +155,9 @@ def _by_objectives(settings: Settings, objective: tuple[str, ...]) -> Iterator[N
         way_out = f"在「约束参数」的「目标」·顺序里去掉「{name}」。"
         columns = [*OBJECTIVES[name].columns]
         if name == "保障水平最大化":
-            columns += [settings.text("保障水平最大化", key) for key in ("需求列", "财力列", "分母列")]
+            columns += [
+                settings.text("保障水平最大化", key) for key in ("需求列", "财力列", "分母列")
+            ]
             way_out = f"{WRITE}规则「保障水平最大化」、参数「需求列」「财力列」或「分母列」、取值写表里有的一列。"
         for column in columns:
             yield from _expanded(settings, column, NOWHERE, f"目标「{name}」", way_out)

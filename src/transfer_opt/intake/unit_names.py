@@ -31,10 +31,16 @@ class Found:
 class Register:
     """The units of the workbook, to be found by code or by any spelling of their name."""
 
-    def __init__(self, codes: Iterable[str], names: Iterable[str], former: Mapping[str, str]) -> None:
+    def __init__(
+        self, codes: Iterable[str], names: Iterable[str], former: Mapping[str, str]
+    ) -> None:
         self._names = [normalise(str(name)) for name in names]
-        self._by_code = {str(code): place for place, code in reversed(list(enumerate(codes))) if code}
-        self._by_name = {name: place for place, name in reversed(list(enumerate(self._names))) if name}
+        self._by_code = {
+            str(code): place for place, code in reversed(list(enumerate(codes))) if code
+        }
+        self._by_name = {
+            name: place for place, name in reversed(list(enumerate(self._names))) if name
+        }
         self._by_stem: dict[str, list[int]] = {}
         for place, name in enumerate(self._names):
             for stem in _stems(name):
@@ -57,7 +63,11 @@ class Register:
                 return self._by_name[spelling]
         if not name:
             return None
-        fitting = [place for place in self._by_stem.get(_stem(name), ()) if is_short_for(name, self._names[place])]
+        fitting = [
+            place
+            for place in self._by_stem.get(_stem(name), ())
+            if is_short_for(name, self._names[place])
+        ]
         return fitting[0] if len(fitting) == 1 else None
 
 
@@ -90,16 +100,34 @@ def name_problems(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]:
         name, code = _text(row, NAME), _text(row, CODE)
         for column, text in ((NAME, name), (CODE, code)):
             if text in former:
-                yield _at(sheet, row, column, "W352", f"是原来的名称或代码，现为「{former[text]}」，按原样列出。", "核对是否用现在的写法。")
+                yield _at(
+                    sheet,
+                    row,
+                    column,
+                    "W352",
+                    f"是原来的名称或代码，现为「{former[text]}」，按原样列出。",
+                    "核对是否用现在的写法。",
+                )
         if name and not re.search(r"[^\W\d_]{2}", name.removesuffix("TRUE").removesuffix("FALSE")):
-            yield _at(sheet, row, NAME, "W351", "不像县区名称。", "核对是否填错了列，或单元格格式不对。")
+            yield _at(
+                sheet, row, NAME, "W351", "不像县区名称。", "核对是否填错了列，或单元格格式不对。"
+            )
         if code and not _SIX_DIGITS.fullmatch(code):
-            yield _at(sheet, row, CODE, "W351", "不是六位数字的行政区划代码，按原样使用。", "核对代码。")
+            yield _at(
+                sheet, row, CODE, "W351", "不是六位数字的行政区划代码，按原样使用。", "核对代码。"
+            )
     spellings = prefecture_spellings(sheet)
     for row in sheet.rows:
         text = _text(row, PREFECTURE)
         if text and normalise(spellings.get(text, text)) != text:
-            yield _at(sheet, row, PREFECTURE, "W353", f"按「{spellings[text]}」处理。", "如不是同一个市州，请写全称。")
+            yield _at(
+                sheet,
+                row,
+                PREFECTURE,
+                "W353",
+                f"按「{spellings[text]}」处理。",
+                "如不是同一个市州，请写全称。",
+            )
 
 
 def _two_spellings(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]:
@@ -116,7 +144,14 @@ def _two_spellings(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]
                 listed = full.get((_text(row, PREFECTURE), _stem(text)), ())
                 present = next((name for name in listed if is_short_for(text, name)), "")
             if present in rows:
-                yield _at(sheet, row, column, "E305", f"与第{rows[present].number}行的「{present}」是同一个县区。", "改正，或删去其中一行。")
+                yield _at(
+                    sheet,
+                    row,
+                    column,
+                    "E305",
+                    f"与第{rows[present].number}行的「{present}」是同一个县区。",
+                    "改正，或删去其中一行。",
+                )
 
 
 def _text(row: SheetRow, column: str) -> str:
@@ -125,4 +160,12 @@ def _text(row: SheetRow, column: str) -> str:
 
 
 def _at(sheet: Sheet, row: SheetRow, column: str, code: str, message: str, remedy: str) -> Problem:
-    return Problem(code, message, remedy, sheet.name, sheet.cell(row, column), column, str(row.values.get(column, "")))
+    return Problem(
+        code,
+        message,
+        remedy,
+        sheet.name,
+        sheet.cell(row, column),
+        column,
+        str(row.values.get(column, "")),
+    )

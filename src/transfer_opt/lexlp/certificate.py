@@ -34,7 +34,14 @@ from transfer_opt.lexlp.exact.narrowing import (
     sum_told,
 )
 from transfer_opt.lexlp.exact.solve import plain as plain_fraction
-from transfer_opt.lexlp.program import ZERO_DUAL, LevelStage, Stage, Statement, SumStage, last_levels
+from transfer_opt.lexlp.program import (
+    ZERO_DUAL,
+    LevelStage,
+    Stage,
+    Statement,
+    SumStage,
+    last_levels,
+)
 from transfer_opt.lexlp.solve import Solution
 
 NEWTON_STEPS = 50
@@ -55,16 +62,30 @@ def replayed(statement: Statement, stages: Sequence[Stage], solution: Solution, 
     return Proof(tuple(told), tuple(replay.completed()), replay.step, replay.stated)
 
 
-def certificate(statement: Statement, proof: Proof, published: Ints, unit: mpq, names: Sequence[Sequence[str]]) -> str:
+def certificate(
+    statement: Statement, proof: Proof, published: Ints, unit: mpq, names: Sequence[Sequence[str]]
+) -> str:
     """The certificate as one JSON text: fractions as text; `names` says of whom every line speaks (fund, code, recipient)."""
     stated = proof.stated
-    lower, upper, row_lower, row_upper = map(_sides, (stated.lower, stated.upper, stated.row_lower, stated.row_upper))
-    rows = [{"lower": low, "upper": high, "entries": {str(j): a for j, a in row.items()}}
-            for low, high, row in zip(row_lower, row_upper, stated.rows, strict=True)]
+    lower, upper, row_lower, row_upper = map(
+        _sides, (stated.lower, stated.upper, stated.row_lower, stated.row_upper)
+    )
+    rows = [
+        {"lower": low, "upper": high, "entries": {str(j): a for j, a in row.items()}}
+        for low, high, row in zip(row_lower, row_upper, stated.rows, strict=True)
+    ]
     content = {
-        "unit": str(unit), "step": str(proof.step), "lines": statement.lines, "names": [list(name) for name in names],
-        "pools": _pools(statement), "lower": lower, "upper": upper, "rows": rows, "stages": list(proof.stages),
-        "columns": [written(value) for value in proof.columns], "published": [int(count) for count in published],
+        "unit": str(unit),
+        "step": str(proof.step),
+        "lines": statement.lines,
+        "names": [list(name) for name in names],
+        "pools": _pools(statement),
+        "lower": lower,
+        "upper": upper,
+        "rows": rows,
+        "stages": list(proof.stages),
+        "columns": [written(value) for value in proof.columns],
+        "published": [int(count) for count in published],
     }
     text = plain(content)  # written once: all that is added is its seal
     return f'{text[:-1]},"seal":"{hashlib.sha256(text.encode()).hexdigest()}"}}'
@@ -102,8 +123,13 @@ class _Replay(Narrowed):
         costs = costs_of(stage)
         rows = np.flatnonzero(floats)
         reduced = stage.costs - self.program.priced(floats)
-        duals, prices = self._exact(rows, floats[rows], set(np.flatnonzero(np.abs(reduced) > ZERO_DUAL).tolist()), costs)
-        value = total((dual, known_bound(self.row_lower[r] if dual > 0 else self.row_upper[r])) for r, dual in duals.items())
+        duals, prices = self._exact(
+            rows, floats[rows], set(np.flatnonzero(np.abs(reduced) > ZERO_DUAL).tolist()), costs
+        )
+        value = total(
+            (dual, known_bound(self.row_lower[r] if dual > 0 else self.row_upper[r]))
+            for r, dual in duals.items()
+        )
         for j in sorted(costs.keys() | prices.keys()):
             left = costs.get(j, 0) - prices.get(j, 0)
             if left:
@@ -131,27 +157,42 @@ class _Replay(Narrowed):
 
     # ------------------------------------------------------------ levels
 
-    def _level(self, ratios: Ratios, cut: Cut, near: float) -> tuple[Number, Mapping[int, Number]] | None:
+    def _level(
+        self, ratios: Ratios, cut: Cut, near: float
+    ) -> tuple[Number, Mapping[int, Number]] | None:
         """θ and dual of a level; None where only rounding made it one: in fractions every term reaches its own best."""
         # A level's dual proves the same at any scale; at this one its fractions are plainest.
-        duals, prices = self._exact(cut.rows, cut.duals / np.abs(cut.duals).max(), set(cut.columns.tolist()), {})
+        duals, prices = self._exact(
+            cut.rows, cut.duals / np.abs(cut.duals).max(), set(cut.columns.tolist()), {}
+        )
         moving = list[_Moving]()
         ends = dict[int, Number]()
         for j, price in prices.items():
-            if (ratios.above if price > 0 else ratios.below) and j in ratios.terms and j in self.open:
+            if (
+                (ratios.above if price > 0 else ratios.below)
+                and j in ratios.terms
+                and j in self.open
+            ):
                 moving.append(self._moving(ratios, j, price))
             else:
                 ends[j] = known_bound(self.upper[j] if price > 0 else self.lower[j])
-        height = total((dual, known_bound(self.row_lower[r] if dual > 0 else self.row_upper[r])) for r, dual in duals.items())
+        height = total(
+            (dual, known_bound(self.row_lower[r] if dual > 0 else self.row_upper[r]))
+            for r, dual in duals.items()
+        )
         height -= total((prices[j], end) for j, end in ends.items())
-        height = height * ratios.parts - sum(term.weight * (term.centre if term.up else -term.centre) for term in moving)
+        height = height * ratios.parts - sum(
+            term.weight * (term.centre if term.up else -term.centre) for term in moving
+        )
         theta = _root(moving, height, near, ratios.below and ratios.above)
         if theta is None:
             return None
         top, bottom = theta.numerator, theta.denominator
         for term in moving:
             reach = term.at(top, bottom)
-            ends[term.column] = quotient(term.centre * bottom + (reach if term.up else -reach), ratios.parts * bottom)
+            ends[term.column] = quotient(
+                term.centre * bottom + (reach if term.up else -reach), ratios.parts * bottom
+            )
         for j, end in ends.items():
             self.fix(j, end)
         self.tighten(duals)
@@ -159,8 +200,13 @@ class _Replay(Narrowed):
 
     def _moving(self, ratios: Ratios, j: int, price: Number) -> _Moving:
         centre, scale = ratios.terms[j]
-        sign, first, last = (1, self.lower[j], self.upper[j]) if price > 0 else (-1, self.upper[j], self.lower[j])
-        first, last = (None if side is None else sign * (side * ratios.parts - centre) for side in (first, last))
+        sign, first, last = (
+            (1, self.lower[j], self.upper[j]) if price > 0 else (-1, self.upper[j], self.lower[j])
+        )
+        first, last = (
+            None if side is None else sign * (side * ratios.parts - centre)
+            for side in (first, last)
+        )
         return _Moving(j, price > 0, centre, sign * price, scale, first, last)
 
     # ------------------------------------------------------------ duals
@@ -172,24 +218,37 @@ class _Replay(Narrowed):
 
         Without costs any multiple proves the same, and the duals are whole.
         """
-        near = {r: quotient(_plain(float(y)), self.times[r]) for r, y in zip(rows.tolist(), floats.tolist(), strict=True)}
+        near = {
+            r: quotient(_plain(float(y)), self.times[r])
+            for r, y in zip(rows.tolist(), floats.tolist(), strict=True)
+        }
         duals, prices = self._priced(near, whole=not costs)
-        if any(j not in priced and prices.get(j, 0) != costs.get(j, 0) for j in costs.keys() | prices.keys()):
-            duals, prices = self._priced(solved(self._equations(near, priced, costs), near), whole=not costs)
+        if any(
+            j not in priced and prices.get(j, 0) != costs.get(j, 0)
+            for j in costs.keys() | prices.keys()
+        ):
+            duals, prices = self._priced(
+                solved(self._equations(near, priced, costs), near), whole=not costs
+            )
         return duals, prices
 
     def _equations(
         self, rows: Iterable[int], priced: Collection[int], costs: Mapping[int, Number]
     ) -> Iterator[dict[int, mpq]]:
         """Σ_r a[r, j] · y_r = c_j for every column that is not priced; the right side under RIGHT."""
-        wanted = {j: {RIGHT: mpq(costs.get(j, 0))} for j in sorted({j for r in rows for j in self.rows[r]}.difference(priced))}
+        wanted = {
+            j: {RIGHT: mpq(costs.get(j, 0))}
+            for j in sorted({j for r in rows for j in self.rows[r]}.difference(priced))
+        }
         for r in rows:
             for j, a in self.rows[r].items():
                 if j in wanted:
                     wanted[j][r] = mpq(a)
         yield from wanted.values()
 
-    def _priced(self, duals: Mapping[int, Number], *, whole: bool) -> tuple[dict[int, Number], dict[int, Number]]:
+    def _priced(
+        self, duals: Mapping[int, Number], *, whole: bool
+    ) -> tuple[dict[int, Number], dict[int, Number]]:
         """The duals, multiplied until they are whole or not, and Aᵀy; zeros left out."""
         times = lcm(*(int(dual.denominator) for dual in duals.values())) if whole else 1
         kept = {r: dual if times == 1 else slim(dual * times) for r, dual in duals.items() if dual}
@@ -199,6 +258,7 @@ class _Replay(Narrowed):
                 prices[j] = prices.get(j, 0) + a * dual
         return kept, {j: price for j, price in prices.items() if price}
 
+
 def _root(moving: Sequence[_Moving], height: Number, near: float, both: bool) -> Number | None:
     """The θ at which the violation height − Σ weight·min(max(scale·θ, first), last) is exactly 0; None where it never is above.
 
@@ -206,7 +266,9 @@ def _root(moving: Sequence[_Moving], height: Number, near: float, both: bool) ->
     fractions stay plain. Where both sides count, no θ is below 0.
     """
     least_known = both or all(term.first is not None for term in moving)
-    if least_known and height <= total((term.weight, term.at(0, 1) if both else known_bound(term.first)) for term in moving):
+    if least_known and height <= total(
+        (term.weight, term.at(0, 1) if both else known_bound(term.first)) for term in moving
+    ):
         return None
     theta: Number = mpq(near)
     for _ in range(NEWTON_STEPS):
@@ -219,7 +281,9 @@ def _root(moving: Sequence[_Moving], height: Number, near: float, both: bool) ->
     raise SolverError("证书：某一级的比率在精确计算中不存在。")
 
 
-def _slopes(moving: Sequence[_Moving], height: Number, theta: Number) -> tuple[Number, Number, Number]:
+def _slopes(
+    moving: Sequence[_Moving], height: Number, theta: Number
+) -> tuple[Number, Number, Number]:
     """The violation at θ, and how fast it falls just below and just above it."""
     top, bottom = theta.numerator, theta.denominator
     still = height
@@ -241,7 +305,12 @@ def _slopes(moving: Sequence[_Moving], height: Number, theta: Number) -> tuple[N
 
 def _breakpoint(moving: Sequence[_Moving], theta: Number, *, upward: bool) -> Number:
     """The nearest point above or below θ where a term begins or ends to move; θ itself where there is none."""
-    points = [mpq(point) / term.scale for term in moving for point in (term.first, term.last) if point is not None]
+    points = [
+        mpq(point) / term.scale
+        for term in moving
+        for point in (term.first, term.last)
+        if point is not None
+    ]
     if upward:
         return min((point for point in points if point > theta), default=theta)
     return max((point for point in points if point < theta), default=theta)
@@ -250,8 +319,14 @@ def _breakpoint(moving: Sequence[_Moving], theta: Number, *, upward: bool) -> Nu
 def _pools(statement: Statement) -> list[int]:
     """The rows that distribute a pool: equalities over lines with coefficient 1, as they come first."""
     count, program = len(statement.row_lower), statement.rounded
-    other = sums(program.rows, ((program.columns >= program.lines) | (program.values != 1)).astype(float), count)
-    equal = np.asarray(known(statement.row_lower) & (statement.row_lower == statement.row_upper), dtype=bool)
+    other = sums(
+        program.rows,
+        ((program.columns >= program.lines) | (program.values != 1)).astype(float),
+        count,
+    )
+    equal = np.asarray(
+        known(statement.row_lower) & (statement.row_lower == statement.row_upper), dtype=bool
+    )
     pool = (other == 0) & (np.bincount(program.rows, minlength=count) > 0) & equal
     return list(range(count if pool.all() else int(np.argmin(pool))))
 

@@ -51,15 +51,18 @@ def folded(program: Program, state: State) -> State:
 
     The proof and its checker do the same before every stage that no sum follows; before a sum, rows keep their prices.
     """
-    lower, upper, row_lower, row_upper = (side.copy() for side in (
-        state.lower, state.upper, state.row_lower, state.row_upper))
+    lower, upper, row_lower, row_upper = (
+        side.copy() for side in (state.lower, state.upper, state.row_lower, state.row_upper)
+    )
     while True:
         free = (lower < upper)[program.columns]
         on = np.isfinite(row_lower) | np.isfinite(row_upper)
         alone = (np.bincount(program.rows[free], minlength=program.shape[0]) == 1) & on
         if not alone.any():
             return State(lower, upper, row_lower, row_upper)
-        still = sums(program.rows[~free], (program.values * lower[program.columns])[~free], program.shape[0])
+        still = sums(
+            program.rows[~free], (program.values * lower[program.columns])[~free], program.shape[0]
+        )
         at = np.flatnonzero(free & alone[program.rows])
         rows, columns, values = program.rows[at], program.columns[at], program.values[at]
         ends = np.stack([row_lower[rows] - still[rows], row_upper[rows] - still[rows]]) / values
@@ -76,8 +79,11 @@ def meets(program: Program, columns: State, rows: State) -> bool:
     """Whether every column is fixed within its bounds and every row met, as far as money is counted."""
     values = columns.lower
     fixed = np.isfinite(values).all() and (np.abs(columns.upper - values) <= MEETS).all()
-    return (bool(fixed) and within(values, rows.lower, rows.upper, FEASIBLE)
-            and within(program.activity(values), rows.row_lower, rows.row_upper, FEASIBLE))
+    return (
+        bool(fixed)
+        and within(values, rows.lower, rows.upper, FEASIBLE)
+        and within(program.activity(values), rows.row_lower, rows.row_upper, FEASIBLE)
+    )
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,14 @@ class Terms:
         """The terms of a stage over a program of `count` columns, in money scaled by 1/`money`."""
         place = np.full(count, NOWHERE)
         place[stage.columns] = np.arange(len(stage.columns))
-        return Terms(stage.columns, floats(stage.centre) / money, floats(stage.scale) / money, stage.below, stage.above, place)
+        return Terms(
+            stage.columns,
+            floats(stage.centre) / money,
+            floats(stage.scale) / money,
+            stage.below,
+            stage.above,
+            place,
+        )
 
     def open(self, state: State) -> Bools:
         """Which are not fixed yet."""
@@ -146,7 +159,9 @@ class Terms:
     def nearest(self, state: State) -> Floats:
         """A point (C,): every term as close to its centre as the bounds let it, the other columns low."""
         point = finite(state.lower)
-        point[self.columns] = np.clip(self.centre, state.lower[self.columns], state.upper[self.columns])
+        point[self.columns] = np.clip(
+            self.centre, state.lower[self.columns], state.upper[self.columns]
+        )
         return point
 
     def alone(self, state: State) -> State:
@@ -175,7 +190,9 @@ class Cut:
 
     def violation(self, state: State) -> float:
         """What it proves within these column bounds; 0 where it is no more than rounding."""
-        ends = self.prices * np.where(self.prices > 0, state.upper[self.columns], state.lower[self.columns])
+        ends = self.prices * np.where(
+            self.prices > 0, state.upper[self.columns], state.lower[self.columns]
+        )
         return _proved(self.constant, -ends)
 
     def broken(self, state: State) -> bool:
@@ -206,7 +223,9 @@ class Cut:
             return theta
         # The sums above lose digits over thousands of terms; one exact sum at θ gives them back.
         low, high = terms.box(state, chosen, theta)
-        left = fsum(np.concatenate([self.constant, -fixed, price * np.where(upward, -high, low)]).tolist())
+        left = fsum(
+            np.concatenate([self.constant, -fixed, price * np.where(upward, -high, low)]).tolist()
+        )
         return theta + left / slope
 
     def ends(self, terms: Terms, state: State, theta: float) -> Floats:
@@ -229,16 +248,22 @@ class Cut:
         up, down = self.rows[on & (self.duals > 0)], self.rows[on & (self.duals < 0)]
         row_upper[up], row_lower[down] = row_lower[up], row_upper[down]
         if on.all():  # else a row was switched off before because others imply it: they must stay
-            implied = self.rows[np.argmax(program.reach[self.rows])]  # the first of those that reach farthest
+            implied = self.rows[
+                np.argmax(program.reach[self.rows])
+            ]  # the first of those that reach farthest
             row_lower[implied], row_upper[implied] = -np.inf, np.inf
 
     def on(self, state: State) -> Bools:
         """Which of its rows are switched on, on the side it uses."""
-        return np.isfinite(np.where(self.duals > 0, state.row_lower[self.rows], state.row_upper[self.rows]))
+        return np.isfinite(
+            np.where(self.duals > 0, state.row_lower[self.rows], state.row_upper[self.rows])
+        )
 
     def off(self, state: State) -> bool:
         """Whether one of its rows is switched off for good."""
-        return not (np.isfinite(state.row_lower[self.rows]) | np.isfinite(state.row_upper[self.rows])).all()
+        return not (
+            np.isfinite(state.row_lower[self.rows]) | np.isfinite(state.row_upper[self.rows])
+        ).all()
 
     def on_sides(self, state: State) -> Cut:
         """The same dual where these are the sides of the rows; a side that is open yet will be held at the other."""
@@ -265,12 +290,27 @@ def cuts(program: Program, duals: Floats, state: State) -> Iterator[Cut]:
         kept = np.abs(prices) > ZERO_DUAL
         named = np.unique(rows[inside])
         side = np.where(duals[named] > 0, state.row_lower[named], state.row_upper[named])
-        yield Cut(named, duals[named], used[kept], prices[kept], duals[named] * side,
-                  bool(program.reach[named].max() < PROVINCE))
-    for row in np.setdiff1d(np.flatnonzero(duals), rows):  # a row without columns: nothing can meet it
+        yield Cut(
+            named,
+            duals[named],
+            used[kept],
+            prices[kept],
+            duals[named] * side,
+            bool(program.reach[named].max() < PROVINCE),
+        )
+    for row in np.setdiff1d(
+        np.flatnonzero(duals), rows
+    ):  # a row without columns: nothing can meet it
         side = state.row_lower[row] if duals[row] > 0 else state.row_upper[row]
         empty = np.zeros(0)
-        yield Cut(np.array([row]), duals[[row]], empty.astype(np.int64), empty, np.array([duals[row] * side]), True)
+        yield Cut(
+            np.array([row]),
+            duals[[row]],
+            empty.astype(np.int64),
+            empty,
+            np.array([duals[row] * side]),
+            True,
+        )
 
 
 def cleaned(duals: Floats) -> Floats:
@@ -299,7 +339,13 @@ def components(rows: Ints, columns: Ints, shape: tuple[int, int]) -> Ints:
 
 
 def crossings(
-    terms: Terms, state: State, part: Ints, chosen: Ints, upward: Bools, price: Floats, height: Floats
+    terms: Terms,
+    state: State,
+    part: Ints,
+    chosen: Ints,
+    upward: Bools,
+    price: Floats,
+    height: Floats,
 ) -> tuple[Floats, Floats]:
     """Where violations of these heights (K,) at own best have fallen to 0 (-inf: nowhere), and how fast they fall there.
 
@@ -314,7 +360,10 @@ def crossings(
     if not active.any():
         return theta, speed
     ends = active & np.isfinite(last)
-    points, changes = np.concatenate([first[active], last[ends]]), np.concatenate([rate[active], -rate[ends]])
+    points, changes = (
+        np.concatenate([first[active], last[ends]]),
+        np.concatenate([rate[active], -rate[ends]]),
+    )
     of = np.concatenate([part[active], part[ends]])
     order = np.lexsort((points, of))
     points, of, changes = points[order], of[order], changes[order]
@@ -322,15 +371,21 @@ def crossings(
     stop = np.append(start[1:], len(of)) - 1
     named, sizes = of[start], stop - start + 1
     slopes = _running(changes, start, sizes)
-    bounded = np.bincount(part[active], minlength=len(height)) == np.bincount(part[ends], minlength=len(height))
-    slopes[stop[bounded[named]]] = 0.0  # nothing moves beyond the last breakpoint; rounding must not say otherwise
+    bounded = np.bincount(part[active], minlength=len(height)) == np.bincount(
+        part[ends], minlength=len(height)
+    )
+    slopes[stop[bounded[named]]] = (
+        0.0  # nothing moves beyond the last breakpoint; rounding must not say otherwise
+    )
     fallen = np.append(0.0, slopes[:-1] * np.diff(points))
     fallen[start] = 0.0
     lost = _running(fallen, start, sizes)
     at = start + np.maximum(np.add.reduceat((lost < height[of]).astype(np.int64), start), 1) - 1
     left, slope = height[named] - lost[at], slopes[at]
     falls = slope > 0
-    theta[named] = points[at] + np.where(falls, left / np.where(falls, slope, 1.0), np.where(left <= ROOT_TOLERANCE, 0.0, -np.inf))
+    theta[named] = points[at] + np.where(
+        falls, left / np.where(falls, slope, 1.0), np.where(left <= ROOT_TOLERANCE, 0.0, -np.inf)
+    )
     speed[named] = np.where(falls, slope, 0.0)
     return theta, speed
 

@@ -72,7 +72,9 @@ class Sharpening:
         dear = np.flatnonzero((costs[program.columns] > 0) & self._own[program.rows])
         duals[program.rows[dear]] = costs[program.columns[dear]] / program.values[dear]
         duals[~np.isfinite(np.where(duals > 0, state.row_lower, state.row_upper))] = 0.0
-        return self.best(self._ascended(duals, folded(program, state), costs, duals == 0)[0], state, costs)
+        return self.best(
+            self._ascended(duals, folded(program, state), costs, duals == 0)[0], state, costs
+        )
 
     def _ascended(
         self, duals: Floats, state: State, costs: Floats | float, rows: Bools | None = None
@@ -84,24 +86,36 @@ class Sharpening:
         count, prices = self._program.shape[0], cleaned(prices)
         ends = np.where(prices > 0, state.upper, np.where(prices < 0, state.lower, 0.0))
         sides = np.where(duals > 0, state.row_lower, np.where(duals < 0, state.row_upper, 0.0))
-        return duals, sums(self._group, duals * sides, count) - sums(self._column, prices * ends, count)
+        return duals, sums(self._group, duals * sides, count) - sums(
+            self._column, prices * ends, count
+        )
 
 
 def _improve(turn: Turn, state: State, duals: Floats, prices: Floats) -> None:
     """Give every row of a turn its best dual; writes into both arrays.
 
-        bound(y)  =  y · side(y)  −  Σ_j max over its box of (price_j + a_j · y) · x_j
+    bound(y)  =  y · side(y)  −  Σ_j max over its box of (price_j + a_j · y) · x_j
     """
     there, now = turn.values != 0, duals[turn.rows]
     values = turn.values
     others = np.where(there, prices[turn.columns] - values * now[:, None], 0.0)
     low, high = state.row_lower[turn.rows, None], state.row_upper[turn.rows, None]
-    tried = np.column_stack([now, -np.divide(others, values, out=np.zeros_like(others), where=there), np.zeros(len(now))])
+    tried = np.column_stack(
+        [
+            now,
+            -np.divide(others, values, out=np.zeros_like(others), where=there),
+            np.zeros(len(now)),
+        ]
+    )
     tried = cleaned(np.where(np.isfinite(np.where(tried > 0, low, high)), tried, 0.0))
     priced = cleaned(others[:, None, :] + tried[:, :, None] * values[:, None, :])
-    ends = np.where(priced > 0, state.upper[turn.columns][:, None, :], state.lower[turn.columns][:, None, :])
+    ends = np.where(
+        priced > 0, state.upper[turn.columns][:, None, :], state.lower[turn.columns][:, None, :]
+    )
     leaning = np.where(tried > 0, low, high)
-    bound = tried * np.where(tried == 0, 0.0, leaning) - (priced * np.where(priced == 0, 0.0, ends)).sum(axis=2)
+    bound = tried * np.where(tried == 0, 0.0, leaning) - (
+        priced * np.where(priced == 0, 0.0, ends)
+    ).sum(axis=2)
     best = bound.argmax(axis=1)
     at = np.arange(len(now))
     rises = np.flatnonzero(bound[at, best] > bound[:, 0] + SNAP)

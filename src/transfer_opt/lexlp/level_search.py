@@ -58,9 +58,19 @@ class Known:
     """The cuts a stage has met and may meet again; those within a group apart from those of the province."""
 
     def __init__(
-        self, program: Program, terms: Terms, sharpening: Sharpening, together: bool, met: Iterable[Cut] = ()
+        self,
+        program: Program,
+        terms: Terms,
+        sharpening: Sharpening,
+        together: bool,
+        met: Iterable[Cut] = (),
     ) -> None:
-        self._program, self._terms, self._sharpening, self._together = program, terms, sharpening, together
+        self._program, self._terms, self._sharpening, self._together = (
+            program,
+            terms,
+            sharpening,
+            together,
+        )
         self._wide: list[Cut] = []
         self._local: list[Cut] = []
         self._alone: Alone | None = None
@@ -87,7 +97,9 @@ class Known:
             chain = self._chain(state)
             if chain.binding is None or chain.binding.local:
                 return chain
-            higher = self._sharpening.higher(chain.binding, self._terms.bounded(chain.state, chain.theta))
+            higher = self._sharpening.higher(
+                chain.binding, self._terms.bounded(chain.state, chain.theta)
+            )
             if higher is None:
                 return chain
             self._wide = [higher if cut is chain.binding else cut for cut in self._wide]
@@ -95,8 +107,11 @@ class Known:
     def _chain(self, state: State) -> Chain:
         if self._alone is None:
             local = [cut for cut in self._local if cut.on(state).all()]
-            self._alone = (alone(self._program, self._terms, state, local) if self._together
-                           else nothing(self._program.shape[1]))
+            self._alone = (
+                alone(self._program, self._terms, state, local)
+                if self._together
+                else nothing(self._program.shape[1])
+            )
         decided = self._alone
         cuts = [*(cut for cut in self._wide if cut.on(state).all()), *decided.halts]
         count = self._how_many(state, decided, cuts)
@@ -141,9 +156,16 @@ class Known:
         return theta, binding
 
 
-def retold(program: Program, terms: Terms, state: State, told: Iterable[Sequence[Level]]) -> tuple[State, tuple[Level, ...]]:
+def retold(
+    program: Program, terms: Terms, state: State, told: Iterable[Sequence[Level]]
+) -> tuple[State, tuple[Level, ...]]:
     """The levels that cuts told of elsewhere prove by themselves, the highest root first, and the state after them."""
-    distinct = {(cut.rows.tobytes(), cut.duals.tobytes()): cut for levels in told for _, cut in levels if cut is not None}
+    distinct = {
+        (cut.rows.tobytes(), cut.duals.tobytes()): cut
+        for levels in told
+        for _, cut in levels
+        if cut is not None
+    }
     cuts, levels = [cut.on_sides(state) for cut in distinct.values()], list[Level]()
     state = State(state.lower, state.upper, state.row_lower.copy(), state.row_upper.copy())
     while cuts := [cut for cut in cuts if cut.on(state).all()]:
@@ -168,7 +190,14 @@ def of_rows(program: Program, state: State) -> Iterator[Cut]:
         columns, values = program.columns[inside], program.values[inside]
         for sign, side in ((1.0, state.row_lower[row]), (-1.0, state.row_upper[row])):
             if np.isfinite(side):
-                yield Cut(np.array([row]), np.array([sign]), columns, sign * values, np.array([sign * side]), False)
+                yield Cut(
+                    np.array([row]),
+                    np.array([sign]),
+                    columns,
+                    sign * values,
+                    np.array([sign * side]),
+                    False,
+                )
 
 
 def carried(levels: Iterable[Level], state: State) -> Iterator[Cut]:
@@ -180,4 +209,6 @@ def carried(levels: Iterable[Level], state: State) -> Iterator[Cut]:
 
 def falls(levels: Sequence[Level]) -> bool:
     """Whether no level lies above the one before: only then is each the least that those before leave."""
-    return all(later <= theta + SNAP * max(1.0, abs(theta)) for (theta, _), (later, _) in pairwise(levels))
+    return all(
+        later <= theta + SNAP * max(1.0, abs(theta)) for (theta, _), (later, _) in pairwise(levels)
+    )

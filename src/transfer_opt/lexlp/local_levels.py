@@ -12,7 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from transfer_opt.core.arrays import Bools, Floats, Ints, sums
-from transfer_opt.lexlp.cuts import FEASIBLE, RELATIVE_ZERO, SNAP, Cut, State, Terms, cleaned, components, crossings
+from transfer_opt.lexlp.cuts import (
+    FEASIBLE,
+    RELATIVE_ZERO,
+    SNAP,
+    Cut,
+    State,
+    Terms,
+    cleaned,
+    components,
+    crossings,
+)
 from transfer_opt.lexlp.program import PROVINCE, ZERO_DUAL, Program
 
 
@@ -31,16 +41,21 @@ class Bundle:
         """These cuts, in their order."""
         which = np.repeat(np.arange(len(cuts)), [len(each.columns) for each in cuts])
         nothing = np.zeros(0)
-        return Bundle(which, np.concatenate([nothing.astype(np.int64), *(each.columns for each in cuts)]),
-                      np.concatenate([nothing, *(each.prices for each in cuts)]),
-                      np.array([each.constant.sum() for each in cuts], dtype=float))
+        return Bundle(
+            which,
+            np.concatenate([nothing.astype(np.int64), *(each.columns for each in cuts)]),
+            np.concatenate([nothing, *(each.prices for each in cuts)]),
+            np.array([each.constant.sum() for each in cuts], dtype=float),
+        )
 
     def picked(self, chosen: Ints) -> Bundle:
         """These cuts, numbered anew in the order given."""
         place = np.full(len(self.constant), -1)
         place[chosen] = np.arange(len(chosen))
         kept = place[self.cut] >= 0
-        return Bundle(place[self.cut[kept]], self.columns[kept], self.prices[kept], self.constant[chosen])
+        return Bundle(
+            place[self.cut[kept]], self.columns[kept], self.prices[kept], self.constant[chosen]
+        )
 
     def ends(self, terms: Terms, state: State, theta: Floats) -> Floats:
         """Where the priced columns stand at these ratios (K,)."""
@@ -70,7 +85,9 @@ class Bundle:
         return np.where(rises, theta, np.where(least > blur, np.inf, -np.inf))
 
     def _moving(self, terms: Terms, state: State) -> Bools:
-        moving = (terms.place[self.columns] >= 0) & (state.lower[self.columns] < state.upper[self.columns])
+        moving = (terms.place[self.columns] >= 0) & (
+            state.lower[self.columns] < state.upper[self.columns]
+        )
         return np.asarray(moving & np.where(self.prices > 0, terms.above, terms.below))
 
 
@@ -90,8 +107,17 @@ class Sources:
         open_row = np.zeros(program.shape[0], dtype=bool)
         open_row[program.rows[(state.lower < state.upper)[program.columns]]] = True
         inside = open_row & (program.reach < PROVINCE)
-        up, down = (np.flatnonzero(inside & np.isfinite(side)) for side in (state.row_lower, state.row_upper))
-        return Sources(program, state, np.concatenate([up, down]), np.repeat([1.0, -1.0], [len(up), len(down)]), met)
+        up, down = (
+            np.flatnonzero(inside & np.isfinite(side))
+            for side in (state.row_lower, state.row_upper)
+        )
+        return Sources(
+            program,
+            state,
+            np.concatenate([up, down]),
+            np.repeat([1.0, -1.0], [len(up), len(down)]),
+            met,
+        )
 
     def bundle(self) -> Bundle:
         """All of them side by side."""
@@ -99,38 +125,63 @@ class Sources:
         order = np.argsort(program.rows, kind="stable")
         counts = np.bincount(program.rows, minlength=program.shape[0])
         first, taken = np.cumsum(counts) - counts, counts[self.rows]
-        entries = order[np.repeat(first[self.rows] - (np.cumsum(taken) - taken), taken) + np.arange(taken.sum())]
+        entries = order[
+            np.repeat(first[self.rows] - (np.cumsum(taken) - taken), taken) + np.arange(taken.sum())
+        ]
         cut = np.repeat(np.arange(len(self.rows)), taken)
         met = Bundle.of(self.met)
         return Bundle(
-            np.concatenate([cut, len(self.rows) + met.cut]), np.concatenate([program.columns[entries], met.columns]),
+            np.concatenate([cut, len(self.rows) + met.cut]),
+            np.concatenate([program.columns[entries], met.columns]),
             np.concatenate([program.values[entries] * self.signs[cut], met.prices]),
-            np.concatenate([self.signs * self._sides(), met.constant]))
+            np.concatenate([self.signs * self._sides(), met.constant]),
+        )
 
     def groups(self) -> Ints:
         """The group of every cut."""
         inside = self.program.reach[self.program.rows] < PROVINCE
-        label = components(self.program.rows[inside], self.program.columns[inside], self.program.shape)
-        return np.concatenate([label[self.rows], label[[each.rows[0] for each in self.met]]]).astype(np.int64)
+        label = components(
+            self.program.rows[inside], self.program.columns[inside], self.program.shape
+        )
+        return np.concatenate(
+            [label[self.rows], label[[each.rows[0] for each in self.met]]]
+        ).astype(np.int64)
 
     def cut(self, number: int, bundle: Bundle) -> Cut:
         """One of them by itself."""
         if number >= len(self.rows):
             return self.met[number - len(self.rows)]
         inside = slice(*np.searchsorted(bundle.cut, [number, number + 1]))
-        return Cut(self.rows[[number]], self.signs[[number]], bundle.columns[inside], bundle.prices[inside],
-                   bundle.constant[[number]], True)
+        return Cut(
+            self.rows[[number]],
+            self.signs[[number]],
+            bundle.columns[inside],
+            bundle.prices[inside],
+            bundle.constant[[number]],
+            True,
+        )
 
     def duals(self, numbers: Ints) -> tuple[Ints, Ints, Floats]:
         """The dual vectors of some cuts: (which of them, row, dual)."""
-        single, many = np.flatnonzero(numbers < len(self.rows)), np.flatnonzero(numbers >= len(self.rows))
+        single, many = (
+            np.flatnonzero(numbers < len(self.rows)),
+            np.flatnonzero(numbers >= len(self.rows)),
+        )
         met = [self.met[number - len(self.rows)] for number in numbers[many]]
-        return (np.concatenate([single, np.repeat(many, [len(each.rows) for each in met])]).astype(np.int64),
-                np.concatenate([self.rows[numbers[single]], *(each.rows for each in met)]).astype(np.int64),
-                np.concatenate([self.signs[numbers[single]], *(each.duals for each in met)]))
+        return (
+            np.concatenate([single, np.repeat(many, [len(each.rows) for each in met])]).astype(
+                np.int64
+            ),
+            np.concatenate([self.rows[numbers[single]], *(each.rows for each in met)]).astype(
+                np.int64
+            ),
+            np.concatenate([self.signs[numbers[single]], *(each.duals for each in met)]),
+        )
 
     def _sides(self) -> Floats:
-        return np.where(self.signs > 0, self.state.row_lower[self.rows], self.state.row_upper[self.rows])
+        return np.where(
+            self.signs > 0, self.state.row_lower[self.rows], self.state.row_upper[self.rows]
+        )
 
 
 @dataclass(frozen=True)
@@ -227,7 +278,9 @@ class _Rounds:
             order = np.lexsort((-roots, group))
             best = order[np.flatnonzero(np.diff(group[order], prepend=-1))]
             theta, of = roots[best], group[best]
-            stops = (theta > self._last[of] + SNAP * np.maximum(1.0, np.abs(theta))) | (theta == np.inf)
+            stops = (theta > self._last[of] + SNAP * np.maximum(1.0, np.abs(theta))) | (
+                theta == np.inf
+            )
             self._undo(of[stops])
             goes = ~stops & (theta > -np.inf)
             self._take(active[best[goes]], theta[goes], of[goes])
@@ -246,7 +299,10 @@ class _Rounds:
     def _undo(self, groups: Ints) -> None:
         steps = self._before[groups]
         back = (self._step_of >= 0) & np.isin(self._step_of, steps)
-        self._now.lower[back], self._now.upper[back] = self._start.lower[back], self._start.upper[back]
+        self._now.lower[back], self._now.upper[back] = (
+            self._start.lower[back],
+            self._start.upper[back],
+        )
         self._step_of[back] = -1
         self._undone |= set(steps[steps >= 0].tolist())
 
@@ -255,11 +311,20 @@ class _Rounds:
         taken = self._step_of >= 0
         when = np.full(len(taken), -np.inf)
         when[taken] = np.array([theta for theta, _ in self._steps])[self._step_of[taken]]
-        kept = sorted((step for k, step in enumerate(self._steps) if k not in self._undone), key=lambda step: -step[0])
+        kept = sorted(
+            (step for k, step in enumerate(self._steps) if k not in self._undone),
+            key=lambda step: -step[0],
+        )
         halts = [self._steps[k][1] for k in sorted(self._undone)]
 
         def made(step: int) -> Cut:
             return self._sources.cut(kept[step][1], self._bundle)
 
-        return Alone(when, self._now.lower, tuple(theta for theta, _ in kept), made,
-                     tuple(self._sources.cut(cut, self._bundle) for cut in halts), tuple(self._rounds))
+        return Alone(
+            when,
+            self._now.lower,
+            tuple(theta for theta, _ in kept),
+            made,
+            tuple(self._sources.cut(cut, self._bundle) for cut in halts),
+            tuple(self._rounds),
+        )

@@ -20,7 +20,9 @@ class Asking:
     Every row has a slack up and a slack down, so that no question is impossible.
     """
 
-    def __init__(self, program: Program, state: State, open_solver: Opener, whole: bool = False) -> None:
+    def __init__(
+        self, program: Program, state: State, open_solver: Opener, whole: bool = False
+    ) -> None:
         moving = (state.lower < state.upper) | whole
         touched = np.zeros(program.shape[0], dtype=bool)
         touched[program.rows[moving[program.columns]]] = True
@@ -48,16 +50,30 @@ class Asking:
             high = np.flatnonzero(near[self._columns] == state.upper[self._columns])
         return self._ask(np.zeros(len(self._columns)), weights, np.inf, state, upper=high)
 
-    def _ask(self, costs: Floats, weights: Floats, give: float, state: State,
-             primal: bool = False, upper: Ints | None = None) -> Floats:
+    def _ask(
+        self,
+        costs: Floats,
+        weights: Floats,
+        give: float,
+        state: State,
+        primal: bool = False,
+        upper: Ints | None = None,
+    ) -> Floats:
         """Solve, check the answer's own gap, return the duals with noise removed."""
         slack = np.zeros(2 * len(self._rows))
         still = self._still(state)
         low, high = state.lower[self._columns], state.upper[self._columns]
         question = Question(
-            np.concatenate([costs, weights, weights]), np.concatenate([low, slack]),
-            np.concatenate([np.maximum(low, high), slack + give]),  # ends that are one in fractions may cross by a float's last digit
-            state.row_lower[self._rows] - still, state.row_upper[self._rows] - still, primal=primal, high=upper)
+            np.concatenate([costs, weights, weights]),
+            np.concatenate([low, slack]),
+            np.concatenate(
+                [np.maximum(low, high), slack + give]
+            ),  # ends that are one in fractions may cross by a float's last digit
+            state.row_lower[self._rows] - still,
+            state.row_upper[self._rows] - still,
+            primal=primal,
+            high=upper,
+        )
         answer = self._session.solve(question)
         if not answer.optimal:
             raise SolverError(f"求解器返回「{answer.status}」，不是最优解。")
@@ -65,11 +81,16 @@ class Asking:
             raise SolverError("求解器给出的数不满足约束。")
         duals = cleaned(answer.duals)
         # A dual on a side that is open would promise what no row guarantees.
-        wrong = ((duals > 0) & ~np.isfinite(question.row_lower)) | ((duals < 0) & ~np.isfinite(question.row_upper))
+        wrong = ((duals > 0) & ~np.isfinite(question.row_lower)) | (
+            (duals < 0) & ~np.isfinite(question.row_upper)
+        )
         if wrong.any():
             raise SolverError("求解器给出的影子价格方向不对。")
         bound = self._bound(question, duals)
-        if abs((question.costs * answer.columns).sum() - bound) > ANSWER_TOLERANCE * (1 + abs(bound)) * 10:
+        if (
+            abs((question.costs * answer.columns).sum() - bound)
+            > ANSWER_TOLERANCE * (1 + abs(bound)) * 10
+        ):
             raise SolverError("求解器的最优值与影子价格不一致。")
         result = np.zeros(self._program.shape[0])
         result[self._rows] = duals
@@ -77,9 +98,12 @@ class Asking:
 
     def _holds(self, question: Question, columns: Floats) -> bool:
         """Whether columns are within every bound of the question and meet its rows."""
-        slack = ANSWER_TOLERANCE * (1 + np.abs(columns).max(initial=0.0)) * 10  # some write down eight digits only
-        return (within(columns, question.lower, question.upper, slack)
-                and within(self._elastic.activity(columns), question.row_lower, question.row_upper, slack))
+        slack = (
+            ANSWER_TOLERANCE * (1 + np.abs(columns).max(initial=0.0)) * 10
+        )  # some write down eight digits only
+        return within(columns, question.lower, question.upper, slack) and within(
+            self._elastic.activity(columns), question.row_lower, question.row_upper, slack
+        )
 
     def _bound(self, question: Question, duals: Floats) -> float:
         """The bound on the optimum that the duals prove: Σ y·b + Σ min over the boxes of reduced cost · column.
@@ -99,7 +123,10 @@ class Asking:
     def _made(self, program: Program) -> Program:
         """The part of the program inside, with the slacks after its own columns."""
         row_at, column_at = np.full(program.shape[0], -1), np.full(program.shape[1], -1)
-        row_at[self._rows], column_at[self._columns] = np.arange(len(self._rows)), np.arange(len(self._columns))
+        row_at[self._rows], column_at[self._columns] = (
+            np.arange(len(self._rows)),
+            np.arange(len(self._columns)),
+        )
         kept: Bools = (row_at[program.rows] >= 0) & (column_at[program.columns] >= 0)
         rows, columns = len(self._rows), len(self._columns)
         every, free = np.arange(rows), np.zeros(2 * rows)
@@ -107,8 +134,12 @@ class Asking:
             np.concatenate([program.lower[self._columns], free]),
             np.concatenate([program.upper[self._columns], free + np.inf]),
             np.concatenate([row_at[program.rows[kept]], every, every]),
-            np.concatenate([column_at[program.columns[kept]], columns + every, columns + rows + every]),
+            np.concatenate(
+                [column_at[program.columns[kept]], columns + every, columns + rows + every]
+            ),
             np.concatenate([program.values[kept], np.ones(rows), -np.ones(rows)]),
-            program.row_lower[self._rows], program.row_upper[self._rows], program.reach[self._rows],
+            program.row_lower[self._rows],
+            program.row_upper[self._rows],
+            program.reach[self._rows],
             int((self._columns < program.lines).sum()),
         )

@@ -78,8 +78,13 @@ class Program:
     def same_matrix(self, other: Program) -> bool:
         """Whether the two differ in bounds alone."""
         return self.shape == other.shape and all(
-            mine is its or np.array_equal(mine, its) for mine, its in
-            ((self.rows, other.rows), (self.columns, other.columns), (self.values, other.values)))
+            mine is its or np.array_equal(mine, its)
+            for mine, its in (
+                (self.rows, other.rows),
+                (self.columns, other.columns),
+                (self.values, other.values),
+            )
+        )
 
     def activity(self, columns: Floats) -> Floats:
         """A·x (R,)."""
@@ -107,8 +112,17 @@ class Statement:
     @cached_property
     def rounded(self) -> Program:
         """The program in floats: here, and nowhere else, numbers are rounded for a solver."""
-        return Program(floats(self.lower, -np.inf), floats(self.upper, np.inf), self.rows, self.columns, floats(self.values),
-                       floats(self.row_lower, -np.inf), floats(self.row_upper, np.inf), self.reach, self.lines)
+        return Program(
+            floats(self.lower, -np.inf),
+            floats(self.upper, np.inf),
+            self.rows,
+            self.columns,
+            floats(self.values),
+            floats(self.row_lower, -np.inf),
+            floats(self.row_upper, np.inf),
+            self.reach,
+            self.lines,
+        )
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,12 @@ class Solution:
 
 
 def solve(
-    program: Program, stages: tuple[Stage, ...], open_solver: Opener, report: Report = lambda _: None,
-    together: bool = True, before: Sequence[Solution] = (),
+    program: Program,
+    stages: tuple[Stage, ...],
+    open_solver: Opener,
+    report: Report = lambda _: None,
+    together: bool = True,
+    before: Sequence[Solution] = (),
 ) -> Solution:
     """The lexicographic optimum of the stages, or the shortage that makes it impossible.
 
@@ -121,7 +125,11 @@ def solve(
 def _alike(program: Program, stages: tuple[Stage, ...], before: Solution) -> bool:
     """Whether a solution is of a program and stages that differ from these in numbers alone."""
     told = [stage.name for stage in before.stages]
-    return before.shortage is None and told == [stage.name for stage in stages] and program.same_matrix(before.program)
+    return (
+        before.shortage is None
+        and told == [stage.name for stage in stages]
+        and program.same_matrix(before.program)
+    )
 
 
 def shortage_of(program: Program, open_solver: Opener) -> Shortage | None:
@@ -137,7 +145,9 @@ def smallest(program: Program, *costs: Floats, open_solver: Opener) -> tuple[flo
     """
     scale = _scale(program)
     engine, state = _Engine(program, scale, open_solver), _scaled(program, scale)
-    if engine.shortage(state) is not None:  # rows that no open column touches are in no later question
+    if (
+        engine.shortage(state) is not None
+    ):  # rows that no open column touches are in no later question
         raise SolverError("没有一种分配能满足全部约束。")
     values = []
     for each in costs:
@@ -152,7 +162,9 @@ def face(program: Program, stages: Sequence[Stage], open_solver: Opener) -> Stat
     engine, state = _Engine(program, scale, open_solver), _scaled(program, scale)
     for stage in stages:
         state, _ = engine.run(stage, state)
-    return State(state.lower * scale, state.upper * scale, state.row_lower * scale, state.row_upper * scale)
+    return State(
+        state.lower * scale, state.upper * scale, state.row_lower * scale, state.row_upper * scale
+    )
 
 
 class _Engine:
@@ -173,7 +185,12 @@ class _Engine:
         return Sharpening(self._program)
 
     def solution(
-        self, stages: tuple[Stage, ...], state: State, report: Report, together: bool, hopeful: bool = False
+        self,
+        stages: tuple[Stage, ...],
+        state: State,
+        report: Report,
+        together: bool,
+        hopeful: bool = False,
     ) -> Solution:
         """Stage after stage; the amounts checked against every bound and row.
 
@@ -188,7 +205,9 @@ class _Engine:
             if k >= last_levels(stages):
                 state = folded(program, state)
             if hopeful and isinstance(stage, SumStage):
-                state, result = self._narrowed(stage, self._sharpening.unasked(state, stage.costs), state, 0)
+                state, result = self._narrowed(
+                    stage, self._sharpening.unasked(state, stage.costs), state, 0
+                )
                 _check_rows(program, state)
             else:
                 state, result = self.run(stage, state, together)
@@ -199,7 +218,9 @@ class _Engine:
         _verify(program, columns[: program.lines] * scale, scale)
         return Solution(columns * scale, tuple(results), None, program)
 
-    def again(self, stages: tuple[Stage, ...], state: State, before: Sequence[Solution], asking: bool) -> Solution | None:
+    def again(
+        self, stages: tuple[Stage, ...], state: State, before: Sequence[Solution], asking: bool
+    ) -> Solution | None:
         """The optimum by the duals and cuts of other solutions; None where they do not prove one.
 
         Any dual bounds from below, and levels that fall are each the least that those before leave. So where columns
@@ -211,7 +232,9 @@ class _Engine:
             if k >= last_levels(stages):
                 state = folded(program, state)
             told = [solution.stages[k] for solution in before]
-            state, result = self._anew(stage, state, told) if asking else self._retold(stage, state, told)
+            state, result = (
+                self._anew(stage, state, told) if asking else self._retold(stage, state, told)
+            )
             if not falls(result.chain):
                 return None
             results.append(result)
@@ -220,7 +243,9 @@ class _Engine:
             return None
         return Solution(state.lower * self._scale, tuple(results), None, program)
 
-    def _retold(self, stage: Stage, state: State, told: Sequence[StageResult]) -> tuple[State, StageResult]:
+    def _retold(
+        self, stage: Stage, state: State, told: Sequence[StageResult]
+    ) -> tuple[State, StageResult]:
         """A stage by what proved it before, and nothing else."""
         if isinstance(stage, SumStage):
             return self._narrowed(stage, told[0].duals, state, 0)
@@ -228,16 +253,22 @@ class _Engine:
         state, levels = retold(self._program, terms, state, (result.chain for result in told))
         return state, StageResult(stage.name, terms.worst(state), 0, np.zeros(0), levels)
 
-    def _anew(self, stage: Stage, state: State, told: Sequence[StageResult]) -> tuple[State, StageResult]:
+    def _anew(
+        self, stage: Stage, state: State, told: Sequence[StageResult]
+    ) -> tuple[State, StageResult]:
         """A stage by what proved it last, made sharp here and completed."""
         if isinstance(stage, SumStage):
-            return self._narrowed(stage, self._sharpening.best(told[0].duals, state, stage.costs), state, 0)
+            return self._narrowed(
+                stage, self._sharpening.best(told[0].duals, state, stage.costs), state, 0
+            )
         return self._leveled(stage, state, True, carried(told[0].chain, state))
 
     def run(self, stage: Stage, state: State, together: bool = True) -> tuple[State, StageResult]:
         """A stage, and the face of its optimum: a sum by one linear program, ratios level by level."""
         if isinstance(stage, SumStage):
-            return self._narrowed(stage, Asking(self._program, state, self._open).sum(stage.costs, state), state, 1)
+            return self._narrowed(
+                stage, Asking(self._program, state, self._open).sum(stage.costs, state), state, 1
+            )
         return self._leveled(stage, state, together)
 
     def shortage(self, state: State) -> Shortage | None:
@@ -251,7 +282,9 @@ class _Engine:
 
     # ------------------------------------------------------------ sums
 
-    def _narrowed(self, stage: SumStage, duals: Floats, state: State, programs: int) -> tuple[State, StageResult]:
+    def _narrowed(
+        self, stage: SumStage, duals: Floats, state: State, programs: int
+    ) -> tuple[State, StageResult]:
         """The optimal face that a dual describes by complementary slackness, and the optimum."""
         reduced = cleaned(stage.costs - self._program.priced(duals))
         lower, upper = state.lower.copy(), state.upper.copy()
@@ -259,7 +292,9 @@ class _Engine:
         row_lower, row_upper = _tightened(duals, state)
         value = float((duals * np.where(duals > 0, finite(row_lower), finite(row_upper))).sum())
         value += float((reduced * np.where(reduced > 0, finite(lower), finite(upper))).sum())
-        return State(lower, upper, row_lower, row_upper), StageResult(stage.name, value * self._scale, programs, duals, ())
+        return State(lower, upper, row_lower, row_upper), StageResult(
+            stage.name, value * self._scale, programs, duals, ()
+        )
 
     # ------------------------------------------------------------ levels
 
@@ -269,7 +304,9 @@ class _Engine:
         """Level by level until every column of the stage is fixed; the cuts `met` elsewhere are known from the start."""
         before = self.asked
         terms = Terms.of(stage, self._program.shape[1], self._scale)
-        known = Known(self._program, terms, self._sharpening, together, (*of_rows(self._program, state), *met))
+        known = Known(
+            self._program, terms, self._sharpening, together, (*of_rows(self._program, state), *met)
+        )
         solver = Asking(self._program, state, self._open)
         levels: list[Level] = []
         while terms.open(state).any():
@@ -279,7 +316,9 @@ class _Engine:
             levels += chain.levels
             if chain.binding is None:
                 state = terms.alone(state)
-        return state, StageResult(stage.name, terms.worst(state), self.asked - before, np.zeros(0), tuple(levels))
+        return state, StageResult(
+            stage.name, terms.worst(state), self.asked - before, np.zeros(0), tuple(levels)
+        )
 
     def _next(self, asking: Asking, terms: Terms, state: State, known: Known) -> Chain:
         """The next level of the province, and what is decided alone above it.
@@ -308,14 +347,21 @@ class _Engine:
         asked = bounded
         if groups:
             wide = self._program.reach == PROVINCE
-            asked = replace(bounded, row_lower=np.where(wide, -np.inf, bounded.row_lower),
-                            row_upper=np.where(wide, np.inf, bounded.row_upper))
+            asked = replace(
+                bounded,
+                row_lower=np.where(wide, -np.inf, bounded.row_lower),
+                row_upper=np.where(wide, np.inf, bounded.row_upper),
+            )
         near = terms.nearest(bounded)
         if chain.binding is not None:  # its columns have no other place
             near[chain.binding.columns] = chain.binding.ends(terms, chain.state, chain.theta)
         duals = chain.decided.joined(self._program, asking.violation(asked, near=near), chain.theta)
-        return [cut for cut in cuts(self._program, duals, bounded)
-                if cut.broken(bounded) or (cut.violation(bounded) > 0 and cut.root(terms, chain.state) > chain.theta)]
+        return [
+            cut
+            for cut in cuts(self._program, duals, bounded)
+            if cut.broken(bounded)
+            or (cut.violation(bounded) > 0 and cut.root(terms, chain.state) > chain.theta)
+        ]
 
 
 class _Counted:
@@ -330,7 +376,12 @@ class _Counted:
 
 
 def _scaled(program: Program, scale: float) -> State:
-    return State(program.lower / scale, program.upper / scale, program.row_lower / scale, program.row_upper / scale)
+    return State(
+        program.lower / scale,
+        program.upper / scale,
+        program.row_lower / scale,
+        program.row_upper / scale,
+    )
 
 
 def _attained(program: Program, state: State, start: State) -> bool:
@@ -343,8 +394,15 @@ def _attained(program: Program, state: State, start: State) -> bool:
 
 def _check_rows(program: Program, state: State) -> None:
     """Raise SolverError where a row cannot be met within the columns' bounds; where no column is open, no later question has it."""
-    ends = np.stack([program.values * state.lower[program.columns], program.values * state.upper[program.columns]])
-    least, most = (sums(program.rows, side, program.shape[0]) for side in (ends.min(axis=0), ends.max(axis=0)))
+    ends = np.stack(
+        [
+            program.values * state.lower[program.columns],
+            program.values * state.upper[program.columns],
+        ]
+    )
+    least, most = (
+        sums(program.rows, side, program.shape[0]) for side in (ends.min(axis=0), ends.max(axis=0))
+    )
     if not ((most >= state.row_lower - FEASIBLE) & (least <= state.row_upper + FEASIBLE)).all():
         raise SolverError("有的约束不论怎样分配都不能满足。")
 
@@ -357,7 +415,9 @@ def _tightened(duals: Floats, state: State) -> tuple[Floats, Floats]:
 
 
 def _scale(program: Program) -> float:
-    finite = np.concatenate([side[np.isfinite(side)] for side in (program.row_lower, program.row_upper)])
+    finite = np.concatenate(
+        [side[np.isfinite(side)] for side in (program.row_lower, program.row_upper)]
+    )
     largest = float(np.abs(finite).max(initial=1.0)) or 1.0
     return float(2.0 ** np.ceil(np.log2(largest / LARGEST_POOL)))
 
@@ -368,9 +428,19 @@ def _verify(program: Program, lines: Floats, scale: float) -> None:
         raise SolverError("目标清单没有确定每一笔金额。")
     slack = ANSWER_TOLERANCE * scale
     low, high = program.lower[: program.lines], program.upper[: program.lines]
-    only_lines = np.bincount(program.rows, weights=program.columns >= program.lines, minlength=program.shape[0]) == 0
+    only_lines = (
+        np.bincount(
+            program.rows, weights=program.columns >= program.lines, minlength=program.shape[0]
+        )
+        == 0
+    )
     columns = np.concatenate([lines, np.zeros(program.shape[1] - program.lines)])
     inside = within(lines, low, high, slack)
-    met = within(program.activity(columns)[only_lines], program.row_lower[only_lines], program.row_upper[only_lines], slack)
+    met = within(
+        program.activity(columns)[only_lines],
+        program.row_lower[only_lines],
+        program.row_upper[only_lines],
+        slack,
+    )
     if not inside or not met:
         raise SolverError("求解结果没有满足全部约束。")

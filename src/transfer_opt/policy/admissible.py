@@ -21,13 +21,19 @@ def parse_unit(text: str) -> tuple[float, str] | None:
     for name in ("万元", "亿元", "元"):
         if text.endswith(name):
             number = to_number(text.removesuffix(name)) if text != name else 1.0
-            return (number, name) if number is not None and Decimal(repr(number)) * YUAN[name] >= LEAST_YUAN else None
+            return (
+                (number, name)
+                if number is not None and Decimal(repr(number)) * YUAN[name] >= LEAST_YUAN
+                else None
+            )
     return None
 
 
 def parse_objectives(text: str) -> tuple[str, ...]:
     """「三保缺口最小>贴近因素法」 → its parts."""
-    return tuple(part for part in normalise(text).replace("》", ">").replace("→", ">").split(">") if part)
+    return tuple(
+        part for part in normalise(text).replace("》", ">").replace("→", ">").split(">") if part
+    )
 
 
 def wrong_number(spec: ParameterSpec, number: float | None) -> Refusal | None:

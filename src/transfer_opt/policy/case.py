@@ -87,7 +87,9 @@ class Recipients:
         if column == WHOLE_PROVINCE:
             return np.full(len(self), WHOLE_PROVINCE, dtype=object)
         if column in self.numbers:
-            return np.array(["" if np.isnan(v) else f"{v:g}" for v in self.numbers[column]], dtype=object)
+            return np.array(
+                ["" if np.isnan(v) else f"{v:g}" for v in self.numbers[column]], dtype=object
+            )
         return self.text(column)
 
     @cached_property
@@ -210,22 +212,31 @@ class Case:
     def figures(self) -> Figures:
         """What was worked out, exactly."""
         return self.worked_out or Figures(
-            exact(self.unit), exacts(self.pools), exacts(self.history), exacts(self.need), exacts(self.lines.reference_before),
-            exacts(self.lines.reference))
+            exact(self.unit),
+            exacts(self.pools),
+            exacts(self.history),
+            exacts(self.need),
+            exacts(self.lines.reference_before),
+            exacts(self.lines.reference),
+        )
 
     @cached_property
     def amount(self) -> Linear:
         """x: the amounts (L,), the decision variables 0 … L-1."""
-        labels = [f"{self.funds[f].short}/{self.recipients.name[i]}"
-                  for f, i in zip(self.lines.fund, self.lines.recipient, strict=True)]
+        labels = [
+            f"{self.funds[f].short}/{self.recipients.name[i]}"
+            for f, i in zip(self.lines.fund, self.lines.recipient, strict=True)
+        ]
         subjects = np.stack([self.lines.fund, self.lines.recipient], axis=1)
         return variables(len(self.lines), np.array(labels, dtype=object), subjects)
 
     @cached_property
     def line_names(self) -> tuple[tuple[str, str, str], ...]:
         """(L,) fund, division code and name of every line."""
-        return tuple((self.funds[f].name, str(self.recipients.code[i]), str(self.recipients.name[i]))
-                     for f, i in zip(self.lines.fund, self.lines.recipient, strict=True))
+        return tuple(
+            (self.funds[f].name, str(self.recipients.code[i]), str(self.recipients.name[i]))
+            for f, i in zip(self.lines.fund, self.lines.recipient, strict=True)
+        )
 
     @cached_property
     def own(self) -> Floats:
@@ -246,7 +257,9 @@ class Case:
     def rate(self) -> Exacts:
         """G (F,) = pool / Σ last year over all units − 1; None when last year is not known."""
         pairs = zip(self.figures.pools, self.last_total, strict=True)
-        return np.array([pool / last - 1 if last > 0 else None for pool, last in pairs], dtype=object)
+        return np.array(
+            [pool / last - 1 if last > 0 else None for pool, last in pairs], dtype=object
+        )
 
     @cached_property
     def growth(self) -> Floats:
@@ -265,7 +278,10 @@ class Case:
 
     def capacity(self, x: Linear, own: Floats) -> Linear:
         """own_i + Σ_f usable_f · x[f, i], one expression per recipient (n,), money."""
-        return replace((x * exacts(self.usable)[self.lines.fund]).total(self.by_recipient), constant=exacts(own))
+        return replace(
+            (x * exacts(self.usable)[self.lines.fund]).total(self.by_recipient),
+            constant=exacts(own),
+        )
 
     @cached_property
     def provincial_capacity(self) -> mpq:
@@ -284,7 +300,9 @@ class Case:
         count = len(self.funds)
         labels = np.array([fund.name for fund in self.funds], dtype=object)
         subjects = np.stack([np.arange(count), np.full(count, NOWHERE)], axis=1)
-        return Grouping(np.where(members[self.lines.recipient], self.lines.fund, NOWHERE), labels, subjects)
+        return Grouping(
+            np.where(members[self.lines.recipient], self.lines.fund, NOWHERE), labels, subjects
+        )
 
     @cached_property
     def by_fund_and_prefecture(self) -> Grouping:
@@ -292,5 +310,7 @@ class Case:
         prefectures, count = self.recipients.prefectures, len(self.recipients.prefectures)
         of = self.lines.fund * count + self.recipients.prefecture_index[self.lines.recipient]
         labels = [f"{fund.short}/{name}" for fund in self.funds for name in prefectures]
-        subjects = [(f, len(self.recipients) + p) for f in range(len(self.funds)) for p in range(count)]
+        subjects = [
+            (f, len(self.recipients) + p) for f in range(len(self.funds)) for p in range(count)
+        ]
         return Grouping(of, np.array(labels, dtype=object), np.array(subjects, dtype=np.int64))

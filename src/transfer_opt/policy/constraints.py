@@ -16,7 +16,15 @@ from gmpy2 import mpq
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Texts
 from transfer_opt.core.exact import ZERO, Exacts, exacts, filled, known, summed, total
-from transfer_opt.core.expressions import Grouping, Linear, Rows, at_least, at_most, exactly, stacked
+from transfer_opt.core.expressions import (
+    Grouping,
+    Linear,
+    Rows,
+    at_least,
+    at_most,
+    exactly,
+    stacked,
+)
 from transfer_opt.core.ranking import Ratios, top_share
 from transfer_opt.policy.case import KEY_ZONES, WHOLE_PROVINCE, Case
 
@@ -44,13 +52,18 @@ CONSTRAINTS: dict[str, Constraint] = {}
 
 
 def constraint(
-    name: str, columns: tuple[str, ...] = (), relaxed_by: tuple[str, int] | None = None, follows_pool: bool = False,
+    name: str,
+    columns: tuple[str, ...] = (),
+    relaxed_by: tuple[str, int] | None = None,
+    follows_pool: bool = False,
     **parameters: str,
 ) -> Callable[[Function], Function]:
     """Enter a rule into the catalogue under the name users type."""
 
     def enter(function: Function) -> Function:
-        CONSTRAINTS[name] = Constraint(name, function, parameters, columns, relaxed_by, follows_pool)
+        CONSTRAINTS[name] = Constraint(
+            name, function, parameters, columns, relaxed_by, follows_pool
+        )
         return function
 
     return enter
@@ -133,8 +146,22 @@ def basic_need(case: Case, x: Linear) -> Rows:
     return at_least(case.capacity(x, case.own)[needy], case.figures.need[needy])
 
 
-@constraint("三保压力倾斜", columns=("上年〈资金〉", "可用财力", "标准财政支出", "保基本民生需求", "保工资需求", "保运转需求"),
-            pressed="压力前比例", weak="薄弱比例", lead="增幅差", relaxed_by=("增幅差", -1), follows_pool=True)
+@constraint(
+    "三保压力倾斜",
+    columns=(
+        "上年〈资金〉",
+        "可用财力",
+        "标准财政支出",
+        "保基本民生需求",
+        "保工资需求",
+        "保运转需求",
+    ),
+    pressed="压力前比例",
+    weak="薄弱比例",
+    lead="增幅差",
+    relaxed_by=("增幅差", -1),
+    follows_pool=True,
+)
 def pressure_tilt(case: Case, x: Linear, *, pressed: Exacts, weak: Exacts, lead: Exacts) -> Rows:
     """Counties under 三保 pressure or in fiscal difficulty together grow faster than the fund.
 
@@ -149,13 +176,22 @@ def pressure_tilt(case: Case, x: Linear, *, pressed: Exacts, weak: Exacts, lead:
     groups = []
     for f in range(len(case.funds)):
         members = _eligible(case, f)
-        groups.append(top_share(pressure, members, pressed[f], highest=True)
-                      | top_share(strength, members, weak[f], highest=False))
+        groups.append(
+            top_share(pressure, members, pressed[f], highest=True)
+            | top_share(strength, members, weak[f], highest=False)
+        )
     return _faster_growth(case, x, groups, lead, "三保压力大或财政困难的{}县")
 
 
-@constraint("财力薄弱倾斜", columns=("上年〈资金〉", "可用财力", "标准财政支出"),
-            weak="薄弱比例", lead="增幅差", group="组别", relaxed_by=("增幅差", -1), follows_pool=True)
+@constraint(
+    "财力薄弱倾斜",
+    columns=("上年〈资金〉", "可用财力", "标准财政支出"),
+    weak="薄弱比例",
+    lead="增幅差",
+    group="组别",
+    relaxed_by=("增幅差", -1),
+    follows_pool=True,
+)
 def weak_tilt(case: Case, x: Linear, *, weak: Exacts, lead: Exacts, group: Texts) -> Rows:
     """Fiscally weak counties together grow faster than the fund.
 
@@ -170,15 +206,26 @@ def weak_tilt(case: Case, x: Linear, *, weak: Exacts, lead: Exacts, group: Texts
     groups = []
     for f in range(len(case.funds)):
         column, _, values = group[f].partition("=")
-        listed = np.isin(case.recipients.groups(column.strip()), [value.strip() for value in values.split("、")])
-        groups.append(_eligible(case, f) & listed if values
-                      else top_share(strength, _eligible(case, f), weak[f], highest=False))
+        listed = np.isin(
+            case.recipients.groups(column.strip()), [value.strip() for value in values.split("、")]
+        )
+        groups.append(
+            _eligible(case, f) & listed
+            if values
+            else top_share(strength, _eligible(case, f), weak[f], highest=False)
+        )
     named = ["财力薄弱的{}县" if "=" not in text else f"{text}的{{}}县" for text in group]
     return _faster_growth(case, x, groups, lead, named)
 
 
-@constraint("困难地区倾斜", columns=("困难地区类型", "可用财力", "标准财政支出", "上年〈资金〉"),
-            multiple="人均倍数", population="人口口径", relaxed_by=("人均倍数", -1), follows_pool=True)
+@constraint(
+    "困难地区倾斜",
+    columns=("困难地区类型", "可用财力", "标准财政支出", "上年〈资金〉"),
+    multiple="人均倍数",
+    population="人口口径",
+    relaxed_by=("人均倍数", -1),
+    follows_pool=True,
+)
 def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> Rows:
     """People in hardship areas get more per head than the province, and not less so than last year.
 
@@ -188,19 +235,34 @@ def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> R
     Units: money on both sides; multiple is a ratio of amounts per head; population names the head count.
     Absent: no such unit, no row. Clause: 若干措施第十八条.
     """
-    people, own, expenditure = (exacts(column) for column in (case.recipients.number(population), case.own, case.expenditure))
+    people, own, expenditure = (
+        exacts(column)
+        for column in (case.recipients.number(population), case.own, case.expenditure)
+    )
     poorer = own * total(expenditure) < expenditure * total(own)
     group = (case.recipients.text("困难地区类型") != "") & np.asarray(poorer, dtype=bool)
     label = np.array([f"困难地区{int(group.sum())}县（{population}）"], dtype=object)
-    whole = Grouping(np.where(group[case.lines.recipient], 0, NOWHERE), label, np.array([[NOWHERE, NOWHERE]]))
+    whole = Grouping(
+        np.where(group[case.lines.recipient], 0, NOWHERE), label, np.array([[NOWHERE, NOWHERE]])
+    )
     share = total(people[group]) / total(people) if total(people) > 0 else ZERO
     last = filled(case.figures.history)
-    before = total(last[:, group].ravel()) / total(last.ravel()) if share > 0 and total(last.ravel()) > 0 else ZERO
+    before = (
+        total(last[:, group].ravel()) / total(last.ravel())
+        if share > 0 and total(last.ravel()) > 0
+        else ZERO
+    )
     right = max(multiple * share, before) * total(case.figures.pools)
     return at_least(x.total(whole), right)[np.array([bool(group.any())])]
 
 
-@constraint("生态稳定增长", columns=("上年〈资金〉", "功能区类型"), rise="增长率", relaxed_by=("增长率", -1), follows_pool=True)
+@constraint(
+    "生态稳定增长",
+    columns=("上年〈资金〉", "功能区类型"),
+    rise="增长率",
+    relaxed_by=("增长率", -1),
+    follows_pool=True,
+)
 def ecological_growth(case: Case, x: Linear, *, rise: Exacts) -> Rows:
     """Key ecological zones get steadily more, as far as the fund itself grows.
 
@@ -216,7 +278,13 @@ def ecological_growth(case: Case, x: Linear, *, rise: Exacts) -> Rows:
     return at_least(x[kept], (1 + steady) * case.last_year[kept])
 
 
-@constraint("保障水平下限", columns=("可用财力", "标准财政支出"), least="下限比例", peers="分组列", relaxed_by=("下限比例", -1))
+@constraint(
+    "保障水平下限",
+    columns=("可用财力", "标准财政支出"),
+    least="下限比例",
+    peers="分组列",
+    relaxed_by=("下限比例", -1),
+)
 def coverage_floor(case: Case, x: Linear, *, least: Exacts, peers: str) -> Rows:
     """A recipient's coverage does not fall below a share of its peer group's.
 
@@ -226,8 +294,12 @@ def coverage_floor(case: Case, x: Linear, *, least: Exacts, peers: str) -> Rows:
     Absent: never. Clause: 若干措施第十八条 均等化.
     """
     capacity, expenditure = case.capacity(x, case.own), exacts(case.expenditure)
-    if peers == WHOLE_PROVINCE:  # the pools fix the province's capacity, so no row need touch every line
-        return at_least(capacity, least * expenditure / total(expenditure) * case.provincial_capacity)
+    if (
+        peers == WHOLE_PROVINCE
+    ):  # the pools fix the province's capacity, so no row need touch every line
+        return at_least(
+            capacity, least * expenditure / total(expenditure) * case.provincial_capacity
+        )
     names, of = np.unique(case.recipients.groups(peers), return_inverse=True)
     subjects = np.full((len(names), 2), NOWHERE)
     whole = capacity.total(Grouping(of, names.astype(object), subjects))
@@ -235,7 +307,13 @@ def coverage_floor(case: Case, x: Linear, *, least: Exacts, peers: str) -> Rows:
     return at_least(capacity - whole[of] * (least * share), ZERO)
 
 
-@constraint("位次不逆转", columns=("可用财力", "标准财政支出"), tolerance="容差", peers="分组列", relaxed_by=("容差", 1))
+@constraint(
+    "位次不逆转",
+    columns=("可用财力", "标准财政支出"),
+    tolerance="容差",
+    peers="分组列",
+    relaxed_by=("容差", 1),
+)
 def rank_kept(case: Case, x: Linear, *, tolerance: mpq, peers: str) -> Rows:
     """Within a peer group a weaker unit does not overtake the next stronger one by more than a tolerance.
 
@@ -249,7 +327,9 @@ def rank_kept(case: Case, x: Linear, *, tolerance: mpq, peers: str) -> Rows:
     expenditure = exacts(case.expenditure)
     gap = capacity[weaker] - capacity[stronger] * (expenditure[weaker] / expenditure[stronger])
     names = case.recipients.name
-    labelled = gap.relabel([f"{names[i]}不超过{names[j]}" for i, j in zip(weaker, stronger, strict=True)])
+    labelled = gap.relabel(
+        [f"{names[i]}不超过{names[j]}" for i, j in zip(weaker, stronger, strict=True)]
+    )
     return at_most(labelled, tolerance * expenditure[weaker])
 
 
@@ -264,7 +344,10 @@ def prefecture_share(case: Case, x: Linear, *, least: Exacts, most: Exacts) -> R
     """
     pools = np.repeat(case.figures.pools, len(case.recipients.prefectures))
     share, low, high = x.total(case.by_fund_and_prefecture), known(least), known(most)
-    return stacked(at_least(share[low], least[low] * pools[low]), at_most(share[high], most[high] * pools[high]))
+    return stacked(
+        at_least(share[low], least[low] * pools[low]),
+        at_most(share[high], most[high] * pools[high]),
+    )
 
 
 @constraint("单县占比上限", most="占比上限", relaxed_by=("占比上限", 1))
@@ -298,17 +381,32 @@ def _eligible(case: Case, fund: int) -> Bools:
     return mask
 
 
-def _faster_growth(case: Case, x: Linear, groups: list[Bools], lead: Exacts, named: str | list[str]) -> Rows:
+def _faster_growth(
+    case: Case, x: Linear, groups: list[Bools], lead: Exacts, named: str | list[str]
+) -> Rows:
     """Σ_H x[f] >= (1 + G[f] + lead[f]) · Σ_H last[f], one row per fund with a known growth and a group."""
     member = np.array(groups)[case.lines.fund, case.lines.recipient]
     everyone = case.by_fund(np.ones(len(case.recipients), dtype=bool))
-    grouping = Grouping(np.where(member, case.lines.fund, NOWHERE), everyone.labels, everyone.subjects)
+    grouping = Grouping(
+        np.where(member, case.lines.fund, NOWHERE), everyone.labels, everyone.subjects
+    )
     sizes = [int(group.sum()) for group in groups]
     texts = [named] * len(sizes) if isinstance(named, str) else named
-    labels = [f"{fund.short}·{text.format(size)}" for fund, text, size in zip(case.funds, texts, sizes, strict=True)]
+    labels = [
+        f"{fund.short}·{text.format(size)}"
+        for fund, text, size in zip(case.funds, texts, sizes, strict=True)
+    ]
     grows = np.array([bool(group.any()) for group in groups]) & known(case.rate)
-    last = np.array([total(row[group]) for row, group in zip(filled(case.figures.history), groups, strict=True)], dtype=object)
-    return at_least(x.total(grouping).relabel(labels)[grows], (1 + case.rate[grows] + lead[grows]) * last[grows])
+    last = np.array(
+        [
+            total(row[group])
+            for row, group in zip(filled(case.figures.history), groups, strict=True)
+        ],
+        dtype=object,
+    )
+    return at_least(
+        x.total(grouping).relabel(labels)[grows], (1 + case.rate[grows] + lead[grows]) * last[grows]
+    )
 
 
 def _neighbours(case: Case, peers: str) -> tuple[np.ndarray, np.ndarray]:

@@ -19,13 +19,26 @@ from transfer_opt.policy.model_file.loading import load_model, shipped
 from transfer_opt.policy.model_file.words import SETTINGS_ONLY
 from transfer_opt.policy.objectives import OBJECTIVES, Objective
 
-SCOPES = {"line": "单笔 line", "fund": "资金 fund", "recipient": "县区 recipient", "prefecture": "市州 prefecture",
-          "model": "全省 model"}
+SCOPES = {
+    "line": "单笔 line",
+    "fund": "资金 fund",
+    "recipient": "县区 recipient",
+    "prefecture": "市州 prefecture",
+    "model": "全省 model",
+}
 SYMBOLS = (
-    ("f, i, p", "资金、县区、市州", "fund, recipient, prefecture; a line is an eligible pair (f, i)"),
+    (
+        "f, i, p",
+        "资金、县区、市州",
+        "fund, recipient, prefecture; a line is an eligible pair (f, i)",
+    ),
     ("x[f, i]", "分配额", "amount, the decision variable, ≥ 0, money"),
     ("pool[f]", "可分配总额", "本年总额 less 州本级及其他 and 预留, money"),
-    ("last_year[f, i]", "上年分配", "last year's amount less 其中一次性; 0: eligible and got nothing, money"),
+    (
+        "last_year[f, i]",
+        "上年分配",
+        "last year's amount less 其中一次性; 0: eligible and got nothing, money",
+    ),
     ("G[f]", "总额增幅", "pool[f] / Σ last_year over all units - 1"),
     ("e[f, i]", "因素法测算额", "reference amount, money"),
     ("N, R", "标准财政支出、标准财政收入", "standard expenditure and revenue, money"),
@@ -37,8 +50,12 @@ SYMBOLS = (
 )
 FORMULA = (("加权合成", combined), ("取到最小步长", settled), ("考核奖惩后", assessed))
 """How factors become reference amounts."""
-WORDS = {"column": "列名", "group": "薄弱比例，或 列=值、值", "unit": "如 1万元、1元",
-         "objectives": "目标名，用 > 连接"}
+WORDS = {
+    "column": "列名",
+    "group": "薄弱比例，或 列=值、值",
+    "unit": "如 1万元、1元",
+    "objectives": "目标名，用 > 连接",
+}
 """What a parameter given in words may be, by kind."""
 SHORTFALL_TEXT = (
     "It has no function of its own: it is the stage of the soft rule 「三保兜底」 (`basic_need`).\n\n"
@@ -54,7 +71,8 @@ def equations(spec: ModelSpec) -> str:
         f"# 公式汇编 Equations\n\n{spec.title} {spec.version}",
         "由 `python -m transfer_opt.policy.equations` 从程序注释和模型文件生成，不要手改。条款释义见 qinghai/policy.md。\n"
         "Generated from the docstrings of the catalogues and the model file; do not edit by hand.",
-        "## 符号 Symbols\n\n" + _table(("符号", "名称", "meaning"), [(f"`{s}`", *words) for s, *words in SYMBOLS]),
+        "## 符号 Symbols\n\n"
+        + _table(("符号", "名称", "meaning"), [(f"`{s}`", *words) for s, *words in SYMBOLS]),
         "## 因素 Factors",
         *(_factor(entry, spec) for entry in FACTORS.values()),
         "## 测算额 Reference amounts",
@@ -85,7 +103,11 @@ def shown_range(parameter: ParameterSpec) -> str:
         return " / ".join(parameter.choices)
     if parameter.kind in WORDS:
         return WORDS[parameter.kind]
-    return f"≥ {parameter.minimum:g}" if isinf(parameter.maximum) else f"{parameter.minimum:g} … {parameter.maximum:g}"
+    return (
+        f"≥ {parameter.minimum:g}"
+        if isinf(parameter.maximum)
+        else f"{parameter.minimum:g} … {parameter.maximum:g}"
+    )
 
 
 def shown_parameters(parameters: Mapping[str, Any]) -> str:
@@ -104,7 +126,9 @@ def main() -> None:
 
 
 def _factor(entry: Factor, spec: ModelSpec) -> str:
-    uses = [(fund, each) for fund in spec.funds for each in fund.factors if each.function == entry.name]
+    uses = [
+        (fund, each) for fund in spec.funds for each in fund.factors if each.function == entry.name
+    ]
     title = "、".join(dict.fromkeys(each.title for _, each in uses)) or "未使用 not used"
     rows = [_use(fund, each) for fund, each in uses]
     table = _table(("资金", "因素", "权重", "参数", "条款"), rows) if rows else ""
@@ -113,19 +137,33 @@ def _factor(entry: Factor, spec: ModelSpec) -> str:
 
 
 def _use(fund: FundSpec, each: FactorSpec) -> tuple[str, ...]:
-    return (fund.name, each.title, _shown(each.weight), shown_parameters(each.parameters), each.clause.short)
+    return (
+        fund.name,
+        each.title,
+        _shown(each.weight),
+        shown_parameters(each.parameters),
+        each.clause.short,
+    )
 
 
 def _rule(entry: Constraint, rule: RuleSpec, spec: ModelSpec) -> str:
     keywords = {parameter: keyword for keyword, parameter in entry.parameters.items()}
-    return _joined(_heading(rule.name, entry.function.__name__), f"{rule.summary}。", _doc(entry.function),
-                   f"条款 Clause in the model file: {rule.cited}。 {_switches(rule, spec)}",
-                   _parameters(rule, keywords, spec))
+    return _joined(
+        _heading(rule.name, entry.function.__name__),
+        f"{rule.summary}。",
+        _doc(entry.function),
+        f"条款 Clause in the model file: {rule.cited}。 {_switches(rule, spec)}",
+        _parameters(rule, keywords, spec),
+    )
 
 
 def _setting(rule: RuleSpec, spec: ModelSpec) -> str:
-    return _joined(f"### {rule.name}", f"{rule.summary}。", f"条款 Clause in the model file: {rule.cited}。",
-                   _parameters(rule, {}, spec))
+    return _joined(
+        f"### {rule.name}",
+        f"{rule.summary}。",
+        f"条款 Clause in the model file: {rule.cited}。",
+        _parameters(rule, {}, spec),
+    )
 
 
 def _objective(entry: Objective) -> str:
@@ -138,7 +176,10 @@ def _switches(rule: RuleSpec, spec: ModelSpec) -> str:
     """The defaults of 启用, 刚性 and 优先级."""
     if rule.fixed:
         return "必须启用，为硬约束 always on and hard."
-    on, hard = _switch(rule.on, "启用 on", "不启用 off", spec), _switch(rule.hard, "硬 hard", "软 soft", spec)
+    on, hard = (
+        _switch(rule.on, "启用 on", "不启用 off", spec),
+        _switch(rule.hard, "硬 hard", "软 soft", spec),
+    )
     soft = rule.hard is False or (isinstance(rule.hard, Mapping) and not all(rule.hard.values()))
     priority = f"；优先级 priority {rule.priority}" if soft else ""
     return f"默认 Default: {on}；{hard}{priority}."
@@ -146,15 +187,30 @@ def _switches(rule: RuleSpec, spec: ModelSpec) -> str:
 
 def _switch(value: bool | Mapping[str, bool], yes: str, no: str, spec: ModelSpec) -> str:
     if isinstance(value, Mapping):
-        return "，".join(f"{_short(spec, fund)} {yes if flag else no}" for fund, flag in value.items())
+        return "，".join(
+            f"{_short(spec, fund)} {yes if flag else no}" for fund, flag in value.items()
+        )
     return yes if value else no
 
 
 def _parameters(rule: RuleSpec, keywords: Mapping[str, str], spec: ModelSpec) -> str:
     """The table of a rule's parameters; a parameter without a keyword acts before the rule is written down."""
-    rows = [(each.name, f"`{keywords[each.name]}`" if each.name in keywords else "—", shown_default(each, spec),
-             shown_range(each), SCOPES[each.by], each.summary) for each in rule.parameters.values()]
-    return _table(("参数", "argument", "默认 default", "范围 range", "适用 by", "说明"), rows) if rows else ""
+    rows = [
+        (
+            each.name,
+            f"`{keywords[each.name]}`" if each.name in keywords else "—",
+            shown_default(each, spec),
+            shown_range(each),
+            SCOPES[each.by],
+            each.summary,
+        )
+        for each in rule.parameters.values()
+    ]
+    return (
+        _table(("参数", "argument", "默认 default", "范围 range", "适用 by", "说明"), rows)
+        if rows
+        else ""
+    )
 
 
 def _entry(title: str, function: Callable[..., Any]) -> str:

@@ -47,7 +47,9 @@ class FactorData:
     @property
     def gap(self) -> Floats:
         """标准收支缺口 max(0, N − R)."""
-        return np.maximum(0.0, self.recipients.number("标准财政支出") - self.recipients.number("标准财政收入"))
+        return np.maximum(
+            0.0, self.recipients.number("标准财政支出") - self.recipients.number("标准财政收入")
+        )
 
     def own_after(self, funds: Sequence[str]) -> Floats:
         """own plus what the named funds give by formula."""
@@ -82,8 +84,14 @@ def factor(*columns: str) -> Callable[[Function], Function]:
 
 @factor("标准财政支出", "标准财政收入", "必保支出")
 def equalization_gap(
-    data: FactorData, *, required_share: float, gap_share: float, easiest: float, hardest: float,
-    ratio_weight: float, difficulty_weight: float,
+    data: FactorData,
+    *,
+    required_share: float,
+    gap_share: float,
+    easiest: float,
+    hardest: float,
+    ratio_weight: float,
+    difficulty_weight: float,
 ) -> tuple[Figure, ...]:
     """The standard gap times its subsidy coefficient.
 
@@ -94,7 +102,10 @@ def equalization_gap(
     z uses the population standard deviation over eligible units; zero spread gives 0, all equal maps to 1.
     Units: money. required is 必保支出, by default the 三保 need. Clause: 参照58号 (待核实).
     """
-    revenue, expenditure = data.recipients.number("标准财政收入"), data.recipients.number("标准财政支出")
+    revenue, expenditure = (
+        data.recipients.number("标准财政收入"),
+        data.recipients.number("标准财政支出"),
+    )
     required = data.recipients.number("必保支出")
     required = np.where(np.isnan(required), data.need, required)
     inside = data.eligible
@@ -106,10 +117,16 @@ def equalization_gap(
     mapped = _mapped(difficulty, inside, easiest, hardest)
     coefficient = ratio_weight * ratio + difficulty_weight * mapped
     return (
-        Figure("标准财政支出", expenditure), Figure("标准财政收入", revenue),
+        Figure("标准财政支出", expenditure),
+        Figure("标准财政收入", revenue),
         Figure("收支缺口", gap, "MAX(0,{标准财政支出}-{标准财政收入})"),
-        Figure("困难程度系数", mapped), Figure("资金总额÷全省收支缺口", np.full_like(gap, ratio)),
-        Figure("补助系数", coefficient, f"{ratio_weight:.15g}*{{资金总额÷全省收支缺口}}+{difficulty_weight:.15g}*{{困难程度系数}}"),
+        Figure("困难程度系数", mapped),
+        Figure("资金总额÷全省收支缺口", np.full_like(gap, ratio)),
+        Figure(
+            "补助系数",
+            coefficient,
+            f"{ratio_weight:.15g}*{{资金总额÷全省收支缺口}}+{difficulty_weight:.15g}*{{困难程度系数}}",
+        ),
         Figure("收支缺口×补助系数", gap * coefficient, "{收支缺口}*{补助系数}"),
     )
 
@@ -124,8 +141,11 @@ def remaining_need(data: FactorData, *, after: Sequence[str]) -> tuple[Figure, .
     """
     own = data.own_after(after)
     name = _own_name(after)
-    return (Figure(NEED, data.need), Figure(name, own),
-            Figure("三保剩余缺口", np.maximum(0.0, data.need - own), f"MAX(0,{{{NEED}}}-{{{name}}})"))
+    return (
+        Figure(NEED, data.need),
+        Figure(name, own),
+        Figure("三保剩余缺口", np.maximum(0.0, data.need - own), f"MAX(0,{{{NEED}}}-{{{name}}})"),
+    )
 
 
 @factor("可用财力", *NEED_COLUMNS)
@@ -141,7 +161,11 @@ def need_pressure(data: FactorData, *, after: Sequence[str]) -> tuple[Figure, ..
     base = np.where(own > 0, own, np.where(data.need > 0, data.need, 1.0))
     name = _own_name(after) + ("" if (own > 0).all() else "（不大于0的换成需求）")
     pressure = np.divide(data.need**2, own, out=data.need.copy(), where=own > 0)
-    return Figure(NEED, data.need), Figure(name, base), Figure("三保压力", pressure, f"{{{NEED}}}*{{{NEED}}}/{{{name}}}")
+    return (
+        Figure(NEED, data.need),
+        Figure(name, base),
+        Figure("三保压力", pressure, f"{{{NEED}}}*{{{NEED}}}/{{{name}}}"),
+    )
 
 
 @factor("标准财政支出", "标准财政收入")
@@ -163,7 +187,9 @@ def optional_column(data: FactorData, *, column: str) -> tuple[Figure, ...]:
 
     Units: those of the column. Clause: 参照140号 (待核实).
     """
-    values = np.nan_to_num(data.recipients.number(column))  # absent: no recipient has a claim by this factor
+    values = np.nan_to_num(
+        data.recipients.number(column)
+    )  # absent: no recipient has a claim by this factor
     return (Figure(column, values),)
 
 
@@ -176,7 +202,11 @@ def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> tuple[Figure, .
     Units: money. A type without a tier counts 0. Clause: 参照59号 (待核实).
     """
     tier = np.array([tiers.get(zone, 0.0) for zone in data.recipients.text("功能区类型")])
-    return Figure(GAP, data.gap), Figure("功能区系数", tier), Figure("收支缺口×功能区系数", data.gap * tier, f"{{{GAP}}}*{{功能区系数}}")
+    return (
+        Figure(GAP, data.gap),
+        Figure("功能区系数", tier),
+        Figure("收支缺口×功能区系数", data.gap * tier, f"{{{GAP}}}*{{功能区系数}}"),
+    )
 
 
 @factor("禁止开发区面积")
@@ -189,7 +219,9 @@ def protected_area(data: FactorData) -> tuple[Figure, ...]:
     """
     number = data.recipients.number("禁止开发区个数")
     name = "禁止开发区个数" if not np.isnan(number).all() else "禁止开发区面积"
-    return (Figure(name, np.nan_to_num(data.recipients.number(name))),)  # no area given: no claim by this factor
+    return (
+        Figure(name, np.nan_to_num(data.recipients.number(name))),
+    )  # no area given: no claim by this factor
 
 
 @factor()
@@ -201,7 +233,11 @@ def guided_list(data: FactorData) -> tuple[Figure, ...]:
     Units: none. Clause: 参照59号 (待核实).
     """
     listed = data.recipients.text("引导性补助名单")
-    return (Figure("列入引导性补助名单为1", np.isin(listed, ["", "否", "0"], invert=True).astype(float)),)
+    return (
+        Figure(
+            "列入引导性补助名单为1", np.isin(listed, ["", "否", "0"], invert=True).astype(float)
+        ),
+    )
 
 
 def plain_gap(recipients: Recipients, need: str, capacity: str) -> tuple[Figure, ...]:
@@ -213,8 +249,14 @@ def plain_gap(recipients: Recipients, need: str, capacity: str) -> tuple[Figure,
 
 def in_use(eligible: Bools, factors: Sequence[WeightedFactor]) -> tuple[WeightedFactor, ...]:
     """The factors that count: a weight, and a value for somebody; where there is none, equal shares."""
-    used = tuple(factor for factor in factors if _counts(factor.weight, np.where(eligible, factor.value, 0.0)))
-    return used or (WeightedFactor("平均分配", 1.0, (Figure("参加分配的县各为1", np.ones(len(eligible))),)),)
+    used = tuple(
+        factor
+        for factor in factors
+        if _counts(factor.weight, np.where(eligible, factor.value, 0.0))
+    )
+    return used or (
+        WeightedFactor("平均分配", 1.0, (Figure("参加分配的县各为1", np.ones(len(eligible))),)),
+    )
 
 
 def combined(pool: mpq, eligible: Bools, weighted: Sequence[tuple[float, Floats]]) -> Exact:
@@ -226,13 +268,23 @@ def combined(pool: mpq, eligible: Bools, weighted: Sequence[tuple[float, Floats]
     if not eligible.any():
         return Exact([0] * len(eligible), 1)
     inside = [(weight, np.where(eligible, value, 0.0)) for weight, value in weighted]
-    usable = [(exact(weight), decimals(value).counts) for weight, value in inside if _counts(weight, value)]
+    usable = [
+        (exact(weight), decimals(value).counts)
+        for weight, value in inside
+        if _counts(weight, value)
+    ]
     usable = usable or [(ONE, [int(member) for member in eligible])]
     whole = sum((weight for weight, _ in usable), ZERO)
     each = [pool * weight / whole / sum(counts) for weight, counts in usable]
     over = lcm(*(int(value.denominator) for value in each))
     times = [int(value * over) for value in each]
-    return Exact([sum(map(mul, times, counts)) for counts in zip(*(counts for _, counts in usable), strict=True)], over)
+    return Exact(
+        [
+            sum(map(mul, times, counts))
+            for counts in zip(*(counts for _, counts in usable), strict=True)
+        ],
+        over,
+    )
 
 
 def settled(amounts: Exact, pool: mpq, unit: mpq) -> Exact:
@@ -241,19 +293,26 @@ def settled(amounts: Exact, pool: mpq, unit: mpq) -> Exact:
     Each is rounded down; the steps left over go one by one to the largest fractions, earlier recipients first.
     """
     top, bottom = map(int, (unit * STEP).as_integer_ratio())
-    counts, rests = map(list, zip(*(divmod(count * bottom, amounts.over * top) for count in amounts.counts), strict=True))
+    counts, rests = map(
+        list,
+        zip(*(divmod(count * bottom, amounts.over * top) for count in amounts.counts), strict=True),
+    )
     missing = nearest(pool * bottom / top) - sum(counts)
-    order = sorted((i for i, count in enumerate(amounts.counts) if count > 0), key=lambda i: (-rests[i], i))
+    order = sorted(
+        (i for i, count in enumerate(amounts.counts) if count > 0), key=lambda i: (-rests[i], i)
+    )
     for i in order[:missing]:
         counts[i] += 1
     return Exact([count * top for count in counts], bottom)
 
 
-def assessed(before: Exact, eligible: Bools, assessment: Sequence[str], cut: float, reward: float) -> Exact:
+def assessed(
+    before: Exact, eligible: Bools, assessment: Sequence[str], cut: float, reward: float
+) -> Exact:
     """Reference amounts after 考核奖惩 (n,), exactly; the sum stays.
 
-        变差 loses cut·before, 变好 gains reward·before; cuts less rewards are shared among all eligible units that
-        are not 变差, in proportion to before
+    变差 loses cut·before, 变好 gains reward·before; cuts less rewards are shared among all eligible units that
+    are not 变差, in proportion to before
     """
     worse = [bool(e) and text == WORSE for e, text in zip(eligible, assessment, strict=True)]
     better = [bool(e) and text == BETTER for e, text in zip(eligible, assessment, strict=True)]
@@ -262,10 +321,15 @@ def assessed(before: Exact, eligible: Bools, assessment: Sequence[str], cut: flo
     if total == 0:
         return before
     loses, gains = exact(cut), exact(reward)
-    released = loses * sum(compress(before.counts, worse)) - gains * sum(compress(before.counts, better))
+    released = loses * sum(compress(before.counts, worse)) - gains * sum(
+        compress(before.counts, better)
+    )
     share = released / total
     over = lcm(*(int(value.denominator) for value in (share, loses, gains)))
-    times = [int((1 - loses * w + gains * b + share * s) * over) for w, b, s in zip(worse, better, sharing, strict=True)]
+    times = [
+        int((1 - loses * w + gains * b + share * s) * over)
+        for w, b, s in zip(worse, better, sharing, strict=True)
+    ]
     return Exact(list(map(mul, times, before.counts)), before.over * over)
 
 

@@ -61,7 +61,9 @@ OBJECTIVES: dict[str, Objective] = {SHORTFALL: Objective(SHORTFALL, None, (), Fa
 """「三保缺口最小」 has no function of its own: it is the stage of the soft rule 「三保兜底」."""
 
 
-def objective(name: str, *columns: str, decides_all: bool = False) -> Callable[[Function], Function]:
+def objective(
+    name: str, *columns: str, decides_all: bool = False
+) -> Callable[[Function], Function]:
     """Enter an objective into the catalogue under the name users type."""
 
     def enter(function: Function) -> Function:
@@ -84,7 +86,9 @@ def highest_coverage(case: Case, x: Linear) -> Levels:
     has_line = np.zeros(len(need), dtype=bool)
     has_line[case.lines.recipient] = True
     capacity = case.capacity(x, own)[has_line]
-    return Levels(capacity, exacts(need[has_line]), exacts(denominator[has_line]), below=True, above=False)
+    return Levels(
+        capacity, exacts(need[has_line]), exacts(denominator[has_line]), below=True, above=False
+    )
 
 
 @objective(CLOSEST, decides_all=True)
@@ -96,7 +100,13 @@ def closest_to_reference(case: Case, x: Linear) -> Levels:
     Units: ratio. Every line has a term, so the optimum is one point. Clause: 因素法, 若干措施第二十一条.
     """
     reference = case.figures.reference
-    return Levels(x, reference, either(case.lines.reference > 0, reference, case.figures.unit), below=True, above=True)
+    return Levels(
+        x,
+        reference,
+        either(case.lines.reference > 0, reference, case.figures.unit),
+        below=True,
+        above=True,
+    )
 
 
 @objective(STEADIEST, "上年〈资金〉")
@@ -121,4 +131,6 @@ def smallest_spread(case: Case, x: Linear) -> Distance:
     Units: money. The province's capacity is fixed by the pools. Clause: 若干措施第十八条 均等化.
     """
     expenditure = exacts(case.expenditure)
-    return Distance(case.capacity(x, case.own) - case.provincial_capacity / total(expenditure) * expenditure)
+    return Distance(
+        case.capacity(x, case.own) - case.provincial_capacity / total(expenditure) * expenditure
+    )

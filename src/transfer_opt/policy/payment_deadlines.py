@@ -47,7 +47,10 @@ def dates(funds: Sequence[Fund]) -> Iterator[Due]:
 
 def parse_date(text: str) -> date | None:
     """2026-03-15, 2026/3/15, 2026.3.15, 2026年3月15日, 20260315; None where it is no date."""
-    found = re.fullmatch(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?|(\d{4})(\d{2})(\d{2})", text.strip())
+    found = re.fullmatch(
+        r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?|(\d{4})(\d{2})(\d{2})",
+        text.strip(),
+    )
     if not found:
         return None
     year, month, day = (int(part) for part in found.groups() if part)

@@ -39,28 +39,42 @@ class Settings:
         """With one cell of a layer written otherwise; what stands in the same row otherwise stays."""
         layers = [*self.layers, *[()] * (layer + 1 - len(self.layers))]
         old = next((each for each in layers[layer] if each.key == change.key), change)
-        new = replace(old, **{name: value for name in ("value", "on", "hard", "priority")
-                              if (value := getattr(change, name)) is not None})
+        new = replace(
+            old,
+            **{
+                name: value
+                for name in ("value", "on", "hard", "priority")
+                if (value := getattr(change, name)) is not None
+            },
+        )
         layers[layer] = (*(each for each in layers[layer] if each.key != change.key), new)
         return replace(self, layers=tuple(layers))
 
     def _says(self, change: Change) -> bool:
         """Whether the change holds where it speaks."""
         subject = self.subject(change.fund, change.object)
-        return ((change.value is None or self._values(change.rule, change.parameter, subject)[0] == change.value)
-                and (change.hard is None or bool(self.hard(change.rule, subject)[0]) == change.hard))
+        return (
+            change.value is None
+            or self._values(change.rule, change.parameter, subject)[0] == change.value
+        ) and (change.hard is None or bool(self.hard(change.rule, subject)[0]) == change.hard)
 
     def on(self, rule: str, subjects: Ints) -> Bools:
         """启用 for every subject (m, 2)."""
-        return self._switch(rule, subjects, self.rules[rule].on, lambda change: change.on).astype(bool)
+        return self._switch(rule, subjects, self.rules[rule].on, lambda change: change.on).astype(
+            bool
+        )
 
     def hard(self, rule: str, subjects: Ints) -> Bools:
         """刚性 for every subject (m, 2)."""
-        return self._switch(rule, subjects, self.rules[rule].hard, lambda change: change.hard).astype(bool)
+        return self._switch(
+            rule, subjects, self.rules[rule].hard, lambda change: change.hard
+        ).astype(bool)
 
     def priority(self, rule: str, subjects: Ints) -> Ints:
         """优先级 for every subject (m, 2)."""
-        return self._switch(rule, subjects, self.rules[rule].priority, lambda change: change.priority).astype(np.int64)
+        return self._switch(
+            rule, subjects, self.rules[rule].priority, lambda change: change.priority
+        ).astype(np.int64)
 
     def numbers(self, rule: str, parameter: str, subjects: Ints) -> Floats:
         """A numeric parameter for every subject (m, 2); NaN where no value is given."""
@@ -85,8 +99,13 @@ class Settings:
     def subject(self, fund: str = "", place: str = "") -> Ints:
         """The subject (1, 2) that names a fund ("": none in particular) and a place ("": everywhere)."""
         units = self.recipients
-        known = np.concatenate([(units.name == place) | (units.code == place), units.prefectures == place])
-        found = [self.funds.index(fund) if fund else NOWHERE, int(np.flatnonzero(known)[0]) if place else NOWHERE]
+        known = np.concatenate(
+            [(units.name == place) | (units.code == place), units.prefectures == place]
+        )
+        found = [
+            self.funds.index(fund) if fund else NOWHERE,
+            int(np.flatnonzero(known)[0]) if place else NOWHERE,
+        ]
         return np.array([found], dtype=np.int64)
 
     def places(self, rule: str) -> tuple[str, ...]:
@@ -99,7 +118,10 @@ class Settings:
         places = np.arange(NOWHERE, len(self.recipients) + len(self.recipients.prefectures))
         by_fund = self._tells_funds_apart(rule) and fund == NOWHERE
         asked = range(len(self.funds)) if by_fund else [fund]
-        return any(bool(self.on(rule, np.stack([np.full(len(places), f), places], axis=1)).any()) for f in asked)
+        return any(
+            bool(self.on(rule, np.stack([np.full(len(places), f), places], axis=1)).any())
+            for f in asked
+        )
 
     def by_fund(self) -> Ints:
         """The subjects (F, 2) "fund f, everywhere"."""
@@ -112,7 +134,9 @@ class Settings:
             result[self._matches(change, subjects)] = change.value
         return result
 
-    def _switch(self, rule: str, subjects: Ints, default: Any, pick: Callable[[Change], Any]) -> np.ndarray[Any, Any]:
+    def _switch(
+        self, rule: str, subjects: Ints, default: Any, pick: Callable[[Change], Any]
+    ) -> np.ndarray[Any, Any]:
         result = self._defaults(default, subjects, False)
         for change in self._ordered(rule, None, pick):
             # A switch in the row of a parameter by fund still switches the whole of a rule that is not by fund.
@@ -126,18 +150,24 @@ class Settings:
     def _defaults(self, default: Any, subjects: Ints, absent: Any) -> np.ndarray[Any, Any]:
         if not isinstance(default, Mapping):
             return np.full(len(subjects), absent if default is None else default, dtype=object)
-        by_fund = np.array([default.get(fund, absent) for fund in self.funds] + [absent], dtype=object)
+        by_fund = np.array(
+            [default.get(fund, absent) for fund in self.funds] + [absent], dtype=object
+        )
         if absent is False:  # a row that speaks of no single fund is on where any fund is
             by_fund[-1] = any(default.values())
         return by_fund[subjects[:, 0]]
 
-    def _ordered(self, rule: str, parameter: str | None, pick: Callable[[Change], Any]) -> Iterator[Change]:
+    def _ordered(
+        self, rule: str, parameter: str | None, pick: Callable[[Change], Any]
+    ) -> Iterator[Change]:
         """The changes that set something, weakest first; switches may stand in any parameter's row."""
         found = [
             (self._object_level(change.object), layer, change.fund != "", change)
             for layer, changes in enumerate(self.layers)
             for change in changes
-            if change.rule == rule and pick(change) is not None and parameter in (None, change.parameter)
+            if change.rule == rule
+            and pick(change) is not None
+            and parameter in (None, change.parameter)
         ]
         return (change for *_, change in sorted(found, key=lambda entry: entry[:3]))
 

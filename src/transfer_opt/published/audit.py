@@ -16,70 +16,63 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from transfer_opt.allocation.formulation.formulate import Formulation
-from transfer_opt.allocation.plan import Outcome, Plan, check_code
+from transfer_opt.allocation.plan import Outcome, check_code
 from transfer_opt.checker.optimality import CertificateError, check
 from transfer_opt.core.cell_names import Place, address
 from transfer_opt.core.errors import InputError, Problem, TransferOptError
 from transfer_opt.core.tables import FIRST_ROW, Report, Row, Table
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import ADJUSTED, ALLOCATION, CHECKED, INPUT, PARAMETERS, PROOF
-from transfer_opt.intake.prepare import BudgetWorkbook, settled
-from transfer_opt.policy.model import ModelSpec
-from transfer_opt.policy.model_file.loading import Model, load_model
-from transfer_opt.published.claims import DIGEST, FACTS, FILE, FINISHED, VERSION, Claims, as_claimed, facts_as_claimed
+from transfer_opt.published.approval import DUST, approved_as_told
+from transfer_opt.published.claims import (
+    DIGEST,
+    FACTS,
+    FILE,
+    FINISHED,
+    VERSION,
+    Claims,
+    as_claimed,
+    facts_as_claimed,
+)
 from transfer_opt.published.differences import Expected, agrees, differences, own_differences
-from transfer_opt.published.rederive import rederive
-from transfer_opt.report.approved import approval_report, lines_of
+from transfer_opt.published.inputs import Derive, Given
+from transfer_opt.published.kinds import NEEDED, is_result
 from transfer_opt.report.notice.notice import notice
 from transfer_opt.report.workbook import build
-from transfer_opt.workbook.files.open import RawSheet, open_workbook
 from transfer_opt.workbook.output.charts import data_table
 from transfer_opt.workbook.output.formulas import Sums
-from transfer_opt.workbook.result.adjustments import latest, read_adjustments
 from transfer_opt.workbook.result.fingerprint import CHOICE, constant, formula
 from transfer_opt.workbook.result.likeness import hidden_rows, unlike
 from transfer_opt.workbook.result.pages import Page, read_pages
 from transfer_opt.workbook.result.seals import broken, certificate_text, said, seals
 from transfer_opt.workbook.result.seen import seen
 
-NEEDED = (ALLOCATION, PARAMETERS, INPUT, FACTS, PROOF)
 SOURCES = (INPUT, PARAMETERS)
 """What the rest of the file follows from."""
 EXACT = (ALLOCATION, "分资金对比", *SOURCES, FACTS, PROOF)
 """Sheets of published integers, inputs and texts; elsewhere solvers differ in the last digits."""
-DUST = 1e-5
-"""Publishing units."""
-PROGRAM = {"unit": "公布单位", "lines": "笔数", "names": "县区和资金", "pools": "资金总额", "lower": "下限", "upper": "上限",
-           "rows": "规则", "published": "公布数"}
+PROGRAM = {
+    "unit": "公布单位",
+    "lines": "笔数",
+    "names": "县区和资金",
+    "pools": "资金总额",
+    "lower": "下限",
+    "upper": "上限",
+    "rows": "规则",
+    "published": "公布数",
+}
 """What of the certificate follows from the inputs alone, whichever way the optimum was found."""
-OTHERS = (
-    ({"方案比较", "参数对照"}, "方案比较", "compare"), ({"前沿", "各点分配"}, "目标取舍前沿", "frontier"),
-    ({"各县区间", "各次测算"}, "多情形测算", "sweep"),
-)
-"""The program's workbooks that are no results: sheets that tell them, what they are called, the command that makes them."""
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, SyntaxError, zipfile.BadZipFile)
 """What reading the looks of a file may end in that somebody took apart by hand."""
 MOST_ROWS = 10
 """Hidden rows that are named; the rest is counted."""
 VIEW_DUST = 1e-6
 """What programs that calculate 「县区说明单」 anew differ by, in what is printed with fewer digits."""
-
-Derive = Callable[[Mapping[str, Page], Mapping[str, str]], Outcome]
-"""The pages and 「审计信息」 → what should stand in the file."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """The budget at hand: what should stand in a result of it, and the sheets it has."""
-
-    derive: Derive
-    sheets: Callable[[], Mapping[str, RawSheet]]
 
 
 @dataclass(frozen=True)
@@ -129,21 +122,6 @@ class _Findings:
         return self.claims.said(VERSION) == f"transfer-opt {__version__}"
 
 
-def is_result(pages: Iterable[str]) -> bool:
-    """Whether these sheets are those of a result workbook, or what is left of one."""
-    return len(set(NEEDED) & set(pages)) > 1
-
-
-def refuse_other(path: Path, pages: Iterable[str]) -> None:
-    """InputError where these are the sheets of a comparison, a frontier or a sweep, whose figures are none of their own."""
-    names = set(pages)
-    for told, title, command in OTHERS:
-        if told <= names:
-            raise InputError([Problem(
-                "E180", f"「{path.name}」是{title}工作簿（transfer-opt {command} 写出的），里面的数都由别的测算得来，不单独核对。",
-                f"核对各方案的结果工作簿：transfer-opt audit 结果.xlsx 预算.xlsx；再用 transfer-opt {command} 重新生成一份对照。")])
-
-
 def recheck(path: Path, derive: Derive, given: Given | None = None) -> Verdict:
     """Hold a result workbook against itself and, through `given`, against the budget.
 
@@ -152,10 +130,24 @@ def recheck(path: Path, derive: Derive, given: Given | None = None) -> Verdict:
     """
     pages = read_pages(path)
     if not is_result(pages):
-        raise InputError([Problem("E170", f"{path} 不是 transfer-opt 写出的结果工作簿。", "先用 transfer-opt solve 生成结果。")])
+        raise InputError(
+            [
+                Problem(
+                    "E170",
+                    f"{path} 不是 transfer-opt 写出的结果工作簿。",
+                    "先用 transfer-opt solve 生成结果。",
+                )
+            ]
+        )
     missing = [name for name in NEEDED if name not in pages or not pages[name].contents]
     if missing:
-        return Verdict(tuple(Problem("A607", "整张表被删去、清空或改了表名。", sheet=name) for name in missing), "", 0)
+        return Verdict(
+            tuple(
+                Problem("A607", "整张表被删去、清空或改了表名。", sheet=name) for name in missing
+            ),
+            "",
+            0,
+        )
     findings = _Findings(path, pages, Claims.of(pages[FACTS]))
     _check_certificate(findings)
     code = _check_code(findings)
@@ -173,7 +165,17 @@ def _check_certificate(findings: _Findings) -> None:
     text = certificate_text(findings.pages[PROOF])
     digest, claims = hashlib.sha256(text.encode()).hexdigest(), findings.claims
     if not claims.said("证明").endswith(digest):
-        findings.tell(Problem("A601", f"证书的 SHA-256 应为 {digest}。", "", FACTS, claims.at("证明"), "证明", claims.said("证明")))
+        findings.tell(
+            Problem(
+                "A601",
+                f"证书的 SHA-256 应为 {digest}。",
+                "",
+                FACTS,
+                claims.at("证明"),
+                "证明",
+                claims.said("证明"),
+            )
+        )
     try:
         findings.certificate = json.loads(text)
         check(findings.certificate)
@@ -189,27 +191,53 @@ def _check_code(findings: _Findings) -> str:
     """The check code of the stated inputs and choices and of the certificate's integers."""
     claims, made = findings.claims, findings.certificate
     try:
-        lines = [(fund, code + name, int(count))
-                 for (fund, code, name), count in zip(made["names"], made["published"], strict=True)]
+        lines = [
+            (fund, code + name, int(count))
+            for (fund, code, name), count in zip(made["names"], made["published"], strict=True)
+        ]
     except (KeyError, TypeError, ValueError):
         return ""
-    code = check_code(claims.said(DIGEST), claims.said("模型文件 SHA-256"), claims.said("方案"), claims.said("目标顺序").split(" > "),
-                      claims.said("公布单位"), lines)
+    code = check_code(
+        claims.said(DIGEST),
+        claims.said("模型文件 SHA-256"),
+        claims.said("方案"),
+        claims.said("目标顺序").split(" > "),
+        claims.said("公布单位"),
+        lines,
+    )
     if claims.said("校验码 SHA-256") != code:
-        findings.tell(Problem("A604", f"与文件、方案、目标、单位和公布数不符，按这些算出的是 {code}。", "", FACTS,
-                              claims.at("校验码 SHA-256"), "校验码 SHA-256", claims.said("校验码 SHA-256")))
+        findings.tell(
+            Problem(
+                "A604",
+                f"与文件、方案、目标、单位和公布数不符，按这些算出的是 {code}。",
+                "",
+                FACTS,
+                claims.at("校验码 SHA-256"),
+                "校验码 SHA-256",
+                claims.said("校验码 SHA-256"),
+            )
+        )
     return code
 
 
 def _check_derived(
-    findings: _Findings, altered: Mapping[str, tuple[Problem, ...]], derive: Derive, given: Given | None
+    findings: _Findings,
+    altered: Mapping[str, tuple[Problem, ...]],
+    derive: Derive,
+    given: Given | None,
 ) -> int:
     """Every sheet against what follows from the inputs; how many sheets were compared."""
     if given is None and {*SOURCES, FACTS} & altered.keys():
-        findings.tell(Problem("W611", "输入或参数被改动过，其他各表没有重新推算；给出原来的工作簿可以逐格核对。"))
+        findings.tell(
+            Problem(
+                "W611", "输入或参数被改动过，其他各表没有重新推算；给出原来的工作簿可以逐格核对。"
+            )
+        )
         return 0
     try:
-        outcome = (given.derive if given else derive)(findings.pages, {name: text for _, name, text in reversed(findings.claims.rows)})
+        outcome = (given.derive if given else derive)(
+            findings.pages, {name: text for _, name, text in reversed(findings.claims.rows)}
+        )
     except InputError as error:
         if given is not None or any(problem.code == "E172" for problem in error.problems):
             if not (findings.found or altered):
@@ -226,7 +254,12 @@ def _check_derived(
     return _compare(findings, outcome, altered, given)
 
 
-def _compare(findings: _Findings, outcome: Outcome, altered: Mapping[str, tuple[Problem, ...]], given: Given | None) -> int:
+def _compare(
+    findings: _Findings,
+    outcome: Outcome,
+    altered: Mapping[str, tuple[Problem, ...]],
+    given: Given | None,
+) -> int:
     """Inputs first: what follows from other inputs is not compared."""
     claims, pages = findings.claims, findings.pages
     claimed = as_claimed(outcome, claims, findings.proof)
@@ -246,31 +279,57 @@ def _compare(findings: _Findings, outcome: Outcome, altered: Mapping[str, tuple[
             findings.tell(Problem("W611", "输入或参数不符，其他各表没有逐格核对。"))
             return compared
     approval, problems = approved_as_told(pages, claimed, claimed.formulation, findings.wording)
-    for problem in (*claims.ill_formed, *_unsealed(findings, report), *_program(findings, outcome), *_views(findings, report, claimed),
-                    *_file(findings, outcome), *problems, *_seen(findings, [report, *([approval] if approval else [])], given)):
+    for problem in (
+        *claims.ill_formed,
+        *_unsealed(findings, report),
+        *_program(findings, outcome),
+        *_views(findings, report, claimed),
+        *_file(findings, outcome),
+        *problems,
+        *_seen(findings, [report, *([approval] if approval else [])], given),
+    ):
         findings.tell(problem)
     return compared
 
 
 def _expected(
-    findings: _Findings, report: Report, altered: Mapping[str, tuple[Problem, ...]], unit: float, known: bool
+    findings: _Findings,
+    report: Report,
+    altered: Mapping[str, tuple[Problem, ...]],
+    unit: float,
+    known: bool,
 ) -> dict[str, Expected]:
     """The tables as they should stand, by name."""
     sums = Sums(next(table for table in report.tables if table.name == INPUT))
-    drawn = [data_table(report.charts, report.scenario, report.looked_up, report.charted)] if report.charts or report.looked_up else []
+    drawn = (
+        [data_table(report.charts, report.scenario, report.looked_up, report.charted)]
+        if report.charts or report.looked_up
+        else []
+    )
     tables = {table.name: table for table in (*report.tables, *drawn)}
     tables[FACTS] = facts_as_claimed(tables[FACTS], findings.claims, known)
     tables[PROOF] = _with_seals(tables[PROOF], findings.pages[PROOF])
     told = seals(findings.pages[PROOF]).keys() - altered.keys() - set(EXACT)
-    return {name: Expected(table, report.label, sums, DUST * unit if name in told else 0.0, findings.wording) for name, table in tables.items()}
+    return {
+        name: Expected(
+            table, report.label, sums, DUST * unit if name in told else 0.0, findings.wording
+        )
+        for name, table in tables.items()
+    }
 
 
 def _with_seals(table: Table, page: Page) -> Table:
     """「证明」 with the seals that stand in it, which are held against the sheets themselves."""
     stand = [page.value((at, 1)) for at in range(FIRST_ROW, FIRST_ROW + len(table.rows))]
-    return replace(table, rows=tuple(
-        Row(row.kind, (row.values[0], text)) if isinstance(row.values[0], str) and isinstance(text, str) else row
-        for row, text in zip(table.rows, stand, strict=True)))
+    return replace(
+        table,
+        rows=tuple(
+            Row(row.kind, (row.values[0], text))
+            if isinstance(row.values[0], str) and isinstance(text, str)
+            else row
+            for row, text in zip(table.rows, stand, strict=True)
+        ),
+    )
 
 
 def _unsealed(findings: _Findings, report: Report) -> Iterator[Problem]:
@@ -284,33 +343,9 @@ def _unsealed(findings: _Findings, report: Report) -> Iterator[Problem]:
 def seals_of(report: Report) -> list[str]:
     """The sheets that have a seal."""
     proof = next(table for table in report.tables if table.name == PROOF)
-    return list(dict.fromkeys(str(row.values[0]) for row in proof.rows if isinstance(row.values[0], str)))
-
-
-def approval_problems(pages: Mapping[str, Page], plan: Plan, formulation: Formulation, wording: bool = True) -> tuple[Problem, ...]:
-    """「人工调整」 and 「批准后核验」 against the result they stand in: every cell follows from it and from 批准数, 理由, 决定人, 时间."""
-    return approved_as_told(pages, plan, formulation, wording)[1]
-
-
-def approved_as_told(
-    pages: Mapping[str, Page], plan: Plan, formulation: Formulation, wording: bool = True
-) -> tuple[Report | None, tuple[Problem, ...]]:
-    """The two sheets as they should stand, None where there are none or they cannot be read; and what differs in them."""
-    missing = [name for name in (ADJUSTED, CHECKED) if name not in pages]
-    if missing:
-        return None, () if len(missing) == 2 else (Problem("A607", "整张表被删去或改了表名。", sheet=missing[0]),)
-    try:
-        adjustments = read_adjustments(pages[ADJUSTED].sheet)
-    except InputError as error:
-        return None, error.problems
-    unknown = [line for line in latest(adjustments) if line not in lines_of(plan)]
-    if unknown or not adjustments:
-        return None, tuple(Problem("A608", f"「{ALLOCATION}」里没有{''.join(line[:2])}的{line[2]}。", sheet=ADJUSTED) for line in unknown) or (
-            Problem("A608", "没有一行调整。", sheet=ADJUSTED),)
-    report = approval_report(plan, formulation, adjustments, adjustments[-1].time[:10])
-    dust = {CHECKED: DUST * plan.case.unit}
-    return report, tuple(problem for table in report.tables for problem in differences(
-        Expected(table, report.label, Sums(None), dust.get(table.name, 0.0), wording), pages[table.name]))
+    return list(
+        dict.fromkeys(str(row.values[0]) for row in proof.rows if isinstance(row.values[0], str))
+    )
 
 
 def _program(findings: _Findings, outcome: Outcome) -> Iterator[Problem]:
@@ -318,10 +353,14 @@ def _program(findings: _Findings, outcome: Outcome) -> Iterator[Problem]:
     derived, stands = json.loads(outcome.proof), findings.certificate
     for key, name in PROGRAM.items():
         if stands and stands.get(key) != derived[key]:
-            yield Problem("A601", f"证书证明的不是这些输入和参数：{name}与重新推算的不同。", sheet=PROOF)
+            yield Problem(
+                "A601", f"证书证明的不是这些输入和参数：{name}与重新推算的不同。", sheet=PROOF
+            )
     lines = int(derived["lines"])
     if stands and stands.get("columns", [])[:lines] != derived["columns"][:lines]:
-        yield Problem("A601", "证书证明的不是这些输入和参数：最优金额与重新推算的不同。", sheet=PROOF)
+        yield Problem(
+            "A601", "证书证明的不是这些输入和参数：最优金额与重新推算的不同。", sheet=PROOF
+        )
     if stands and (others := stands.keys() - derived.keys()):
         yield Problem("A601", f"证书里多出「{'、'.join(sorted(others))}」。", sheet=PROOF)
 
@@ -341,24 +380,49 @@ def _views(findings: _Findings, report: Report, outcome: Outcome) -> Iterator[Pr
     expected, _ = notice(outcome, report.tables, report.charts, report.label, names.index(chosen))
     wanted = {(cell.row, cell.column): cell for cell in expected.cells}
     for place, cell in wanted.items():
-        should, stands = formula(cell.formula) if cell.formula else constant(cell.value), page.contents.get(place, "")
+        should, stands = (
+            formula(cell.formula) if cell.formula else constant(cell.value),
+            page.contents.get(place, ""),
+        )
         if place != at and should != stands:
-            told = Problem("A602", f"应为「{should[1:]}」。", "", sheet, address(place), "", stands[1:])
-            yield told if findings.wording or should[:1] + stands[:1] != "tt" else replace(
-                told, code="W618", message=f"本版本写作「{should[1:]}」，版本不同，文字不能比较。")
-        elif cell.formula and (value := page.value(place)) is not None and not agrees(cell.value, value, VIEW_DUST):
-            yield Problem("A602", f"应为「{said(cell.value)}」。", "", sheet, address(place), "", said(value))
+            told = Problem(
+                "A602", f"应为「{should[1:]}」。", "", sheet, address(place), "", stands[1:]
+            )
+            yield (
+                told
+                if findings.wording or should[:1] + stands[:1] != "tt"
+                else replace(
+                    told,
+                    code="W618",
+                    message=f"本版本写作「{should[1:]}」，版本不同，文字不能比较。",
+                )
+            )
+        elif (
+            cell.formula
+            and (value := page.value(place)) is not None
+            and not agrees(cell.value, value, VIEW_DUST)
+        ):
+            yield Problem(
+                "A602", f"应为「{said(cell.value)}」。", "", sheet, address(place), "", said(value)
+            )
     for place in page.contents.keys() - wanted.keys():
-        yield Problem("A602", "这里应是空白。", "", sheet, address(place), "", page.contents[place][1:])
+        yield Problem(
+            "A602", "这里应是空白。", "", sheet, address(place), "", page.contents[place][1:]
+        )
 
 
 def _file(findings: _Findings, outcome: Outcome) -> Iterator[Problem]:
     """Whether the budget is the very file, or another with the same contents."""
     name = outcome.budget.path.replace("\\", "/").rpartition("/")[2]
     if outcome.budget.sha256 != findings.claims.said(DIGEST):
-        yield Problem("W615", "给出的工作簿与当时的输入文件不是同一份文件（SHA-256 不同），但内容一致。")
+        yield Problem(
+            "W615", "给出的工作簿与当时的输入文件不是同一份文件（SHA-256 不同），但内容一致。"
+        )
     elif name != findings.claims.said(FILE):
-        yield Problem("W615", f"当时的输入文件名是「{findings.claims.said(FILE)}」，给出的是「{name}」，内容相同（SHA-256 相同）。")
+        yield Problem(
+            "W615",
+            f"当时的输入文件名是「{findings.claims.said(FILE)}」，给出的是「{name}」，内容相同（SHA-256 相同）。",
+        )
 
 
 def _seen(findings: _Findings, reports: Iterable[Report], given: Given | None) -> Iterator[Problem]:
@@ -384,13 +448,21 @@ def _seen(findings: _Findings, reports: Iterable[Report], given: Given | None) -
         if name in owned:
             yield from own_differences(owned[name], findings.pages[name].sheet)
         elif given:
-            yield Problem("A610", "这张表不是结果的表，也不在输入工作簿里，没有核对。",
-                          "删去它；要随结果附上自己的表，先放进输入工作簿，再用 transfer-opt solve --into。", name)
+            yield Problem(
+                "A610",
+                "这张表不是结果的表，也不在输入工作簿里，没有核对。",
+                "删去它；要随结果附上自己的表，先放进输入工作簿，再用 transfer-opt solve --into。",
+                name,
+            )
     sheets = {sheet.name: sheet for sheet in stands.sheets}
     for sheet in expected:
         if sheet.name in sheets:
             findings.seen.add(sheet.name)
-            yield from _hidden(sheet.name, [row + 1 for row in hidden_rows(sheet, sheets[sheet.name])], given is not None)
+            yield from _hidden(
+                sheet.name,
+                [row + 1 for row in hidden_rows(sheet, sheets[sheet.name])],
+                given is not None,
+            )
     findings.seen |= owned.keys()
 
 
@@ -398,7 +470,11 @@ def _hidden(sheet: str, rows: list[int], known: bool) -> Iterator[Problem]:
     """Rows that do not show: a discrepancy where the budget is at hand, else a remark."""
     if rows:
         told = "、".join(map(str, rows[:MOST_ROWS])) + (" 等" if len(rows) > MOST_ROWS else "")
-        yield Problem("A610" if known else "W613", f"有 {len(rows)} 行被隐藏：第 {told} 行。打印和查看时看不到它们，数是核对过的。", sheet=sheet)
+        yield Problem(
+            "A610" if known else "W613",
+            f"有 {len(rows)} 行被隐藏：第 {told} 行。打印和查看时看不到它们，数是核对过的。",
+            sheet=sheet,
+        )
 
 
 def _remarks(findings: _Findings) -> Iterator[Problem]:
@@ -406,49 +482,19 @@ def _remarks(findings: _Findings) -> Iterator[Problem]:
     known = seals(findings.pages[PROOF])
     for name, page in findings.pages.items():
         if name == ADJUSTED:
-            yield Problem("W616", f"批准数见本表和「{CHECKED}」，其他各表是测算数。批准数由人决定，以批件和台账为准。", sheet=name)
+            yield Problem(
+                "W616",
+                f"批准数见本表和「{CHECKED}」，其他各表是测算数。批准数由人决定，以批件和台账为准。",
+                sheet=name,
+            )
         elif name not in {*known, CHECKED, *findings.seen, *findings.sheets}:
             yield Problem("W612", "没有封存的表，没有逐格核对。", sheet=name)
         if name not in findings.seen:
             yield from _hidden(name, list(page.hidden), False)
     if not findings.wording:
-        yield Problem("W614", f"由 {findings.claims.said(VERSION)} 写出，本程序是 transfer-opt {__version__}：数、名称、单位、格式都核对过，"
-                              "程序自己的说明文字不能比较，不同的列为提示。", sheet=FACTS)
-
-
-def own_inputs(model: Model) -> Derive:
-    """Derives from the inputs in the file, by the model file that is packaged or given (E172: not the one used)."""
-    spec = load_model(model)
-
-    def derived(pages: Mapping[str, Page], facts: Mapping[str, str]) -> Outcome:
-        return rederive(pages, _model(spec, facts), facts)
-
-    return derived
-
-
-def budget_inputs(read: Callable[[], BudgetWorkbook]) -> Given:
-    """Derives from the budget workbook: the same scenario and publishing unit, relaxed where the result was."""
-    from transfer_opt.allocation.allocate import allocate
-    from transfer_opt.allocation.plan import RELAXED
-    from transfer_opt.core.vocabulary import BASELINE
-
-    def derived(pages: Mapping[str, Page], facts: Mapping[str, str]) -> Outcome:
-        scenario = facts.get("方案", "")
-        plain = scenario.removesuffix(RELAXED)
-        given = read()
-        prepared = settled(given.model, given.budget, plain if plain != BASELINE else None, facts.get("公布单位") or None)
-        _model(prepared.spec, facts)
-        return allocate(prepared, relax=plain != scenario)
-
-    def sheets() -> Mapping[str, RawSheet]:
-        given = read()
-        return {sheet.name: sheet for sheet in open_workbook(given.path, given.password).sheets}
-
-    return Given(derived, sheets)
-
-
-def _model(spec: ModelSpec, facts: Mapping[str, str]) -> ModelSpec:
-    """The model, which must be the one that was used."""
-    if spec.sha256 != facts.get("模型文件 SHA-256"):
-        raise InputError([Problem("E172", "这份结果用的是另一份模型文件，不能重新推算。", "用 --model 给出当时的模型文件。")])
-    return spec
+        yield Problem(
+            "W614",
+            f"由 {findings.claims.said(VERSION)} 写出，本程序是 transfer-opt {__version__}：数、名称、单位、格式都核对过，"
+            "程序自己的说明文字不能比较，不同的列为提示。",
+            sheet=FACTS,
+        )

@@ -18,9 +18,19 @@ from transfer_opt.core.tables import FIRST_ROW, Row, Table
 from transfer_opt.workbook.result.pages import Page
 
 FACTS, WARNING = "审计信息", "警告"
-DIGEST, FILE, SOLVER, VERSION, PROGRAMS, FINISHED = "输入文件 SHA-256", "输入文件", "求解器", "工具版本", "求解次数", "生成时间"
+DIGEST, FILE, SOLVER, VERSION, PROGRAMS, FINISHED = (
+    "输入文件 SHA-256",
+    "输入文件",
+    "求解器",
+    "工具版本",
+    "求解次数",
+    "生成时间",
+)
 _FORMS = {
-    VERSION: r"transfer-opt \d+(\.\d+)*", DIGEST: "[0-9a-f]{64}", SOLVER: r"[A-Za-z][A-Za-z0-9_.\-]{0,40}", PROGRAMS: r"\d{1,9} 次",
+    VERSION: r"transfer-opt \d+(\.\d+)*",
+    DIGEST: "[0-9a-f]{64}",
+    SOLVER: r"[A-Za-z][A-Za-z0-9_.\-]{0,40}",
+    PROGRAMS: r"\d{1,9} 次",
     FINISHED: r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}",
 }
 """How the program writes what only it knows."""
@@ -37,7 +47,12 @@ class Claims:
     @classmethod
     def of(cls, page: Page) -> Claims:
         """Those on a sheet."""
-        return cls([((row, 1), str(page.value((row, 0)) or ""), str(page.value((row, 1)) or "")) for row in range(FIRST_ROW, page.height)])
+        return cls(
+            [
+                ((row, 1), str(page.value((row, 0)) or ""), str(page.value((row, 1)) or ""))
+                for row in range(FIRST_ROW, page.height)
+            ]
+        )
 
     def said(self, name: str) -> str:
         """The first content of an item; empty without it."""
@@ -62,8 +77,17 @@ class Claims:
 
 def as_claimed(outcome: Outcome, claims: Claims, proof: str) -> Outcome:
     """The outcome as the run that wrote the result knew it; `proof` is empty where the certificate was not accepted."""
-    budget = replace(outcome.budget, path=claims.said(FILE) or outcome.budget.path, sha256=claims.formed(DIGEST) or outcome.budget.sha256)
-    return replace(outcome, budget=budget, solver=claims.formed(SOLVER) or outcome.solver, proof=proof or outcome.proof)
+    budget = replace(
+        outcome.budget,
+        path=claims.said(FILE) or outcome.budget.path,
+        sha256=claims.formed(DIGEST) or outcome.budget.sha256,
+    )
+    return replace(
+        outcome,
+        budget=budget,
+        solver=claims.formed(SOLVER) or outcome.solver,
+        proof=proof or outcome.proof,
+    )
 
 
 def facts_as_claimed(table: Table, claims: Claims, known: bool) -> Table:
@@ -73,8 +97,13 @@ def facts_as_claimed(table: Table, claims: Claims, known: bool) -> Table:
     was saved again since. From the file alone they cannot be derived, and are taken over.
     """
     stands = [text for _, name, text in claims.rows if name == WARNING and _OF_A_CELL.match(text)]
-    rows = [Row(row.kind, (name, claims.formed(name) or row.values[1])) if (name := str(row.values[0])) in (PROGRAMS, VERSION) else row
-            for row in table.rows if not _told_of_cell(row)]
+    rows = [
+        Row(row.kind, (name, claims.formed(name) or row.values[1]))
+        if (name := str(row.values[0])) in (PROGRAMS, VERSION)
+        else row
+        for row in table.rows
+        if not _told_of_cell(row)
+    ]
     derived = [row for row in table.rows if _told_of_cell(row)]
     at = next((place for place, row in enumerate(rows) if row.values[0] == FINISHED), len(rows))
     if known:
@@ -83,7 +112,9 @@ def facts_as_claimed(table: Table, claims: Claims, known: bool) -> Table:
         told = stands if same else [str(row.values[1]) for row in derived]
     else:
         told = stands
-    return replace(table, rows=(*rows[:at], *(Row("plain", (WARNING, text)) for text in told), *rows[at:]))
+    return replace(
+        table, rows=(*rows[:at], *(Row("plain", (WARNING, text)) for text in told), *rows[at:])
+    )
 
 
 def _told_of_cell(row: Row) -> bool:

@@ -17,7 +17,19 @@ from transfer_opt.workbook.result.fingerprint import constant, contents
 from transfer_opt.workbook.result.pages import Page
 from transfer_opt.workbook.result.seals import said
 
-KEYS = ("行政区划代码", "县区名称", "市州", "资金", "规则", "参数", "对象", "变动", "指标", "口径", "项目")
+KEYS = (
+    "行政区划代码",
+    "县区名称",
+    "市州",
+    "资金",
+    "规则",
+    "参数",
+    "对象",
+    "变动",
+    "指标",
+    "口径",
+    "项目",
+)
 """Columns that say of what a row speaks."""
 NOISE = 1e-13
 """What programs add up differently in binary, relative to the largest number of the column."""
@@ -31,6 +43,7 @@ WORDED_FACTS = ("工具版本", "唯一性", "证明", "说明", "警告")
 """Items of 「审计信息」 that it may."""
 LONGEST_SHOWN = 200
 """Characters of a value that are repeated in a message."""
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -47,7 +60,11 @@ class Expected:
     def room(self, column: int, should: float) -> float:
         """By how much a number of a column may differ: no ratio as much as an amount."""
         kind = self.table.columns[column].kind if column < len(self.table.columns) else "number"
-        return self.dust if kind in AMOUNT_KINDS else min(self.dust, RATIO_DUST + RATIO_SHARE * abs(should))
+        return (
+            self.dust
+            if kind in AMOUNT_KINDS
+            else min(self.dust, RATIO_DUST + RATIO_SHARE * abs(should))
+        )
 
     def is_worded(self, at: Place) -> bool:
         """Whether a text is the program's own wording, and no name, unit, header or item."""
@@ -57,7 +74,9 @@ class Expected:
         if row >= len(self.table.rows):
             return True
         name = self.table.columns[column].name if column < len(self.table.columns) else ""
-        return name in WORDED or name == "内容" and str(self.table.rows[row].values[0]) in WORDED_FACTS
+        return (
+            name in WORDED or name == "内容" and str(self.table.rows[row].values[0]) in WORDED_FACTS
+        )
 
 
 def differences(expected: Expected, page: Page) -> tuple[Problem, ...]:
@@ -85,18 +104,36 @@ def _cells(expected: Expected, page: Page) -> Iterator[Problem]:
         if should == stands:
             continue
         if should[:1] == stands[:1] == "n" and same_number(
-                float(should[1:]), float(stands[1:]), expected.room(at[1], float(should[1:])) if at[0] >= FIRST_ROW else 0.0):
+            float(should[1:]),
+            float(stands[1:]),
+            expected.room(at[1], float(should[1:])) if at[0] >= FIRST_ROW else 0.0,
+        ):
             continue
         told = _difference(page, expected.table, at, _shown(should), _shown(stands))
-        worded = not expected.wording and should[:1] in "t" and stands[:1] in "t" and expected.is_worded(at)
-        yield replace(told, code="W618", message=f"本版本写作「{_shown(should)}」，版本不同，文字不能比较。") if worded else told
+        worded = (
+            not expected.wording
+            and should[:1] in "t"
+            and stands[:1] in "t"
+            and expected.is_worded(at)
+        )
+        yield (
+            replace(
+                told,
+                code="W618",
+                message=f"本版本写作「{_shown(should)}」，版本不同，文字不能比较。",
+            )
+            if worded
+            else told
+        )
 
 
 def _carried(expected: Expected, page: Page) -> Iterator[Problem]:
     """The values that formulas carry; a formula that no program has calculated carries none."""
     table = expected.table
-    largest = [max((abs(value) for value in column if isinstance(value, int | float)), default=0.0)
-               for column in zip(*(row.values for row in table.rows), strict=True)]
+    largest = [
+        max((abs(value) for value in column if isinstance(value, int | float)), default=0.0)
+        for column in zip(*(row.values for row in table.rows), strict=True)
+    ]
     for at in sorted(page.formulas):
         row, column = at[0] - FIRST_ROW, at[1]
         value = page.value(at)
@@ -122,14 +159,28 @@ def _moved_rows(table: Table, page: Page) -> Iterator[Problem]:
     last = max((row for row, _ in cells), default=0)
     wanted = [tuple(constant(row.values[index]) for index in keys) for row in table.rows]
     wanted += [(constant(note), *("" for _ in keys[1:])) for note in table.notes]
-    stands = [tuple(cells.get((row, index), "") for index in keys) for row in range(FIRST_ROW, last + 1)]
+    stands = [
+        tuple(cells.get((row, index), "") for index in keys) for row in range(FIRST_ROW, last + 1)
+    ]
     if not keys or len(wanted) == len(stands):
         return
-    for kind, first, end, start, stop in SequenceMatcher(None, wanted, stands, autojunk=False).get_opcodes():
+    for kind, first, end, start, stop in SequenceMatcher(
+        None, wanted, stands, autojunk=False
+    ).get_opcodes():
         for place in range(first, end) if kind != "equal" else ():
-            yield Problem("A603", f"应有「{_named(wanted[place])}」一行，被删去或改动。", sheet=page.name, cell=f"A{FIRST_ROW + start + 1}")
+            yield Problem(
+                "A603",
+                f"应有「{_named(wanted[place])}」一行，被删去或改动。",
+                sheet=page.name,
+                cell=f"A{FIRST_ROW + start + 1}",
+            )
         for place in range(start, stop) if kind != "equal" else ():
-            yield Problem("A603", f"不应有「{_named(stands[place])}」一行。", sheet=page.name, cell=f"A{FIRST_ROW + place + 1}")
+            yield Problem(
+                "A603",
+                f"不应有「{_named(stands[place])}」一行。",
+                sheet=page.name,
+                cell=f"A{FIRST_ROW + place + 1}",
+            )
 
 
 def _named(key: tuple[str, ...]) -> str:
@@ -151,19 +202,36 @@ def own_differences(given: RawSheet, stands: RawSheet) -> Iterator[Problem]:
     """A sheet of the user's own in the result's workbook against the same sheet of the budget: hidden, or other values."""
     name = stands.name
     if given.is_hidden != stands.is_hidden:
-        yield Problem("A610", "整张表被隐藏。" if stands.is_hidden else "这张表在输入工作簿里是隐藏的。", sheet=name)
+        yield Problem(
+            "A610",
+            "整张表被隐藏。" if stands.is_hidden else "这张表在输入工作簿里是隐藏的。",
+            sheet=name,
+        )
     calculated = set(given.facts.formulas)
-    wrong = [at for at in _places(given, stands) if at not in calculated and not _same(_value(given, at), _value(stands, at))]
+    wrong = [
+        at
+        for at in _places(given, stands)
+        if at not in calculated and not _same(_value(given, at), _value(stands, at))
+    ]
     for at in wrong[:MOST_CELLS]:
         should, found = said(_value(given, at)), said(_value(stands, at))
         yield Problem("A602", f"在输入工作簿里是「{should}」。", "", name, address(at), "", found)
     if len(wrong) > MOST_CELLS:
-        yield Problem("A602", f"另有 {len(wrong) - MOST_CELLS} 个单元格与输入工作簿不符。", sheet=name)
+        yield Problem(
+            "A602", f"另有 {len(wrong) - MOST_CELLS} 个单元格与输入工作簿不符。", sheet=name
+        )
 
 
 def _places(*sheets: RawSheet) -> list[Place]:
-    return sorted({(row, column) for sheet in sheets for row, values in enumerate(sheet.rows)
-                   for column, value in enumerate(values) if value not in (None, "")})
+    return sorted(
+        {
+            (row, column)
+            for sheet in sheets
+            for row, values in enumerate(sheet.rows)
+            for column, value in enumerate(values)
+            if value not in (None, "")
+        }
+    )
 
 
 def _value(sheet: RawSheet, at: Place) -> object:

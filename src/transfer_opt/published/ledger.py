@@ -25,7 +25,8 @@ from transfer_opt.core.errors import OutputError, Problem
 
 _TABLES = sql.MetaData()
 LINES = sql.Table(
-    "transfer_opt_lines", _TABLES,
+    "transfer_opt_lines",
+    _TABLES,
     sql.Column("number", sql.Integer, primary_key=True, autoincrement=False),
     sql.Column("time", sql.Text, nullable=False),
     sql.Column("kind", sql.Text, nullable=False),
@@ -33,7 +34,8 @@ LINES = sql.Table(
     sql.Column("hash", sql.Text, nullable=False),
 )
 HEAD = sql.Table(
-    "transfer_opt_head", _TABLES,
+    "transfer_opt_head",
+    _TABLES,
     sql.Column("id", sql.Integer, primary_key=True, autoincrement=False),
     sql.Column("number", sql.Integer, nullable=False),
     sql.Column("hash", sql.Text, nullable=False),
@@ -54,7 +56,9 @@ class Line:
 
     def expected(self, before: str) -> str:
         """The hash it should have after the line before."""
-        return hashlib.sha256("\n".join((before, str(self.number), self.time, self.kind, self.content)).encode()).hexdigest()
+        return hashlib.sha256(
+            "\n".join((before, str(self.number), self.time, self.kind, self.content)).encode()
+        ).hexdigest()
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -71,7 +75,9 @@ def ready(place: str) -> None:
     try:
         with _engine(place).begin() as connection:
             for table in (LINES, HEAD):
-                connection.execute(CreateTable(table, if_not_exists=True))  # two programs may start at once
+                connection.execute(
+                    CreateTable(table, if_not_exists=True)
+                )  # two programs may start at once
             _start(connection)
     except (sql.exc.SQLAlchemyError, ModuleNotFoundError, OSError) as error:
         raise _unusable(place, error) from error
@@ -98,7 +104,9 @@ def append(place: str, kind: str, facts: Mapping[str, Any]) -> Line:
 def history(place: str) -> tuple[tuple[Line, ...], tuple[Problem, ...]]:
     """All lines in order, and what is wrong with the chain; raises OutputError where there is no ledger."""
     if not _is_url(place) and not Path(place).is_file():
-        raise OutputError(f"没有台账文件：{place}。处理办法：核对路径；加了 --ledger 的计算完成后才会有台账。")
+        raise OutputError(
+            f"没有台账文件：{place}。处理办法：核对路径；加了 --ledger 的计算完成后才会有台账。"
+        )
     try:
         with _engine(place).connect() as connection:
             rows = connection.execute(sql.select(LINES).order_by(LINES.c.number)).all()
@@ -114,10 +122,17 @@ def _broken(lines: Sequence[Line], head: Sequence[tuple[int, str]]) -> Iterator[
     start = Line(0, "", "", "", "")
     for before, line in pairwise((start, *lines)):
         if line.number != before.number + 1:
-            gone = f"第 {before.number + 1} 行" if line.number == before.number + 2 else f"第 {before.number + 1} 至 {line.number - 1} 行"
+            gone = (
+                f"第 {before.number + 1} 行"
+                if line.number == before.number + 2
+                else f"第 {before.number + 1} 至 {line.number - 1} 行"
+            )
             yield Problem("A621", f"台账{gone}被删去。")
         elif line.hash != line.expected(before.hash):
-            yield Problem("A620", f"台账第 {line.number} 行（{line.time}，{line.kind}）被改动过，或它之前的一行被换掉。")
+            yield Problem(
+                "A620",
+                f"台账第 {line.number} 行（{line.time}，{line.kind}）被改动过，或它之前的一行被换掉。",
+            )
     last = lines[-1] if lines else start
     if len(head) != 1:
         yield Problem("A622", "台账的末行登记被删去或多出。")
@@ -130,17 +145,25 @@ def _broken(lines: Sequence[Line], head: Sequence[tuple[int, str]]) -> Iterator[
 def _start(connection: sql.Connection) -> None:
     """The register of the last line, where there is neither one nor any line yet."""
     nothing = sql.select(sql.literal(1), sql.literal(0), sql.literal("")).where(
-        ~sql.exists(sql.select(HEAD.c.id)), ~sql.exists(sql.select(LINES.c.number)))
+        ~sql.exists(sql.select(HEAD.c.id)), ~sql.exists(sql.select(LINES.c.number))
+    )
     connection.execute(sql.insert(HEAD).from_select(["id", "number", "hash"], nothing))
 
 
 def _engine(place: str) -> sql.Engine:
     """Keeps no connection: each is closed as soon as it was used."""
     if not _is_url(place):
-        return sql.create_engine(sql.URL.create("sqlite", database=place), poolclass=sql.NullPool,
-                                 connect_args={"timeout": PATIENCE, "isolation_level": "IMMEDIATE"})
+        return sql.create_engine(
+            sql.URL.create("sqlite", database=place),
+            poolclass=sql.NullPool,
+            connect_args={"timeout": PATIENCE, "isolation_level": "IMMEDIATE"},
+        )
     url = sql.make_url(place)
-    url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+    url = (
+        url.set(drivername="postgresql+psycopg")
+        if url.drivername in ("postgresql", "postgres")
+        else url
+    )
     return sql.create_engine(url, poolclass=sql.NullPool)
 
 
@@ -151,5 +174,9 @@ def _is_url(place: str) -> bool:
 def _unusable(place: str, error: Exception) -> OutputError:
     shown = sql.make_url(place).render_as_string(hide_password=True) if _is_url(place) else place
     if isinstance(error, ModuleNotFoundError):
-        return OutputError(f"台账 {shown} 需要数据库驱动 {error.name}。处理办法：安装 transfer-opt[postgresql]。")
-    return OutputError(f"台账 {shown} 无法读写（{type(error).__name__}）。处理办法：核对路径或数据库地址、权限，以及它是不是台账。")
+        return OutputError(
+            f"台账 {shown} 需要数据库驱动 {error.name}。处理办法：安装 transfer-opt[postgresql]。"
+        )
+    return OutputError(
+        f"台账 {shown} 无法读写（{type(error).__name__}）。处理办法：核对路径或数据库地址、权限，以及它是不是台账。"
+    )

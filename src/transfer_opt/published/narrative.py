@@ -9,7 +9,14 @@ from transfer_opt.core.budget import Value
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import ALLOCATION, COMPLIANCE, COUNTY_SENSITIVITY, FACTS, ROUNDING_STEP, STEPS
+from transfer_opt.core.vocabulary import (
+    ALLOCATION,
+    COMPLIANCE,
+    COUNTY_SENSITIVITY,
+    FACTS,
+    ROUNDING_STEP,
+    STEPS,
+)
 from transfer_opt.workbook.result.rows import ResultSheet, read_result
 
 FIRST_STEP = "因素法测算额"
@@ -22,21 +29,45 @@ Row = Mapping[str, Value]
 
 def explain(path: Path, county: str) -> list[str]:
     """The sentences; raises InputError where the file or the county is not known."""
-    return sentences(read_result(path, (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS)), county)
+    return sentences(
+        read_result(path, (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS)), county
+    )
 
 
 def sentences(sheets: Mapping[str, ResultSheet], county: str) -> list[str]:
     """The sentences that these sheets tell of a county, named or by its code; raises InputError where it is not known."""
-    units = [row for row in sheets[ALLOCATION].rows
-             if row["县区名称"] and (row["行政区划代码"] or "小计" not in str(row["县区名称"]) and row["市州"])]
-    found = next((row for row in units if normalise(county) in (normalise(str(row["县区名称"])), row["行政区划代码"])), None)
+    units = [
+        row
+        for row in sheets[ALLOCATION].rows
+        if row["县区名称"]
+        and (row["行政区划代码"] or "小计" not in str(row["县区名称"]) and row["市州"])
+    ]
+    found = next(
+        (
+            row
+            for row in units
+            if normalise(county) in (normalise(str(row["县区名称"])), row["行政区划代码"])
+        ),
+        None,
+    )
     if found is None:
-        raise InputError([Problem("E171", f"结果里没有县区「{county}」。", did_you_mean(county, [str(r["县区名称"]) for r in units]))])
+        raise InputError(
+            [
+                Problem(
+                    "E171",
+                    f"结果里没有县区「{county}」。",
+                    did_you_mean(county, [str(r["县区名称"]) for r in units]),
+                )
+            ]
+        )
     name, unit = str(found["县区名称"]), sheets[ALLOCATION].unit
     funds = [row for row in sheets[STEPS].rows if row["县区名称"] == name and row["市州"]]
     return [
-        *_whole(found, name, unit), *_plan(sheets[FACTS].rows), *_funds(funds, unit),
-        *_rules(sheets[COMPLIANCE].rows, name, unit), *_group_rules(sheets[COMPLIANCE].rows, funds, name, unit),
+        *_whole(found, name, unit),
+        *_plan(sheets[FACTS].rows),
+        *_funds(funds, unit),
+        *_rules(sheets[COMPLIANCE].rows, name, unit),
+        *_group_rules(sheets[COMPLIANCE].rows, funds, name, unit),
         *_changes(sheets[COUNTY_SENSITIVITY].rows, name, funds, unit),
     ]
 
@@ -53,7 +84,9 @@ def _whole(row: Row, name: str, unit: str) -> Iterator[str]:
     if _is_number(row["上年合计"]):
         rate = f"（{_percent(row['增幅'], signed=True)}）" if _is_number(row["增幅"]) else ""
         moved = float(row["增减额"])  # type: ignore[arg-type]
-        change = f"{'增加' if moved > 0 else '减少'} {_money(abs(moved))}{rate}" if moved else "持平"
+        change = (
+            f"{'增加' if moved > 0 else '减少'} {_money(abs(moved))}{rate}" if moved else "持平"
+        )
         said += f"，比上年 {_money(row['上年合计'])} {change}"
     if _is_number(row["人均(元)"]):
         said += f"，人均 {_money(row['人均(元)'])} 元"
@@ -70,7 +103,9 @@ def _funds(rows: Sequence[Row], unit: str) -> Iterator[str]:
     for row in rows:
         columns = list(row)
         steps = columns[columns.index(FIRST_STEP) + 1 : columns.index(ROUNDING_STEP) + 1]
-        moved = [f"{step} {_signed(row[step])}" for step in steps if _is_number(row[step]) and row[step]]
+        moved = [
+            f"{step} {_signed(row[step])}" for step in steps if _is_number(row[step]) and row[step]
+        ]
         chain = "，".join([f"{FIRST_STEP} {_money(row[FIRST_STEP])}", *moved])
         clause = f"（依据：{row['依据条款']}）" if row["依据条款"] else ""
         yield f"{row['资金']} {_money(row['分配额'])} {unit}＝{chain}。主要原因：{row['主要原因']}{clause}。"
@@ -89,8 +124,10 @@ def _rules(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:
             yield f"{rule}在起作用，使{name}{what}不能再{'少' if least else '多'}：{sides}。"
         else:
             _, _, remedy = str(row["结论"]).partition("：")
-            yield (f"{rule}没有做到，{'还缺' if least else '超出'} {_money(abs(float(row['余量'])))} {unit}：{sides}。"  # type: ignore[arg-type]
-                   + (f"{remedy.rstrip('。')}。" if remedy else ""))
+            yield (
+                f"{rule}没有做到，{'还缺' if least else '超出'} {_money(abs(float(row['余量'])))} {unit}：{sides}。"  # type: ignore[arg-type]
+                + (f"{remedy.rstrip('。')}。" if remedy else "")
+            )
 
 
 def _group_rules(rows: Sequence[Row], funds: Sequence[Row], name: str, unit: str) -> Iterator[str]:
@@ -100,22 +137,27 @@ def _group_rules(rows: Sequence[Row], funds: Sequence[Row], name: str, unit: str
         steps = [fund[rule] for fund in funds] if rule in GROUP_RULES else []
         moved = round(sum(step for step in steps if isinstance(step, float | int)), 2)
         if row["是否起作用"] == "是" and moved:
-            yield (f"规则「{rule}」（{row['依据条款']}）在全省起作用（{row['对象']}：{_money(row['左端值'])} {row['关系']} "
-                   f"{_money(row['右端值'])}），使{name}{'多' if moved > 0 else '少'}得 {_money(abs(moved))} {unit}。")
+            yield (
+                f"规则「{rule}」（{row['依据条款']}）在全省起作用（{row['对象']}：{_money(row['左端值'])} {row['关系']} "
+                f"{_money(row['右端值'])}），使{name}{'多' if moved > 0 else '少'}得 {_money(abs(moved))} {unit}。"
+            )
 
 
 def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) -> Iterator[str]:
     """What would change the county's amount, most first; or that nothing tried does, and what holds it."""
     row = next(row for row in rows if row["县区名称"] == name and row["市州"])
     tried = list(row)[list(row).index("市州") + 1 :]
-    moves = {change: float(row[change]) for change in tried if _is_number(row[change]) and row[change]}  # type: ignore[arg-type]
+    known = {change: row[change] for change in tried if _is_number(row[change])}
+    moves = {change: float(value) for change, value in known.items() if value}  # type: ignore[arg-type]
     for change, money in sorted(moves.items(), key=lambda entry: -entry[1]):
         yield f"如果把{change}，{name}约{'增加' if money > 0 else '减少'} {_small(abs(money))} {unit}。"
     if not tried:
         yield "没有试过变动会怎样改变数额，要试的办法见「敏感性」。"
     elif not moves:
         held = "；".join(f"{fund['资金']}{fund['主要原因']}" for fund in funds)
-        yield f"「{COUNTY_SENSITIVITY}」里逐项试过的变动都不改变{name}的数额：" + (f"{held}。" if held else "它不参加任何一项资金的分配。")
+        yield f"「{COUNTY_SENSITIVITY}」里逐项试过的变动都不改变{name}的数额：" + (
+            f"{held}。" if held else "它不参加任何一项资金的分配。"
+        )
 
 
 def _money(value: Value) -> str:

@@ -61,14 +61,37 @@ def plan_of(publication: Publication, prepared: Prepared) -> Plan:
     published = np.asarray(np.round(units * case.unit, 10), dtype=float)
     sha256 = publication.fact("模型文件 SHA-256")
     alarms = tuple(text for text in publication.facts.get("警告", ()) if not text.startswith("[W"))
-    plan = Plan(replace(prepared.spec, sha256=sha256), prepared.budget, prepared.settings, case, publication.fact("方案"),
-                prepared.objective, units, _steps(case, publication.steps, published), indicators(case, published), (), alarms,
-                publication.proof, _reasons(case, publication.steps))
+    plan = Plan(
+        replace(prepared.spec, sha256=sha256),
+        prepared.budget,
+        prepared.settings,
+        case,
+        publication.fact("方案"),
+        prepared.objective,
+        units,
+        _steps(case, publication.steps, published),
+        indicators(case, published),
+        (),
+        alarms,
+        publication.proof,
+        _reasons(case, publication.steps),
+    )
     told = []
     if plan.digest != publication.fact("校验码 SHA-256"):
-        told.append(Problem(EDITED, f"{name} 的数字与表内校验码不符，可能在公布后改过；下面按文件里的数字比较。", "向来源要未改动的结果文件。"))
+        told.append(
+            Problem(
+                EDITED,
+                f"{name} 的数字与表内校验码不符，可能在公布后改过；下面按文件里的数字比较。",
+                "向来源要未改动的结果文件。",
+            )
+        )
     if sha256 != prepared.spec.sha256:
-        told.append(Problem(OTHER_MODEL, f"{name} 是用另一版模型文件算出的；因素权重按现在的模型文件，其余按文件里的参数。"))
+        told.append(
+            Problem(
+                OTHER_MODEL,
+                f"{name} 是用另一版模型文件算出的；因素权重按现在的模型文件，其余按文件里的参数。",
+            )
+        )
     return replace(plan, problems=tuple(told))
 
 
@@ -79,13 +102,23 @@ def listed(path: Path, spec: ModelSpec, rename: Mapping[str, str]) -> Listed:
     units = read_recipients(sheet, spec.value_aliases)
     funds = tuple(fund.name for fund in spec.funds if fund.name in columns.values())
     header = {fund: column for column, fund in columns.items()}
-    amounts = np.array([[_number(row, header[fund]) for row in _ordered(sheet.rows)] for fund in funds])
-    return Listed(path.stem, Recipients(units.code, units.name, units.prefecture, {}, {}), funds, amounts, sheet.unit or "")
+    amounts = np.array(
+        [[_number(row, header[fund]) for row in _ordered(sheet.rows)] for fund in funds]
+    )
+    return Listed(
+        path.stem,
+        Recipients(units.code, units.name, units.prefecture, {}, {}),
+        funds,
+        amounts,
+        sheet.unit or "",
+    )
 
 
 def _ordered(rows: tuple[SheetRow, ...]) -> list[SheetRow]:
     """As read_recipients orders them."""
-    return sorted(rows, key=lambda row: (str(row.values.get(CODE, "")), str(row.values.get(NAME, ""))))
+    return sorted(
+        rows, key=lambda row: (str(row.values.get(CODE, "")), str(row.values.get(NAME, "")))
+    )
 
 
 def _number(row: SheetRow, column: str) -> float:
@@ -100,7 +133,15 @@ def _amounts(case: Case, sheet: ResultSheet, file: str) -> Floats:
     for fund, _, who in case.line_names:
         value = rows.get(who, {}).get(fund)
         if not isinstance(value, float | int):
-            raise InputError([Problem("E173", f"{file} 的「分配结果」里没有{who}的{fund}。", "给出 transfer-opt solve 写出的、未改动的结果文件。")])
+            raise InputError(
+                [
+                    Problem(
+                        "E173",
+                        f"{file} 的「分配结果」里没有{who}的{fund}。",
+                        "给出 transfer-opt solve 写出的、未改动的结果文件。",
+                    )
+                ]
+            )
         found.append(float(value))
     return np.array(found)
 
@@ -114,7 +155,10 @@ def _steps(case: Case, sheet: ResultSheet, published: Floats) -> Steps:
 
 def _reasons(case: Case, sheet: ResultSheet) -> tuple[tuple[str, str], ...]:
     """主要原因 and 依据条款 of every line."""
-    return tuple((str(row.get("主要原因") or ""), str(row.get("依据条款") or "")) for row in _step_rows(case, sheet))
+    return tuple(
+        (str(row.get("主要原因") or ""), str(row.get("依据条款") or ""))
+        for row in _step_rows(case, sheet)
+    )
 
 
 def _step_rows(case: Case, sheet: ResultSheet) -> list[Mapping[str, Value]]:

@@ -23,7 +23,9 @@ def rederive(pages: Mapping[str, Page], spec: ModelSpec, facts: Mapping[str, str
     Where the result was relaxed, so is this: 「方案参数」 tells the rules as they were given.
     """
     sheets = {name: page.sheet for name, page in pages.items()}
-    budget = understood(restated(sheets, facts.get("输入文件", ""), facts.get("输入文件 SHA-256", "")), spec.aliases)
+    budget = understood(
+        restated(sheets, facts.get("输入文件", ""), facts.get("输入文件 SHA-256", "")), spec.aliases
+    )
     said = facts.get("方案", "")
     plain = said.removesuffix(RELAXED)
     return allocate(replace(settled(spec, budget), scenario=plain), relax=plain != said)

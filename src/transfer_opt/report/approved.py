@@ -20,12 +20,16 @@ MARKS: Mapping[Verdict, str] = {"broken": "✕", "soft": "▲"}
 KINDS: Mapping[str, RowKind] = {"active": "active", "slack": "slack"}
 
 
-def approval_report(plan: Plan, formulation: Formulation, adjustments: Sequence[Adjustment], date: str = "") -> Report:
+def approval_report(
+    plan: Plan, formulation: Formulation, adjustments: Sequence[Adjustment], date: str = ""
+) -> Report:
     """The two sheets; KeyError where an adjustment speaks of a line that the plan does not have."""
     found = standings(plan.case, formulation, plan.published, approved_amounts(plan, adjustments))
     tables = _adjustment_table(plan, adjustments), _check_table(plan, adjustments, found)
     code = plan.digest
-    return Report(tables, (), plan.scenario, f"{code[:6]}…{code[-4:]}", example_label(plan), date, {})
+    return Report(
+        tables, (), plan.scenario, f"{code[:6]}…{code[-4:]}", example_label(plan), date, {}
+    )
 
 
 def lines_of(plan: Plan) -> dict[Line, int]:
@@ -57,8 +61,12 @@ def conclusion(standing: Standing, money_unit: str) -> str:
     if standing.change in KINDS:
         eased = standing.before.margin < 0
         kept = "● 满足，正好到限" if standing.change == "active" else "○ 满足"
-        return kept + (f"（测算时{_missing(standing, standing.before.margin, money_unit)}）" if eased else "")
-    said = f"{MARKS[standing.after.verdict]} {_missing(standing, standing.after.margin, money_unit)}"
+        return kept + (
+            f"（测算时{_missing(standing, standing.before.margin, money_unit)}）" if eased else ""
+        )
+    said = (
+        f"{MARKS[standing.after.verdict]} {_missing(standing, standing.after.margin, money_unit)}"
+    )
     if standing.change in ("broken", "unmet"):
         return f"{said}，测算数原本满足"
     same = amount(standing.before.margin - standing.after.margin) == 0
@@ -73,64 +81,137 @@ def _missing(standing: Standing, margin: float, money_unit: str) -> str:
 def _adjustment_table(plan: Plan, adjustments: Sequence[Adjustment]) -> Table:
     """One row per decision, in the order they were taken."""
     columns = (
-        Column("序号", "number", 5), KEY_COLUMNS[0], Column("县区名称", "name", 18), Column("资金", "text", 22),
-        Column("测算数", "money", 11), Column(APPROVED, "bold_money", 11),
+        Column("序号", "number", 5),
+        KEY_COLUMNS[0],
+        Column("县区名称", "name", 18),
+        Column("资金", "text", 22),
+        Column("测算数", "money", 11),
+        Column(APPROVED, "bold_money", 11),
         Column("增减", "growth_money", 10, formula=f"={{{APPROVED}}}-{{测算数}}"),
-        Column("理由", "text", 34), Column("决定人", "text", 12), Column("时间", "note", 13),
+        Column("理由", "text", 34),
+        Column("决定人", "text", 12),
+        Column("时间", "note", 13),
     )
     places, rows = lines_of(plan), []
     for number, each in enumerate(adjustments, start=1):
         (code, name, fund), money = each.line, float(each.approved)
         computed = float(plan.published[places[each.line]])
-        rows.append(Row("plain", (float(number), code or None, name, fund, computed, money, amount(money - computed),
-                                  each.reason, each.by, each.time or None)))
+        rows.append(
+            Row(
+                "plain",
+                (
+                    float(number),
+                    code or None,
+                    name,
+                    fund,
+                    computed,
+                    money,
+                    amount(money - computed),
+                    each.reason,
+                    each.by,
+                    each.time or None,
+                ),
+            )
+        )
     notes = (
         "注：「分配结果」等各表仍是测算数，没有改动；测算数照抄「分配结果」。同一个县同一项资金调整多次的，以最后一行的批准数为准。",
         f"批准后各项规则和合计是否仍然满足，见「{CHECKED}」。",
     )
-    return Table(ADJUSTED, f"{heading(plan)}人工调整（{plan.scenario}）", columns, tuple(rows), f"单位：{plan.case.money_unit}", notes=notes)
+    return Table(
+        ADJUSTED,
+        f"{heading(plan)}人工调整（{plan.scenario}）",
+        columns,
+        tuple(rows),
+        f"单位：{plan.case.money_unit}",
+        notes=notes,
+    )
 
 
 def _check_table(plan: Plan, adjustments: Sequence[Adjustment], found: Sequence[Standing]) -> Table:
     """Totals, then every rule on the approved amounts, worst first."""
     money = plan.case.money_unit
     columns = (
-        Column("规则", "text", 13), Column("依据条款", "note", 28), Column("对象", "text", 27),
-        Column("测算时左端值", "number", 12), Column("左端值", "number", 12), Column("关系", "mark", 5.5),
-        Column("右端值", "number", 12), Column("余量", "number", 11), Column("结论", "note", 34),
+        Column("规则", "text", 13),
+        Column("依据条款", "note", 28),
+        Column("对象", "text", 27),
+        Column("测算时左端值", "number", 12),
+        Column("左端值", "number", 12),
+        Column("关系", "mark", 5.5),
+        Column("右端值", "number", 12),
+        Column("余量", "number", 11),
+        Column("结论", "note", 34),
     )
-    rows = tuple(Row(_kind(each), (
-        each.after.rule, each.after.clause, each.after.subject, amount(each.before.left), amount(each.after.left), each.after.relation,
-        amount(each.after.right), amount(each.after.margin), conclusion(each, money))) for each in found)
+    rows = tuple(
+        Row(
+            _kind(each),
+            (
+                each.after.rule,
+                each.after.clause,
+                each.after.subject,
+                amount(each.before.left),
+                amount(each.after.left),
+                each.after.relation,
+                amount(each.after.right),
+                amount(each.after.margin),
+                conclusion(each, money),
+            ),
+        )
+        for each in found
+    )
     notes = (
         "左端值按批准数计算，没有调整的县用测算数；测算时左端值全部用测算数。余量为负表示还差多少。",
         "排序：各项资金合计 → 新违反的硬规则 → 新未满足的软规则 → 比测算时更差 → 测算时已未满足、没有变差 → 满足。"
         "✕ 违反　▲ 软约束未满足　● 满足，正好到限　○ 满足。",
     )
-    return Table(CHECKED, f"{heading(plan)}批准后核验（{plan.scenario}）", columns, rows, f"单位：{money}",
-                 verdict_sentence(adjustments, found, money), notes)
+    return Table(
+        CHECKED,
+        f"{heading(plan)}批准后核验（{plan.scenario}）",
+        columns,
+        rows,
+        f"单位：{money}",
+        verdict_sentence(adjustments, found, money),
+        notes,
+    )
 
 
-def verdict_sentence(adjustments: Sequence[Adjustment], found: Sequence[Standing], money_unit: str) -> str:
+def verdict_sentence(
+    adjustments: Sequence[Adjustment], found: Sequence[Standing], money_unit: str
+) -> str:
     """The one sentence for who approves: totals first, then what the adjustments break."""
-    totals = [f"{each.after.subject}{imbalance(each, money_unit)}" for each in found if each.total and each.new]
+    totals = [
+        f"{each.after.subject}{imbalance(each, money_unit)}"
+        for each in found
+        if each.total and each.new
+    ]
     rules = [each for each in found if not each.total]
-    count = {change: sum(each.change == change for each in rules) for change in ("broken", "unmet", "worse", "before")}
+    count = {
+        change: sum(each.change == change for each in rules)
+        for change in ("broken", "unmet", "worse", "before")
+    }
     said = [f"新违反硬规则 {count['broken']} 条", f"新未满足软规则 {count['unmet']} 条"]
     said += [f"比测算时更差 {count['worse']} 条"] if count["worse"] else []
     said += [f"测算时已未满足、没有变差 {count['before']} 条"] if count["before"] else []
-    text = f"批准 {len(latest(adjustments))} 项调整。" + ("；".join(totals) if totals else "各项资金合计与可分配总额一致") + "。"
+    text = (
+        f"批准 {len(latest(adjustments))} 项调整。"
+        + ("；".join(totals) if totals else "各项资金合计与可分配总额一致")
+        + "。"
+    )
     return text + f"共核验规则 {len(rules)} 条：{'，'.join(said)}，其余满足。"
 
 
-def totals_of(plan: Plan, adjustments: Sequence[Adjustment]) -> list[tuple[str, float, float, float]]:
+def totals_of(
+    plan: Plan, adjustments: Sequence[Adjustment]
+) -> list[tuple[str, float, float, float]]:
     """Fund, pool, computed and approved total of every fund."""
     approved = approved_amounts(plan, adjustments)
 
     def total(amounts: Floats, fund: int) -> float:
         return amount(float(np.sum(amounts[plan.case.lines.fund == fund])))
 
-    return [(fund.name, fund.pool, total(plan.published, at), total(approved, at)) for at, fund in enumerate(plan.case.funds)]
+    return [
+        (fund.name, fund.pool, total(plan.published, at), total(approved, at))
+        for at, fund in enumerate(plan.case.funds)
+    ]
 
 
 def _kind(standing: Standing) -> RowKind:

@@ -21,13 +21,28 @@ SHORT_NAMES = (("藏族自治州", "州"), ("蒙古族藏族自治州", "州"), 
 def indicator_table(outcome: Outcome) -> Table:
     """Before, last year and after; words instead of arrows so that black and white says the same."""
     columns = (
-        Column("指标", "text", 24), Column("口径", "note", 16), Column("分配前", "number", 11), Column("上年", "number", 11),
-        Column("分配后", "number", 11), Column("变化", "number", 12), Column("评价", "mark", 9), Column("说明", "note", 38),
+        Column("指标", "text", 24),
+        Column("口径", "note", 16),
+        Column("分配前", "number", 11),
+        Column("上年", "number", 11),
+        Column("分配后", "number", 11),
+        Column("变化", "number", 12),
+        Column("评价", "mark", 9),
+        Column("说明", "note", 38),
     )
     rows = tuple(_row(indicator) for indicator in outcome.indicators)
-    notes = ("注：分配前＝可用财力÷标准财政支出，不含本表所列资金；上年＝加上年资金；变化和评价与上年比，上年数未知的与分配前比。",)
-    return Table("均衡性指标", f"{heading(outcome)}均衡性指标（{outcome.scenario}）", columns, rows,
-                 notes=notes, landscape=False, fit="page")
+    notes = (
+        "注：分配前＝可用财力÷标准财政支出，不含本表所列资金；上年＝加上年资金；变化和评价与上年比，上年数未知的与分配前比。",
+    )
+    return Table(
+        "均衡性指标",
+        f"{heading(outcome)}均衡性指标（{outcome.scenario}）",
+        columns,
+        rows,
+        notes=notes,
+        landscape=False,
+        fit="page",
+    )
 
 
 def charts(outcome: Outcome) -> tuple[Dumbbell | Lorenz, ...]:
@@ -39,21 +54,45 @@ def charts(outcome: Outcome) -> tuple[Dumbbell | Lorenz, ...]:
     people = units.number("常住人口")
     weights = people if not np.isnan(people).any() else np.ones(len(units))
     order = np.argsort(after, kind="stable")[:MOST_NAMES]
-    title = "各县保障水平：分配前后（按分配后由低到高）" if len(units) <= MOST_NAMES else f"保障水平最低的{MOST_NAMES}个县：分配前后"
+    title = (
+        "各县保障水平：分配前后（按分配后由低到高）"
+        if len(units) <= MOST_NAMES
+        else f"保障水平最低的{MOST_NAMES}个县：分配前后"
+    )
     return (
         _by_prefecture(case, outcome.capacity),
-        Lorenz("洛伦兹曲线（保障水平，按人口）", *_curve(before, weights), *_curve(after, weights), LORENZ_SIZE),
-        Dumbbell(title, tuple(units.name[order]), _tuple(before[order]), _tuple(after[order]), COUNTY_SIZE),
+        Lorenz(
+            "洛伦兹曲线（保障水平，按人口）",
+            *_curve(before, weights),
+            *_curve(after, weights),
+            LORENZ_SIZE,
+        ),
+        Dumbbell(
+            title,
+            tuple(units.name[order]),
+            _tuple(before[order]),
+            _tuple(after[order]),
+            COUNTY_SIZE,
+        ),
     )
 
 
 def _by_prefecture(case: Case, capacity: Floats) -> Dumbbell:
     index = case.recipients.prefecture_index
     expenditure = np.bincount(index, case.expenditure)
-    before, after = np.bincount(index, case.own) / expenditure, np.bincount(index, capacity) / expenditure
+    before, after = (
+        np.bincount(index, case.own) / expenditure,
+        np.bincount(index, capacity) / expenditure,
+    )
     order = np.argsort(after, kind="stable")
     names = tuple(short_prefecture(str(name)) for name in case.recipients.prefectures[order])
-    return Dumbbell("市州保障水平：分配前后", names, _tuple(before[order]), _tuple(after[order]), PREFECTURE_SIZE)
+    return Dumbbell(
+        "市州保障水平：分配前后",
+        names,
+        _tuple(before[order]),
+        _tuple(after[order]),
+        PREFECTURE_SIZE,
+    )
 
 
 def short_prefecture(name: str) -> str:
@@ -64,7 +103,9 @@ def short_prefecture(name: str) -> str:
     return name
 
 
-def _curve(values: Floats, weights: Floats) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
+def _curve(
+    values: Floats, weights: Floats
+) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     x, y = lorenz(values, weights)
     return shares(x), shares(y)
 
@@ -77,10 +118,30 @@ def _row(indicator: Indicator) -> Row:
     reference = indicator.before if np.isnan(indicator.last) else indicator.last
     change = indicator.after - reference
     better = change * indicator.better
-    verdict = "" if indicator.better == 0 or np.isnan(change) else "改善" if better > 0 else "▼ 变差" if better < 0 else "持平"
-    values = [indicator_value(indicator.unit, value) for value in (indicator.before, indicator.last, indicator.after)]
-    return Row("plain", (indicator.name, indicator.basis, *values, indicator_change(indicator.unit, change), verdict or None,
-                         indicator.note or None))
+    verdict = (
+        ""
+        if indicator.better == 0 or np.isnan(change)
+        else "改善"
+        if better > 0
+        else "▼ 变差"
+        if better < 0
+        else "持平"
+    )
+    values = [
+        indicator_value(indicator.unit, value)
+        for value in (indicator.before, indicator.last, indicator.after)
+    ]
+    return Row(
+        "plain",
+        (
+            indicator.name,
+            indicator.basis,
+            *values,
+            indicator_change(indicator.unit, change),
+            verdict or None,
+            indicator.note or None,
+        ),
+    )
 
 
 def indicator_value(unit: str, value: float) -> Value:

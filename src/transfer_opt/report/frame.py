@@ -36,19 +36,29 @@ NONE: Mapping[str, Money] = MappingProxyType({})
 def frame(table: Table, exact: Mapping[str, Money] = NONE) -> pd.DataFrame:
     """A table without its 合计 and 小计 rows; `exact` has the columns of allocated money, by name and in order of the rows."""
     rows = [row.values for row in table.rows if row.kind not in SUMS]
-    return pd.DataFrame({
-        column.name: _money(exact[column.name]) if column.name in exact else _plain(column, values)
-        for column, *values in zip(table.columns, *rows, strict=True)})
+    return pd.DataFrame(
+        {
+            column.name: _money(exact[column.name])
+            if column.name in exact
+            else _plain(column, values)
+            for column, *values in zip(table.columns, *rows, strict=True)
+        }
+    )
 
 
 def allocation_frame(outcome: Outcome) -> pd.DataFrame:
     """「分配结果」."""
     case, unit = outcome.case, Decimal(repr(float(outcome.case.unit)))
-    published = {(int(f), int(i)): int(count) * unit
-                 for f, i, count in zip(case.lines.fund, case.lines.recipient, outcome.units, strict=True)}
+    published = {
+        (int(f), int(i)): int(count) * unit
+        for f, i, count in zip(case.lines.fund, case.lines.recipient, outcome.units, strict=True)
+    }
     order = [int(group.members.item()) for group in groups(case) if group.kind == "unit"]
     funds = {fund.name: [published.get((f, i)) for i in order] for f, fund in enumerate(case.funds)}
-    totals = [sum((money for money in county if money is not None), Decimal(0)) for county in zip(*funds.values(), strict=True)]
+    totals = [
+        sum((money for money in county if money is not None), Decimal(0))
+        for county in zip(*funds.values(), strict=True)
+    ]
     return frame(allocation_table(outcome), {**funds, TOTAL: totals})
 
 
@@ -59,10 +69,24 @@ def comparison_frame(comparison: Comparison) -> pd.DataFrame:
 
 def _side(comparison: Comparison, side: Side) -> pd.DataFrame:
     units = comparison.units
-    keys = {name: list(values) for name, values in zip(KEYS, (units.code, units.name, units.prefecture), strict=True)}
-    funds = {name: _money(_exact(row)) for name, row in zip(comparison.funds, side.amounts, strict=True)}
-    return pd.DataFrame({SCENARIO: [side.name] * len(units), **keys, **funds, TOTAL: _money(_exact(side.given)),
-                         BEFORE: side.before, LEVEL: side.coverage, SHORT: side.short})
+    keys = {
+        name: list(values)
+        for name, values in zip(KEYS, (units.code, units.name, units.prefecture), strict=True)
+    }
+    funds = {
+        name: _money(_exact(row)) for name, row in zip(comparison.funds, side.amounts, strict=True)
+    }
+    return pd.DataFrame(
+        {
+            SCENARIO: [side.name] * len(units),
+            **keys,
+            **funds,
+            TOTAL: _money(_exact(side.given)),
+            BEFORE: side.before,
+            LEVEL: side.coverage,
+            SHORT: side.short,
+        }
+    )
 
 
 def _exact(values: Floats) -> Money:

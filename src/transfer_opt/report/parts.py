@@ -22,7 +22,11 @@ EXAMPLE_LABEL = "示例数据，不代表任何实际分配"
 NUMERALS = "零一两三四五六七八九十"
 """As they count: 两项, not 二项."""
 
-KEY_COLUMNS = (Column("行政区划代码", "code", 6.6), Column("县区名称", "name", 20), Column("市州", "prefecture", 14.5))
+KEY_COLUMNS = (
+    Column("行政区划代码", "code", 6.6),
+    Column("县区名称", "name", 20),
+    Column("市州", "prefecture", 14.5),
+)
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,10 @@ def known_sum(values: Floats) -> Value:
 def known_sums(found: Sequence[Group], values: Floats) -> list[Value]:
     """The same by group, of values (…, n) by unit."""
     rows = values.reshape(-1, values.shape[-1])
-    single = [None if value != value else amount(value)
-              for value in np.where(np.isnan(rows).all(axis=0), np.nan, np.nansum(rows, axis=0)).tolist()]
+    single = [
+        None if value != value else amount(value)
+        for value in np.where(np.isnan(rows).all(axis=0), np.nan, np.nansum(rows, axis=0)).tolist()
+    ]
     return _by_group(found, single, lambda members: known_sum(values[..., members]))
 
 
@@ -76,9 +82,14 @@ def sums(found: Sequence[Group], values: Floats) -> list[float]:
     return _by_group(found, values.tolist(), lambda members: float(values[members].sum()))
 
 
-def _by_group(found: Sequence[Group], single: Sequence[Each], several: Callable[[Ints], Each]) -> list[Each]:
+def _by_group(
+    found: Sequence[Group], single: Sequence[Each], several: Callable[[Ints], Each]
+) -> list[Each]:
     """What is known of single units, or found for the several of a group."""
-    return [single[group.members.item()] if len(group.members) == 1 else several(group.members) for group in found]
+    return [
+        single[group.members.item()] if len(group.members) == 1 else several(group.members)
+        for group in found
+    ]
 
 
 def amount(value: float) -> float:

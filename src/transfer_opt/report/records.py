@@ -31,13 +31,26 @@ PIECE = 30_000
 def parameter_table(outcome: Outcome) -> Table:
     """Rules, switches and values as they held; can be read back as 「约束参数」."""
     columns = (
-        Column("规则", "text", 14), Column("资金", "text", 28), Column("参数", "text", 13), Column("对象", "text", 15),
-        Column("取值", "number", 16), Column("启用", "mark", 6), Column("刚性", "mark", 6), Column("优先级", "number", 7),
-        Column("依据条款", "note", 26), Column("说明", "note", 42),
+        Column("规则", "text", 14),
+        Column("资金", "text", 28),
+        Column("参数", "text", 13),
+        Column("对象", "text", 15),
+        Column("取值", "number", 16),
+        Column("启用", "mark", 6),
+        Column("刚性", "mark", 6),
+        Column("优先级", "number", 7),
+        Column("依据条款", "note", 26),
+        Column("说明", "note", 42),
     )
     rows = tuple(Row("plain", values) for values in parameter_rows(outcome))
-    return Table(PARAMETERS, f"{heading(outcome)}方案参数（{outcome.scenario}）", columns, rows,
-                 f"单位：{outcome.case.money_unit}", paper="A3")
+    return Table(
+        PARAMETERS,
+        f"{heading(outcome)}方案参数（{outcome.scenario}）",
+        columns,
+        rows,
+        f"单位：{outcome.case.money_unit}",
+        paper="A3",
+    )
 
 
 def parameter_rows(plan: Plan) -> Iterator[tuple[Value, ...]]:
@@ -51,20 +64,46 @@ def input_table(outcome: Outcome) -> Table:
     """「县区数据」 as read, in the order of the result."""
     sheet, units = outcome.budget.sheets[COUNTIES], outcome.case.recipients
     headers = [header for header in sheet.letters if header not in (CODE, NAME, PREFECTURE)]
-    columns = [Column(CODE, "code", 6.6), Column(NAME, "name", 20), Column(PREFECTURE, "prefecture", 14.5)]
-    columns += [Column(header, "number", 11) if header in units.numbers else Column(header, "text", 18) for header in headers]
+    columns = [
+        Column(CODE, "code", 6.6),
+        Column(NAME, "name", 20),
+        Column(PREFECTURE, "prefecture", 14.5),
+    ]
+    columns += [
+        Column(header, "number", 11) if header in units.numbers else Column(header, "text", 18)
+        for header in headers
+    ]
     source = ordered_rows(sheet)
-    rows = [Row("unit", (*group.key, *(_cell(outcome, source[i].values.get(header), header) for header in headers)))
-            for group in groups(outcome.case) if group.kind == "unit" for i in group.members]
-    return Table(INPUT, f"{heading(outcome)}输入数据（{outcome.scenario}）", tuple(columns), tuple(rows),
-                 f"单位：{outcome.case.money_unit}（人口：人，面积：平方公里）", paper="A3")
+    rows = [
+        Row(
+            "unit",
+            (
+                *group.key,
+                *(_cell(outcome, source[i].values.get(header), header) for header in headers),
+            ),
+        )
+        for group in groups(outcome.case)
+        if group.kind == "unit"
+        for i in group.members
+    ]
+    return Table(
+        INPUT,
+        f"{heading(outcome)}输入数据（{outcome.scenario}）",
+        tuple(columns),
+        tuple(rows),
+        f"单位：{outcome.case.money_unit}（人口：人，面积：平方公里）",
+        paper="A3",
+    )
 
 
 def audit_table(outcome: Outcome, finished: str) -> Table:
     """Versions, digests, stages, warnings: what an auditor asks first."""
     columns = (Column("项目", "text", 24), Column("内容", "text", 100))
-    rows = tuple(Row("plain", (name, piece)) for name, text in _facts(outcome, finished)
-                 for piece in (tuple(_cut(text)) or ("",)))
+    rows = tuple(
+        Row("plain", (name, piece))
+        for name, text in _facts(outcome, finished)
+        for piece in (tuple(_cut(text)) or ("",))
+    )
     return Table("审计信息", f"{heading(outcome)}审计信息（{outcome.scenario}）", columns, rows)
 
 
@@ -78,12 +117,26 @@ def proof_table(outcome: Outcome, others: Sequence[Table], notice: Notice, label
         "表名各行是该表全部单元格的 SHA-256 和逐行、逐列的短校验码，transfer-opt audit 用它指出被改动的单元格。",
     )
     sums = Sums(next((table for table in others if table.name == INPUT), None))
-    marks = {**{table.name: table_fingerprint(table, label, sums) for table in others}, notice.name: fingerprint(notice_contents(notice))}
+    marks = {
+        **{table.name: table_fingerprint(table, label, sums) for table in others},
+        notice.name: fingerprint(notice_contents(notice)),
+    }
     seals = [(name, piece) for name, mark in marks.items() for piece in _cut(str(mark))]
-    numbered = [Row("plain", (float(number), piece)) for number, piece in enumerate(_cut(outcome.proof), start=1)]
+    numbered = [
+        Row("plain", (float(number), piece))
+        for number, piece in enumerate(_cut(outcome.proof), start=1)
+    ]
     columns = (Column("序号", "number", 6), Column("证书", "text", 120))
-    unsealed = Table(PROOF, f"{heading(outcome)}证明（{outcome.scenario}）", columns,
-                     (*numbered, *(Row("plain", (name, None)) for name in (*(name for name, _ in seals), PROOF))), notes=notes)
+    unsealed = Table(
+        PROOF,
+        f"{heading(outcome)}证明（{outcome.scenario}）",
+        columns,
+        (
+            *numbered,
+            *(Row("plain", (name, None)) for name in (*(name for name, _ in seals), PROOF)),
+        ),
+        notes=notes,
+    )
     seals.append((PROOF, str(table_fingerprint(unsealed, label, sums))))
     return replace(unsealed, rows=(*numbered, *(Row("plain", seal) for seal in seals)))
 
@@ -102,7 +155,10 @@ def _rules(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     for rule in settings.rules.values():
         specs: tuple[ParameterSpec | None, ...] = tuple(rule.parameters.values())
         if all(spec.by == "prefecture" for spec in rule.parameters.values()):
-            specs = (None, *specs)  # the switches need a row of their own where no value holds everywhere
+            specs = (
+                None,
+                *specs,
+            )  # the switches need a row of their own where no value holds everywhere
         for spec in specs:
             if spec is None or spec.kind != "money":
                 yield from _parameter(settings, rule, spec, outcome)
@@ -122,11 +178,21 @@ def _parameter(
         if spec is not None and value is None and scope == "prefecture":
             continue
         fund = settings.funds[position] if by_fund else None
-        yield (rule.name, fund, spec.name if spec else None, None, value, *_switches(settings, rule, subject),
-               rule.cited, spec.summary if spec else rule.summary)
+        yield (
+            rule.name,
+            fund,
+            spec.name if spec else None,
+            None,
+            value,
+            *_switches(settings, rule, subject),
+            rule.cited,
+            spec.summary if spec else rule.summary,
+        )
 
 
-def _value(settings: Settings, rule: RuleSpec, spec: ParameterSpec | None, subject: Ints, outcome: Plan) -> Value:
+def _value(
+    settings: Settings, rule: RuleSpec, spec: ParameterSpec | None, subject: Ints, outcome: Plan
+) -> Value:
     if spec is None:
         return None
     if spec.kind == "objectives":
@@ -144,14 +210,22 @@ def _switches(settings: Settings, rule: RuleSpec, subject: Ints) -> tuple[Value,
     priority = None if hard else float(settings.priority(rule.name, subject)[0])
     if priority == REPAIRED:  # nobody gave it
         priority = None
-    return ("是" if settings.on(rule.name, subject)[0] else "否"), ("硬" if hard else "软"), priority
+    return (
+        ("是" if settings.on(rule.name, subject)[0] else "否"),
+        ("硬" if hard else "软"),
+        priority,
+    )
 
 
 def _exceptions(settings: Settings) -> Iterator[Change]:
     """What is set for single places, each address once: a scenario's word replaces the workbook's."""
     merged: dict[tuple[str, str, str, str], Change] = {}
     for change in (change for layer in settings.layers for change in layer if change.object):
-        said = {name: value for name in ("value", "on", "hard", "priority") if (value := getattr(change, name)) is not None}
+        said = {
+            name: value
+            for name in ("value", "on", "hard", "priority")
+            if (value := getattr(change, name)) is not None
+        }
         merged[change.key] = replace(merged.get(change.key, change), **said)
     yield from merged.values()
 
@@ -161,27 +235,62 @@ def _exception(settings: Settings, change: Change) -> tuple[Value, ...]:
     said = {None: None, True: "是", False: "否"}[change.on]
     hard = {None: None, True: "硬", False: "软"}[change.hard]
     priority = None if change.priority is None else float(change.priority)
-    return (rule.name, change.fund or None, change.parameter or None, change.object, change.value, said, hard, priority,
-            rule.cited, "只对所列对象")
+    return (
+        rule.name,
+        change.fund or None,
+        change.parameter or None,
+        change.object,
+        change.value,
+        said,
+        hard,
+        priority,
+        rule.cited,
+        "只对所列对象",
+    )
 
 
 def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     for fund in outcome.case.funds:
         money = (fund.budget, fund.provincial, fund.reserved, fund.pool, fund.last_total)
-        known = (*(None if np.isnan(value) else amount(value) for value in money), str(fund.row.get(RECEIVED) or "") or None)
+        known = (
+            *(None if np.isnan(value) else amount(value) for value in money),
+            str(fund.row.get(RECEIVED) or "") or None,
+        )
         for name, value in zip(POOL_FACTS, known, strict=True):
             if value is not None:
-                yield ("资金总额", fund.name, name, None, value, "是", "硬", None, fund.spec.clause.short, None)
+                yield (
+                    "资金总额",
+                    fund.name,
+                    name,
+                    None,
+                    value,
+                    "是",
+                    "硬",
+                    None,
+                    fund.spec.clause.short,
+                    None,
+                )
 
 
 def _bounds(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     lines = outcome.case.lines
     for line in range(len(lines)):
-        for name, value in zip(BOUND_SIDES, (lines.given_floor[line], lines.given_cap[line]), strict=True):
+        for name, value in zip(
+            BOUND_SIDES, (lines.given_floor[line], lines.given_cap[line]), strict=True
+        ):
             if not np.isnan(value):
-                yield ("县区上下限", outcome.case.funds[lines.fund[line]].name, name,
-                       outcome.case.recipients.name[lines.recipient[line]], float(value), "是", "硬", None,
-                       str(lines.given_reason[line]), None)
+                yield (
+                    "县区上下限",
+                    outcome.case.funds[lines.fund[line]].name,
+                    name,
+                    outcome.case.recipients.name[lines.recipient[line]],
+                    float(value),
+                    "是",
+                    "硬",
+                    None,
+                    str(lines.given_reason[line]),
+                    None,
+                )
 
 
 def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
@@ -197,19 +306,34 @@ def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
     for stage in solution.stages:
         if not np.isnan(stage.value):
             summed = len(stage.duals) > 0
-            shown = f"合计 {stage.value:,.6f} {case.money_unit}" if summed else f"最大 {stage.value:.6%}"
+            shown = (
+                f"合计 {stage.value:,.6f} {case.money_unit}"
+                if summed
+                else f"最大 {stage.value:.6%}"
+            )
             yield f"目标值：{stage.name}", shown
     yield "求解次数", f"{solution.programs} 次"
     yield "唯一性", UNIQUE
-    yield "证明", "通过：每一级目标都由独立程序用分数重算核对，见「证明」表；证书 SHA-256 " + outcome.proof_digest
+    yield (
+        "证明",
+        "通过：每一级目标都由独立程序用分数重算核对，见「证明」表；证书 SHA-256 "
+        + outcome.proof_digest,
+    )
     yield "公布单位", case.unit_name
     for f, fund in enumerate(case.funds):
         total = amount(float(np.nansum(outcome.amounts[f])))
-        yield f"合计核对：{fund.name}", f"各县合计 {total:,.10g}，可分配总额 {fund.pool:,.10g}，相差 {amount(total - fund.pool):g}"
+        yield (
+            f"合计核对：{fund.name}",
+            f"各县合计 {total:,.10g}，可分配总额 {fund.pool:,.10g}，相差 {amount(total - fund.pool):g}",
+        )
     for due in dates(case.funds):
         yield f"下达期限：{due.fund}", str(due)
     yield "校验码 SHA-256", outcome.digest
-    for note in (*outcome.formulation.notes, *outcome.alarms, *(str(problem) for problem in outcome.problems)):
+    for note in (
+        *outcome.formulation.notes,
+        *outcome.alarms,
+        *(str(problem) for problem in outcome.problems),
+    ):
         yield "警告" if note in outcome.alarms or note.startswith("[W") else "说明", note
     if finished:
         yield "生成时间", finished

@@ -28,16 +28,30 @@ def step_table(outcome: Outcome) -> Table:
         f"不受上下限和其他规则限制的县，分配额＝因素法测算额×系数：{factors}。" if factors else "",
     )
     used = np.abs(outcome.steps.changes).sum(axis=1) > 0
-    return Table("测算说明", f"{heading(outcome)}测算说明（{outcome.scenario}）", step_columns(used.tolist()), tuple(rows),
-                 f"单位：{outcome.case.money_unit}", notes=tuple(note for note in notes if note), paper="A3", fit="groups")
+    return Table(
+        "测算说明",
+        f"{heading(outcome)}测算说明（{outcome.scenario}）",
+        step_columns(used.tolist()),
+        tuple(rows),
+        f"单位：{outcome.case.money_unit}",
+        notes=tuple(note for note in notes if note),
+        paper="A3",
+        fit="groups",
+    )
 
 
 def step_columns(used: Sequence[bool]) -> tuple[Column, ...]:
     """The columns, steps hidden that are not `used` (one truth value per step); `audit` asks for them, too."""
-    steps = [Column(name, "step", 9.5, BAND, group_formula="sum", hidden=not used[k]) for k, name in enumerate(STEP_NAMES)]
+    steps = [
+        Column(name, "step", 9.5, BAND, group_formula="sum", hidden=not used[k])
+        for k, name in enumerate(STEP_NAMES)
+    ]
     return (
-        *KEY_COLUMNS[:2], Column("市州", "prefecture", 14.5, hidden=True), Column("资金", "prefecture", 16),
-        Column("因素法测算额", "money", 11.5, group_formula="sum"), *steps,
+        *KEY_COLUMNS[:2],
+        Column("市州", "prefecture", 14.5, hidden=True),
+        Column("资金", "prefecture", 16),
+        Column("因素法测算额", "money", 11.5, group_formula="sum"),
+        *steps,
         Column("分配额", "bold_money", 10.5, formula="=SUM({因素法测算额}:{取整})"),
         Column("依据条款", "note", 17),
         Column("上年分配", "last_year", 10, group_formula="sum"),
@@ -54,8 +68,25 @@ def _fund(outcome: Outcome, f: int) -> list[Row]:
     changes = [amount(float(row[lines].sum())) for row in steps.changes]
     total = amount(float(outcome.published[lines].sum()))
     before = amount(sum(last)) if last else None
-    rows = [Row("total", (None, TOTAL_NAME, None, fund.name, amount(float(steps.start[lines].sum())), *changes, total,
-                          None, before, None if before is None else amount(total - before), BALANCED), f > 0)]
+    rows = [
+        Row(
+            "total",
+            (
+                None,
+                TOTAL_NAME,
+                None,
+                fund.name,
+                amount(float(steps.start[lines].sum())),
+                *changes,
+                total,
+                None,
+                before,
+                None if before is None else amount(total - before),
+                BALANCED,
+            ),
+            f > 0,
+        )
+    ]
     return rows + [Row("unit", values) for values in _lines(outcome, lines, fund.name)]
 
 
@@ -64,9 +95,29 @@ def _lines(outcome: Outcome, lines: Ints, fund: str) -> Iterator[tuple[Value, ..
     case, steps = outcome.case, outcome.steps
     units, at = case.recipients, case.lines.recipient[lines]
     changes = zip(*(amounts(row[lines]) for row in steps.changes), strict=True)
-    cells = zip(units.code[at].tolist(), units.name[at].tolist(), units.prefecture[at].tolist(), amounts(steps.start[lines]), changes,
-                outcome.published[lines].tolist(), case.lines.last_year[lines].tolist(), lines.tolist(), strict=True)
+    cells = zip(
+        units.code[at].tolist(),
+        units.name[at].tolist(),
+        units.prefecture[at].tolist(),
+        amounts(steps.start[lines]),
+        changes,
+        outcome.published[lines].tolist(),
+        case.lines.last_year[lines].tolist(),
+        lines.tolist(),
+        strict=True,
+    )
     for code, name, prefecture, start, moved, now, last, line in cells:
         reason, clause = outcome.reasons[line]
-        yield (code or None, name, prefecture, fund, start, *moved, now, clause or None,
-               optional(last), None if last != last else amount(now - last), reason)
+        yield (
+            code or None,
+            name,
+            prefecture,
+            fund,
+            start,
+            *moved,
+            now,
+            clause or None,
+            optional(last),
+            None if last != last else amount(now - last),
+            reason,
+        )

@@ -41,7 +41,11 @@ class Measure:
 
     def printed(self, value: float) -> float:
         """The same in a table: per cent, or money."""
-        return round(self.shown(value) * 100, PERCENT_DIGITS) if self.kind == "share" else round(value, MONEY_DIGITS) + 0.0
+        return (
+            round(self.shown(value) * 100, PERCENT_DIGITS)
+            if self.kind == "share"
+            else round(value, MONEY_DIGITS) + 0.0
+        )
 
     @property
     def header(self) -> str:
@@ -67,14 +71,27 @@ def measure(case: Case, name: str) -> Measure:
     """How an objective of the catalogue is shown."""
     need, _, denominator = case.gap_columns
     if name == "保障水平最大化":
-        return Measure("最低保障水平", "share", True) if need == denominator else Measure("最大缺口率", "share", False)
-    named = {STEADIEST: "偏离同步增长的资金", CLOSEST: "偏离因素法测算额的资金", SHORTFALL: "“三保”缺口合计"}
+        return (
+            Measure("最低保障水平", "share", True)
+            if need == denominator
+            else Measure("最大缺口率", "share", False)
+        )
+    named = {
+        STEADIEST: "偏离同步增长的资金",
+        CLOSEST: "偏离因素法测算额的资金",
+        SHORTFALL: "“三保”缺口合计",
+    }
     return Measure(named.get(name, "保障水平差距合计"), "money", False)
 
 
-def frontier_tables(case: Case, curve: Frontier, scenario: str, units: Sequence[Ints], heading: str) -> tuple[Table, ...]:
+def frontier_tables(
+    case: Case, curve: Frontier, scenario: str, units: Sequence[Ints], heading: str
+) -> tuple[Table, ...]:
     """The sheets; `units` are the published integers (L,) at every corner."""
-    return (_corner_table(case, curve, scenario, units, heading), _allocation_table(case, curve, scenario, units, heading))
+    return (
+        _corner_table(case, curve, scenario, units, heading),
+        _allocation_table(case, curve, scenario, units, heading),
+    )
 
 
 def frontier_chart(case: Case, curve: Frontier, scenario: str) -> Curve:
@@ -82,9 +99,15 @@ def frontier_chart(case: Case, curve: Frontier, scenario: str) -> Curve:
     first, second = (measure(case, name) for name in curve.names)
     corners = curve.corners
     return Curve(
-        f"{first.name}与{second.name}：做得到的最好结果", (_axis(case, second), _axis(case, first)), (second.kind, first.kind),
-        tuple(second.shown(c.second) for c in corners), tuple(first.shown(c.first) for c in corners),
-        (second.shown(curve.present[1]), first.shown(curve.present[0])), scenario, CHART_SIZE)
+        f"{first.name}与{second.name}：做得到的最好结果",
+        (_axis(case, second), _axis(case, first)),
+        (second.kind, first.kind),
+        tuple(second.shown(c.second) for c in corners),
+        tuple(first.shown(c.first) for c in corners),
+        (second.shown(curve.present[1]), first.shown(curve.present[0])),
+        scenario,
+        CHART_SIZE,
+    )
 
 
 def position_sentence(case: Case, curve: Frontier, scenario: str) -> str:
@@ -96,43 +119,106 @@ def position_sentence(case: Case, curve: Frontier, scenario: str) -> str:
     return f"{here}：{first.name}不变时，{second.name}还可以{second.better} {second.difference(curve.above, case.money_unit)}。"
 
 
-def _corner_table(case: Case, curve: Frontier, scenario: str, units: Sequence[Ints], heading: str) -> Table:
+def _corner_table(
+    case: Case, curve: Frontier, scenario: str, units: Sequence[Ints], heading: str
+) -> Table:
     first, second = (measure(case, name) for name in curve.names)
     columns = (
-        Column("拐点", "mark", 9), *(Column(each.header, "number", 16) for each in (first, second)),
-        Column("到下一个拐点的换算", "note", 44), Column("变动最大的县", "note", 52),
+        Column("拐点", "mark", 9),
+        *(Column(each.header, "number", 16) for each in (first, second)),
+        Column("到下一个拐点的换算", "note", 44),
+        Column("变动最大的县", "note", 52),
     )
-    rows = [Row("plain", (f"{at + 1}", first.printed(c.first), second.printed(c.second), _exchange(case, curve, at),
-                          _movers(case, units, at))) for at, c in enumerate(curve.corners)]
-    rows.append(Row("active", (scenario, first.printed(curve.present[0]), second.printed(curve.present[1]), None, None)))
+    rows = [
+        Row(
+            "plain",
+            (
+                f"{at + 1}",
+                first.printed(c.first),
+                second.printed(c.second),
+                _exchange(case, curve, at),
+                _movers(case, units, at),
+            ),
+        )
+        for at, c in enumerate(curve.corners)
+    ]
+    rows.append(
+        Row(
+            "active",
+            (
+                scenario,
+                first.printed(curve.present[0]),
+                second.printed(curve.present[1]),
+                None,
+                None,
+            ),
+        )
+    )
     notes = (
         "注：拐点之间是直线，两端各是只顾一个目标时的最优值；每一段都以中点重新求解复核过。硬规则和软规则的先后照旧。",
-        *(("偏离同步增长的资金：与各县每项资金都按该项资金总额的增幅增长相比，多给和少给的数额相加。",) if STEADIEST in curve.names else ()),
-        *(("偏离因素法测算额的资金：各笔分配额与因素法测算额之差的绝对值相加。",) if CLOSEST in curve.names else ()),
+        *(
+            (
+                "偏离同步增长的资金：与各县每项资金都按该项资金总额的增幅增长相比，多给和少给的数额相加。",
+            )
+            if STEADIEST in curve.names
+            else ()
+        ),
+        *(
+            ("偏离因素法测算额的资金：各笔分配额与因素法测算额之差的绝对值相加。",)
+            if CLOSEST in curve.names
+            else ()
+        ),
         "拐点的数值取整前计算；「各点分配」是每个拐点上最贴近因素法、取整后的分配。",
     )
-    return Table(SHEET, f"{heading}目标取舍前沿（{scenario}）", columns, tuple(rows), f"单位：{case.money_unit}",
-                 position_sentence(case, curve, scenario), notes, fit="page")
+    return Table(
+        SHEET,
+        f"{heading}目标取舍前沿（{scenario}）",
+        columns,
+        tuple(rows),
+        f"单位：{case.money_unit}",
+        position_sentence(case, curve, scenario),
+        notes,
+        fit="page",
+    )
 
 
-def _allocation_table(case: Case, curve: Frontier, scenario: str, units: Sequence[Ints], heading: str) -> Table:
-    chosen = sorted(set(np.linspace(0, len(units) - 1, min(len(units), MOST_SHOWN)).round().astype(int).tolist()))
-    columns = (*KEY_COLUMNS, *(Column(f"拐点{at + 1}", "money", 10.5, group_formula="sum") for at in chosen),
-               Column("最多与最少之差", "money", 11))
+def _allocation_table(
+    case: Case, curve: Frontier, scenario: str, units: Sequence[Ints], heading: str
+) -> Table:
+    chosen = sorted(
+        set(
+            np.linspace(0, len(units) - 1, min(len(units), MOST_SHOWN)).round().astype(int).tolist()
+        )
+    )
+    columns = (
+        *KEY_COLUMNS,
+        *(Column(f"拐点{at + 1}", "money", 10.5, group_formula="sum") for at in chosen),
+        Column("最多与最少之差", "money", 11),
+    )
     totals = [_totals(case, units[at]) for at in chosen]
     rows = []
     for group in groups(case):
         values: list[Value] = [amount(float(total[group.members].sum())) for total in totals]
         numbers = [float(value) for value in values if isinstance(value, float | int)]
         rows.append(Row(group.kind, (*group.key, *values, amount(max(numbers) - min(numbers)))))
-    left_out = f"拐点共 {len(units)} 个，表中列 {len(chosen)} 个。" if len(chosen) < len(units) else ""
+    left_out = (
+        f"拐点共 {len(units)} 个，表中列 {len(chosen)} 个。" if len(chosen) < len(units) else ""
+    )
     notes = (f"注：各县各项资金合计，取整后；各列总额相同。{left_out}",)
-    return Table(ALLOCATION_SHEET, f"{heading}各拐点分配（{scenario}）", columns, tuple(rows), f"单位：{case.money_unit}",
-                 notes=notes)
+    return Table(
+        ALLOCATION_SHEET,
+        f"{heading}各拐点分配（{scenario}）",
+        columns,
+        tuple(rows),
+        f"单位：{case.money_unit}",
+        notes=notes,
+    )
 
 
 def _totals(case: Case, units: Ints) -> Floats:
-    return sums(case.lines.recipient, np.array(units * case.unit, dtype=float), len(case.recipients)).round(8)
+    return sums(
+        case.lines.recipient, np.array(units * case.unit, dtype=float), len(case.recipients)
+    ).round(8)
 
 
 def _exchange(case: Case, curve: Frontier, at: int) -> Value:
@@ -151,7 +237,11 @@ def _movers(case: Case, units: Sequence[Ints], at: int) -> Value:
         return None
     change = _totals(case, units[at + 1]) - _totals(case, units[at])
     order = np.argsort(-np.abs(change), kind="stable")[:NAMED]
-    return "、".join(f"{case.recipients.name[i]} {'＋' if change[i] > 0 else '－'}{abs(change[i]):,.10g}" for i in order if change[i])
+    return "、".join(
+        f"{case.recipients.name[i]} {'＋' if change[i] > 0 else '－'}{abs(change[i]):,.10g}"
+        for i in order
+        if change[i]
+    )
 
 
 def _value(case: Case, shown: Measure, value: float) -> str:

@@ -20,12 +20,30 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
     """The whole result workbook; `date` stands in footers, `finished` in 「审计信息」 (both empty: no time stamp)."""
     drawn, label = charts(outcome), example_label(outcome)
     tables = (
-        allocation_table(outcome), step_table(outcome), rule_table(outcome), indicator_table(outcome),
-        sensitivity_table(outcome), county_sensitivity_table(outcome), *comparison_tables(outcome),
-        parameter_table(outcome), input_table(outcome), audit_table(outcome, finished),
+        allocation_table(outcome),
+        step_table(outcome),
+        rule_table(outcome),
+        indicator_table(outcome),
+        sensitivity_table(outcome),
+        county_sensitivity_table(outcome),
+        *comparison_tables(outcome),
+        parameter_table(outcome),
+        input_table(outcome),
+        audit_table(outcome, finished),
     )
     sheet, looked_up = notice(outcome, tables, drawn, label)
-    sealed = (*tables, data_table(drawn, outcome.scenario, looked_up)) if drawn or looked_up else tables
+    sealed = (
+        (*tables, data_table(drawn, outcome.scenario, looked_up)) if drawn or looked_up else tables
+    )
     code = outcome.digest
-    return Report((*tables, proof_table(outcome, sealed, sheet, label)), drawn, outcome.scenario, f"{code[:6]}…{code[-4:]}", label,
-                  date, {"title": f"{heading(outcome)}分配结果", "comments": f"校验码 {code}"}, sheet, looked_up)
+    return Report(
+        (*tables, proof_table(outcome, sealed, sheet, label)),
+        drawn,
+        outcome.scenario,
+        f"{code[:6]}…{code[-4:]}",
+        label,
+        date,
+        {"title": f"{heading(outcome)}分配结果", "comments": f"校验码 {code}"},
+        sheet,
+        looked_up,
+    )

@@ -68,11 +68,15 @@ class Frontier:
     def slopes(self) -> tuple[float, ...]:
         """By how much the second objective falls per unit by which the first may rise, piece by piece; decreasing."""
         pairs = zip(self.corners, self.corners[1:], strict=False)
-        return tuple((one.second - other.second) / (other.first - one.first) for one, other in pairs)
+        return tuple(
+            (one.second - other.second) / (other.first - one.first) for one, other in pairs
+        )
 
     def least(self, first: float) -> float:
         """The least second objective while the first is at most this."""
-        return float(np.interp(first, [c.first for c in self.corners], [c.second for c in self.corners]))
+        return float(
+            np.interp(first, [c.first for c in self.corners], [c.second for c in self.corners])
+        )
 
     @property
     def above(self) -> float:
@@ -91,11 +95,30 @@ def checked_pair(names: Sequence[str]) -> tuple[str, str]:
 def refuse_unknown(case: Case, formulation: Formulation, names: tuple[str, str]) -> None:
     """Raise InputError where the case cannot be asked for an objective."""
     if SHORTFALL in names and not any(stage.name == SHORTFALL for stage in formulation.stages):
-        raise InputError([Problem("E241", f"「{SHORTFALL}」现在不是目标：规则「{NEED_RULE}」为硬约束或未启用。",
-                                  "把它改为「软」，或换一个目标。")])
-    missing = [name for name in names if not np.isfinite(objective(case, formulation, name, case.lines.reference))]
+        raise InputError(
+            [
+                Problem(
+                    "E241",
+                    f"「{SHORTFALL}」现在不是目标：规则「{NEED_RULE}」为硬约束或未启用。",
+                    "把它改为「软」，或换一个目标。",
+                )
+            ]
+        )
+    missing = [
+        name
+        for name in names
+        if not np.isfinite(objective(case, formulation, name, case.lines.reference))
+    ]
     if missing:
-        raise InputError([Problem("E242", f"目标「{missing[0]}」缺少数据（如上年数）。", "补上需要的列，或换一个目标。")])
+        raise InputError(
+            [
+                Problem(
+                    "E242",
+                    f"目标「{missing[0]}」缺少数据（如上年数）。",
+                    "补上需要的列，或换一个目标。",
+                )
+            ]
+        )
 
 
 def frontier(
@@ -107,7 +130,9 @@ def frontier(
     """
     case = instance.case
     refuse_unknown(case, today.formulation, names)
-    formulation = formulate(case, instance.settings, (*names, CLOSEST), whole=today.formulation.whole)
+    formulation = formulate(
+        case, instance.settings, (*names, CLOSEST), whole=today.formulation.whole
+    )
     plane = _Plane(case, formulation, names, instance.solver.again)
     report("求前沿")
     points = plane.corners()
@@ -158,7 +183,9 @@ def _goal(case: Case, name: str) -> Goal:
 class _Plane:
     """The linear program of the two objectives: the formulation's columns, then one column per objective."""
 
-    def __init__(self, case: Case, formulation: Formulation, names: tuple[str, str], open_solver: Opener) -> None:
+    def __init__(
+        self, case: Case, formulation: Formulation, names: tuple[str, str], open_solver: Opener
+    ) -> None:
         program, (before, after) = formulation.program, _before(formulation.stages, names)
         self._pair: list[Stage] = []
         for name in names:
@@ -168,16 +195,22 @@ class _Plane:
             self._pair.append(stage)
         self._program, self._open = program, open_solver
         self._pair = [_padded(stage, program) for stage in self._pair]
-        self._before, self._after = (tuple(_padded(stage, program) for stage in part) for part in (before, after))
+        self._before, self._after = (
+            tuple(_padded(stage, program) for stage in part) for part in (before, after)
+        )
         self._scale = float(2.0 ** np.ceil(np.log2(max(case.pools.max(), 1.0) / LARGEST_POOL)))
-        self._plane = _with_goals(program, face(program, self._before, open_solver), self._pair, self._scale)
+        self._plane = _with_goals(
+            program, face(program, self._before, open_solver), self._pair, self._scale
+        )
         self._session: Session = open_solver(self._plane)
 
     def corners(self) -> list[tuple[float, float]]:
         """Every bend of the curve, ends included, in order of the first objective."""
         one, other = self._end(0), self._end(1)
         self._span = np.maximum(np.abs(np.subtract(one, other)), np.finfo(float).tiny)
-        if one[1] - other[1] <= TOUCHES * (1 + abs(one[1])) or other[0] - one[0] <= TOUCHES * (1 + abs(one[0])):
+        if one[1] - other[1] <= TOUCHES * (1 + abs(one[1])) or other[0] - one[0] <= TOUCHES * (
+            1 + abs(one[0])
+        ):
             return [one]
         found, open_pieces = [one, other], [(one, other)]
         while open_pieces:
@@ -227,7 +260,9 @@ class _Plane:
         upper[count] = bound / self._unit(0)
         costs[count:] = weights * [self._unit(0), self._unit(1)]
         costs /= max(np.abs(costs).max(), np.finfo(float).tiny)
-        answer = self._session.solve(Question(costs, plane.lower, upper, plane.row_lower, plane.row_upper))
+        answer = self._session.solve(
+            Question(costs, plane.lower, upper, plane.row_lower, plane.row_upper)
+        )
         if not answer.optimal:
             raise SolverError(f"求解器返回「{answer.status}」，不是最优解。")
         reached = answer.columns[count:]
@@ -238,12 +273,16 @@ class _Plane:
         return self._scale if isinstance(self._pair[of], SumStage) else 1.0
 
 
-def _before(stages: Sequence[Stage], names: tuple[str, str]) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:
+def _before(
+    stages: Sequence[Stage], names: tuple[str, str]
+) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:
     """The soft rules' stages, which stay at their optimum; and what closes an allocation.
 
     「三保缺口最小」 comes first of all, so where it is traded itself the other soft rules come after.
     """
-    soft = tuple(stage for stage in stages if stage.name not in OBJECTIVES or stage.name == SHORTFALL)
+    soft = tuple(
+        stage for stage in stages if stage.name not in OBJECTIVES or stage.name == SHORTFALL
+    )
     closing = (next(stage for stage in stages if stage.name == CLOSEST),)
     if SHORTFALL not in names:
         return soft, closing
@@ -254,16 +293,23 @@ def _summed(program: Program, stage: LevelStage, goal: Goal) -> tuple[Program, S
     """The program with what lies between amounts and the given ones, up and down, and the least sum of it as a stage."""
     assert isinstance(goal, Levels), "as the stage is"
     (rows, columns), count = program.shape, len(stage.columns)
-    up, down, row = columns + np.arange(count), columns + count + np.arange(count), rows + np.arange(count)
+    up, down, row = (
+        columns + np.arange(count),
+        columns + count + np.arange(count),
+        rows + np.arange(count),
+    )
     ones, centre = np.ones(count), floats(goal.centre)
     wider = replace(
-        program, lower=np.pad(program.lower, (0, 2 * count)),
+        program,
+        lower=np.pad(program.lower, (0, 2 * count)),
         upper=np.pad(program.upper, (0, 2 * count), constant_values=np.inf),
         rows=np.concatenate([program.rows, row, row, row]),
         columns=np.concatenate([program.columns, stage.columns, up, down]),
         values=np.concatenate([program.values, ones, -ones, ones]),
-        row_lower=np.append(program.row_lower, centre), row_upper=np.append(program.row_upper, centre),
-        reach=np.append(program.reach, np.full(count, RECIPIENT)))
+        row_lower=np.append(program.row_lower, centre),
+        row_upper=np.append(program.row_upper, centre),
+        reach=np.append(program.reach, np.full(count, RECIPIENT)),
+    )
     return wider, SumStage(stage.name, np.pad(np.ones(2 * count), (columns, 0)))
 
 
@@ -277,27 +323,58 @@ def _padded(stage: Stage, program: Program) -> Stage:
 def _with_goals(program: Program, state: State, pair: Sequence[Stage], scale: float) -> Program:
     """The program within a face, in scaled money, with a column per objective and the rows that hold it up."""
     rows, columns = program.shape
-    parts = [(program.rows, program.columns, program.values, state.row_lower / scale, state.row_upper / scale)]
+    parts = [
+        (
+            program.rows,
+            program.columns,
+            program.values,
+            state.row_lower / scale,
+            state.row_upper / scale,
+        )
+    ]
     ends = [0.0 if isinstance(stage, SumStage) else -np.inf for stage in pair]
     for at, stage in enumerate(pair):
         for entries in _goal_rows(stage, columns + at, scale):
             parts.append((entries[0] + rows, *entries[1:]))
             rows += len(entries[3])
     joined = [np.concatenate([part[k] for part in parts]) for k in range(5)]
-    return Program(np.concatenate([state.lower / scale, ends]), np.concatenate([state.upper / scale, [np.inf, np.inf]]),
-                   joined[0], joined[1], joined[2], joined[3], joined[4], np.full(rows, PROVINCE), program.lines)
+    return Program(
+        np.concatenate([state.lower / scale, ends]),
+        np.concatenate([state.upper / scale, [np.inf, np.inf]]),
+        joined[0],
+        joined[1],
+        joined[2],
+        joined[3],
+        joined[4],
+        np.full(rows, PROVINCE),
+        program.lines,
+    )
 
 
-def _goal_rows(stage: Stage, goal: int, scale: float) -> list[tuple[Ints, Ints, Floats, Floats, Floats]]:
+def _goal_rows(
+    stage: Stage, goal: int, scale: float
+) -> list[tuple[Ints, Ints, Floats, Floats, Floats]]:
     """Rows (entries, then bounds) by which the column `goal` is at least every ratio, or the sum; scaled money."""
     if isinstance(stage, SumStage):
         used = np.flatnonzero(stage.costs)
         zero = np.zeros(1)
-        return [(np.zeros(len(used) + 1, dtype=np.int64), np.append(used, goal), np.append(stage.costs[used], -1.0), zero, zero)]
+        return [
+            (
+                np.zeros(len(used) + 1, dtype=np.int64),
+                np.append(used, goal),
+                np.append(stage.costs[used], -1.0),
+                zero,
+                zero,
+            )
+        ]
     count = len(stage.columns)
     where = np.concatenate([np.arange(count), np.arange(count)])
     columns = np.concatenate([stage.columns, np.full(count, goal)])
-    centre, ratio, open_end = floats(stage.centre) / scale, floats(stage.scale) / scale, np.full(count, np.inf)
+    centre, ratio, open_end = (
+        floats(stage.centre) / scale,
+        floats(stage.scale) / scale,
+        np.full(count, np.inf),
+    )
     made = []
     if stage.below:
         made.append((where, columns, np.concatenate([np.ones(count), ratio]), centre, open_end))
@@ -313,16 +390,25 @@ def _at_most(program: Program, stage: Stage, value: float, scale: float) -> Prog
         reach, centre = floats(stage.scale) * value, floats(stage.centre)
         give = SLACK * scale
         if stage.below:
-            low[stage.columns] = np.minimum(np.maximum(low[stage.columns], centre - reach - give), high[stage.columns])
+            low[stage.columns] = np.minimum(
+                np.maximum(low[stage.columns], centre - reach - give), high[stage.columns]
+            )
         if stage.above:
-            high[stage.columns] = np.maximum(np.minimum(high[stage.columns], centre + reach + give), low[stage.columns])
+            high[stage.columns] = np.maximum(
+                np.minimum(high[stage.columns], centre + reach + give), low[stage.columns]
+            )
         return replace(program, lower=low, upper=high)
     used = np.flatnonzero(stage.costs)
     row = program.shape[0]
     return replace(
-        program, rows=np.append(program.rows, np.full(len(used), row)), columns=np.append(program.columns, used),
-        values=np.append(program.values, stage.costs[used]), row_lower=np.append(program.row_lower, -np.inf),
-        row_upper=np.append(program.row_upper, value), reach=np.append(program.reach, PROVINCE))
+        program,
+        rows=np.append(program.rows, np.full(len(used), row)),
+        columns=np.append(program.columns, used),
+        values=np.append(program.values, stage.costs[used]),
+        row_lower=np.append(program.row_lower, -np.inf),
+        row_upper=np.append(program.row_upper, value),
+        reach=np.append(program.reach, PROVINCE),
+    )
 
 
 def _bends(points: Sequence[tuple[float, float]], span: Floats) -> list[tuple[float, float]]:
@@ -331,7 +417,9 @@ def _bends(points: Sequence[tuple[float, float]], span: Floats) -> list[tuple[fl
     for point in points:
         while len(kept) > 1:
             one, two = kept[-2], kept[-1]
-            if _turn(one, two, point) > TOUCHES * (np.array([one[1] - point[1], point[0] - one[0]]) @ span):
+            if _turn(one, two, point) > TOUCHES * (
+                np.array([one[1] - point[1], point[0] - one[0]]) @ span
+            ):
                 break
             kept.pop()
         kept.append(point)

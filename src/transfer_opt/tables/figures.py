@@ -1,8 +1,8 @@
 """The figures of a table that are rounded together, and the sums that tie them.
 
-    rows       a total and the rows it covers; groups asked for; the whole, where no row shows it
-    columns    a sum or difference and its parts
-    其中       a part and its rest come to the whole, so that no part grows beyond it
+rows       a total and the rows it covers; groups asked for; the whole, where no row shows it
+columns    a sum or difference and its parts
+其中       a part and its rest come to the whole, so that no part grows beyond it
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from functools import cached_property
 
 from transfer_opt.core.cell_names import Place
 from transfer_opt.core.text import normalise
-from transfer_opt.tables.nested_rounding import CELL, HIDDEN, LEADING, SUM, Rounded, Tie, nearest, rounded
+from transfer_opt.tables.nested_rounding import (
+    CELL,
+    HIDDEN,
+    LEADING,
+    SUM,
+    Rounded,
+    Tie,
+    nearest,
+    rounded,
+)
 from transfer_opt.tables.structure import Comparison, Structure
 from transfer_opt.tables.sum_columns import Sum
 
@@ -53,7 +62,11 @@ class Figures:
     def leaves(self) -> tuple[int, ...]:
         """Rows that cover no others and are counted; 其中 rows are parts of another."""
         table = self.structure.table
-        return tuple(row for row in table.rows if row not in self.structure.covers and table.kinds[row] != "within")
+        return tuple(
+            row
+            for row in table.rows
+            if row not in self.structure.covers and table.kinds[row] != "within"
+        )
 
     @cached_property
     def _counted(self) -> frozenset[int]:
@@ -84,13 +97,21 @@ class Figures:
 
     @cached_property
     def _whole(self) -> frozenset[int]:
-        return frozenset(row for row in self.structure.covers if self._counted <= set(beneath(self.structure, row)))
+        return frozenset(
+            row
+            for row in self.structure.covers
+            if self._counted <= set(beneath(self.structure, row))
+        )
 
     @cached_property
     def _known(self) -> Mapping[Place, Fraction]:
         numbers = self.structure.table.numbers
-        return {(row, column): Fraction(numbers[row, column]) / self.step
-                for row in self.structure.table.rows for column in self.columns if (row, column) in numbers}
+        return {
+            (row, column): Fraction(numbers[row, column]) / self.step
+            for row in self.structure.table.rows
+            for column in self.columns
+            if (row, column) in numbers
+        }
 
     @cached_property
     def _rests(self) -> Mapping[Place, tuple[Place, tuple[Place, ...]]]:
@@ -114,11 +135,17 @@ class Figures:
         for column in self.columns:
             for row, rows in above.items():
                 if (row, column) in self._known:
-                    yield (row, column), tuple((each, column) for each in rows if (each, column) in self._known)
+                    yield (
+                        (row, column),
+                        tuple((each, column) for each in rows if (each, column) in self._known),
+                    )
         for column, parts in shares_of_columns(self.structure, self.columns).items():
             for row in self.leaves:
                 if (row, column) in self._known:
-                    yield (row, column), tuple((row, part) for part in parts if (row, part) in self._known)
+                    yield (
+                        (row, column),
+                        tuple((row, part) for part in parts if (row, part) in self._known),
+                    )
 
     @cached_property
     def _ties(self) -> Sequence[tuple[Place, tuple[tuple[int, Place], ...]]]:
@@ -127,13 +154,17 @@ class Figures:
         there = set(self._known)
         for row in sorted(self.totals, key=self._height):
             for column in self.columns:
-                terms = tuple((1, (each, column)) for each in self.totals[row] if (each, column) in there)
+                terms = tuple(
+                    (1, (each, column)) for each in self.totals[row] if (each, column) in there
+                )
                 if terms:
                     there.add((row, column))
                     found.append(((row, column), terms))
         for sum_ in self.sums:
             for row in self.structure.table.rows:
-                terms = tuple((sign, (row, part)) for sign, part in sum_.parts if (row, part) in there)
+                terms = tuple(
+                    (sign, (row, part)) for sign, part in sum_.parts if (row, part) in there
+                )
                 if terms and (row, sum_.column) in self._known:
                     found.append(((row, sum_.column), terms))
         for rest, (whole, parts) in self._rests.items():
@@ -158,7 +189,9 @@ class Figures:
                 return found[at]
             known = self._known.get(at)
             found[at] = known or Fraction(0)  # a sum that needs itself is what it shows
-            added = at[0] < 0 or at[0] in self.totals or (at[0] in self._counted and at[1] in across)
+            added = (
+                at[0] < 0 or at[0] in self.totals or (at[0] in self._counted and at[1] in across)
+            )
             parts = [sign * value(each) for sign, each in terms.get(at, ())] if added else []
             if parts and (known is None or abs(known - sum(parts)) >= 1):
                 found[at] = sum(parts, Fraction(0))
@@ -173,7 +206,16 @@ class Figures:
         found: dict[Place, Gap] = {}
         for at, told in self._told():
             if told.terms and told.verdict is not True:
-                found.setdefault(at, Gap(at, told.terms, Fraction(told.value), Fraction(told.should), told.verdict is None))
+                found.setdefault(
+                    at,
+                    Gap(
+                        at,
+                        told.terms,
+                        Fraction(told.value),
+                        Fraction(told.should),
+                        told.verdict is None,
+                    ),
+                )
         return tuple(found.values())
 
     def _told(self) -> Iterator[tuple[Place, Comparison]]:
@@ -192,7 +234,10 @@ class Figures:
     def _rounded(self) -> Rounded:
         places = list(self.values)
         at = {place: position for position, place in enumerate(places)}
-        ties: list[Tie] = [[(-1, at[place]), *((sign, at[each]) for sign, each in terms)] for place, terms in self._ties]
+        ties: list[Tie] = [
+            [(-1, at[place]), *((sign, at[each]) for sign, each in terms)]
+            for place, terms in self._ties
+        ]
         return rounded(list(self.values.values()), ties, [self._rank(place) for place in places])
 
     def _rank(self, at: Place) -> int:
@@ -205,13 +250,19 @@ class Figures:
     @cached_property
     def counts(self) -> Mapping[Place, int]:
         """The whole units of every figure on the sheet."""
-        return {at: count for at, count in zip(self.values, self._rounded.counts, strict=True) if at in self._known}
+        return {
+            at: count
+            for at, count in zip(self.values, self._rounded.counts, strict=True)
+            if at in self._known
+        }
 
     @cached_property
     def strays(self) -> tuple[Place, ...]:
         """Figures on the sheet that could not be kept beside their own values."""
         places = list(self.values)
-        return tuple(at for position in self._rounded.strays if (at := places[position]) in self._known)
+        return tuple(
+            at for position in self._rounded.strays if (at := places[position]) in self._known
+        )
 
 
 def shares_of_columns(structure: Structure, columns: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -229,7 +280,11 @@ def shares_of_columns(structure: Structure, columns: Sequence[int]) -> dict[int,
 def beneath(structure: Structure, row: int) -> tuple[int, ...]:
     """The leaves under a row of totals; a leaf itself."""
     cover = structure.covers.get(row)
-    return (row,) if cover is None else tuple(leaf for each in cover for leaf in beneath(structure, each))
+    return (
+        (row,)
+        if cover is None
+        else tuple(leaf for each in cover for leaf in beneath(structure, each))
+    )
 
 
 def _without_noise(value: Fraction, size: Fraction) -> Fraction:

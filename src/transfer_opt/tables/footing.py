@@ -58,7 +58,9 @@ class Footing:
         return self.totals + self.others
 
     def __add__(self, other: Footing) -> Footing:
-        return Footing(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        return Footing(
+            *(getattr(self, each.name) + getattr(other, each.name) for each in fields(self))
+        )
 
 
 def foot_file(path: Path, password: str | None = None) -> Footing:
@@ -67,10 +69,19 @@ def foot_file(path: Path, password: str | None = None) -> Footing:
     workings = Workings(book)
     tables = tabulations(book, workings)
     stale = recalculated(book, workings, tables)
-    footing = sum((foot(table) for table in tables), Footing()) + Footing(stale.wrong, (), stale.unchecked, (), 0, stale.checked)
+    footing = sum((foot(table) for table in tables), Footing()) + Footing(
+        stale.wrong, (), stale.unchecked, (), 0, stale.checked
+    )
     if not footing.checked and not footing.unchecked:
-        raise InputError([Problem("E174", f"文件「{path}」里没有找到合计、小计、占比、增幅或人均，无从核对。",
-                                  "表头应在数据上方，合计行写明「合计」，小计行写明「小计」。")])
+        raise InputError(
+            [
+                Problem(
+                    "E174",
+                    f"文件「{path}」里没有找到合计、小计、占比、增幅或人均，无从核对。",
+                    "表头应在数据上方，合计行写明「合计」，小计行写明「小计」。",
+                )
+            ]
+        )
     return footing
 
 
@@ -101,7 +112,9 @@ class _Foot:
         self._not_read()
         remarks = (self._remark(),) if self.unlike else ()
         wrong, roundings = (tuple(dict.fromkeys(found)) for found in (self.wrong, self.roundings))
-        return Footing(wrong, roundings, tuple(self.unchecked), remarks, totals, others + ratios.checked)
+        return Footing(
+            wrong, roundings, tuple(self.unchecked), remarks, totals, others + ratios.checked
+        )
 
     def _rows(self) -> int:
         checked = 0
@@ -109,7 +122,12 @@ class _Foot:
             for column in self.structure.amounts:
                 if (row, column) in self.table.numbers and self._is_sum(row, cover, column):
                     found = self.structure.of_rows(row, cover, column)
-                    checked += self._told(found, (row, column), [(each, column) for each in cover], f"所含 {len(cover)} 行相加")
+                    checked += self._told(
+                        found,
+                        (row, column),
+                        [(each, column) for each in cover],
+                        f"所含 {len(cover)} 行相加",
+                    )
                     self._as_shown(found, (row, column), [(1, (each, column)) for each in cover])
         return checked
 
@@ -117,8 +135,15 @@ class _Foot:
         """Whether a figure in a row of totals adds anything up; listed where that is not sure."""
         at, known = (row, column), {*self.table.numbers, *self.table.unread}
         formula = self.table.page.formulas.get(at, "") if at in self.table.calculated else ""
-        running = is_running(self.table.headers[column]) and self.table.numbers.get((cover[-1], column)) == self.table.numbers[at]
-        if any((each, column) in known for each in cover) and not _NO_SUM.search(formula) and not running:
+        running = (
+            is_running(self.table.headers[column])
+            and self.table.numbers.get((cover[-1], column)) == self.table.numbers[at]
+        )
+        if (
+            any((each, column) in known for each in cover)
+            and not _NO_SUM.search(formula)
+            and not running
+        ):
             return True
         if not formula and not running and self.table.numbers[at]:
             self.unchecked.append(self._problem("W641", "所含各行在这一列都是空白。", at))
@@ -127,30 +152,50 @@ class _Foot:
     def _columns(self) -> int:
         checked = 0
         for sum_ in self.structure.sums:
-            how = "".join(("＋" if sign > 0 else "－") + self.table.headers[part] for sign, part in sum_.parts).removeprefix("＋")
+            how = "".join(
+                ("＋" if sign > 0 else "－") + self.table.headers[part] for sign, part in sum_.parts
+            ).removeprefix("＋")
             for row in self.table.column(sum_.column):
                 found = self.structure.of_parts(row, sum_)
-                checked += self._told(found, (row, sum_.column), [(row, part) for _, part in sum_.parts], how)
-                self._as_shown(found, (row, sum_.column), [(sign, (row, part)) for sign, part in sum_.parts])
+                checked += self._told(
+                    found, (row, sum_.column), [(row, part) for _, part in sum_.parts], how
+                )
+                self._as_shown(
+                    found, (row, sum_.column), [(sign, (row, part)) for sign, part in sum_.parts]
+                )
         return checked
 
-    def _told(self, found: Comparison, at: tuple[int, int], terms: Sequence[tuple[int, int]], how: str) -> bool:
+    def _told(
+        self, found: Comparison, at: tuple[int, int], terms: Sequence[tuple[int, int]], how: str
+    ) -> bool:
         """Put down one comparison; whether it could be made at all."""
         unread = [each for each in terms if each in self.table.unread]
         if found.verdict is True:
             return True
         if unread or self.table.folded:
-            why = (f"所加的 {self.table.cell(*unread[0])}「{self.table.unread[unread[0]]}」没有读懂" if unread
-                   else "表分成左右几栏排印，不知道这个合计含哪些栏")
+            why = (
+                f"所加的 {self.table.cell(*unread[0])}「{self.table.unread[unread[0]]}」没有读懂"
+                if unread
+                else "表分成左右几栏排印，不知道这个合计含哪些栏"
+            )
             self.unchecked.append(self._problem("W641", f"{why}。", at))
             return False
-        should, gap = (plain(shortened(number, found.noise)) for number in (Fraction(found.should), found.gap))
+        should, gap = (
+            plain(shortened(number, found.noise)) for number in (Fraction(found.should), found.gap)
+        )
         if found.verdict is None:
-            said = f"像是四舍五入的尾差（{found.terms} 个数各自四舍五入最多相差 {plain(found.room)}）"
+            said = (
+                f"像是四舍五入的尾差（{found.terms} 个数各自四舍五入最多相差 {plain(found.room)}）"
+            )
         else:
-            said = "不是四舍五入能造成的" + (f"（{found.terms} 个数各自四舍五入最多相差 {plain(found.room)}）" if found.room else "")
+            said = "不是四舍五入能造成的" + (
+                f"（{found.terms} 个数各自四舍五入最多相差 {plain(found.room)}）"
+                if found.room
+                else ""
+            )
         (self.roundings if found.verdict is None else self.wrong).append(
-            self._problem("A620", f"{how}为 {should}，相差 {gap}；{said}。", at))
+            self._problem("A620", f"{how}为 {should}，相差 {gap}；{said}。", at)
+        )
         return True
 
     def _averages(self) -> int:
@@ -158,30 +203,57 @@ class _Foot:
         checked = 0
         for column in self.table.rates:
             for row, cover in self.structure.covers.items():
-                each = [self.table.measured((leaf, column)) for leaf in cover if (leaf, column) in self.table.numbers]
-                if is_average(self.table.lines[column][-1]) and (row, column) in self.table.numbers and each:
+                each = [
+                    self.table.measured((leaf, column))
+                    for leaf in cover
+                    if (leaf, column) in self.table.numbers
+                ]
+                if (
+                    is_average(self.table.lines[column][-1])
+                    and (row, column) in self.table.numbers
+                    and each
+                ):
                     value = self.table.measured((row, column))
                     mean = added(each) / Fraction(len(each))
                     half = 0.5 / 10 ** decimals(self.table.numbers[row, column], value.noise)
                     if mean.meets(value.value, value.noise + half):
                         checked += 1
                     else:
-                        self.unchecked.append(self._problem("W641", f"不是所含 {len(each)} 行的简单平均，可能是加权平均。", (row, column)))
+                        self.unchecked.append(
+                            self._problem(
+                                "W641",
+                                f"不是所含 {len(each)} 行的简单平均，可能是加权平均。",
+                                (row, column),
+                            )
+                        )
         return checked
 
     def _not_understood(self, ratios: Sequence[int]) -> None:
         """Total rows, sum columns and shares whose parts were not found."""
         table = self.table
-        self.unchecked += [Problem("W641", "像是合计行，没有找到它由哪些行相加。", "", table.page.name, table.cell(row, table.name_column),
-                                   table.label(row)) for row in self.structure.lost_rows]
+        self.unchecked += [
+            Problem(
+                "W641",
+                "像是合计行，没有找到它由哪些行相加。",
+                "",
+                table.page.name,
+                table.cell(row, table.name_column),
+                table.label(row),
+            )
+            for row in self.structure.lost_rows
+        ]
         if len(self.structure.amounts) > 2:
-            self._columns_lost("像是由别的列相加减得来，没有找到是哪些列", self.structure.lost_columns)
+            self._columns_lost(
+                "像是由别的列相加减得来，没有找到是哪些列", self.structure.lost_columns
+            )
         self._columns_lost("像是由别的列算出的比率，没有找到是怎样算的", ratios)
 
     def _columns_lost(self, why: str, columns: Sequence[int]) -> None:
         if columns:
             named = "」「".join(self.table.headers[column] for column in columns)
-            self.unchecked.append(Problem("W641", f"{why}。", "", self.table.page.name, column=named))
+            self.unchecked.append(
+                Problem("W641", f"{why}。", "", self.table.page.name, column=named)
+            )
 
     def _not_read(self) -> None:
         """Texts in columns of numbers: percentages among amounts are wrong, the others are listed by column."""
@@ -189,24 +261,51 @@ class _Foot:
         for column in table.numeric:
             texts = {at: text for at, text in table.unread.items() if at[1] == column}
             percent = [at for at, text in texts.items() if exact_number(text) is not None]
-            self.wrong += [Problem("A623", "金额列里写了百分数，不知道是多少。", "", table.page.name, table.cell(*at),
-                                   f"{table.label(at[0])}·{table.headers[column]}", texts[at]) for at in percent]
-            named = [f"{table.cell(*at)}「{text}」" for at, text in texts.items() if at not in percent]
+            self.wrong += [
+                Problem(
+                    "A623",
+                    "金额列里写了百分数，不知道是多少。",
+                    "",
+                    table.page.name,
+                    table.cell(*at),
+                    f"{table.label(at[0])}·{table.headers[column]}",
+                    texts[at],
+                )
+                for at in percent
+            ]
+            named = [
+                f"{table.cell(*at)}「{text}」" for at, text in texts.items() if at not in percent
+            ]
             if named:
-                said = "、".join(named[:MOST_NAMED]) + (f" 等 {len(named)} 格" if len(named) > MOST_NAMED else "")
+                said = "、".join(named[:MOST_NAMED]) + (
+                    f" 等 {len(named)} 格" if len(named) > MOST_NAMED else ""
+                )
                 self._columns_lost(f"{said}没有读成数", [column])
 
-    def _as_shown(self, found: Comparison, at: tuple[int, int], terms: Sequence[tuple[int, tuple[int, int]]]) -> None:
+    def _as_shown(
+        self, found: Comparison, at: tuple[int, int], terms: Sequence[tuple[int, tuple[int, int]]]
+    ) -> None:
         """Keep a figure that adds up, but not as the number formats show it."""
-        if found.verdict is not True or not any(place in self.table.formats for place in (at, *(place for _, place in terms))):
+        if found.verdict is not True or not any(
+            place in self.table.formats for place in (at, *(place for _, place in terms))
+        ):
             return
         known = [(sign, place) for sign, place in terms if place in self.table.numbers]
         total, shown = self._shown(at), [self._shown(place) for _, place in known]
         if total is None or None in shown:
             return
-        seen = sum((sign * value for (sign, _), value in zip(known, shown, strict=True) if value is not None), Fraction(0))
+        seen = sum(
+            (
+                sign * value
+                for (sign, _), value in zip(known, shown, strict=True)
+                if value is not None
+            ),
+            Fraction(0),
+        )
         if abs(seen - total) > found.noise:
-            self.unlike.append(f"{self.table.cell(*at)} 显示 {plain(total)}，所加各数显示出来相加为 {plain(seen)}")
+            self.unlike.append(
+                f"{self.table.cell(*at)} 显示 {plain(total)}，所加各数显示出来相加为 {plain(seen)}"
+            )
 
     def _shown(self, at: tuple[int, int]) -> Fraction | None:
         """The figure as its format shows it; None where that is not known."""
@@ -219,10 +318,21 @@ class _Foot:
 
     def _remark(self) -> Problem:
         more = f"；共 {len(self.unlike)} 处" if len(self.unlike) > 1 else ""
-        return Problem("W642", f"存的数相符，显示的数加不起来：{self.unlike[0]}{more}。", "用 transfer-opt round 取整后再公布。",
-                       self.table.page.name)
+        return Problem(
+            "W642",
+            f"存的数相符，显示的数加不起来：{self.unlike[0]}{more}。",
+            "用 transfer-opt round 取整后再公布。",
+            self.table.page.name,
+        )
 
     def _problem(self, code: str, message: str, at: tuple[int, int]) -> Problem:
         table = self.table
-        return Problem(code, message, "", table.page.name, table.cell(*at), f"{table.label(at[0])}·{table.headers[at[1]]}",
-                       plain(Fraction(table.numbers[at])))
+        return Problem(
+            code,
+            message,
+            "",
+            table.page.name,
+            table.cell(*at),
+            f"{table.label(at[0])}·{table.headers[at[1]]}",
+            plain(Fraction(table.numbers[at])),
+        )

@@ -50,9 +50,13 @@ class _Reader:
     def hierarchy(self) -> Hierarchy:
         found: dict[int, Rows] = {}
         lost: list[int] = []
-        for row in sorted((row for row in self._rows if self._ranks[row]), key=lambda row: self._ranks[row]):
+        for row in sorted(
+            (row for row in self._rows if self._ranks[row]), key=lambda row: self._ranks[row]
+        ):
             best = self._best(row, self._possible(row, found))
-            if self._ranks[row] >= _MIDDLE and self._score(row, best) < _RIGHT * len(self._telling(row, best)):
+            if self._ranks[row] >= _MIDDLE and self._score(row, best) < _RIGHT * len(
+                self._telling(row, best)
+            ):
                 for roots, inner in self._trees(row, found):
                     if self._score(row, roots) > self._score(row, best):
                         best, found = roots, {**inner, **found}
@@ -64,14 +68,25 @@ class _Reader:
 
     def _best(self, row: int, covers: Iterable[Rows]) -> Rows:
         """The first of those that most figures bear out."""
-        return max(dict.fromkeys(cover for cover in covers if cover), key=lambda cover: self._score(row, cover), default=())
+        return max(
+            dict.fromkeys(cover for cover in covers if cover),
+            key=lambda cover: self._score(row, cover),
+            default=(),
+        )
 
     @cached_property
     def _rows(self) -> Rows:
         """Rows that count by themselves: all but 其中 and those without a figure."""
         table = self.table
-        return tuple(row for row in table.rows if table.kinds[row] != "within" and any(
-            (row, column) in table.numbers or (row, column) in table.unread for column in self.columns))
+        return tuple(
+            row
+            for row in table.rows
+            if table.kinds[row] != "within"
+            and any(
+                (row, column) in table.numbers or (row, column) in table.unread
+                for column in self.columns
+            )
+        )
 
     @cached_property
     def _place(self) -> Mapping[int, int]:
@@ -82,9 +97,20 @@ class _Reader:
         """How high every row stands: a 县级小计 in every prefecture is below the prefecture's own total."""
         kinds = self.table.kinds
         middles = sum(kinds[row] == "middle" for row in self._rows)
-        subs = {row for row in self._rows if kinds[row] == "group" and re.search("小[计計]", self.table.label(row))}
+        subs = {
+            row
+            for row in self._rows
+            if kinds[row] == "group" and re.search("小[计計]", self.table.label(row))
+        }
         ranks = {"middle": _MIDDLE if middles == 1 else _SUB, "grand": _GRAND}
-        return {row: _SUB if row in subs else _GROUP if kinds[row] == "group" else ranks.get(kinds[row], _LEAF) for row in self._rows}
+        return {
+            row: _SUB
+            if row in subs
+            else _GROUP
+            if kinds[row] == "group"
+            else ranks.get(kinds[row], _LEAF)
+            for row in self._rows
+        }
 
     @cached_property
     def _steps(self) -> tuple[int, int]:
@@ -93,15 +119,26 @@ class _Reader:
         for row in self._rows:
             if self._ranks[row] in (_SUB, _GROUP):
                 for step in score:
-                    score[step] += max((self._score(row, cover) for cover in self._with_own(row, self._beside(row, step, _SUB), {})),
-                                       default=0)
+                    score[step] += max(
+                        (
+                            self._score(row, cover)
+                            for cover in self._with_own(row, self._beside(row, step, _SUB), {})
+                        ),
+                        default=0,
+                    )
         return (1, -1) if score[1] >= score[-1] else (-1, 1)
 
     def _possible(self, row: int, found: Mapping[int, Rows]) -> Iterator[Rows]:
         """What a total may stand for, the likeliest first."""
         rank = self._ranks[row]
-        sides = [self._beside(row, step, below) for below in dict.fromkeys((rank, _SUB)) for step in self._steps]
-        spans = {_GRAND: [self._rows, *sides], _MIDDLE: [*sides, self._rows]}.get(rank, [self._named(row), *sides])
+        sides = [
+            self._beside(row, step, below)
+            for below in dict.fromkeys((rank, _SUB))
+            for step in self._steps
+        ]
+        spans = {_GRAND: [self._rows, *sides], _MIDDLE: [*sides, self._rows]}.get(
+            rank, [self._named(row), *sides]
+        )
         for span in spans:
             yield from self._with_own(row, [each for each in span if not self._ranks[each]], found)
         for span in spans:
@@ -119,7 +156,9 @@ class _Reader:
         """The totals among some rows that stand lower than `rank`, and what none of them adds up."""
         totals = [row for row in rows if row in found and self._ranks[row] < rank]
         inner = {each for row in totals for each in self._under(row, found)}
-        return tuple(row for row in rows if row not in inner and (not self._ranks[row] or row in totals))
+        return tuple(
+            row for row in rows if row not in inner and (not self._ranks[row] or row in totals)
+        )
 
     def _under(self, row: int, found: Mapping[int, Rows]) -> Iterator[int]:
         for each in found.get(row, ()):
@@ -132,39 +171,68 @@ class _Reader:
         counties = tuple(each for each in rows if kinds[each] != "own")
         yield tuple(rows)
         if len(counties) < len(rows):
-            yield tuple(each for each in rows if kinds[each] != "own" or not is_of_province(self.table.label(each)))
+            yield tuple(
+                each
+                for each in rows
+                if kinds[each] != "own" or not is_of_province(self.table.label(each))
+            )
             yield tuple(each for each in rows if kinds[each] != "own" or each in grouped)
             yield counties
         if counties:
             name = stem(self.table.label(row))
-            mine = [each for each in self._rows if kinds[each] == "own" and same_prefecture(self.table.label(each).split("本级")[0], name)]
+            mine = [
+                each
+                for each in self._rows
+                if kinds[each] == "own"
+                and same_prefecture(self.table.label(each).split("本级")[0], name)
+            ]
             yield tuple(sorted({*counties, *mine}))
 
     def _named(self, row: int) -> Rows:
         """Leaves that say they belong to the prefecture the total is named after."""
         name = stem(self.table.label(row))
-        return tuple(each for each in self._rows if not self._ranks[each] and any(
-            same_prefecture(text, name) for text in self._texts[each]))
+        return tuple(
+            each
+            for each in self._rows
+            if not self._ranks[each]
+            and any(same_prefecture(text, name) for text in self._texts[each])
+        )
 
     @cached_property
     def _texts(self) -> Mapping[int, Sequence[str]]:
         """What a row says beside its name."""
         table = self.table
-        columns = [column for column in table.headers if column not in (*table.numeric, table.name_column)]
-        return {row: [normalise(to_text(cell)) for column in columns if not is_blank(cell := table.page.sheet.at(row, column))]
-                for row in self._rows}
+        columns = [
+            column for column in table.headers if column not in (*table.numeric, table.name_column)
+        ]
+        return {
+            row: [
+                normalise(to_text(cell))
+                for column in columns
+                if not is_blank(cell := table.page.sheet.at(row, column))
+            ]
+            for row in self._rows
+        }
 
-    def _trees(self, row: int, found: Mapping[int, Rows]) -> Iterator[tuple[Rows, Mapping[int, Rows]]]:
+    def _trees(
+        self, row: int, found: Mapping[int, Rows]
+    ) -> Iterator[tuple[Rows, Mapping[int, Rows]]]:
         """A table whose rows add up the rows under them though no name says so: 教育支出 above 小学 and 中学.
 
         What is left when they are put together, and what they add up. A row over a single one, which is the same figure twice,
         is only looked for where two or more do not explain the total.
         """
-        rows = self._outermost([each for each in self._rows if each != row], found, self._ranks[row])
+        rows = self._outermost(
+            [each for each in self._rows if each != row], found, self._ranks[row]
+        )
         for fewest in (2, 1) if len(rows) <= MOST_IN_TREE else ():
             roots, inner = list[int](), dict[int, Rows]()
             for each in reversed(rows):
-                counts = (count for count in range(fewest, len(roots) + 1) if self._holds(each, tuple(roots[-count:])))
+                counts = (
+                    count
+                    for count in range(fewest, len(roots) + 1)
+                    if self._holds(each, tuple(roots[-count:]))
+                )
                 if count := next(counts, 0):
                     inner[each] = tuple(sorted(roots[-count:]))
                     del roots[-count:]
@@ -174,13 +242,19 @@ class _Reader:
     def _holds(self, row: int, cover: Rows) -> bool:
         """Whether every figure of a row is the sum of others."""
         telling = self._telling(row, cover)
-        return bool(telling) and all(self.agrees(row, cover, column) is not False for column in telling)
+        return bool(telling) and all(
+            self.agrees(row, cover, column) is not False for column in telling
+        )
 
     def _telling(self, row: int, cover: Rows) -> list[int]:
         """Columns that tell readings apart: those of nothing bear out every one."""
         numbers = self.table.numbers
-        return [column for column in self.columns
-                if (row, column) in numbers and any(numbers.get((each, column)) for each in (row, *cover))]
+        return [
+            column
+            for column in self.columns
+            if (row, column) in numbers
+            and any(numbers.get((each, column)) for each in (row, *cover))
+        ]
 
     def _score(self, row: int, cover: Rows) -> int:
         said = [self.agrees(row, cover, column) for column in self._telling(row, cover)]
@@ -189,4 +263,6 @@ class _Reader:
     def _stands_apart(self, row: int) -> bool:
         """Whether a subtotal comes after the total of the whole table, below which there is no row."""
         last = max((each for each in self._rows if not self._ranks[each]), default=-1)
-        return self._ranks[row] < _GRAND and any(self._ranks[each] == _GRAND and last < each < row for each in self._rows)
+        return self._ranks[row] < _GRAND and any(
+            self._ranks[each] == _GRAND and last < each < row for each in self._rows
+        )

@@ -57,11 +57,20 @@ def rounded(values: Sequence[Fraction], ties: Sequence[Tie], ranks: Sequence[int
         counted = np.array([rank >= lowest for rank in ranks], dtype=bool)
         if (lowest == CELL and values) or (program.lower < program.upper)[counted].any():
             program, ups = _settled(program, np.where(counted, costs, 0.0), ranks)
-            program = _bounded(program, np.where(counted, ups, program.lower), np.where(counted, ups, program.upper))
+            program = _bounded(
+                program,
+                np.where(counted, ups, program.lower),
+                np.where(counted, ups, program.upper),
+            )
     counts = tuple(base + up for base, up in zip(bases, ups.tolist(), strict=True))
     if any(sum(sign * counts[at] for sign, at in tie) for tie in ties):
         raise SolverError("取整后的合计与各数之和不一致，结果不予公布。")
-    return Rounded(counts, tuple(at for at, value in enumerate(values) if not floor(value) <= counts[at] <= ceil(value)))
+    return Rounded(
+        counts,
+        tuple(
+            at for at, value in enumerate(values) if not floor(value) <= counts[at] <= ceil(value)
+        ),
+    )
 
 
 def nearest(value: Fraction) -> int:
@@ -75,7 +84,9 @@ def _settled(program: Program, costs: Floats, ranks: Sequence[int]) -> tuple[Pro
     if ups is None:
         strayed = _straying(program, np.array([STRAYING[rank] for rank in ranks]))
         far = (strayed < program.lower) | (strayed > program.upper)
-        program = _bounded(program, np.where(far, strayed, program.lower), np.where(far, strayed, program.upper))
+        program = _bounded(
+            program, np.where(far, strayed, program.lower), np.where(far, strayed, program.upper)
+        )
         ups = cheapest_whole(program, costs)
     if ups is None:
         raise SolverError("取整没有解，结果不予公布。")
@@ -89,12 +100,31 @@ def _program(values: Sequence[Fraction], bases: Sequence[int], ties: Sequence[Ti
     rows = np.repeat(np.arange(len(ties)), [len(tie) for tie in ties])
     members = np.array([at for tie in ties for _, at in tie], dtype=np.int64)
     signs = np.array([sign for tie in ties for sign, _ in tie], dtype=float)
-    return Program(np.zeros(len(values)), upper, rows, members, signs, right, right, np.full(len(ties), PROVINCE), len(values))
+    return Program(
+        np.zeros(len(values)),
+        upper,
+        rows,
+        members,
+        signs,
+        right,
+        right,
+        np.full(len(ties), PROVINCE),
+        len(values),
+    )
 
 
 def _bounded(program: Program, lower: Floats, upper: Floats) -> Program:
-    return Program(lower, upper, program.rows, program.columns, program.values, program.row_lower, program.row_upper,
-                   program.reach, program.lines)
+    return Program(
+        lower,
+        upper,
+        program.rows,
+        program.columns,
+        program.values,
+        program.row_lower,
+        program.row_upper,
+        program.reach,
+        program.lines,
+    )
 
 
 def _costs(values: Sequence[Fraction], bases: Sequence[int]) -> Floats:
@@ -106,7 +136,9 @@ def _costs(values: Sequence[Fraction], bases: Sequence[int]) -> Floats:
     count = max(1, len(values))
     finest = min(lcm(*{value.denominator for value in values}), FINEST)
     early = (1 - np.arange(len(values)) / count) ** 2 / (finest * count)
-    moved = np.array([float(1 - 2 * (value - base)) for value, base in zip(values, bases, strict=True)])
+    moved = np.array(
+        [float(1 - 2 * (value - base)) for value, base in zip(values, bases, strict=True)]
+    )
     return moved - np.where([value > 0 for value in values], early, -early)
 
 
@@ -116,10 +148,19 @@ def _straying(program: Program, costs: Floats) -> Ints:
     over, under = program.columns + columns, program.columns + 2 * columns
     free = np.full(columns, float(FARTHEST))
     ups = cheapest_whole(
-        Program(np.zeros(3 * columns), np.concatenate([program.upper, free, free]), np.tile(program.rows, 3),
-                np.concatenate([program.columns, over, under]), np.concatenate([program.values, program.values, -program.values]),
-                program.row_lower, program.row_upper, np.full(rows, PROVINCE), columns),
-        np.concatenate([np.zeros(columns), costs, 2 * costs]))  # rather one more than an amount below nothing
+        Program(
+            np.zeros(3 * columns),
+            np.concatenate([program.upper, free, free]),
+            np.tile(program.rows, 3),
+            np.concatenate([program.columns, over, under]),
+            np.concatenate([program.values, program.values, -program.values]),
+            program.row_lower,
+            program.row_upper,
+            np.full(rows, PROVINCE),
+            columns,
+        ),
+        np.concatenate([np.zeros(columns), costs, 2 * costs]),
+    )  # rather one more than an amount below nothing
     if ups is None:
         raise SolverError("各处的加总互相矛盾，没有能同时满足的整数，结果不予公布。")
-    return ups[:columns] + ups[columns:2 * columns] - ups[2 * columns:]
+    return ups[:columns] + ups[columns : 2 * columns] - ups[2 * columns :]

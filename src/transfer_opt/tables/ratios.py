@@ -65,7 +65,9 @@ def ratio_columns(structure: Structure) -> Ratios:
             if should is not None:
                 checked += 1
                 verdict = ratio.is_by_formula(row) or ratio.verdict(ratio.reading, row, should)
-                found[verdict is None] += [] if verdict else [ratio.problem(ratio.reading, row, should, verdict)]
+                found[verdict is None] += (
+                    [] if verdict else [ratio.problem(ratio.reading, row, should, verdict)]
+                )
     return Ratios(checked, tuple(found[False]), tuple(found[True]), tuple(lost))
 
 
@@ -92,8 +94,14 @@ class _Ratio:
     def is_promised(self) -> bool:
         """Whether the header or the format promises a figure that is formed from others."""
         header = self._header
-        return (is_growth(header) or is_share(header) or is_per_head(header) or is_quotient(header)
-                or self.structure.table.units[self.column] == "%" or self.structure.table.shows_percentages(self.column))
+        return (
+            is_growth(header)
+            or is_share(header)
+            or is_per_head(header)
+            or is_quotient(header)
+            or self.structure.table.units[self.column] == "%"
+            or self.structure.table.shows_percentages(self.column)
+        )
 
     def exact(self, at: Place) -> Measured | None:
         """The figure of a cell; None where there is none."""
@@ -102,7 +110,9 @@ class _Ratio:
     def is_by_formula(self, row: int) -> bool:
         """Whether a formula, which is looked at by itself, gives the figure as it is shown."""
         formed = self.structure.table.calculated.get((row, self.column))
-        return formed is not None and formed.meets(self._value(row).value, last_place(self.structure.table.numbers[row, self.column]))
+        return formed is not None and formed.meets(
+            self._value(row).value, last_place(self.structure.table.numbers[row, self.column])
+        )
 
     def verdict(self, reading: Reading, row: int, should: Measured) -> Verdict:
         """Whether the figure of a row is what it should be."""
@@ -110,15 +120,26 @@ class _Ratio:
             return True
         value, half = self._value(row), self._halves[row]
         rounded = reading.formed(row, self._rounded)
-        return None if rounded is not None and rounded.meets(value.value, value.noise + 2 * half) else False
+        return (
+            None
+            if rounded is not None and rounded.meets(value.value, value.noise + 2 * half)
+            else False
+        )
 
     def problem(self, reading: Reading, row: int, should: Measured, verdict: Verdict) -> Problem:
         """The difference in words."""
         table = self.structure.table
         number = Fraction(table.numbers[row, self.column])
         kind = "像是四舍五入的尾差" if verdict is None else "不是四舍五入能造成的"
-        return Problem("A621", f"按{reading.how}应为 {_short(should.value)}，相差 {_short(number - should.value)}；{kind}。", "", table.page.name,
-                       table.cell(row, self.column), f"{table.label(row)}·{table.headers[self.column]}", plain(number))
+        return Problem(
+            "A621",
+            f"按{reading.how}应为 {_short(should.value)}，相差 {_short(number - should.value)}；{kind}。",
+            "",
+            table.page.name,
+            table.cell(row, self.column),
+            f"{table.label(row)}·{table.headers[self.column]}",
+            plain(number),
+        )
 
     @property
     def _header(self) -> str:
@@ -141,7 +162,10 @@ class _Ratio:
     def _halves(self) -> Mapping[int, float]:
         """Half a unit of the last decimal: of its own, or of those the others have, as zeros at the end are left out."""
         table = self.structure.table
-        own = {row: decimals(number, table.noise((row, self.column))) for row, number in table.column(self.column).items()}
+        own = {
+            row: decimals(number, table.noise((row, self.column)))
+            for row, number in table.column(self.column).items()
+        }
         return {row: 0.5 / 10 ** max(each, self._usual) * (1 + _TIE) for row, each in own.items()}
 
     def _value(self, row: int) -> Measured:
@@ -149,7 +173,11 @@ class _Ratio:
 
     @cached_property
     def _usual(self) -> int:
-        typed = [number for number in self.structure.table.column(self.column).values() if digits(number) < FULL]
+        typed = [
+            number
+            for number in self.structure.table.column(self.column).values()
+            if digits(number) < FULL
+        ]
         return median_high(map(decimals, typed)) if typed else 0
 
     def _readings(self) -> Iterator[Reading]:
@@ -167,27 +195,45 @@ class _Ratio:
             yield from self._growth()
 
     def _growth(self) -> Iterator[Reading]:
-        headers, fewest = self.structure.table.headers, FEWEST if is_growth(self._header) else FEWEST_UNNAMED
+        headers, fewest = (
+            self.structure.table.headers,
+            FEWEST if is_growth(self._header) else FEWEST_UNNAMED,
+        )
         for now, last in self._pairs():
             how = f"「{headers[now]}」比「{headers[last]}」增长"
             for scale in self._scales:
-                yield Reading(how, lambda row, find, now=now, last=last, scale=scale: _scaled(  # type: ignore[misc]
-                    _divided(find((row, now)) or _NOTHING, find((row, last))), scale, less=1), fewest)
+                yield Reading(
+                    how,
+                    lambda row, find, now=now, last=last, scale=scale: _scaled(  # type: ignore[misc]
+                        _divided(find((row, now)) or _NOTHING, find((row, last))), scale, less=1
+                    ),
+                    fewest,
+                )
 
     def _per_head(self) -> Iterator[Reading]:
         headers = self.structure.table.headers
         for amount, people in self._pairs():
             if counts_people(headers[people]):
                 for factor in _MONEY:
-                    yield Reading(f"「{headers[amount]}」÷「{headers[people]}」", lambda row, find, amount=amount, people=people, factor=factor:
-                                  _scaled(_divided(find((row, amount)) or _NOTHING, find((row, people))), factor), FEWEST)  # type: ignore[misc]
+                    yield Reading(
+                        f"「{headers[amount]}」÷「{headers[people]}」",
+                        lambda row, find, amount=amount, people=people, factor=factor: _scaled(  # type: ignore[misc]
+                            _divided(find((row, amount)) or _NOTHING, find((row, people))), factor
+                        ),
+                        FEWEST,
+                    )
 
     def _quotients(self) -> Iterator[Reading]:
         headers = self.structure.table.headers
         for part, whole in self._pairs():
             for scale in self._scales:
-                yield Reading(f"「{headers[part]}」÷「{headers[whole]}」", lambda row, find, part=part, whole=whole, scale=scale:
-                              _scaled(_divided(find((row, part)) or _NOTHING, find((row, whole))), scale), FEWEST_UNNAMED)  # type: ignore[misc]
+                yield Reading(
+                    f"「{headers[part]}」÷「{headers[whole]}」",
+                    lambda row, find, part=part, whole=whole, scale=scale: _scaled(  # type: ignore[misc]
+                        _divided(find((row, part)) or _NOTHING, find((row, whole))), scale
+                    ),
+                    FEWEST_UNNAMED,
+                )
 
     def _shares(self) -> Iterator[Reading]:
         """Of the 合计 row; of all rows where the table has none."""
@@ -195,10 +241,27 @@ class _Ratio:
         grand = [row for row in self.structure.covers if table.kinds[row] == "grand"]
         fewest = FEWEST if is_share(self._header) else FEWEST_UNNAMED
         for amount in self.structure.amounts:
-            rows = grand[:1] if grand else [row for row in table.rows if row not in self.structure.covers and table.kinds[row] != "within"]
+            rows = (
+                grand[:1]
+                if grand
+                else [
+                    row
+                    for row in table.rows
+                    if row not in self.structure.covers and table.kinds[row] != "within"
+                ]
+            )
             for scale in self._scales:
-                yield Reading(f"「{table.headers[amount]}」÷合计", lambda row, find, amount=amount, rows=rows, scale=scale: _scaled(
-                    _divided(find((row, amount)) or _NOTHING, _all(find((each, amount)) for each in rows)), scale), fewest)  # type: ignore[misc]
+                yield Reading(
+                    f"「{table.headers[amount]}」÷合计",
+                    lambda row, find, amount=amount, rows=rows, scale=scale: _scaled(  # type: ignore[misc]
+                        _divided(
+                            find((row, amount)) or _NOTHING,
+                            _all(find((each, amount)) for each in rows),
+                        ),
+                        scale,
+                    ),
+                    fewest,
+                )
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
         amounts = self.structure.amounts

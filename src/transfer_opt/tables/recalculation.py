@@ -28,7 +28,12 @@ class Recalculated:
 
 def recalculated(book: Book, workings: Workings, tables: Sequence[Tabulation]) -> Recalculated:
     """Every formula that shows a value, over the values that the other cells show."""
-    headers = {(table.page.name, row, column): table.headers[column] for table in tables for row in table.rows for column in table.headers}
+    headers = {
+        (table.page.name, row, column): table.headers[column]
+        for table in tables
+        for row in table.rows
+        for column in table.headers
+    }
     wrong: list[Problem] = []
     unknown: dict[tuple[str, str], list[Place]] = {}
     checked = 0
@@ -41,10 +46,28 @@ def recalculated(book: Book, workings: Workings, tables: Sequence[Tabulation]) -
                 continue
             checked += 1
             if value is not None:
-                wrong.append(Problem("A622", f"公式「{page.formulas[at]}」按表中现在的数算出 {value}。", "", page.name, address(at),
-                                     headers.get((page.name, *at), ""), _shown(page.value(at))))
-    told = [Problem("W641", f"{why}" + (f"，共 {len(cells)} 格。" if len(cells) > 1 else "。"), "", sheet, address(cells[0]),
-                    headers.get((sheet, *cells[0]), "")) for (sheet, why), cells in unknown.items()]
+                wrong.append(
+                    Problem(
+                        "A622",
+                        f"公式「{page.formulas[at]}」按表中现在的数算出 {value}。",
+                        "",
+                        page.name,
+                        address(at),
+                        headers.get((page.name, *at), ""),
+                        _shown(page.value(at)),
+                    )
+                )
+    told = [
+        Problem(
+            "W641",
+            f"{why}" + (f"，共 {len(cells)} 格。" if len(cells) > 1 else "。"),
+            "",
+            sheet,
+            address(cells[0]),
+            headers.get((sheet, *cells[0]), ""),
+        )
+        for (sheet, why), cells in unknown.items()
+    ]
     return Recalculated(checked, tuple(wrong), tuple(told))
 
 

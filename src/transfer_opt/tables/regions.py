@@ -13,7 +13,13 @@ from typing import Any
 
 from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.text import is_blank, normalise, to_number, to_text
-from transfer_opt.tables.words import NUMBERING, NUMBERING_STARTS, is_name_header, is_placeholder, row_kind
+from transfer_opt.tables.words import (
+    NUMBERING,
+    NUMBERING_STARTS,
+    is_name_header,
+    is_placeholder,
+    row_kind,
+)
 from transfer_opt.workbook.files.open import RawSheet
 from transfer_opt.workbook.input.headers import header_lines, money_units
 from transfer_opt.workbook.input.table import is_footer
@@ -22,7 +28,9 @@ MOST_LINES = 4
 _LEFT = 3
 """Columns among which names are looked for: numbers of rows and codes may stand before them."""
 _YEARS = (1949, 2100)
-_SIGNED = re.compile(r"(?:制表|填表|填报|编制|审核|复核|批准|审批|负责|经办|联系|日期|注|备注|说明|数据来源|资料来源)[^:]{0,4}:")
+_SIGNED = re.compile(
+    r"(?:制表|填表|填报|编制|审核|复核|批准|审批|负责|经办|联系|日期|注|备注|说明|数据来源|资料来源)[^:]{0,4}:"
+)
 """A footer, whatever else stands in its row."""
 
 
@@ -60,8 +68,13 @@ class _Grid:
 
     def __init__(self, sheet: RawSheet) -> None:
         self._rows, self._merges = sheet.rows, sheet.merges
-        self._below = {(row, column) for top, left, bottom, right in sheet.merges if bottom - top < MOST_LINES
-                       for row in range(top + 1, bottom + 1) for column in range(left, right + 1)}
+        self._below = {
+            (row, column)
+            for top, left, bottom, right in sheet.merges
+            if bottom - top < MOST_LINES
+            for row in range(top + 1, bottom + 1)
+            for column in range(left, right + 1)
+        }
         """Cells that belong to the cell above them."""
         self._kinds: dict[int, str] = {}
 
@@ -86,7 +99,11 @@ class _Grid:
             kind = self._kind(at)
             if kind == "blank":
                 gap = True
-            elif kind == "header" and self._repeats(at, last) and not (gap and self._is_another(kept, at)):
+            elif (
+                kind == "header"
+                and self._repeats(at, last)
+                and not (gap and self._is_another(kept, at))
+            ):
                 pass
             elif kind == "header" and self._begins(at, last, gap):
                 return tuple(kept), at
@@ -104,24 +121,51 @@ class _Grid:
 
     def lines(self, first: int, last: int, rows: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """The header of every column, years as text; a column of numbers without one is called by its letters."""
-        shown = [[to_text(cell) for cell in row] if first <= at <= last else row for at, row in enumerate(self._rows[: last + 1])]
+        shown = [
+            [to_text(cell) for cell in row] if first <= at <= last else row
+            for at, row in enumerate(self._rows[: last + 1])
+        ]
         named = header_lines(shown, self._merges, first, last)
-        filled = {column for row in rows for column, cell in enumerate(self._rows[row]) if isinstance(cell, int | float)}
-        return dict(sorted({**{column: (f"{column_letters(column)}列",) for column in filled}, **named}.items()))
+        filled = {
+            column
+            for row in rows
+            for column, cell in enumerate(self._rows[row])
+            if isinstance(cell, int | float)
+        }
+        return dict(
+            sorted(
+                {**{column: (f"{column_letters(column)}列",) for column in filled}, **named}.items()
+            )
+        )
 
     def side_by_side(self, region: Region) -> Iterator[Region]:
         """The tables that share these rows: each begins with a column of names of its own."""
         columns = sorted(region.lines)
         names = [column for column in columns if self._is_of_names(region, column)]
-        again = [column for column in names[1:] if region.lines[column] == region.lines[names[0]]
-                 or column - 1 not in region.lines]
-        starts = [column for column in again if any(self._is_of_numbers(region, each) for each in columns if each > column)
-                  and any(self._is_of_numbers(region, each) for each in columns if names[0] < each < column)]
+        again = [
+            column
+            for column in names[1:]
+            if region.lines[column] == region.lines[names[0]] or column - 1 not in region.lines
+        ]
+        starts = [
+            column
+            for column in again
+            if any(self._is_of_numbers(region, each) for each in columns if each > column)
+            and any(
+                self._is_of_numbers(region, each) for each in columns if names[0] < each < column
+            )
+        ]
         edges = [columns[0], *starts, columns[-1] + 1]
-        parts = [{column: region.lines[column] for column in columns if left <= column < right}
-                 for left, right in zip(edges, edges[1:], strict=False)]
+        parts = [
+            {column: region.lines[column] for column in columns if left <= column < right}
+            for left, right in zip(edges, edges[1:], strict=False)
+        ]
         for part in parts:
-            rows = tuple(row for row in region.rows if any(not is_blank(self._at(row, column)) for column in part))
+            rows = tuple(
+                row
+                for row in region.rows
+                if any(not is_blank(self._at(row, column)) for column in part)
+            )
             folded = sum(list(part.values()) == list(other.values()) for other in parts) > 1
             yield Region(region.above, region.first, region.last, part, rows, folded)
 
@@ -148,19 +192,31 @@ class _Grid:
         if len(texts) == len(seen):
             words = [text for text in texts if not is_placeholder(text)]
             return "header" if len(words) > 1 else "section"
-        years = all(_is_year(cell) for cell in seen if not isinstance(cell, str) or to_number(cell) is not None)
-        named = is_name_header(lead) if texts else self._is_below(at) or (at > 0 and self._kind(at - 1) == "header")
+        years = all(
+            _is_year(cell)
+            for cell in seen
+            if not isinstance(cell, str) or to_number(cell) is not None
+        )
+        named = (
+            is_name_header(lead)
+            if texts
+            else self._is_below(at) or (at > 0 and self._kind(at - 1) == "header")
+        )
         return "header" if years and named else "data"
 
     def _goes_on(self, at: int) -> bool:
         """Whether 甲 is followed by 乙 in the next row: then these are names."""
-        below = next((seen for row in range(at + 1, len(self._rows)) if (seen := self._seen(row))), [""])
+        below = next(
+            (seen for row in range(at + 1, len(self._rows)) if (seen := self._seen(row))), [""]
+        )
         return normalise(to_text(below[0])) in ("乙", "(乙)", "B")
 
     def _run(self, at: int) -> range:
         """Header lines one below the other; cells merged downwards hold them together."""
         end = at + 1
-        while end < len(self._rows) and (self._kind(end) == "header" or (self._kind(end) != "data" and self._is_below(end))):
+        while end < len(self._rows) and (
+            self._kind(end) == "header" or (self._kind(end) != "data" and self._is_below(end))
+        ):
             end += 1
         return range(at, end)
 
@@ -170,8 +226,14 @@ class _Grid:
         for at in run:
             name = self._name_column(at)
             if name is not None and not self._is_below(at):
-                after = (below for below in run if below > at and not is_blank(self._at(below, name))
-                         and (below, name) not in self._below and not is_name_header(to_text(self._at(below, name))))
+                after = (
+                    below
+                    for below in run
+                    if below > at
+                    and not is_blank(self._at(below, name))
+                    and (below, name) not in self._below
+                    and not is_name_header(to_text(self._at(below, name)))
+                )
                 last = next(after, run.stop) - 1
                 break
         return max(run.start, last - MOST_LINES + 1), last
@@ -179,7 +241,14 @@ class _Grid:
     def _name_column(self, at: int) -> int | None:
         """The column that a header line announces names in, among its first."""
         filled = [column for column, cell in enumerate(self._rows[at]) if not is_blank(cell)]
-        return next((column for column in filled[:_LEFT] if is_name_header(to_text(self._rows[at][column]))), None)
+        return next(
+            (
+                column
+                for column in filled[:_LEFT]
+                if is_name_header(to_text(self._rows[at][column]))
+            ),
+            None,
+        )
 
     def _leads_to_numbers(self, at: int) -> bool:
         """Whether the next row that is no section, blank or numbering holds numbers."""
@@ -192,38 +261,66 @@ class _Grid:
         run = self._run(at)
         first, before = (normalise(to_text(self._seen(row)[0])) for row in (at, last))
         known = self._name_column(at) is not None or first == before
-        under = next((row for row in range(run.stop, len(self._rows)) if self._kind(row) == "data"), None)
+        under = next(
+            (row for row in range(run.stop, len(self._rows)) if self._kind(row) == "data"), None
+        )
         covers = under is not None and all(
-            not is_blank(self._at(at, column)) or run.stop - at > 1 for column, cell in enumerate(self._rows[under])
-            if not is_blank(cell) and not isinstance(cell, str))
+            not is_blank(self._at(at, column)) or run.stop - at > 1
+            for column, cell in enumerate(self._rows[under])
+            if not is_blank(cell) and not isinstance(cell, str)
+        )
         return self._leads_to_numbers(run.stop) and (known or (gap and covers))
 
     def _repeats(self, at: int, last: int) -> bool:
         """Whether the line prints the header once more, as on the second page."""
-        return all(normalise(to_text(cell)) == normalise(to_text(self._at(last, column)))
-                   for column, cell in enumerate(self._rows[at]) if not is_blank(cell))
+        return all(
+            normalise(to_text(cell)) == normalise(to_text(self._at(last, column)))
+            for column, cell in enumerate(self._rows[at])
+            if not is_blank(cell)
+        )
 
     def _is_another(self, above: Sequence[int], at: int) -> bool:
         """Whether the same header stands over another table: both have a total of their own."""
-        below = next((row for row in range(at + 1, len(self._rows)) if self._kind(row) == "header"), len(self._rows))
-        return all(any(self._is_grand(row) for row in rows) for rows in (above, range(at + 1, below)))
+        below = next(
+            (row for row in range(at + 1, len(self._rows)) if self._kind(row) == "header"),
+            len(self._rows),
+        )
+        return all(
+            any(self._is_grand(row) for row in rows) for rows in (above, range(at + 1, below))
+        )
 
     def _is_grand(self, row: int) -> bool:
-        return any(isinstance(cell, str) and row_kind(cell) == "grand" for cell in self._seen(row)[:2])
+        return any(
+            isinstance(cell, str) and row_kind(cell) == "grand" for cell in self._seen(row)[:2]
+        )
 
     def _is_below(self, at: int) -> bool:
-        return any((at, column) in self._below for column in range(len(self._rows[at])) if is_blank(self._at(at, column)))
+        return any(
+            (at, column) in self._below
+            for column in range(len(self._rows[at]))
+            if is_blank(self._at(at, column))
+        )
 
     def _is_of_names(self, region: Region, column: int) -> bool:
         cells = self._filled(region, column)
-        return bool(cells) and 2 * sum(isinstance(cell, str) and to_number(cell) is None for cell in cells) > len(cells)
+        return bool(cells) and 2 * sum(
+            isinstance(cell, str) and to_number(cell) is None for cell in cells
+        ) > len(cells)
 
     def _is_of_numbers(self, region: Region, column: int) -> bool:
-        return column in region.lines and bool(self._filled(region, column)) and not self._is_of_names(region, column)
+        return (
+            column in region.lines
+            and bool(self._filled(region, column))
+            and not self._is_of_names(region, column)
+        )
 
     def _filled(self, region: Region, column: int) -> list[Any]:
         cells = [self._at(row, column) for row in region.rows]
-        return [cell for cell in cells if not is_blank(cell) and not (isinstance(cell, str) and is_placeholder(cell))]
+        return [
+            cell
+            for cell in cells
+            if not is_blank(cell) and not (isinstance(cell, str) and is_placeholder(cell))
+        ]
 
     def _seen(self, at: int) -> list[Any]:
         return [cell for cell in self._rows[at] if not is_blank(cell)]
@@ -244,9 +341,17 @@ def _is_numbering(seen: Sequence[Any]) -> bool:
         return False
     counted = [int(text.strip("()").split("=")[0]) for text in texts if re.match(r"\(?\d", text)]
     leads = len(counted) == len(texts) or texts[0].strip("()") in NUMBERING_STARTS
-    return leads and counted == list(range(1, len(counted) + 1)) and (len(texts) > 2 or texts[0] in ("栏次", "列次", "行次"))
+    return (
+        leads
+        and counted == list(range(1, len(counted) + 1))
+        and (len(texts) > 2 or texts[0] in ("栏次", "列次", "行次"))
+    )
 
 
 def _is_year(cell: Any) -> bool:
     number = to_number(cell) if isinstance(cell, str) else cell
-    return isinstance(number, int | float) and number == int(number) and _YEARS[0] <= number <= _YEARS[1]
+    return (
+        isinstance(number, int | float)
+        and number == int(number)
+        and _YEARS[0] <= number <= _YEARS[1]
+    )

@@ -32,7 +32,9 @@ _NO_MONEY = re.compile(
     r"|.*(?:比例|比重|占比|份额|百分比|百分点|率|%|权重|系数|得分|分值|评分|分数|积分|指数|单价|价格|标准|水平"
     r"|程度|(?<![年季额调])度|增幅|增速|增长|倍数?|位次|排名|名次|排序|等级|平均|均值|年限|面积|里程|长度|海拔|距离|人口|供养"
     r"|(?:人员?|户|个|件|次|台|套|村|学生|教师|床位)数)"
-    r"|.*(?:ratio|weight|score|price|index|population|headcount|percentage|average|growthrate|taxrate)|rate|share|rank", re.IGNORECASE)
+    r"|.*(?:ratio|weight|score|price|index|population|headcount|percentage|average|growthrate|taxrate)|rate|share|rank",
+    re.IGNORECASE,
+)
 """Headers of what is counted, measured or compared."""
 _FOLLOWS = re.compile(r"占|比重|份额|增幅|增长|增速|人均")
 """Headers of what is worked out from amounts."""
@@ -81,11 +83,19 @@ class RoundedTable:
             yield f"没有取整：{'、'.join(self.untouched)}（不是金额，或合计行没有数；要取整写在 --columns 里）"
 
 
-def round_file(path: Path, unit: str, group: str = "", columns: Sequence[str] = (), password: str | None = None) -> RoundedTable:
+def round_file(
+    path: Path, unit: str, group: str = "", columns: Sequence[str] = (), password: str | None = None
+) -> RoundedTable:
     """The first sheet with a table rounded to `unit`; InputError where there is none or it does not add up."""
     tables = read_tabulations(path, password)
     if not tables:
-        raise InputError([Problem("E175", f"文件「{path}」里没有找到表格。", "表头应在数据上方，每行有名称和数。")])
+        raise InputError(
+            [
+                Problem(
+                    "E175", f"文件「{path}」里没有找到表格。", "表头应在数据上方，每行有名称和数。"
+                )
+            ]
+        )
     sheet = tables[0].page.name
     first = [table for table in tables if table.page.name == sheet]
     first = [table for table in first if not columns or _wanted(table, columns)] or first
@@ -94,20 +104,31 @@ def round_file(path: Path, unit: str, group: str = "", columns: Sequence[str] = 
         rounder.refuse_what_does_not_add_up()
     others = dict.fromkeys(table.page.name for table in tables if table.page.name != sheet)
     return RoundedTable(
-        sheet, {at: number for rounder in rounders for at, number in rounder.numbers.items()},
+        sheet,
+        {at: number for rounder in rounders for at, number in rounder.numbers.items()},
         tuple(column for rounder in rounders for column in rounder.columns()),
         tuple(header for rounder in rounders for header in rounder.untouched()),
-        (*(problem for rounder in rounders for problem in rounder.remarks()), *_other_sheets(sheet, tuple(others))))
+        (
+            *(problem for rounder in rounders for problem in rounder.remarks()),
+            *_other_sheets(sheet, tuple(others)),
+        ),
+    )
 
 
 def _wanted(table: Tabulation, columns: Sequence[str]) -> bool:
-    return not {normalise(name) for name in columns}.isdisjoint(map(normalise, table.headers.values()))
+    return not {normalise(name) for name in columns}.isdisjoint(
+        map(normalise, table.headers.values())
+    )
 
 
 def _other_sheets(sheet: str, others: Sequence[str]) -> Iterator[Problem]:
     if others:
         named = "".join(f"「{name}」" for name in others)
-        yield Problem("W634", f"只取整了工作表「{sheet}」；{named}没有改动。", "要取整别的表，把它移到最前面再做一次。")
+        yield Problem(
+            "W634",
+            f"只取整了工作表「{sheet}」；{named}没有改动。",
+            "要取整别的表，把它移到最前面再做一次。",
+        )
 
 
 def _step(table: Tabulation, unit: str) -> Fraction:
@@ -115,12 +136,28 @@ def _step(table: Tabulation, unit: str) -> Fraction:
     named = parse_unit(unit)
     number = to_number(unit)
     if named and table.unit is None:
-        raise InputError([Problem("E176", f"表里没有写明单位，不知道「{unit}」是多少。", "在表头上方写「单位：万元」，或用 --unit 给出数字。",
-                                  table.page.name)])
+        raise InputError(
+            [
+                Problem(
+                    "E176",
+                    f"表里没有写明单位，不知道「{unit}」是多少。",
+                    "在表头上方写「单位：万元」，或用 --unit 给出数字。",
+                    table.page.name,
+                )
+            ]
+        )
     if named:
         return Fraction(Decimal(repr(named[0])) * YUAN[named[1]]) / Fraction(YUAN[table.unit or ""])
     if number is None or number <= 0:
-        raise InputError([Problem("E176", f"取整单位「{unit}」不认识。", "写数字（按表里的单位），或 元、万元、亿元。")])
+        raise InputError(
+            [
+                Problem(
+                    "E176",
+                    f"取整单位「{unit}」不认识。",
+                    "写数字（按表里的单位），或 元、万元、亿元。",
+                )
+            ]
+        )
     return Fraction(Decimal(repr(number)))
 
 
@@ -143,39 +180,76 @@ class _Rounder:
         if not self.wanted:
             return tuple(column for column in self.structure.amounts if self._is_money(column))
         chosen = {self._column(name) for name in self.wanted}
-        while more := {part for sum_ in self.structure.sums if sum_.column in chosen for _, part in sum_.parts} - chosen:
+        while (
+            more := {
+                part
+                for sum_ in self.structure.sums
+                if sum_.column in chosen
+                for _, part in sum_.parts
+            }
+            - chosen
+        ):
             chosen |= more
-        chosen |= {sum_.column for sum_ in self.structure.sums if all(part in chosen for _, part in sum_.parts)}
+        chosen |= {
+            sum_.column
+            for sum_ in self.structure.sums
+            if all(part in chosen for _, part in sum_.parts)
+        }
         return tuple(sorted(chosen))
 
     def _is_money(self, column: int) -> bool:
         """By its unit and its header; and where totals stand in the table, one of them or a sum counts it."""
         table = self.table
-        counted = not self.structure.covers or any((row, column) in table.numbers for row in self.structure.covers) or any(
-            column in (sum_.column, *(part for _, part in sum_.parts)) for sum_ in self.structure.sums)
-        return (counted and table.units[column] in ("", *MONEY_UNITS)
-                and _NO_MONEY.fullmatch(normalise(table.headers[column])) is None)
+        counted = (
+            not self.structure.covers
+            or any((row, column) in table.numbers for row in self.structure.covers)
+            or any(
+                column in (sum_.column, *(part for _, part in sum_.parts))
+                for sum_ in self.structure.sums
+            )
+        )
+        return (
+            counted
+            and table.units[column] in ("", *MONEY_UNITS)
+            and _NO_MONEY.fullmatch(normalise(table.headers[column])) is None
+        )
 
     @cached_property
     def formed(self) -> Mapping[int, Sum]:
         """The columns that follow from rounded ones and others."""
-        return {sum_.column: sum_ for sum_ in self.structure.sums
-                if 0 < sum(part in self.chosen for _, part in sum_.parts) < len(sum_.parts)}
+        return {
+            sum_.column: sum_
+            for sum_ in self.structure.sums
+            if 0 < sum(part in self.chosen for _, part in sum_.parts) < len(sum_.parts)
+        }
 
     @cached_property
     def figures(self) -> tuple[Figures, ...]:
         """The chosen columns, those together that sums tie."""
-        sums = [sum_ for sum_ in self.structure.sums if sum_.column in self.chosen and all(part in self.chosen for _, part in sum_.parts)]
+        sums = [
+            sum_
+            for sum_ in self.structure.sums
+            if sum_.column in self.chosen and all(part in self.chosen for _, part in sum_.parts)
+        ]
         tied = [{sum_.column, *(part for _, part in sum_.parts)} for sum_ in sums]
-        tied += [{whole, *parts} for whole, parts in shares_of_columns(self.structure, self.chosen).items()]
+        tied += [
+            {whole, *parts}
+            for whole, parts in shares_of_columns(self.structure, self.chosen).items()
+        ]
         owner = {column: column for column in self.chosen if column not in self.formed}
         for columns in tied:
             known = {owner[column] for column in columns if column in owner}
             owner = {column: min(known) if own in known else own for column, own in owner.items()}
         return tuple(
-            Figures(self.structure, tuple(column for column in owner if owner[column] == own),
-                    tuple(sum_ for sum_ in sums if owner.get(sum_.column) == own), self.groups, self.step)
-            for own in dict.fromkeys(owner.values()))
+            Figures(
+                self.structure,
+                tuple(column for column in owner if owner[column] == own),
+                tuple(sum_ for sum_ in sums if owner.get(sum_.column) == own),
+                self.groups,
+                self.step,
+            )
+            for own in dict.fromkeys(owner.values())
+        )
 
     @cached_property
     def groups(self) -> tuple[tuple[int, ...], ...]:
@@ -186,13 +260,23 @@ class _Rounder:
         found: dict[str, list[int]] = {}
         above = ""
         for row in self._leaves:
-            above = normalise(to_text(self.table.page.sheet.at(row, column))) or above  # merged over its rows
+            above = (
+                normalise(to_text(self.table.page.sheet.at(row, column))) or above
+            )  # merged over its rows
             found.setdefault(above, []).append(row)
         told = [set(beneath(self.structure, row)) for row in self.structure.covers]
         for rows in map(set, found.values()):
             if any(rows & other and not (rows <= other or other <= rows) for other in told):
-                raise InputError([Problem("E179", f"按「{self.group}」分的组与表里小计行分的组互相交叉。", "去掉 --group，或改用与小计一致的列。",
-                                          self.table.page.name)])
+                raise InputError(
+                    [
+                        Problem(
+                            "E179",
+                            f"按「{self.group}」分的组与表里小计行分的组互相交叉。",
+                            "去掉 --group，或改用与小计一致的列。",
+                            self.table.page.name,
+                        )
+                    ]
+                )
         return tuple(map(tuple, found.values()))
 
     @cached_property
@@ -202,10 +286,17 @@ class _Rounder:
     @cached_property
     def numbers(self) -> Mapping[Place, Fraction]:
         """Every new number."""
-        found = {at: count * self.step for figures in self.figures for at, count in figures.counts.items()}
+        found = {
+            at: count * self.step
+            for figures in self.figures
+            for at, count in figures.counts.items()
+        }
         for column, sum_ in self.formed.items():
             for row in self.table.column(column):
-                parts = [(sign, found.get((row, part), Fraction(self.table.numbers.get((row, part), 0)))) for sign, part in sum_.parts]
+                parts = [
+                    (sign, found.get((row, part), Fraction(self.table.numbers.get((row, part), 0))))
+                    for sign, part in sum_.parts
+                ]
                 found[row, column] = sum((sign * value for sign, value in parts), Fraction(0))
         return found
 
@@ -228,29 +319,56 @@ class _Rounder:
     def remarks(self) -> Iterator[Problem]:
         """Totals that were a rounding off the sum of their terms; figures that could not be kept beside their values."""
         for at, said, shown in self._gaps(by_rounding=True):
-            yield self._problem("W631", f"{said}，像是四舍五入的尾差；取整以各数之和为准。", "", at, shown)
+            yield self._problem(
+                "W631", f"{said}，像是四舍五入的尾差；取整以各数之和为准。", "", at, shown
+            )
         for figures in self.figures:
             for at in figures.strays:
                 value = Fraction(self.table.numbers[at])
-                yield self._problem("W632", f"取整为 {plain(self.numbers[at])}，不是相邻的整数：表里要同时加得起来的合计太多，取不到；"
-                                            "总计和由各列相加的列优先。", "核对这一格是否可以接受。", at, value)
+                yield self._problem(
+                    "W632",
+                    f"取整为 {plain(self.numbers[at])}，不是相邻的整数：表里要同时加得起来的合计太多，取不到；"
+                    "总计和由各列相加的列优先。",
+                    "核对这一格是否可以接受。",
+                    at,
+                    value,
+                )
 
         yield from self._ratios_of_before()
 
     def _ratios_of_before(self) -> Iterator[Problem]:
         """Shares, growth and per-head figures that stand as numbers: nothing works them out again."""
         for column in self.table.numeric:
-            fixed = [row for row in self.table.column(column) if (row, column) not in self.table.page.formulas]
-            if fixed and column not in (*self.chosen, *self.formed) and _FOLLOWS.search(normalise(self.table.headers[column])):
-                yield Problem("W633", f"{len(fixed)} 格是直接填的数，没有随取整改动。", "若由取整的列算出，改成公式或重新算一遍。",
-                              self.table.page.name, "", self.table.headers[column])
+            fixed = [
+                row
+                for row in self.table.column(column)
+                if (row, column) not in self.table.page.formulas
+            ]
+            if (
+                fixed
+                and column not in (*self.chosen, *self.formed)
+                and _FOLLOWS.search(normalise(self.table.headers[column]))
+            ):
+                yield Problem(
+                    "W633",
+                    f"{len(fixed)} 格是直接填的数，没有随取整改动。",
+                    "若由取整的列算出，改成公式或重新算一遍。",
+                    self.table.page.name,
+                    "",
+                    self.table.headers[column],
+                )
 
     def refuse_what_does_not_add_up(self) -> None:
         """Raise InputError where a sum is wrong by more than rounding."""
         wrong = list(self._gaps(by_rounding=False))
         if wrong:
             remedy = "先改正原表（transfer-opt audit 列出全部不符），再取整。"
-            raise InputError([self._problem("E177", f"{said}；不是四舍五入能造成的。", remedy, at, shown) for at, said, shown in wrong])
+            raise InputError(
+                [
+                    self._problem("E177", f"{said}；不是四舍五入能造成的。", remedy, at, shown)
+                    for at, said, shown in wrong
+                ]
+            )
 
     def _gaps(self, by_rounding: bool) -> Iterator[tuple[Place, str, Fraction]]:
         for figures in self.figures:
@@ -261,7 +379,9 @@ class _Rounder:
 
     def _problem(self, code: str, said: str, remedy: str, at: Place, value: Fraction) -> Problem:
         name = f"{self.table.label(at[0])}·{self.table.headers[at[1]]}"
-        return Problem(code, said, remedy, self.table.page.name, self.table.cell(*at), name, plain(value))
+        return Problem(
+            code, said, remedy, self.table.page.name, self.table.cell(*at), name, plain(value)
+        )
 
     def _moved(self, column: int, rows: Sequence[int]) -> Iterator[str]:
         for row in rows:
@@ -272,6 +392,14 @@ class _Rounder:
     def _column(self, name: str) -> int:
         headers = {normalise(header): column for column, header in self.table.headers.items()}
         if normalise(name) not in headers:
-            raise InputError([Problem("E178", f"没有「{name}」这一列。", did_you_mean(name, list(self.table.headers.values())),
-                                      self.table.page.name)])
+            raise InputError(
+                [
+                    Problem(
+                        "E178",
+                        f"没有「{name}」这一列。",
+                        did_you_mean(name, list(self.table.headers.values())),
+                        self.table.page.name,
+                    )
+                ]
+            )
         return headers[normalise(name)]

@@ -79,7 +79,13 @@ class Structure:
 
     def total(self, row: int, sum_: Sum) -> Fraction:
         """What the parts of a column come to in a row; blanks count as nothing."""
-        return sum((sign * Fraction(self.table.numbers.get((row, part), Decimal(0))) for sign, part in sum_.parts), Fraction(0))
+        return sum(
+            (
+                sign * Fraction(self.table.numbers.get((row, part), Decimal(0)))
+                for sign, part in sum_.parts
+            ),
+            Fraction(0),
+        )
 
     def of_rows(self, row: int, cover: Sequence[int], column: int) -> Comparison:
         """A total beside its rows."""
@@ -88,32 +94,54 @@ class Structure:
 
     def of_parts(self, row: int, sum_: Sum) -> Comparison:
         """A column of sums beside its parts."""
-        parts = [(sign, (row, part)) for sign, part in sum_.parts if (row, part) in self.table.numbers]
+        parts = [
+            (sign, (row, part)) for sign, part in sum_.parts if (row, part) in self.table.numbers
+        ]
         room = sum((self.half(part) for _, (_, part) in parts), Fraction(0))
-        if self._decimals[sum_.column] < max((self._decimals[part] for _, (_, part) in parts), default=0):
+        if self._decimals[sum_.column] < max(
+            (self._decimals[part] for _, (_, part) in parts), default=0
+        ):
             room += self.half(sum_.column)  # rounded after it was formed
         return self._compared((row, sum_.column), parts, room)
 
-    def _compared(self, at: Place, parts: Sequence[tuple[int, Place]], room: Fraction) -> Comparison:
+    def _compared(
+        self, at: Place, parts: Sequence[tuple[int, Place]], room: Fraction
+    ) -> Comparison:
         numbers, noises = self.table.numbers, self._noises
         should = exact_sum(numbers[part] if sign > 0 else -numbers[part] for sign, part in parts)
         noise = noises[at] + sum(noises[part] for _, part in parts)
         sizes = sum(abs(float(numbers[part])) for _, part in parts)
-        return Comparison(numbers[at], should, noise + binary_noise(sizes, len(parts)), len(parts), room)
+        return Comparison(
+            numbers[at], should, noise + binary_noise(sizes, len(parts)), len(parts), room
+        )
 
     @cached_property
     def _hierarchy(self) -> Hierarchy:
-        return hierarchy(self.table, self.amounts, lambda row, cover, column: self._borne_out(self.of_rows(row, cover, column), row, column))
+        return hierarchy(
+            self.table,
+            self.amounts,
+            lambda row, cover, column: self._borne_out(
+                self.of_rows(row, cover, column), row, column
+            ),
+        )
 
     @cached_property
     def _columns(self) -> Columns:
-        return sum_columns(self.table, self.amounts, lambda row, sum_: self._borne_out(self.of_parts(row, sum_), row, sum_.column),
-                           self.half)
+        return sum_columns(
+            self.table,
+            self.amounts,
+            lambda row, sum_: self._borne_out(self.of_parts(row, sum_), row, sum_.column),
+            self.half,
+        )
 
     def _borne_out(self, found: Comparison, row: int, column: int) -> Verdict:
         """What a figure says of a reading: where it shows an old value, its formula speaks for it."""
         now = self.table.calculated.get((row, column))
-        return True if now is not None and now.meets(Fraction(found.should), found.noise) else found.verdict
+        return (
+            True
+            if now is not None and now.meets(Fraction(found.should), found.noise)
+            else found.verdict
+        )
 
     @cached_property
     def _noises(self) -> Mapping[Place, float]:
@@ -123,8 +151,16 @@ class Structure:
     def _decimals(self) -> Mapping[int, int]:
         """How many decimals a column is given with."""
         table = self.table
-        return {column: max((decimals(number, self._noises[row, column]) for row, number in table.column(column).items()),
-                            default=0) for column in table.numeric}
+        return {
+            column: max(
+                (
+                    decimals(number, self._noises[row, column])
+                    for row, number in table.column(column).items()
+                ),
+                default=0,
+            )
+            for column in table.numeric
+        }
 
     def half(self, column: int) -> Fraction:
         """How far rounding may have moved a figure of a column: nothing where it has all the decimals it could have."""
@@ -136,5 +172,7 @@ class Structure:
 
     def _half(self, column: int) -> Fraction:
         table, given = self.table, self._decimals[column]
-        unit = table.units[column] or ("" if counts_people(table.headers[column]) else table.unit or "")
+        unit = table.units[column] or (
+            "" if counts_people(table.headers[column]) else table.unit or ""
+        )
         return Fraction(0) if given >= _FINEST.get(unit, given + 1) else Fraction(1, 2 * 10**given)

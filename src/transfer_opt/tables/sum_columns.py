@@ -42,9 +42,13 @@ class Columns:
     lost: tuple[int, ...]
 
 
-def sum_columns(table: Tabulation, amounts: Sequence[int], agrees: Agrees, half: Callable[[int], Fraction]) -> Columns:
+def sum_columns(
+    table: Tabulation, amounts: Sequence[int], agrees: Agrees, half: Callable[[int], Fraction]
+) -> Columns:
     """Of the columns `amounts`, figures of which rounding may have moved by `half`; sums of sums are found after the inner ones."""
-    reader = _Reader(table, tuple(amounts), agrees, {column: float(half(column)) for column in amounts})
+    reader = _Reader(
+        table, tuple(amounts), agrees, {column: float(half(column)) for column in amounts}
+    )
     found: dict[int, Sum] = {}
     for _ in range(2):
         for column in amounts:
@@ -66,7 +70,9 @@ class _Reader:
     @cached_property
     def totals(self) -> frozenset[int]:
         """Rows of totals."""
-        return frozenset(row for row, kind in self.table.kinds.items() if kind in ("group", "middle", "grand"))
+        return frozenset(
+            row for row, kind in self.table.kinds.items() if kind in ("group", "middle", "grand")
+        )
 
     def is_named(self, column: int) -> bool:
         """Whether the header promises a sum or a difference."""
@@ -75,13 +81,20 @@ class _Reader:
 
     def best(self, column: int, found: dict[int, Sum]) -> Sum | None:
         """The reading that most rows bear out: at least half of them where the header promises one, else more than that."""
-        known = {frozenset((sum_.column, *(part for _, part in sum_.parts))) for sum_ in found.values()}
-        readings = [sum_ for sum_ in self._readings(column, found)
-                    if frozenset((column, *(part for _, part in sum_.parts))) not in known]
+        known = {
+            frozenset((sum_.column, *(part for _, part in sum_.parts))) for sum_ in found.values()
+        }
+        readings = [
+            sum_
+            for sum_ in self._readings(column, found)
+            if frozenset((column, *(part for _, part in sum_.parts))) not in known
+        ]
         counted = [(self._counts(sum_), sum_) for sum_ in readings if self._is_likely(sum_)]
         if not counted:
             return None
-        (right, near), best = max(counted, key=lambda each: (each[0][0] + each[0][1] / 2, len(each[1].parts)))
+        (right, near), best = max(
+            counted, key=lambda each: (each[0][0] + each[0][1] / 2, len(each[1].parts))
+        )
         telling = len(self._telling(best))
         if self.is_named(column):
             return best if right + near and 2 * (right + near) >= telling else None
@@ -101,10 +114,19 @@ class _Reader:
         """
         inner = {part for sum_ in found.values() for sign, part in sum_.parts if sign > 0}
         named = is_sum(self.table.lines[column][-1])
-        alike = [each for each in self.amounts if self._alike(column, each) and not is_part(self._apart(column, each))
-                 and not (named and each != column and is_difference(self.table.lines[each][-1]))]
+        alike = [
+            each
+            for each in self.amounts
+            if self._alike(column, each)
+            and not is_part(self._apart(column, each))
+            and not (named and each != column and is_difference(self.table.lines[each][-1]))
+        ]
         if not is_part(self.table.lines[column][-1:]):
-            band = [each for each in alike if each != column and self._band(each) and self._band(each) == self._band(column)]
+            band = [
+                each
+                for each in alike
+                if each != column and self._band(each) and self._band(each) == self._band(column)
+            ]
             if len(band) > 1:
                 yield _sum(column, band)
             for columns in (alike, [each for each in alike if each not in inner or each == column]):
@@ -115,7 +137,11 @@ class _Reader:
     def _differences(self, column: int) -> Iterator[Sum]:
         for left in self.amounts:
             for right in self.amounts:
-                if len({column, left, right}) == 3 and self._alike(column, left) and self._alike(column, right):
+                if (
+                    len({column, left, right}) == 3
+                    and self._alike(column, left)
+                    and self._alike(column, right)
+                ):
                     yield Sum(column, ((1, left), (-1, right)))
 
     def _alike(self, column: int, other: int) -> bool:
@@ -134,8 +160,12 @@ class _Reader:
     def _telling(self, sum_: Sum) -> list[int]:
         """Rows that can bear a reading out: no totals, not all nothing, and where no header promises it, with two parts at least."""
         numbers, named = self.table.numbers, self.is_named(sum_.column)
-        return [row for row in self._sampled[sum_.column] if sum(bool(numbers.get((row, part))) for _, part in sum_.parts) > (0 if named else 1)
-                or (named and numbers[row, sum_.column])]
+        return [
+            row
+            for row in self._sampled[sum_.column]
+            if sum(bool(numbers.get((row, part))) for _, part in sum_.parts) > (0 if named else 1)
+            or (named and numbers[row, sum_.column])
+        ]
 
     @cached_property
     def _sampled(self) -> Mapping[int, Sequence[int]]:
@@ -148,12 +178,21 @@ class _Reader:
 
     def _is_likely(self, sum_: Sum) -> bool:
         """Whether one of the first rows comes near: worked out quickly, to leave out what is far off."""
-        figures, room = self._figures, self.halves[sum_.column] + sum(self.halves[part] for _, part in sum_.parts)
+        figures, room = (
+            self._figures,
+            self.halves[sum_.column] + sum(self.halves[part] for _, part in sum_.parts),
+        )
         for row in self._telling(sum_)[:TRIED]:
             terms = [sign * figures.get((row, part), 0.0) for sign, part in sum_.parts]
             near = room + _COARSE * sum(map(abs, terms))
             now = self.table.calculated.get((row, sum_.column))
-            if min(abs(sum(terms) - value) for value in (figures[row, sum_.column], float(now.value) if now else inf)) <= near:
+            if (
+                min(
+                    abs(sum(terms) - value)
+                    for value in (figures[row, sum_.column], float(now.value) if now else inf)
+                )
+                <= near
+            ):
                 return True
         return False
 

@@ -75,8 +75,13 @@ class Tabulation:
     @cached_property
     def rates(self) -> frozenset[int]:
         """Columns of numbers that no total adds up."""
-        return frozenset(column for column in self.numeric if self.units[column] == "%" or is_rate(self.lines[column])
-                         or self.shows_percentages(column))
+        return frozenset(
+            column
+            for column in self.numeric
+            if self.units[column] == "%"
+            or is_rate(self.lines[column])
+            or self.shows_percentages(column)
+        )
 
     def label(self, row: int) -> str:
         """The name of a row."""
@@ -89,7 +94,9 @@ class Tabulation:
 
     def column(self, column: int) -> dict[int, Decimal]:
         """Row → number of one column."""
-        return {row: self.numbers[row, column] for row in self.rows if (row, column) in self.numbers}
+        return {
+            row: self.numbers[row, column] for row in self.rows if (row, column) in self.numbers
+        }
 
     def measured(self, at: Place) -> Measured:
         """The number of a cell, with how far it may be from what it was calculated as."""
@@ -102,7 +109,9 @@ class Tabulation:
             return self.calculated[at].noise + last_place(number)
         if digits(number) < FULL:
             return 0.0
-        return 2 * SNAPPED * max(self._largest_in_row[at[0]], self._largest_in_column[at[1]]) + last_place(number)
+        return 2 * SNAPPED * max(
+            self._largest_in_row[at[0]], self._largest_in_column[at[1]]
+        ) + last_place(number)
 
     @cached_property
     def _largest_in_row(self) -> Mapping[int, float]:
@@ -121,8 +130,11 @@ class Tabulation:
     def shows_percentages(self, column: int) -> bool:
         """Whether most numbers of a column are written, or formatted, as percentages."""
         filled = [row for row in self.rows if (row, column) in self.numbers]
-        said = sum(is_percentage(self.formats.get((row, column), "")) or "%" in to_text(self.page.sheet.at(row, column))
-                   for row in filled)
+        said = sum(
+            is_percentage(self.formats.get((row, column), ""))
+            or "%" in to_text(self.page.sheet.at(row, column))
+            for row in filled
+        )
         return 2 * said > len(filled)
 
     def _texts(self, row: int) -> Iterator[str]:
@@ -132,9 +144,17 @@ class Tabulation:
     def _kind(self, row: int) -> RowKind:
         """As its name says, or another text before the numbers: 小计 may stand beside the prefecture's name."""
         first = self.numeric[0]
-        before = (to_text(cell) for column in self.headers if column < first
-                  and isinstance(cell := self.page.sheet.at(row, column), str) and not is_blank(cell))
-        return next((kind for text in (self.label(row), *before) if (kind := row_kind(text)) != "unit"), "unit")
+        before = (
+            to_text(cell)
+            for column in self.headers
+            if column < first
+            and isinstance(cell := self.page.sheet.at(row, column), str)
+            and not is_blank(cell)
+        )
+        return next(
+            (kind for text in (self.label(row), *before) if (kind := row_kind(text)) != "unit"),
+            "unit",
+        )
 
 
 def read_tabulations(path: Path, password: str | None = None) -> list[Tabulation]:
@@ -145,7 +165,11 @@ def read_tabulations(path: Path, password: str | None = None) -> list[Tabulation
 
 def tabulations(book: Book, workings: Workings) -> list[Tabulation]:
     """Every table of every sheet."""
-    found = (_Reading(book, workings, page, region).tabulation() for page in book.pages.values() for region in regions(page.sheet))
+    found = (
+        _Reading(book, workings, page, region).tabulation()
+        for page in book.pages.values()
+        for region in regions(page.sheet)
+    )
     return [table for table in found if table is not None]
 
 
@@ -164,37 +188,87 @@ class _Reading:
         numeric = tuple(column for column in columns if self._is_numeric(column))
         if not numeric:
             return None
-        numbers = {at: number for column in columns for row in self.region.rows
-                   if (number := self._number(at := (row, column), column in numeric)) is not None}
-        unread = {(row, column): self._text((row, column)) for column in numeric for row in self.region.rows
-                  if (row, column) not in numbers and self._says_something((row, column))}
-        calculated = {at: value for at in numbers if at in self.page.formulas
-                      and (value := self.workings.number(self.page, at)) is not None}
+        numbers = {
+            at: number
+            for column in columns
+            for row in self.region.rows
+            if (number := self._number(at := (row, column), column in numeric)) is not None
+        }
+        unread = {
+            (row, column): self._text((row, column))
+            for column in numeric
+            for row in self.region.rows
+            if (row, column) not in numbers and self._says_something((row, column))
+        }
+        calculated = {
+            at: value
+            for at in numbers
+            if at in self.page.formulas
+            and (value := self.workings.number(self.page, at)) is not None
+        }
         headers = self._headers()
         marks = self.book.marks.get(self.page.name)
         return Tabulation(
-            self.page, headers, {column: split_unit(self.region.lines[column][-1])[1] or self._band_unit(column) for column in columns},
-            self.region.rows, self._unit, numbers, numeric, self._name_column(headers, numeric), calculated, self.region.lines,
-            marks.formats if marks else {}, unread, self.region.folded)
+            self.page,
+            headers,
+            {
+                column: split_unit(self.region.lines[column][-1])[1] or self._band_unit(column)
+                for column in columns
+            },
+            self.region.rows,
+            self._unit,
+            numbers,
+            numeric,
+            self._name_column(headers, numeric),
+            calculated,
+            self.region.lines,
+            marks.formats if marks else {},
+            unread,
+            self.region.folded,
+        )
 
     def _headers(self) -> dict[int, str]:
         """Every header once: its last line, else all its lines, else with the letters of its column."""
         lines = self.region.lines
         last = {column: split_unit(texts[-1])[0] for column, texts in lines.items()}
-        whole = {column: "".join(split_unit(text)[0] for text in texts) for column, texts in lines.items()}
+        whole = {
+            column: "".join(split_unit(text)[0] for text in texts)
+            for column, texts in lines.items()
+        }
         alone, joined = Counter(last.values()), Counter(whole.values())
-        return {column: last[column] if alone[last[column]] == 1 else whole[column] if joined[whole[column]] == 1
-                else f"{last[column]}（{column_letters(column)}列）" for column in lines}
+        return {
+            column: last[column]
+            if alone[last[column]] == 1
+            else whole[column]
+            if joined[whole[column]] == 1
+            else f"{last[column]}（{column_letters(column)}列）"
+            for column in lines
+        }
 
     def _band_unit(self, column: int) -> str:
-        return next((unit for text in reversed(self.region.lines[column]) if (unit := split_unit(text)[1])), "")
+        return next(
+            (unit for text in reversed(self.region.lines[column]) if (unit := split_unit(text)[1])),
+            "",
+        )
 
     @cached_property
     def _unit(self) -> str | None:
         rows = self.page.sheet.rows
         near, before = rows[self.region.above : self.region.first], rows[: self.region.above]
-        said = [unit for part in (near, before) for row in part for cell in row if isinstance(cell, str) for unit in money_units(cell)]
-        stated = (unit for texts in self.region.lines.values() for text in texts if (unit := split_unit(text)[1]))
+        said = [
+            unit
+            for part in (near, before)
+            for row in part
+            for cell in row
+            if isinstance(cell, str)
+            for unit in money_units(cell)
+        ]
+        stated = (
+            unit
+            for texts in self.region.lines.values()
+            for text in texts
+            if (unit := split_unit(text)[1])
+        )
         return next((unit for unit in (*said, *stated) if unit in MONEY_UNITS), None)
 
     def _is_numeric(self, column: int) -> bool:
@@ -222,25 +296,45 @@ class _Reading:
         if found is None or number is None:
             return None
         own = self._unit or ("元" if found["unit"] == "元" else "")
-        return exact_number(float(Fraction(Decimal(repr(number))) * _YUAN[found["unit"]] / _YUAN[own])) if own else None
+        return (
+            exact_number(float(Fraction(Decimal(repr(number))) * _YUAN[found["unit"]] / _YUAN[own]))
+            if own
+            else None
+        )
 
     def _shows_percentages(self, column: int) -> bool:
         if is_rate(self.region.lines[column]):
             return True
-        filled = [self._text((row, column)) for row in self.region.rows if self._says_something((row, column))]
+        filled = [
+            self._text((row, column))
+            for row in self.region.rows
+            if self._says_something((row, column))
+        ]
         return 2 * sum("%" in text for text in filled) > len(filled)
 
     def _says_something(self, at: Place) -> bool:
         value = self.page.value(at)
-        return at in self.page.formulas if is_blank(value) else not (isinstance(value, str) and is_placeholder(value))
+        return (
+            at in self.page.formulas
+            if is_blank(value)
+            else not (isinstance(value, str) and is_placeholder(value))
+        )
 
     def _text(self, at: Place) -> str:
         return to_text(self.page.value(at))
 
     def _name_column(self, headers: Mapping[int, str], numeric: Sequence[int]) -> int:
-        texts = [column for column in headers if column not in numeric and not is_identifier(headers[column])
-                 and any(not is_blank(self.page.sheet.at(row, column)) for row in self.region.rows)]
-        return next(iter([*(column for column in texts if is_name_header(headers[column])), *texts]), next(iter(headers)))
+        texts = [
+            column
+            for column in headers
+            if column not in numeric
+            and not is_identifier(headers[column])
+            and any(not is_blank(self.page.sheet.at(row, column)) for row in self.region.rows)
+        ]
+        return next(
+            iter([*(column for column in texts if is_name_header(headers[column])), *texts]),
+            next(iter(headers)),
+        )
 
 
 def _subtotal_lines(table: Tabulation, kinds: Mapping[int, RowKind]) -> Iterator[int]:
@@ -250,10 +344,15 @@ def _subtotal_lines(table: Tabulation, kinds: Mapping[int, RowKind]) -> Iterator
     """
     ordered = [row for row in table.rows if kinds[row] != "within"]
     place = {row: at for at, row in enumerate(ordered)}
-    named = [row for row in ordered if kinds[row] in ("unit", "own") and _may_lead(table.label(row))]
+    named = [
+        row for row in ordered if kinds[row] in ("unit", "own") and _may_lead(table.label(row))
+    ]
     leading: dict[int, int] = {}
     for row in named:
-        if row > max(leading.values(), default=-1) and (last := _led(table, kinds, ordered[place[row]:])) is not None:
+        if (
+            row > max(leading.values(), default=-1)
+            and (last := _led(table, kinds, ordered[place[row] :])) is not None
+        ):
             leading[row] = last
     yield from leading
 
@@ -266,7 +365,11 @@ def _may_lead(label: str) -> bool:
 def _led(table: Tabulation, kinds: Mapping[int, RowKind], rows: Sequence[int]) -> int | None:
     """The last row that the first of these adds up."""
     first, *others = rows
-    columns = [column for column in table.numeric if column not in table.rates and table.numbers.get((first, column))]
+    columns = [
+        column
+        for column in table.numeric
+        if column not in table.rates and table.numbers.get((first, column))
+    ]
     sums = dict.fromkeys(columns, Decimal(0))
     for count, row in enumerate(others, 1):
         if kinds[row] in ("group", "middle", "grand"):

@@ -1,10 +1,10 @@
 """The words of anybody's table: how total rows are called, what headers promise, which columns nobody adds up.
 
-    grand   合计 · 全省 · Grand total     adds up the whole table
-    middle  市县合计                      the whole table but what stands above the counties
-    group   甲州小计                      a part of the rows
-    own     省本级                        counts as a row, of the level above it
-    within  其中：                        is part of another row and adds up nothing
+grand   合计 · 全省 · Grand total     adds up the whole table
+middle  市县合计                      the whole table but what stands above the counties
+group   甲州小计                      a part of the rows
+own     省本级                        counts as a row, of the level above it
+within  其中：                        is part of another row and adds up nothing
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def _words(pattern: str) -> re.Pattern[str]:
 _TOTAL = r"(?:合计|小计|总计|共计|总和|合計|小計|總計|共計|總和)"
 _WHOLE = r"(?:合计|总计|共计|总和|合計|總計|共計|總和|总数|总额)"
 _OF_ALL = r"(?:全省|全国|全國|地方|各地|各省|各市州|全区|全市|全州|全县|总|本表)"
-_GRAND = _words(rf"{_OF_ALL}?{_WHOLE}数?|全省|全国|全國|[^州市县区]{{2,3}}省{_TOTAL}|(?:grand)?totals?|totalsum")
+_GRAND = _words(
+    rf"{_OF_ALL}?{_WHOLE}数?|全省|全国|全國|[^州市县区]{{2,3}}省{_TOTAL}|(?:grand)?totals?|totalsum"
+)
 _MIDDLE = _words(rf"(?:市县|县市|州县|市州|县区|县级|市级|各?州市|各县|县市区){_TOTAL}数?")
 _GROUP = _words(rf".*{_TOTAL}数?|.*totals?")
 _OWN = _words(r".*本级(?:及其他|小计|合计)?|.*[省州市]级|.*[省州市]直")
@@ -41,18 +43,22 @@ NUMBERING_STARTS = frozenset({"栏次", "列次", "行次", "甲", "A"})
 _PLACEHOLDER = _words(r"[-/\\—–―…·*×]+|无|空|不适用|n/?a")
 _NAMES = _words(
     r".*名称|县|州|地区|县区|县市|市县|市州|县\(.*|(?:预算|主管|用款|受援|填报)?单位|项目|资金|科目|区域|省份|省市|部门|地市"
-    r"|name|region|county|item")
+    r"|name|region|county|item"
+)
 
 _IDENTIFIER = _words(
     r".*(?:代码|编码|编号|序号|行次|栏次|排序|邮编|邮政编码|电话|手机号?|账号|文号|证号|日期|时间|年份|月份|优先级)"
-    r"|年度|年|月|no\.?|id|code")
+    r"|年度|年|月|no\.?|id|code"
+)
 _RATED = re.compile(r"人均|户均|亩均|平均|均值|单价|影子价格|占比|每人|每户")
 _RATE = _words(
     r".*(?:比例|比重|权重|份额|系数|得分|分值|评分|分数|价格|标准|幅|幅度|增长|增速|率|指数|位次|排名|名次|倍|倍数|水平|百分比|%"
-    r"|average|rate|ratio|price|score|weight|share|growth)")
+    r"|average|rate|ratio|price|score|weight|share|growth)"
+)
 _SUM = _words(rf"(?!.*(?:人均|平均)).*(?:{_TOTAL}|总额|总数|总量|全年|total)(?:数|额|金额)?")
 _DIFFERENCE = _words(
-    r".*(?:增减[额数]?|增加[额数]|减少[额数]|变动[额数]?|[较比](?:上年|去年|年初|上期)(?:增减|增加|变动)?[额数]?|差额|差异|缺口|结余|结转|净增)")
+    r".*(?:增减[额数]?|增加[额数]|减少[额数]|变动[额数]?|[较比](?:上年|去年|年初|上期)(?:增减|增加|变动)?[额数]?|差额|差异|缺口|结余|结转|净增)"
+)
 _GROWTH = _words(r".*(?:增幅|增长率|增速|增减幅度?|增长(?:比例)?|增减率|变动率|growth(?:rate)?)")
 _SHARE = _words(r".*(?:占比|比重|份额|占.+比例|share)")
 _PER_HEAD = _words(r".*人均.*|.*percapita.*")
@@ -68,7 +74,11 @@ def row_kind(label: str) -> RowKind:
     """What a row's name says it is; remarks in brackets and numbers before it do not count."""
     text = _NUMBER_BEFORE.sub("", _bare(label)).translate(_MARKS)
     kinds: tuple[tuple[re.Pattern[str], RowKind], ...] = (
-        (_OWN, "own"), (_GRAND, "grand"), (_MIDDLE, "middle"), (_GROUP, "group"))
+        (_OWN, "own"),
+        (_GRAND, "grand"),
+        (_MIDDLE, "middle"),
+        (_GROUP, "group"),
+    )
     if _WITHIN.match(text):
         return "within"
     return next((kind for pattern, kind in kinds if pattern.fullmatch(text)), "unit")
@@ -101,7 +111,10 @@ def is_identifier(header: str) -> bool:
 
 def is_rate(lines: tuple[str, ...]) -> bool:
     """Whether no total adds up a column, as the lines of its header say, top to bottom."""
-    return any(_RATED.search(_bare(line)) for line in lines) or _RATE.fullmatch(stem(lines[-1])) is not None
+    return (
+        any(_RATED.search(_bare(line)) for line in lines)
+        or _RATE.fullmatch(stem(lines[-1])) is not None
+    )
 
 
 def is_average(header: str) -> bool:

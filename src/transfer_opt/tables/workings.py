@@ -36,13 +36,25 @@ def read_book(path: Path, password: str | None = None) -> Book:
     """A workbook of any format, locked or not; InputError where it cannot be read."""
     sheets = open_workbook(path, password).sheets
     marks = _marks(content_of(path, password))
-    return Book({sheet.name: Page(sheet.name, sheet, marks.get(sheet.name, Marks()).formulas) for sheet in sheets}, marks)
+    return Book(
+        {
+            sheet.name: Page(sheet.name, sheet, marks.get(sheet.name, Marks()).formulas)
+            for sheet in sheets
+        },
+        marks,
+    )
 
 
 def _marks(content: bytes) -> Mapping[str, Marks]:
     try:
         return read_marks(content)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError):  # SyntaxError: broken XML
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        OSError,
+        SyntaxError,
+    ):  # SyntaxError: broken XML
         return {}  # no .xlsx: there are values, but no formulas to look at
 
 
@@ -78,7 +90,13 @@ class Workings:
             value = self.value(page, at)
         except FormulaError:
             return None
-        return Measured(value) if isinstance(value, Fraction) else value if isinstance(value, Measured) else None
+        return (
+            Measured(value)
+            if isinstance(value, Fraction)
+            else value
+            if isinstance(value, Measured)
+            else None
+        )
 
     def decimal(self, name: str, at: Place) -> Decimal | None:
         """The number of a cell that shows none, to 15 digits."""
@@ -90,7 +108,10 @@ class Workings:
         try:
             if self._depth > _DEEPEST:
                 raise UnknownError("公式一个套一个，层数过多")
-            return evaluate(page.formulas[at], lambda sheet, place: self._shown(sheet or page.name, place, (page.name, at)))
+            return evaluate(
+                page.formulas[at],
+                lambda sheet, place: self._shown(sheet or page.name, place, (page.name, at)),
+            )
         except FormulaError as error:
             return error
         except (ArithmeticError, ValueError, TypeError, IndexError, RecursionError):

@@ -41,25 +41,41 @@ def as_read(source: Path, digest: str) -> bytes:
     except OSError:
         content = b""
     if sha256(content).hexdigest() != digest:
-        raise OutputError(f"「{source.name}」在计算期间被改动或移走了，没有写出副本。处理办法：保存并关闭它，再计算一次。")
+        raise OutputError(
+            f"「{source.name}」在计算期间被改动或移走了，没有写出副本。处理办法：保存并关闭它，再计算一次。"
+        )
     return content
 
 
 def refuse_unfit(content: bytes, source: Path, target: Path) -> None:
     """Raise OutputError where the workbook cannot take further sheets without losing something of its own."""
     if _ENCRYPTED in content and not content.startswith(_ZIP):
-        raise _refused(source, "设有打开密码，写出的副本会没有密码", f"先取消打开密码后另存，{_ELSE}")
+        raise _refused(
+            source, "设有打开密码，写出的副本会没有密码", f"先取消打开密码后另存，{_ELSE}"
+        )
     package = Package(content) if content.startswith(_ZIP) else None
     main = package.related(ROOT, "officeDocument") if package and TYPES in package else None
     if package is None or main is None or not main.endswith(".xml"):
-        raise _refused(source, "不是 .xlsx 或 .xlsm，这种格式不能原样加表", f"先用 Excel 或 WPS 另存为 .xlsx，{_ELSE}")
+        raise _refused(
+            source,
+            "不是 .xlsx 或 .xlsm，这种格式不能原样加表",
+            f"先用 Excel 或 WPS 另存为 .xlsx，{_ELSE}",
+        )
     suffix = SUFFIXES.get(package.content_type(main))
     if suffix is None or package.tree(main).tag != f"{{{SPREADSHEET}}}workbook":
-        raise _refused(source, "是模板、加载项或 Strict Open XML 格式，不能原样加表", f"先另存为普通的 .xlsx，{_ELSE}")
+        raise _refused(
+            source,
+            "是模板、加载项或 Strict Open XML 格式，不能原样加表",
+            f"先另存为普通的 .xlsx，{_ELSE}",
+        )
     if package.related(main, "revisionHeaders"):
         raise _refused(source, "是共享工作簿，修订记录里没有结果表", f"先取消共享后另存，{_ELSE}")
     if target.suffix.lower() != suffix:
-        why = "带有宏，副本应以 .xlsm 结尾，否则宏会丢失" if suffix == ".xlsm" else "不带宏，副本应以 .xlsx 结尾"
+        why = (
+            "带有宏，副本应以 .xlsm 结尾，否则宏会丢失"
+            if suffix == ".xlsm"
+            else "不带宏，副本应以 .xlsx 结尾"
+        )
         raise _refused(source, why, f"改文件名，如 {target.stem}{suffix}")
 
 
@@ -77,7 +93,11 @@ def graft(content: bytes, result: bytes, source: Path) -> tuple[bytes, tuple[str
 def append(content: bytes, sheets: bytes) -> tuple[bytes, tuple[str, ...]]:
     """The same, where sheets of equal names are replaced whatever they hold: the caller answers for them."""
     host, guest = _Book(Package(content)), _Book(Package(sheets))
-    return _joined(host, guest, [sheet.get("name") for name, sheet in host.names.items() if name in guest.names])
+    return _joined(
+        host,
+        guest,
+        [sheet.get("name") for name, sheet in host.names.items() if name in guest.names],
+    )
 
 
 def _joined(host: _Book, guest: _Book, replaced: Sequence[str]) -> tuple[bytes, tuple[str, ...]]:
@@ -115,8 +135,12 @@ class _Book:
     def remove(self, names: Sequence[str]) -> None:
         """Take sheets out, with all that belongs to them only; also the order of calculation, which programs make anew."""
         doomed = [self.names[name.casefold()] for name in names]
-        places = {old: new for new, old in enumerate(
-            place for place, sheet in enumerate(self.sheets) if sheet not in doomed)}
+        places = {
+            old: new
+            for new, old in enumerate(
+                place for place, sheet in enumerate(self.sheets) if sheet not in doomed
+            )
+        }
         ids = {sheet.get(f"{{{OFFICE}}}id") for sheet in doomed}
         for sheet in doomed:
             sheet.getparent().remove(sheet)
@@ -128,7 +152,11 @@ class _Book:
         for view in self.workbook.findall(".//{*}workbookView"):
             for attribute in {"activeTab", "firstSheet"} & set(view.keys()):
                 view.set(attribute, str(places.get(int(view.get(attribute)), 0)))
-        ids |= {relation.id for relation in self.package.relations(self.part) if relation.kind == "calcChain"}
+        ids |= {
+            relation.id
+            for relation in self.package.relations(self.part)
+            if relation.kind == "calcChain"
+        }
         if ids:
             self.package.unrelate(self.part, ids)
 
@@ -146,13 +174,20 @@ class _Book:
             root = guest.package.tree(part)
             _settle(root, styles, texts)
             type_ = next(r.type for r in guest.package.relations(guest.part) if r.target == part)
-            id_ = self.package.relate(self.part, type_, self._transplant(guest.package, part, renamed, root))
-            etree.SubElement(holder, f"{{{SPREADSHEET}}}sheet", {
-                "name": sheet.get("name"), "sheetId": str(number + place), f"{{{OFFICE}}}id": id_})
+            id_ = self.package.relate(
+                self.part, type_, self._transplant(guest.package, part, renamed, root)
+            )
+            etree.SubElement(
+                holder,
+                f"{{{SPREADSHEET}}}sheet",
+                {"name": sheet.get("name"), "sheetId": str(number + place), f"{{{OFFICE}}}id": id_},
+            )
         self._add_names(guest, first)
         self.package.put(self.part, self.workbook)
 
-    def _transplant(self, guest: Package, part: str, renamed: dict[str, str], root: Any = None) -> str:
+    def _transplant(
+        self, guest: Package, part: str, renamed: dict[str, str], root: Any = None
+    ) -> str:
         """Copy a part and all it leads to under names that are free here; its new name."""
         if part in renamed:
             return renamed[part]
@@ -162,9 +197,12 @@ class _Book:
         else:
             self.package.put(new, root)
         self.package.declare(new, guest.content_type(part))
-        relations = [relation if relation.external else
-                     replace(relation, target=self._transplant(guest, relation.target, renamed))
-                     for relation in guest.relations(part)]
+        relations = [
+            relation
+            if relation.external
+            else replace(relation, target=self._transplant(guest, relation.target, renamed))
+            for relation in guest.relations(part)
+        ]
         if relations:
             self.package.put_relations(new, relations)
         return new
@@ -180,7 +218,9 @@ class _Book:
             self.package.declare(part, STYLES_TYPE)
         styles = merge(sheet, guest.package.tree(guest.package.related(guest.part, "styles") or ""))
         if max(styles.cells) > MOST_CELL_FORMATS:
-            raise OutputError(f"原工作簿的单元格格式已近上限，放不下结果表的格式。处理办法：清理多余的格式，{_ELSE}。")
+            raise OutputError(
+                f"原工作簿的单元格格式已近上限，放不下结果表的格式。处理办法：清理多余的格式，{_ELSE}。"
+            )
         self.package.put(part, sheet)
         return styles
 
@@ -189,14 +229,19 @@ class _Book:
         found = guest.workbook.findall(".//{*}definedName")
         if not found:
             return
-        own = {name.get("name", "").casefold() for name in self.workbook.findall(".//{*}definedName")
-               if name.get("localSheetId") is None}
+        own = {
+            name.get("name", "").casefold()
+            for name in self.workbook.findall(".//{*}definedName")
+            if name.get("localSheetId") is None
+        }
         holder = _names_holder(self.workbook)
         for name in map(deepcopy, found):
             if name.get("localSheetId") is not None:
                 name.set("localSheetId", str(first + int(name.get("localSheetId"))))
             elif name.get("name", "").casefold() in own:
-                raise OutputError(f"原工作簿里已有名称「{name.get('name')}」，结果表也要用它。处理办法：在“公式—名称管理器”里改名，{_ELSE}。")
+                raise OutputError(
+                    f"原工作簿里已有名称「{name.get('name')}」，结果表也要用它。处理办法：在“公式—名称管理器”里改名，{_ELSE}。"
+                )
             holder.append(name)
 
 
@@ -210,7 +255,10 @@ def _settle(root: Any, styles: StyleMap, texts: Sequence[Any]) -> None:
                 _write_text(element, texts)
             if {"cm", "vm"} & set(element.keys()):
                 raise ValueError("cell metadata cannot be grafted")
-        elif name in ("row", "col") and (old := element.get("s" if name == "row" else "style")) is not None:
+        elif (
+            name in ("row", "col")
+            and (old := element.get("s" if name == "row" else "style")) is not None
+        ):
             element.set("s" if name == "row" else "style", str(styles.cells[int(old)]))
         elif name == "sheetView":
             element.attrib.pop("tabSelected", None)
@@ -244,7 +292,11 @@ def _names_holder(workbook: Any) -> Any:
     holder = workbook.find("{*}definedNames")
     if holder is None:
         holder = etree.Element(f"{{{SPREADSHEET}}}definedNames")
-        before = [child for child in children(workbook) if local(child.tag) in ("sheets", "functionGroups", "externalReferences")]
+        before = [
+            child
+            for child in children(workbook)
+            if local(child.tag) in ("sheets", "functionGroups", "externalReferences")
+        ]
         before[-1].addnext(holder)
     return holder
 
@@ -258,7 +310,11 @@ def _replaceable(host: _Book, guest: _Book, source: Path) -> list[str]:
     foreign = [name for name in common if name not in untouched]
     if foreign:
         names = "".join(f"「{name}」" for name in foreign)
-        raise _refused(source, f"里已有{names}，不是本程序写出的原样结果，不能覆盖", f"先把这些表改名或删去，{_ELSE}")
+        raise _refused(
+            source,
+            f"里已有{names}，不是本程序写出的原样结果，不能覆盖",
+            f"先把这些表改名或删去，{_ELSE}",
+        )
     # All of the earlier result, also a sheet that this one does not have.
     return [sheet.get("name") for sheet in host.sheets if sheet.get("name") in untouched]
 
@@ -270,16 +326,24 @@ def _replaced_told(names: Sequence[str]) -> Iterator[str]:
 
 def _unsealed(package: Package) -> Iterator[str]:
     """A digital signature would no longer hold, so it is taken off."""
-    ids = {relation.id for relation in package.relations(ROOT) if relation.type.endswith("digital-signature/origin")}
+    ids = {
+        relation.id
+        for relation in package.relations(ROOT)
+        if relation.type.endswith("digital-signature/origin")
+    }
     if ids:
         package.unrelate(ROOT, ids)
         yield "原工作簿的数字签名对副本不再有效，已去掉；需要时请重新签名。"
 
 
 def _settings_told(workbook: Any) -> Iterator[str]:
-    if any(_on(element.get("lockStructure")) for element in workbook.findall("{*}workbookProtection")):
+    if any(
+        _on(element.get("lockStructure")) for element in workbook.findall("{*}workbookProtection")
+    ):
         yield "原工作簿的结构保护仍然有效：要移动或删除结果表，先撤消工作簿保护。"
-    if any(element.get("fullPrecision") in ("0", "false") for element in workbook.findall("{*}calcPr")):
+    if any(
+        element.get("fullPrecision") in ("0", "false") for element in workbook.findall("{*}calcPr")
+    ):
         yield "原工作簿设为“将精度设为所显示的精度”：打开后结果表里的小数会按显示的位数舍入，请以单独的结果工作簿为准。"
 
 

@@ -30,8 +30,17 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 5
 _ZIP = b"PK\x03\x04"
-_BEHIND_CALCULATION = {"oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes", "webPublishing",
-                       "fileRecoveryPr", "webPublishObjects", "extLst"}
+_BEHIND_CALCULATION = {
+    "oleSize",
+    "customWorkbookViews",
+    "pivotCaches",
+    "smartTagPr",
+    "smartTagTypes",
+    "webPublishing",
+    "fileRecoveryPr",
+    "webPublishObjects",
+    "extLst",
+}
 """What follows the settings of calculation in a list of sheets."""
 
 
@@ -58,15 +67,29 @@ def read_source(path: Path, password: str | None = None) -> Source:
     return Source(open_workbook(path, password), content_of(path, password))
 
 
-def rewrite(source: Source, target: Path, sheet: str, numbers: Mapping[Place, Fraction]) -> tuple[Problem, ...]:
+def rewrite(
+    source: Source, target: Path, sheet: str, numbers: Mapping[Place, Fraction]
+) -> tuple[Problem, ...]:
     """Write the workbook with these numbers on a sheet; what is not as it was before.
 
     Raises InputError where a formula in one of the cells shows a number of before, OutputError where the file cannot be
     written; nothing is left behind then.
     """
-    content, remarks = _patched(source, sheet, numbers) if _suffix(source.content) else _anew(source, sheet, numbers)
+    content, remarks = (
+        _patched(source, sheet, numbers)
+        if _suffix(source.content)
+        else _anew(source, sheet, numbers)
+    )
     save_bytes(target, content)
-    locked = [Problem("W637", "原文件设有打开密码，写出的文件没有密码。", "需要时用 Excel 或 WPS 另设。")] if source.is_locked else []
+    locked = (
+        [
+            Problem(
+                "W637", "原文件设有打开密码，写出的文件没有密码。", "需要时用 Excel 或 WPS 另设。"
+            )
+        ]
+        if source.is_locked
+        else []
+    )
     return (*remarks, *locked)
 
 
@@ -75,20 +98,36 @@ def _suffix(content: bytes) -> str:
     try:
         package = Package(content) if content.startswith(_ZIP) else None
         main = package.related(ROOT, "officeDocument") if package and TYPES in package else None
-        return SUFFIXES.get(package.content_type(main), "") if package and main and main.endswith(".xml") else ""
+        return (
+            SUFFIXES.get(package.content_type(main), "")
+            if package and main and main.endswith(".xml")
+            else ""
+        )
     except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError):
         return ""
 
 
-def _patched(source: Source, sheet: str, numbers: Mapping[Place, Fraction]) -> tuple[bytes, list[Problem]]:
+def _patched(
+    source: Source, sheet: str, numbers: Mapping[Place, Fraction]
+) -> tuple[bytes, list[Problem]]:
     package = Package(source.content)
     main = package.related(ROOT, "officeDocument") or ""
     parts = worksheets(package)
     known = {name: formulas(package.read(part)) for name, part in parts.items()}
     work = Recalculation(source.book, known, sheet, numbers)
     if work.stale:
-        raise InputError([Problem("E177", f"公式「{known[sheet][at].text}」按表中现在的数算出 {float(value):,.15g}，与显示的不同。",
-                                  "用 Excel 或 WPS 打开，重新计算并保存，再取整。", sheet, address(at)) for at, value in work.stale.items()])
+        raise InputError(
+            [
+                Problem(
+                    "E177",
+                    f"公式「{known[sheet][at].text}」按表中现在的数算出 {float(value):,.15g}，与显示的不同。",
+                    "用 Excel 或 WPS 打开，重新计算并保存，再取整。",
+                    sheet,
+                    address(at),
+                )
+                for at, value in work.stale.items()
+            ]
+        )
     for name, patch in work.patches.items():
         package.put_bytes(parts[name], patched(package.read(parts[name]), patch))
     if not work.is_complete:
@@ -116,23 +155,46 @@ def _calculate_on_load(package: Package, main: str) -> None:
 
 def _told(package: Package, part: str, sheet: str, work: Recalculation) -> Iterator[Problem]:
     if work.replaced:
-        named = "、".join(map(address, work.replaced[:MOST_NAMED])) + (" 等" if len(work.replaced) > MOST_NAMED else "")
-        yield Problem("W635", f"{len(work.replaced)} 个公式算不出取整后的数，已换成数：{named}。其余公式都保留。", "", sheet)
+        named = "、".join(map(address, work.replaced[:MOST_NAMED])) + (
+            " 等" if len(work.replaced) > MOST_NAMED else ""
+        )
+        yield Problem(
+            "W635",
+            f"{len(work.replaced)} 个公式算不出取整后的数，已换成数：{named}。其余公式都保留。",
+            "",
+            sheet,
+        )
     if not work.is_complete:
-        yield Problem("W636", "有些公式本程序不会算，它们旁边原来的值已去掉，用 Excel、WPS 打开时会自动重算。")
+        yield Problem(
+            "W636", "有些公式本程序不会算，它们旁边原来的值已去掉，用 Excel、WPS 打开时会自动重算。"
+        )
     if any(name.startswith("xl/pivotCache") for name in package.names):
-        yield Problem("W638", "工作簿里有数据透视表，它显示的仍是取整前的数。", "打开后在数据透视表上点“刷新”。")
+        yield Problem(
+            "W638",
+            "工作簿里有数据透视表，它显示的仍是取整前的数。",
+            "打开后在数据透视表上点“刷新”。",
+        )
 
 
-def _anew(source: Source, sheet: str, numbers: Mapping[Place, Fraction]) -> tuple[bytes, list[Problem]]:
+def _anew(
+    source: Source, sheet: str, numbers: Mapping[Place, Fraction]
+) -> tuple[bytes, list[Problem]]:
     """Values, texts and merges as .xlsx."""
     book = _plain(source.book)
     for (row, column), number in numbers.items():
-        book[sheet].cell(row + 1, column + 1).value = number.numerator if number.denominator == 1 else float(number)
+        book[sheet].cell(row + 1, column + 1).value = (
+            number.numerator if number.denominator == 1 else float(number)
+        )
     memory = BytesIO()
     book.save(memory)
-    return memory.getvalue(), [Problem("W639", "这种格式不能原样改写，已另写成 .xlsx：只有数、文字和合并单元格，公式写成它的值，"
-                                               "颜色、列宽和图片不在其中。", "要保留样子，先用 Excel 或 WPS 另存为 .xlsx 再取整。")]
+    return memory.getvalue(), [
+        Problem(
+            "W639",
+            "这种格式不能原样改写，已另写成 .xlsx：只有数、文字和合并单元格，公式写成它的值，"
+            "颜色、列宽和图片不在其中。",
+            "要保留样子，先用 Excel 或 WPS 另存为 .xlsx 再取整。",
+        )
+    ]
 
 
 def _plain(source: RawWorkbook) -> openpyxl.Workbook:
@@ -153,6 +215,8 @@ def _fill(sheet: Worksheet, raw: RawSheet) -> None:
                 if isinstance(value, str):
                     sheet.cell(row, column).data_type = "s"
     for top, left, bottom, right in raw.merges:
-        sheet.merge_cells(start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1)
+        sheet.merge_cells(
+            start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1
+        )
     if raw.is_hidden:
         sheet.sheet_state = "hidden"

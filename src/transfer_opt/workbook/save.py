@@ -22,8 +22,12 @@ from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
 
 BOOK_OPTIONS: dict[str, Any] = {
     # Arial 11 has digits 8 pixels wide; without this XlsxWriter measures with 7.
-    "default_format_properties": BOOK_FONT, "default_column_width": 72, "default_row_height": DEFAULT_ROW_PIXELS,
-    "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+    "default_format_properties": BOOK_FONT,
+    "default_column_width": 72,
+    "default_row_height": DEFAULT_ROW_PIXELS,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
 }
 UNDATED = datetime(1980, 1, 1)
 PROPERTIES = ("title", "subject", "author", "company", "category", "keywords", "comments", "status")
@@ -39,7 +43,14 @@ def write_report(report: Report, path: Path, commit: Commit = nothing) -> None:
     save_bytes(path, made(report), commit)
 
 
-def write_into(report: Report, source: Path, digest: str, copy: Path, path: Path | None = None, commit: Commit = nothing) -> tuple[str, ...]:
+def write_into(
+    report: Report,
+    source: Path,
+    digest: str,
+    copy: Path,
+    path: Path | None = None,
+    commit: Commit = nothing,
+) -> tuple[str, ...]:
     """Write `source` with the result's sheets behind its own to `copy`; and the result alone to `path`, where given.
 
     Returns what in the copy is not as in the source. Raises OutputError, and leaves nothing behind, also where the
@@ -48,7 +59,9 @@ def write_into(report: Report, source: Path, digest: str, copy: Path, path: Path
     content = as_read(source, digest)
     result = made(report)
     grafted, remarks = graft(content, result, source)
-    save_together((copy, writing(grafted)), *([(path, writing(result))] if path else []), commit=commit)
+    save_together(
+        (copy, writing(grafted)), *([(path, writing(result))] if path else []), commit=commit
+    )
     return remarks
 
 
@@ -75,14 +88,19 @@ def made(report: Report) -> bytes:
 
 
 def _describe(book: Any, report: Report) -> None:
-    properties: dict[str, Any] = {key: _plain(report.properties[key]) for key in PROPERTIES if key in report.properties}
+    properties: dict[str, Any] = {
+        key: _plain(report.properties[key]) for key in PROPERTIES if key in report.properties
+    }
     book.set_properties({**properties, "created": _created(report.date)})
 
 
 def _fill(book: Any, report: Report) -> None:
     styles = Styles(book, report.properties.get(TITLE_FONT_OPTION, ""))
     sums = Sums(next((table for table in report.tables if table.name == INPUT), None))
-    before = max((at for at, table in enumerate(report.tables) if table.name.startswith(FUND_COMPARISON)), default=-1)
+    before = max(
+        (at for at, table in enumerate(report.tables) if table.name.startswith(FUND_COMPARISON)),
+        default=-1,
+    )
     for at, table in enumerate(report.tables):
         _add_sheet(book, report, table, styles, sums)
         if report.notice and at == before:
@@ -90,7 +108,13 @@ def _fill(book: Any, report: Report) -> None:
             write_notice(book, sheet, report.notice, report, styles)
             sheet.number_looks()
     if report.charts or report.looked_up:
-        _add_sheet(book, report, data_table(report.charts, report.scenario, report.looked_up, report.charted), styles, sums)
+        _add_sheet(
+            book,
+            report,
+            data_table(report.charts, report.scenario, report.looked_up, report.charted),
+            styles,
+            sums,
+        )
 
 
 def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Sums) -> None:

@@ -69,7 +69,9 @@ class Present:
     @cached_property
     def caps(self) -> tuple[tuple[str, Mapping[int, list[float]]], ...]:
         """Every rule's hard caps of single lines."""
-        return tuple((entry.rule.name, entry.limits(entry.hard)["upper"]) for entry in self.formulation.rules)
+        return tuple(
+            (entry.rule.name, entry.limits(entry.hard)["upper"]) for entry in self.formulation.rules
+        )
 
     def cap(self, line: int) -> float:
         """The growth cap that holds for a line."""
@@ -78,7 +80,9 @@ class Present:
 
     def with_cap(self, fund: int, county: str, cap: float) -> Instance:
         """The instance with another growth cap for one fund, of one county or of all."""
-        return self.instance.with_change(Change(CAP_RULE, self.case.funds[fund].name, CAP_PARAMETER, county, cap))
+        return self.instance.with_change(
+            Change(CAP_RULE, self.case.funds[fund].name, CAP_PARAMETER, county, cap)
+        )
 
     def with_pool(self, fund: int, units: int) -> Instance:
         """The instance with one pool larger by so many publishing units."""
@@ -91,19 +95,41 @@ class Present:
         return where(self.instance, other) or " "
 
 
-def diagnosed(present: Present, found: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+def diagnosed(
+    present: Present, found: Sequence[Finding]
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """The findings with what blocks and closes every soft gap, and the alarms in words."""
     gaps = soft_gaps(found)
     needs = [finding for finding in gaps if finding.rule == NEED_RULE]
     tries = tried(present.case, present.instance.settings) == EVERYTHING
     pool = _larger_pool(present, needs) if needs and tries else ""
     few = {finding.subject for finding in needs[:MOST_TRIED]} if tries else set()
-    gave_way = {entry.rule.name for entry in present.formulation.rules if (entry.priority[~entry.hard] == REPAIRED).any()}
+    gave_way = {
+        entry.rule.name
+        for entry in present.formulation.rules
+        if (entry.priority[~entry.hard] == REPAIRED).any()
+    }
     caps = _Caps(present, tries)
-    told = tuple(replace(finding, remedy=GAVE_WAY if finding.rule in gave_way else
-                         _remedy(present, finding, pool if len(needs) == 1 else SEE_ABOVE, finding.subject in few, caps))
-                 if finding.verdict == "soft" else finding for finding in found)
-    alarms = (_alarm(present.case, finding) for finding in soft_gaps(told) if finding.rule not in gave_way)  # told together
+    told = tuple(
+        replace(
+            finding,
+            remedy=GAVE_WAY
+            if finding.rule in gave_way
+            else _remedy(
+                present,
+                finding,
+                pool if len(needs) == 1 else SEE_ABOVE,
+                finding.subject in few,
+                caps,
+            ),
+        )
+        if finding.verdict == "soft"
+        else finding
+        for finding in found
+    )
+    alarms = (
+        _alarm(present.case, finding) for finding in soft_gaps(told) if finding.rule not in gave_way
+    )  # told together
     return told, (*_together(present.case, needs, pool), *alarms)
 
 
@@ -116,9 +142,13 @@ def _together(case: Case, needs: Sequence[Finding], pool: str) -> Iterator[str]:
 
 def _alarm(case: Case, finding: Finding) -> str:
     money = f"{-finding.margin:,.12g} {case.money_unit}"
-    said = {NEED_RULE: f"{finding.subject}“三保”缺口 {money}", CAP_RULE: f"{finding.subject}超出「{CAP_RULE}」{money}"}
+    said = {
+        NEED_RULE: f"{finding.subject}“三保”缺口 {money}",
+        CAP_RULE: f"{finding.subject}超出「{CAP_RULE}」{money}",
+    }
     return said.get(finding.rule, f"{finding.subject}未满足「{finding.rule}」，相差 {money}") + (
-        f"：{finding.remedy}" if finding.remedy else "。")
+        f"：{finding.remedy}" if finding.remedy else "。"
+    )
 
 
 def _remedy(present: Present, finding: Finding, pool: str, tried: bool, caps: _Caps) -> str:
@@ -136,13 +166,20 @@ def _blocked(present: Present, finding: Finding, pool: str, tried: bool) -> str:
         return "该县没有可统筹用于“三保”的补助。"
     _, high = present.formulation.floor_and_cap()
     capped = counting[present.published[counting] >= high[counting] - NEGLIGIBLE * case.unit]
-    blocked = "，".join(f"{case.funds[case.lines.fund[line]].short}已到{'、'.join(_rules_at(present, int(line)))}"
-                       f" {high[line]:,.12g}" for line in capped)
+    blocked = "，".join(
+        f"{case.funds[case.lines.fund[line]].short}已到{'、'.join(_rules_at(present, int(line)))}"
+        f" {high[line]:,.12g}"
+        for line in capped
+    )
     way = _wider_cap(present, finding, capped) if tried else ""
     if len(capped) == len(counting):
         return f"{blocked}。{way or '要补足须放宽这些上限'}。"
     short = "其余资金受总额和其他规则（保底、倾斜等）限制"
-    return (f"{blocked}；" if blocked else "") + f"{short}。" + (f"{pool or way}。" if pool or way else "")
+    return (
+        (f"{blocked}；" if blocked else "")
+        + f"{short}。"
+        + (f"{pool or way}。" if pool or way else "")
+    )
 
 
 def _wider_cap(present: Present, finding: Finding, capped: Ints) -> str:
@@ -158,9 +195,13 @@ def _wider_cap(present: Present, finding: Finding, capped: Ints) -> str:
             if wanted > _widest(present.instance.settings):
                 break
             after = present.with_cap(fund, finding.subject, wanted)
-            if after.unmet is not None and _short(after.unmet) <= _short(present.unmet) - {finding.subject}:
-                return (f"把{finding.subject}{case.funds[fund].short}的增幅上限由 {_share(present.cap(int(line)))} "
-                        f"放宽到 {_share(wanted)}{present.there(after)}即可补足{CONFIRMED}")
+            if after.unmet is not None and _short(after.unmet) <= _short(present.unmet) - {
+                finding.subject
+            }:
+                return (
+                    f"把{finding.subject}{case.funds[fund].short}的增幅上限由 {_share(present.cap(int(line)))} "
+                    f"放宽到 {_share(wanted)}{present.there(after)}即可补足{CONFIRMED}"
+                )
     return ""
 
 
@@ -182,13 +223,18 @@ def _larger_pool(present: Present, needs: Sequence[Finding]) -> str:
         return float(np.nansum(short)) <= NEGLIGIBLE * case.unit
 
     for times in TIMES:
-        found = [(_smallest(partial(closes, fund), least * times // 2, least * times), fund)
-                 for fund in range(len(case.funds)) if case.usable[fund] > 0 and closes(fund, least * times)]
+        found = [
+            (_smallest(partial(closes, fund), least * times // 2, least * times), fund)
+            for fund in range(len(case.funds))
+            if case.usable[fund] > 0 and closes(fund, least * times)
+        ]
         for units, fund in sorted(found):
             after = present.with_pool(fund, units)
             if after.unmet is not None and not _short(after.unmet):
-                return (f"把{case.funds[fund].name}的资金总额增加 {float(units * case.figures.unit):,.12g} {case.money_unit}"
-                        f"{where(present.instance, after)}即可全部补足{CONFIRMED}")
+                return (
+                    f"把{case.funds[fund].name}的资金总额增加 {float(units * case.figures.unit):,.12g} {case.money_unit}"
+                    f"{where(present.instance, after)}即可全部补足{CONFIRMED}"
+                )
     return ""
 
 
@@ -212,7 +258,14 @@ class _Caps:
     def wide_enough(self, finding: Finding) -> str:
         """In words, for one line that exceeds its cap; each was done."""
         case, (name, _, short) = self._present.case, finding.subject.rpartition("·")
-        line = next((line for line in self._present.lines.get(name, ()) if case.funds[case.lines.fund[line]].short == short), None)
+        line = next(
+            (
+                line
+                for line in self._present.lines.get(name, ())
+                if case.funds[case.lines.fund[line]].short == short
+            ),
+            None,
+        )
         if line is None or not self._tries:
             return NOT_TRIED
         fund = int(case.lines.fund[line])
@@ -229,21 +282,32 @@ class _Caps:
         if self._left < 0 or wanted > _widest(self._present.instance.settings):
             return ""
         after = self._present.with_cap(fund, name, wanted)
-        if after.unmet is None or (CAP_RULE, finding.subject) in after.unmet or not set(after.unmet) < self._present.unmet:
+        if (
+            after.unmet is None
+            or (CAP_RULE, finding.subject) in after.unmet
+            or not set(after.unmet) < self._present.unmet
+        ):
             return ""  # what it no longer takes beyond its cap goes beyond those of others
-        return (f"把该县该项资金的增幅上限由 {_share(self._present.cap(line))} 放宽到 {_share(wanted)}"
-                f"{self._present.there(after)}即不再超出{CONFIRMED}")
+        return (
+            f"把该县该项资金的增幅上限由 {_share(self._present.cap(line))} 放宽到 {_share(wanted)}"
+            f"{self._present.there(after)}即不再超出{CONFIRMED}"
+        )
 
     def _whole(self, fund: int) -> str:
         """The smallest cap of the whole fund, in thousandths, with which no line of it exceeds it."""
         present, case = self._present, self._present.case
         inside = np.flatnonzero((case.lines.fund == fund) & (case.lines.last_year > 0))
         now = float(present.instance.settings.cell(CAP_RULE, CAP_PARAMETER, case.funds[fund].name))
-        most = _thousandths(float((present.published[inside] / case.lines.last_year[inside]).max()) - 1)
+        most = _thousandths(
+            float((present.published[inside] / case.lines.last_year[inside]).max()) - 1
+        )
 
         def ends(thousandths: int) -> Instance | None:
             after = present.with_cap(fund, "", thousandths / 1000)
-            excess = any(rule == CAP_RULE and whom.endswith(f"·{case.funds[fund].short}") for rule, whom in after.unmet or ())
+            excess = any(
+                rule == CAP_RULE and whom.endswith(f"·{case.funds[fund].short}")
+                for rule, whom in after.unmet or ()
+            )
             return None if after.unmet is None or excess else after
 
         low, high = ceil(now * 1000), round(most * 1000)
@@ -256,8 +320,10 @@ class _Caps:
                 high, after = middle, found
             else:
                 low = middle
-        return (f"把{case.funds[fund].name}各县的增幅上限由 {_share(now)} 放宽到 {_share(high / 1000)}{present.there(after)}"
-                f"即都不再超出{CONFIRMED}")
+        return (
+            f"把{case.funds[fund].name}各县的增幅上限由 {_share(now)} 放宽到 {_share(high / 1000)}{present.there(after)}"
+            f"即都不再超出{CONFIRMED}"
+        )
 
 
 def _widest(settings: Settings) -> float:
@@ -272,8 +338,11 @@ def _share(value: float) -> str:
 def _rules_at(present: Present, line: int) -> list[str]:
     """The rules whose own cap on the line rounds to the tightened one."""
     _, high = present.formulation.floor_and_cap()
-    names = [f"「{name}」" for name, limits in present.caps
-             if any(abs(limit - high[line]) < present.case.unit for limit in limits.get(line, ()))]
+    names = [
+        f"「{name}」"
+        for name, limits in present.caps
+        if any(abs(limit - high[line]) < present.case.unit for limit in limits.get(line, ()))
+    ]
     return names or ["资金总额"]
 
 

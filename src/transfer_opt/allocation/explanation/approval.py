@@ -37,12 +37,23 @@ class Standing:
         return self.change in ("broken", "unmet", "worse")
 
 
-def standings(case: Case, formulation: Formulation, computed: Floats, approved: Floats) -> tuple[Standing, ...]:
+def standings(
+    case: Case, formulation: Formulation, computed: Floats, approved: Floats
+) -> tuple[Standing, ...]:
     """Every switched-on row on both amounts (L,): the totals first, then worst first, then by rule order."""
     fixed = {entry.rule.name for entry in formulation.rules if entry.rule.fixed}
-    pairs = zip(on_given_amounts(case, formulation, computed), on_given_amounts(case, formulation, approved), strict=True)
-    found = [Standing(before, after, after.rule in fixed, _change(before, after, NEGLIGIBLE * case.unit)) for before, after in pairs]
-    return tuple(sorted(found, key=lambda standing: (not standing.total, ORDER.index(standing.change))))
+    pairs = zip(
+        on_given_amounts(case, formulation, computed),
+        on_given_amounts(case, formulation, approved),
+        strict=True,
+    )
+    found = [
+        Standing(before, after, after.rule in fixed, _change(before, after, NEGLIGIBLE * case.unit))
+        for before, after in pairs
+    ]
+    return tuple(
+        sorted(found, key=lambda standing: (not standing.total, ORDER.index(standing.change)))
+    )
 
 
 def _change(before: Finding, after: Finding, room: float) -> Change:

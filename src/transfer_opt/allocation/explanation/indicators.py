@@ -49,9 +49,13 @@ def position(case: Case, amounts: Floats) -> Position:
 def last_position(case: Case) -> Position:
     """The state with last year's money, eligible or not; NaN when last year is not known at all."""
     known = np.isfinite(case.history).any()
-    history = np.where(np.isfinite(case.history), case.history, 0.0 if known else np.nan)  # a blank paid nothing
+    history = np.where(
+        np.isfinite(case.history), case.history, 0.0 if known else np.nan
+    )  # a blank paid nothing
     usable = (case.usable[:, None] * history).sum(axis=0)
-    return Position(history.sum(axis=0), case.own + usable, _shares(case.own + usable, case.expenditure))
+    return Position(
+        history.sum(axis=0), case.own + usable, _shares(case.own + usable, case.expenditure)
+    )
 
 
 def shortfall(case: Case, capacity: Floats) -> Floats:
@@ -72,15 +76,39 @@ def indicators(case: Case, amounts: Floats) -> tuple[Indicator, ...]:
         _made("最高保障水平", "各县，不加权", "share", [c.max() for c in covered], 0, highest),
         _made("平均保障水平", "各县，不加权", "share", [c.mean() for c in covered], 1),
         _made("平均保障水平", "按人口加权", "share", [_mean(c, people) for c in covered], 1),
-        _made("最高÷最低", "倍", "number", [c.max() / c.min() if c.min() > 0 else np.nan for c in covered], -1),
-        _made("变异系数", "各县，不加权", "number", [variation(c, np.ones_like(c)) for c in covered], -1, "越小越均衡"),
+        _made(
+            "最高÷最低",
+            "倍",
+            "number",
+            [c.max() / c.min() if c.min() > 0 else np.nan for c in covered],
+            -1,
+        ),
+        _made(
+            "变异系数",
+            "各县，不加权",
+            "number",
+            [variation(c, np.ones_like(c)) for c in covered],
+            -1,
+            "越小越均衡",
+        ),
         _made("变异系数", "按人口加权", "number", [variation(c, people) for c in covered], -1),
-        _made("基尼系数", "各县，不加权", "number", [gini(c, np.ones_like(c)) for c in covered], -1, "越小越均衡"),
+        _made(
+            "基尼系数",
+            "各县，不加权",
+            "number",
+            [gini(c, np.ones_like(c)) for c in covered],
+            -1,
+            "越小越均衡",
+        ),
         _made("基尼系数", "按人口加权", "number", [gini(c, people) for c in covered], -1),
     ]
     splits = [theil(c, people, case.recipients.prefecture_index) for c in covered]
-    made.append(_made("泰尔指数（市州间）", "按人口加权", "number", [between for between, _ in splits], -1))
-    made.append(_made("泰尔指数（市州内）", "按人口加权", "number", [within for _, within in splits], -1))
+    made.append(
+        _made("泰尔指数（市州间）", "按人口加权", "number", [between for between, _ in splits], -1)
+    )
+    made.append(
+        _made("泰尔指数（市州内）", "按人口加权", "number", [within for _, within in splits], -1)
+    )
     return (*made, *_short(case, states), *_hardship(case, states), *_per_head(case, states))
 
 
@@ -95,7 +123,10 @@ def gini(values: Floats, weights: Floats) -> float:
 def lorenz(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Cumulative weight share and cumulative value share, poorest first, from (0, 0) to (1, 1); NaN: shares of nothing."""
     order = np.argsort(values, kind="stable")
-    x, y = (np.concatenate([[0.0], np.cumsum(parts)]) for parts in (weights[order], (values * weights)[order]))
+    x, y = (
+        np.concatenate([[0.0], np.cumsum(parts)])
+        for parts in (weights[order], (values * weights)[order])
+    )
     return _shares(x, x[-1]), _shares(y, y[-1])
 
 
@@ -135,8 +166,20 @@ def _hardship(case: Case, states: tuple[Position, Position, Position]) -> tuple[
     group: Bools = case.recipients.text("困难地区类型") != ""
     if not group.any():
         return ()
-    shares = [state.given[group].sum() / state.given.sum() if state.given.sum() > 0 else np.nan for state in states]
-    return (_made("困难地区所占份额", "占各项合计", "share", shares, 0, f"困难地区 {int(group.sum())} 个县"),)
+    shares = [
+        state.given[group].sum() / state.given.sum() if state.given.sum() > 0 else np.nan
+        for state in states
+    ]
+    return (
+        _made(
+            "困难地区所占份额",
+            "占各项合计",
+            "share",
+            shares,
+            0,
+            f"困难地区 {int(group.sum())} 个县",
+        ),
+    )
 
 
 def _per_head(case: Case, states: tuple[Position, Position, Position]) -> tuple[Indicator, ...]:
@@ -144,10 +187,16 @@ def _per_head(case: Case, states: tuple[Position, Position, Position]) -> tuple[
     if np.isnan(people).any():
         return ()
     found = []
-    for name, inside in zip(case.recipients.prefectures, case.recipients.prefecture_members, strict=True):
+    for name, inside in zip(
+        case.recipients.prefectures, case.recipients.prefecture_members, strict=True
+    ):
         heads = people[inside].sum()
-        values = [np.nan if i == 0 or not heads else state.given[inside].sum() * YUAN[case.money_unit] / heads
-                  for i, state in enumerate(states)]
+        values = [
+            np.nan
+            if i == 0 or not heads
+            else state.given[inside].sum() * YUAN[case.money_unit] / heads
+            for i, state in enumerate(states)
+        ]
         found.append(_made(f"人均补助·{name}", "元/人", "per_head", values, 0))
     return tuple(found)
 
@@ -165,7 +214,9 @@ def _known_sum(values: Floats) -> float:
     return float(np.nansum(values)) if np.isfinite(values).any() else np.nan
 
 
-def _made(name: str, basis: str, unit: str, values: list[float], better: int, note: str = "") -> Indicator:
+def _made(
+    name: str, basis: str, unit: str, values: list[float], better: int, note: str = ""
+) -> Indicator:
     before, last, after = (float(value) for value in values)
     return Indicator(name, basis, unit, before, last, after, better, note)
 

@@ -37,13 +37,33 @@ SEVERAL = 3
 
 def reasons(instance: Instance, optimum: Optimum, changes: Steps) -> list[tuple[str, str]]:
     """For every line (L,): the main reason in words, and the clause it rests on."""
-    case, settings, formulation, amounts = instance.case, instance.settings, optimum.formulation, optimum.amounts
+    case, settings, formulation, amounts = (
+        instance.case,
+        instance.settings,
+        optimum.formulation,
+        optimum.amounts,
+    )
     floor, cap = (floats(side) for side in raw_bounds(case, formulation.rules))
     low, high = formulation.floor_and_cap()
     company = _companies(case, amounts, low, high)
-    ground = _Ground(case, settings, formulation, amounts, low, high, floor, cap, _coefficients(case, amounts, company), company,
-                     tuple(_Bounds(entry.rule, entry.limits(entry.hard), entry.limits(~entry.hard)) for entry in formulation.rules),
-                     tuple(_tight(formulation, amounts, case.unit * NEGLIGIBLE)), changes)
+    ground = _Ground(
+        case,
+        settings,
+        formulation,
+        amounts,
+        low,
+        high,
+        floor,
+        cap,
+        _coefficients(case, amounts, company),
+        company,
+        tuple(
+            _Bounds(entry.rule, entry.limits(entry.hard), entry.limits(~entry.hard))
+            for entry in formulation.rules
+        ),
+        tuple(_tight(formulation, amounts, case.unit * NEGLIGIBLE)),
+        changes,
+    )
     return [_reason(ground, line) for line in range(len(case.lines))]
 
 
@@ -114,8 +134,9 @@ def _companies(case: Case, amounts: Floats, low: Floats, high: Floats) -> Ints:
         inside = np.flatnonzero(free & (case.lines.fund == f))
         ratios = amounts[inside] / case.lines.reference[inside]
         ranked = np.sort(ratios)
-        company[inside] = (np.searchsorted(ranked, ratios * (1 + UNIFIED), "right")
-                           - np.searchsorted(ranked, ratios * (1 - UNIFIED), "left"))
+        company[inside] = np.searchsorted(
+            ranked, ratios * (1 + UNIFIED), "right"
+        ) - np.searchsorted(ranked, ratios * (1 - UNIFIED), "left")
     return company
 
 
@@ -129,14 +150,25 @@ def _reason(ground: _Ground, line: int) -> tuple[str, str]:
     formula = case.funds[fund].spec.factors[0].clause.brief
     if reference == 0 and amount < case.unit:
         return "因素法测算额为0", formula
-    if reference > 0 and fund in ground.unified and abs(amount / reference - ground.unified[fund]) <= UNIFIED * ground.unified[fund]:
+    if (
+        reference > 0
+        and fund in ground.unified
+        and abs(amount / reference - ground.unified[fund]) <= UNIFIED * ground.unified[fund]
+    ):
         return "按因素法和全省统一系数", formula
-    alone = ground.company[line] < SEVERAL  # else its own county decides nothing: the rule moved a whole group alike
-    return (_softly_held(ground, line) or (_bound_together(ground, line) if alone else None)
-            or _largest(ground.settings, line, ground.changes))
+    alone = (
+        ground.company[line] < SEVERAL
+    )  # else its own county decides nothing: the rule moved a whole group alike
+    return (
+        _softly_held(ground, line)
+        or (_bound_together(ground, line) if alone else None)
+        or _largest(ground.settings, line, ground.changes)
+    )
 
 
-def _tight(formulation: Formulation, amounts: Floats, slack: float) -> Iterator[tuple[RuleSpec, dict[int, float]]]:
+def _tight(
+    formulation: Formulation, amounts: Floats, slack: float
+) -> Iterator[tuple[RuleSpec, dict[int, float]]]:
     """The rules over several lines, but for the pools: the least room of the tight rows by line they touch."""
     for entry in sorted(formulation.rules, key=lambda entry: entry.rule.name != NEED_RULE):
         if entry.single.all() or entry.rule.name == POOL_RULE:
@@ -144,10 +176,15 @@ def _tight(formulation: Formulation, amounts: Floats, slack: float) -> Iterator[
         expression = entry.rows.expression
         at = expression.at(amounts)
         room = np.minimum(at - entry.rows.lower, entry.rows.upper - at)
-        touching = ((room <= slack) & ~entry.single)[expression.rows] & (expression.coefficients != 0)
+        touching = ((room <= slack) & ~entry.single)[expression.rows] & (
+            expression.coefficients != 0
+        )
         least = np.full(len(amounts), np.inf)
         np.minimum.at(least, expression.columns[touching], room[expression.rows[touching]])
-        yield entry.rule, {int(line): float(least[line]) for line in np.flatnonzero(np.isfinite(least))}
+        yield (
+            entry.rule,
+            {int(line): float(least[line]) for line in np.flatnonzero(np.isfinite(least))},
+        )
 
 
 def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
@@ -156,8 +193,12 @@ def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
         if line not in tight:
             continue
         if rule.name == NEED_RULE:
-            return "“三保”需求兜底，" + ("仍有缺口" if tight[line] < -ground.slack else _just_met(ground, line)), rule.brief
-        if ground.changes.changes[STEP_NAMES.index(rule.name if rule.name in STEP_NAMES else OTHER_RULES), line]:
+            return "“三保”需求兜底，" + (
+                "仍有缺口" if tight[line] < -ground.slack else _just_met(ground, line)
+            ), rule.brief
+        if ground.changes.changes[
+            STEP_NAMES.index(rule.name if rule.name in STEP_NAMES else OTHER_RULES), line
+        ]:
             return f"因{rule.name}调整", rule.brief
         if ground.changes.changes[STEP_NAMES.index(GOAL_STEP), line]:
             return f"按目标顺序确定，受{rule.name}约束", rule.brief
@@ -179,7 +220,10 @@ def _held(ground: _Ground, line: int, side: str) -> tuple[str, str]:
     for each in ground.bounds:
         if any(abs(limit - bound) <= ground.slack for limit in each.hard[side].get(line, ())):
             words = _words(each.rule.name, ground.settings, ground.case, line, side)
-            cut = ground.case.lines.penalty[line] > 0 and each.rule.name in (ASSESSMENT_RULE, FLOOR_RULE)
+            cut = ground.case.lines.penalty[line] > 0 and each.rule.name in (
+                ASSESSMENT_RULE,
+                FLOOR_RULE,
+            )
             return words, ground.settings.rules[ASSESSMENT_RULE].brief if cut else each.rule.brief
     return ("不低于0" if side == "lower" else "不超过资金总额"), ""
 
@@ -189,9 +233,14 @@ def _softly_held(ground: _Ground, line: int) -> tuple[str, str] | None:
     unit = ground.case.unit
     for each in ground.bounds:
         for side, whole in (("lower", ceil), ("upper", floor)):
-            limits = (whole(round(limit / unit, SHOWN_DIGITS)) * unit for limit in each.soft[side].get(line, ()))
+            limits = (
+                whole(round(limit / unit, SHOWN_DIGITS)) * unit
+                for limit in each.soft[side].get(line, ())
+            )
             if any(abs(limit - ground.amounts[line]) <= ground.slack for limit in limits):
-                return _words(each.rule.name, ground.settings, ground.case, line, side), each.rule.brief
+                return _words(
+                    each.rule.name, ground.settings, ground.case, line, side
+                ), each.rule.brief
     return None
 
 
@@ -206,13 +255,17 @@ def _words(name: str, settings: Settings, case: Case, line: int, side: str) -> s
         return f"生态考核变差扣减{shown(float(penalty), 'share')}"
     if name == FLOOR_RULE:
         cut = float(settings.numbers(name, "降幅上限", subject)[0])
-        return "停在上年保底" + (f"（降幅不超过{shown(cut, 'share')}）" if cut else "（不低于上年）")
+        return "停在上年保底" + (
+            f"（降幅不超过{shown(cut, 'share')}）" if cut else "（不低于上年）"
+        )
     plain = {"增幅上限": "增幅上限", "单县占比上限": "占比上限"}
     if name in plain:
         return f"达到{name}{value(plain[name])}"
     if name == "县区上下限":
         return f"{'停在' if side == 'lower' else '达到'}指定{'下限' if side == 'lower' else '上限'}：{case.lines.given_reason[line]}"
-    return {"生态稳定增长": "按生态稳定增长保底", "已下达不收回": "已提前下达，不收回"}.get(name, name)
+    return {"生态稳定增长": "按生态稳定增长保底", "已下达不收回": "已提前下达，不收回"}.get(
+        name, name
+    )
 
 
 def _largest(settings: Settings, line: int, changes: Steps) -> tuple[str, str]:

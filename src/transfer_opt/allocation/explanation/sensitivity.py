@@ -67,7 +67,10 @@ class _Trial:
 
 def sensitivities(instance: Instance, optimum: Optimum) -> Iterator[Sensitivity]:
     """Each pool PORTION units larger, then each binding parameter one step looser; all else as it is; as far as wanted."""
-    present, wanted = _Present(instance, optimum.formulation.rules), tried(instance.case, instance.settings)
+    present, wanted = (
+        _Present(instance, optimum.formulation.rules),
+        tried(instance.case, instance.settings),
+    )
     pools = _portions(present) if wanted in (POOLS, EVERYTHING) else ()
     for trial in chain(pools, _loosened(present, optimum.amounts) if wanted == EVERYTHING else ()):
         yield _tried(trial, instance, optimum)
@@ -76,7 +79,13 @@ def sensitivities(instance: Instance, optimum: Optimum) -> Iterator[Sensitivity]
 def tried(case: Case, settings: Settings) -> str:
     """What is tried: EVERYTHING in a small case, NOTHING in a large one, unless 「敏感性」·范围 says which."""
     said = settings.text(SENSITIVITY, RANGE)
-    return said if said in (POOLS, EVERYTHING) else EVERYTHING if len(case.lines) <= STEPPED_LINES else NOTHING
+    return (
+        said
+        if said in (POOLS, EVERYTHING)
+        else EVERYTHING
+        if len(case.lines) <= STEPPED_LINES
+        else NOTHING
+    )
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,9 @@ class _Present:
         """The case from the workbook on, and its rules; no change switches a rule on that has no rows now."""
         changed = self._with(change)
         case = self.instance.rebuild(changed)
-        return case, written_rules(case, changed, [entry.rule.name for entry in self.rules if len(entry.rows)])
+        return case, written_rules(
+            case, changed, [entry.rule.name for entry in self.rules if len(entry.rows)]
+        )
 
     def rewritten(self, change: Change) -> tuple[Case, list[RuleRows]]:
         """The same case with one rule's rows written anew."""
@@ -100,7 +111,9 @@ class _Present:
 
     def trial(self, subject: str, change: str, case: Case, rules: Sequence[RuleRows]) -> _Trial:
         """These rules with the same objectives."""
-        return _Trial(subject, change, case, partial(composed, case, rules, self.instance.objective))
+        return _Trial(
+            subject, change, case, partial(composed, case, rules, self.instance.objective)
+        )
 
     def _with(self, change: Change) -> Settings:
         settings = self.instance.settings
@@ -111,8 +124,18 @@ def _portions(present: _Present) -> Iterator[_Trial]:
     case = present.instance.case
     portion = PORTION * case.unit
     for fund in case.funds:
-        more = Change(POOLS, fund.name, "本年总额", "", float(exact(fund.budget) + PORTION * case.figures.unit))
-        yield present.trial(f"{fund.name}总额", f"增加 {portion:,.12g} {case.money_unit}", *present.reformulated(more))
+        more = Change(
+            POOLS,
+            fund.name,
+            "本年总额",
+            "",
+            float(exact(fund.budget) + PORTION * case.figures.unit),
+        )
+        yield present.trial(
+            f"{fund.name}总额",
+            f"增加 {portion:,.12g} {case.money_unit}",
+            *present.reformulated(more),
+        )
 
 
 def _loosened(present: _Present, amounts: Floats) -> Iterator[_Trial]:
@@ -133,18 +156,30 @@ def _loosened(present: _Present, amounts: Floats) -> Iterator[_Trial]:
                     yield present.trial(_called(change), said, case, rules)
 
 
-def _steps(settings: Settings, entry: RuleRows, parameter: ParameterSpec, binding: Bools) -> Iterator[Change]:
+def _steps(
+    settings: Settings, entry: RuleRows, parameter: ParameterSpec, binding: Bools
+) -> Iterator[Change]:
     """One step of the parameter for every fund of a binding row, everywhere and in each place with its own value."""
     rule = entry.rule.name
     rows = np.unique(entry.rows.expression.subjects[binding, 0])
     apart = parameter.by in ("line", "fund", "prefecture")
-    funds = [settings.funds[f] for f in rows if f != NOWHERE] or list(settings.funds) if apart else [""]
+    funds = (
+        [settings.funds[f] for f in rows if f != NOWHERE] or list(settings.funds) if apart else [""]
+    )
     for fund in funds if parameter.step else ():
-        own = {change.object for layer in settings.layers for change in layer if change.value is not None
-               and (change.rule, change.parameter) == (rule, parameter.name) and change.fund in ("", fund)}
+        own = {
+            change.object
+            for layer in settings.layers
+            for change in layer
+            if change.value is not None
+            and (change.rule, change.parameter) == (rule, parameter.name)
+            and change.fund in ("", fund)
+        }
         for place in ("", *sorted(own - {""})):
             now = settings.cell(rule, parameter.name, fund, place)
-            looser = round(min(max(now + parameter.step, parameter.minimum), parameter.maximum), STEP_DIGITS)
+            looser = round(
+                min(max(now + parameter.step, parameter.minimum), parameter.maximum), STEP_DIGITS
+            )
             if not np.isnan(now) and looser != now:
                 yield Change(rule, fund, parameter.name, place, looser)
 
@@ -155,13 +190,21 @@ def _moves(entry: RuleRows, other: RuleRows, binding: Bools) -> bool:
     if len(before) != len(after) or len(before.expression.values) != len(after.expression.values):
         return True
     differs = np.asarray((before.least != after.least) | (before.most != after.most), dtype=bool)
-    differs[before.expression.rows[np.asarray(before.expression.values != after.expression.values, dtype=bool)]] = True
+    differs[
+        before.expression.rows[
+            np.asarray(before.expression.values != after.expression.values, dtype=bool)
+        ]
+    ] = True
     return bool((differs & binding).any())
 
 
 def _called(change: Change) -> str:
     """「均衡性转移支付的增幅上限」: to be read between 如果把 and 由…放宽到."""
-    what = change.parameter if change.parameter == change.rule else f"「{change.rule}」{change.parameter}"
+    what = (
+        change.parameter
+        if change.parameter == change.rule
+        else f"「{change.rule}」{change.parameter}"
+    )
     owner = change.object + change.fund
     return f"{owner}的{what}" if owner else what
 
@@ -170,7 +213,9 @@ def _tried(trial: _Trial, instance: Instance, before: Optimum) -> Sensitivity:
     """Solve the changed case and compare; what cannot be solved is said and does no harm to the result."""
     assert before.solution is not None, "published"
     case = instance.case
-    unknown = Sensitivity(trial.subject, trial.change, np.nan, np.nan, np.full(len(case.recipients), np.nan))
+    unknown = Sensitivity(
+        trial.subject, trial.change, np.nan, np.nan, np.full(len(case.recipients), np.nan)
+    )
     try:
         found = reached(trial.make, instance.solver.again, before=(before.solution,))
     except SolverError:
@@ -180,8 +225,12 @@ def _tried(trial: _Trial, instance: Instance, before: Optimum) -> Sensitivity:
     first, second = position(case, before.amounts), position(trial.case, found.amounts)
     short = shortfall(trial.case, second.capacity).sum() - shortfall(case, first.capacity).sum()
     lowest = second.coverage.min() - first.coverage.min()
-    return replace(unknown, shortfall=float(short), lowest=float(lowest),
-                   moved=_in_parts(second.given - first.given, case.unit))
+    return replace(
+        unknown,
+        shortfall=float(short),
+        lowest=float(lowest),
+        moved=_in_parts(second.given - first.given, case.unit),
+    )
 
 
 def _in_parts(moved: Floats, unit: float) -> Floats:

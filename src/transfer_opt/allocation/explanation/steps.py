@@ -19,7 +19,15 @@ from transfer_opt.policy.case import Case
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.objectives import CLOSEST
 
-NAMED_STEPS = ("考核奖惩", "上年保底", "增幅上限", "三保兜底", "三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜")
+NAMED_STEPS = (
+    "考核奖惩",
+    "上年保底",
+    "增幅上限",
+    "三保兜底",
+    "三保压力倾斜",
+    "财力薄弱倾斜",
+    "困难地区倾斜",
+)
 OTHER_RULES, GOAL_STEP, ROUNDING_STEP = "其他规则", "目标调整", "取整"
 STEP_NAMES = (*NAMED_STEPS, OTHER_RULES, GOAL_STEP, ROUNDING_STEP)
 STEP_DIGITS = 2
@@ -51,7 +59,9 @@ def steps(instance: Instance, published: Published) -> Steps:
     states = [_settled(case, case.lines.reference_before, np.zeros(len(case.lines)))]
     active, before, reached = [POOL_RULE], None, case.lines.reference
     for names in (*((name,) for name in NAMED_STEPS), others):
-        if names == others and _plain(objective):  # all rules under 「贴近因素法」: what was published
+        if names == others and _plain(
+            objective
+        ):  # all rules under 「贴近因素法」: what was published
             reached = published.optimum.amounts
         else:
             active += names
@@ -61,10 +71,16 @@ def steps(instance: Instance, published: Published) -> Steps:
                 reached = _closest(partial, instance.solver.again, reached)
             before = partial
         states.append(_settled(case, reached, states[-1]))
-    states.append(states[-1] if _plain(objective) else _settled(case, published.optimum.amounts, states[-1]))
+    states.append(
+        states[-1] if _plain(objective) else _settled(case, published.optimum.amounts, states[-1])
+    )
     final = published.units * case.unit
     changes = np.diff(np.array([*states, final]), axis=0)
-    return Steps(states[0], np.asarray(np.round(changes / case.unit, STEP_DIGITS) * case.unit), np.asarray(final))
+    return Steps(
+        states[0],
+        np.asarray(np.round(changes / case.unit, STEP_DIGITS) * case.unit),
+        np.asarray(final),
+    )
 
 
 def _closest(partial: Formulation, open_solver: Opener, before: Floats) -> Floats:
@@ -84,11 +100,14 @@ def _met(before: Formulation, now: Formulation, amounts: Floats, slack: float) -
     """
     low, high = now.floor_and_cap()
     old_low, old_high = before.floor_and_cap()
-    if (low < old_low).any() or (high > old_high).any():  # a fund whose bounds in whole units no longer fit its pool
+    if (low < old_low).any() or (
+        high > old_high
+    ).any():  # a fund whose bounds in whole units no longer fit its pool
         return False
     known = {entry.rule.name for entry in before.rules}
     return within(amounts, low, high, slack) and all(
-        _keeps(entry, now, amounts, slack) for entry in now.rules if entry.rule.name not in known)
+        _keeps(entry, now, amounts, slack) for entry in now.rules if entry.rule.name not in known
+    )
 
 
 def _keeps(entry: RuleRows, made: Formulation, amounts: Floats, slack: float) -> bool:

@@ -32,7 +32,9 @@ class _Draft:
     def padded(self, count: int) -> Stage:
         if isinstance(self.stage, LevelStage):
             return self.stage
-        return SumStage(self.stage.name, np.pad(self.stage.costs, (0, count - len(self.stage.costs))))
+        return SumStage(
+            self.stage.name, np.pad(self.stage.costs, (0, count - len(self.stage.costs)))
+        )
 
 
 class _Builder:
@@ -40,7 +42,11 @@ class _Builder:
 
     def __init__(self, lower: Exacts, upper: Exacts, case: Case) -> None:
         self.lower, self.upper = [lower], [upper]
-        self.recipients, self.prefecture, self.unit = case.lines.recipient, case.recipients.prefecture_index, case.unit
+        self.recipients, self.prefecture, self.unit = (
+            case.lines.recipient,
+            case.recipients.prefecture_index,
+            case.unit,
+        )
         self.count = len(lower)
         self.rows: list[Rows] = []
 
@@ -57,12 +63,18 @@ class _Builder:
 
     def column_of(self, expression: Linear) -> Ints:
         """The columns that equal the expressions: themselves where plain, else a new column and its definition."""
-        plain = (len(expression.columns) == len(expression) and bool((expression.values == ONE).all())
-                 and bool((expression.constant == ZERO).all()))
+        plain = (
+            len(expression.columns) == len(expression)
+            and bool((expression.values == ONE).all())
+            and bool((expression.constant == ZERO).all())
+        )
         if plain:
             return expression.columns[np.argsort(expression.rows)]
         columns = self.add_columns(*self._range(expression))
-        self.rows = [replace(block, expression=_through(columns, expression, block.expression)) for block in self.rows]
+        self.rows = [
+            replace(block, expression=_through(columns, expression, block.expression))
+            for block in self.rows
+        ]
         self.add_rows(exactly(expression - _unknowns(columns, expression), ZERO))
         return columns
 
@@ -73,24 +85,36 @@ class _Builder:
 
     def _range(self, expression: Linear) -> tuple[Exacts, Exacts]:
         """What the bounds of its columns let an expression be."""
-        lower, upper = np.concatenate(self.lower)[expression.columns], np.concatenate(self.upper)[expression.columns]
+        lower, upper = (
+            np.concatenate(self.lower)[expression.columns],
+            np.concatenate(self.upper)[expression.columns],
+        )
         ends, others, count = expression.values * lower, expression.values * upper, len(expression)
-        return (expression.constant + summed(expression.rows, np.minimum(ends, others), count),
-                expression.constant + summed(expression.rows, np.maximum(ends, others), count))
+        return (
+            expression.constant + summed(expression.rows, np.minimum(ends, others), count),
+            expression.constant + summed(expression.rows, np.maximum(ends, others), count),
+        )
 
     def statement(self, lines: int) -> Statement:
         rows = [entry.expression for entry in self.rows]
         starts = np.cumsum([0] + [len(entry) for entry in rows])
         constant = np.concatenate([entry.constant for entry in rows])
-        index = np.concatenate([entry.rows + start for entry, start in zip(rows, starts, strict=False)])
+        index = np.concatenate(
+            [entry.rows + start for entry, start in zip(rows, starts, strict=False)]
+        )
         columns = np.concatenate([entry.columns for entry in rows])
         values = np.concatenate([entry.values for entry in rows])
         index, columns, values = merged(index, columns, values, self.count)
         return Statement(
-            np.concatenate(self.lower), np.concatenate(self.upper), index, columns, values,
+            np.concatenate(self.lower),
+            np.concatenate(self.upper),
+            index,
+            columns,
+            values,
             _moved(np.concatenate([entry.least for entry in self.rows]), constant),
             _moved(np.concatenate([entry.most for entry in self.rows]), constant),
-            self._reach(index, columns, int(starts[-1]), lines), lines,
+            self._reach(index, columns, int(starts[-1]), lines),
+            lines,
         )
 
     def _reach(self, index: Ints, columns: Ints, count: int, lines: int) -> Ints:
@@ -118,7 +142,9 @@ def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows
     tight = entry.single[~entry.hard]
     columns = builder.add_violations(len(soft))
     sign = either(known(soft.least), ONE, -ONE)
-    tight &= entry.priority[~entry.hard] != REPAIRED  # counted as given: no more than is needed gives way
+    tight &= (
+        entry.priority[~entry.hard] != REPAIRED
+    )  # counted as given: no more than is needed gives way
     unit = case.figures.unit
     lower = either(tight, whole_units(soft.least, unit, up=True), soft.least)
     upper = either(tight, whole_units(soft.most, unit, up=False), soft.most)
@@ -130,13 +156,18 @@ def _with_violations(builder: _Builder, entry: RuleRows, case: Case) -> RuleRows
 
 def _unknowns(columns: Ints, like: Linear) -> Linear:
     count = len(columns)
-    return Linear(np.arange(count), columns, every(count, ONE), every(count), like.labels, like.subjects)
+    return Linear(
+        np.arange(count), columns, every(count, ONE), every(count), like.labels, like.subjects
+    )
 
 
 def _through(columns: Ints, sums: Linear, expression: Linear) -> Linear:
     """The expressions, a sum that has a column of its own written as that column: often only a bound on it is left."""
     of = {tuple(subject): k for k, subject in enumerate(sums.subjects.tolist())}
-    place = np.array([of.get(tuple(subject), NOWHERE) for subject in expression.subjects.tolist()], dtype=np.int64)
+    place = np.array(
+        [of.get(tuple(subject), NOWHERE) for subject in expression.subjects.tolist()],
+        dtype=np.int64,
+    )
     alike = np.flatnonzero(place != NOWHERE)  # both speak of the same
     other = expression[alike] + (_unknowns(columns, sums) - sums)[place[alike]]
     at, left, values = merged(other.rows, other.columns, other.values, int(columns[-1]) + 1)
@@ -144,9 +175,13 @@ def _through(columns: Ints, sums: Linear, expression: Linear) -> Linear:
     kept, taken = ~np.isin(expression.rows, alike[gone]), gone[at]
     constant = expression.constant.copy()
     constant[alike[gone]] = other.constant[gone]
-    return replace(expression, rows=np.concatenate([expression.rows[kept], alike[at[taken]]]),
-                   columns=np.concatenate([expression.columns[kept], left[taken]]),
-                   values=np.concatenate([expression.values[kept], values[taken]]), constant=constant)
+    return replace(
+        expression,
+        rows=np.concatenate([expression.rows[kept], alike[at[taken]]]),
+        columns=np.concatenate([expression.columns[kept], left[taken]]),
+        values=np.concatenate([expression.values[kept], values[taken]]),
+        constant=constant,
+    )
 
 
 def _moved(sides: Exacts, constant: Exacts) -> Exacts:

@@ -1,10 +1,10 @@
 """Case and settings → program: the model's table of contents.
 
-    columns    x, one per line · violations of soft rows · capacities and distances the objectives speak of
-    bounds     every hard rule on a single line, tightened to whole publishing units
-    rows       every other hard rule; soft rules with their violation; definitions of capacities and distances
-    stages     rules that gave way to make an allocation possible; soft rules by priority (三保兜底 first); then the
-               objectives, closed by one that decides every line
+columns    x, one per line · violations of soft rows · capacities and distances the objectives speak of
+bounds     every hard rule on a single line, tightened to whole publishing units
+rows       every other hard rule; soft rules with their violation; definitions of capacities and distances
+stages     rules that gave way to make an allocation possible; soft rules by priority (三保兜底 first); then the
+           objectives, closed by one that decides every line
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ import numpy as np
 from gmpy2 import mpq
 
 from transfer_opt.allocation.formulation.builder import _Builder, _with_violations
-from transfer_opt.allocation.formulation.rule_rows import RuleRows, line_bounds, raw_bounds, written_rules
+from transfer_opt.allocation.formulation.rule_rows import (
+    RuleRows,
+    line_bounds,
+    raw_bounds,
+    written_rules,
+)
 from transfer_opt.allocation.formulation.stages import _goal_stage, _listed, _soft_stages
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.exact import (
@@ -73,7 +78,11 @@ class Formulation:
 
 
 def formulate(
-    case: Case, settings: Settings, objective: Sequence[str], rules: Sequence[str] | None = None, whole: bool = True
+    case: Case,
+    settings: Settings,
+    objective: Sequence[str],
+    rules: Sequence[str] | None = None,
+    whole: bool = True,
 ) -> Formulation:
     """Build the program of the chosen rules (all by default) and the stages of an objective list.
 
@@ -83,14 +92,24 @@ def formulate(
     return composed(case, written_rules(case, settings, rules), objective, whole)
 
 
-def composed(case: Case, rules: Sequence[RuleRows], objective: Sequence[str], whole: bool = True) -> Formulation:
+def composed(
+    case: Case, rules: Sequence[RuleRows], objective: Sequence[str], whole: bool = True
+) -> Formulation:
     """The program of rules already written down, also of those that stand in another formulation of the case."""
     made = list(rules)
-    lower, upper, notes = line_bounds(case, made) if whole else (*raw_bounds(case, made), [UNTIGHTENED])
+    lower, upper, notes = (
+        line_bounds(case, made) if whole else (*raw_bounds(case, made), [UNTIGHTENED])
+    )
     builder = _Builder(lower, upper, case)
     made = [_with_violations(builder, entry, case) for entry in made]
     stages = _soft_stages(builder, made, case)
     listed, said = _listed(objective, made, case)
     stages += [_goal_stage(builder, name, case, case.amount) for name in listed]
-    return Formulation(builder.statement(len(case.lines)), tuple(s.padded(builder.count) for s in stages),
-                       tuple(made), (*notes, *said), whole, case.figures.unit)
+    return Formulation(
+        builder.statement(len(case.lines)),
+        tuple(s.padded(builder.count) for s in stages),
+        tuple(made),
+        (*notes, *said),
+        whole,
+        case.figures.unit,
+    )

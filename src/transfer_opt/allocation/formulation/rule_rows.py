@@ -81,7 +81,9 @@ class RuleRows:
         return found
 
 
-def written_rules(case: Case, settings: Settings, rules: Sequence[str] | None = None) -> list[RuleRows]:
+def written_rules(
+    case: Case, settings: Settings, rules: Sequence[str] | None = None
+) -> list[RuleRows]:
     """The chosen rules (all by default), in the order of the catalogue."""
     chosen = [name for name in CONSTRAINTS if rules is None or name in rules]
     return [rule_rows(case, settings, name, case.amount) for name in chosen]
@@ -91,28 +93,50 @@ def rule_rows(case: Case, settings: Settings, name: str, x: Linear) -> RuleRows:
     """One rule's rows that are switched on."""
     entry = CONSTRAINTS[name]
     on_anywhere = settings.on_anywhere(name)
-    rows = entry.function(case, x, **arguments(case, settings, name)) if on_anywhere else at_least(x[np.arange(0)], ZERO)
+    rows = (
+        entry.function(case, x, **arguments(case, settings, name))
+        if on_anywhere
+        else at_least(x[np.arange(0)], ZERO)
+    )
     kept = rows[settings.on(name, rows.expression.subjects)]
     subjects = kept.expression.subjects
     counts = np.bincount(kept.expression.rows, minlength=len(kept))
     spec = settings.rules[name]
     single = (counts == 1) & (spec.by in ("line", "fund") and not spec.fixed)
-    return RuleRows(spec, kept, settings.hard(name, subjects), settings.priority(name, subjects),
-                    np.full(len(kept), NOWHERE), single, np.full(len(kept), NOWHERE), len(rows))
+    return RuleRows(
+        spec,
+        kept,
+        settings.hard(name, subjects),
+        settings.priority(name, subjects),
+        np.full(len(kept), NOWHERE),
+        single,
+        np.full(len(kept), NOWHERE),
+        len(rows),
+    )
 
 
 def arguments(case: Case, settings: Settings, name: str) -> Mapping[str, Any]:
     """The keyword arguments of a rule: each parameter as an exact array over what it speaks of, or one value."""
-    subjects = {"line": case.amount.subjects, "fund": settings.by_fund(), "recipient": case.by_recipient.subjects,
-                "prefecture": case.by_fund_and_prefecture.subjects}
+    subjects = {
+        "line": case.amount.subjects,
+        "fund": settings.by_fund(),
+        "recipient": case.by_recipient.subjects,
+        "prefecture": case.by_fund_and_prefecture.subjects,
+    }
     result: dict[str, Any] = {}
     for keyword, parameter in CONSTRAINTS[name].parameters.items():
         spec = settings.rules[name].parameters[parameter]
         if spec.by == "model":
-            result[keyword] = exact(settings.number(name, parameter)) if spec.numeric else settings.text(name, parameter)
+            result[keyword] = (
+                exact(settings.number(name, parameter))
+                if spec.numeric
+                else settings.text(name, parameter)
+            )
         elif spec.numeric:
             given = exacts(settings.numbers(name, parameter, subjects[spec.by]))
-            idle = ~known(given) & ~settings.on(name, subjects[spec.by])  # where the rule is off, no value is needed
+            idle = ~known(given) & ~settings.on(
+                name, subjects[spec.by]
+            )  # where the rule is off, no value is needed
             result[keyword] = either(idle, ZERO, given)
         else:
             result[keyword] = settings.texts(name, parameter, subjects[spec.by])
@@ -126,16 +150,22 @@ def line_bounds(case: Case, made: Sequence[RuleRows]) -> tuple[Exacts, Exacts, l
     keeps the untightened ones, and rounding may then go to the adjacent unit.
     """
     floor, cap = raw_bounds(case, made)
-    tight_floor, tight_cap = whole_units(floor, case.figures.unit, up=True), whole_units(cap, case.figures.unit, up=False)
+    tight_floor, tight_cap = (
+        whole_units(floor, case.figures.unit, up=True),
+        whole_units(cap, case.figures.unit, up=False),
+    )
     empty = np.asarray((tight_floor > tight_cap) & (floor <= cap), dtype=bool)
     tight_cap = either(empty, tight_floor, tight_cap)
     notes = []
     for f, (fund, pool) in enumerate(zip(case.funds, case.figures.pools, strict=True)):
         inside = case.lines.fund == f
-        if (total(tight_floor[inside]) > pool >= total(floor[inside])
-                or total(tight_cap[inside]) < pool <= total(cap[inside])):
+        if total(tight_floor[inside]) > pool >= total(floor[inside]) or total(
+            tight_cap[inside]
+        ) < pool <= total(cap[inside]):
             tight_floor[inside], tight_cap[inside] = floor[inside], cap[inside]
-            notes.append(f"取整：{fund.name}的上下限取整后放不进总额，改用未取整的上下限，个别县可能与上下限差不足一个公布单位。")
+            notes.append(
+                f"取整：{fund.name}的上下限取整后放不进总额，改用未取整的上下限，个别县可能与上下限差不足一个公布单位。"
+            )
     return tight_floor, tight_cap, notes
 
 

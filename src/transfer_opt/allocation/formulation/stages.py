@@ -24,7 +24,9 @@ LEAST_REPAIR = "放宽合计最少"
 """The stage that keeps what such rules give, all together, as little as can be."""
 
 
-def _listed(objective: Sequence[str], made: Sequence[RuleRows], case: Case) -> tuple[list[str], list[str]]:
+def _listed(
+    objective: Sequence[str], made: Sequence[RuleRows], case: Case
+) -> tuple[list[str], list[str]]:
     """The objectives to run, closed by one that decides every line, and what was skipped or added."""
     notes: list[str] = []
     need = [entry for entry in made if entry.rule.name == NEED_RULE]
@@ -34,7 +36,8 @@ def _listed(objective: Sequence[str], made: Sequence[RuleRows], case: Case) -> t
     listed = [name for name in dict.fromkeys(objective) if name != SHORTFALL]
     steadiest_decides = listed == listed[:1] and bool((case.lines.last_year > 0).all())
     closed = any(OBJECTIVES[name].decides_all for name in listed) or (
-        bool(listed) and OBJECTIVES[listed[-1]].columns == ("上年〈资金〉",) and steadiest_decides)
+        bool(listed) and OBJECTIVES[listed[-1]].columns == ("上年〈资金〉",) and steadiest_decides
+    )
     if not closed:
         listed.append(CLOSEST)
         notes.append(f"目标末尾补上「{CLOSEST}」，使结果唯一。")
@@ -51,7 +54,9 @@ def _soft_stages(builder: _Builder, made: Sequence[RuleRows], case: Case) -> lis
     for order, entry in enumerate(made):
         for priority in sorted(set(entry.priority[~entry.hard])):
             after = priority != REPAIRED
-            found.append((after, after and entry.rule.name != NEED_RULE, int(priority), order, entry))
+            found.append(
+                (after, after and entry.rule.name != NEED_RULE, int(priority), order, entry)
+            )
     stages = _repair_stage(builder, made)
     for _, _, priority, _, entry in sorted(found, key=lambda item: item[:4]):
         chosen = ~entry.hard & (entry.priority == priority)
@@ -61,14 +66,18 @@ def _soft_stages(builder: _Builder, made: Sequence[RuleRows], case: Case) -> lis
         costs = np.zeros(builder.count)
         costs[entry.violation[chosen]] = 1.0
         scale = either(np.asarray(right > 0, dtype=np.bool_), right, case.figures.unit)
-        shared = LevelStage(f"{name}·均衡分担", entry.violation[chosen], every(len(scale)), scale, False, True)
+        shared = LevelStage(
+            f"{name}·均衡分担", entry.violation[chosen], every(len(scale)), scale, False, True
+        )
         stages += [_Draft(SumStage(name, costs)), _Draft(shared)]
     return stages
 
 
 def _repair_stage(builder: _Builder, made: Sequence[RuleRows]) -> list[_Draft]:
     """The least money that all repaired rows give together; nothing where there are none."""
-    given = np.concatenate([entry.violation[~entry.hard & (entry.priority == REPAIRED)] for entry in made])
+    given = np.concatenate(
+        [entry.violation[~entry.hard & (entry.priority == REPAIRED)] for entry in made]
+    )
     if not len(given):
         return []
     costs = np.zeros(builder.count)
@@ -89,7 +98,10 @@ def _goal_stage(builder: _Builder, name: str, case: Case, x: Linear) -> _Draft:
 
 def _distance_stage(builder: _Builder, name: str, goal: Distance) -> _Draft:
     """min Σ (up + down) with expression = up − down."""
-    up, down = builder.add_violations(len(goal.expression)), builder.add_violations(len(goal.expression))
+    up, down = (
+        builder.add_violations(len(goal.expression)),
+        builder.add_violations(len(goal.expression)),
+    )
     balance = goal.expression - _unknowns(up, goal.expression) + _unknowns(down, goal.expression)
     builder.add_rows(exactly(balance, ZERO))
     costs = np.zeros(builder.count)

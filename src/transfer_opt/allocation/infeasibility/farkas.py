@@ -39,7 +39,9 @@ def farkas(case: Case, found: Conflict) -> Mapping[str, Any]:
         tried = [list(_crossed(case, found.formulation))]
     else:
         duals = found.shortage.duals
-        tried = [list(_coupled(case, found.formulation, duals, read)) for read in (_plain, Fraction)]
+        tried = [
+            list(_coupled(case, found.formulation, duals, read)) for read in (_plain, Fraction)
+        ]
     proofs = [_stated(case, found.formulation, rows) for rows in tried]
     proved = [(money, -place) for place, proof in enumerate(proofs) if (money := _proved(proof))]
     return proofs[-max(proved)[1]] if proved else _in_fractions(case, found.formulation)
@@ -65,24 +67,49 @@ def _stated(case: Case, formulation: Formulation, rows: list[Row]) -> Mapping[st
     low, high = formulation.statement.lower, formulation.statement.upper
     names = {str(name): line for line, name in enumerate(case.amount.labels)}
     touched = dict.fromkeys(name for row in rows for name in row["entries"])
-    bounds: dict[str, dict[str, str]] = {} if all(row["single"] for row in rows) else {
-        name: {"lower": str(low[names[name]]), "upper": str(high[names[name]])} for name in touched}
+    bounds: dict[str, dict[str, str]] = (
+        {}
+        if all(row["single"] for row in rows)
+        else {
+            name: {"lower": str(low[names[name]]), "upper": str(high[names[name]])}
+            for name in touched
+        }
+    )
     short, prices = Fraction(0), dict.fromkeys(touched, Fraction(0))
     for row in rows:
         dual = Fraction(row["dual"])
         short += dual * Fraction(row["lower" if dual > 0 else "upper"])
         for name, a in row["entries"].items():
             prices[name] += dual * Fraction(a)
-    short -= sum((price * Fraction(bounds[name]["upper" if price > 0 else "lower"]) for name, price in prices.items() if price),
-                 Fraction(0))
-    return sealed({"kind": "infeasible", "unit": case.money_unit, "rows": rows, "bounds": bounds, "short": str(short)})
+    short -= sum(
+        (
+            price * Fraction(bounds[name]["upper" if price > 0 else "lower"])
+            for name, price in prices.items()
+            if price
+        ),
+        Fraction(0),
+    )
+    return sealed(
+        {
+            "kind": "infeasible",
+            "unit": case.money_unit,
+            "rows": rows,
+            "bounds": bounds,
+            "short": str(short),
+        }
+    )
 
 
 def _plain(weight: float) -> Fraction:
     """The plainest number that a float may stand for."""
     weight = float(weight)
-    read = [Fraction(weight).limit_denominator(PLAIN), *(Fraction(round(weight * 10**digits), 10**digits) for digits in DECIMALS)]
-    return next((number for number in read if abs(number - Fraction(weight)) <= NOISE), Fraction(weight))
+    read = [
+        Fraction(weight).limit_denominator(PLAIN),
+        *(Fraction(round(weight * 10**digits), 10**digits) for digits in DECIMALS),
+    ]
+    return next(
+        (number for number in read if abs(number - Fraction(weight)) <= NOISE), Fraction(weight)
+    )
 
 
 def _coupled(
@@ -95,24 +122,39 @@ def _coupled(
             r = int(entry.position[place])
             dual = read(duals[r])
             inside = program.rows == r
-            entries = {str(labels[j]): str(a)
-                       for j, a in zip(program.columns[inside], program.values[inside], strict=True)}
+            entries = {
+                str(labels[j]): str(a)
+                for j, a in zip(program.columns[inside], program.values[inside], strict=True)
+            }
             if dual:
-                yield _row(case, entry, int(place), dual, program.row_lower[r], program.row_upper[r], entries)
+                yield _row(
+                    case,
+                    entry,
+                    int(place),
+                    dual,
+                    program.row_lower[r],
+                    program.row_upper[r],
+                    entries,
+                )
 
 
 def _crossed(case: Case, formulation: Formulation) -> Iterator[Row]:
     """For every line whose floor stands above its cap, both."""
     low, high = formulation.statement.lower, formulation.statement.upper
     for line in formulation.crossing:
-        for dual, side, bound in ((Fraction(1), "least", low[line]), (Fraction(-1), "most", high[line])):
+        for dual, side, bound in (
+            (Fraction(1), "least", low[line]),
+            (Fraction(-1), "most", high[line]),
+        ):
             entry, place = bounding(formulation, int(line), side, bound)
             entries = {str(case.amount.labels[line]): "1"}
             lower, upper = (bound, None) if dual > 0 else (None, bound)
             yield _row(case, entry, place, dual, lower, upper, entries, single=True)
 
 
-def bounding(formulation: Formulation, line: int, side: str, bound: mpq) -> tuple[RuleRows | None, int]:
+def bounding(
+    formulation: Formulation, line: int, side: str, bound: mpq
+) -> tuple[RuleRows | None, int]:
     """The rule and row that bound the line there; none where that is only that amounts lie between 0 and the pool."""
     for entry in formulation.rules:
         expression = entry.rows.expression
@@ -126,14 +168,24 @@ def bounding(formulation: Formulation, line: int, side: str, bound: mpq) -> tupl
 
 
 def _row(
-    case: Case, entry: RuleRows | None, place: int, dual: Fraction, lower: mpq | None, upper: mpq | None, entries: Mapping[str, str],
+    case: Case,
+    entry: RuleRows | None,
+    place: int,
+    dual: Fraction,
+    lower: mpq | None,
+    upper: mpq | None,
+    entries: Mapping[str, str],
     single: bool = False,
 ) -> Row:
     return {
-        "rule": entry.rule.name if entry else "资金总额", "clause": entry.rule.brief if entry else "",
+        "rule": entry.rule.name if entry else "资金总额",
+        "clause": entry.rule.brief if entry else "",
         "subject": str(entry.rows.expression.labels[place]) if entry else next(iter(entries)),
-        "lower": _side(lower), "upper": _side(upper), "entries": dict(entries),
-        "dual": str(dual), "single": single,
+        "lower": _side(lower),
+        "upper": _side(upper),
+        "entries": dict(entries),
+        "dual": str(dual),
+        "single": single,
     }
 
 

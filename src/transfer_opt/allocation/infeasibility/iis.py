@@ -87,8 +87,12 @@ def only(settings: Settings, kept: Collection[Family]) -> Settings:
     for name, rule in settings.rules.items():
         if name in CONSTRAINTS:
             funds = settings.funds if rule.by in ("line", "fund", "prefecture") else ("",)
-            off += [Change(name, fund, "", place, on=False) for fund in funds for place in settings.places(name)
-                    if Family(name, fund) not in kept]
+            off += [
+                Change(name, fund, "", place, on=False)
+                for fund in funds
+                for place in settings.places(name)
+                if Family(name, fund) not in kept
+            ]
     return replace(settings, layers=(*settings.layers, tuple(off)))
 
 
@@ -98,10 +102,21 @@ def softened(settings: Settings, given: Collection[Family]) -> Settings:
     A place where they are soft already keeps its own priority.
     """
     soft = tuple(
-        Change(family.rule, family.fund, "", place, hard=False,
-               priority=REPAIRED if hard else int(settings.priority(family.rule, settings.subject(family.fund, place))[0]))
+        Change(
+            family.rule,
+            family.fund,
+            "",
+            place,
+            hard=False,
+            priority=REPAIRED
+            if hard
+            else int(settings.priority(family.rule, settings.subject(family.fund, place))[0]),
+        )
         for family in given
-        for place, hard in zip(settings.places(family.rule), hard_places(settings, family), strict=True))
+        for place, hard in zip(
+            settings.places(family.rule), hard_places(settings, family), strict=True
+        )
+    )
     return replace(settings, layers=(*settings.layers, soft))
 
 
@@ -114,7 +129,9 @@ def _conflict(instance: Instance, kept: tuple[Family, ...]) -> Conflict:
     return _measured(instance, only(instance.settings, kept), kept)
 
 
-def _measured(instance: Instance, settings: Settings, kept: tuple[Family, ...], sure: bool = True) -> Conflict:
+def _measured(
+    instance: Instance, settings: Settings, kept: tuple[Family, ...], sure: bool = True
+) -> Conflict:
     """Money by which bounds cross, or else by which rows must give way; empty where an allocation exists."""
     formulation = formulate(instance.case, settings, (CLOSEST,), whole=False)
     if len(formulation.crossing):
@@ -127,22 +144,36 @@ def _measured(instance: Instance, settings: Settings, kept: tuple[Family, ...], 
 
 def hard_places(settings: Settings, family: Family) -> list[bool]:
     """Whether the family is hard, everywhere and in each place with a word of its own."""
-    return [bool(settings.hard(family.rule, settings.subject(family.fund, place))[0])
-            for place in settings.places(family.rule)]
+    return [
+        bool(settings.hard(family.rule, settings.subject(family.fund, place))[0])
+        for place in settings.places(family.rule)
+    ]
 
 
 def _leaned_on(case: Case, found: Conflict) -> set[Family]:
     """The families of the rows and bounds that the contradiction leans on."""
     assert found.formulation is not None
     if found.shortage is None:
-        return {family for entry in found.formulation.rules for family in _crossed(case, found.formulation, entry)}
-    return {family for entry in found.formulation.rules
-            for family in (*_by_rows(case, entry, found.shortage), *_by_bounds(case, found.formulation, entry, found.shortage))}
+        return {
+            family
+            for entry in found.formulation.rules
+            for family in _crossed(case, found.formulation, entry)
+        }
+    return {
+        family
+        for entry in found.formulation.rules
+        for family in (
+            *_by_rows(case, entry, found.shortage),
+            *_by_bounds(case, found.formulation, entry, found.shortage),
+        )
+    }
 
 
 def _crossed(case: Case, formulation: Formulation, entry: RuleRows) -> Iterator[Family]:
     rows = entry.rows[entry.hard & entry.single]
-    touched = np.isin(rows.expression.columns[np.argsort(rows.expression.rows)], formulation.crossing)
+    touched = np.isin(
+        rows.expression.columns[np.argsort(rows.expression.rows)], formulation.crossing
+    )
     yield from _families(case, entry, rows.expression.subjects[touched, 0])
 
 
@@ -151,13 +182,17 @@ def _by_rows(case: Case, entry: RuleRows, shortage: Shortage) -> Iterator[Family
     yield from _families(case, entry, entry.rows.expression.subjects[leaned, 0])
 
 
-def _by_bounds(case: Case, formulation: Formulation, entry: RuleRows, shortage: Shortage) -> Iterator[Family]:
+def _by_bounds(
+    case: Case, formulation: Formulation, entry: RuleRows, shortage: Shortage
+) -> Iterator[Family]:
     """Families whose bounds hold the columns that the contradiction presses against."""
     low, high = formulation.program.lower, formulation.program.upper
     rows = entry.rows[entry.hard & entry.single]
     at = rows.expression.columns[np.argsort(rows.expression.rows)]
     prices, slack = shortage.prices[at], NEGLIGIBLE * case.unit
-    pressed = (prices < 0) & (rows.lower >= low[at] - slack) | (prices > 0) & (rows.upper <= high[at] + slack)
+    pressed = (prices < 0) & (rows.lower >= low[at] - slack) | (prices > 0) & (
+        rows.upper <= high[at] + slack
+    )
     yield from _families(case, entry, rows.expression.subjects[pressed, 0])
 
 

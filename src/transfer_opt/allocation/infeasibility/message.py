@@ -71,9 +71,18 @@ def told(given: Sequence[Given], money_unit: str, named: int = NAMED) -> Iterato
 
 
 def _sentences(told_of: _Told) -> Iterator[str]:
-    case, settings, found, given = told_of.instance.case, told_of.instance.settings, told_of.found, told_of.given
+    case, settings, found, given = (
+        told_of.instance.case,
+        told_of.instance.settings,
+        told_of.found,
+        told_of.given,
+    )
     cited = "、".join(_cited(settings, family) for family in found.families)
-    cannot = "不能同时满足" if len(found.families) > 1 else "无法满足（一笔不能少于 0，也不能多于资金总额）"
+    cannot = (
+        "不能同时满足"
+        if len(found.families) > 1
+        else "无法满足（一笔不能少于 0，也不能多于资金总额）"
+    )
     yield f"约束互相矛盾，没有可行的分配方案：{cited} {cannot}，相差 {_up(told_of.money)} {case.money_unit}。"
     yield from _left_over(case, settings, found.families)
     if found.formulation is not None and found.shortage is None:
@@ -81,13 +90,23 @@ def _sentences(told_of: _Told) -> Iterator[str]:
     if given:
         others = [family for family in told_of.repair.families if family not in found.families]
         all_given = sum(row.money for row in given)
-        more = "除这一组外还有做不到的规则；" if others or all_given > told_of.money + case.figures.unit else ""
+        more = (
+            "除这一组外还有做不到的规则；"
+            if others or all_given > told_of.money + case.figures.unit
+            else ""
+        )
         least = _money(told_of.repair.money)
         rounding = f"按{case.unit_name}取整公布后" if least != _money(all_given) else ""
-        yield (f"最省的修复：{more}合计放宽 {least} {case.money_unit}——{rounding}{'；'.join(told(given, case.money_unit))}。")
+        yield (
+            f"最省的修复：{more}合计放宽 {least} {case.money_unit}——{rounding}{'；'.join(told(given, case.money_unit))}。"
+        )
         yield "加 --relax 即按这样放宽计算，并在每张表上注明“已放宽”。"
     if told_of.ways:
-        yield "其他办法（任选一种，" + ("都已重新求解核对" if told_of.whole else "只解开上面这一组矛盾，其余仍须放宽") + "）："
+        yield (
+            "其他办法（任选一种，"
+            + ("都已重新求解核对" if told_of.whole else "只解开上面这一组矛盾，其余仍须放宽")
+            + "）："
+        )
         yield from (f"  {number}. {way}" for number, way in enumerate(told_of.ways, start=1))
 
 
@@ -96,8 +115,10 @@ def _left_over(case: Case, settings: Settings, conflicting: Sequence[Family]) ->
     for fund in case.funds:
         rest = unrounded_rest(case, settings, fund)
         if rest and Family(POOL_RULE, fund.name) in conflicting:
-            yield (f"  {fund.name}按公布单位 {case.unit_name} 取整，{spelled(rest)} {case.money_unit}不足一个单位，留作预留，没有参加分配；"
-                   "改小「取整」的单位，这笔钱就参加分配。")
+            yield (
+                f"  {fund.name}按公布单位 {case.unit_name} 取整，{spelled(rest)} {case.money_unit}不足一个单位，留作预留，没有参加分配；"
+                "改小「取整」的单位，这笔钱就参加分配。"
+            )
 
 
 def crossed(case: Case, formulation: Formulation) -> Iterator[str]:
@@ -105,23 +126,41 @@ def crossed(case: Case, formulation: Formulation) -> Iterator[str]:
     low, high = formulation.statement.lower, formulation.statement.upper
     for line in formulation.crossing:
         who = f"{case.recipients.name[case.lines.recipient[line]]}·{case.funds[case.lines.fund[line]].short}"
-        floor, cap = (bounding(formulation, int(line), side, bounds[line])[0]
-                      for side, bounds in (("least", low), ("most", high)))
-        yield (f"  {who}：{f'「{floor.rule.name}」' if floor else ''}要求不少于 {spelled(low[line])}，"
-               f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {spelled(high[line])}，"
-               f"相差 {_up(low[line] - high[line])} {case.money_unit}。")
+        floor, cap = (
+            bounding(formulation, int(line), side, bounds[line])[0]
+            for side, bounds in (("least", low), ("most", high))
+        )
+        yield (
+            f"  {who}：{f'「{floor.rule.name}」' if floor else ''}要求不少于 {spelled(low[line])}，"
+            f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {spelled(high[line])}，"
+            f"相差 {_up(low[line] - high[line])} {case.money_unit}。"
+        )
 
 
 def _details(told_of: _Told, proof: Any) -> dict[str, Any]:
     """The same for programs."""
     settings = told_of.instance.settings
     return {
-        "conflict": [{"rule": family.rule, "fund": family.fund, "clause": settings.rules[family.rule].cited}
-                     for family in told_of.found.families],
-        "short": float(told_of.money), "unit": told_of.instance.case.money_unit,
-        "repair": {"money": sum(row.money for row in told_of.given), "rows": [
-            {"rule": row.family.rule, "fund": row.family.fund, "subject": row.subject, "money": row.money} for row in told_of.given]},
-        "ways": list(told_of.ways), "proof": proof,
+        "conflict": [
+            {"rule": family.rule, "fund": family.fund, "clause": settings.rules[family.rule].cited}
+            for family in told_of.found.families
+        ],
+        "short": float(told_of.money),
+        "unit": told_of.instance.case.money_unit,
+        "repair": {
+            "money": sum(row.money for row in told_of.given),
+            "rows": [
+                {
+                    "rule": row.family.rule,
+                    "fund": row.family.fund,
+                    "subject": row.subject,
+                    "money": row.money,
+                }
+                for row in told_of.given
+            ],
+        },
+        "ways": list(told_of.ways),
+        "proof": proof,
     }
 
 

@@ -88,7 +88,9 @@ def _giving(
 
 def _least(instance: Instance, soft: Sequence[Family]) -> float:
     """The least money that these families give together; infinite where they alone cannot make an allocation possible."""
-    formulation = formulate(instance.case, softened(instance.settings, soft), (CLOSEST,), whole=False)
+    formulation = formulate(
+        instance.case, softened(instance.settings, soft), (CLOSEST,), whole=False
+    )
     stage = formulation.stages[0]
     if not isinstance(stage, SumStage) or stage.name != LEAST_REPAIR:
         stage = SumStage(LEAST_REPAIR, np.zeros(formulation.program.shape[1]))

@@ -50,7 +50,9 @@ class _Knob:
     said: Callable[[float], str]
 
 
-def ways_out(instance: Instance, families: Sequence[Family], money: Fraction, *, published: bool) -> Iterator[str]:
+def ways_out(
+    instance: Instance, families: Sequence[Family], money: Fraction, *, published: bool
+) -> Iterator[str]:
     """What each of the families alone would have to give, in words; nothing for those that alone lead nowhere.
 
     `money` is what they are short of; `published`: whether the way must lead to an allocation that can be published, or
@@ -67,16 +69,26 @@ def ways_out(instance: Instance, families: Sequence[Family], money: Fraction, *,
     yield from _finer(instance, families) if published else ()
     for family in families:
         if not instance.settings.rules[family.rule].fixed:
-            soft = instance.with_change(*(Change(family.rule, family.fund, "", place, hard=False)
-                                      for place, hard in zip(instance.settings.places(family.rule),
-                                                             hard_places(instance.settings, family), strict=True) if hard))
+            soft = instance.with_change(
+                *(
+                    Change(family.rule, family.fund, "", place, hard=False)
+                    for place, hard in zip(
+                        instance.settings.places(family.rule),
+                        hard_places(instance.settings, family),
+                        strict=True,
+                    )
+                    if hard
+                )
+            )
             if possible(soft) and (not published or soft.published is not None):
                 yield f"把{family}的刚性改为「软」{where(instance, soft)}。"
 
 
 def where(instance: Instance, turned: Instance) -> str:
     """Said where a change only counts in the scenario."""
-    return "（写在「方案」里）" if turned.settings.layers[1:2] != instance.settings.layers[1:2] else ""
+    return (
+        "（写在「方案」里）" if turned.settings.layers[1:2] != instance.settings.layers[1:2] else ""
+    )
 
 
 def unrounded_rest(case: Case, settings: Settings, fund: Fund) -> mpq:
@@ -108,7 +120,10 @@ def _smallest(knob: _Knob) -> float | None:
 def _finer(instance: Instance, families: Sequence[Family]) -> Iterator[str]:
     """A smaller publishing unit, where the present one keeps money of a pool in the contradiction from being shared out."""
     case = instance.case
-    if not any(Family(POOL_RULE, fund.name) in families and unrounded_rest(case, instance.settings, fund) for fund in case.funds):
+    if not any(
+        Family(POOL_RULE, fund.name) in families and unrounded_rest(case, instance.settings, fund)
+        for fund in case.funds
+    ):
         return
     for unit in FINER_UNITS:
         turned = instance.with_change(Change(ROUNDING_STEP, "", "单位", "", unit))
@@ -138,12 +153,15 @@ def _pool_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kno
         return instance.with_change(Change(POOL_RULE, fund.name, "本年总额", "", budget))
 
     for sign, word in ((1, "增加"), (-1, "减少")):
+
         def at(steps: int, sign: int = sign) -> float:
             return float(now + sign * steps * unit)
 
         def said(budget: float, word: str = word) -> str:
-            return (f"把{fund.name}的资金总额{word} {spelled(abs(exact(budget) - now))} {case.money_unit}，"
-                    f"由 {spelled(now)} 改为 {spelled(budget)}。")
+            return (
+                f"把{fund.name}的资金总额{word} {spelled(abs(exact(budget) - now))} {case.money_unit}，"
+                f"由 {spelled(now)} 改为 {spelled(budget)}。"
+            )
 
         yield _Knob(int(case.figures.pools[place] / unit), short, POOL_STRIDE, at, turned, said)
 
@@ -151,29 +169,52 @@ def _pool_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kno
 def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
     """Each bound of 「县区上下限」, in publishing units."""
     case = instance.case
-    lines, inside, unit = case.lines, np.array([fund.name == family.fund for fund in case.funds])[case.lines.fund], case.figures.unit
+    lines, inside, unit = (
+        case.lines,
+        np.array([fund.name == family.fund for fund in case.funds])[case.lines.fund],
+        case.figures.unit,
+    )
     for word, column, sign in (("下限", "given_floor", -1), ("上限", "given_cap", 1)):
         given: Floats = getattr(lines, column)
         for line in np.flatnonzero(inside & ~np.isnan(given))[:MOST_GIVEN]:
             now, pool = exact(float(given[line])), case.figures.pools[lines.fund[line]]
 
-            def turned(value: float, column: str = column, given: Floats = given, line: int = int(line)) -> Instance:
-                bounds = {"given_floor": lines.given_floor, "given_cap": lines.given_cap, column: given.copy()}
+            def turned(
+                value: float, column: str = column, given: Floats = given, line: int = int(line)
+            ) -> Instance:
+                bounds = {
+                    "given_floor": lines.given_floor,
+                    "given_cap": lines.given_cap,
+                    column: given.copy(),
+                }
                 bounds[column][line] = value
-                changed = replace(lines, given_floor=bounds["given_floor"], given_cap=bounds["given_cap"])
+                changed = replace(
+                    lines, given_floor=bounds["given_floor"], given_cap=bounds["given_cap"]
+                )
                 return replace(instance, case=replace(case, lines=changed))
 
             def at(steps: int, now: mpq = now, sign: int = sign, pool: mpq = pool) -> float:
-                return float(max(now - steps * unit, mpq(0)) if sign < 0 else min(now + steps * unit, pool))
+                return float(
+                    max(now - steps * unit, mpq(0)) if sign < 0 else min(now + steps * unit, pool)
+                )
 
             def said(value: float, now: mpq = now, word: str = word, line: int = int(line)) -> str:
                 who = f"{case.recipients.name[lines.recipient[line]]}{family.fund}"
                 return f"把「{GIVEN_RULE}」里{who}的{word}由 {spelled(now)} 改为 {spelled(value)} {case.money_unit}。"
 
-            yield _Knob(ceil((now if sign < 0 else max(pool - now, mpq(0))) / unit), short, STRIDE, at, turned, said)
+            yield _Knob(
+                ceil((now if sign < 0 else max(pool - now, mpq(0))) / unit),
+                short,
+                STRIDE,
+                at,
+                turned,
+                said,
+            )
 
 
-def _parameter_knobs(instance: Instance, family: Family, parameter: ParameterSpec) -> Iterator[_Knob]:
+def _parameter_knobs(
+    instance: Instance, family: Family, parameter: ParameterSpec
+) -> Iterator[_Knob]:
     """The parameter in the direction in which the rule gives way, everywhere and in each place with its own value."""
     settings = instance.settings
     for place in settings.places(family.rule):
@@ -182,15 +223,23 @@ def _parameter_knobs(instance: Instance, family: Family, parameter: ParameterSpe
             continue
 
         def turned(value: float, place: str = place) -> Instance:
-            return instance.with_change(Change(family.rule, family.fund, parameter.name, place, value))
+            return instance.with_change(
+                Change(family.rule, family.fund, parameter.name, place, value)
+            )
 
         def at(steps: int, now: float = now) -> float:
-            grid = floor(now * STEP + DUST) + steps if parameter.step > 0 else ceil(now * STEP - DUST) - steps
+            grid = (
+                floor(now * STEP + DUST) + steps
+                if parameter.step > 0
+                else ceil(now * STEP - DUST) - steps
+            )
             return min(max(round(grid / STEP, 3), parameter.minimum), parameter.maximum)
 
         def said(value: float, now: float = now, place: str = place) -> str:
             whose = f"{place}的" if place else ""
             return f"把{whose}{family}的{parameter.name}由 {shown(now, parameter.kind)} 放宽到 {shown(value, parameter.kind)}。"
 
-        furthest = min(abs((parameter.maximum if parameter.step > 0 else parameter.minimum) - now), FURTHEST)
+        furthest = min(
+            abs((parameter.maximum if parameter.step > 0 else parameter.minimum) - now), FURTHEST
+        )
         yield _Knob(ceil(furthest * STEP), 1, STRIDE, at, turned, said)

@@ -36,9 +36,23 @@ def bounds_valid(draft: Draft) -> Iterator[Problem]:
         if fund is None or place is None:
             continue
         if not eligible(draft.settings, fund)[place]:
-            yield at(sheet, row, "资金", "E333", "这个县区不参加该项资金的分配。", "删去这一行，或改「资格」。")
+            yield at(
+                sheet,
+                row,
+                "资金",
+                "E333",
+                "这个县区不参加该项资金的分配。",
+                "删去这一行，或改「资格」。",
+            )
         if (fund, place) in seen:
-            yield at(sheet, row, NAME, "E334", f"与第{seen[fund, place].number}行说的是同一笔。", "合并成一行。")
+            yield at(
+                sheet,
+                row,
+                NAME,
+                "E334",
+                f"与第{seen[fund, place].number}行说的是同一笔。",
+                "合并成一行。",
+            )
         seen[fund, place] = row
         low, high = row.values.get("下限"), row.values.get("上限")
         if is_number(low) and is_number(high) and low > high:
@@ -48,11 +62,27 @@ def bounds_valid(draft: Draft) -> Iterator[Problem]:
 def _spelling(sheet: Sheet, row: SheetRow, found: Found, name: str) -> Problem:
     column = NAME if row.values.get(NAME) else CODE
     if found.clash:
-        return at(sheet, row, column, "E336", f"与代码不是同一个县区，代码是「{name}」的。", "改正代码或名称。")
-    return at(sheet, row, column, "W347", f"按「{name}」处理。", "如不正确，请写「县区数据」里的代码和名称。")
+        return at(
+            sheet,
+            row,
+            column,
+            "E336",
+            f"与代码不是同一个县区，代码是「{name}」的。",
+            "改正代码或名称。",
+        )
+    return at(
+        sheet,
+        row,
+        column,
+        "W347",
+        f"按「{name}」处理。",
+        "如不正确，请写「县区数据」里的代码和名称。",
+    )
 
 
-def bound_line(spec: ModelSpec, settings: Settings, row: SheetRow, units: Register) -> tuple[int | None, Found]:
+def bound_line(
+    spec: ModelSpec, settings: Settings, row: SheetRow, units: Register
+) -> tuple[int | None, Found]:
     """The fund and recipient a row of 「县区上下限」 speaks of."""
     fund = spec.fund(normalise(str(row.values.get("资金", ""))))
     known = fund is not None and fund.name in settings.funds

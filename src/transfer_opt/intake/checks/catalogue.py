@@ -14,27 +14,56 @@ from transfer_opt.intake.checks.bounds import bound_line, register
 from transfer_opt.intake.checks.subject import Draft, Sheets
 
 __all__ = [
-    "BOUNDS", "COUNTIES", "POOLS", "Draft", "Sheets", "all_problems", "bound_line", "errors_of", "register", "sheet_problems",
-    "structure", "warnings_of",
+    "BOUNDS",
+    "COUNTIES",
+    "POOLS",
+    "Draft",
+    "Sheets",
+    "all_problems",
+    "bound_line",
+    "errors_of",
+    "register",
+    "sheet_problems",
+    "structure",
+    "warnings_of",
 ]
 
 MOST_ALIKE = 500
 """Problems of one kind in one column that are told one by one."""
 NEEDED_COLUMNS = {
-    COUNTIES: (NAME, PREFECTURE), POOLS: ("资金", "本年总额"), RULES: ("规则", "参数", "取值"), SCENARIOS: ("规则", "参数"),
+    COUNTIES: (NAME, PREFECTURE),
+    POOLS: ("资金", "本年总额"),
+    RULES: ("规则", "参数", "取值"),
+    SCENARIOS: ("规则", "参数"),
     BOUNDS: ("资金", "理由"),
 }
 """Without these nothing else can be made of a sheet."""
 SHEET_CHECKS = (
-    contents.names_complete, contents.spellings, contents.amounts_valid, contents.words_known, contents.pools_valid,
-    plausibility.pools_against_last_year, plausibility.unit_said, plausibility.totals_agree, plausibility.far_values, plausibility.dates_readable,
+    contents.names_complete,
+    contents.spellings,
+    contents.amounts_valid,
+    contents.words_known,
+    contents.pools_valid,
+    plausibility.pools_against_last_year,
+    plausibility.unit_said,
+    plausibility.totals_agree,
+    plausibility.far_values,
+    plausibility.dates_readable,
 )
 """These look at the sheets only, so they speak even where a sheet or a column is missing."""
 DRAFT_CHECKS = (
-    plausibility.funds_listed, plausibility.funds_known, values.values_given, contents.chosen_amounts_valid,
-    contents.needs_met, contents.revenue_under_need, contents.someone_eligible, contents.columns_named,
-    bounds.bounds_valid, plausibility.advance_far_from_last_year,
-    plausibility.own_without_transfers, plausibility.zones_in_question,
+    plausibility.funds_listed,
+    plausibility.funds_known,
+    values.values_given,
+    contents.chosen_amounts_valid,
+    contents.needs_met,
+    contents.revenue_under_need,
+    contents.someone_eligible,
+    contents.columns_named,
+    bounds.bounds_valid,
+    plausibility.advance_far_from_last_year,
+    plausibility.own_without_transfers,
+    plausibility.zones_in_question,
 )
 
 
@@ -46,14 +75,30 @@ def structure(budget: Budget) -> tuple[Problem, ...]:
         if sheet is None and name not in (COUNTIES, POOLS):
             continue
         if sheet is None:
-            problems.append(Problem("E301", f"工作簿里没有工作表「{name}」。", "补上这张表；用 transfer-opt init 可生成模板。", name))
+            problems.append(
+                Problem(
+                    "E301",
+                    f"工作簿里没有工作表「{name}」。",
+                    "补上这张表；用 transfer-opt init 可生成模板。",
+                    name,
+                )
+            )
             continue
         headless = [note for note in sheet.notes if note.code == "E121"]
         if headless:
             problems += headless
             continue
-        problems += [Problem("E302", "缺少这一列。", "补上这一列，或用 --rename 列=标准列 指明。", name, column=column)
-                     for column in columns if column not in sheet.letters]
+        problems += [
+            Problem(
+                "E302",
+                "缺少这一列。",
+                "补上这一列，或用 --rename 列=标准列 指明。",
+                name,
+                column=column,
+            )
+            for column in columns
+            if column not in sheet.letters
+        ]
         if not sheet.rows and name in (COUNTIES, POOLS):
             problems.append(Problem("E303", "没有数据行。", "至少填一行。", name))
     return tuple(problems)
@@ -61,13 +106,20 @@ def structure(budget: Budget) -> tuple[Problem, ...]:
 
 def sheet_problems(sheets: Sheets) -> tuple[Problem, ...]:
     """Every problem and warning that the sheets tell by themselves."""
-    notes = [*sheets.budget.notes, *(note for sheet in sheets.budget.sheets.values() for note in sheet.notes)]
+    notes = [
+        *sheets.budget.notes,
+        *(note for sheet in sheets.budget.sheets.values() for note in sheet.notes),
+    ]
     return listed(chain(notes, *(check(sheets) for check in SHEET_CHECKS)))
 
 
 def all_problems(draft: Draft) -> tuple[Problem, ...]:
     """Every problem and warning of a workbook whose structure is sound, each once."""
-    return tuple(dict.fromkeys([*sheet_problems(draft), *listed(chain(*(check(draft) for check in DRAFT_CHECKS)))]))
+    return tuple(
+        dict.fromkeys(
+            [*sheet_problems(draft), *listed(chain(*(check(draft) for check in DRAFT_CHECKS)))]
+        )
+    )
 
 
 def listed(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -79,8 +131,17 @@ def listed(problems: Iterable[Problem]) -> tuple[Problem, ...]:
         kinds[kind] += problem not in found
         if kinds[kind] <= MOST_ALIKE:
             found[problem] = None
-    more = [Problem(code, f"同样的问题还有 {count - MOST_ALIKE} 处，没有逐一列出。", "改正列出的各处后再检查一次。", sheet, column=column)
-            for (code, sheet, column), count in kinds.items() if count > MOST_ALIKE]
+    more = [
+        Problem(
+            code,
+            f"同样的问题还有 {count - MOST_ALIKE} 处，没有逐一列出。",
+            "改正列出的各处后再检查一次。",
+            sheet,
+            column=column,
+        )
+        for (code, sheet, column), count in kinds.items()
+        if count > MOST_ALIKE
+    ]
     return (*found, *more)
 
 

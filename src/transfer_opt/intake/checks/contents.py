@@ -15,15 +15,23 @@ from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import BOUNDS, CODE, COUNTIES, NAME, POOLS, PREFECTURE
 from transfer_opt.intake.checks.subject import LARGEST, Draft, Sheets, at, is_number, positive
 from transfer_opt.intake.recipients import TEXT_COLUMNS, eligible, ordered_rows
-from transfer_opt.intake.requirements import ELIGIBILITY, REQUIRED_SPENDING, Need, burdened, requirements
+from transfer_opt.intake.requirements import (
+    ELIGIBILITY,
+    REQUIRED_SPENDING,
+    Need,
+    burdened,
+    requirements,
+)
 from transfer_opt.intake.unit_names import name_problems
 from transfer_opt.policy.factors import NEED_COLUMNS
 from transfer_opt.workbook.input.columns import SHEETS
 
 MAY_BE_NEGATIVE = ("可用财力",)
 POSITIVE = ("常住人口", "标准财政支出")
-EXACT_CHOICES = {"功能区类型": ("国家重点生态功能区", "省级重点生态功能区", "禁止开发区"),
-                 "生态考核结果": ("变好", "基本稳定", "变差")}
+EXACT_CHOICES = {
+    "功能区类型": ("国家重点生态功能区", "省级重点生态功能区", "禁止开发区"),
+    "生态考核结果": ("变好", "基本稳定", "变差"),
+}
 
 
 def names_complete(draft: Sheets) -> Iterator[Problem]:
@@ -34,13 +42,27 @@ def names_complete(draft: Sheets) -> Iterator[Problem]:
             continue
         for row in sheet.rows:
             if not str(row.values.get(column, "")):
-                yield at(sheet, row, column, "E304", "空着，这一行的数字不知是谁的。", "填上，或删去这一行。")
+                yield at(
+                    sheet,
+                    row,
+                    column,
+                    "E304",
+                    "空着，这一行的数字不知是谁的。",
+                    "填上，或删去这一行。",
+                )
     for column in (NAME, CODE):
         seen: dict[str, SheetRow] = {}
         for row in sheet.rows:
             key = normalise(str(row.values.get(column, "")))
             if key and key in seen:
-                yield at(sheet, row, column, "E305", f"与第{seen[key].number}行重复。", "改正，或删去其中一行。")
+                yield at(
+                    sheet,
+                    row,
+                    column,
+                    "E305",
+                    f"与第{seen[key].number}行重复。",
+                    "改正，或删去其中一行。",
+                )
             seen.setdefault(key, row)
 
 
@@ -64,7 +86,9 @@ def chosen_amounts_valid(draft: Draft) -> Iterator[Problem]:
 
 def _known_amounts(draft: Sheets, sheet: str) -> set[str]:
     """The columns of a sheet that must hold amounts wherever they hold anything."""
-    return {c.for_fund(f.name) for c in SHEETS[sheet] if c.kind == "number" for f in draft.spec.funds}
+    return {
+        c.for_fund(f.name) for c in SHEETS[sheet] if c.kind == "number" for f in draft.spec.funds
+    }
 
 
 def _amount_problems(sheet: Sheet, columns: set[str]) -> Iterator[Problem]:
@@ -79,7 +103,9 @@ def _amount_problem(sheet: Sheet, row: SheetRow, column: str) -> Iterator[Proble
         return
     if not is_number(value):
         message, remedy = _no_number(str(value))
-        yield at(sheet, row, column, "E102", message, f"{remedy}填写数字{_measured(sheet, column)}。")
+        yield at(
+            sheet, row, column, "E102", message, f"{remedy}填写数字{_measured(sheet, column)}。"
+        )
     elif not math.isfinite(value) or abs(value) > LARGEST:
         yield at(sheet, row, column, "E103", "大得不可能。", "核对数字和单位。")
     elif value < 0 and column not in MAY_BE_NEGATIVE:
@@ -107,18 +133,37 @@ def needs_met(draft: Draft) -> Iterator[Problem]:
     """A switched-on rule has its data: the column is there, and a value in every row it speaks of."""
     for need in requirements(draft.spec, draft.settings, draft.objective, draft.counties.letters):
         if need.column not in draft.counties.letters:
-            yield Problem("E310", f"{need.reason}需要这一列，表里没有。", f"补上这一列；或{need.way_out}", COUNTIES, column=need.column)
+            yield Problem(
+                "E310",
+                f"{need.reason}需要这一列，表里没有。",
+                f"补上这一列；或{need.way_out}",
+                COUNTIES,
+                column=need.column,
+            )
         elif need.column not in TEXT_COLUMNS:
             yield from _blanks(draft, need)
 
 
 def _blanks(draft: Draft, need: Need) -> Iterator[Problem]:
     sheet, units = draft.counties, draft.settings.recipients
-    members = eligible(draft.settings, need.fund) if need.fund != NOWHERE and need.eligible_only else None
+    members = (
+        eligible(draft.settings, need.fund) if need.fund != NOWHERE and need.eligible_only else None
+    )
     for position, row in enumerate(ordered_rows(sheet)):
-        if row.values.get(need.column) is None and (members is None or members[position]) and len(units):
+        if (
+            row.values.get(need.column) is None
+            and (members is None or members[position])
+            and len(units)
+        ):
             hint = "上年没有得到的填 0；" if need.column.startswith("上年") else "填上数字；"
-            yield at(sheet, row, need.column, "E314", f"空着，{need.reason}需要它。", f"{hint}或{need.way_out}")
+            yield at(
+                sheet,
+                row,
+                need.column,
+                "E314",
+                f"空着，{need.reason}需要它。",
+                f"{hint}或{need.way_out}",
+            )
 
 
 def words_known(draft: Sheets) -> Iterator[Problem]:
@@ -128,7 +173,14 @@ def words_known(draft: Sheets) -> Iterator[Problem]:
         for row in sheet.rows:
             value = draft.value(row, column)
             if value is not None and value not in allowed:
-                yield at(sheet, row, column, "E311", "不认识这个写法。", f"填「{'」「'.join(allowed)}」之一，没有的留空。")
+                yield at(
+                    sheet,
+                    row,
+                    column,
+                    "E311",
+                    "不认识这个写法。",
+                    f"填「{'」「'.join(allowed)}」之一，没有的留空。",
+                )
 
 
 def pools_valid(draft: Sheets) -> Iterator[Problem]:
@@ -140,11 +192,19 @@ def pools_valid(draft: Sheets) -> Iterator[Problem]:
         fund = draft.spec.fund(text)
         if fund is None:
             known = "、".join(f.name for f in draft.spec.funds)
-            yield at(sheet, row, "资金", "E320", "模型里没有这项资金。" if text else "空着。",
-                      f"填 {known} 之一，或用 --model 指定含有它的模型文件。")
+            yield at(
+                sheet,
+                row,
+                "资金",
+                "E320",
+                "模型里没有这项资金。" if text else "空着。",
+                f"填 {known} 之一，或用 --model 指定含有它的模型文件。",
+            )
             continue
         if fund.name in seen:
-            yield at(sheet, row, "资金", "E321", f"与第{seen[fund.name].number}行重复。", "合并成一行。")
+            yield at(
+                sheet, row, "资金", "E321", f"与第{seen[fund.name].number}行重复。", "合并成一行。"
+            )
         seen[fund.name] = row
         if row.values.get("本年总额") is None:
             yield at(sheet, row, "本年总额", "E322", "空着。", "填本年总额。")
@@ -157,22 +217,43 @@ def revenue_under_need(draft: Draft) -> Iterator[Problem]:
         members = eligible(draft.settings, fund)
         for row, takes_part in zip(ordered_rows(draft.counties), members, strict=True):
             if takes_part and row.values.get(column) == 0 and _must_spend(row):
-                yield at(draft.counties, row, column, "E312", "为 0，无法计算困难程度（必保支出÷标准财政收入）。",
-                          f"填实际的标准财政收入；或{way_out}")
+                yield at(
+                    draft.counties,
+                    row,
+                    column,
+                    "E312",
+                    "为 0，无法计算困难程度（必保支出÷标准财政收入）。",
+                    f"填实际的标准财政收入；或{way_out}",
+                )
 
 
 def _must_spend(row: SheetRow) -> bool:
-    columns = (REQUIRED_SPENDING,) if row.values.get(REQUIRED_SPENDING) is not None else NEED_COLUMNS
+    columns = (
+        (REQUIRED_SPENDING,) if row.values.get(REQUIRED_SPENDING) is not None else NEED_COLUMNS
+    )
     return any(positive(row, column) for column in columns)
 
 
 def someone_eligible(draft: Draft) -> Iterator[Problem]:
     """A fund has somebody to go to."""
-    needed = {need.column for need in requirements(draft.spec, draft.settings, draft.objective, draft.counties.letters)}
+    needed = {
+        need.column
+        for need in requirements(
+            draft.spec, draft.settings, draft.objective, draft.counties.letters
+        )
+    }
     missing = needed - {*draft.counties.letters}
     for position, fund in enumerate(draft.settings.funds):
-        if not missing & {*chain(*ELIGIBILITY.values())} and not eligible(draft.settings, position).any():
-            yield Problem("E323", f"没有一个县区符合{fund}的分配资格。", "核对标准收支、功能区类型，或改「约束参数」里的「资格」。", COUNTIES)
+        if (
+            not missing & {*chain(*ELIGIBILITY.values())}
+            and not eligible(draft.settings, position).any()
+        ):
+            yield Problem(
+                "E323",
+                f"没有一个县区符合{fund}的分配资格。",
+                "核对标准收支、功能区类型，或改「约束参数」里的「资格」。",
+                COUNTIES,
+            )
 
 
 def columns_named(draft: Draft) -> Iterator[Problem]:
@@ -182,14 +263,35 @@ def columns_named(draft: Draft) -> Iterator[Problem]:
         for key in keys:
             column = draft.settings.text(rule, key)
             if column not in letters and draft.settings.on_anywhere(rule):
-                yield Problem("E313", f"规则「{rule}」·{key}写的列「{column}」，表里没有。", "改成表里有的列名，或写「全省」。", COUNTIES)
+                yield Problem(
+                    "E313",
+                    f"规则「{rule}」·{key}写的列「{column}」，表里没有。",
+                    "改成表里有的列名，或写「全省」。",
+                    COUNTIES,
+                )
     for position, fund in enumerate(draft.settings.funds):
         if draft.settings.on_anywhere("财力薄弱倾斜", position):
             subject = draft.settings.by_fund()[position : position + 1]
-            column, _, values = str(draft.settings.texts("财力薄弱倾斜", "组别", subject)[0] or "").partition("=")
+            column, _, values = str(
+                draft.settings.texts("财力薄弱倾斜", "组别", subject)[0] or ""
+            ).partition("=")
             listed = [value.strip() for value in values.split("、")]
-            if values and column in letters and not np.isin(draft.settings.recipients.groups(column), listed).any():
-                yield Problem("E315", f"规则「财力薄弱倾斜」（{fund}）·组别「{column}={values}」在表里一个县也没有。",
-                              "核对写法，几个取值之间用顿号。", COUNTIES, column=column)
+            if (
+                values
+                and column in letters
+                and not np.isin(draft.settings.recipients.groups(column), listed).any()
+            ):
+                yield Problem(
+                    "E315",
+                    f"规则「财力薄弱倾斜」（{fund}）·组别「{column}={values}」在表里一个县也没有。",
+                    "核对写法，几个取值之间用顿号。",
+                    COUNTIES,
+                    column=column,
+                )
             elif values and column not in letters:
-                yield Problem("E313", f"规则「财力薄弱倾斜」（{fund}）·组别写的列「{column}」，表里没有。", "改成表里有的列名。", COUNTIES)
+                yield Problem(
+                    "E313",
+                    f"规则「财力薄弱倾斜」（{fund}）·组别写的列「{column}」，表里没有。",
+                    "改成表里有的列名。",
+                    COUNTIES,
+                )

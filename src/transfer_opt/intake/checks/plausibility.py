@@ -27,14 +27,25 @@ _FUND_COLUMN = re.compile(r"(?:上年|提前下达)(.+?)(?:其中一次性)?")
 def far_values(draft: Sheets) -> Iterator[Problem]:
     """Positive values 1,000 times above or below the column's median are questioned: often a wrong unit."""
     sheet = draft.counties
-    columns = [c.for_fund(f.name) for c in SHEETS[COUNTIES] if c.kind == "number" and c.measure in ("金额", "人")
-               for f in draft.spec.funds]
+    columns = [
+        c.for_fund(f.name)
+        for c in SHEETS[COUNTIES]
+        if c.kind == "number" and c.measure in ("金额", "人")
+        for f in draft.spec.funds
+    ]
     for column in dict.fromkeys(columns):
         cells = [(row, value) for row in sheet.rows if (value := positive(row, column))]
         middle = median(value for _, value in cells) if len(cells) > 2 else 0.0
         for row, value in cells:
             if middle and not middle / FAR < value < middle * FAR:
-                yield at(sheet, row, column, "W340", f"与本列中位数 {middle:,.12g} 相差 1000 倍以上。", "核对数字和单位。")
+                yield at(
+                    sheet,
+                    row,
+                    column,
+                    "W340",
+                    f"与本列中位数 {middle:,.12g} 相差 1000 倍以上。",
+                    "核对数字和单位。",
+                )
 
 
 def advance_far_from_last_year(draft: Draft) -> Iterator[Problem]:
@@ -43,7 +54,14 @@ def advance_far_from_last_year(draft: Draft) -> Iterator[Problem]:
         for row in draft.counties.rows:
             last, value = positive(row, f"上年{fund}"), positive(row, f"提前下达{fund}")
             if last and value and not last / FAR < value < last * FAR:
-                yield at(draft.counties, row, f"提前下达{fund}", "W341", f"与上年 {last:,.12g} 相差 1000 倍以上。", "核对数字和单位。")
+                yield at(
+                    draft.counties,
+                    row,
+                    f"提前下达{fund}",
+                    "W341",
+                    f"与上年 {last:,.12g} 相差 1000 倍以上。",
+                    "核对数字和单位。",
+                )
 
 
 def dates_readable(draft: Sheets) -> Iterator[Problem]:
@@ -51,17 +69,31 @@ def dates_readable(draft: Sheets) -> Iterator[Problem]:
     for row in draft.pools.rows:
         value = row.values.get(RECEIVED)
         if value is not None and parse_date(str(value)) is None:
-            yield at(draft.pools, row, RECEIVED, "W349", "认不出是哪一天，这项资金不写下达期限。", "写成 2026-03-15 这样，或留空。")
+            yield at(
+                draft.pools,
+                row,
+                RECEIVED,
+                "W349",
+                "认不出是哪一天，这项资金不写下达期限。",
+                "写成 2026-03-15 这样，或留空。",
+            )
 
 
 def own_without_transfers(draft: Draft) -> Iterator[Problem]:
     """可用财力 should not already contain last year's transfers."""
-    both = [(own, revenue + sum(positive(row, f"上年{fund}") for fund in draft.settings.funds))
-            for row in draft.counties.rows
-            if (own := positive(row, "可用财力")) and (revenue := positive(row, "标准财政收入"))]
+    both = [
+        (own, revenue + sum(positive(row, f"上年{fund}") for fund in draft.settings.funds))
+        for row in draft.counties.rows
+        if (own := positive(row, "可用财力")) and (revenue := positive(row, "标准财政收入"))
+    ]
     if sum(own >= total for own, total in both) * 2 > len(draft.counties.rows):
-        yield Problem("W342", "半数以上县区的可用财力，不小于标准财政收入加上年各项资金，可能已把上年的转移支付算了进去。",
-                      "可用财力不应含本表所列资金的上年数。", COUNTIES, column="可用财力")
+        yield Problem(
+            "W342",
+            "半数以上县区的可用财力，不小于标准财政收入加上年各项资金，可能已把上年的转移支付算了进去。",
+            "可用财力不应含本表所列资金的上年数。",
+            COUNTIES,
+            column="可用财力",
+        )
 
 
 def zones_in_question(draft: Draft) -> Iterator[Problem]:
@@ -69,11 +101,19 @@ def zones_in_question(draft: Draft) -> Iterator[Problem]:
     for position, fund in enumerate(draft.settings.funds):
         subject = draft.settings.by_fund()[position : position + 1]
         if draft.settings.texts("资格", "仅功能区", subject)[0] == "是":
-            names = [str(row.values.get(NAME, "")) for row in ordered_rows(draft.counties)
-                     if positive(row, "禁止开发区面积") and not row.values.get("功能区类型")]
+            names = [
+                str(row.values.get(NAME, ""))
+                for row in ordered_rows(draft.counties)
+                if positive(row, "禁止开发区面积") and not row.values.get("功能区类型")
+            ]
             if names:
-                yield Problem("W343", f"有禁止开发区面积而没有功能区类型，不参加{fund}分配：{'、'.join(names)}。",
-                              "核对功能区类型；要让它们参加，把「资格」·仅功能区改为「含禁止开发」。", COUNTIES, column="功能区类型")
+                yield Problem(
+                    "W343",
+                    f"有禁止开发区面积而没有功能区类型，不参加{fund}分配：{'、'.join(names)}。",
+                    "核对功能区类型；要让它们参加，把「资格」·仅功能区改为「含禁止开发」。",
+                    COUNTIES,
+                    column="功能区类型",
+                )
 
 
 def funds_listed(draft: Draft) -> Iterator[Problem]:
@@ -81,9 +121,19 @@ def funds_listed(draft: Draft) -> Iterator[Problem]:
     sheet = draft.counties
     for fund in draft.spec.funds:
         for column in (f"上年{fund.name}", f"提前下达{fund.name}"):
-            if fund.name not in draft.settings.funds and column in sheet.letters and _paid(sheet, column):
-                yield Problem("W348", f"「{POOLS}」没有{fund.name}这一行，今年不分配这项资金。", "要分配就在「资金总额」补上。",
-                              sheet.name, sheet.header_cell(column), column)
+            if (
+                fund.name not in draft.settings.funds
+                and column in sheet.letters
+                and _paid(sheet, column)
+            ):
+                yield Problem(
+                    "W348",
+                    f"「{POOLS}」没有{fund.name}这一行，今年不分配这项资金。",
+                    "要分配就在「资金总额」补上。",
+                    sheet.name,
+                    sheet.header_cell(column),
+                    column,
+                )
 
 
 def funds_known(draft: Draft) -> Iterator[Problem]:
@@ -94,7 +144,9 @@ def funds_known(draft: Draft) -> Iterator[Problem]:
         fund = found[1] if found else ""
         close = get_close_matches(fund, names, 1, LIKE)
         if close and fund not in names:
-            yield unknown_header(sheet.name, sheet.header_cell(column), column, column.replace(fund, close[0]))
+            yield unknown_header(
+                sheet.name, sheet.header_cell(column), column, column.replace(fund, close[0])
+            )
 
 
 def _paid(sheet: Sheet, column: str) -> bool:
@@ -104,14 +156,23 @@ def _paid(sheet: Sheet, column: str) -> bool:
 def unit_said(draft: Sheets) -> Iterator[Problem]:
     """The workbook says its money unit."""
     if not any(sheet.unit for sheet in draft.budget.sheets.values()):
-        yield Problem("W344", "没有写明金额单位，按万元处理。", "在标题下面写「单位：万元」（或元、亿元）。", COUNTIES)
+        yield Problem(
+            "W344",
+            "没有写明金额单位，按万元处理。",
+            "在标题下面写「单位：万元」（或元、亿元）。",
+            COUNTIES,
+        )
 
 
 def totals_agree(draft: Sheets) -> Iterator[Problem]:
     """小计 and 合计 rows agree with the rows they add up."""
     for sheet in draft.budget.sheets.values():
         if sheet.name in (COUNTIES, POOLS):
-            amounts = [column for column in sheet.letters if any(is_number(row.values.get(column)) for row in sheet.rows)]
+            amounts = [
+                column
+                for column in sheet.letters
+                if any(is_number(row.values.get(column)) for row in sheet.rows)
+            ]
             yield from total_mismatches(sheet, amounts)
 
 
@@ -128,9 +189,28 @@ def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Prob
     if not (is_number(now) and is_number(then)):
         return
     if now < then:
-        yield at(draft.pools, row, "本年总额", "W345", f"少于上年总额 {then:,.12g}。", "核对；确实减少时，上年保底可能做不到。")
-    listed = math.fsum(min(positive(county, f"上年{fund}"), 2 * LARGEST) for county in draft.counties.rows)
+        yield at(
+            draft.pools,
+            row,
+            "本年总额",
+            "W345",
+            f"少于上年总额 {then:,.12g}。",
+            "核对；确实减少时，上年保底可能做不到。",
+        )
+    listed = math.fsum(
+        min(positive(county, f"上年{fund}"), 2 * LARGEST) for county in draft.counties.rows
+    )
     other = row.values.get("州本级及其他")
-    if f"上年{fund}" in draft.counties.letters and round(listed - float(then), 6) and not is_number(other):
-        yield at(draft.pools, row, "上年总额", "W346", f"与「县区数据」上年{fund}各县之和 {listed:,.12g} 不一致。",
-                  "核对；差额若属州本级，可以不管。")
+    if (
+        f"上年{fund}" in draft.counties.letters
+        and round(listed - float(then), 6)
+        and not is_number(other)
+    ):
+        yield at(
+            draft.pools,
+            row,
+            "上年总额",
+            "W346",
+            f"与「县区数据」上年{fund}各县之和 {listed:,.12g} 不一致。",
+            "核对；差额若属州本级，可以不管。",
+        )

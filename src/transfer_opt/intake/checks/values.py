@@ -14,7 +14,13 @@ from transfer_opt.core.vocabulary import RULES
 from transfer_opt.intake.checks.subject import Draft, at
 from transfer_opt.intake.requirements import WRITE
 from transfer_opt.policy.model import ParameterSpec, RuleSpec
-from transfer_opt.policy.model_file.values import ALWAYS_READ, BY_FUND, MAY_BE_ABSENT, example_of, reads_all_funds
+from transfer_opt.policy.model_file.values import (
+    ALWAYS_READ,
+    BY_FUND,
+    MAY_BE_ABSENT,
+    example_of,
+    reads_all_funds,
+)
 from transfer_opt.policy.settings import Settings, shown
 
 OR_OFF = "或者停用这条规则。"
@@ -28,30 +34,48 @@ def values_given(draft: Draft) -> Iterator[Problem]:
             if (rule.name, parameter.name) in MAY_BE_ABSENT or _complete(settings, parameter):
                 continue
             subjects = _subjects(settings, parameter)
-            missing = _read(settings, rule, parameter, subjects) & _absent(settings, parameter, subjects)
-            yield from _told(draft, parameter, [settings.funds[f] if f != NOWHERE else "" for f in dict.fromkeys(subjects[missing, 0])])
+            missing = _read(settings, rule, parameter, subjects) & _absent(
+                settings, parameter, subjects
+            )
+            yield from _told(
+                draft,
+                parameter,
+                [
+                    settings.funds[f] if f != NOWHERE else ""
+                    for f in dict.fromkeys(subjects[missing, 0])
+                ],
+            )
 
 
 def _complete(settings: Settings, parameter: ParameterSpec) -> bool:
     """Whether the model itself has a value for every fund of the year."""
     default = parameter.default
-    return default is not None and not (isinstance(default, Mapping) and {*settings.funds} - default.keys())
+    return default is not None and not (
+        isinstance(default, Mapping) and {*settings.funds} - default.keys()
+    )
 
 
 def _subjects(settings: Settings, parameter: ParameterSpec) -> Ints:
     """Everything (m, 2) the parameter may have a value of its own for."""
     units = settings.recipients
     funds = range(len(settings.funds)) if parameter.by in BY_FUND else [NOWHERE]
-    places = {"line": range(len(units)), "recipient": range(len(units)),
-              "prefecture": range(len(units), len(units) + len(units.prefectures))}.get(parameter.by, [NOWHERE])
-    return np.array([(fund, place) for fund in funds for place in places], dtype=np.int64).reshape(-1, 2)
+    places = {
+        "line": range(len(units)),
+        "recipient": range(len(units)),
+        "prefecture": range(len(units), len(units) + len(units.prefectures)),
+    }.get(parameter.by, [NOWHERE])
+    return np.array([(fund, place) for fund in funds for place in places], dtype=np.int64).reshape(
+        -1, 2
+    )
 
 
 def _read(settings: Settings, rule: RuleSpec, parameter: ParameterSpec, subjects: Ints) -> Bools:
     """For which subjects (m,) the program looks at the parameter."""
     if rule.fixed or (rule.name, parameter.name) in ALWAYS_READ:
         return np.ones(len(subjects), dtype=bool)
-    if parameter.by not in ("line", "fund", "recipient", "prefecture") or reads_all_funds(rule, parameter):
+    if parameter.by not in ("line", "fund", "recipient", "prefecture") or reads_all_funds(
+        rule, parameter
+    ):
         return np.full(len(subjects), settings.on_anywhere(rule.name))
     return settings.on(rule.name, subjects)
 
@@ -60,7 +84,10 @@ def _absent(settings: Settings, parameter: ParameterSpec, subjects: Ints) -> Boo
     """Which subjects (m,) have no value."""
     if parameter.numeric:
         return np.isnan(settings.numbers(parameter.rule, parameter.name, subjects))
-    return np.array([not value for value in settings.texts(parameter.rule, parameter.name, subjects)], dtype=bool)
+    return np.array(
+        [not value for value in settings.texts(parameter.rule, parameter.name, subjects)],
+        dtype=bool,
+    )
 
 
 def _told(draft: Draft, parameter: ParameterSpec, funds: Sequence[str]) -> Iterator[Problem]:
@@ -68,16 +95,37 @@ def _told(draft: Draft, parameter: ParameterSpec, funds: Sequence[str]) -> Itera
     own: dict[int, tuple[SheetRow, list[str]]] = {}
     for fund in funds:
         about = _about(draft, parameter.rule, fund)
-        row = next((row for row in about if _word(row, "参数") == parameter.name and not _word(row, "对象")), None)
+        row = next(
+            (
+                row
+                for row in about
+                if _word(row, "参数") == parameter.name and not _word(row, "对象")
+            ),
+            None,
+        )
         if row is None:
-            yield _line_missing(draft, parameter, fund, next((row for row in about if _word(row, "启用") == "是"), None))
+            yield _line_missing(
+                draft,
+                parameter,
+                fund,
+                next((row for row in about if _word(row, "启用") == "是"), None),
+            )
         else:
             own.setdefault(row.number, (row, []))[1].append(fund)
     for row, whose in own.values():
-        yield at(draft.budget.sheets[RULES], row, "取值", "E215", _message(parameter, whose), f"在这一格填上取值{_example(parameter)}；{OR_OFF}")
+        yield at(
+            draft.budget.sheets[RULES],
+            row,
+            "取值",
+            "E215",
+            _message(parameter, whose),
+            f"在这一格填上取值{_example(parameter)}；{OR_OFF}",
+        )
 
 
-def _line_missing(draft: Draft, parameter: ParameterSpec, fund: str, switch: SheetRow | None) -> Problem:
+def _line_missing(
+    draft: Draft, parameter: ParameterSpec, fund: str, switch: SheetRow | None
+) -> Problem:
     """The line to write in 「约束参数」, told at the row that switches the rule on where there is one."""
     whose = f"、资金「{fund}」" if fund else ""
     message = _message(parameter, [fund])
@@ -89,7 +137,9 @@ def _line_missing(draft: Draft, parameter: ParameterSpec, fund: str, switch: She
 
 def _message(parameter: ParameterSpec, funds: Sequence[str]) -> str:
     whose = f"（{'、'.join(funds)}）" if any(funds) else ""
-    return f"规则「{parameter.rule}」{whose}要用参数「{parameter.name}」，这里和模型文件里都没有取值。"
+    return (
+        f"规则「{parameter.rule}」{whose}要用参数「{parameter.name}」，这里和模型文件里都没有取值。"
+    )
 
 
 def _example(parameter: ParameterSpec) -> str:
@@ -100,8 +150,16 @@ def _example(parameter: ParameterSpec) -> str:
 def _about(draft: Draft, rule: str, fund: str) -> list[SheetRow]:
     """The rows of 「约束参数」 that speak of a rule and a fund, or of all funds."""
     sheet = draft.budget.sheets.get(RULES)
-    return [row for row in (sheet.rows if sheet else ()) if _word(row, "规则") == rule
-            and (_word(row, "资金") in ("", "全部") or (known := draft.spec.fund(_word(row, "资金"))) is not None and known.name == fund)]
+    return [
+        row
+        for row in (sheet.rows if sheet else ())
+        if _word(row, "规则") == rule
+        and (
+            _word(row, "资金") in ("", "全部")
+            or (known := draft.spec.fund(_word(row, "资金"))) is not None
+            and known.name == fund
+        )
+    ]
 
 
 def _word(row: SheetRow, column: str) -> str:

@@ -10,7 +10,9 @@ RIGHT = -1
 """Stands for the right side among the keys of an equation."""
 
 
-def solved(equations: Iterable[Mapping[int, mpq]], near: Mapping[int, int | mpq]) -> dict[int, int | mpq]:
+def solved(
+    equations: Iterable[Mapping[int, mpq]], near: Mapping[int, int | mpq]
+) -> dict[int, int | mpq]:
     """The duals that meet the equations exactly; those left free stay where they are."""
     pivots: dict[int, dict[int, mpq]] = {}
     users: dict[int, set[int]] = {}  # free dual → the pivots whose rules speak of it
@@ -25,7 +27,9 @@ def solved(equations: Iterable[Mapping[int, mpq]], near: Mapping[int, int | mpq]
             continue
         lead = left.pop(free)
         # y_free = (right − Σ others) / lead, kept as coefficients of the others and a constant under RIGHT
-        rule = {key: (value if key == RIGHT else -value) / lead for key, value in left.items() if value}
+        rule = {
+            key: (value if key == RIGHT else -value) / lead for key, value in left.items() if value
+        }
         for pivot in users.pop(free, set()):
             factor = pivots[pivot].pop(free)
             for key, value in rule.items():
@@ -34,5 +38,11 @@ def solved(equations: Iterable[Mapping[int, mpq]], near: Mapping[int, int | mpq]
         pivots[free] = rule
         for key in rule:
             users.setdefault(key, set()).add(free)
-    return {r: sum((value * (near[key] if key != RIGHT else 1) for key, value in pivots[r].items()), mpq(0))
-            if r in pivots else near[r] for r in near}
+    return {
+        r: sum(
+            (value * (near[key] if key != RIGHT else 1) for key, value in pivots[r].items()), mpq(0)
+        )
+        if r in pivots
+        else near[r]
+        for r in near
+    }

@@ -20,7 +20,14 @@ Bound = Number | None
 def multiplied(statement: Statement) -> tuple[list[dict[int, int]], list[int]]:
     """The entries of every row, multiplied until they are whole, and by how much."""
     times = [1] * len(statement.row_lower)
-    entries = list(zip(statement.rows.tolist(), statement.columns.tolist(), statement.values.tolist(), strict=True))
+    entries = list(
+        zip(
+            statement.rows.tolist(),
+            statement.columns.tolist(),
+            statement.values.tolist(),
+            strict=True,
+        )
+    )
     for r, _, value in entries:
         if (bottom := value.denominator) != 1:
             times[r] = lcm(times[r], int(bottom))
@@ -44,7 +51,9 @@ def total(terms: Iterable[tuple[Number, Number]]) -> Number:
             whole += weight * value
         else:
             tops[value.denominator] = tops.get(value.denominator, 0) + weight * value.numerator
-    return slim(sum((mpq(top, bottom) for bottom, top in tops.items()), mpq(whole))) if tops else whole
+    return (
+        slim(sum((mpq(top, bottom) for bottom, top in tops.items()), mpq(whole))) if tops else whole
+    )
 
 
 def quotient(number: Number, by: int) -> Number:

@@ -74,12 +74,21 @@ class Narrowed:
         self.step = step
         self.rows, self.times = multiplied(statement)
         self.lower, self.upper = counted(statement.lower, step), counted(statement.upper, step)
-        self.row_lower, self.row_upper = ([None if side is None else slim(side * times) for side, times in
-                                           zip(counted(sides, step), self.times, strict=True)]
-                                          for sides in (statement.row_lower, statement.row_upper))
-        self.equal = [r for r, (low, high) in enumerate(zip(self.row_lower, self.row_upper, strict=True))
-                      if low is not None and low == high]
-        self.stated = Stated(self.rows, *map(tuple, (self.lower, self.upper, self.row_lower, self.row_upper)))
+        self.row_lower, self.row_upper = (
+            [
+                None if side is None else slim(side * times)
+                for side, times in zip(counted(sides, step), self.times, strict=True)
+            ]
+            for sides in (statement.row_lower, statement.row_upper)
+        )
+        self.equal = [
+            r
+            for r, (low, high) in enumerate(zip(self.row_lower, self.row_upper, strict=True))
+            if low is not None and low == high
+        ]
+        self.stated = Stated(
+            self.rows, *map(tuple, (self.lower, self.upper, self.row_lower, self.row_upper))
+        )
         self.open = {j for j, low in enumerate(self.lower) if low is None or low != self.upper[j]}
         self.folded: set[int] = set()
 
@@ -94,8 +103,10 @@ class Narrowed:
                 self.folded.add(r)
                 waiting, (j,) = True, free
                 still = total((a, known_bound(self.lower[k])) for k, a in row.items() if k != j)
-                low, high = (None if side is None else quotient(side - still, row[j])
-                             for side in (self.row_lower[r], self.row_upper[r]))
+                low, high = (
+                    None if side is None else quotient(side - still, row[j])
+                    for side in (self.row_lower[r], self.row_upper[r])
+                )
                 if row[j] < 0:
                     low, high = high, low
                 low, high = most(self.lower[j], low), least(self.upper[j], high)
@@ -126,8 +137,18 @@ class Narrowed:
         parts = lcm(*{int(value.denominator) for value in both})
         whole = [int(value * parts) for value in both]
         half = len(stage.columns)
-        return Ratios(stage.below, stage.above, parts,
-                       dict(zip(stage.columns.tolist(), zip(whole[:half], whole[half:], strict=True), strict=True)))
+        return Ratios(
+            stage.below,
+            stage.above,
+            parts,
+            dict(
+                zip(
+                    stage.columns.tolist(),
+                    zip(whole[:half], whole[half:], strict=True),
+                    strict=True,
+                )
+            ),
+        )
 
     def best(self, ratios: Ratios, j: int) -> Number:
         """Where the ratio of a term is least, whatever the others do."""
@@ -144,7 +165,9 @@ class Narrowed:
     def tighten(self, duals: Mapping[int, Number]) -> None:
         """Rows with a dual are met with equality on the side it leans on."""
         for r, dual in duals.items():
-            self.row_lower[r] = self.row_upper[r] = self.row_lower[r] if dual > 0 else self.row_upper[r]
+            self.row_lower[r] = self.row_upper[r] = (
+                self.row_lower[r] if dual > 0 else self.row_upper[r]
+            )
 
     def _resting(self, j: int) -> Number:
         """A column nothing determines (a deviation that may be 0 both ways) rests at the bound nearest to 0."""
@@ -152,20 +175,39 @@ class Narrowed:
         return low if low is not None else high if high is not None else 0
 
 
-def sum_told(stage: SumStage, costs: Mapping[int, Number], duals: Mapping[int, Number], value: Number) -> dict[str, Any]:
+def sum_told(
+    stage: SumStage, costs: Mapping[int, Number], duals: Mapping[int, Number], value: Number
+) -> dict[str, Any]:
     """A stage that minimises a sum as the certificate tells it."""
-    return {"name": stage.name, "kind": "sum", "costs": {str(j): written(cost) for j, cost in costs.items()},
-            "duals": {str(r): written(dual) for r, dual in duals.items()}, "value": written(value)}
+    return {
+        "name": stage.name,
+        "kind": "sum",
+        "costs": {str(j): written(cost) for j, cost in costs.items()},
+        "duals": {str(r): written(dual) for r, dual in duals.items()},
+        "value": written(value),
+    }
 
 
 def levels_told(
-    stage: LevelStage, ratios: Ratios, levels: Iterable[tuple[Number, Mapping[int, Number]]], alone: bool
+    stage: LevelStage,
+    ratios: Ratios,
+    levels: Iterable[tuple[Number, Mapping[int, Number]]],
+    alone: bool,
 ) -> dict[str, Any]:
     """A stage of levels (θ and duals, highest first) as the certificate tells it; `alone`: the rest at its own best."""
     told: list[dict[str, Any] | None] = [
-        {"theta": written(theta), "duals": {str(r): written(dual) for r, dual in duals.items()}} for theta, duals in levels]
-    return {"name": stage.name, "kind": "levels", "below": stage.below, "above": stage.above, "parts": ratios.parts,
-            "levels": told + [None] * alone, "terms": [[j, centre, scale] for j, (centre, scale) in ratios.terms.items()]}
+        {"theta": written(theta), "duals": {str(r): written(dual) for r, dual in duals.items()}}
+        for theta, duals in levels
+    ]
+    return {
+        "name": stage.name,
+        "kind": "levels",
+        "below": stage.below,
+        "above": stage.above,
+        "parts": ratios.parts,
+        "levels": told + [None] * alone,
+        "terms": [[j, centre, scale] for j, (centre, scale) in ratios.terms.items()],
+    }
 
 
 def costs_of(stage: SumStage) -> dict[int, Number]:

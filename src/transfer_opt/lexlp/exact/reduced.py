@@ -30,7 +30,9 @@ class Reduced:
     @staticmethod
     def of(program: ExactProgram) -> Reduced:
         """What is open of it."""
-        columns = [j for j, low in enumerate(program.lower) if low is None or low != program.upper[j]]
+        columns = [
+            j for j, low in enumerate(program.lower) if low is None or low != program.upper[j]
+        ]
         place = {j: k for k, j in enumerate(columns)}
         rows, entries, row_lower, row_upper = [], [], list[Bound](), list[Bound]()
         possible = True
@@ -48,8 +50,14 @@ class Reduced:
                 row_upper.append(high)
             else:
                 possible &= (low is None or low <= 0) and (high is None or high >= 0)
-        part = ExactProgram([program.costs[j] for j in columns], [program.lower[j] for j in columns],
-                            [program.upper[j] for j in columns], entries, row_lower, row_upper)
+        part = ExactProgram(
+            [program.costs[j] for j in columns],
+            [program.lower[j] for j in columns],
+            [program.upper[j] for j in columns],
+            entries,
+            row_lower,
+            row_upper,
+        )
         return Reduced(program, columns, rows, part if possible else None)
 
     def optimum(self, basis: Basis, scale: float) -> Vertex | None:
@@ -77,17 +85,49 @@ class Reduced:
         found = self._by_floats(self.part, basis, scale) if self.part else None
         return None if found is None else float(found[0][-1])
 
-    def _by_floats(self, part: ExactProgram, basis: Basis, scale: float) -> tuple[Floats, Sequence[str]] | None:
+    def _by_floats(
+        self, part: ExactProgram, basis: Basis, scale: float
+    ) -> tuple[Floats, Sequence[str]] | None:
         """Money divided by the scale; the ratio θ, in the last column where it has a cost of 1 alone, as it is."""
-        theta = len(part.costs) - 1 if self.columns and self.columns[-1] == len(self.whole.costs) - 1 and part.costs[-1] == 1 else -1
-        rows = [(r, j, float(a) / (scale if j == theta else 1.0)) for r, row in enumerate(part.rows) for j, a in row.items()]
-        index, columns, values = (np.array(each) for each in zip(*rows, strict=True)) if rows else (np.zeros(0, dtype=np.int64),) * 3
+        theta = (
+            len(part.costs) - 1
+            if self.columns
+            and self.columns[-1] == len(self.whole.costs) - 1
+            and part.costs[-1] == 1
+            else -1
+        )
+        rows = [
+            (r, j, float(a) / (scale if j == theta else 1.0))
+            for r, row in enumerate(part.rows)
+            for j, a in row.items()
+        ]
+        index, columns, values = (
+            (np.array(each) for each in zip(*rows, strict=True))
+            if rows
+            else (np.zeros(0, dtype=np.int64),) * 3
+        )
 
         def sides(given: Sequence[Bound], absent: float) -> Floats:
-            return np.array([absent if side is None else float(side) / scale for side in given], dtype=float)
+            return np.array(
+                [absent if side is None else float(side) / scale for side in given], dtype=float
+            )
 
         lower, upper = sides(part.lower, -np.inf), sides(part.upper, np.inf)
         row_lower, row_upper = sides(part.row_lower, -np.inf), sides(part.row_upper, np.inf)
-        program = Program(lower, upper, index.astype(np.int64), columns.astype(np.int64), values.astype(float), row_lower, row_upper,
-                          np.zeros(len(part.rows), dtype=np.int64), len(part.costs))
-        return basis(program, Question(np.array([float(cost) for cost in part.costs]), lower, upper, row_lower, row_upper))
+        program = Program(
+            lower,
+            upper,
+            index.astype(np.int64),
+            columns.astype(np.int64),
+            values.astype(float),
+            row_lower,
+            row_upper,
+            np.zeros(len(part.rows), dtype=np.int64),
+            len(part.costs),
+        )
+        return basis(
+            program,
+            Question(
+                np.array([float(cost) for cost in part.costs]), lower, upper, row_lower, row_upper
+            ),
+        )

@@ -60,9 +60,14 @@ class _Simplex:
 
     def __init__(self, program: ExactProgram, start: Sequence[str]) -> None:
         self._program, self._columns = program, len(program.costs)
-        self._lower, self._upper = [*program.lower, *program.row_lower], [*program.upper, *program.row_upper]
+        self._lower, self._upper = (
+            [*program.lower, *program.row_lower],
+            [*program.upper, *program.row_upper],
+        )
         given = list(start) or [LOW] * self._columns + [BASIC] * len(program.rows)
-        self._state = [BASIC if said == BASIC else self._resting(v, said) for v, said in enumerate(given)]
+        self._state = [
+            BASIC if said == BASIC else self._resting(v, said) for v, said in enumerate(given)
+        ]
         self._by_column: list[dict[int, Number]] = [{} for _ in program.costs]
         for r, row in enumerate(program.rows):
             for j, a in row.items():
@@ -76,8 +81,10 @@ class _Simplex:
             missed = self._missed(values)
             costs = self._costs(missed)
             duals = self._duals(factors, costs)
-            reduced = [cost - sum((a * duals[r] for r, a in column.items() if r in duals), mpq(0))
-                       for cost, column in zip(costs, self._by_column, strict=True)]
+            reduced = [
+                cost - sum((a * duals[r] for r, a in column.items() if r in duals), mpq(0))
+                for cost, column in zip(costs, self._by_column, strict=True)
+            ]
             entering = self._entering(reduced, duals, greedy=pivot < GREEDY)
             if entering is None:
                 if missed:
@@ -104,7 +111,9 @@ class _Simplex:
         rows = [r for r in range(len(self._program.rows)) if self._state[count + r] != BASIC]
         columns = [j for j in range(count) if self._state[j] == BASIC]
         basic = set(columns)
-        factors = _Factors({r: {j: a for j, a in self._program.rows[r].items() if j in basic} for r in rows})
+        factors = _Factors(
+            {r: {j: a for j, a in self._program.rows[r].items() if j in basic} for r in rows}
+        )
         for j in basic - factors.columns:
             self._state[j] = self._resting(j, LOW)
         for r in set(rows) - factors.rows:
@@ -114,12 +123,20 @@ class _Simplex:
     def _values(self, factors: _Factors) -> list[Number]:
         """All variables (n + m)."""
         count = self._columns
-        values: list[Number] = [mpq(0) if self._state[j] == BASIC else self._at(j) for j in range(count)]
-        right = {r: self._at(count + r) - sum((a * values[j] for j, a in self._program.rows[r].items() if values[j]), mpq(0))
-                 for r in factors.rows}
+        values: list[Number] = [
+            mpq(0) if self._state[j] == BASIC else self._at(j) for j in range(count)
+        ]
+        right = {
+            r: self._at(count + r)
+            - sum((a * values[j] for j, a in self._program.rows[r].items() if values[j]), mpq(0))
+            for r in factors.rows
+        }
         for j, value in factors.solved(right).items():
             values[j] = value
-        return values + [sum((a * values[j] for j, a in row.items() if values[j]), mpq(0)) for row in self._program.rows]
+        return values + [
+            sum((a * values[j] for j, a in row.items() if values[j]), mpq(0))
+            for row in self._program.rows
+        ]
 
     def _missed(self, values: Sequence[Number]) -> dict[int, int]:
         """The basic variables below (-1) or above (1) their bounds."""
@@ -146,7 +163,9 @@ class _Simplex:
     def _duals(self, factors: _Factors, costs: Sequence[Number]) -> dict[int, Number]:
         return factors.solved_for_rows({j: costs[j] for j in factors.columns})
 
-    def _entering(self, reduced: Sequence[Number], duals: Mapping[int, Number], *, greedy: bool) -> tuple[int, int] | None:
+    def _entering(
+        self, reduced: Sequence[Number], duals: Mapping[int, Number], *, greedy: bool
+    ) -> tuple[int, int] | None:
         """A variable outside the basis and the direction (1 or -1) in which it pays to move it."""
         best, steepest = None, mpq(0)
         for v, state in enumerate(self._state):
@@ -160,7 +179,14 @@ class _Simplex:
                     best, steepest = (v, -1 if slope > 0 else 1), abs(slope)
         return best
 
-    def _step(self, factors: _Factors, values: Sequence[Number], missed: Mapping[int, int], entering: int, sign: int) -> None:
+    def _step(
+        self,
+        factors: _Factors,
+        values: Sequence[Number],
+        missed: Mapping[int, int],
+        entering: int,
+        sign: int,
+    ) -> None:
         """Move the entering variable until the first basic one, or itself, comes to a bound."""
         rates = self._rates(factors, entering, sign)
         low, high = self._lower[entering], self._upper[entering]
@@ -198,7 +224,11 @@ class _Simplex:
             if rate:
                 for r, a in self._by_column[j].items():
                     activity[r] = activity.get(r, mpq(0)) + a * rate
-        return rates | {count + r: rate for r, rate in activity.items() if rate and self._state[count + r] == BASIC}
+        return rates | {
+            count + r: rate
+            for r, rate in activity.items()
+            if rate and self._state[count + r] == BASIC
+        }
 
     def _next_bound(self, v: int, rate: Number, missed: int) -> str | None:
         """The bound that a basic variable comes to first; one that misses a bound comes to that."""
@@ -253,7 +283,9 @@ class _Factors:
                     side[other] = side.get(other, 0) - factor * value
         found: dict[int, Number] = {}
         for r, j, row, _ in reversed(self._pivots):
-            value = side.get(r, 0) - sum((a * found[k] for k, a in row.items() if k != j and k in found), mpq(0))
+            value = side.get(r, 0) - sum(
+                (a * found[k] for k, a in row.items() if k != j and k in found), mpq(0)
+            )
             found[j] = value / mpq(row[j])
         return found
 
@@ -269,5 +301,8 @@ class _Factors:
                     if k != j:
                         side[k] = side.get(k, 0) - a * value
         for r, _, _, multiples in reversed(self._pivots):
-            found[r] -= sum((factor * found[other] for other, factor in multiples.items() if other in found), mpq(0))
+            found[r] -= sum(
+                (factor * found[other] for other, factor in multiples.items() if other in found),
+                mpq(0),
+            )
         return found

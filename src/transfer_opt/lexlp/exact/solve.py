@@ -18,7 +18,15 @@ from transfer_opt.core.arrays import Floats
 from transfer_opt.core.errors import SolverError
 from transfer_opt.core.exact import ZERO, Exacts
 from transfer_opt.lexlp.exact.integers import Number, slim
-from transfer_opt.lexlp.exact.narrowing import GRID, Narrowed, Proof, Ratios, costs_of, levels_told, sum_told
+from transfer_opt.lexlp.exact.narrowing import (
+    GRID,
+    Narrowed,
+    Proof,
+    Ratios,
+    costs_of,
+    levels_told,
+    sum_told,
+)
 from transfer_opt.lexlp.exact.reduced import Basis, Reduced
 from transfer_opt.lexlp.exact.simplex import ExactProgram, Vertex
 from transfer_opt.lexlp.program import LevelStage, Stage, Statement, SumStage, last_levels
@@ -40,7 +48,11 @@ class Impossible:
 
 
 def solved_exactly(
-    statement: Statement, stages: Sequence[Stage], unit: mpq, basis: Basis, report: Report = lambda _: None
+    statement: Statement,
+    stages: Sequence[Stage],
+    unit: mpq,
+    basis: Basis,
+    report: Report = lambda _: None,
 ) -> Proof | None:
     """The lexicographic optimum of the stages; None where no amounts meet the rows."""
     engine = _Engine(statement, unit, basis)
@@ -63,8 +75,14 @@ def shortage_exactly(statement: Statement, unit: mpq, basis: Basis) -> Impossibl
     rows, columns = len(engine.rows), len(engine.lower)
     slack = [{**row, columns + r: 1, columns + rows + r: -1} for r, row in enumerate(engine.rows)]
     costs = [0] * columns + [mpq(1, times) for times in engine.times] * 2
-    program = ExactProgram(costs, [*engine.lower, *[0] * 2 * rows], [*engine.upper, *[None] * 2 * rows], slack,
-                           engine.row_lower, engine.row_upper)
+    program = ExactProgram(
+        costs,
+        [*engine.lower, *[0] * 2 * rows],
+        [*engine.upper, *[None] * 2 * rows],
+        slack,
+        engine.row_lower,
+        engine.row_upper,
+    )
     vertex = engine.asked(program)
     if vertex is None:
         raise AssertionError("slacks make every row possible")
@@ -120,12 +138,17 @@ class _Engine(Narrowed):
     def __init__(self, statement: Statement, unit: mpq, basis: Basis) -> None:
         super().__init__(statement, unit / GRID)
         self._basis = basis
-        sides = [abs(float(side)) for side in (*self.row_lower, *self.row_upper) if side is not None]
+        sides = [
+            abs(float(side)) for side in (*self.row_lower, *self.row_upper) if side is not None
+        ]
         self._scale = max([1.0, *sides]) / LARGEST
 
     def possible(self) -> bool:
         """Whether the rows can be met."""
-        if any(low is not None and high is not None and low > high for low, high in zip(self.lower, self.upper, strict=True)):
+        if any(
+            low is not None and high is not None and low > high
+            for low, high in zip(self.lower, self.upper, strict=True)
+        ):
             return False
         return self.asked(self._program([0] * len(self.lower))) is not None
 
@@ -157,7 +180,9 @@ class _Engine(Narrowed):
                 found.append((slim(theta), self._settled(vertex)))
         return levels_told(stage, ratios, found, alone)
 
-    def _level(self, ratios: Ratios, own: Mapping[int, Number]) -> tuple[Number | None, Vertex | None, Collection[int]]:
+    def _level(
+        self, ratios: Ratios, own: Mapping[int, Number]
+    ) -> tuple[Number | None, Vertex | None, Collection[int]]:
         """The least θ of the terms, and those (decided) that reach no less than it by themselves: they stand at their best.
 
         θ and vertex are None where all do.
@@ -199,7 +224,9 @@ class _Engine(Narrowed):
             reached.append((low * ratios.parts - centre) / mpq(scale))
         return max(reached, default=mpq(-(10**30)))
 
-    def _theta_program(self, ratios: Ratios, decided: Sequence[int], sharing: Sequence[int]) -> ExactProgram:
+    def _theta_program(
+        self, ratios: Ratios, decided: Sequence[int], sharing: Sequence[int]
+    ) -> ExactProgram:
         """min θ, the last column, with some terms at their own best and the others within θ."""
         columns, lower, upper = len(self.lower), list(self.lower), list(self.upper)
         for j in decided:
@@ -217,7 +244,9 @@ class _Engine(Narrowed):
                 row_lower.append(None)
                 row_upper.append(centre)
         floor = 0 if ratios.below and ratios.above or not sharing else None
-        return ExactProgram([0] * columns + [1], [*lower, floor], [*upper, None], rows, row_lower, row_upper)
+        return ExactProgram(
+            [0] * columns + [1], [*lower, floor], [*upper, None], rows, row_lower, row_upper
+        )
 
     def _settled(self, vertex: Vertex) -> dict[int, Number]:
         """The duals of the rows; every column they price stands where it is, for good."""
@@ -233,7 +262,9 @@ class _Engine(Narrowed):
         return duals
 
     def _program(self, costs: Sequence[Number]) -> ExactProgram:
-        return ExactProgram(costs, self.lower, self.upper, self.rows, self.row_lower, self.row_upper)
+        return ExactProgram(
+            costs, self.lower, self.upper, self.rows, self.row_lower, self.row_upper
+        )
 
     def asked(self, program: ExactProgram) -> Vertex | None:
         """The optimum of a program of this money; None where its rows cannot be met."""

@@ -30,7 +30,9 @@ class Solver:
 
 def chosen(name: str, lines: int, deadline: Deadline = NEVER) -> Solver:
     """The solver a user named, for so many lines, until the deadline; raises InputError for a name nobody knows."""
-    floats = "highs" if name == EXACT else name  # goes ahead of fractions, and answers what is only compared
+    floats = (
+        "highs" if name == EXACT else name
+    )  # goes ahead of fractions, and answers what is only compared
     first, again = opener(floats, lines), opener("highs" if name == "auto" else floats, lines)
     return Solver(within(first, deadline), within(again, deadline), name == EXACT)
 

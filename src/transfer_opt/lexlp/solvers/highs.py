@@ -37,16 +37,24 @@ class ArraySession:
         highs.changeColsCost(len(self._columns), self._columns, question.costs)
         highs.changeColsBounds(len(self._columns), self._columns, question.lower, question.upper)
         highs.changeRowsBounds(len(self._rows), self._rows, question.row_lower, question.row_upper)
-        highs.setOptionValue("time_limit", highs.getRunTime() + question.seconds)  # its clock runs on from question to question
+        highs.setOptionValue(
+            "time_limit", highs.getRunTime() + question.seconds
+        )  # its clock runs on from question to question
         if self._cold and question.high is not None:
             highs.setBasis(_basis(question.high, len(self._columns), len(self._rows)))
         self._cold = False
-        highs.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX if question.primal else DUAL_SIMPLEX)
+        highs.setOptionValue(
+            "simplex_strategy", PRIMAL_SIMPLEX if question.primal else DUAL_SIMPLEX
+        )
         highs.run()
         solution, status = highs.getSolution(), highs.getModelStatus()
         optimal = status == highspy.HighsModelStatus.kOptimal
-        return RawSolution(optimal, np.array(solution.col_value), np.array(solution.row_dual),
-                           highs.modelStatusToString(status))
+        return RawSolution(
+            optimal,
+            np.array(solution.col_value),
+            np.array(solution.row_dual),
+            highs.modelStatusToString(status),
+        )
 
 
 def _basis(high: Ints, columns: int, rows: int) -> highspy.HighsBasis:
@@ -54,7 +62,11 @@ def _basis(high: Ints, columns: int, rows: int) -> highspy.HighsBasis:
     basis, status = highspy.HighsBasis(), [highspy.HighsBasisStatus.kLower] * columns
     for column in high.tolist():
         status[column] = highspy.HighsBasisStatus.kUpper
-    basis.col_status, basis.row_status, basis.valid = status, [highspy.HighsBasisStatus.kBasic] * rows, True
+    basis.col_status, basis.row_status, basis.valid = (
+        status,
+        [highspy.HighsBasisStatus.kBasic] * rows,
+        True,
+    )
     return basis
 
 
@@ -83,7 +95,9 @@ def ended(program: Program, question: Question) -> tuple[Floats, Sequence[str]] 
     basis = session.highs.getBasis()
     if not answer.optimal or not basis.valid:
         return None
-    return answer.columns, [_WORDS.get(status, "low") for status in (*basis.col_status, *basis.row_status)]
+    return answer.columns, [
+        _WORDS.get(status, "low") for status in (*basis.col_status, *basis.row_status)
+    ]
 
 
 _WORDS = {highspy.HighsBasisStatus.kBasic: "basic", highspy.HighsBasisStatus.kUpper: "high"}

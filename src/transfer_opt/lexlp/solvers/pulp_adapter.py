@@ -14,7 +14,14 @@ import pulp
 
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.errors import SolverError
-from transfer_opt.lexlp.program import SOLVER_TOLERANCE, Opener, Program, Question, RawSolution, Session
+from transfer_opt.lexlp.program import (
+    SOLVER_TOLERANCE,
+    Opener,
+    Program,
+    Question,
+    RawSolution,
+    Session,
+)
 
 TEXT_ZERO = 1e-6
 """Duals and reduced costs below this are 0 in an answer that went through text."""
@@ -50,8 +57,12 @@ class PulpSession:
             raise SolverError(f"求解器 {self._name} 运行失败。") from error
         at_rest = np.where(np.isfinite(question.lower), question.lower, 0.0)
         # A column that no open row mentions never reaches the solver (an MPS file has no place for it).
-        columns = np.array([rest if variable.varValue is None else variable.varValue
-                            for variable, rest in zip(variables, at_rest, strict=True)])
+        columns = np.array(
+            [
+                rest if variable.varValue is None else variable.varValue
+                for variable, rest in zip(variables, at_rest, strict=True)
+            ]
+        )
         duals = np.array([sum(side.pi or 0.0 for side in pair) for pair in sides])
         if self._name != "HiGHS":
             duals = _refined(self._program, question, duals)
@@ -61,18 +72,28 @@ class PulpSession:
 def _solver(name: str, seconds: float) -> Any:
     limit = seconds if np.isfinite(seconds) else None
     if name == "HiGHS":
-        return pulp.HiGHS(msg=False, threads=1, timeLimit=limit, primal_feasibility_tolerance=SOLVER_TOLERANCE,
-                          dual_feasibility_tolerance=SOLVER_TOLERANCE)
+        return pulp.HiGHS(
+            msg=False,
+            threads=1,
+            timeLimit=limit,
+            primal_feasibility_tolerance=SOLVER_TOLERANCE,
+            dual_feasibility_tolerance=SOLVER_TOLERANCE,
+        )
     return pulp.getSolver(name, msg=False, timeLimit=limit)
 
 
 def _problem(program: Program, question: Question) -> tuple[Any, list[Any], list[list[Any]]]:
     """The PuLP problem, its variables in order, and for every row the constraints that stand for its sides."""
     problem = pulp.LpProblem("transfer", pulp.LpMinimize)
-    variables = [pulp.LpVariable(f"c{j}", _finite(low), _finite(high))
-                 for j, (low, high) in enumerate(zip(question.lower, question.upper, strict=True))]
-    problem.setObjective(pulp.LpAffineExpression(
-        [(variables[j], float(question.costs[j])) for j in np.flatnonzero(question.costs)]))
+    variables = [
+        pulp.LpVariable(f"c{j}", _finite(low), _finite(high))
+        for j, (low, high) in enumerate(zip(question.lower, question.upper, strict=True))
+    ]
+    problem.setObjective(
+        pulp.LpAffineExpression(
+            [(variables[j], float(question.costs[j])) for j in np.flatnonzero(question.costs)]
+        )
+    )
     entries: list[list[tuple[Any, float]]] = [[] for _ in question.row_lower]
     for row, column, value in zip(program.rows, program.columns, program.values, strict=True):
         entries[row].append((variables[column], float(value)))
@@ -93,7 +114,9 @@ def _sides(terms: list[tuple[Any, float]], lower: float, upper: float) -> list[A
     if np.isfinite(lower):
         made.append(pulp.LpConstraint(expression, pulp.LpConstraintGE, rhs=float(lower)))
     if np.isfinite(upper):
-        made.append(pulp.LpConstraint(pulp.LpAffineExpression(terms), pulp.LpConstraintLE, rhs=float(upper)))
+        made.append(
+            pulp.LpConstraint(pulp.LpAffineExpression(terms), pulp.LpConstraintLE, rhs=float(upper))
+        )
     return made
 
 
@@ -115,6 +138,8 @@ def _refined(program: Program, question: Question, duals: Floats) -> Floats:
     kept = (row_at[program.rows] >= 0) & (column_at[program.columns] >= 0)
     matrix = np.zeros((len(tight), len(free)))
     matrix[column_at[program.columns[kept]], row_at[program.rows[kept]]] = program.values[kept]
-    correction = np.linalg.lstsq(matrix, (question.costs - program.priced(clean))[tight], rcond=None)[0]
+    correction = np.linalg.lstsq(
+        matrix, (question.costs - program.priced(clean))[tight], rcond=None
+    )[0]
     clean[free] += correction
     return clean

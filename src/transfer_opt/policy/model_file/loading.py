@@ -47,10 +47,14 @@ def _refuse(source: Source, pattern: Source) -> None:
     """Raise what is wrong with a model file; `pattern` is the shipped one."""
     words = list(word_findings(source, pattern.table))
     strange = {each.at for each in words if each.at[:1] == ("rules",) and len(each.at) in (2, 4)}
-    shape = [each for each in _shape(source) if not strange & {each.at[:2], each.at[:4]}]  # what does not exist needs no shape
+    shape = [
+        each for each in _shape(source) if not strange & {each.at[:2], each.at[:4]}
+    ]  # what does not exist needs no shape
     found = [*shape, *words]
     found += value_findings(source, pattern.table, found)
-    problems = dict.fromkeys(finding.problem for finding in sorted(found, key=lambda finding: finding.line))
+    problems = dict.fromkeys(
+        finding.problem for finding in sorted(found, key=lambda finding: finding.line)
+    )
     if problems:
         raise InputError(tuple(problems))
 
@@ -58,7 +62,10 @@ def _refuse(source: Source, pattern: Source) -> None:
 def _shape(source: Source) -> Iterator[Finding]:
     """Nothing for the very bytes that are shipped, which are known to be in shape (docs/decisions/0020)."""
     digest = shipped("models", "qinghai", "model.sha256")
-    if digest.is_file() and source.digest in digest.read_text(encoding="ascii", errors="replace").split():
+    if (
+        digest.is_file()
+        and source.digest in digest.read_text(encoding="ascii", errors="replace").split()
+    ):
         return
     from transfer_opt.policy.model_file.shape import shape_findings
 

@@ -20,7 +20,10 @@ _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _REST = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:\\.|[^"\\\n])*"|'[^'\n]*'""")
-_STRING = re.compile(r'"""(?:\\.|[^\\])*?""""{0,2}|' r"'''.*?''''{0,2}|" r'"(?:\\.|[^"\\\n])*"|' r"'[^'\n]*'", re.DOTALL)
+_STRING = re.compile(
+    r'"""(?:\\.|[^\\])*?""""{0,2}|' r"'''.*?''''{0,2}|" r'"(?:\\.|[^"\\\n])*"|' r"'[^'\n]*'",
+    re.DOTALL,
+)
 _SCALAR = re.compile(r"\d{4}-\d\d-\d\d \d\d:[^\s,\]}#]+|[^\s,\]\[{}#\"'=]{1,4000}")
 
 
@@ -66,7 +69,9 @@ def positions(text: str) -> Positions:
     search = _Search(text)
     with suppress(_LostError, RecursionError):  # what was found stays right
         search.document()
-    return Positions(search.lines, frozenset(search.inline), tuple(search.statements), search.here == len(text))
+    return Positions(
+        search.lines, frozenset(search.inline), tuple(search.statements), search.here == len(text)
+    )
 
 
 class _LostError(Exception):
@@ -110,7 +115,9 @@ class _Search:
             self.lines.setdefault(path, line)
             self._lists[path] = self._lists.get(path, -1) + 1
             path = (*path, self._lists[path])
-        self.lines[path] = line  # a header is where a table stands, though a deeper one may have come before it
+        self.lines[path] = (
+            line  # a header is where a table stands, though a deeper one may have come before it
+        )
         return path
 
     def _within_lists(self, keys: list[str], line: int) -> Path:

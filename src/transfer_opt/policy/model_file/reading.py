@@ -29,7 +29,7 @@ _REASONS = {
     "Unclosed inline table": "花括号没有关上，或两项之间少了逗号",
     "Expected ']": "表名的方括号没有关上",
     "Unterminated string": "引号没有关上",
-    "Expected \"": "引号没有关上",
+    'Expected "': "引号没有关上",
     "Illegal character": "引号没有关上，或引号里有不能用的字符",
     "Found invalid character": "有不能用的字符",
     "Invalid value": "等号后面的取值写法不对，文字要加引号",
@@ -56,8 +56,12 @@ def read(path: Path) -> Source:
         table = tomllib.loads(text)
     except RecursionError as error:
         raise _wrong(f"模型文件 {path} 里括号套得太多", _LIKE_SHIPPED) from error
-    except ValueError as error:  # besides what tomllib finds, Python refuses whole numbers of thousands of digits
-        raise _wrong(f"模型文件 {path} 不是有效的 TOML，{_syntax(text, str(error))}", _LIKE_SHIPPED) from error
+    except (
+        ValueError
+    ) as error:  # besides what tomllib finds, Python refuses whole numbers of thousands of digits
+        raise _wrong(
+            f"模型文件 {path} 不是有效的 TOML，{_syntax(text, str(error))}", _LIKE_SHIPPED
+        ) from error
     return Source(text, table, hashlib.sha256(content).hexdigest())
 
 
@@ -66,7 +70,10 @@ def _decoded(path: Path, content: bytes) -> str:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _wrong(f"模型文件 {path} 不是 UTF-8 编码的文本，第 {line} 行有别的编码的字", "用编辑器另存为 UTF-8 编码。") from error
+        raise _wrong(
+            f"模型文件 {path} 不是 UTF-8 编码的文本，第 {line} 行有别的编码的字",
+            "用编辑器另存为 UTF-8 编码。",
+        ) from error
 
 
 def _syntax(text: str, error: str) -> str:
@@ -74,7 +81,9 @@ def _syntax(text: str, error: str) -> str:
     spots = positions(text)
     found = _PLACE.search(error)
     if found and found[1]:
-        offset = sum(len(line) + 1 for line in text.split("\n")[: int(found[1]) - 1]) + int(found[2]) - 1
+        offset = (
+            sum(len(line) + 1 for line in text.split("\n")[: int(found[1]) - 1]) + int(found[2]) - 1
+        )
         reached = f"（读到第 {found[1]} 行第 {found[2]} 列）"
     else:
         offset, reached = len(text), "（读到文件末尾）" if found else ""

@@ -23,45 +23,99 @@ def model(source: Source) -> ModelSpec:
     """The whole specification."""
     table = source.table
     clauses = {key: Clause(key, **entry) for key, entry in table["clauses"].items()}
-    terms = {kind: Term(kind, entry["days"], clauses[entry["clause"]]) for kind, entry in table.get("terms", {}).items()}
+    terms = {
+        kind: Term(kind, entry["days"], clauses[entry["clause"]])
+        for kind, entry in table.get("terms", {}).items()
+    }
     funds = tuple(_fund(entry, clauses, terms) for entry in table["funds"])
-    rules = {name: rule_spec(name, entry, [clauses[key] for key in entry["clause"]]) for name, entry in table["rules"].items()}
-    scenarios = tuple(ScenarioSpec(entry["name"], tuple(_change(change, funds) for change in entry.get("changes", ())))
-                      for entry in table.get("scenarios", ()))
-    return ModelSpec(table["title"], table["version"], source.digest, tuple(table["objective"]), funds, rules, scenarios,
-                     _fund_aliases(funds) | table.get("aliases", {}), dict(table.get("values", {})),
-                     dict(table.get("former", {})))
+    rules = {
+        name: rule_spec(name, entry, [clauses[key] for key in entry["clause"]])
+        for name, entry in table["rules"].items()
+    }
+    scenarios = tuple(
+        ScenarioSpec(
+            entry["name"], tuple(_change(change, funds) for change in entry.get("changes", ()))
+        )
+        for entry in table.get("scenarios", ())
+    )
+    return ModelSpec(
+        table["title"],
+        table["version"],
+        source.digest,
+        tuple(table["objective"]),
+        funds,
+        rules,
+        scenarios,
+        _fund_aliases(funds) | table.get("aliases", {}),
+        dict(table.get("values", {})),
+        dict(table.get("former", {})),
+    )
 
 
 def rule_spec(name: str, entry: Table, clauses: Sequence[Clause]) -> RuleSpec:
     """One rule, with the clauses it cites."""
-    parameters = {key: parameter_spec(name, key, value, entry["by"]) for key, value in entry.get("parameters", {}).items()}
-    return RuleSpec(name, tuple(clauses), entry["by"], entry.get("fixed", False), entry.get("on", True),
-                    entry.get("hard", True), entry.get("priority", 2), parameters, entry["summary"])
+    parameters = {
+        key: parameter_spec(name, key, value, entry["by"])
+        for key, value in entry.get("parameters", {}).items()
+    }
+    return RuleSpec(
+        name,
+        tuple(clauses),
+        entry["by"],
+        entry.get("fixed", False),
+        entry.get("on", True),
+        entry.get("hard", True),
+        entry.get("priority", 2),
+        parameters,
+        entry["summary"],
+    )
 
 
 def parameter_spec(rule: str, name: str, entry: Table, scope: Scope) -> ParameterSpec:
     """One parameter; it speaks of what its rule speaks of unless it says otherwise."""
-    return ParameterSpec(rule, name, entry.get("by", scope), entry.get("kind", "share"), entry.get("default"),
-                         float(entry.get("minimum", 0.0)), float(entry.get("maximum", float("inf"))),
-                         tuple(entry.get("choices", ())), entry["summary"], float(entry.get("step", 0.0)))
+    return ParameterSpec(
+        rule,
+        name,
+        entry.get("by", scope),
+        entry.get("kind", "share"),
+        entry.get("default"),
+        float(entry.get("minimum", 0.0)),
+        float(entry.get("maximum", float("inf"))),
+        tuple(entry.get("choices", ())),
+        entry["summary"],
+        float(entry.get("step", 0.0)),
+    )
 
 
 def _fund_aliases(funds: Sequence[FundSpec]) -> dict[str, str]:
     """Headers with a fund's short name → with its full one."""
-    return {form.format(fund.short): form.format(fund.name) for fund in funds
-            for form in ("上年{}", "上年{}其中一次性", "提前下达{}")}
+    return {
+        form.format(fund.short): form.format(fund.name)
+        for fund in funds
+        for form in ("上年{}", "上年{}其中一次性", "提前下达{}")
+    }
 
 
 def _fund(entry: Table, clauses: Mapping[str, Clause], terms: Mapping[str, Term]) -> FundSpec:
     factors = tuple(_factor(factor, clauses) for factor in entry["factors"])
-    return FundSpec(entry["name"], entry["short"], clauses[entry["clause"]], entry.get("account", ""), factors,
-                    terms[entry["kind"]] if "kind" in entry else None)
+    return FundSpec(
+        entry["name"],
+        entry["short"],
+        clauses[entry["clause"]],
+        entry.get("account", ""),
+        factors,
+        terms[entry["kind"]] if "kind" in entry else None,
+    )
 
 
 def _factor(entry: Table, clauses: Mapping[str, Clause]) -> FactorSpec:
-    return FactorSpec(entry["function"], entry["title"], float(entry["weight"]), clauses[entry["clause"]],
-                      dict(entry.get("parameters", {})))
+    return FactorSpec(
+        entry["function"],
+        entry["title"],
+        float(entry["weight"]),
+        clauses[entry["clause"]],
+        dict(entry.get("parameters", {})),
+    )
 
 
 def _change(entry: Table, funds: Sequence[FundSpec]) -> Change:

@@ -16,7 +16,11 @@ from transfer_opt.policy.model_file.reading import read
 from transfer_opt.policy.model_file.shape import FACTOR_PARAMETERS, ModelFile, shape_findings
 from transfer_opt.policy.model_file.source import Source
 
-MODEL, DIGEST, SCHEMA = ("qinghai", "model.toml"), ("qinghai", "model.sha256"), ("model.schema.json",)
+MODEL, DIGEST, SCHEMA = (
+    ("qinghai", "model.toml"),
+    ("qinghai", "model.sha256"),
+    ("model.schema.json",),
+)
 Schema = dict[str, Any]
 
 
@@ -30,7 +34,11 @@ def schema(spec: ModelSpec) -> str:
         "required": list(spec.rules),
         "additionalProperties": False,
     }
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "转移支付分配模型文件", **whole}
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "转移支付分配模型文件",
+        **whole,
+    }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -45,12 +53,16 @@ def checksum(source: Source) -> str:
 def main() -> None:
     """Write both beside the models."""
     shipped("models", *SCHEMA).write_text(schema(load_model()), encoding="utf-8", newline="\n")
-    shipped("models", *DIGEST).write_text(checksum(read(shipped("models", *MODEL))), encoding="utf-8", newline="\n")
+    shipped("models", *DIGEST).write_text(
+        checksum(read(shipped("models", *MODEL))), encoding="utf-8", newline="\n"
+    )
 
 
 def _rule(rule: RuleSpec) -> Schema:
     """A rule under its name, with the names of its parameters."""
-    parameters = {name: _described("Parameter", each.summary) for name, each in rule.parameters.items()}
+    parameters = {
+        name: _described("Parameter", each.summary) for name, each in rule.parameters.items()
+    }
     inner = {"properties": parameters, "required": list(parameters), "additionalProperties": False}
     asked = {"required": ["parameters"]} if parameters else {}
     return {**_described("Rule", rule.summary), "properties": {"parameters": inner}, **asked}
@@ -64,14 +76,20 @@ def _by_function(name: str) -> Schema:
     """What a factor must be given, by its function."""
     given = _plain(FACTOR_PARAMETERS[name].model_json_schema())
     asked = {"required": ["parameters"]} if given.get("required") else {}
-    return {"if": {"properties": {"function": {"const": name}}, "required": ["function"]},
-            "then": {"properties": {"parameters": given}, **asked}}
+    return {
+        "if": {"properties": {"function": {"const": name}}, "required": ["function"]},
+        "then": {"properties": {"parameters": given}, **asked},
+    }
 
 
 def _plain(node: Any) -> Any:
     """Without what pydantic adds of its own: titles made of names, and null for a key that may be left out."""
     if isinstance(node, dict):
-        return {key: _plain(value) for key, value in node.items() if value is not None and not (key == "title" and isinstance(value, str))}
+        return {
+            key: _plain(value)
+            for key, value in node.items()
+            if value is not None and not (key == "title" and isinstance(value, str))
+        }
     return [_plain(each) for each in node] if isinstance(node, list) else node
 
 

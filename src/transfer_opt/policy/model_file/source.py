@@ -40,14 +40,22 @@ class Source:
         """Where everything stands."""
         return positions(self.text)
 
-    def finding(self, at: Path, message: str, remedy: str, code: str = "E150", inside: Path = ()) -> Finding:
+    def finding(
+        self, at: Path, message: str, remedy: str, code: str = "E150", inside: Path = ()
+    ) -> Finding:
         """What is wrong at a path; `inside` is the table to name, then the message goes on with 里."""
         line = self.positions.line(at)
         where = f"第 {line} 行" if line else ""
         named = place(self.table, inside)
         if named:
             where += f" {named}{' ' if named[-1].isascii() else ''}"
-        return Finding(at, line, Problem(code, one_line(f"模型文件{where}{message.removesuffix('。')}。"), one_line(remedy)))
+        return Finding(
+            at,
+            line,
+            Problem(
+                code, one_line(f"模型文件{where}{message.removesuffix('。')}。"), one_line(remedy)
+            ),
+        )
 
     def of_key(self, at: Path, message: str, remedy: str) -> Finding:
         """What is wrong with what a key holds, or with one element of a list it holds."""
@@ -78,17 +86,24 @@ def place(table: Table, path: Path) -> str:
         if isinstance(key, int):
             names.append(_name(value) or f"第 {key + 1} 项")
     end = max((end for end, key in enumerate(path, 1) if isinstance(key, int)), default=0)
-    outer, inner = (tuple(key for key in part if isinstance(key, str)) for part in (path[:end], path[end:]))
+    outer, inner = (
+        tuple(key for key in part if isinstance(key, str)) for part in (path[:end], path[end:])
+    )
     if not outer:
         return header(*inner) if inner else ""
-    return f"[{header(*outer)}]「{'·'.join(names)}」" + (f"的 {header(*inner)[1:-1]}" if inner else "")
+    return f"[{header(*outer)}]「{'·'.join(names)}」" + (
+        f"的 {header(*inner)[1:-1]}" if inner else ""
+    )
 
 
 def shown(value: Any) -> str:
     """A value as it stands in the file, cut where it is long."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=str) if not _odd(value) else str(value)
-    except (ValueError, RecursionError):  # a whole number of thousands of digits, or thousands of brackets
+    except (
+        ValueError,
+        RecursionError,
+    ):  # a whole number of thousands of digits, or thousands of brackets
         return "…"
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
@@ -127,7 +142,9 @@ def texts(table: Table, key: str, at: Path = ()) -> Iterator[tuple[Path, str]]:
 
 def _odd(value: Any) -> bool:
     """Whether JSON has no word for a value, or TOML another one: dates, nan, inf."""
-    return not isinstance(value, str | int | float | list | dict) or (isinstance(value, float) and not isfinite(value))
+    return not isinstance(value, str | int | float | list | dict) or (
+        isinstance(value, float) and not isfinite(value)
+    )
 
 
 def _child(value: Any, key: str | int) -> Any:

@@ -9,7 +9,15 @@ import numpy as np
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
-from transfer_opt.report.parts import KEY_COLUMNS, Group, amount, heading, known_sum, optional, unit_groups
+from transfer_opt.report.parts import (
+    KEY_COLUMNS,
+    Group,
+    amount,
+    heading,
+    known_sum,
+    optional,
+    unit_groups,
+)
 from transfer_opt.scenarios.comparison.columns import CHANGES, Side, last_year
 from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison
 
@@ -28,9 +36,20 @@ def county_table(comparison: Comparison, fund: int | None = None) -> Table:
     """Amounts and differences of every scenario, all funds together or one fund."""
     name = "" if fund is None else comparison.short_fund(comparison.funds[fund])
     said = "分县对比" + (f"·{name}" if name else "")
-    rows = tuple(Row(group.kind, (*group.key, *_amounts(comparison, group, fund))) for group in unit_groups(comparison.units))
-    return Table(said, f"{heading(comparison.lead)}{said}", (*KEY_COLUMNS, *_columns(comparison)), rows,
-                 f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}", notes=(BLANK,), paper="A3", fit=one_page(comparison))
+    rows = tuple(
+        Row(group.kind, (*group.key, *_amounts(comparison, group, fund)))
+        for group in unit_groups(comparison.units)
+    )
+    return Table(
+        said,
+        f"{heading(comparison.lead)}{said}",
+        (*KEY_COLUMNS, *_columns(comparison)),
+        rows,
+        f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}",
+        notes=(BLANK,),
+        paper="A3",
+        fit=one_page(comparison),
+    )
 
 
 def coverage_table(comparison: Comparison) -> Table:
@@ -38,37 +57,86 @@ def coverage_table(comparison: Comparison) -> Table:
     shown = _with_last(comparison)
     columns = [*KEY_COLUMNS]
     for band, kind, width in (("保障水平", "share", 10.0), ("三保缺口", "shortfall", 10.0)):
-        columns += [Column(side.name, kind, width, band, group_formula="sum" if kind == "shortfall" else "", group_start=at == 0)  # type: ignore[arg-type]
-                    for at, side in enumerate(shown)]
-    columns += [Column(side.name, "number", 9, "保障水平位次（高为1）", group_start=at == 0) for at, side in enumerate(shown)]
+        columns += [
+            Column(
+                side.name,
+                kind,  # type: ignore[arg-type]
+                width,
+                band,
+                group_formula="sum" if kind == "shortfall" else "",
+                group_start=at == 0,
+            )
+            for at, side in enumerate(shown)
+        ]
+    columns += [
+        Column(side.name, "number", 9, "保障水平位次（高为1）", group_start=at == 0)
+        for at, side in enumerate(shown)
+    ]
     ranks = [_ranks(side.coverage) for side in shown]
-    rows = tuple(Row(group.kind, (*group.key, *_covered(shown, ranks, group))) for group in unit_groups(comparison.units))
-    return Table("保障水平对比", f"{heading(comparison.lead)}保障水平对比", tuple(columns), rows,
-                 f"单位：{comparison.money_unit}", notes=(BLANK,), paper="A3", fit=one_page(comparison))
+    rows = tuple(
+        Row(group.kind, (*group.key, *_covered(shown, ranks, group)))
+        for group in unit_groups(comparison.units)
+    )
+    return Table(
+        "保障水平对比",
+        f"{heading(comparison.lead)}保障水平对比",
+        tuple(columns),
+        rows,
+        f"单位：{comparison.money_unit}",
+        notes=(BLANK,),
+        paper="A3",
+        fit=one_page(comparison),
+    )
 
 
 def heat_table(comparison: Comparison) -> Table:
     """Growth by county and scenario: the one sheet with a colour scale; every cell carries its figure."""
-    columns = (*KEY_COLUMNS, *(Column(side.name, "heat", 13, f"{RATE}（本年合计比上年）") for side in comparison.sides))
-    rows = tuple(Row(group.kind, (*group.key, *(_rate(side, group.members) for side in comparison.sides)))
-                 for group in unit_groups(comparison.units))
-    return Table("增幅热力表", f"{heading(comparison.lead)}增幅热力表", columns, rows, landscape=False, fit=one_page(comparison),
-                 notes=("注：橙色为减少，蓝色为增加，颜色越深幅度越大，白色为与上年持平；黑白打印看数字和正负号。",))
+    columns = (
+        *KEY_COLUMNS,
+        *(Column(side.name, "heat", 13, f"{RATE}（本年合计比上年）") for side in comparison.sides),
+    )
+    rows = tuple(
+        Row(group.kind, (*group.key, *(_rate(side, group.members) for side in comparison.sides)))
+        for group in unit_groups(comparison.units)
+    )
+    return Table(
+        "增幅热力表",
+        f"{heading(comparison.lead)}增幅热力表",
+        columns,
+        rows,
+        landscape=False,
+        fit=one_page(comparison),
+        notes=(
+            "注：橙色为减少，蓝色为增加，颜色越深幅度越大，白色为与上年持平；黑白打印看数字和正负号。",
+        ),
+    )
 
 
 def loser_table(comparison: Comparison) -> Table:
     """Who gets less than last year, scenario by scenario, the largest loss first."""
     columns = (
-        Column("方案", "text", 16), Column("行政区划代码", "code", 6.6), Column("县区名称", "name", 20),
-        Column("市州", "prefecture", 14.5), Column(BEFORE, "last_year", 11), Column(NOW, "bold_money", 11),
+        Column("方案", "text", 16),
+        Column("行政区划代码", "code", 6.6),
+        Column("县区名称", "name", 20),
+        Column("市州", "prefecture", 14.5),
+        Column(BEFORE, "last_year", 11),
+        Column(NOW, "bold_money", 11),
         Column(MORE, "growth_money", 10, formula=f"={{{NOW}}}-{{{BEFORE}}}"),
-        Column(RATE, "growth_share", 8, formula=RISE % (BEFORE, BEFORE)), Column("保障水平", "share", 9),
-        Column("其中减少最多的资金", "text", 22), Column("减少的主要来源", "note", 26),
+        Column(RATE, "growth_share", 8, formula=RISE % (BEFORE, BEFORE)),
+        Column("保障水平", "share", 9),
+        Column("其中减少最多的资金", "text", 22),
+        Column("减少的主要来源", "note", 26),
     )
     rows = tuple(row for side in comparison.sides for row in _losers(comparison, side))
-    return Table("受损县区", f"{heading(comparison.lead)}受损县区（少于上年）", columns, rows,
-                 f"单位：{comparison.money_unit}", verdict(comparison), notes=(
-                     "注：受损指本年各项资金合计少于上年合计。来源按「较上年变动」中减得最多的一项。",))
+    return Table(
+        "受损县区",
+        f"{heading(comparison.lead)}受损县区（少于上年）",
+        columns,
+        rows,
+        f"单位：{comparison.money_unit}",
+        verdict(comparison),
+        notes=("注：受损指本年各项资金合计少于上年合计。来源按「较上年变动」中减得最多的一项。",),
+    )
 
 
 def verdict(comparison: Comparison) -> str:
@@ -77,24 +145,36 @@ def verdict(comparison: Comparison) -> str:
     for side in comparison.sides:
         lost = -float(side.change[side.losers].sum())
         count = int(side.losers.sum())
-        parts.append(f"{side.name} {count} 个县共少 {lost:,.12g} {comparison.money_unit}" if count else f"{side.name} 没有")
+        parts.append(
+            f"{side.name} {count} 个县共少 {lost:,.12g} {comparison.money_unit}"
+            if count
+            else f"{side.name} 没有"
+        )
     return "少于上年的县：" + "；".join(parts) + "。"
 
 
 def _columns(comparison: Comparison) -> list[Column]:
     columns = []
     if comparison.one_past:
-        columns.append(Column(BEFORE, "last_year", 11, LAST_YEAR, group_formula="sum", group_start=True))
+        columns.append(
+            Column(BEFORE, "last_year", 11, LAST_YEAR, group_formula="sum", group_start=True)
+        )
     for side in comparison.sides:
         before = f"{LAST_YEAR}/{BEFORE}" if comparison.one_past else BEFORE
-        columns.append(Column(NOW, "bold_money", 11, side.name, group_formula="sum", group_start=True))
+        columns.append(
+            Column(NOW, "bold_money", 11, side.name, group_formula="sum", group_start=True)
+        )
         if not comparison.one_past:
             columns.append(Column(BEFORE, "last_year", 11, side.name, group_formula="sum"))
-        columns += [Column(MORE, "growth_money", 9.5, side.name, f"={{{NOW}}}-{{{before}}}"),
-                    Column(RATE, "growth_share", 7.5, side.name, RISE % (before, before))]
+        columns += [
+            Column(MORE, "growth_money", 9.5, side.name, f"={{{NOW}}}-{{{before}}}"),
+            Column(RATE, "growth_share", 7.5, side.name, RISE % (before, before)),
+        ]
         if _against(comparison, side):
             base = comparison.baseline.name
-            columns.append(Column(AGAINST, "growth_money", 9.5, side.name, f"={{{NOW}}}-{{{base}/{NOW}}}"))
+            columns.append(
+                Column(AGAINST, "growth_money", 9.5, side.name, f"={{{NOW}}}-{{{base}/{NOW}}}")
+            )
     return columns
 
 
@@ -110,7 +190,10 @@ def _amounts(comparison: Comparison, group: Group, fund: int | None) -> list[Val
         known = next(side for side in comparison.sides if side.plan)
         values.append(_money(known.last, group.members, fund))
     for side in comparison.sides:
-        now, before = _money(side.amounts, group.members, fund), _money(side.last, group.members, fund)
+        now, before = (
+            _money(side.amounts, group.members, fund),
+            _money(side.last, group.members, fund),
+        )
         values += [now] if comparison.one_past else [now, before]
         values += _growth(before, now)
         if _against(comparison, side):
@@ -130,7 +213,9 @@ def _growth(last: Value, now: Value) -> list[Value]:
 
 
 def _less(first: Value, second: Value) -> Value:
-    return amount(first - second) if isinstance(first, float) and isinstance(second, float) else None
+    return (
+        amount(first - second) if isinstance(first, float) and isinstance(second, float) else None
+    )
 
 
 def _rate(side: Side, members: Ints) -> Value:
@@ -148,7 +233,9 @@ def _with_last(comparison: Comparison) -> list[Side]:
 
 def _ranks(coverage: Floats) -> Floats:
     """1 for the highest; equal ones share a rank; NaN where not known."""
-    return np.where(np.isnan(coverage), np.nan, 1 + (coverage[None, :] > coverage[:, None]).sum(axis=1))
+    return np.where(
+        np.isnan(coverage), np.nan, 1 + (coverage[None, :] > coverage[:, None]).sum(axis=1)
+    )
 
 
 def _covered(sides: list[Side], ranks: list[Floats], group: Group) -> list[Value]:
@@ -156,7 +243,11 @@ def _covered(sides: list[Side], ranks: list[Floats], group: Group) -> list[Value
     shares: list[Value] = []
     for side in sides:
         inside = members[np.isfinite(side.coverage[members])]
-        shares.append(optional(float(side.capacity[inside].sum() / side.expenditure[inside].sum())) if len(inside) else None)
+        shares.append(
+            optional(float(side.capacity[inside].sum() / side.expenditure[inside].sum()))
+            if len(inside)
+            else None
+        )
     places = [optional(float(rank[members[0]])) if group.kind == "unit" else None for rank in ranks]
     return [*shares, *(known_sum(side.short[members]) for side in sides), *places]
 
@@ -173,7 +264,16 @@ def _loser(comparison: Comparison, side: Side, i: int) -> tuple[Value, ...]:
     worst = int(np.argmin(by_fund))
     causes = np.nansum(side.changes[:, :, i], axis=1)
     cause = int(np.argmin(causes))
-    return (side.name, units.code[i] or None, units.name[i], units.prefecture[i], before, now, amount(now - before),
-            (now - before) / before if before else "", optional(float(side.coverage[i])),
-            f"{comparison.short_fund(comparison.funds[worst])} {by_fund[worst]:+,.12g}",
-            f"{CHANGES[cause]} {round(float(causes[cause]), 2):+,.12g}" if causes[cause] < 0 else None)
+    return (
+        side.name,
+        units.code[i] or None,
+        units.name[i],
+        units.prefecture[i],
+        before,
+        now,
+        amount(now - before),
+        (now - before) / before if before else "",
+        optional(float(side.coverage[i])),
+        f"{comparison.short_fund(comparison.funds[worst])} {by_fund[worst]:+,.12g}",
+        f"{CHANGES[cause]} {round(float(causes[cause]), 2):+,.12g}" if causes[cause] < 0 else None,
+    )

@@ -33,18 +33,40 @@ def charts(comparison: Comparison) -> tuple[Dots | Curves | Bars, ...]:
 def _by_prefecture(comparison: Comparison, sides: list[Side], covered: Bools) -> Dots:
     index, names = comparison.units.prefecture_index, comparison.units.prefectures
     there = np.unique(index[covered])
-    covers = [np.array([side.capacity[covered & (index == p)].sum() / side.expenditure[covered & (index == p)].sum() for p in there])
-              for side in sides]
+    covers = [
+        np.array(
+            [
+                side.capacity[covered & (index == p)].sum()
+                / side.expenditure[covered & (index == p)].sum()
+                for p in there
+            ]
+        )
+        for side in sides
+    ]
     order = np.argsort(covers[0], kind="stable")
-    return Dots("市州保障水平", tuple(short_prefecture(str(name)) for name in names[there][order]),
-                tuple((side.name, _tuple(share[order])) for side, share in zip(sides, covers, strict=True)), PREFECTURE_SIZE)
+    return Dots(
+        "市州保障水平",
+        tuple(short_prefecture(str(name)) for name in names[there][order]),
+        tuple((side.name, _tuple(share[order])) for side, share in zip(sides, covers, strict=True)),
+        PREFECTURE_SIZE,
+    )
 
 
 def _by_county(comparison: Comparison, sides: list[Side], covered: Bools) -> Dots:
-    order = np.argsort(np.where(covered, sides[0].coverage, np.inf), kind="stable")[: min(int(covered.sum()), MOST_NAMES)]
-    title = f"各县保障水平（按{sides[0].name}由低到高）" if covered.sum() <= MOST_NAMES else f"保障水平最低的{MOST_NAMES}个县"
-    return Dots(title, tuple(str(name) for name in comparison.units.name[order]),
-                tuple((side.name, _tuple(side.coverage[order])) for side in sides), COUNTY_SIZE)
+    order = np.argsort(np.where(covered, sides[0].coverage, np.inf), kind="stable")[
+        : min(int(covered.sum()), MOST_NAMES)
+    ]
+    title = (
+        f"各县保障水平（按{sides[0].name}由低到高）"
+        if covered.sum() <= MOST_NAMES
+        else f"保障水平最低的{MOST_NAMES}个县"
+    )
+    return Dots(
+        title,
+        tuple(str(name) for name in comparison.units.name[order]),
+        tuple((side.name, _tuple(side.coverage[order])) for side in sides),
+        COUNTY_SIZE,
+    )
 
 
 def _lorenz(sides: list[Side], covered: Bools) -> Curves:
@@ -55,7 +77,11 @@ def _lorenz(sides: list[Side], covered: Bools) -> Curves:
     for side in sides:
         across, up = lorenz(side.coverage[covered], weights[covered])
         series.append((side.name, shares(across), shares(up)))
-    return Curves("洛伦兹曲线（保障水平，按人口）" if weights is people else "洛伦兹曲线（保障水平）", tuple(series), LORENZ_SIZE)
+    return Curves(
+        "洛伦兹曲线（保障水平，按人口）" if weights is people else "洛伦兹曲线（保障水平）",
+        tuple(series),
+        LORENZ_SIZE,
+    )
 
 
 def _growth(comparison: Comparison, sides: list[Side]) -> Bars:
@@ -66,8 +92,12 @@ def _growth(comparison: Comparison, sides: list[Side]) -> Bars:
         before = float(side.before[inside].sum())
         return float(side.change[inside].sum()) / before if before > 0 else 0.0
 
-    return Bars("市州合计比上年增幅", tuple(short_prefecture(str(name)) for name in names),
-                tuple((side.name, tuple(share(side, p) for p in range(len(names)))) for side in sides), BAR_SIZE)
+    return Bars(
+        "市州合计比上年增幅",
+        tuple(short_prefecture(str(name)) for name in names),
+        tuple((side.name, tuple(share(side, p) for p in range(len(names)))) for side in sides),
+        BAR_SIZE,
+    )
 
 
 def _tuple(values: Floats) -> tuple[float, ...]:

@@ -48,12 +48,48 @@ def measures(sides: Sequence[Side], money: str) -> tuple[Measure, ...]:
     """The rows of the matrix; what no side knows is left out."""
     digits = 0 if all(_whole(side.short) for side in sides) else 2
     made = (
-        Measure(f"三保缺口（{money}）", _each(sides, lambda side: _sum(side.short)), digits, -1, "“三保”缺口最小"),
-        Measure("仍有缺口的县（个）", _each(sides, lambda side: _count(side.short, side.short > 0)), COUNTED, -1, "有缺口的县最少"),
-        Measure("最低保障水平（%）", _each(sides, lambda side: 100 * _least(side.coverage)), 2, 1, "最低保障水平最高"),
-        Measure("基尼系数（小为好）", _each(sides, lambda side: _gini(side.coverage)), 4, -1, "县与县之间最均衡"),
-        Measure(LOSERS, _each(sides, lambda side: _count(side.change, side.losers)), COUNTED, -1, "少于上年的县最少"),
-        Measure(GROWTH, _each(sides, lambda side: 100 * _least(side.growth)), 1, 1, "增幅最小的县增得最多"),
+        Measure(
+            f"三保缺口（{money}）",
+            _each(sides, lambda side: _sum(side.short)),
+            digits,
+            -1,
+            "“三保”缺口最小",
+        ),
+        Measure(
+            "仍有缺口的县（个）",
+            _each(sides, lambda side: _count(side.short, side.short > 0)),
+            COUNTED,
+            -1,
+            "有缺口的县最少",
+        ),
+        Measure(
+            "最低保障水平（%）",
+            _each(sides, lambda side: 100 * _least(side.coverage)),
+            2,
+            1,
+            "最低保障水平最高",
+        ),
+        Measure(
+            "基尼系数（小为好）",
+            _each(sides, lambda side: _gini(side.coverage)),
+            4,
+            -1,
+            "县与县之间最均衡",
+        ),
+        Measure(
+            LOSERS,
+            _each(sides, lambda side: _count(side.change, side.losers)),
+            COUNTED,
+            -1,
+            "少于上年的县最少",
+        ),
+        Measure(
+            GROWTH,
+            _each(sides, lambda side: 100 * _least(side.growth)),
+            1,
+            1,
+            "增幅最小的县增得最多",
+        ),
     )
     return tuple(measure for measure in made if not np.isnan(measure.values).all())
 
@@ -71,7 +107,10 @@ def alarms(comparison: Comparison) -> tuple[str, ...]:
         for alarm in side.plan.alarms if side.plan else ():
             where.setdefault(alarm, []).append(side.name)
     everywhere = len(comparison.sides)
-    return tuple(f"{'各方案' if len(names) == everywhere > 1 else '、'.join(names)}：{alarm}" for alarm, names in where.items())
+    return tuple(
+        f"{'各方案' if len(names) == everywhere > 1 else '、'.join(names)}：{alarm}"
+        for alarm, names in where.items()
+    )
 
 
 def matrix_table(comparison: Comparison) -> Table:
@@ -83,19 +122,37 @@ def matrix_table(comparison: Comparison) -> Table:
         if side is not comparison.baseline:
             columns.append(Column(AGAINST, "points", 13, side.name))
     columns.append(Column(BEST, "text", 20, group_start=True))
-    rows = tuple(_row(comparison, measure) for measure in measures(comparison.sides, comparison.money_unit))
-    notes = tuple(f"{side.name}：{said}" for side, said in zip(sides, sentences(comparison), strict=True))
+    rows = tuple(
+        _row(comparison, measure) for measure in measures(comparison.sides, comparison.money_unit)
+    )
+    notes = tuple(
+        f"{side.name}：{said}" for side, said in zip(sides, sentences(comparison), strict=True)
+    )
     failed = tuple(f"{name}：没有可行方案。{_first_line(why)}" for name, why in comparison.failed)
-    how = ("注：保障水平＝（可用财力＋转移支付）÷标准财政支出；基尼系数按各县保障水平、不加权；"
-           "“最好的方案”只在一个方案独占最好时写出。较基准按未取整的数相减，与表中两数之差可能末位差一。每个方案都是全部资金的一次完整重算。",)
-    return Table("方案比较", f"{heading(comparison.lead)}分配方案比较", tuple(columns), rows,
-                 f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}", notes=(*notes, *failed, *how), landscape=False, fit="page")
+    how = (
+        "注：保障水平＝（可用财力＋转移支付）÷标准财政支出；基尼系数按各县保障水平、不加权；"
+        "“最好的方案”只在一个方案独占最好时写出。较基准按未取整的数相减，与表中两数之差可能末位差一。每个方案都是全部资金的一次完整重算。",
+    )
+    return Table(
+        "方案比较",
+        f"{heading(comparison.lead)}分配方案比较",
+        tuple(columns),
+        rows,
+        f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}",
+        notes=(*notes, *failed, *how),
+        landscape=False,
+        fit="page",
+    )
 
 
 def facts(comparison: Comparison) -> str:
     """「45个县区　资金总额 2,820,500（上年 2,608,000）　四个方案总额相同」."""
     totals = [round(float(np.nansum(side.given)), 8) for side in comparison.sides]
-    last = [round(float(np.nansum(side.before)), 8) for side in comparison.sides if not np.isnan(side.before).all()]
+    last = [
+        round(float(np.nansum(side.before)), 8)
+        for side in comparison.sides
+        if not np.isnan(side.before).all()
+    ]
     before = f"（上年 {last[-1]:,.12g}）" if last and len(set(last)) == 1 else ""
     same = f"　{len(totals)}个方案总额相同" if len(set(totals)) == 1 < len(totals) else ""
     total = " 至 ".join(f"{total:,.12g}" for total in dict.fromkeys((min(totals), max(totals))))
@@ -111,7 +168,11 @@ def _row(comparison: Comparison, measure: Measure) -> Row:
             against = round(value - base, measure.decimals) + 0.0
             values.append(None if np.isnan(against) else against)
     best = measure.best
-    return Row("plain", (*values, None if best is None else comparison.sides[best].name), decimals=measure.decimals)
+    return Row(
+        "plain",
+        (*values, None if best is None else comparison.sides[best].name),
+        decimals=measure.decimals,
+    )
 
 
 def _base(comparison: Comparison, measure: Measure) -> float:

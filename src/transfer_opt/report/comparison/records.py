@@ -30,30 +30,62 @@ def parameter_table(comparison: Comparison) -> Table:
     base = told.get(comparison.baseline.name, told[sides[0].name])
     keys = list(dict.fromkeys(key for found in told.values() for key in found))
     columns = (
-        Column("不同", "mark", 7), Column("规则", "text", 14), Column("资金", "text", 26), Column("参数", "text", 13),
-        Column("对象", "text", 14), *(Column(side.name, "text", 22, group_start=True) for side in sides),
+        Column("不同", "mark", 7),
+        Column("规则", "text", 14),
+        Column("资金", "text", 26),
+        Column("参数", "text", 13),
+        Column("对象", "text", 14),
+        *(Column(side.name, "text", 22, group_start=True) for side in sides),
     )
     rows = [_parameter(key, base, [told[side.name] for side in sides]) for key in keys]
     ordered = sorted(rows, key=lambda row: row.kind != "active")
     changed = sum(row.kind == "active" for row in rows)
-    return Table("参数对照", f"{heading(comparison.lead)}参数对照", columns, tuple(ordered), f"单位：{comparison.money_unit}",
-                 f"共 {len(rows)} 项，{changed} 项不同，列在前面；与基准不同的取值后面用括号写出基准值。", paper="A3")
+    return Table(
+        "参数对照",
+        f"{heading(comparison.lead)}参数对照",
+        columns,
+        tuple(ordered),
+        f"单位：{comparison.money_unit}",
+        f"共 {len(rows)} 项，{changed} 项不同，列在前面；与基准不同的取值后面用括号写出基准值。",
+        paper="A3",
+    )
 
 
 def indicator_table(comparison: Comparison) -> Table:
     """The indicators before, last year and under every scenario."""
     sides = [side for side in comparison.sides if side.plan]
-    lead = comparison.baseline if comparison.baseline.plan in [side.plan for side in sides] else sides[0]
-    columns = [Column("指标", "text", 24), Column("口径", "note", 16), Column("分配前", "number", 10), Column(LAST_YEAR, "number", 10)]
+    lead = (
+        comparison.baseline
+        if comparison.baseline.plan in [side.plan for side in sides]
+        else sides[0]
+    )
+    columns = [
+        Column("指标", "text", 24),
+        Column("口径", "note", 16),
+        Column("分配前", "number", 10),
+        Column(LAST_YEAR, "number", 10),
+    ]
     for side in sides:
         columns.append(Column(side.name, "number", 11, "分配后", group_start=side is sides[0]))
-    columns += [Column(side.name, "number", 12, "较基准", group_start=at == 0) for at, side in enumerate(_others(comparison, sides))]
+    columns += [
+        Column(side.name, "number", 12, "较基准", group_start=at == 0)
+        for at, side in enumerate(_others(comparison, sides))
+    ]
     columns.append(Column("独占最好", "text", 16, group_start=True))
     assert lead.plan
     rows = [_indicator(comparison, sides, one.name, one.basis) for one in lead.plan.indicators]
-    return Table("指标对比", f"{heading(comparison.lead)}均衡性指标对比", tuple(columns), tuple(rows),
-                 f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}", paper="A3", fit="page", notes=(
-                     "注：分配前＝可用财力÷标准财政支出，不含本表所列资金；上年＝加上年资金。独占最好：只有一个方案最好时写出它的名称。",))
+    return Table(
+        "指标对比",
+        f"{heading(comparison.lead)}均衡性指标对比",
+        tuple(columns),
+        tuple(rows),
+        f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}",
+        paper="A3",
+        fit="page",
+        notes=(
+            "注：分配前＝可用财力÷标准财政支出，不含本表所列资金；上年＝加上年资金。独占最好：只有一个方案最好时写出它的名称。",
+        ),
+    )
 
 
 def audit_table(comparison: Comparison, finished: str) -> Table:
@@ -67,17 +99,27 @@ def _told(plan: Plan) -> dict[Key, str]:
     """What holds at every address, in words: the value, and whether the rule is off or soft."""
     found: dict[Key, str] = {}
     for rule, fund, parameter, place, value, on, hard, priority, _, _ in parameter_rows(plan):
-        found[rule, fund, parameter, place] = _said(plan, str(rule), str(parameter), value, on, hard, priority)
+        found[rule, fund, parameter, place] = _said(
+            plan, str(rule), str(parameter), value, on, hard, priority
+        )
     return found
 
 
-def _said(plan: Plan, rule: str, parameter: str, value: Value, on: Value, hard: Value, priority: Value) -> str:
+def _said(
+    plan: Plan, rule: str, parameter: str, value: Value, on: Value, hard: Value, priority: Value
+) -> str:
     """A value with its switches; what is off says no more, for its value does nothing."""
     if on == OFF:
         return "停用"
     spec = plan.settings.rules[rule].parameters.get(parameter)
     money = isinstance(value, float) and (spec is None or spec.kind == "money")
-    said = f"{value:,.12g}" if money else "" if isinstance(value, bool) else shown(value, spec.kind if spec else "")
+    said = (
+        f"{value:,.12g}"
+        if money
+        else ""
+        if isinstance(value, bool)
+        else shown(value, spec.kind if spec else "")
+    )
     soft = f"软{priority or 0:g}" if hard == SOFT else ""
     return "，".join(text for text in (said, soft) if text) or "启用"
 
@@ -91,30 +133,45 @@ def _parameter(key: Key, base: dict[Key, str], told: list[dict[Key, str]]) -> Ro
 
 
 def _others(comparison: Comparison, sides: list[Side]) -> list[Side]:
-    return [side for side in sides if side is not comparison.baseline] if comparison.baseline in sides else []
+    return (
+        [side for side in sides if side is not comparison.baseline]
+        if comparison.baseline in sides
+        else []
+    )
 
 
 def _indicator(comparison: Comparison, sides: list[Side], name: str, basis: str) -> Row:
-    found = [next((one for one in side.plan.indicators if (one.name, one.basis) == (name, basis)), None)
-             for side in sides if side.plan]
+    found = [
+        next((one for one in side.plan.indicators if (one.name, one.basis) == (name, basis)), None)
+        for side in sides
+        if side.plan
+    ]
     known = [one for one in found if one]
     unit, better = known[0].unit, known[0].better
     after = [np.nan if one is None else one.after for one in found]
     values = [indicator_value(unit, value) for value in after]
     base = after[sides.index(comparison.baseline)] if comparison.baseline in sides else np.nan
-    against = [_against(unit, value - base) for side, value in zip(sides, after, strict=True)
-               if side in _others(comparison, sides)]
+    against = [
+        _against(unit, value - base)
+        for side, value in zip(sides, after, strict=True)
+        if side in _others(comparison, sides)
+    ]
     scored = [round(value * better, SHOWN_DIGITS.get(unit, 6)) for value in after]
     told = [score for score in scored if not np.isnan(score)]
     alone = better and len(told) > 1 and told.count(max(told)) == 1
     best = sides[scored.index(max(told))].name if alone else None
     last = indicator_value(unit, known[0].last) if comparison.one_past else None
-    return Row("plain", (name, basis, indicator_value(unit, known[0].before), last, *values, *against, best))
+    return Row(
+        "plain",
+        (name, basis, indicator_value(unit, known[0].before), last, *values, *against, best),
+    )
 
 
 def _against(unit: str, change: float) -> Value:
     """A difference from the baseline; what would be shown as 0 is none."""
-    return "持平" if round(change, SHOWN_DIGITS.get(unit, 6)) == 0 else indicator_change(unit, change)
+    return (
+        "持平" if round(change, SHOWN_DIGITS.get(unit, 6)) == 0 else indicator_change(unit, change)
+    )
 
 
 def _facts(comparison: Comparison, finished: str) -> Iterator[tuple[Value, Value, Value]]:
@@ -140,8 +197,13 @@ def _plan_facts(side: Side, plan: Plan) -> Iterator[tuple[Value, Value, Value]]:
     yield side.name, "公布单位", plan.case.unit_name
     for f, fund in enumerate(plan.case.funds):
         total = amount(float(np.nansum(plan.amounts[f])))
-        yield side.name, f"合计核对：{fund.name}", (
-            f"各县合计 {total:,.10g}，可分配总额 {fund.pool:,.10g}，相差 {amount(total - fund.pool):g}")
+        yield (
+            side.name,
+            f"合计核对：{fund.name}",
+            (
+                f"各县合计 {total:,.10g}，可分配总额 {fund.pool:,.10g}，相差 {amount(total - fund.pool):g}"
+            ),
+        )
     yield side.name, "校验码 SHA-256", plan.digest
     yield side.name, "证书 SHA-256", plan.proof_digest
     for alarm in plan.alarms:

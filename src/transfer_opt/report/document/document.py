@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Ints
-from transfer_opt.report.document.blocks import TEXT_WIDTH, Block, Grid, GridRow, PageBreak, Paragraph, figure
+from transfer_opt.report.document.blocks import (
+    TEXT_WIDTH,
+    Block,
+    Grid,
+    GridRow,
+    PageBreak,
+    Paragraph,
+    figure,
+)
 from transfer_opt.report.document.entries import Entry, advanced, entries
 from transfer_opt.report.document.notices import notices
 from transfer_opt.report.parts import example_label, heading
@@ -54,9 +62,20 @@ def _parts(funds: Sequence[int]) -> Iterator[Sequence[int]]:
 def _allocation(plan: Plan, rows: Sequence[Entry], funds: Sequence[int]) -> Grid:
     names = [plan.case.funds[fund].name for fund in funds]
     summed = len(plan.case.funds) > 1
-    cells = tuple(GridRow(row.kind, (row.name, *([figure(row.total)] if summed else []),
-                                     *(figure(row.amounts[fund]) for fund in funds))) for row in rows)
-    return Grid(("地  区", *(["合  计"] if summed else []), *names), cells, _widths(len(names) + summed), 1)
+    cells = tuple(
+        GridRow(
+            row.kind,
+            (
+                row.name,
+                *([figure(row.total)] if summed else []),
+                *(figure(row.amounts[fund]) for fund in funds),
+            ),
+        )
+        for row in rows
+    )
+    return Grid(
+        ("地  区", *(["合  计"] if summed else []), *names), cells, _widths(len(names) + summed), 1
+    )
 
 
 def _advanced(rows: Sequence[Entry], fund: int) -> Grid:

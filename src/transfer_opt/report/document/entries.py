@@ -56,14 +56,25 @@ def entries(plan: Plan, units: Ints) -> Iterator[Entry]:
     advances = [case.recipients.number(f"{ADVANCE}{fund.name}") for fund in case.funds]
     for group in groups(case):
         known = [row[group.members][~np.isnan(row[group.members])] for row in counts]
-        yield Entry(group.kind, str(group.code or ""), group.name, str(group.prefecture or ""), group.members,
-                    tuple(int(row.sum()) if len(row) else None for row in known), step,
-                    tuple(_sum(row[group.members]) for row in advances))
+        yield Entry(
+            group.kind,
+            str(group.code or ""),
+            group.name,
+            str(group.prefecture or ""),
+            group.members,
+            tuple(int(row.sum()) if len(row) else None for row in known),
+            step,
+            tuple(_sum(row[group.members]) for row in advances),
+        )
 
 
 def advanced(plan: Plan) -> list[int]:
     """The funds of which something was sent in advance."""
-    return [f for f, fund in enumerate(plan.case.funds) if not np.isnan(plan.case.recipients.number(f"{ADVANCE}{fund.name}")).all()]
+    return [
+        f
+        for f, fund in enumerate(plan.case.funds)
+        if not np.isnan(plan.case.recipients.number(f"{ADVANCE}{fund.name}")).all()
+    ]
 
 
 def _sum(values: Floats) -> Decimal | None:

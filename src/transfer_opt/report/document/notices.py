@@ -11,9 +11,24 @@ import numpy as np
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.cell_names import column_letters
-from transfer_opt.report.document.blocks import TEXT_WIDTH, Block, Grid, GridRow, PageBreak, Paragraph, figure
+from transfer_opt.report.document.blocks import (
+    TEXT_WIDTH,
+    Block,
+    Grid,
+    GridRow,
+    PageBreak,
+    Paragraph,
+    figure,
+)
 from transfer_opt.report.document.entries import ADVANCE, Entry
-from transfer_opt.report.notice.worked_lines import AMOUNT, Line, lettered, printed, takes_part, worked
+from transfer_opt.report.notice.worked_lines import (
+    AMOUNT,
+    Line,
+    lettered,
+    printed,
+    takes_part,
+    worked,
+)
 from transfer_opt.report.parts import example_label, heading
 
 SIZE = 8.0
@@ -44,8 +59,12 @@ class _Notices:
 def notices(plan: Plan, counties: Sequence[Entry], number: int) -> Iterator[Block]:
     """附件`number`—1, —2, …; made one by one."""
     order = np.argsort(plan.case.lines.recipient, kind="stable")
-    ends = np.searchsorted(plan.case.lines.recipient[order], np.arange(len(plan.case.recipients) + 1))
-    mine = tuple(np.sort(order[first:last]) for first, last in zip(ends[:-1], ends[1:], strict=True))
+    ends = np.searchsorted(
+        plan.case.lines.recipient[order], np.arange(len(plan.case.recipients) + 1)
+    )
+    mine = tuple(
+        np.sort(order[first:last]) for first, last in zip(ends[:-1], ends[1:], strict=True)
+    )
     shared = _Notices(plan, lettered(plan), f"{heading(plan)}分配说明", example_label(plan), mine)
     for place, entry in enumerate(counties):
         if place:
@@ -68,8 +87,13 @@ def _summary(shared: _Notices, entry: Entry) -> str:
     funds = [int(case.lines.fund[line]) for line in lines]
     each = "，".join(f"{case.funds[f].name}{figure(entry.amounts[f])}{unit}" for f in funds)
     said = f"本年共分配{figure(entry.total)}{unit}" + (f"，其中：{each}" if len(funds) > 1 else "")
-    told = [(case.funds[f].name, *shared.plan.reasons[line]) for f, line in zip(funds, lines, strict=True)]
-    why = "；".join(f"{fund}{reason}" + (f"（{clause}）" if clause else "") for fund, reason, clause in told)
+    told = [
+        (case.funds[f].name, *shared.plan.reasons[line])
+        for f, line in zip(funds, lines, strict=True)
+    ]
+    why = "；".join(
+        f"{fund}{reason}" + (f"（{clause}）" if clause else "") for fund, reason, clause in told
+    )
     return f"{said}。" + (f"主要原因：{why}。" if why else "不属于各项资金的分配范围。")
 
 
@@ -86,29 +110,69 @@ def _grids(shared: _Notices, entry: Entry) -> Iterator[Grid]:
 
 
 def _rows(
-    shared: _Notices, entry: Entry, values: Sequence[tuple[Decimal | None, ...]], funds: Sequence[int], *, summed: bool
+    shared: _Notices,
+    entry: Entry,
+    values: Sequence[tuple[Decimal | None, ...]],
+    funds: Sequence[int],
+    *,
+    summed: bool,
 ) -> Iterator[GridRow]:
     """Every line that says something of these funds; each later line is arithmetic on earlier ones."""
     for line, of_line in zip(shared.lines, values, strict=True):
         if any(of_line[f] is not None for f in funds):
-            yield GridRow("subtotal" if line.main else "unit", (line.letter, line.item, line.arithmetic,
-                                                               *(printed(of_line[f], line.kind, line.decimals) for f in funds)))
+            yield GridRow(
+                "subtotal" if line.main else "unit",
+                (
+                    line.letter,
+                    line.item,
+                    line.arithmetic,
+                    *(printed(of_line[f], line.kind, line.decimals) for f in funds),
+                ),
+            )
     given = next(line.letter for line in shared.lines if line.item == AMOUNT)
     at = len(shared.lines)
     computed = dict(zip((line.item for line in shared.lines), values, strict=True))[AMOUNT]
-    moved = [None if now is None or by is None else now - by for now, by in zip(entry.amounts, computed, strict=True)]
+    moved = [
+        None if now is None or by is None else now - by
+        for now, by in zip(entry.amounts, computed, strict=True)
+    ]
     if any(moved[f] for f in funds):
-        yield GridRow("unit", (column_letters(at), "人工调整", "批准数－测算数", *(_signed(moved[f]) for f in funds)))
-        yield GridRow("subtotal", (column_letters(at + 1), "批准数", f"{given}＋{column_letters(at)}", *(figure(entry.amounts[f]) for f in funds)))
+        yield GridRow(
+            "unit",
+            (column_letters(at), "人工调整", "批准数－测算数", *(_signed(moved[f]) for f in funds)),
+        )
+        yield GridRow(
+            "subtotal",
+            (
+                column_letters(at + 1),
+                "批准数",
+                f"{given}＋{column_letters(at)}",
+                *(figure(entry.amounts[f]) for f in funds),
+            ),
+        )
         given, at = column_letters(at + 1), at + 2
     if any(entry.advance[f] is not None and entry.counts[f] is not None for f in funds):
         before = [entry.advance[f] if entry.counts[f] is not None else None for f in funds]
-        now = [None if sent is None else (entry.amounts[f] or Decimal(0)) - sent for f, sent in zip(funds, before, strict=True)]
+        now = [
+            None if sent is None else (entry.amounts[f] or Decimal(0)) - sent
+            for f, sent in zip(funds, before, strict=True)
+        ]
         yield GridRow("unit", (column_letters(at), f"其中：{ADVANCE}", "", *map(figure, before)))
-        yield GridRow("unit", (column_letters(at + 1), "本次下达", f"{given}－{column_letters(at)}", *map(figure, now)))
+        yield GridRow(
+            "unit",
+            (
+                column_letters(at + 1),
+                "本次下达",
+                f"{given}－{column_letters(at)}",
+                *map(figure, now),
+            ),
+        )
         at += 2
     if summed:
-        yield GridRow("total", (column_letters(at), "分配额合计", f"{given} 行各项资金之和", figure(entry.total)))
+        yield GridRow(
+            "total",
+            (column_letters(at), "分配额合计", f"{given} 行各项资金之和", figure(entry.total)),
+        )
 
 
 def _signed(money: Decimal | None) -> str:

@@ -21,10 +21,21 @@ def write_pdf(blocks: Iterable[Block], title: str, path: Path) -> None:
     import typst
 
     data = {"title": title, "blocks": [_plain(block) for block in blocks]}
-    content = typst.compile(str(TEMPLATE), format="pdf", pdf_tags=False, sys_inputs={"data": json.dumps(data, ensure_ascii=False)})
+    content = typst.compile(
+        str(TEMPLATE),
+        format="pdf",
+        pdf_tags=False,
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+    )
     path.write_bytes(content)
 
 
 def _plain(block: Block) -> dict[str, Any]:
-    kind = "break" if isinstance(block, PageBreak) else "grid" if isinstance(block, Grid) else "paragraph"
+    kind = (
+        "break"
+        if isinstance(block, PageBreak)
+        else "grid"
+        if isinstance(block, Grid)
+        else "paragraph"
+    )
     return {"type": kind, **asdict(block)}

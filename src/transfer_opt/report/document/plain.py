@@ -25,19 +25,41 @@ def as_csv(plan: Plan, units: Ints) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     names, sent = [_safe(fund.name) for fund in plan.case.funds], advanced(plan)
-    writer.writerow(["层级", CODE, NAME, PREFECTURE, *names, "合计", *(f"{ADVANCE}{names[fund]}" for fund in sent), "单位"])
+    writer.writerow(
+        [
+            "层级",
+            CODE,
+            NAME,
+            PREFECTURE,
+            *names,
+            "合计",
+            *(f"{ADVANCE}{names[fund]}" for fund in sent),
+            "单位",
+        ]
+    )
     for entry in entries(plan, units):
         money = (*entry.amounts, entry.total, *(entry.advance[fund] for fund in sent))
-        writer.writerow([LEVELS[entry.kind], *map(_safe, (entry.code, entry.name, entry.prefecture)), *map(_plain, money),
-                         plan.case.money_unit])
+        writer.writerow(
+            [
+                LEVELS[entry.kind],
+                *map(_safe, (entry.code, entry.name, entry.prefecture)),
+                *map(_plain, money),
+                plan.case.money_unit,
+            ]
+        )
     return stream.getvalue()
 
 
 def as_json(plan: Plan, units: Ints) -> str:
     """One object: amounts as whole numbers of the publishing unit, null where a county is not eligible."""
     content: dict[str, Any] = {
-        "format": FORMAT, "title": heading(plan), "scenario": plan.scenario, "example": bool(example_label(plan)),
-        "unit": plan.case.unit_name, "digest": plan.digest, "adjusted": bool((units != plan.units).any()),
+        "format": FORMAT,
+        "title": heading(plan),
+        "scenario": plan.scenario,
+        "example": bool(example_label(plan)),
+        "unit": plan.case.unit_name,
+        "digest": plan.digest,
+        "adjusted": bool((units != plan.units).any()),
         "funds": [fund.name for fund in plan.case.funds],
         "rows": list(map(_row, entries(plan, units))),
     }
@@ -45,8 +67,15 @@ def as_json(plan: Plan, units: Ints) -> str:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    return {"level": entry.kind, "code": entry.code or None, "name": entry.name, "prefecture": entry.prefecture or None,
-            "amounts": entry.counts, "total": entry.count, "advance": [_in_units(money, entry.step) for money in entry.advance]}
+    return {
+        "level": entry.kind,
+        "code": entry.code or None,
+        "name": entry.name,
+        "prefecture": entry.prefecture or None,
+        "amounts": entry.counts,
+        "total": entry.count,
+        "advance": [_in_units(money, entry.step) for money in entry.advance],
+    }
 
 
 def _in_units(money: Decimal | None, step: Decimal) -> int | float | None:

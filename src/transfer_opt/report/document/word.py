@@ -26,8 +26,12 @@ RED = "B3261E"
 LINE = 28.9
 """Points: 22 lines to the page."""
 LOOKS: dict[Style, tuple[str, float, str, float]] = {
-    "mark": (HEI, 16, "left", LINE), "title": (XIAOBIAO, 22, "center", 36), "subtitle": (KAI, 16, "center", LINE),
-    "label": (KAI, 12, "center", 20), "unit": (FANG, 12, "right", 20), "summary": (FANG, 12, "both", 20),
+    "mark": (HEI, 16, "left", LINE),
+    "title": (XIAOBIAO, 22, "center", 36),
+    "subtitle": (KAI, 16, "center", LINE),
+    "label": (KAI, 12, "center", 20),
+    "unit": (FANG, 12, "right", 20),
+    "summary": (FANG, 12, "both", 20),
     "note": (FANG, 10.5, "left", 16),
 }
 """Font, size, side, height of a line."""
@@ -64,7 +68,9 @@ def _set_up(document: Any, title: str) -> None:
     properties.title, properties.author, properties.comments = title, "", ""
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin, section.right_margin, section.top_margin, section.bottom_margin = map(Mm, (LEFT, RIGHT, TOP, BOTTOM))
+    section.left_margin, section.right_margin, section.top_margin, section.bottom_margin = map(
+        Mm, (LEFT, RIGHT, TOP, BOTTOM)
+    )
     section.footer_distance = Mm(25)
     _font(document.styles["Normal"], FANG, 16)
     document.settings.odd_and_even_pages_header_footer = True
@@ -90,7 +96,11 @@ def _page_number(paragraph: Any, side: Any) -> None:
 
 def _font(owner: Any, name: str, size: float) -> None:
     owner.font.name, owner.font.size = name, Pt(size)
-    fonts = owner.element.get_or_add_rPr().get_or_add_rFonts() if hasattr(owner, "element") else owner._r.rPr.rFonts
+    fonts = (
+        owner.element.get_or_add_rPr().get_or_add_rFonts()
+        if hasattr(owner, "element")
+        else owner._r.rPr.rFonts
+    )
     fonts.set(qn("w:eastAsia"), name)
 
 
@@ -108,18 +118,24 @@ def _paragraph(block: Paragraph) -> str:
     kept = "<w:keepNext/>" if block.style in ("mark", "title", "subtitle", "label", "unit") else ""
     before, after = (14, 6) if block.style == "title" else (0, 0)
     indent = f'<w:ind w:firstLine="{round(2 * size * 20)}"/>' if block.style == "summary" else ""
-    return (f'<w:p><w:pPr>{kept}<w:spacing w:before="{before * 20}" w:after="{after * 20}" w:line="{round(line * 20)}" w:lineRule="exact"/>'
-            f'{indent}<w:jc w:val="{side}"/></w:pPr>{_run(block.text, font, font, size, colour=RED if block.style == "label" else "")}</w:p>')
+    return (
+        f'<w:p><w:pPr>{kept}<w:spacing w:before="{before * 20}" w:after="{after * 20}" w:line="{round(line * 20)}" w:lineRule="exact"/>'
+        f'{indent}<w:jc w:val="{side}"/></w:pPr>{_run(block.text, font, font, size, colour=RED if block.style == "label" else "")}</w:p>'
+    )
 
 
 def _grid(grid: Grid) -> str:
-    borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:color="606870"/>'
-                      for side in ("top", "left", "bottom", "right", "insideH", "insideV"))
+    borders = "".join(
+        f'<w:{side} w:val="single" w:sz="4" w:color="606870"/>'
+        for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+    )
     margins = "".join(f'<w:{side} w:w="57" w:type="dxa"/>' for side in ("left", "right"))
     columns = "".join(f'<w:gridCol w:w="{_twips(width)}"/>' for width in grid.widths)
     rows = "".join(_row(row, grid) for row in (GridRow("header", grid.header), *grid.rows))
-    return (f'<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/><w:jc w:val="center"/><w:tblBorders>{borders}</w:tblBorders>'
-            f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{margins}</w:tblCellMar></w:tblPr><w:tblGrid>{columns}</w:tblGrid>{rows}</w:tbl>')
+    return (
+        f'<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/><w:jc w:val="center"/><w:tblBorders>{borders}</w:tblBorders>'
+        f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{margins}</w:tblCellMar></w:tblPr><w:tblGrid>{columns}</w:tblGrid>{rows}</w:tbl>'
+    )
 
 
 def _row(row: GridRow, grid: Grid) -> str:
@@ -128,26 +144,36 @@ def _row(row: GridRow, grid: Grid) -> str:
     for index, text in enumerate(row.cells):
         across = 1 if index < len(row.cells) - 1 else len(grid.widths) - index
         cells.append(_cell(text, grid.widths[index : index + across], row.kind, index, grid))
-    return f'<w:tr><w:trPr><w:cantSplit/>{header}</w:trPr>{"".join(cells)}</w:tr>'
+    return f"<w:tr><w:trPr><w:cantSplit/>{header}</w:trPr>{''.join(cells)}</w:tr>"
 
 
 def _cell(text: str, widths: Sequence[int], kind: str, index: int, grid: Grid) -> str:
     span = f'<w:gridSpan w:val="{len(widths)}"/>' if len(widths) > 1 else ""
     fill = FILLS.get(kind, FILLS["total"])
-    shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>' if kind in FILLS or kind == "header" else ""
+    shade = (
+        f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>'
+        if kind in FILLS or kind == "header"
+        else ""
+    )
     kept = "<w:keepNext/>" if kind == "subtotal" and grid.texts == 1 else ""
     rule = "exact" if kind != "header" else "auto"
     indent = '<w:ind w:left="210"/>' if index == 0 and kind == "unit" and grid.texts == 1 else ""
     side = "center" if kind == "header" else "left" if index < grid.texts else "right"
-    return (f'<w:tc><w:tcPr><w:tcW w:w="{_twips(sum(widths))}" w:type="dxa"/>{span}{shade}<w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr>'
-            f'{kept}<w:spacing w:before="0" w:after="0" w:line="{round(grid.size * 26)}" w:lineRule="{rule}"/>{indent}<w:jc w:val="{side}"/>'
-            f'</w:pPr>{_run(text, HEI if kind == "header" else FANG, DIGITS, grid.size, bold=kind in ("total", "subtotal"))}</w:p></w:tc>')
+    return (
+        f'<w:tc><w:tcPr><w:tcW w:w="{_twips(sum(widths))}" w:type="dxa"/>{span}{shade}<w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr>'
+        f'{kept}<w:spacing w:before="0" w:after="0" w:line="{round(grid.size * 26)}" w:lineRule="{rule}"/>{indent}<w:jc w:val="{side}"/>'
+        f"</w:pPr>{_run(text, HEI if kind == 'header' else FANG, DIGITS, grid.size, bold=kind in ('total', 'subtotal'))}</w:p></w:tc>"
+    )
 
 
-def _run(text: str, font: str, latin: str, size: float, *, bold: bool = False, colour: str = "") -> str:
+def _run(
+    text: str, font: str, latin: str, size: float, *, bold: bool = False, colour: str = ""
+) -> str:
     coloured = f'<w:color w:val="{colour}"/>' if colour else ""
-    return (f'<w:r><w:rPr><w:rFonts w:ascii="{latin}" w:hAnsi="{latin}" w:eastAsia="{font}"/>{"<w:b/>" if bold else ""}{coloured}'
-            f'<w:sz w:val="{round(size * 2)}"/></w:rPr><w:t xml:space="preserve">{escape(_text(text))}</w:t></w:r>')
+    return (
+        f'<w:r><w:rPr><w:rFonts w:ascii="{latin}" w:hAnsi="{latin}" w:eastAsia="{font}"/>{"<w:b/>" if bold else ""}{coloured}'
+        f'<w:sz w:val="{round(size * 2)}"/></w:rPr><w:t xml:space="preserve">{escape(_text(text))}</w:t></w:r>'
+    )
 
 
 def _twips(millimetres: int) -> int:
@@ -156,4 +182,11 @@ def _twips(millimetres: int) -> int:
 
 def _text(text: str) -> str:
     """Without characters that XML cannot hold."""
-    return "".join(mark for mark in text if mark in "\t\n" or mark >= " " and not "\ud800" <= mark <= "\udfff" and mark not in "\ufffe\uffff")
+    return "".join(
+        mark
+        for mark in text
+        if mark in "\t\n"
+        or mark >= " "
+        and not "\ud800" <= mark <= "\udfff"
+        and mark not in "\ufffe\uffff"
+    )

@@ -46,7 +46,10 @@ def text(said: str) -> Live:
 def number(value: float) -> Live:
     """A number as every program writes it: 15 digits, never in powers of ten, no decimals for a whole number."""
     plain = Decimal(f"{value:.15g}")
-    return Live(f"{plain.normalize() if plain != plain.to_integral_value() else plain.quantize(Decimal(1)):f}", value)
+    return Live(
+        f"{plain.normalize() if plain != plain.to_integral_value() else plain.quantize(Decimal(1)):f}",
+        value,
+    )
 
 
 def looked_up(found: str, value: Value) -> Live:
@@ -76,12 +79,17 @@ def is_negative(part: Live) -> Live:
 
 def either(condition: Live, yes: Live, no: Live) -> Live:
     """IF."""
-    return Live(f"IF({condition.formula},{yes.formula},{no.formula})", yes.value if condition.value else no.value)
+    return Live(
+        f"IF({condition.formula},{yes.formula},{no.formula})",
+        yes.value if condition.value else no.value,
+    )
 
 
 def joined(*parts: Live) -> Live:
     """Texts one after the other."""
-    return Live("&".join(part.formula for part in parts), "".join(str(part.value) for part in parts))
+    return Live(
+        "&".join(part.formula for part in parts), "".join(str(part.value) for part in parts)
+    )
 
 
 def added(parts: Sequence[Live]) -> Live:
@@ -119,7 +127,10 @@ def money(part: Live, decimals: int, *, signed: bool = False) -> Live:
     figure = "#,##0" + ("." + "0" * decimals if decimals else "")
     value = half_up(part.number, decimals)
     if signed:
-        return Live(f'TEXT({part.formula},"+{figure};-{figure};""–""")', f"{value:+,.{decimals}f}" if value else "–")
+        return Live(
+            f'TEXT({part.formula},"+{figure};-{figure};""–""")',
+            f"{value:+,.{decimals}f}" if value else "–",
+        )
     return Live(f'TEXT({part.formula},"{figure}")', f"{value:,.{decimals}f}")
 
 
@@ -127,7 +138,10 @@ def percent(part: Live, *, signed: bool = False) -> Live:
     """A share in words, to a tenth of a percent."""
     pattern = "+0.0%;-0.0%;0.0%" if signed else "0.0%"
     value = half_up(part.number * 100, 1)
-    return Live(f'TEXT({part.formula},"{pattern}")', f"{value:+.1f}%" if signed and value else f"{value:.1f}%")
+    return Live(
+        f'TEXT({part.formula},"{pattern}")',
+        f"{value:+.1f}%" if signed and value else f"{value:.1f}%",
+    )
 
 
 def half_up(value: float, decimals: int) -> float:

@@ -40,9 +40,23 @@ from transfer_opt.report.notice.live import (
     size,
     text,
 )
-from transfer_opt.report.notice.page import FigureColumns, Library, Page, Paper, Positions, figure_columns
+from transfer_opt.report.notice.page import (
+    FigureColumns,
+    Library,
+    Page,
+    Paper,
+    Positions,
+    figure_columns,
+)
 from transfer_opt.report.notice.sections import explain_change, how_it_compares
-from transfer_opt.report.notice.worked_lines import CONSTANT, SOURCE, Line, lettered, takes_part, worked
+from transfer_opt.report.notice.worked_lines import (
+    CONSTANT,
+    SOURCE,
+    Line,
+    lettered,
+    takes_part,
+    worked,
+)
 from transfer_opt.report.parts import heading
 from transfer_opt.workbook.result.fingerprint import CHOICE
 
@@ -50,7 +64,16 @@ CHOICE_ROW = CHOICE[1][0]
 WIDTHS, FUND_WIDTH = (5.0, 24.0, 25.0), 17.5
 LINE, SENTENCE, HEAD, TITLE, SIGNED = 14.5, 32.0, 27.0, 34.0, 34.0
 FIRST_LINE = 6
-TOLD = ("合计", "上年合计", "增减额", "增幅", "人均(元)", "分配前保障水平", "分配后保障水平", "三保缺口")
+TOLD = (
+    "合计",
+    "上年合计",
+    "增减额",
+    "增幅",
+    "人均(元)",
+    "分配前保障水平",
+    "分配后保障水平",
+    "三保缺口",
+)
 """Columns of 「分配结果」 that the sentences speak of."""
 KEY = 'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({0},"~","~~"),"*","~*"),"?","~?")'
 """MATCH takes * ? ~ in a name for patterns."""
@@ -58,24 +81,49 @@ REMARK = "点县名可换县，全表随之更新；打开时是“三保”缺�
 
 
 def notice(
-    outcome: Outcome, tables: Sequence[Table], charts: tuple[Chart, ...], label: str, county: int | None = None
+    outcome: Outcome,
+    tables: Sequence[Table],
+    charts: tuple[Chart, ...],
+    label: str,
+    county: int | None = None,
 ) -> tuple[Notice, FigureColumns]:
     """The sheet, and the columns of 「图表数据」 it needs; it opens with `county`, by default the most striking one."""
     lines = lettered(outcome)
     figures = figure_columns(outcome, lines)
-    library = Library(outcome, {table.name: table for table in tables}, charts, figures,
-                      striking(outcome) if county is None else county)
+    library = Library(
+        outcome,
+        {table.name: table for table in tables},
+        charts,
+        figures,
+        striking(outcome) if county is None else county,
+    )
     paper = Paper()
     page = _prepared(paper, library)
     _head(page, label)
     _first_sentence(page)
     row = _lines(page, lines)
-    chart, row = explain_change(page, {line.item: FIRST_LINE + at for at, line in enumerate(lines)}, row)
+    chart, row = explain_change(
+        page, {line.item: FIRST_LINE + at for at, line in enumerate(lines)}, row
+    )
     row = how_it_compares(page, row)
-    paper.write(row, 0, "制表：　　　　　　　　　　审核：　　　　　　　　　　批准：", "sentence", across=library.columns)
+    paper.write(
+        row,
+        0,
+        "制表：　　　　　　　　　　审核：　　　　　　　　　　批准：",
+        "sentence",
+        across=library.columns,
+    )
     paper.heights[row] = SIGNED
     widths = WIDTHS + (FUND_WIDTH,) * (library.columns - len(WIDTHS))
-    return Notice(NOTICE, tuple(paper.cells), widths, paper.heights, CHOICE[1], f"={library.range(INPUT, NAME)}", chart), figures
+    return Notice(
+        NOTICE,
+        tuple(paper.cells),
+        widths,
+        paper.heights,
+        CHOICE[1],
+        f"={library.range(INPUT, NAME)}",
+        chart,
+    ), figures
 
 
 def striking(outcome: Outcome) -> int:
@@ -99,7 +147,11 @@ def _prepared(paper: Paper, library: Library) -> Page:
 
     def position(row: int, sheet: str, key: Live, at: int, fund: int | None = None) -> Live:
         where = f"MATCH({key.formula},{library.range(sheet, NAME, fund)},0)"
-        return hidden(row, sheet, Live(where if fund is None else f'IFERROR({where},"")', float(at) if at else ""))
+        return hidden(
+            row,
+            sheet,
+            Live(where if fund is None else f'IFERROR({where},"")', float(at) if at else ""),
+        )
 
     key = hidden(0, "查找", Live(KEY.format(chosen.formula), re.sub(r"([~*?])", r"~\1", name)))
     listed = position(1, INPUT, key, library.row_of(INPUT, name) - library.rows(INPUT)[0] + 1)
@@ -109,8 +161,14 @@ def _prepared(paper: Paper, library: Library) -> Page:
     group_row = library.row_of(ALLOCATION, prefecture + SUBTOTAL)
     above = position(4, ALLOCATION, group, group_row - library.rows(ALLOCATION)[0] + 1)
     part = takes_part(outcome.case, library.county)
-    steps = tuple(position(5 + f, STEPS, key, library.place_in_fund(f) if part[f] else 0, f) for f in range(len(part)))
-    told = {title: hidden(5 + len(part) + at, title, library.from_result(title, found, result)) for at, title in enumerate(TOLD)}
+    steps = tuple(
+        position(5 + f, STEPS, key, library.place_in_fund(f) if part[f] else 0, f)
+        for f in range(len(part))
+    )
+    told = {
+        title: hidden(5 + len(part) + at, title, library.from_result(title, found, result))
+        for at, title in enumerate(TOLD)
+    }
     positions = Positions(listed, result, above, steps)
     return Page(paper, library, positions, told, found, group_row, 5 + len(part) + len(TOLD))
 
@@ -120,29 +178,76 @@ def _head(page: Page, label: str) -> None:
     paper, library, last = page.paper, page.library, page.library.columns - 1
     code = library.from_result(CODE, page.row, page.positions.result)
     home = library.from_result(PREFECTURE, page.row, page.positions.result)
-    paper.write(0, 0, f"{heading(library.outcome)}分配说明单（{library.outcome.scenario}）", "title", across=last + 1)
+    paper.write(
+        0,
+        0,
+        f"{heading(library.outcome)}分配说明单（{library.outcome.scenario}）",
+        "title",
+        across=last + 1,
+    )
     paper.write(CHOICE_ROW, 0, "县区：", "label")
     paper.put(CHOICE_ROW, 2, joined(code, either(is_empty(code), EMPTY, text("　")), home), "place")
     paper.write(CHOICE_ROW, last, f"单位：{library.outcome.case.money_unit}", "unit")
-    paper.write(2, 0, f"{label}。{REMARK}" if label else REMARK, "remark" if label else "place", across=last + 1)
+    paper.write(
+        2,
+        0,
+        f"{label}。{REMARK}" if label else REMARK,
+        "remark" if label else "place",
+        across=last + 1,
+    )
     paper.heights.update({0: TITLE, CHOICE_ROW: 20.0, 2: LINE})
 
 
 def _first_sentence(page: Page) -> None:
     """一、得了多少, in one sentence."""
     told, digits, unit = page.told, page.library.money, page.library.outcome.case.money_unit
-    change, rate, covered, short = (told[name] for name in ("增减额", "增幅", "分配后保障水平", "三保缺口"))
-    growth = either(is_empty(rate), EMPTY, joined(text("（"), percent(rate, signed=True), text("）")))
-    against = either(is_zero(change), text("，与上年持平"), joined(
-        text("，比上年"), either(is_negative(change), text("减少 "), text("增加 ")), money(size(known(change)), digits), text(f" {unit}"), growth))
+    change, rate, covered, short = (
+        told[name] for name in ("增减额", "增幅", "分配后保障水平", "三保缺口")
+    )
+    growth = either(
+        is_empty(rate), EMPTY, joined(text("（"), percent(rate, signed=True), text("）"))
+    )
+    against = either(
+        is_zero(change),
+        text("，与上年持平"),
+        joined(
+            text("，比上年"),
+            either(is_negative(change), text("减少 "), text("增加 ")),
+            money(size(known(change)), digits),
+            text(f" {unit}"),
+            growth,
+        ),
+    )
     per_head = told["人均(元)"]
     page.heading(3, "一、得了多少")
-    page.sentence(4, joined(
-        text("本年合计 "), money(told["合计"], digits), text(f" {unit}"), either(is_empty(change), EMPTY, against),
-        either(is_empty(per_head), EMPTY, joined(text("，人均 "), money(per_head, 0), text(" 元"))), text("。"),
-        either(is_empty(covered), EMPTY, joined(text("分配后保障水平 "), percent(covered), text("。"))),
-        either(is_empty(short), EMPTY, either(is_zero(short), text("“三保”需求已足额保障。"), joined(
-            text("“三保”需求还缺 "), money(short, digits), text(f" {unit}。"))))), SENTENCE)
+    page.sentence(
+        4,
+        joined(
+            text("本年合计 "),
+            money(told["合计"], digits),
+            text(f" {unit}"),
+            either(is_empty(change), EMPTY, against),
+            either(
+                is_empty(per_head), EMPTY, joined(text("，人均 "), money(per_head, 0), text(" 元"))
+            ),
+            text("。"),
+            either(
+                is_empty(covered),
+                EMPTY,
+                joined(text("分配后保障水平 "), percent(covered), text("。")),
+            ),
+            either(
+                is_empty(short),
+                EMPTY,
+                either(
+                    is_zero(short),
+                    text("“三保”需求已足额保障。"),
+                    joined(text("“三保”需求还缺 "), money(short, digits), text(f" {unit}。")),
+                ),
+            ),
+        ),
+        SENTENCE,
+    )
 
 
 def _lines(page: Page, lines: Sequence[Line]) -> int:
@@ -166,7 +271,14 @@ def _lines(page: Page, lines: Sequence[Line]) -> int:
                 paper.write(row, 3 + f, None, look, main=line.main)
                 continue
             shown = "" if value is None else float(value)
-            paper.put(row, 3 + f, Live(_formula(page, line, f, rows), shown), look, line.decimals, main=line.main)
+            paper.put(
+                row,
+                3 + f,
+                Live(_formula(page, line, f, rows), shown),
+                look,
+                line.decimals,
+                main=line.main,
+            )
     return FIRST_LINE + len(lines)
 
 
@@ -174,10 +286,12 @@ def _formula(page: Page, line: Line, f: int, rows: dict[str, int]) -> str:
     """The live formula of a line in a fund's column; empty where the county has nothing to show there."""
 
     def cell(letter: str) -> str:
-        reference = f"{column_letters(3 + f)}{rows[letter]+ 1}"
+        reference = f"{column_letters(3 + f)}{rows[letter] + 1}"
         return f"N({reference})" if line.needs else reference
 
-    outside = f"{cell(line.needs)[2:-1]}=\"\"" if line.needs else f'{page.positions.steps[f].formula}=""'
+    outside = (
+        f'{cell(line.needs)[2:-1]}=""' if line.needs else f'{page.positions.steps[f].formula}=""'
+    )
     source, given = line.source, line.formulas[f] in ("", SOURCE)
     if given and source[0] == CONSTANT:
         assert line.given is not None
@@ -185,8 +299,18 @@ def _formula(page: Page, line: Line, f: int, rows: dict[str, int]) -> str:
         return f'IF({outside},"",{number(float(members[0]) if len(members) else 0.0).formula})'
     found = "" if source[0] == CONSTANT else page.library.lookup(line, f, page.positions)
     if given:
-        return looked_up(found, None).formula if source[0] == FUND_COMPARISON else f'IF({outside},"",{found})'
-    said = re.sub(r"\{(\w+)\}", lambda match: cell(match[1]), line.formulas[f].replace(SOURCE, found))
+        return (
+            looked_up(found, None).formula
+            if source[0] == FUND_COMPARISON
+            else f'IF({outside},"",{found})'
+        )
+    said = re.sub(
+        r"\{(\w+)\}", lambda match: cell(match[1]), line.formulas[f].replace(SOURCE, found)
+    )
     quotient = re.fullmatch(r'IF\((.+?),"",(.+)\)', said)
-    inner = f'IF({quotient[1]},"",ROUND({quotient[2]},{line.decimals}))' if quotient else f"ROUND({said},{line.decimals})"
+    inner = (
+        f'IF({quotient[1]},"",ROUND({quotient[2]},{line.decimals}))'
+        if quotient
+        else f"ROUND({said},{line.decimals})"
+    )
     return f'IF({outside},"",{inner})'

@@ -10,7 +10,15 @@ import numpy as np
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import FIRST_ROW, Chart, Column, NoticeCell, NoticeLook, Table
-from transfer_opt.core.vocabulary import ALLOCATION, CHART_DATA, FUND_COMPARISON, INPUT, NAME, NOTICE, STEPS
+from transfer_opt.core.vocabulary import (
+    ALLOCATION,
+    CHART_DATA,
+    FUND_COMPARISON,
+    INPUT,
+    NAME,
+    NOTICE,
+    STEPS,
+)
 from transfer_opt.report.notice.live import Live, address, looked_up, span
 from transfer_opt.report.notice.worked_lines import Line, places
 from transfer_opt.report.parts import groups, optional
@@ -27,13 +35,33 @@ class Paper:
     heights: dict[int, float] = field(default_factory=dict)
     values: dict[tuple[int, int], Value] = field(default_factory=dict)
 
-    def put(self, row: int, column: int, said: Live, look: NoticeLook, decimals: int = 0, across: int = 1, *,
-            main: bool = False) -> Live:
+    def put(
+        self,
+        row: int,
+        column: int,
+        said: Live,
+        look: NoticeLook,
+        decimals: int = 0,
+        across: int = 1,
+        *,
+        main: bool = False,
+    ) -> Live:
         """A live cell; what refers to it afterwards."""
-        return self._add(NoticeCell(row, column, said.value, f"={said.formula}", look, decimals, across, main))
+        return self._add(
+            NoticeCell(row, column, said.value, f"={said.formula}", look, decimals, across, main)
+        )
 
-    def write(self, row: int, column: int, value: Value, look: NoticeLook, decimals: int = 0, across: int = 1, *,
-              main: bool = False) -> Live:
+    def write(
+        self,
+        row: int,
+        column: int,
+        value: Value,
+        look: NoticeLook,
+        decimals: int = 0,
+        across: int = 1,
+        *,
+        main: bool = False,
+    ) -> Live:
         """A constant cell."""
         return self._add(NoticeCell(row, column, value, "", look, decimals, across, main))
 
@@ -84,7 +112,9 @@ class Library:
 
     def column(self, sheet: str, name: str) -> int:
         """The column of that header."""
-        return next(at for at, column in enumerate(self.tables[sheet].columns) if column.name == name)
+        return next(
+            at for at, column in enumerate(self.tables[sheet].columns) if column.name == name
+        )
 
     def range(self, sheet: str, name: str, fund: int | None = None) -> str:
         """The cells of a column."""
@@ -94,13 +124,21 @@ class Library:
     def row_of(self, sheet: str, name: str) -> int:
         """The row of 「分配结果」 and the sheets like it that is headed by a name."""
         at = self.column(sheet, NAME)
-        return next(FIRST_ROW + place for place, row in enumerate(self.tables[sheet].rows) if row.values[at] == name)
+        return next(
+            FIRST_ROW + place
+            for place, row in enumerate(self.tables[sheet].rows)
+            if row.values[at] == name
+        )
 
     def place_in_fund(self, fund: int) -> int:
         """Which of the counties of a fund in 「测算说明」 the county shown is, from 1."""
         first, last = self.rows(STEPS, fund)
         name = str(self.outcome.case.recipients.name[self.county])
-        return next(row - first + 1 for row in range(first, last + 1) if self.value(STEPS, NAME, row) == name)
+        return next(
+            row - first + 1
+            for row in range(first, last + 1)
+            if self.value(STEPS, NAME, row) == name
+        )
 
     def value(self, sheet: str, name: str, row: int) -> Value:
         """What stands in a cell."""
@@ -108,13 +146,21 @@ class Library:
 
     def from_result(self, name: str, row: int, position: Live) -> Live:
         """A column of 「分配结果」 in the row that `position` counts, which is `row` for the county shown."""
-        return looked_up(f"INDEX({self.range(ALLOCATION, name)},{position.formula})", self.value(ALLOCATION, name, row))
+        return looked_up(
+            f"INDEX({self.range(ALLOCATION, name)},{position.formula})",
+            self.value(ALLOCATION, name, row),
+        )
 
     def comparison(self, fund: int) -> tuple[str, int]:
         """The sheet and column that hold last year's amounts of a fund."""
         band = self.outcome.case.funds[fund].name
-        return next((name, at) for name, table in self.tables.items() if name.startswith(FUND_COMPARISON)
-                    for at, column in enumerate(table.columns) if column.band == band and column.name == "上年")
+        return next(
+            (name, at)
+            for name, table in self.tables.items()
+            if name.startswith(FUND_COMPARISON)
+            for at, column in enumerate(table.columns)
+            if column.band == band and column.name == "上年"
+        )
 
     def lookup(self, line: Line, fund: int, positions: Positions) -> str:
         """The reference of a given line, for the county chosen."""
@@ -123,7 +169,9 @@ class Library:
             return f"INDEX({self.range(INPUT, name)},{positions.listed.formula})"
         if sheet == CHART_DATA:
             at = self.figure_column(name)
-            return f"INDEX({span(self.rows(INPUT), (at, at), CHART_DATA)},{positions.listed.formula})"
+            return (
+                f"INDEX({span(self.rows(INPUT), (at, at), CHART_DATA)},{positions.listed.formula})"
+            )
         if sheet == STEPS:
             return f"INDEX({self.range(STEPS, name, fund)},{positions.steps[fund].formula})"
         where, at = self.comparison(fund)
@@ -131,7 +179,9 @@ class Library:
 
     def figure_column(self, name: str) -> int:
         """The column of 「图表数据」 that holds a figure."""
-        return data_width(self.charts) + next(at for at, (column, _) in enumerate(self.figures) if column.name == name)
+        return data_width(self.charts) + next(
+            at for at, (column, _) in enumerate(self.figures) if column.name == name
+        )
 
 
 @dataclass(frozen=True)
@@ -169,9 +219,16 @@ def figure_columns(outcome: Outcome, lines: Sequence[Line]) -> FigureColumns:
     """The columns of 「图表数据」 for figures that no other sheet has, counties in the order of 「输入数据」."""
     order = [i for group in groups(outcome.case) if group.kind == "unit" for i in group.members]
     names = tuple(str(outcome.case.recipients.name[i]) for i in order)
-    found: list[tuple[Column, tuple[Value, ...]]] = [(Column(NAME, "name", 20, NOTICE, group_start=True), names)]
+    found: list[tuple[Column, tuple[Value, ...]]] = [
+        (Column(NAME, "name", 20, NOTICE, group_start=True), names)
+    ]
     for line in lines:
         if line.source[0] == CHART_DATA and line.given is not None:
             values = line.given[line.funds[0]][np.array(order)]
-            found.append((Column(line.source[1], "number", 16, NOTICE), tuple(optional(value) for value in values)))
+            found.append(
+                (
+                    Column(line.source[1], "number", 16, NOTICE),
+                    tuple(optional(value) for value in values),
+                )
+            )
     return tuple(found) if len(found) > 1 else ()

@@ -47,8 +47,10 @@ LINE_LETTERS = 4
 LONGEST_SENTENCE = 500
 NEW_LINE = Live("CHAR(10)", "\n")
 MEASURES: tuple[tuple[str, str, NoticeLook], ...] = (
-    ("人均分配（元）", "人均(元)", "money"), ("分配前保障水平", "分配前保障水平", "coverage"),
-    ("分配后保障水平", "分配后保障水平", "coverage"), ("增幅", "增幅", "growth"),
+    ("人均分配（元）", "人均(元)", "money"),
+    ("分配前保障水平", "分配前保障水平", "coverage"),
+    ("分配后保障水平", "分配后保障水平", "coverage"),
+    ("增幅", "增幅", "growth"),
 )
 """Title, column of 「分配结果」, look."""
 
@@ -65,7 +67,10 @@ class Cause:
 
 def explain_change(page: Page, rows: Mapping[str, int], row: int) -> tuple[Waterfall, int]:
     """二、为什么变: a sentence and the chart; `rows` tells where lines stand; also the first row after them."""
-    unit, digits = page.library.outcome.case.unit, places(page.library.outcome.case.unit / 10**STEP_DIGITS)
+    unit, digits = (
+        page.library.outcome.case.unit,
+        places(page.library.outcome.case.unit / 10**STEP_DIGITS),
+    )
     causes = list(_causes(page, rows, digits))
     first = page.free + 1
     column = page.library.columns
@@ -77,7 +82,13 @@ def explain_change(page: Page, rows: Mapping[str, int], row: int) -> tuple[Water
     for at in range(row + 2, row + 2 + CHART_ROWS):
         page.paper.heights[at] = CHART_ROW_HEIGHT
     series = tuple(column + 3 + at for at in range(6))
-    chart = Waterfall((first, first + len(causes)), column + 9, series, row + 2, int(CHART_ROWS * CHART_ROW_HEIGHT * 96 / 72))  # type: ignore[arg-type]
+    chart = Waterfall(
+        (first, first + len(causes)),
+        column + 9,
+        series,  # type: ignore[arg-type]
+        row + 2,
+        int(CHART_ROWS * CHART_ROW_HEIGHT * 96 / 72),
+    )
     return chart, row + 2 + CHART_ROWS
 
 
@@ -93,16 +104,52 @@ def _causes(page: Page, rows: Mapping[str, int], digits: int) -> Iterator[Cause]
         return either(unknown, number(0.0), to(added(parts), digits))
 
     inside = [is_empty(position) for position in page.positions.steps]
-    growth = told([either(inside[f], number(0.0), Live(f"N({cell('上年分配', f).formula})*{_growth(page, f).formula}",
-                                                       cell("上年分配", f).number * _growth(page, f).number)) for f in funds])
+    growth = told(
+        [
+            either(
+                inside[f],
+                number(0.0),
+                Live(
+                    f"N({cell('上年分配', f).formula})*{_growth(page, f).formula}",
+                    cell("上年分配", f).number * _growth(page, f).number,
+                ),
+            )
+            for f in funds
+        ]
+    )
     yield Cause("总额增长", "全省总额增长带来", "全省总额减少影响", growth)
-    moved = told([either(inside[f], number(0.0), less(known(cell("因素法测算额", f)), known(cell("上年分配", f)))) for f in funds])
-    yield Cause("因素变化", "因素变化增加", "因素变化减少", either(unknown, number(0.0), to(less(moved, growth), digits)))
+    moved = told(
+        [
+            either(
+                inside[f],
+                number(0.0),
+                less(known(cell("因素法测算额", f)), known(cell("上年分配", f))),
+            )
+            for f in funds
+        ]
+    )
+    yield Cause(
+        "因素变化",
+        "因素变化增加",
+        "因素变化减少",
+        either(unknown, number(0.0), to(less(moved, growth), digits)),
+    )
     for step in (name for name in STEP_NAMES if name in rows):
-        words = ("取整增加", "取整减少") if step == STEP_NAMES[-1] else (f"{step}得到", f"{step}{'扣减' if step == STEP_NAMES[0] else '让出'}")
+        words = (
+            ("取整增加", "取整减少")
+            if step == STEP_NAMES[-1]
+            else (f"{step}得到", f"{step}{'扣减' if step == STEP_NAMES[0] else '让出'}")
+        )
         yield Cause(step, *words, told([known(cell(step, f)) for f in funds]))
     if released(case):
-        gone = [either(inside[f], Live(f"-N({cell('上年分配', f).formula})", -cell("上年分配", f).number), number(0.0)) for f in funds]
+        gone = [
+            either(
+                inside[f],
+                Live(f"-N({cell('上年分配', f).formula})", -cell("上年分配", f).number),
+                number(0.0),
+            )
+            for f in funds
+        ]
         yield Cause("不再参加", "", "不再参加分配的资金减少", told(gone))
 
 
@@ -112,7 +159,10 @@ def _growth(page: Page, f: int) -> Live:
     start = library.rows(STEPS, f)[0] - 1
     sheet, at = library.comparison(f)
     last = library.tables[sheet].rows[0].values[at]
-    pool, before = address(start, library.column(STEPS, "因素法测算额"), STEPS), address(FIRST_ROW, at, sheet)
+    pool, before = (
+        address(start, library.column(STEPS, "因素法测算额"), STEPS),
+        address(FIRST_ROW, at, sheet),
+    )
     paid = float(last) if isinstance(last, float) else 0.0
     value = library.value(STEPS, "因素法测算额", start)
     assert isinstance(value, float)
@@ -127,14 +177,34 @@ def _bar(page: Page, row: int, cause: Cause, digits: int, first: int) -> Live:
     start = number(0.0) if row == first else page.value_at(row - 1, column + 2)
     end = paper.put(row, column + 2, to(added([start, value]), digits), "hidden")
     low, high, zero = smaller(start, end), larger(start, end), number(0.0)
-    above, below = less(larger(high, zero), larger(low, zero)), less(smaller(low, zero), smaller(high, zero))
+    above, below = (
+        less(larger(high, zero), larger(low, zero)),
+        less(smaller(low, zero), smaller(high, zero)),
+    )
     falls = is_negative(value)
     paper.put(row, column + 3, added([larger(low, zero), smaller(high, zero)]), "hidden")
-    for at, part in enumerate((either(falls, zero, above), either(falls, zero, below), either(falls, above, zero), either(falls, below, zero))):
+    for at, part in enumerate(
+        (
+            either(falls, zero, above),
+            either(falls, zero, below),
+            either(falls, above, zero),
+            either(falls, below, zero),
+        )
+    ):
         paper.put(row, column + 4 + at, part, "hidden")
     paper.write(row, column + 8, 0.0, "hidden")
-    paper.put(row, column + 9, joined(*_broken(cause.name), NEW_LINE, money(value, digits, signed=True)), "hidden")
-    tie = page.library.outcome.case.unit * TIE * 10.0**-STEP_DIGITS * (len(STEP_NAMES) + 3 - (row - first))
+    paper.put(
+        row,
+        column + 9,
+        joined(*_broken(cause.name), NEW_LINE, money(value, digits, signed=True)),
+        "hidden",
+    )
+    tie = (
+        page.library.outcome.case.unit
+        * TIE
+        * 10.0**-STEP_DIGITS
+        * (len(STEP_NAMES) + 3 - (row - first))
+    )
     paper.put(row, column + 10, added([size(value), number(round(tie, 15))]), "hidden")
     paper.put(row, column + 11, either(falls, text(cause.less), text(cause.more)), "hidden")
     return value
@@ -147,7 +217,12 @@ def _total_bar(page: Page, row: int, change: Live, digits: int) -> None:
     for at in range(3, 8):
         paper.write(row, column + at, 0.0, "hidden")
     paper.put(row, column + 8, value, "hidden")
-    paper.put(row, column + 9, joined(text("合计增减"), NEW_LINE, money(value, digits, signed=True)), "hidden")
+    paper.put(
+        row,
+        column + 9,
+        joined(text("合计增减"), NEW_LINE, money(value, digits, signed=True)),
+        "hidden",
+    )
 
 
 def _broken(name: str) -> Iterator[Live]:
@@ -158,9 +233,12 @@ def _broken(name: str) -> Iterator[Live]:
         yield text(name[start : start + LINE_LETTERS])
 
 
-def _told(page: Page, first: int, causes: Sequence[Cause], values: Sequence[Live], unit: float) -> Live:
+def _told(
+    page: Page, first: int, causes: Sequence[Cause], values: Sequence[Live], unit: float
+) -> Live:
     """The sentence: the change, its biggest causes first, the rest together, so that the figures in it add up."""
-    paper, column, digits, money_unit = page.paper, page.library.columns, page.library.money, page.library.outcome.case.money_unit
+    paper, column, digits = page.paper, page.library.columns, page.library.money
+    money_unit = page.library.outcome.case.money_unit
     rows = (first, first + len(causes) - 1)
     ranks = [page.value_at(first + at, column + 10).number for at in range(len(causes))]
     order = sorted(range(len(causes)), key=lambda at: -ranks[at])
@@ -169,19 +247,71 @@ def _told(page: Page, first: int, causes: Sequence[Cause], values: Sequence[Live
     for k in range(min(CAUSES, len(causes))):
         row = rows[1] + 3 + k
         ranked = span(rows, (column + 10, column + 10))
-        at = paper.put(row, column, Live(f"MATCH(LARGE({ranked},{k + 1}),{ranked},0)", float(order[k] + 1)), "hidden")
-        value = paper.put(row, column + 1, to(Live(f"INDEX({span(rows, (column + 1, column + 1))},{at.formula})",
-                                                   values[order[k]].value), digits), "hidden")
-        words = Live(f"INDEX({span(rows, (column + 11, column + 11))},{at.formula})", page.value_at(first + order[k], column + 11).value)
-        pieces.append(either(is_zero(value), EMPTY, joined(text("，" if k else "："), words, text(" "), money(size(value), digits),
-                                                           text(f" {money_unit}"))))
+        at = paper.put(
+            row,
+            column,
+            Live(f"MATCH(LARGE({ranked},{k + 1}),{ranked},0)", float(order[k] + 1)),
+            "hidden",
+        )
+        value = paper.put(
+            row,
+            column + 1,
+            to(
+                Live(
+                    f"INDEX({span(rows, (column + 1, column + 1))},{at.formula})",
+                    values[order[k]].value,
+                ),
+                digits,
+            ),
+            "hidden",
+        )
+        words = Live(
+            f"INDEX({span(rows, (column + 11, column + 11))},{at.formula})",
+            page.value_at(first + order[k], column + 11).value,
+        )
+        pieces.append(
+            either(
+                is_zero(value),
+                EMPTY,
+                joined(
+                    text("，" if k else "："),
+                    words,
+                    text(" "),
+                    money(size(value), digits),
+                    text(f" {money_unit}"),
+                ),
+            )
+        )
         sizes.append(value)
-    rest = paper.put(rows[1] + 3 + len(sizes), column + 1, to(less(known(change), added(sizes)), digits), "hidden")
-    others = either(is_zero(rest), EMPTY, joined(text("，其余各项合计"), either(is_negative(rest), text("减少 "), text("增加 ")),
-                                                 money(size(rest), digits), text(f" {money_unit}")))
-    start = either(is_zero(change), text("与上年持平"), joined(
-        text("比上年"), either(is_negative(change), text("减少 "), text("增加 ")), money(size(known(change)), digits), text(f" {money_unit}")))
-    return either(is_empty(change), text("上年数未知，不能与上年比较。"), joined(start, *pieces, others, text("。")))
+    rest = paper.put(
+        rows[1] + 3 + len(sizes),
+        column + 1,
+        to(less(known(change), added(sizes)), digits),
+        "hidden",
+    )
+    others = _moved(rest, rest, "，其余各项合计", EMPTY, digits, money_unit)
+    start = _moved(change, known(change), "比上年", text("与上年持平"), digits, money_unit)
+    return either(
+        is_empty(change),
+        text("上年数未知，不能与上年比较。"),
+        joined(start, *pieces, others, text("。")),
+    )
+
+
+def _moved(
+    change: Live, amount: Live, before: str, nothing: Live, digits: int, money_unit: str
+) -> Live:
+    """「比上年增加 5 万元」, or what is said where nothing moved."""
+    return either(
+        is_zero(change),
+        nothing,
+        joined(
+            text(before),
+            either(is_negative(change), text("减少 "), text("增加 ")),
+            money(size(amount), digits),
+            text(f" {money_unit}"),
+        ),
+    )
 
 
 def how_it_compares(page: Page, row: int) -> int:
@@ -194,10 +324,14 @@ def how_it_compares(page: Page, row: int) -> int:
     pieces = []
     for at, (title, name, look) in enumerate(MEASURES):
         rank = _measure(page, row + 3 + at, title, name, look)
-        pieces.append(either(is_empty(rank), EMPTY, joined(text(f"，{title.partition('（')[0]}居"), rank)))
+        pieces.append(
+            either(is_empty(rank), EMPTY, joined(text(f"，{title.partition('（')[0]}居"), rank))
+        )
     said = joined(*pieces)
     found = joined(text("全省各县由高到低："), _after_first(said), text("。"))
-    page.sentence(row + 1, either(is_empty(said), text("缺少人口、财力或上年数，不作比较。"), found), 16.0)
+    page.sentence(
+        row + 1, either(is_empty(said), text("缺少人口、财力或上年数，不作比较。"), found), 16.0
+    )
     page.paper.put(row + 3 + len(MEASURES), 0, _more(page), "note", across=page.library.columns)
     paper.heights[row + 3 + len(MEASURES)] = 26.0
     return row + 4 + len(MEASURES)
@@ -208,13 +342,18 @@ def _measure(page: Page, row: int, title: str, name: str, look: NoticeLook) -> L
     paper, library, own = page.paper, page.library, page.told[name]
     paper.write(row, 0, title, "item", across=2)
     paper.put(row, 2, own, look, main=True)
-    paper.put(row, 3, library.from_result(name, page.prefecture_row, page.positions.prefecture), look)
+    paper.put(
+        row, 3, library.from_result(name, page.prefecture_row, page.positions.prefecture), look
+    )
     paper.put(row, 4, library.from_result(name, FIRST_ROW, number(1.0)), look)
     paper.heights[row] = 15.0
     values = library.range(ALLOCATION, name)
     counties = f'ISNUMBER({values})*(RIGHT({library.range(ALLOCATION, NAME)},2)<>"{SUBTOTAL}")*(ROW({values})>{FIRST_ROW + 1})'
     known_values = [value for value in _county_values(page, name) if isinstance(value, float)]
-    above = Live(f"SUMPRODUCT({counties}*({own.formula}<{values}))", sum(value > own.number for value in known_values))
+    above = Live(
+        f"SUMPRODUCT({counties}*({own.formula}<{values}))",
+        sum(value > own.number for value in known_values),
+    )
     count = Live(f"SUMPRODUCT({counties})", len(known_values))
     said = joined(text("第"), Live(f"1+{above.formula}", int(above.number) + 1), text("位/"), count)
     return paper.put(row, 5, either(is_empty(own), EMPTY, said), "rank")
@@ -231,12 +370,32 @@ def _more(page: Page) -> Live:
     library = page.library
     entries = library.outcome.sensitivities
     funds = len(library.outcome.case.funds)
-    best = [part for part in (_best(page, range(min(funds, len(entries))), pool=True), _best(page, range(funds, len(entries)), pool=False)) if part]
-    cells = [page.paper.put(at, library.columns + 2, part, "hidden") for at, part in enumerate(best)]
+    best = [
+        part
+        for part in (
+            _best(page, range(min(funds, len(entries))), pool=True),
+            _best(page, range(funds, len(entries)), pool=False),
+        )
+        if part
+    ]
+    cells = [
+        page.paper.put(at, library.columns + 2, part, "hidden") for at, part in enumerate(best)
+    ]
     said = joined(*cells) if cells else EMPTY
-    nothing = text(f"如何再多得1万元：「{COUNTY_SENSITIVITY}」里逐项试过的变动都不增加本县的数额。" if entries else
-                   "如何再多得1万元：没有逐项试过变动，要试的办法见「敏感性」。")
-    return either(is_empty(said), nothing, joined(text("如何再多得1万元："), _after_first(said), text(f"。其余见「{COUNTY_SENSITIVITY}」。")))
+    nothing = text(
+        f"如何再多得1万元：「{COUNTY_SENSITIVITY}」里逐项试过的变动都不增加本县的数额。"
+        if entries
+        else "如何再多得1万元：没有逐项试过变动，要试的办法见「敏感性」。"
+    )
+    return either(
+        is_empty(said),
+        nothing,
+        joined(
+            text("如何再多得1万元："),
+            _after_first(said),
+            text(f"。其余见「{COUNTY_SENSITIVITY}」。"),
+        ),
+    )
 
 
 def _after_first(said: Live) -> Live:
@@ -258,9 +417,22 @@ def _best(page: Page, columns: range, *, pool: bool) -> Live | None:
     top = Live(f"MAX({cells})", max(0.0, *moves))
     at = int(np.argmax(moves))
     header = span((FIRST_ROW - 1, FIRST_ROW - 1), within, COUNTY_SENSITIVITY)
-    name = Live(f"INDEX({header},MATCH({top.formula},{cells},0))", table.columns[within[0] + at].name)
-    gains = joined(text("；全省" if pool else "；把"), name, text("，本县约增加 "), money(top, 1 + places(unit.unit)), text(f" {unit.money_unit}"))
+    name = Live(
+        f"INDEX({header},MATCH({top.formula},{cells},0))", table.columns[within[0] + at].name
+    )
+    gains = joined(
+        text("；全省" if pool else "；把"),
+        name,
+        text("，本县约增加 "),
+        money(top, 1 + places(unit.unit)),
+        text(f" {unit.money_unit}"),
+    )
     if pool:
-        needed = Live(f"{number(PORTION * unit.unit).formula}/{top.formula}", PORTION * unit.unit / top.number if top.number else 0.0)
-        gains = joined(gains, text("，每多得 1 万元约需全省多安排 "), money(needed, 1), text(" 万元"))
+        needed = Live(
+            f"{number(PORTION * unit.unit).formula}/{top.formula}",
+            PORTION * unit.unit / top.number if top.number else 0.0,
+        )
+        gains = joined(
+            gains, text("，每多得 1 万元约需全省多安排 "), money(needed, 1), text(" 万元")
+        )
     return either(Live(f"{top.formula}>0", top.number > 0), gains, EMPTY)

@@ -36,11 +36,20 @@ AMOUNT = "分配额"
 SOURCE = "{*}"
 """In a formula: what is looked up for the line itself."""
 HINTS: Mapping[str, str] = {
-    "困难程度系数": "按必保支出和缺口在全省的位置折算", "三保需求": "保基本民生＋保工资＋保运转", "标准收支缺口": "标准财政支出－标准财政收入",
-    "功能区系数": "按功能区类型", "资金总额÷全省收支缺口": "各县相同",
-    "考核奖惩": "变差扣减，扣下的由其他县分享", "上年保底": "不低于上年×（1－降幅上限）", "增幅上限": "不高于上年×（1＋增幅上限）",
-    "三保兜底": "财力＋补助≥“三保”需求", "三保压力倾斜": "压力大、财力弱的县多增", "财力薄弱倾斜": "财力最弱的县多增",
-    "困难地区倾斜": "困难地区人均不低于倍数", "其他规则": "稳定增长、占比、上下限等", "目标调整": "按目标顺序重新分配",
+    "困难程度系数": "按必保支出和缺口在全省的位置折算",
+    "三保需求": "保基本民生＋保工资＋保运转",
+    "标准收支缺口": "标准财政支出－标准财政收入",
+    "功能区系数": "按功能区类型",
+    "资金总额÷全省收支缺口": "各县相同",
+    "考核奖惩": "变差扣减，扣下的由其他县分享",
+    "上年保底": "不低于上年×（1－降幅上限）",
+    "增幅上限": "不高于上年×（1＋增幅上限）",
+    "三保兜底": "财力＋补助≥“三保”需求",
+    "三保压力倾斜": "压力大、财力弱的县多增",
+    "财力薄弱倾斜": "财力最弱的县多增",
+    "困难地区倾斜": "困难地区人均不低于倍数",
+    "其他规则": "稳定增长、占比、上下限等",
+    "目标调整": "按目标顺序重新分配",
 }
 
 Kind = Literal["figure", "share", "money", "step", "change", "growth"]
@@ -77,14 +86,18 @@ class Line:
 def lettered(plan: Plan) -> tuple[Line, ...]:
     """The lines of a plan, lettered from A, the same for every county."""
     drafts = [draft for f in range(len(plan.case.funds)) for draft in _fund(plan, f)]
-    shares = {f: next(draft.letter for draft in drafts if draft.kind == "share" and f in draft.formulas)
-              for f in range(len(plan.case.funds))}
+    shares = {
+        f: next(draft.letter for draft in drafts if draft.kind == "share" and f in draft.formulas)
+        for f in range(len(plan.case.funds))
+    }
     drafts += _common(plan, shares)
     letters = {draft.letter: column_letters(at) for at, draft in enumerate(drafts)}
     return tuple(_named(draft, letters) for draft in drafts)
 
 
-def worked(lines: Sequence[Line], county: int, members: Sequence[bool]) -> list[tuple[Decimal | None, ...]]:
+def worked(
+    lines: Sequence[Line], county: int, members: Sequence[bool]
+) -> list[tuple[Decimal | None, ...]]:
     """The values of a county, line by line, one per fund: exactly as printed; None where the cell is empty.
 
     `members`: fund by fund, whether the county takes part.
@@ -92,7 +105,9 @@ def worked(lines: Sequence[Line], county: int, members: Sequence[bool]) -> list[
     found: list[dict[str, Decimal | None]] = [{} for _ in members]
     for line in lines:
         for f, known in enumerate(found):
-            known[line.letter] = _value(line, f, county, known, members[f]) if f in line.formulas else None
+            known[line.letter] = (
+                _value(line, f, county, known, members[f]) if f in line.formulas else None
+            )
     return [tuple(known[line.letter] for known in found) for line in lines]
 
 
@@ -121,10 +136,20 @@ def printed(value: Decimal | None, kind: Kind, decimals: int) -> str:
     return f"{value:{'+' if signed else ''},.{decimals}f}"
 
 
-def _value(line: Line, f: int, county: int, known: Mapping[str, Decimal | None], member: bool) -> Decimal | None:
-    if known[line.needs] is None if line.needs else not member and line.source[0] != FUND_COMPARISON:
+def _value(
+    line: Line, f: int, county: int, known: Mapping[str, Decimal | None], member: bool
+) -> Decimal | None:
+    if (
+        known[line.needs] is None
+        if line.needs
+        else not member and line.source[0] != FUND_COMPARISON
+    ):
         return None
-    own = None if line.given is None or np.isnan(line.given[f, county]) else Fraction(repr(float(line.given[f, county])))
+    own = (
+        None
+        if line.given is None or np.isnan(line.given[f, county])
+        else Fraction(repr(float(line.given[f, county])))
+    )
     if line.formulas[f] and line.formulas[f] != SOURCE:
         said = re.sub(r"\{(\w+)\}", r"\g<1>1", line.formulas[f].replace(SOURCE, "A2"))
         result = evaluate(said, _lookup(own, known))
@@ -132,7 +157,9 @@ def _value(line: Line, f: int, county: int, known: Mapping[str, Decimal | None],
     return None if own is None else rounded(own, Decimal(1).scaleb(-line.decimals))
 
 
-def _lookup(own: Fraction | None, known: Mapping[str, Decimal | None]) -> Callable[[str, Place], Exact]:
+def _lookup(
+    own: Fraction | None, known: Mapping[str, Decimal | None]
+) -> Callable[[str, Place], Exact]:
     """Line A stands in A1, B in B1, …; what is looked up for the line itself in A2."""
 
     def value(_: str, at: Place) -> Exact:
@@ -155,20 +182,44 @@ def _fund(plan: Plan, f: int) -> Iterator[Line]:
         names: dict[str, str] = {}
         for figure in factor.figures:
             line = _figure(plan, f, factor, figure.name, figure.values, members, digits)
-            same = next((key for key, old in made.items() if old.item == figure.name and _same(old, line, f)), "")
+            same = next(
+                (
+                    key
+                    for key, old in made.items()
+                    if old.item == figure.name and _same(old, line, f)
+                ),
+                "",
+            )
             names[figure.name] = same or f"{f}/{len(made)}"
             if not same:
                 formula = _renamed(figure.formula, names)
-                made[names[figure.name]] = replace(line, letter=names[figure.name], formulas={f: formula})
+                made[names[figure.name]] = replace(
+                    line, letter=names[figure.name], formulas={f: formula}
+                )
         total = fsum(factor.value[members])
         key = f"{f}/{len(made)}"
         decimals = _decimals(np.array([total]), digits)
-        made[key] = Line(key, "全省合计", f"各县{{{names[factor.figures[-1].name]}}}之和", "figure", decimals, {f: ""},
-                         _everywhere(case, f, round(total, decimals)))
+        made[key] = Line(
+            key,
+            "全省合计",
+            f"各县{{{names[factor.figures[-1].name]}}}之和",
+            "figure",
+            decimals,
+            {f: ""},
+            _everywhere(case, f, round(total, decimals)),
+        )
         weight = "" if factor.weight == 1 else f"{factor.weight:.15g}*"
         terms.append(f"{weight}{{{names[factor.figures[-1].name]}}}/{{{key}}}")
     yield from made.values()
-    yield Line(f"{f}/share", f"{case.funds[f].short}份额", "", "share", digits, {f: _share(terms, case.factors[f])}, main=True)
+    yield Line(
+        f"{f}/share",
+        f"{case.funds[f].short}份额",
+        "",
+        "share",
+        digits,
+        {f: _share(terms, case.factors[f])},
+        main=True,
+    )
 
 
 def _share(terms: Sequence[str], factors: Sequence[WeightedFactor]) -> str:
@@ -182,34 +233,92 @@ def _share(terms: Sequence[str], factors: Sequence[WeightedFactor]) -> str:
 
 def _common(plan: Plan, shares: Mapping[int, str]) -> Iterator[Line]:
     """From the shares to the published amounts and against last year."""
-    case, steps = plan.case, plan.steps
+    case = plan.case
     funds = range(len(case.funds))
-    money, cents = places(case.unit), max(places(case.unit / 10**STEP_DIGITS), 0)
-    pools = np.array([_everywhere(case, f, fund.pool)[f] for f, fund in enumerate(case.funds)])
     said = "／".join(f"{{{shares[f]}}}" for f in funds)
-
-    def line(key: str, item: str, arithmetic: str, formula: str, kind: Kind = "money", decimals: int = cents,
-             given: Floats | None = None, source: Source = (CONSTANT, ""), needs: str = "", main: bool = False) -> Line:
-        return Line(key, item, arithmetic, kind, decimals, dict.fromkeys(funds, formula), given, source, needs, main)
-
-    yield line("pool", "全省资金总额", "可分配总额", "", decimals=money, given=pools)
+    pools = np.array([_everywhere(case, f, fund.pool)[f] for f, fund in enumerate(case.funds)])
+    line = _Writer(funds, max(places(case.unit / 10**STEP_DIGITS), 0))
+    yield line("pool", "全省资金总额", "可分配总额", "", decimals=places(case.unit), given=pools)
     by_share = line("by share", "按份额测算", f"份额 {said} × {{pool}}", "")
     yield replace(by_share, formulas={f: f"{{{shares[f]}}}*{{pool}}" for f in funds})
-    start = _table(case, steps.start)
-    yield line("rest", "尾差", "使各县合计等于资金总额", SOURCE + "-{by share}", "step", given=start, source=(STEPS, "因素法测算额"))
+    yield from _by_steps(plan, line)
+    yield from _against_last_year(case, line)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes lines that read the same for every fund."""
+
+    funds: range
+    cents: int
+    """Decimals of what is shown in hundredths of the publishing unit."""
+
+    def __call__(
+        self,
+        key: str,
+        item: str,
+        arithmetic: str,
+        formula: str,
+        kind: Kind = "money",
+        decimals: int | None = None,
+        given: Floats | None = None,
+        source: Source = (CONSTANT, ""),
+        needs: str = "",
+        main: bool = False,
+    ) -> Line:
+        shown = self.cents if decimals is None else decimals
+        formulas = dict.fromkeys(self.funds, formula)
+        return Line(key, item, arithmetic, kind, shown, formulas, given, source, needs, main)
+
+
+def _by_steps(plan: Plan, line: _Writer) -> Iterator[Line]:
+    """From the formula's amount, step by step, to the published one."""
+    case, steps = plan.case, plan.steps
+    yield line(
+        "rest",
+        "尾差",
+        "使各县合计等于资金总额",
+        SOURCE + "-{by share}",
+        "step",
+        given=_table(case, steps.start),
+        source=(STEPS, "因素法测算额"),
+    )
     yield line("start", "因素法测算额", "", "{by share}+{rest}", main=True)
     used = [k for k in range(len(STEP_NAMES)) if np.abs(steps.changes[k]).sum() > 0]
     for k in used:
         hint = HINTS.get(STEP_NAMES[k], f"取整到{case.unit_name}")
-        yield line(STEP_NAMES[k], STEP_NAMES[k], hint, "", "step", given=_table(case, steps.changes[k]), source=(STEPS, STEP_NAMES[k]))
-    yield line("now", AMOUNT, "", "+".join(f"{{{name}}}" for name in ("start", *(STEP_NAMES[k] for k in used))), decimals=money, main=True)
-    yield line("last", "上年分配", "", "", decimals=_decimals(case.history, MOST_DIGITS), given=case.history, source=(FUND_COMPARISON, "上年"))
-    yield line("change", "增减额", "", "{now}-{last}", "change", max(money, _decimals(case.history, MOST_DIGITS)), needs="last")
-    yield line("growth", "增幅", "", 'IF({last}=0,"",{change}/{last})', "growth", GROWTH_DECIMALS, needs="last")
+        yield line(
+            STEP_NAMES[k],
+            STEP_NAMES[k],
+            hint,
+            "",
+            "step",
+            given=_table(case, steps.changes[k]),
+            source=(STEPS, STEP_NAMES[k]),
+        )
+    summed = "+".join(f"{{{name}}}" for name in ("start", *(STEP_NAMES[k] for k in used)))
+    yield line("now", AMOUNT, "", summed, decimals=places(case.unit), main=True)
+
+
+def _against_last_year(case: Case, line: _Writer) -> Iterator[Line]:
+    """What was paid last year, and how much more it is now."""
+    past = _decimals(case.history, MOST_DIGITS)
+    paid = (FUND_COMPARISON, "上年")
+    yield line("last", "上年分配", "", "", decimals=past, given=case.history, source=paid)
+    most = max(places(case.unit), past)
+    yield line("change", "增减额", "", "{now}-{last}", "change", most, needs="last")
+    growth = 'IF({last}=0,"",{change}/{last})'
+    yield line("growth", "增幅", "", growth, "growth", GROWTH_DECIMALS, needs="last")
 
 
 def _figure(
-    plan: Plan, f: int, factor: WeightedFactor, name: str, values: Floats, members: Ints, digits: int
+    plan: Plan,
+    f: int,
+    factor: WeightedFactor,
+    name: str,
+    values: Floats,
+    members: Ints,
+    digits: int,
 ) -> Line:
     case = plan.case
     inside = values[members]
@@ -218,7 +327,10 @@ def _figure(
     given[f, members] = np.round(inside, decimals)
     if len(inside) and (inside == inside[0]).all() and len(inside) > 1:
         source: Source = (CONSTANT, "")
-    elif np.array_equal(inside, case.recipients.number(name)[members]) and name in case.recipients.numbers:
+    elif (
+        np.array_equal(inside, case.recipients.number(name)[members])
+        and name in case.recipients.numbers
+    ):
         source = (INPUT, name)
     else:
         source = (CHART_DATA, f"{case.funds[f].short}·{name}")
@@ -237,9 +349,18 @@ def _named(draft: Line, letters: Mapping[str, str]) -> Line:
 
     formulas = {f: _renamed(formula, letters) for f, formula in draft.formulas.items()}
     arithmetic = draft.arithmetic or _in_words(next(iter(formulas.values())))
-    return replace(draft, letter=letters[draft.letter], formulas=formulas, needs=letters.get(draft.needs, ""),
-                   arithmetic=re.sub(r"[{}]", "", _renamed(draft.arithmetic, letters)) if draft.arithmetic else arithmetic,
-                   source=draft.source if "" in formulas.values() or SOURCE in "".join(formulas.values()) else (CONSTANT, ""))
+    return replace(
+        draft,
+        letter=letters[draft.letter],
+        formulas=formulas,
+        needs=letters.get(draft.needs, ""),
+        arithmetic=re.sub(r"[{}]", "", _renamed(draft.arithmetic, letters))
+        if draft.arithmetic
+        else arithmetic,
+        source=draft.source
+        if "" in formulas.values() or SOURCE in "".join(formulas.values())
+        else (CONSTANT, ""),
+    )
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
@@ -277,4 +398,11 @@ def _decimals(values: Floats, digits: int) -> int:
     largest = float(known.max()) if len(known) else 0.0
     most = min(MOST_DECIMALS, max(0, digits - len(str(int(largest)))))
     dust = largest * 10.0**-MOST_DIGITS * 2
-    return next((places for places in range(most) if (np.abs(np.round(known, places) - known) <= dust).all()), most)
+    return next(
+        (
+            places
+            for places in range(most)
+            if (np.abs(np.round(known, places) - known) <= dust).all()
+        ),
+        most,
+    )

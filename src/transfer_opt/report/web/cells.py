@@ -65,14 +65,23 @@ class Grid:
     def every(self) -> tuple[tuple[Cell, ...], ...]:
         """All cells, hidden ones too."""
         decimals = measure(self.table).decimals
-        return tuple(tuple(cell(column, row, value, places) for column, value, places in
-                           zip(self.table.columns, row.values, decimals, strict=True)) for row in self.table.rows)
+        return tuple(
+            tuple(
+                cell(column, row, value, places)
+                for column, value, places in zip(
+                    self.table.columns, row.values, decimals, strict=True
+                )
+            )
+            for row in self.table.rows
+        )
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The rows as shown."""
-        return tuple(Line(row.kind, tuple(cells[at] for at in self.places))
-                     for row, cells in zip(self.table.rows, self.every, strict=True))
+        return tuple(
+            Line(row.kind, tuple(cells[at] for at in self.places))
+            for row, cells in zip(self.table.rows, self.every, strict=True)
+        )
 
     def side(self, column: Column) -> str:
         """The style class of a column's header: figures stand at the right."""
@@ -90,7 +99,9 @@ def cell(column: Column, row: Row, value: Value, decimals: int) -> Cell:
     """One cell as the workbook shows it."""
     numeric = column.kind not in TEXT_KINDS
     looks: list[str] = ["n"] if numeric else [column.kind]
-    if is_number(value) and ((column.kind in NEGATIVE_KINDS and value < 0) or (column.kind == "shortfall" and value > 0)):
+    if is_number(value) and (
+        (column.kind in NEGATIVE_KINDS and value < 0) or (column.kind == "shortfall" and value > 0)
+    ):
         looks.append("alarm")
     if column.kind == "bold_money":
         looks.append("strong")
@@ -120,4 +131,6 @@ def figure(value: Decimal, decimals: int, signed: bool) -> str:
     """A figure with thousands separators."""
     rounded = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     text = f"{abs(rounded):,f}"
-    return (MINUS if value < 0 and (rounded or not signed) and rounded else "+" if signed else "") + text
+    return (
+        MINUS if value < 0 and (rounded or not signed) and rounded else "+" if signed else ""
+    ) + text

@@ -16,9 +16,14 @@ LEVELS = 1 + 2 * int((LANE / 2 - 4) // MARK)
 MOST_TICKS = 8
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 SHAPES = (
-    "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z", "M-4.2 -4.2h8.4v8.4h-8.4z", "M0 -5.2L5.2 4.2H-5.2z",
-    "M0 -5.6L5.6 0L0 5.6L-5.6 0z", "M0 5.2L5.2 -4.2H-5.2z", "M-1.6 -5h3.2v3.4h3.4v3.2h-3.4v3.4h-3.2v-3.4h-3.4v-3.2h3.4z",
-    "M-2.4 -5h4.8l2.6 5l-2.6 5h-4.8l-2.6 -5z", "M-5 -2.2h10v4.4h-10z",
+    "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
+    "M-4.2 -4.2h8.4v8.4h-8.4z",
+    "M0 -5.2L5.2 4.2H-5.2z",
+    "M0 -5.6L5.6 0L0 5.6L-5.6 0z",
+    "M0 5.2L5.2 -4.2H-5.2z",
+    "M-1.6 -5h3.2v3.4h3.4v3.2h-3.4v3.4h-3.2v-3.4h-3.4v-3.2h3.4z",
+    "M-2.4 -5h4.8l2.6 5l-2.6 5h-4.8l-2.6 -5z",
+    "M-5 -2.2h10v4.4h-10z",
 )
 """A shape per scenario, base first: read without colour."""
 
@@ -57,10 +62,14 @@ class Strip:
 
 def strip(names: list[str], sides: list[tuple[str, list[Cell]]]) -> Strip | None:
     """The plot of these scenarios' coverage by county; None where nothing is known."""
-    values = [float(cell.value) for _, cells in sides for cell in cells if isinstance(cell.value, float)]
+    values = [
+        float(cell.value) for _, cells in sides for cell in cells if isinstance(cell.value, float)
+    ]
     if not values:
         return None
-    step = next((step for step in STEPS if (max(values) - min(values)) / step <= MOST_TICKS), STEPS[-1])
+    step = next(
+        (step for step in STEPS if (max(values) - min(values)) / step <= MOST_TICKS), STEPS[-1]
+    )
     first, last = floor(round(min(values) / step, 9)), ceil(round(max(values) / step, 9))
     last = max(last, first + 1)
     scale = (WIDTH - LEFT - RIGHT) / ((last - first) * step)
@@ -73,17 +82,27 @@ def strip(names: list[str], sides: list[tuple[str, list[Cell]]]) -> Strip | None
     return Strip(WIDTH, TOP + LANE * len(sides) + FOOT, lanes, ticks)
 
 
-def _lane(at: int, name: str, names: list[str], cells: list[Cell], across: Callable[[float], float]) -> Lane:
+def _lane(
+    at: int, name: str, names: list[str], cells: list[Cell], across: Callable[[float], float]
+) -> Lane:
     middle = TOP + LANE * at + LANE / 2
-    known = sorted((float(cell.value), county) for county, cell in enumerate(cells) if isinstance(cell.value, float))
+    known = sorted(
+        (float(cell.value), county)
+        for county, cell in enumerate(cells)
+        if isinstance(cell.value, float)
+    )
     marks: list[Mark] = []
     for value, county in known:
         x = across(value)
         near = {mark.y for mark in marks if abs(mark.x - x) < MARK}
-        level = next((level for level in range(LEVELS) if _height(middle, level) not in near), LEVELS - 1)
+        level = next(
+            (level for level in range(LEVELS) if _height(middle, level) not in near), LEVELS - 1
+        )
         marks.append(Mark(county, names[county], cells[county].text, x, _height(middle, level)))
     lowest = min(marks, key=lambda mark: mark.x, default=None)
-    return Lane(name, middle, tuple(marks), lowest.text if lowest else "", lowest.x - 8 if lowest else 0.0)
+    return Lane(
+        name, middle, tuple(marks), lowest.text if lowest else "", lowest.x - 8 if lowest else 0.0
+    )
 
 
 def _height(middle: float, level: int) -> float:

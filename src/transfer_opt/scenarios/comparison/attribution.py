@@ -67,18 +67,39 @@ def effects(first: Side, second: Side, funds: Sequence[str]) -> Effects:
     elif second.plan:
         parts = tuple(_from_table(first, second))
     else:
-        parts = (_effect("全部", _Stand(first.amounts), _Stand(second.amounts), "没有测算依据，不能分解"),)
+        parts = (
+            _effect(
+                "全部", _Stand(first.amounts), _Stand(second.amounts), "没有测算依据，不能分解"
+            ),
+        )
     return Effects(first.name, second.name, parts)
 
 
 def differing(first: Plan, second: Plan) -> list[str]:
     """The causes that differ, in the order of the chain."""
-    here = Settings(second.settings.rules, second.settings.funds, second.settings.recipients, first.settings.layers)
-    differ = {DATA: not _same_data(first, second, past=False), PAST: not _same_data(first, second, past=True),
-              POOLS: _pools(first) != _pools(second), BOUNDS: _bounds(first) != _bounds(second), GOALS: first.objective != second.objective}
-    return [cause for cause in _causes(second.settings)
-            if differ.get(cause, False) or (cause in second.settings.rules and cause not in (POOLS, GOALS)
-                                            and _held(here, cause) != _held(second.settings, cause))]
+    here = Settings(
+        second.settings.rules,
+        second.settings.funds,
+        second.settings.recipients,
+        first.settings.layers,
+    )
+    differ = {
+        DATA: not _same_data(first, second, past=False),
+        PAST: not _same_data(first, second, past=True),
+        POOLS: _pools(first) != _pools(second),
+        BOUNDS: _bounds(first) != _bounds(second),
+        GOALS: first.objective != second.objective,
+    }
+    return [
+        cause
+        for cause in _causes(second.settings)
+        if differ.get(cause, False)
+        or (
+            cause in second.settings.rules
+            and cause not in (POOLS, GOALS)
+            and _held(here, cause) != _held(second.settings, cause)
+        )
+    ]
 
 
 def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
@@ -87,15 +108,28 @@ def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
     for cause, name in SHEET_OF.items():
         if cause in done:
             sheets.pop(name, None)
-            sheets.update({name: sheet for name, sheet in second.budget.sheets.items() if name == SHEET_OF[cause]})
+            sheets.update(
+                {
+                    name: sheet
+                    for name, sheet in second.budget.sheets.items()
+                    if name == SHEET_OF[cause]
+                }
+            )
     source = second if DATA in done else first
-    recipients = source.settings.recipients if PAST in done or source is first else _with_past(second, first)
+    recipients = (
+        source.settings.recipients if PAST in done or source is first else _with_past(second, first)
+    )
     # Within a rule all changes come from one plan, so its layers keep their order.
-    layers = tuple(tuple(change for change in layer if (change.rule in done) == (plan is second))
-                   for plan in (first, second) for layer in plan.settings.layers)
+    layers = tuple(
+        tuple(change for change in layer if (change.rule in done) == (plan is second))
+        for plan in (first, second)
+        for layer in plan.settings.layers
+    )
     settings = replace(second.settings, recipients=recipients, layers=layers)
     objective = second.objective if GOALS in done else first.objective
-    return State(second.spec, Budget(source.budget.path, source.budget.sha256, sheets), settings, objective)
+    return State(
+        second.spec, Budget(source.budget.path, source.budget.sha256, sheets), settings, objective
+    )
 
 
 @dataclass(frozen=True)
@@ -142,19 +176,35 @@ def _solved(first: Side, second: Side, done: Sequence[str], funds: Sequence[str]
     at = position(case, amounts)
     own = {fund.name: f for f, fund in enumerate(case.funds)}
     short = np.maximum(case.need - at.capacity, 0.0)
-    return _Stand(by_fund(side, table, own, funds), _total(short), _least(at.coverage), gini(at.coverage, np.ones_like(at.coverage)))
+    return _Stand(
+        by_fund(side, table, own, funds),
+        _total(short),
+        _least(at.coverage),
+        gini(at.coverage, np.ones_like(at.coverage)),
+    )
 
 
 def _standing(side: Side) -> _Stand:
     known = side.coverage[side.place != NOWHERE]
-    return _Stand(side.amounts, _total(side.short[side.place != NOWHERE]), _least(known), gini(known, np.ones_like(known)))
+    return _Stand(
+        side.amounts,
+        _total(side.short[side.place != NOWHERE]),
+        _least(known),
+        gini(known, np.ones_like(known)),
+    )
 
 
 def _effect(cause: str, before: _Stand, after: _Stand, note: str = "") -> Effect:
     blank = np.isnan(before.amounts) & np.isnan(after.amounts)
     moved = np.round(np.nan_to_num(after.amounts) - np.nan_to_num(before.amounts), 8) + 0.0
-    return Effect(cause, np.where(blank, np.nan, moved), after.short - before.short, after.lowest - before.lowest,
-                  after.gini - before.gini, note)
+    return Effect(
+        cause,
+        np.where(blank, np.nan, moved),
+        after.short - before.short,
+        after.lowest - before.lowest,
+        after.gini - before.gini,
+        note,
+    )
 
 
 def _from_table(first: Side, second: Side) -> Iterator[Effect]:
@@ -175,7 +225,11 @@ def _plain(cause: str, moved: Floats, note: str = "") -> Effect:
 
 
 def _causes(settings: Settings) -> list[str]:
-    others = [name for name in (*CONSTRAINTS, *settings.rules) if name not in (*FIRST_CAUSES, GOALS, *NEVER)]
+    others = [
+        name
+        for name in (*CONSTRAINTS, *settings.rules)
+        if name not in (*FIRST_CAUSES, GOALS, *NEVER)
+    ]
     return [*FIRST_CAUSES, *dict.fromkeys(others), GOALS]
 
 
@@ -183,11 +237,17 @@ def _held(settings: Settings, rule: str) -> list[object]:
     """What a rule says for every fund at every place: two settings agree on it where these are equal."""
     spec = settings.rules[rule]
     places = np.arange(NOWHERE, len(settings.recipients) + len(settings.recipients.prefectures))
-    grid = np.array([(fund, place) for fund in range(NOWHERE, len(settings.funds)) for place in places])
+    grid = np.array(
+        [(fund, place) for fund in range(NOWHERE, len(settings.funds)) for place in places]
+    )
     said: list[object] = []
     if not spec.fixed:
         on, hard = settings.on(rule, grid), settings.hard(rule, grid)
-        said += [on.tolist(), (hard | ~on).tolist(), np.where(hard | ~on, 0, settings.priority(rule, grid)).tolist()]
+        said += [
+            on.tolist(),
+            (hard | ~on).tolist(),
+            np.where(hard | ~on, 0, settings.priority(rule, grid)).tolist(),
+        ]
     for name, parameter in spec.parameters.items():
         read = settings.numbers if parameter.numeric else settings.texts
         said.append([str(value) for value in read(rule, name, grid)])
@@ -197,23 +257,41 @@ def _held(settings: Settings, rule: str) -> list[object]:
 def _same_data(first: Plan, second: Plan, past: bool) -> bool:
     """Whether the data are the same: last year's amounts (`past`), or all the others and the units."""
     ours, theirs = first.case.recipients, second.case.recipients
-    if len(ours) != len(theirs) or any((a != b).any() for a, b in (
-            (ours.code, theirs.code), (ours.name, theirs.name), (ours.prefecture, theirs.prefecture))):
+    if len(ours) != len(theirs) or any(
+        (a != b).any()
+        for a, b in (
+            (ours.code, theirs.code),
+            (ours.name, theirs.name),
+            (ours.prefecture, theirs.prefecture),
+        )
+    ):
         return False
-    numbers = [name for name in {*ours.numbers, *theirs.numbers} if name.startswith(PAST_COLUMNS) is past]
+    numbers = [
+        name for name in {*ours.numbers, *theirs.numbers} if name.startswith(PAST_COLUMNS) is past
+    ]
     texts = set() if past else {*ours.texts, *theirs.texts}
-    return (all(np.array_equal(ours.number(name), theirs.number(name), equal_nan=True) for name in numbers)
-            and all((ours.text(name) == theirs.text(name)).all() for name in texts))
+    return all(
+        np.array_equal(ours.number(name), theirs.number(name), equal_nan=True) for name in numbers
+    ) and all((ours.text(name) == theirs.text(name)).all() for name in texts)
 
 
 def _with_past(second: Plan, first: Plan) -> Recipients:
     """The second's units with last year's amounts as the first knows them; what it does not know stays unknown."""
     units, known = second.settings.recipients, first.settings.recipients
     register = Register(known.code, known.name, second.spec.former)
-    found = [register.find(str(code), str(name)).place for code, name in zip(units.code, units.name, strict=True)]
+    found = [
+        register.find(str(code), str(name)).place
+        for code, name in zip(units.code, units.name, strict=True)
+    ]
     at = np.array([NOWHERE if place is None else place for place in found], dtype=np.int64)
-    numbers = {name: values for name, values in units.numbers.items() if not name.startswith(PAST_COLUMNS)}
-    past = {name: np.where(at == NOWHERE, np.nan, values[at]) for name, values in known.numbers.items() if name.startswith(PAST_COLUMNS)}
+    numbers = {
+        name: values for name, values in units.numbers.items() if not name.startswith(PAST_COLUMNS)
+    }
+    past = {
+        name: np.where(at == NOWHERE, np.nan, values[at])
+        for name, values in known.numbers.items()
+        if name.startswith(PAST_COLUMNS)
+    }
     return replace(units, numbers={**numbers, **past})
 
 
@@ -224,8 +302,14 @@ def _pools(plan: Plan) -> list[tuple[str, float]]:
 def _bounds(plan: Plan) -> list[tuple[object, ...]]:
     """The given bounds of single lines that are there."""
     lines = plan.case.lines
-    return [(*plan.case.line_names[line], *np.nan_to_num([lines.given_floor[line], lines.given_cap[line]], nan=-1.0).tolist())
-            for line in range(len(lines)) if not (np.isnan(lines.given_floor[line]) and np.isnan(lines.given_cap[line]))]
+    return [
+        (
+            *plan.case.line_names[line],
+            *np.nan_to_num([lines.given_floor[line], lines.given_cap[line]], nan=-1.0).tolist(),
+        )
+        for line in range(len(lines))
+        if not (np.isnan(lines.given_floor[line]) and np.isnan(lines.given_cap[line]))
+    ]
 
 
 def _total(values: Floats) -> float:

@@ -83,7 +83,14 @@ class Side:
     @cached_property
     def growth(self) -> Floats:
         """(n,) relative change; NaN where last year is not known or nothing."""
-        return np.asarray(np.divide(self.change, self.before, out=np.full(len(self.change), np.nan), where=self.before > 0))
+        return np.asarray(
+            np.divide(
+                self.change,
+                self.before,
+                out=np.full(len(self.change), np.nan),
+                where=self.before > 0,
+            )
+        )
 
     @cached_property
     def changes(self) -> Floats:
@@ -104,16 +111,25 @@ def known_total(amounts: Floats) -> Floats:
 def changes(plan: Plan) -> Floats:
     """What makes this year's amounts of last year's, (K, F, n) money; over the causes it adds to the change exactly.
 
-        资格变化 = what a unit that takes part no more was paid; the formula amount of one whose last year is not known
-        总额增长 = G · last;   因素变化 = formula amount − (1 + G) · last;   then the steps of 「测算说明」
+    资格变化 = what a unit that takes part no more was paid; the formula amount of one whose last year is not known
+    总额增长 = G · last;   因素变化 = formula amount − (1 + G) · last;   then the steps of 「测算说明」
     """
     case, lines = plan.case, plan.case.lines
     last, start = lines.last_year, plan.steps.start
     known = ~np.isnan(last)
     growth = np.where(known, case.growth[lines.fund] * last, 0.0)
-    growth = np.round(np.nan_to_num(growth) / case.unit, DIGITS) * case.unit  # no growth of a fund that was not there
+    growth = (
+        np.round(np.nan_to_num(growth) / case.unit, DIGITS) * case.unit
+    )  # no growth of a fund that was not there
     result = np.zeros((len(CHANGES), *case.history.shape))
-    by_line = np.array([np.where(known, 0.0, start), growth, np.where(known, start - last - growth, 0.0), *plan.steps.changes])
+    by_line = np.array(
+        [
+            np.where(known, 0.0, start),
+            growth,
+            np.where(known, start - last - growth, 0.0),
+            *plan.steps.changes,
+        ]
+    )
     result[:, lines.fund, lines.recipient] = by_line
     out = np.isnan(plan.amounts) & (case.history > 0)
     result[0][out] = -case.history[out]
@@ -140,21 +156,38 @@ def common(sides: Sequence[Recipients], former: Mapping[str, str]) -> tuple[Reci
                 prefectures.append(side.prefecture[own])
             found[at] = own
         places.append(found)
-    order = sorted(range(len(names)), key=lambda at: (str(codes[at]), str(names[at]))) if all(codes) else range(len(names))
-    code, name, prefecture = (np.array([column[at] for at in order], dtype=object) for column in (codes, names, prefectures))
+    order = (
+        sorted(range(len(names)), key=lambda at: (str(codes[at]), str(names[at])))
+        if all(codes)
+        else range(len(names))
+    )
+    code, name, prefecture = (
+        np.array([column[at] for at in order], dtype=object)
+        for column in (codes, names, prefectures)
+    )
     return Recipients(code, name, prefecture, {}, {}), [
-        np.array([found.get(at, NOWHERE) for at in order], dtype=np.int64) for found in places]
+        np.array([found.get(at, NOWHERE) for at in order], dtype=np.int64) for found in places
+    ]
 
 
 def side_of(plan: Plan, name: str, place: Ints, funds: Sequence[str]) -> Side:
     """A plan as a column of the comparison."""
     case = plan.case
     state = position(case, plan.published)
-    blank = Side(name, plan.budget.path.replace("\\", "/").rsplit("/", 1)[-1], plan, place, *[np.zeros(0)] * 5)
+    blank = Side(
+        name,
+        plan.budget.path.replace("\\", "/").rsplit("/", 1)[-1],
+        plan,
+        place,
+        *[np.zeros(0)] * 5,
+    )
     own = {fund.name: f for f, fund in enumerate(case.funds)}
     return replace(
-        blank, amounts=by_fund(blank, plan.amounts, own, funds), last=by_fund(blank, case.history, own, funds),
-        capacity=blank.spread(state.capacity), expenditure=blank.spread(case.expenditure),
+        blank,
+        amounts=by_fund(blank, plan.amounts, own, funds),
+        last=by_fund(blank, case.history, own, funds),
+        capacity=blank.spread(state.capacity),
+        expenditure=blank.spread(case.expenditure),
         short=blank.spread(plan.shortfall),
     )
 
@@ -162,7 +195,15 @@ def side_of(plan: Plan, name: str, place: Ints, funds: Sequence[str]) -> Side:
 def side_listed(listed: Listed, place: Ints, funds: Sequence[str]) -> Side:
     """A table's amounts as a column of the comparison."""
     nothing = np.full(len(place), np.nan)
-    blank = Side(listed.name, listed.name, None, place, np.zeros(0), np.full((len(funds), len(place)), np.nan), *[nothing] * 3)
+    blank = Side(
+        listed.name,
+        listed.name,
+        None,
+        place,
+        np.zeros(0),
+        np.full((len(funds), len(place)), np.nan),
+        *[nothing] * 3,
+    )
     own = {name: f for f, name in enumerate(listed.funds)}
     return replace(blank, amounts=by_fund(blank, listed.amounts, own, funds))
 
@@ -172,11 +213,22 @@ def last_year(side: Side, name: str) -> Side:
     assert side.plan is not None
     case = side.plan.case
     state = last_position(case)
-    return Side(name, side.source, None, side.place, side.last, np.full(side.last.shape, np.nan),
-                side.spread(state.capacity), side.spread(case.expenditure), side.spread(shortfall(case, state.capacity)))
+    return Side(
+        name,
+        side.source,
+        None,
+        side.place,
+        side.last,
+        np.full(side.last.shape, np.nan),
+        side.spread(state.capacity),
+        side.spread(case.expenditure),
+        side.spread(shortfall(case, state.capacity)),
+    )
 
 
 def by_fund(side: Side, values: Floats, own: Mapping[str, int], funds: Sequence[str]) -> Floats:
     """A side's own (F, n) by common fund and unit."""
-    rows = [values[own[name]] if name in own else np.full(values.shape[1], np.nan) for name in funds]
+    rows = [
+        values[own[name]] if name in own else np.full(values.shape[1], np.nan) for name in funds
+    ]
     return side.spread(np.array(rows))

@@ -16,8 +16,21 @@ from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.scenarios.comparison.attribution import Effects, effects
-from transfer_opt.scenarios.comparison.columns import Listed, Side, common, last_year, side_listed, side_of
-from transfer_opt.scenarios.comparison.fairness import Price, Worse, compared_pools, larger_pools, price
+from transfer_opt.scenarios.comparison.columns import (
+    Listed,
+    Side,
+    common,
+    last_year,
+    side_listed,
+    side_of,
+)
+from transfer_opt.scenarios.comparison.fairness import (
+    Price,
+    Worse,
+    compared_pools,
+    larger_pools,
+    price,
+)
 
 LAST_YEAR = "上年"
 
@@ -64,25 +77,43 @@ class Comparison:
 
 
 def compared(
-    spec: ModelSpec, given: Sequence[Plan | Listed], names: Sequence[str], baseline: str | None,
-    failed: Sequence[tuple[str, str]], notes: Sequence[str] = (),
+    spec: ModelSpec,
+    given: Sequence[Plan | Listed],
+    names: Sequence[str],
+    baseline: str | None,
+    failed: Sequence[tuple[str, str]],
+    notes: Sequence[str] = (),
 ) -> Comparison:
     """Compare the plans and tables, named so, with the baseline (the first by default); raises InputError."""
-    units, places = common([one.case.recipients if isinstance(one, Plan) else one.units for one in given], spec.former)
+    units, places = common(
+        [one.case.recipients if isinstance(one, Plan) else one.units for one in given], spec.former
+    )
     present = {fund.name for one in given if isinstance(one, Plan) for fund in one.case.funds}
     present |= {name for one in given if isinstance(one, Listed) for name in one.funds}
     funds = tuple(fund.name for fund in spec.funds if fund.name in present)
-    sides = [side_of(one, name, place, funds) if isinstance(one, Plan) else side_listed(one, place, funds)
-             for one, name, place in zip(given, names, places, strict=True)]
+    sides = [
+        side_of(one, name, place, funds)
+        if isinstance(one, Plan)
+        else side_listed(one, place, funds)
+        for one, name, place in zip(given, names, places, strict=True)
+    ]
     base = _baseline(sides, baseline)
     sides.sort(key=lambda side: side is not base)
     others = [side for side in sides if side is not base]
     plans = [side.plan for side in sides if side.plan]
     asked = tuple(_worse(sides))
     return Comparison(
-        spec, units, funds, plans[-1].case.money_unit, tuple(sides), base, tuple(failed),
+        spec,
+        units,
+        funds,
+        plans[-1].case.money_unit,
+        tuple(sides),
+        base,
+        tuple(failed),
         tuple(effects(base, side, funds) for side in others) if base in sides else (),
-        tuple(_prices(sides)), asked, (*notes, *_unmatched(units, sides)),
+        tuple(_prices(sides)),
+        asked,
+        (*notes, *_unmatched(units, sides)),
     )
 
 
@@ -99,7 +130,13 @@ def _baseline(sides: Sequence[Side], name: str | None) -> Side:
 
 def unknown_baseline(name: str, known: Sequence[str]) -> InputError:
     """The error where nothing of that name is compared, or it has no allocation."""
-    return InputError([Problem("E230", f"没有可作比较基准的「{name}」。", did_you_mean(name, [*known, LAST_YEAR]))])
+    return InputError(
+        [
+            Problem(
+                "E230", f"没有可作比较基准的「{name}」。", did_you_mean(name, [*known, LAST_YEAR])
+            )
+        ]
+    )
 
 
 def _prices(sides: Sequence[Side]) -> Iterator[Price]:

@@ -45,7 +45,9 @@ def exact_amounts(instance: Instance, make: Make | None = None) -> Floats:
     case = instance.case
     found = instance.optimum if make is None else reached(make, instance.solver.again)
     if not found.possible:
-        short = float(np.ceil(round(found.short / case.unit, 6)) * case.unit)  # a shortage is not told too small
+        short = float(
+            np.ceil(round(found.short / case.unit, 6)) * case.unit
+        )  # a shortage is not told too small
         raise InfeasibleError(f"规则互相矛盾，相差 {short:,.12g} {case.money_unit}")
     return found.amounts
 
@@ -58,7 +60,11 @@ def re_solved(state: State, beside: Beside = nothing) -> tuple[Case, Floats]:
     try:
         instance = replace(state.instance(), beside=beside)
         assert instance.rules, "there are pools"
-    except (KeyError, ValueError, IndexError) as error:  # half of one year's data with half of another's
+    except (
+        KeyError,
+        ValueError,
+        IndexError,
+    ) as error:  # half of one year's data with half of another's
         raise SolverError("两边的数据和规则拼不到一起") from error
     case = instance.case
     units = published(case, exact_amounts(instance), instance.solver.again)

@@ -24,7 +24,12 @@ from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change, Clause, RuleSpec
 from transfer_opt.policy.objectives import CLOSEST, SHORTFALL
 from transfer_opt.scenarios.comparison.attribution import GOALS, differing, mixed
-from transfer_opt.scenarios.comparison.counterfactual import State, exact_amounts, re_solved, state_of
+from transfer_opt.scenarios.comparison.counterfactual import (
+    State,
+    exact_amounts,
+    re_solved,
+    state_of,
+)
 
 KEPT_WHOLE = "上年保底（县合计）"
 PORTION = 0.01
@@ -105,8 +110,16 @@ def _kept_whole(case: Case) -> RuleRows:
     count = len(rows)
     clause = Clause("省定", "", "", "", "")
     spec = RuleSpec(KEPT_WHOLE, (clause,), "recipient", False, True, True, 0, {}, KEPT_WHOLE)
-    return RuleRows(spec, rows, np.full(count, True), np.zeros(count, dtype=np.int64), np.full(count, NOWHERE),
-                    np.full(count, False), np.full(count, NOWHERE), count)
+    return RuleRows(
+        spec,
+        rows,
+        np.full(count, True),
+        np.zeros(count, dtype=np.int64),
+        np.full(count, NOWHERE),
+        np.full(count, False),
+        np.full(count, NOWHERE),
+        count,
+    )
 
 
 @dataclass(frozen=True)
@@ -159,7 +172,10 @@ def _responsible(step: _Step) -> tuple[str, str]:
 def _by_formula_alone(step: _Step) -> bool:
     """Whether the same rules with the formula as the only objective would spare them."""
     try:
-        first, second = (exact_amounts(replace(instance, objective=(CLOSEST,))) for instance in (step.small, step.large))
+        first, second = (
+            exact_amounts(replace(instance, objective=(CLOSEST,)))
+            for instance in (step.small, step.large)
+        )
     except (InfeasibleError, SolverError):
         return False
     return not step.still(first, second)
@@ -171,8 +187,11 @@ def _held_back(step: _Step) -> Iterator[tuple[str, str, Instance, Make | None]]:
     before, after = small.figures, large.figures
     if len(small.lines) == len(large.lines) and all(before.pools):
         shares = before.reference * (after.pools / before.pools)[small.lines.fund]
-        case = replace(large, lines=replace(large.lines, reference=floats(shares)),
-                       worked_out=replace(after, reference=shares))
+        case = replace(
+            large,
+            lines=replace(large.lines, reference=floats(shares)),
+            worked_out=replace(after, reference=shares),
+        )
         yield FORMULA, "各县测算份额随总额变化", replace(step.large, case=case), None
     if len(step.large.case.lines) > STEPPED_LINES:
         return
@@ -183,14 +202,22 @@ def _held_back(step: _Step) -> Iterator[tuple[str, str, Instance, Make | None]]:
             if _same(held.rows, written[name].rows):
                 continue
             rules = [held if other == name else entry for other, entry in written.items()]
-            yield name, "它的要求随总额变化", step.large, partial(composed, large, rules, step.large.objective)
+            yield (
+                name,
+                "它的要求随总额变化",
+                step.large,
+                partial(composed, large, rules, step.large.objective),
+            )
 
 
 def _same(ours: Rows, theirs: Rows) -> bool:
-    return (len(ours) == len(theirs) and np.array_equal(ours.least, theirs.least) and np.array_equal(ours.most, theirs.most)
-            and np.array_equal(ours.expression.values, theirs.expression.values))
+    return (
+        len(ours) == len(theirs)
+        and np.array_equal(ours.least, theirs.least)
+        and np.array_equal(ours.most, theirs.most)
+        and np.array_equal(ours.expression.values, theirs.expression.values)
+    )
 
 
 def _given(case: Case, amounts: Floats) -> Floats:
     return sums(case.lines.recipient, amounts, len(case.recipients))
-

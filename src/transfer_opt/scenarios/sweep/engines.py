@@ -35,8 +35,10 @@ def dask(address: str) -> Engine:
         try:
             client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise OutputError(f"连不上 Dask 调度器「{address}」。处理办法：核对地址（如 tcp://主机:8786），确认调度器已启动；"
-                              "或改用 --engine local。") from error
+            raise OutputError(
+                f"连不上 Dask 调度器「{address}」。处理办法：核对地址（如 tcp://主机:8786），确认调度器已启动；"
+                "或改用 --engine local。"
+            ) from error
         with client:
             setup = client.scatter(pickle.dumps((prepared, plan)), broadcast=True, hash=True)
             batches = [indices[start : start + BATCH] for start in range(0, len(indices), BATCH)]
@@ -63,6 +65,8 @@ def _distributed() -> Any:
     try:
         import distributed
     except ImportError as error:
-        raise OutputError("没有安装 Dask。处理办法：安装 transfer-opt 的 dask 附加组件（dask[distributed]），"
-                          "或改用 --engine local。") from error
+        raise OutputError(
+            "没有安装 Dask。处理办法：安装 transfer-opt 的 dask 附加组件（dask[distributed]），"
+            "或改用 --engine local。"
+        ) from error
     return distributed

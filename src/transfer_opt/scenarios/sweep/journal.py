@@ -39,7 +39,12 @@ class Journal:
             raise refused(self._path, error) from error
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close(finished=False)
 
     def add(self, line: str) -> None:
@@ -78,13 +83,17 @@ class Journal:
             if text is None:
                 break
             if not size and _sealed(text) != self._head:
-                raise OutputError(f"「{self._path}」是另一次扫描（输入、参数或版本不同）留下的，没有动它。"
-                                  "处理办法：用 -o 另起文件名；不再需要那次扫描，就删去这个文件。")
+                raise OutputError(
+                    f"「{self._path}」是另一次扫描（输入、参数或版本不同）留下的，没有动它。"
+                    "处理办法：用 -o 另起文件名；不再需要那次扫描，就删去这个文件。"
+                )
             if size:
                 self.done[int(json.loads(text)["index"])] = text
             size += len(line)
         if content and not size and not self._head.encode().startswith(content):
-            raise OutputError(f"「{self._path}」不是扫描留下的文件，没有动它。处理办法：用 -o 另起文件名，或移走这个文件。")
+            raise OutputError(
+                f"「{self._path}」不是扫描留下的文件，没有动它。处理办法：用 -o 另起文件名，或移走这个文件。"
+            )
         return size
 
 

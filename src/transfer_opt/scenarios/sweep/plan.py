@@ -86,8 +86,10 @@ class Plan:
         """What each varied parameter is in a scenario; the first varies slowest."""
         if self.draws:
             places = self._random(index).random(len(self.varies))
-            return tuple(_rounded(min(v.values) + place * (max(v.values) - min(v.values)))
-                         for v, place in zip(self.varies, places.tolist(), strict=True))
+            return tuple(
+                _rounded(min(v.values) + place * (max(v.values) - min(v.values)))
+                for v, place in zip(self.varies, places.tolist(), strict=True)
+            )
         at = np.unravel_index(index, [len(vary.values) for vary in self.varies])
         return tuple(vary.values[int(place)] for vary, place in zip(self.varies, at, strict=True))
 
@@ -95,14 +97,26 @@ class Plan:
         """The settings of a scenario: the budget's, with one more layer of changes and the data it draws."""
         if index == NOW:
             return settings
-        changes = tuple(vary.at(value) for vary, value in zip(self.varies, self.values(index), strict=True))
+        changes = tuple(
+            vary.at(value) for vary, value in zip(self.varies, self.values(index), strict=True)
+        )
         layers = (*settings.layers, changes)
         return replace(settings, layers=layers, recipients=self._drawn(settings.recipients, index))
 
     def digest(self, prepared: Prepared) -> str:
         """What the answers depend on: program, input, model, scenario, plan."""
-        parts = [__version__, prepared.budget.sha256, prepared.spec.sha256, prepared.scenario, repr(prepared.settings.layers),
-                 repr(prepared.objective), repr(self.varies), repr(self.uncertain), self.draws, self.seed]
+        parts = [
+            __version__,
+            prepared.budget.sha256,
+            prepared.spec.sha256,
+            prepared.scenario,
+            repr(prepared.settings.layers),
+            repr(prepared.objective),
+            repr(self.varies),
+            repr(self.uncertain),
+            self.draws,
+            self.seed,
+        ]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
     def _drawn(self, units: Recipients, index: int) -> Recipients:
@@ -124,16 +138,31 @@ class Plan:
 
 
 def plan(
-    prepared: Prepared, varies: Sequence[str], uncertain: Sequence[str], draws: int | None, seed: int
+    prepared: Prepared,
+    varies: Sequence[str],
+    uncertain: Sequence[str],
+    draws: int | None,
+    seed: int,
 ) -> Plan:
     """The plan of the command line's words; raises InputError with every mistake in them."""
     problems: list[Problem] = []
     chosen = [_vary(prepared, text, problems) for text in varies]
-    columns = [_uncertain(prepared.spec, prepared.settings.recipients, text, problems) for text in uncertain]
+    columns = [
+        _uncertain(prepared.spec, prepared.settings.recipients, text, problems)
+        for text in uncertain
+    ]
     if not varies and not uncertain:
-        problems.append(Problem("E230", "没有说要变动什么。", f"用 --vary \"{SHAPE}\"，或 --uncertain \"列=±x%\"。"))
+        problems.append(
+            Problem("E230", "没有说要变动什么。", f'用 --vary "{SHAPE}"，或 --uncertain "列=±x%"。')
+        )
     if uncertain and not draws:
-        problems.append(Problem("E231", "--uncertain 要和 --random 一起用：数据的偏差是随机抽取的。", "加上 --random 200。"))
+        problems.append(
+            Problem(
+                "E231",
+                "--uncertain 要和 --random 一起用：数据的偏差是随机抽取的。",
+                "加上 --random 200。",
+            )
+        )
     keys = [vary.change.key for vary in chosen if vary]
     if len(set(keys)) < len(keys):
         problems.append(Problem("E232", "有两个 --vary 说的是同一个参数。", "删去其中一个。"))
@@ -147,28 +176,59 @@ def _vary(prepared: Prepared, text: str, problems: list[Problem]) -> Vary | None
     parts = [normalise(part) for part in address.split("·")]
     values = _values(amounts) if equals and 2 <= len(parts) <= 4 else None
     if values is None:
-        problems.append(Problem("E233", f"--vary「{text}」看不懂。", f"写成 {SHAPE}，如 增幅上限·均衡性·增幅上限=10%:20%:5。"))
+        problems.append(
+            Problem(
+                "E233",
+                f"--vary「{text}」看不懂。",
+                f"写成 {SHAPE}，如 增幅上限·均衡性·增幅上限=10%:20%:5。",
+            )
+        )
         return None
-    rule, fund, parameter, place = (parts[0], "", parts[1], "") if len(parts) == 2 else (*parts, "")[:4]
+    rule, fund, parameter, place = (
+        (parts[0], "", parts[1], "") if len(parts) == 2 else (*parts, "")[:4]
+    )
     found = None
     for value in values:
-        choices = read_choices(prepared.spec, {RULES: _one_row(rule, fund, parameter, place, value)},
-                               prepared.settings.recipients)
+        choices = read_choices(
+            prepared.spec,
+            {RULES: _one_row(rule, fund, parameter, place, value)},
+            prepared.settings.recipients,
+        )
         if choices.problems:
-            problems += [replace(problem, sheet="", cell="", column="", message=f"--vary「{text}」：{problem.message}")
-                         for problem in choices.problems]
+            problems += [
+                replace(
+                    problem,
+                    sheet="",
+                    cell="",
+                    column="",
+                    message=f"--vary「{text}」：{problem.message}",
+                )
+                for problem in choices.problems
+            ]
             return None
         found = choices.changes[0]
     assert found is not None, "there is at least one value"
     spec = prepared.spec.rules[found.rule].parameters.get(found.parameter)
     if spec is None or not spec.numeric:
-        problems.append(Problem("E234", f"--vary「{text}」：只有数字参数可以从小到大变动。", "文字参数请在「方案」里另起一列。"))
+        problems.append(
+            Problem(
+                "E234",
+                f"--vary「{text}」：只有数字参数可以从小到大变动。",
+                "文字参数请在「方案」里另起一列。",
+            )
+        )
         return None
     if found.fund and found.fund not in prepared.settings.funds:
-        problems.append(Problem("E235", f"--vary「{text}」：「资金总额」里没有这项资金。", "写明今年有的资金。"))
+        problems.append(
+            Problem("E235", f"--vary「{text}」：「资金总额」里没有这项资金。", "写明今年有的资金。")
+        )
         return None
     known = prepared.spec.fund(found.fund) if found.fund else None
-    name = "·".join(part for part in (found.rule, known.short if known else "", found.parameter, found.object) if part)
+    name = "·".join(
+        part
+        for part in (found.rule, known.short if known else "", found.parameter, found.object)
+        if part
+    )
     return Vary(name, found, spec.kind, values)
 
 
@@ -177,36 +237,67 @@ def _values(text: str) -> tuple[float, ...] | None:
     text = normalise(text)
     if ":" not in text:
         listed = [to_number(part) for part in text.split(",")]
-        return None if None in listed else tuple(dict.fromkeys(_rounded(value) for value in listed if value is not None))
+        return (
+            None
+            if None in listed
+            else tuple(dict.fromkeys(_rounded(value) for value in listed if value is not None))
+        )
     parts = text.split(":")
     if len(parts) != 3 or not parts[2].isdecimal() or int(parts[2]) < 1:
         return None
     low, high = to_number(parts[0]), to_number(parts[1])
     if low is None or high is None:
         return None
-    return tuple(dict.fromkeys(_rounded(value) for value in np.linspace(low, high, int(parts[2])).tolist()))
+    return tuple(
+        dict.fromkeys(_rounded(value) for value in np.linspace(low, high, int(parts[2])).tolist())
+    )
 
 
-def _uncertain(spec: ModelSpec, units: Recipients, text: str, problems: list[Problem]) -> Uncertain | None:
+def _uncertain(
+    spec: ModelSpec, units: Recipients, text: str, problems: list[Problem]
+) -> Uncertain | None:
     column, equals, amount = text.partition("=")
     name = spec.aliases.get(normalise(column), normalise(column))
     share = to_number(re.sub(r"^(±|\+/?-)", "", normalise(amount)))
     if not equals or share is None or not 0 < share < 1:
-        problems.append(Problem("E236", f"--uncertain「{text}」看不懂。", "写成 列=±x%，如 常住人口=±5%，x 在 0 和 100 之间。"))
+        problems.append(
+            Problem(
+                "E236",
+                f"--uncertain「{text}」看不懂。",
+                "写成 列=±x%，如 常住人口=±5%，x 在 0 和 100 之间。",
+            )
+        )
         return None
     columns = NEED_COLUMNS if name == NEED_GROUP else (name,)
     if any(each not in units.numbers for each in columns):
-        problems.append(Problem("E237", f"--uncertain「{text}」：「县区数据」没有这个数字列。",
-                                did_you_mean(name, [NEED_GROUP, *units.numbers])))
+        problems.append(
+            Problem(
+                "E237",
+                f"--uncertain「{text}」：「县区数据」没有这个数字列。",
+                did_you_mean(name, [NEED_GROUP, *units.numbers]),
+            )
+        )
         return None
     return Uncertain(f"{name}±{share * 100:.6g}%", columns, share)
 
 
 def _one_row(rule: str, fund: str, parameter: str, place: str, value: float) -> Sheet:
     """The words of the command line as a row of 「约束参数」, so that they are read and checked alike."""
-    cells: dict[str, Value] = {"规则": rule, "资金": fund, "参数": parameter, "对象": place, "取值": value}
+    cells: dict[str, Value] = {
+        "规则": rule,
+        "资金": fund,
+        "参数": parameter,
+        "对象": place,
+        "取值": value,
+    }
     letters = {name: chr(ord("A") + at) for at, name in enumerate(cells)}
-    return Sheet(RULES, "", None, letters, (SheetRow(1, {name: cell for name, cell in cells.items() if cell != ""}),))
+    return Sheet(
+        RULES,
+        "",
+        None,
+        letters,
+        (SheetRow(1, {name: cell for name, cell in cells.items() if cell != ""}),),
+    )
 
 
 def _rounded(value: float) -> float:

@@ -34,7 +34,9 @@ from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.settings import Settings
 from transfer_opt.scenarios.sweep.plan import NOW, Plan
 
-CASE_RULES = frozenset({"资金总额", "考核奖惩", "三保兜底", "因素法", "资格", "保障水平最大化", "取整"})
+CASE_RULES = frozenset(
+    {"资金总额", "考核奖惩", "三保兜底", "因素法", "资格", "保障水平最大化", "取整"}
+)
 """The rules whose parameters the case is made of; a change to any other leaves the case as it is."""
 MOST_PROOFS = 16
 """Solutions whose proofs are tried on the next scenario."""
@@ -71,13 +73,20 @@ class Record:
 
     def line(self) -> str:
         """One line of JSON."""
-        return json.dumps({key: value for key, value in asdict(self).items() if value not in ((), "", None)},
-                          ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return json.dumps(
+            {key: value for key, value in asdict(self).items() if value not in ((), "", None)},
+            ensure_ascii=False,
+            separators=(",", ":"),
+            allow_nan=False,
+        )
 
     @staticmethod
     def read(content: Mapping[str, Any]) -> Record:
         """The record of such a line."""
-        rest: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()}
+        rest: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in content.items()
+        }
         return Record(why=str(rest.pop("why", "")), **rest)
 
 
@@ -107,10 +116,19 @@ class Scenarios:
         settings = self._plan.settings(self._prepared.settings, index)
         key, case = self._case(settings, index)
         rules = [self._rows(case, settings, index, key, name) for name in CONSTRAINTS]
-        found = reached(partial(composed, case, rules, self._prepared.objective), solver, before=(*self._latest, *self._asked))
+        found = reached(
+            partial(composed, case, rules, self._prepared.objective),
+            solver,
+            before=(*self._latest, *self._asked),
+        )
         formulation, solution = found.formulation, found.solution
         if solution is None or not found.possible:
-            return Record(index, INFEASIBLE, round(found.short, MONEY_DIGITS), next(crossed(case, formulation), "").strip())
+            return Record(
+                index,
+                INFEASIBLE,
+                round(found.short, MONEY_DIGITS),
+                next(crossed(case, formulation), "").strip(),
+            )
         self._latest = (solution,)
         if solution.programs:  # else its proof is made of others
             self._asked.appendleft(solution)
@@ -126,7 +144,9 @@ class Scenarios:
             self._cases[key] = assemble(self._prepared.spec, self._prepared.budget, settings)
         return key, self._cases[key]
 
-    def _rows(self, case: Case, settings: Settings, index: int, case_key: Any, name: str) -> RuleRows:
+    def _rows(
+        self, case: Case, settings: Settings, index: int, case_key: Any, name: str
+    ) -> RuleRows:
         key = (case_key, name, self._key(index, {name}))
         if key not in self._rules:
             self._rules[key] = rule_rows(case, settings, name, case.amount)
@@ -137,7 +157,14 @@ class Scenarios:
         drawn = index if self._plan.uncertain else None
         if index == NOW:
             return (NOW,)
-        return (drawn, *(value for rule, value in zip(self._changed, self._plan.values(index), strict=True) if rule in rules))
+        return (
+            drawn,
+            *(
+                value
+                for rule, value in zip(self._changed, self._plan.values(index), strict=True)
+                if rule in rules
+            ),
+        )
 
 
 def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Record:
@@ -146,14 +173,30 @@ def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Re
     gaps = shortfall(case, now.capacity)
     last = np.nansum(case.history, axis=0)
     order = np.round(now.coverage, 12)
-    ranks = np.zeros(0, dtype=np.int64) if np.isnan(order).any() else 1 + np.searchsorted(np.sort(-order), -order)
+    ranks = (
+        np.zeros(0, dtype=np.int64)
+        if np.isnan(order).any()
+        else 1 + np.searchsorted(np.sort(-order), -order)
+    )
     measures = {
-        LOWEST: _known(order.min()), "基尼系数": _known(gini(now.coverage, np.ones(len(order)))),
-        "“三保”缺口": _known(gaps.sum()), "“三保”缺口县数": _known(float((gaps > 0).sum()) if not np.isnan(gaps).any() else np.nan),
-        "少于上年的县": _known(float((now.given < last).sum()) if np.isfinite(case.history).any() else np.nan),
+        LOWEST: _known(order.min()),
+        "基尼系数": _known(gini(now.coverage, np.ones(len(order)))),
+        "“三保”缺口": _known(gaps.sum()),
+        "“三保”缺口县数": _known(float((gaps > 0).sum()) if not np.isnan(gaps).any() else np.nan),
+        "少于上年的县": _known(
+            float((now.given < last).sum()) if np.isfinite(case.history).any() else np.nan
+        ),
     }
-    return Record(index, FEASIBLE, 0.0, "", tuple(np.round(now.given, 8).tolist()), _bounds(case, formulation, units),
-                  tuple(ranks.tolist()), measures)
+    return Record(
+        index,
+        FEASIBLE,
+        0.0,
+        "",
+        tuple(np.round(now.given, 8).tolist()),
+        _bounds(case, formulation, units),
+        tuple(ranks.tolist()),
+        measures,
+    )
 
 
 def _bounds(case: Case, formulation: Formulation, units: Ints) -> str:

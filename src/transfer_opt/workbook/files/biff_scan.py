@@ -11,9 +11,25 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from transfer_opt.workbook.files.limits import LONGEST_TEXT, DamagedError, Facts, UnsafeError
 
-_ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
+_ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
 _LARGEST_RECORD = 16 * 2**20
-_ROW, _CELL_ERROR, _FIRST_FORMULA, _FORMULA_ERROR, _SHARED_TEXT, _COLUMN, _BOOK_SHEET = 0, 3, 8, 11, 19, 60, 156
+_ROW, _CELL_ERROR, _FIRST_FORMULA, _FORMULA_ERROR, _SHARED_TEXT, _COLUMN, _BOOK_SHEET = (
+    0,
+    3,
+    8,
+    11,
+    19,
+    60,
+    156,
+)
 """Records of an .xlsb; 1 is a blank cell, 2 to 11 are cells with content, of these 8 to 11 formulas."""
 
 
@@ -35,7 +51,9 @@ def worksheet(chunks: Iterable[bytes]) -> Facts:
             if kind >= _FIRST_FORMULA:
                 facts.calculated(row, column)
             if kind in (_CELL_ERROR, _FORMULA_ERROR):
-                facts.not_shown(row, column, _ERRORS.get(body[8] if len(body) > 8 else 0x2A, "#N/A"))
+                facts.not_shown(
+                    row, column, _ERRORS.get(body[8] if len(body) > 8 else 0x2A, "#N/A")
+                )
         elif kind == _COLUMN and len(body) > 16 and body[16] & 1:
             facts.hide_columns(_number(body, 0), _number(body, 4))
     return facts
@@ -150,7 +168,9 @@ def refuse_loops(content: bytes) -> None:
 
 def _table(content: bytes, size: int, sectors: Sequence[int]) -> Sequence[int]:
     """Sector → the one after it."""
-    return _numbers(b"".join(content[(sector + 1) * size : (sector + 2) * size] for sector in sectors))
+    return _numbers(
+        b"".join(content[(sector + 1) * size : (sector + 2) * size] for sector in sectors)
+    )
 
 
 def _numbers(body: bytes) -> Sequence[int]:
@@ -173,7 +193,14 @@ def _refuse_loop(links: Sequence[int]) -> None:
 
 # ---------------------------------------------------------------- .xls
 
-_EOF, _OLD_FORMULA, _COLINFO, _BOUNDSHEET, _OLD_ROW, _BOOLERR = 0x000A, 0x0006, 0x007D, 0x0085, 0x0208, 0x0205
+_EOF, _OLD_FORMULA, _COLINFO, _BOUNDSHEET, _OLD_ROW, _BOOLERR = (
+    0x000A,
+    0x0006,
+    0x007D,
+    0x0085,
+    0x0208,
+    0x0205,
+)
 _OLD_CELLS = {0x0203, 0x0204, 0x0205, 0x0006, 0x027E, 0x00FD, 0x00D6}
 """Number, label, boolean or error, formula, packed number, shared text, rich text; packed rows lie within 256 columns."""
 _WORKSHEET = 0
@@ -187,7 +214,9 @@ def old_sheets(content: bytes) -> list[Facts]:
         with olefile.OleFileIO(io.BytesIO(content)) as file:
             name = next((name for name in ("Workbook", "Book") if file.exists(name)), "")
             stream = file.openstream(name).read() if name else b""
-    except Exception:  # a library that reads hostile bytes may fail in any way; the reader then says what is wrong
+    except (
+        Exception
+    ):  # a library that reads hostile bytes may fail in any way; the reader then says what is wrong
         return []
     return [_old_sheet(stream, start) for start in _sheet_starts(stream)]
 

@@ -67,8 +67,17 @@ def _sum_of_products(given: Sequence[Argument]) -> Number:
     ranges = [argument for argument in given if isinstance(argument, list)]
     if len(ranges) < len(given) or len({len(each) for each in ranges}) != 1:
         raise UnknownError("SUMPRODUCT 里有算式")
-    return _sum([[reduce(lambda one, two: one * two, (number(each) if is_number(each) else Fraction(0) for each in row))
-                  for row in zip(*ranges, strict=True)]])
+    return _sum(
+        [
+            [
+                reduce(
+                    lambda one, two: one * two,
+                    (number(each) if is_number(each) else Fraction(0) for each in row),
+                )
+                for row in zip(*ranges, strict=True)
+            ]
+        ]
+    )
 
 
 def _round(given: Sequence[Argument], up: bool | None = None) -> Number:
@@ -99,14 +108,23 @@ def _sum_ifs(given: Sequence[Argument]) -> Number:
     if len(ranges) != len(wanted) + 1 or len({len(each) for each in ranges}) != 1:
         raise UnknownError("条件求和的区域大小不同")
     amounts, *tested = ranges
-    return _sum([[amount for at, amount in enumerate(amounts)
-                  if all(_meets(each[at], want) for each, want in zip(tested, wanted, strict=True))]])
+    return _sum(
+        [
+            [
+                amount
+                for at, amount in enumerate(amounts)
+                if all(_meets(each[at], want) for each, want in zip(tested, wanted, strict=True))
+            ]
+        ]
+    )
 
 
 def _meets(value: Exact, wanted: Exact) -> bool:
     """Whether a cell meets a condition: 5, 甲州, ">0", "=~*县" for the text *县."""
     if not isinstance(wanted, str):
-        return is_number(value) and wanted is not None and sign_of(number(value), number(wanted)) == 0
+        return (
+            is_number(value) and wanted is not None and sign_of(number(value), number(wanted)) == 0
+        )
     mark, text = re.fullmatch(r"(<>|<=|>=|=|<|>)?(.*)", wanted, re.DOTALL).groups()  # type: ignore[union-attr]
     if re.search(r"(?<!~)[*?]", text):
         raise UnknownError("条件里有通配符")
@@ -166,11 +184,26 @@ def _not(given: Sequence[Late]) -> Exact:
 
 
 FUNCTIONS: Mapping[str, Callable[[Sequence[Argument]], Exact]] = {
-    "SUM": _sum, "AVERAGE": _average, "COUNT": _count, "MAX": _most, "MIN": partial(_most, least=True), "PRODUCT": _product,
-    "SUMPRODUCT": _sum_of_products, "SUMIF": _sum_if, "SUMIFS": _sum_ifs, "ABS": _absolute, "INT": _integer,
-    "ROUND": _round, "ROUNDUP": partial(_round, up=True), "ROUNDDOWN": partial(_round, up=False),
+    "SUM": _sum,
+    "AVERAGE": _average,
+    "COUNT": _count,
+    "MAX": _most,
+    "MIN": partial(_most, least=True),
+    "PRODUCT": _product,
+    "SUMPRODUCT": _sum_of_products,
+    "SUMIF": _sum_if,
+    "SUMIFS": _sum_ifs,
+    "ABS": _absolute,
+    "INT": _integer,
+    "ROUND": _round,
+    "ROUNDUP": partial(_round, up=True),
+    "ROUNDDOWN": partial(_round, up=False),
 }
 LAZY: Mapping[str, Callable[[Sequence[Late]], Exact]] = {
-    "IF": _if, "IFERROR": _if_error, "AND": _all, "OR": _any, "NOT": _not,
+    "IF": _if,
+    "IFERROR": _if_error,
+    "AND": _all,
+    "OR": _any,
+    "NOT": _not,
 }
 """Functions whose arguments are worked out only where they count."""

@@ -86,7 +86,10 @@ def compared(mark: str, one: Exact, two: Exact) -> Fraction:
         order = int(left.casefold() != right.casefold())
     else:
         order = sign_of(number(left), number(right))
-    return Fraction(order in {"=": (0,), "<>": (1, -1), "<": (-1,), ">": (1,), "<=": (0, -1), ">=": (0, 1)}[mark])
+    return Fraction(
+        order
+        in {"=": (0,), "<>": (1, -1), "<": (-1,), ">": (1,), "<=": (0, -1), ">=": (0, 1)}[mark]
+    )
 
 
 def _alike(value: Exact, other: Exact) -> Exact:

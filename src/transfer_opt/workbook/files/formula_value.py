@@ -40,7 +40,8 @@ _TOKEN = re.compile(
     r"""\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?)(?![\w.])|"(?P<text>(?:[^"]|"")*)"|(?P<function>[A-Z_][A-Z0-9_.]*)(?=\()"""
     r"""|(?:(?:'(?P<quoted>(?:[^']|'')+)'|(?P<sheet>[^\W\d][\w.]*))!)?(?P<first>\$?[A-Z]{1,3}\$?\d+)(?![\w(!.])"""
     r"""(?::(?P<last>\$?[A-Z]{1,3}\$?\d+)(?![\w(!.]))?"""
-    r"""|(?P<truth>TRUE|FALSE)(?!\w)|(?P<mark><>|<=|>=|[-+*/^&%=<>(),]))""")
+    r"""|(?P<truth>TRUE|FALSE)(?!\w)|(?P<mark><>|<=|>=|[-+*/^&%=<>(),]))"""
+)
 _COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 
 
@@ -102,7 +103,9 @@ class _Parser:
 
     def comparison(self) -> Term:
         """Whatever may stand between brackets or commas."""
-        return self._chain(_COMPARISONS, self._text, lambda mark, one, two: compared(mark, one, two))
+        return self._chain(
+            _COMPARISONS, self._text, lambda mark, one, two: compared(mark, one, two)
+        )
 
     def _text(self) -> Term:
         return self._chain(("&",), self._sum, lambda _, one, two: joined(one, two))
@@ -114,9 +117,16 @@ class _Parser:
         return self._chain(("*", "/"), self._power, _times_or_by)
 
     def _power(self) -> Term:
-        return self._chain(("^",), self._percent, lambda _, one, two: powered(number(one), number(two)))
+        return self._chain(
+            ("^",), self._percent, lambda _, one, two: powered(number(one), number(two))
+        )
 
-    def _chain(self, marks: Sequence[str], inner: Callable[[], Term], work: Callable[[str, Exact, Exact], Exact]) -> Term:
+    def _chain(
+        self,
+        marks: Sequence[str],
+        inner: Callable[[], Term],
+        work: Callable[[str, Exact, Exact], Exact],
+    ) -> Term:
         term = inner()
         while mark := self._take(*marks):
             term = _both(term, inner(), mark, work)
@@ -234,7 +244,9 @@ def _times_or_by(mark: str, one: Exact, two: Exact) -> Number:
 
 
 def _checked(value: Exact) -> Exact:
-    if isinstance(value, str) and re.fullmatch(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)", value):
+    if isinstance(value, str) and re.fullmatch(
+        r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)", value
+    ):
         raise FormulaError(value)
     return value
 
@@ -242,7 +254,11 @@ def _checked(value: Exact) -> Exact:
 def _cells(token: re.Match[str]) -> Cells:
     sheet = (token["quoted"] or token["sheet"] or "").replace("''", "'")
     one, two = _place(token["first"]), _place(token["last"] or token["first"])
-    return Cells(sheet, (min(one[0], two[0]), min(one[1], two[1])), (max(one[0], two[0]), max(one[1], two[1])))
+    return Cells(
+        sheet,
+        (min(one[0], two[0]), min(one[1], two[1])),
+        (max(one[0], two[0]), max(one[1], two[1])),
+    )
 
 
 def _place(reference: str) -> Place:

@@ -69,7 +69,9 @@ def decrypted(content: bytes, password: str | None) -> bytes:
         return content  # no container this library knows: the reader says what is wrong
 
 
-def look_over_and_read(content: bytes, password: str | None, wanted: Callable[[str], bool]) -> tuple[Known, Read]:
+def look_over_and_read(
+    content: bytes, password: str | None, wanted: Callable[[str], bool]
+) -> tuple[Known, Read]:
     """Both of the following, in turn."""
     content = decrypted(content, password)
     return in_turn(partial(look_over, content), partial(read_grids, content, None, wanted))
@@ -90,7 +92,15 @@ def look_over(content: bytes, password: str | None = None) -> Known:
     content = decrypted(content, password)
     try:
         return scan(content) if content.startswith(ZIP) else old_sheets(content)
-    except (zipfile.BadZipFile, zlib.error, ExpatError, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ExpatError,
+        EOFError,
+        NotImplementedError,
+        ValueError,
+        OSError,
+    ) as error:
         raise DamagedError from error
 
 
@@ -99,17 +109,23 @@ def read_grids(content: bytes, password: str | None, wanted: Callable[[str], boo
     import python_calamine  # heavy, and only needed once a file is really read
 
     try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(decrypted(content, password)))
+        book = python_calamine.CalamineWorkbook.from_filelike(
+            io.BytesIO(decrypted(content, password))
+        )
     except python_calamine.PasswordError:
         raise LockedError from None
     if not book.sheets_metadata:
         raise DamagedError
-    listed = [data for data in book.sheets_metadata if data.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    listed = [
+        data for data in book.sheets_metadata if data.typ == python_calamine.SheetTypeEnum.WorkSheet
+    ]
     grids = []
     for place, data in enumerate(listed):
         if wanted(data.name):
             sheet = book.get_sheet_by_name(data.name)
             merges = tuple((*start, *end) for start, end in sheet.merged_cell_ranges or ())
             hidden = data.visible != python_calamine.SheetVisibleEnum.Visible
-            grids.append(Grid(place, data.name, sheet.to_python(skip_empty_area=False), merges, hidden))
+            grids.append(
+                Grid(place, data.name, sheet.to_python(skip_empty_area=False), merges, hidden)
+            )
     return tuple(grids), tuple(data.name for data in listed if not wanted(data.name))

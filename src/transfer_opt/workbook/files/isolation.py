@@ -104,8 +104,12 @@ class _Interpreter:
     """A child that begins anew."""
 
     def __init__(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        self._process = subprocess.Popen([sys.executable, "-c", _NEW], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _NEW],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self.stream: IO[bytes] = self._process.stdout
@@ -148,7 +152,9 @@ def _answer(work: Callable[..., Any], arguments: tuple[Any, ...], stream: IO[byt
         answer = error
     except MemoryError:
         answer = _too_large()
-    except BaseException:  # hostile bytes may make a library fail in any way, also outside the tree of Exception
+    except (
+        BaseException
+    ):  # hostile bytes may make a library fail in any way, also outside the tree of Exception
         answer = DamagedError()
     pickle.dump(answer, stream, pickle.HIGHEST_PROTOCOL)
 

@@ -57,8 +57,14 @@ class Facts:
     def reach(self, row: int, column: int) -> None:
         """A cell that holds something lies there; refused where that is too far, or one too many."""
         self.rows, self.columns = max(self.rows, row + 1), max(self.columns, column + 1)
-        if self.columns > MOST_COLUMNS or self.rows > MOST_ROWS or self.rows * self.columns > MOST_CELLS:
-            raise UnsafeError(f"里单元格 {column_letters(column)}{row + 1} 离表格太远（删去它右边和下面不用的内容）")
+        if (
+            self.columns > MOST_COLUMNS
+            or self.rows > MOST_ROWS
+            or self.rows * self.columns > MOST_CELLS
+        ):
+            raise UnsafeError(
+                f"里单元格 {column_letters(column)}{row + 1} 离表格太远（删去它右边和下面不用的内容）"
+            )
         if self.count > MOST_CELLS:
             raise UnsafeError(f"里的单元格超过 {MOST_CELLS:,} 个")
 
@@ -91,4 +97,6 @@ class Facts:
         """Keep an error value or a formula without a result."""
         self.unshown[row, column] = text
         if len(self.unshown) > MOST_UNSHOWN:
-            raise UnsafeError(f"里的错误值和没有计算结果的公式超过 {MOST_UNSHOWN:,} 个（用 Excel、WPS 打开重新计算并保存）")
+            raise UnsafeError(
+                f"里的错误值和没有计算结果的公式超过 {MOST_UNSHOWN:,} 个（用 Excel、WPS 打开重新计算并保存）"
+            )

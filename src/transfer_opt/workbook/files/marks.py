@@ -13,8 +13,20 @@ from transfer_opt.core.cell_names import Place, address, place
 from transfer_opt.workbook.files.opc import ROOT, Package, local
 
 _BUILT_IN = {
-    1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 37: "#,##0", 38: "#,##0", 39: "#,##0.00",
-    40: "#,##0.00", 41: "#,##0", 42: "#,##0", 43: "#,##0.00", 44: "#,##0.00",
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    9: "0%",
+    10: "0.00%",
+    37: "#,##0",
+    38: "#,##0",
+    39: "#,##0.00",
+    40: "#,##0.00",
+    41: "#,##0",
+    42: "#,##0",
+    43: "#,##0.00",
+    44: "#,##0.00",
 }
 """The formats every program knows by number; only those that say how many decimals are shown."""
 GENERAL = ""
@@ -36,12 +48,18 @@ def read_marks(content: bytes) -> dict[str, Marks]:
     book = package.related(ROOT, "officeDocument")
     if book is None:
         raise zipfile.BadZipFile("no workbook part")
-    parts = {relation.id: relation.target for relation in package.relations(book) if relation.kind == "worksheet"}
+    parts = {
+        relation.id: relation.target
+        for relation in package.relations(book)
+        if relation.kind == "worksheet"
+    }
     styles = package.related(book, "styles")
     formats = _formats(package.tree(styles)) if styles and styles in package else ()
     found: dict[str, Marks] = {}
     for element in _named(package.tree(book), "sheet"):
-        part = parts.get(next((value for key, value in element.attrib.items() if key.endswith("}id")), ""))
+        part = parts.get(
+            next((value for key, value in element.attrib.items() if key.endswith("}id")), "")
+        )
         if part is not None and part in package:
             found[element.get("name", "")] = _marks(package.read(part), formats)
     return found
@@ -49,10 +67,15 @@ def read_marks(content: bytes) -> dict[str, Marks]:
 
 def _formats(root: Any) -> tuple[str, ...]:
     """The format code of every cell style."""
-    own = {element.get("numFmtId"): element.get("formatCode", "") for element in _named(root, "numFmt")}
+    own = {
+        element.get("numFmtId"): element.get("formatCode", "") for element in _named(root, "numFmt")
+    }
     cells = next(_named(root, "cellXfs"), ())
     numbers = [element.get("numFmtId", "0") for element in cells if isinstance(element.tag, str)]
-    return tuple(own.get(number, _BUILT_IN.get(int(number), GENERAL) if number.isdecimal() else GENERAL) for number in numbers)
+    return tuple(
+        own.get(number, _BUILT_IN.get(int(number), GENERAL) if number.isdecimal() else GENERAL)
+        for number in numbers
+    )
 
 
 def _marks(content: bytes, formats: tuple[str, ...]) -> Marks:
@@ -61,7 +84,9 @@ def _marks(content: bytes, formats: tuple[str, ...]) -> Marks:
 
     formulas, codes, shared = dict[Place, str](), dict[Place, str](), dict[str, tuple[str, str]]()
     row, column = -1, -1
-    for event, element in etree.iterparse(io.BytesIO(content), events=("start", "end"), resolve_entities=False, huge_tree=True):
+    for event, element in etree.iterparse(
+        io.BytesIO(content), events=("start", "end"), resolve_entities=False, huge_tree=True
+    ):
         name = local(element.tag)
         if name == "row" and event == "start":
             number = element.get("r", "")
@@ -81,7 +106,11 @@ def _marks(content: bytes, formats: tuple[str, ...]) -> Marks:
 
 def _formula(element: Any, at: Place, shared: dict[str, tuple[str, str]]) -> str:
     """The formula of a cell, also where it is told once for many cells."""
-    text, kind, number = f"={element.text}" if element.text else "", element.get("t", "normal"), element.get("si", "")
+    text, kind, number = (
+        f"={element.text}" if element.text else "",
+        element.get("t", "normal"),
+        element.get("si", ""),
+    )
     if kind == "array":
         return f"{{{text}}}" if text else ""
     if kind != "shared":
@@ -106,7 +135,10 @@ def _named(root: Any, name: str) -> Iterator[Any]:
 def shown_decimals(code: str) -> int | None:
     """How many decimals a number format shows; None where it is general, a percentage, a date, or scales the number."""
     plain = re.sub(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]', "", code.split(";")[0])
-    found = re.fullmatch(r"[^\d#?.%,a-zA-Z/]*(?:[#0?]+(?:,[#0?]+)*)(?:\.(?P<decimals>0+))?[^\d#?.%,a-zA-Z/]*", plain.strip())
+    found = re.fullmatch(
+        r"[^\d#?.%,a-zA-Z/]*(?:[#0?]+(?:,[#0?]+)*)(?:\.(?P<decimals>0+))?[^\d#?.%,a-zA-Z/]*",
+        plain.strip(),
+    )
     return len(found["decimals"] or "") if found else None
 
 

@@ -64,13 +64,18 @@ class Package:
         """The root element of an XML part."""
         from lxml import etree
 
-        return etree.fromstring(self.read(name), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+        return etree.fromstring(
+            self.read(name),
+            etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True),
+        )
 
     def put(self, name: str, root: Any) -> None:
         """Write an XML part, new or instead of the one there is."""
         from lxml import etree
 
-        self.put_bytes(name, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+        self.put_bytes(
+            name, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+        )
 
     def put_bytes(self, name: str, content: bytes) -> None:
         """Write a part as it is."""
@@ -83,18 +88,30 @@ class Package:
         stem, suffix = posixpath.splitext(name)
         stem, number = stem.rstrip("0123456789"), 1
         taken = {known.lower() for known in self.names}
-        while {(new := f"{stem}{number}{suffix}").lower(), self._relations_part(new).lower()} & taken:
+        while {
+            (new := f"{stem}{number}{suffix}").lower(),
+            self._relations_part(new).lower(),
+        } & taken:
             number += 1
         return new
 
     def relations(self, source: str) -> list[Relation]:
         """What a part refers to."""
         part = self._relations_part(source)
-        return [self._relation(source, element) for element in self.tree(part)] if part in self else []
+        return (
+            [self._relation(source, element) for element in self.tree(part)] if part in self else []
+        )
 
     def related(self, source: str, kind: str) -> str | None:
         """The first part of a kind that a part refers to."""
-        return next((found.target for found in self.relations(source) if found.kind == kind and not found.external), None)
+        return next(
+            (
+                found.target
+                for found in self.relations(source)
+                if found.kind == kind and not found.external
+            ),
+            None,
+        )
 
     def relate(self, source: str, type_: str, target: str) -> str:
         """Let a part refer to another; the id of the relation."""
@@ -133,8 +150,14 @@ class Package:
             if element.get("PartName", "").lower() == f"/{name}".lower():
                 return str(element.get("ContentType"))
         ending = name.rpartition(".")[2].lower()
-        return next((str(element.get("ContentType")) for element in types.findall(f"{{{_CONTENT}}}Default")
-                     if element.get("Extension", "").lower() == ending), "")
+        return next(
+            (
+                str(element.get("ContentType"))
+                for element in types.findall(f"{{{_CONTENT}}}Default")
+                if element.get("Extension", "").lower() == ending
+            ),
+            "",
+        )
 
     def declare(self, name: str, content_type: str) -> None:
         """Say what a new part is."""
@@ -142,7 +165,9 @@ class Package:
 
         self._undeclare({name})  # some programs leave words about parts that are gone
         types = self.tree(TYPES)
-        etree.SubElement(types, f"{{{_CONTENT}}}Override", PartName=f"/{name}", ContentType=content_type)
+        etree.SubElement(
+            types, f"{{{_CONTENT}}}Override", PartName=f"/{name}", ContentType=content_type
+        )
         self.put(TYPES, types)
 
     def saved(self) -> bytes:
@@ -153,7 +178,9 @@ class Package:
             for entry in known:
                 if entry.filename not in self._dropped:
                     self._save(archive, entry)
-            for name in sorted(self._put.keys() - {entry.filename for entry in known} - self._dropped):
+            for name in sorted(
+                self._put.keys() - {entry.filename for entry in known} - self._dropped
+            ):
                 archive.writestr(listed(name), self._put[name])
         return memory.getvalue()
 
@@ -181,7 +208,9 @@ class Package:
         found: set[str] = set()
         ahead = [ROOT]
         while ahead:
-            targets = {relation.target for relation in self.relations(ahead.pop()) if not relation.external}
+            targets = {
+                relation.target for relation in self.relations(ahead.pop()) if not relation.external
+            }
             ahead += targets - found
             found |= targets
         return found & self.names
@@ -189,7 +218,9 @@ class Package:
     def _relation(self, source: str, element: Any) -> Relation:
         target, external = element.get("Target", ""), element.get("TargetMode") == "External"
         if not external:
-            target = posixpath.normpath(posixpath.join("/", posixpath.dirname(source), target)).lstrip("/")
+            target = posixpath.normpath(
+                posixpath.join("/", posixpath.dirname(source), target)
+            ).lstrip("/")
             target = self._name(target)
         return Relation(element.get("Id", ""), element.get("Type", ""), target, external)
 
@@ -222,7 +253,9 @@ def _append_relation(root: Any, relation: Relation) -> None:
     from lxml import etree
 
     target = relation.target if relation.external else f"/{relation.target}"
-    element = etree.SubElement(root, f"{{{_RELATIONS}}}Relationship", Id=relation.id, Type=relation.type, Target=target)
+    element = etree.SubElement(
+        root, f"{{{_RELATIONS}}}Relationship", Id=relation.id, Type=relation.type, Target=target
+    )
     if relation.external:
         element.set("TargetMode", "External")
 

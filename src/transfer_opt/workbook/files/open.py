@@ -66,7 +66,9 @@ def every(_: str) -> bool:
     return True
 
 
-def open_workbook(path: Path, password: str | None = None, wanted: Callable[[str], bool] = every) -> RawWorkbook:
+def open_workbook(
+    path: Path, password: str | None = None, wanted: Callable[[str], bool] = every
+) -> RawWorkbook:
     """The worksheets of .xlsx, .xlsm, .xlsb, .xls or .ods content, whatever the file is called; InputError otherwise.
 
     `wanted` is a function of a module, as it may be called in another process.
@@ -78,7 +80,11 @@ def open_workbook(path: Path, password: str | None = None, wanted: Callable[[str
         raise _told(path, error, content, password) from None
     sheets = []
     for grid in grids:
-        known = facts.get(grid.name) if isinstance(facts, Mapping) else next(iter(facts[grid.place:]), None)
+        known = (
+            facts.get(grid.name)
+            if isinstance(facts, Mapping)
+            else next(iter(facts[grid.place :]), None)
+        )
         rows = _with_unshown(grid.rows, known.unshown if known else {})
         sheets.append(RawSheet(grid.name, rows, grid.merges, known or Facts(), grid.is_hidden))
     return RawWorkbook(str(path), hashlib.sha256(content).hexdigest(), tuple(sheets), others)
@@ -110,14 +116,23 @@ def _read_bytes(path: Path) -> bytes:
         if stat.S_ISDIR(found.st_mode):
             raise _trouble("E110", path, "是文件夹，不是工作簿", "给出工作簿文件的路径")
         if not stat.S_ISREG(found.st_mode):
-            raise _trouble("E110", path, "不是普通文件（是管道或设备）", "先存成文件，再给出它的路径")
+            raise _trouble(
+                "E110", path, "不是普通文件（是管道或设备）", "先存成文件，再给出它的路径"
+            )
         if found.st_size > _LARGEST_FILE:
             raise _trouble("E114", path, "超过50 MB", "删去无关的工作表和图片后再试")
         content = path.read_bytes()
     except FileNotFoundError:
-        raise _trouble("E110", path, "不存在", "检查路径和文件名是否正确；名字里有空格时，用英文双引号把整个名字括起来") from None
+        raise _trouble(
+            "E110",
+            path,
+            "不存在",
+            "检查路径和文件名是否正确；名字里有空格时，用英文双引号把整个名字括起来",
+        ) from None
     except (OSError, ValueError):  # ValueError: a NUL in the path
-        raise _trouble("E110", path, "打不开", "检查路径是否正确、是否有读取权限、是否被其他程序占用") from None
+        raise _trouble(
+            "E110", path, "打不开", "检查路径是否正确、是否有读取权限、是否被其他程序占用"
+        ) from None
     _refuse_other_content(path, content)
     return content
 
@@ -138,16 +153,23 @@ def _refuse_other_content(path: Path, content: bytes) -> None:
 
 
 @lru_cache(maxsize=1)  # commands come back to the same file
-def _read(content: bytes, password: str | None, wanted: Callable[[str], bool]) -> tuple[Known, Read]:
+def _read(
+    content: bytes, password: str | None, wanted: Callable[[str], bool]
+) -> tuple[Known, Read]:
     """What the sheets tell and what they hold; raises FileError."""
     if len(content) < _SIDE_BY_SIDE:
         with Isolated(look_over_and_read, content, password, wanted) as both:
             return both.result()
-    with Isolated(look_over, content, password) as looking, Isolated(read_grids, content, password, wanted) as reading:
+    with (
+        Isolated(look_over, content, password) as looking,
+        Isolated(read_grids, content, password, wanted) as reading,
+    ):
         return in_turn(looking.result, reading.result)
 
 
-def _with_unshown(rows: Sequence[Sequence[RawCell]], unshown: Mapping[Place, str]) -> Sequence[Sequence[RawCell]]:
+def _with_unshown(
+    rows: Sequence[Sequence[RawCell]], unshown: Mapping[Place, str]
+) -> Sequence[Sequence[RawCell]]:
     """The rows with what the library leaves blank; what lies beyond them are rows and columns that hold nothing else."""
     result = [list(cells) for cells in rows] if unshown else rows
     for (row, column), text in unshown.items():
@@ -159,14 +181,25 @@ def _with_unshown(rows: Sequence[Sequence[RawCell]], unshown: Mapping[Place, str
 def _told(path: Path, error: FileError, content: bytes, password: str | None) -> InputError:
     """What went wrong with the file, as the user reads it."""
     if isinstance(error, UnsafeError):
-        return _trouble("E114", path, str(error), "删去无关的内容，或用 Excel、WPS 打开后另存为 .xlsx 再试")
+        return _trouble(
+            "E114", path, str(error), "删去无关的内容，或用 Excel、WPS 打开后另存为 .xlsx 再试"
+        )
     if not isinstance(error, LockedError):
-        return _trouble("E113", path, "已损坏或不是工作簿", "重新取得该文件，或用 Excel、WPS 打开修复后另存为 .xlsx")
+        return _trouble(
+            "E113",
+            path,
+            "已损坏或不是工作簿",
+            "重新取得该文件，或用 Excel、WPS 打开修复后另存为 .xlsx",
+        )
     if content.startswith(ZIP):
-        return _trouble("E112", path, "设有打开密码，这种格式的密码本程序解不开", "取消密码后另存，再试")
+        return _trouble(
+            "E112", path, "设有打开密码，这种格式的密码本程序解不开", "取消密码后另存，再试"
+        )
     if password is not None:
         return _trouble("E112", path, "的打开密码不对", "核对密码（区分大小写）后再试")
-    return _trouble("E112", path, "设有打开密码", "用 --password-file 给出写有密码的文本文件，或取消密码后另存")
+    return _trouble(
+        "E112", path, "设有打开密码", "用 --password-file 给出写有密码的文本文件，或取消密码后另存"
+    )
 
 
 def _trouble(code: str, path: Path, message: str, remedy: str) -> InputError:

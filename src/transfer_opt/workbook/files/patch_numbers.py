@@ -1,7 +1,7 @@
 """Other values in some cells of a worksheet part; every other byte of it stays.
 
-    a number     stands in its cell by itself; a formula there is gone
-    a value      is what a formula, which stays, now comes to; None takes the old one away
+a number     stands in its cell by itself; a formula there is gone
+a value      is what a formula, which stays, now comes to; None takes the old one away
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from xml.parsers import expat
 
-from transfer_opt.core.cell_names import CONTROLS, Place, address, digits, element_text, place, plain
+from transfer_opt.core.cell_names import (
+    CONTROLS,
+    Place,
+    address,
+    digits,
+    element_text,
+    place,
+    plain,
+)
 from transfer_opt.workbook.files.opc import ROOT, Package
 
 Value = Fraction | str | None
@@ -39,7 +47,10 @@ class Formula:
 
     def fills(self, at: Place) -> bool:
         """Whether its range holds a cell."""
-        return self.ref is not None and all(low <= here <= high for low, here, high in zip(self.ref[0], at, self.ref[1], strict=True))
+        return self.ref is not None and all(
+            low <= here <= high
+            for low, here, high in zip(self.ref[0], at, self.ref[1], strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,9 @@ def worksheets(package: Package) -> dict[str, str]:
     relations = {relation.id: relation for relation in package.relations(main)}
     found = {}
     for element in package.tree(main).findall(".//{*}sheets/{*}sheet"):
-        relation = relations.get(next((value for name, value in element.attrib.items() if name.endswith("}id")), ""))
+        relation = relations.get(
+            next((value for name, value in element.attrib.items() if name.endswith("}id")), "")
+        )
         if relation and relation.kind == "worksheet" and relation.target in package:
             found[element.get("name", "")] = relation.target
     return found
@@ -74,11 +87,17 @@ def formulas(part: bytes) -> dict[Place, Formula]:
     return dict(_understood(found))
 
 
-def _understood(found: Mapping[Place, tuple[Mapping[str, str], str]]) -> Iterable[tuple[Place, Formula]]:
+def _understood(
+    found: Mapping[Place, tuple[Mapping[str, str], str]],
+) -> Iterable[tuple[Place, Formula]]:
     first: dict[str, tuple[Place, str]] = {}
     for at, (attributes, text) in found.items():
         shared = attributes.get("si", "") if attributes.get("t") == "shared" else ""
-        ref = _range(attributes.get("ref", "")) if attributes.get("t") in ("array", "dataTable") else None
+        ref = (
+            _range(attributes.get("ref", ""))
+            if attributes.get("t") in ("array", "dataTable")
+            else None
+        )
         if shared and text:
             first[shared] = at, text
         if shared and not text and shared in first:
@@ -124,8 +143,16 @@ def patched(part: bytes, patch: Patch) -> bytes:
 def _freed(known: Mapping[Place, Formula], numbers: Mapping[Place, Fraction]) -> dict[Place, str]:
     """Cells whose formula must be written otherwise, or not at all (""), as one that it belongs to goes."""
     lost = {known[at].shared for at in numbers if at in known and known[at].is_first}
-    freed = {at: formula.text for at, formula in known.items() if formula.shared in lost and formula.shared and at not in numbers}
-    broken = [at for at, formula in known.items() if formula.ref and any(formula.fills(each) for each in numbers)]
+    freed = {
+        at: formula.text
+        for at, formula in known.items()
+        if formula.shared in lost and formula.shared and at not in numbers
+    }
+    broken = [
+        at
+        for at, formula in known.items()
+        if formula.ref and any(formula.fills(each) for each in numbers)
+    ]
     return {**freed, **dict.fromkeys(broken, "")}
 
 
@@ -148,8 +175,14 @@ def _cell(old: bytes, formula: bytes, at: Place, patch: Patch, freed: Mapping[Pl
 
 def _with_formula(old: bytes, opened: bytes, prefix: bytes, formula: bytes) -> bytes:
     """A cell with another formula, its value as it was."""
-    body = old[len(_start_tag(old)):]
-    body = re.sub(rb"<%sf(?:\s[^>]*)?(?:/>|>.*?</%sf\s*>)" % (re.escape(prefix), re.escape(prefix)), b"", body, count=1, flags=re.DOTALL)
+    body = old[len(_start_tag(old)) :]
+    body = re.sub(
+        rb"<%sf(?:\s[^>]*)?(?:/>|>.*?</%sf\s*>)" % (re.escape(prefix), re.escape(prefix)),
+        b"",
+        body,
+        count=1,
+        flags=re.DOTALL,
+    )
     return opened + b">" + formula + body
 
 
@@ -184,7 +217,13 @@ def _narrow(part: bytes) -> bytes:
     """The part in UTF-8, in which it nearly always is."""
     if not part.startswith(_WIDE):
         return part
-    text = part.decode("utf-16" if part[:2] in _WIDE[:2] else "utf-16-le" if part.startswith(_WIDE[2]) else "utf-16-be")
+    text = part.decode(
+        "utf-16"
+        if part[:2] in _WIDE[:2]
+        else "utf-16-le"
+        if part.startswith(_WIDE[2])
+        else "utf-16-be"
+    )
     return _DECLARED.sub('<?xml version="1.0" encoding="UTF-8" standalone="yes"?>', text).encode()
 
 
@@ -192,11 +231,20 @@ class _Walk:
     """One way through a part: every formula, or the bytes of the cells that are wanted."""
 
     def __init__(
-        self, part: bytes, formula: Callable[[Place, Mapping[str, str]], None] | None = None,
-        text: list[str] | None = None, cell: Callable[[Place, int, int, bytes], None] | None = None,
+        self,
+        part: bytes,
+        formula: Callable[[Place, Mapping[str, str]], None] | None = None,
+        text: list[str] | None = None,
+        cell: Callable[[Place, int, int, bytes], None] | None = None,
         wanted: Iterable[Place] = (),
     ) -> None:
-        self._part, self._formula, self._text, self._cell, self._wanted = part, formula, text, cell, set(wanted)
+        self._part, self._formula, self._text, self._cell, self._wanted = (
+            part,
+            formula,
+            text,
+            cell,
+            set(wanted),
+        )
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler, self._parser.EndElementHandler = self._start, self._end
         self._row = self._column = -1
@@ -220,7 +268,9 @@ class _Walk:
             self._row, self._column = found or (self._row, self._column + 1)
             if (self._row, self._column) in self._wanted:
                 self._opened, self._written = self._parser.CurrentByteIndex, b""
-        elif name == "f" and self._in_cell:  # validations and formats beyond the table hold formulas, too
+        elif (
+            name == "f" and self._in_cell
+        ):  # validations and formats beyond the table hold formulas, too
             self._started = self._parser.CurrentByteIndex
             if self._formula:
                 self._attributes = attributes
@@ -236,11 +286,16 @@ class _Walk:
                 self._formula((self._row, self._column), self._attributes)
                 self._attributes = None
             if self._opened is not None:
-                self._written = self._part[self._started:self._closed(self._started)]
+                self._written = self._part[self._started : self._closed(self._started)]
         elif name == "c":
             self._in_cell = False
             if self._cell and self._opened is not None:
-                self._cell((self._row, self._column), self._opened, self._closed(self._opened), self._written)
+                self._cell(
+                    (self._row, self._column),
+                    self._opened,
+                    self._closed(self._opened),
+                    self._written,
+                )
             self._opened = None
 
     def _closed(self, start: int) -> int:

@@ -24,7 +24,8 @@ from transfer_opt.workbook.files.patch_numbers import Formula, Patch, Value, wri
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
 _REFERENCE = re.compile(
     r"(?:(?:'(?P<quoted>(?:[^']|'')+)'|(?P<sheet>[^\W\d][\w.]*))!)?"
-    r"\$?(?P<left>[A-Z]{1,3})\$?(?P<top>\d{1,7})(?::\$?(?P<right>[A-Z]{1,3})\$?(?P<bottom>\d{1,7}))?(?![\w(.!])")
+    r"\$?(?P<left>[A-Z]{1,3})\$?(?P<top>\d{1,7})(?::\$?(?P<right>[A-Z]{1,3})\$?(?P<bottom>\d{1,7}))?(?![\w(.!])"
+)
 _PLAIN = re.compile(r"[\w.]+(?=\()|TRUE|FALSE|\d[\d.]*(?:E[+-]?\d+)?", re.IGNORECASE)
 _WANDERING = re.compile(r"\b(?:INDIRECT|OFFSET|CELL|GETPIVOTDATA)\(", re.IGNORECASE)
 _Range = tuple[str, int, int, int, int]
@@ -49,8 +50,15 @@ class Recalculation:
         """Formulas among the cells to change that show another number than they come to, and what that is."""
         found = {}
         for at in self._own:
-            shown, value = self._old(self.sheet, at), self._once("before", self.sheet, at, self._shown)
-            if isinstance(shown, Fraction) and isinstance(value, Fraction) and not _same(shown, value):
+            shown, value = (
+                self._old(self.sheet, at),
+                self._once("before", self.sheet, at, self._shown),
+            )
+            if (
+                isinstance(shown, Fraction)
+                and isinstance(value, Fraction)
+                and not _same(shown, value)
+            ):
                 found[at] = value
         return found
 
@@ -63,7 +71,11 @@ class Recalculation:
     def _changed(self) -> Mapping[Place, Fraction]:
         """The cells that are to hold another number; a formula may come to another."""
         known = self.formulas.get(self.sheet, {})
-        return {at: number for at, number in self.numbers.items() if at in known or self._old(self.sheet, at) != number}
+        return {
+            at: number
+            for at, number in self.numbers.items()
+            if at in known or self._old(self.sheet, at) != number
+        }
 
     @property
     def replaced(self) -> tuple[Place, ...]:
@@ -74,7 +86,9 @@ class Recalculation:
     @property
     def is_complete(self) -> bool:
         """Whether every formula that a new number reaches could be calculated."""
-        return all(value is not None for patch in self.patches.values() for value in patch.values.values())
+        return all(
+            value is not None for patch in self.patches.values() for value in patch.values.values()
+        )
 
     def _patch(self, name: str) -> Patch:
         values: dict[Place, Value] = {}
@@ -94,7 +108,11 @@ class Recalculation:
         found = {name: _Cells() for name in self.formulas}
         for at in self._changed:
             found[self.sheet].add(at)
-        left = [(name, at, list(_ranges(name, formula.text))) for name, known in self.formulas.items() for at, formula in known.items()]
+        left = [
+            (name, at, list(_ranges(name, formula.text)))
+            for name, known in self.formulas.items()
+            for at, formula in known.items()
+        ]
         while left:
             rest = [each for each in left if not self._reached(found, *each)]
             if len(rest) == len(left):
@@ -102,8 +120,13 @@ class Recalculation:
             left = rest[::-1]  # chains run up as well as down
         return {name: cells.all for name, cells in found.items()}
 
-    def _reached(self, found: Mapping[str, _Cells], name: str, at: Place, ranges: list[_Range | None]) -> bool:
-        reached = any(range_ is None or (range_[0] in found and found[range_[0]].any_in(range_)) for range_ in ranges)
+    def _reached(
+        self, found: Mapping[str, _Cells], name: str, at: Place, ranges: list[_Range | None]
+    ) -> bool:
+        reached = any(
+            range_ is None or (range_[0] in found and found[range_[0]].any_in(range_))
+            for range_ in ranges
+        )
         if reached:
             found[name].add(at)
         return reached
@@ -117,16 +140,24 @@ class Recalculation:
             return _same(shown, value)
         return shown == value
 
-    def _once(self, when: str, name: str, at: Place, lookup: Callable[[str, Place], Exact]) -> Value:
+    def _once(
+        self, when: str, name: str, at: Place, lookup: Callable[[str, Place], Exact]
+    ) -> Value:
         """What a formula comes to; nothing where it cannot be calculated or needs itself."""
         key = when, name, at
         if key not in self._known:
             self._known[key] = None
             formula = self.formulas[name][at]
             with suppress(FormulaError, RecursionError, ArithmeticError, ValueError):
-                if formula.ref is None:  # one that fills a range means other cells in each of its own
-                    value = evaluate(formula.text, lambda sheet, where: lookup(sheet or name, where))
-                    self._known[key] = settled(value) if isinstance(value, Fraction | Measured) else value
+                if (
+                    formula.ref is None
+                ):  # one that fills a range means other cells in each of its own
+                    value = evaluate(
+                        formula.text, lambda sheet, where: lookup(sheet or name, where)
+                    )
+                    self._known[key] = (
+                        settled(value) if isinstance(value, Fraction | Measured) else value
+                    )
         return self._known[key]
 
     @cached_property
@@ -149,7 +180,11 @@ class Recalculation:
     def _shown(self, name: str, at: Place) -> Exact:
         """The value of a cell before; calculated where the file holds none."""
         value = self._old(name, at)
-        return self._once("before", name, at, self._shown) if value is None and at in self.formulas.get(name, {}) else value
+        return (
+            self._once("before", name, at, self._shown)
+            if value is None and at in self.formulas.get(name, {})
+            else value
+        )
 
     def _old(self, name: str, at: Place) -> Exact:
         """What the file holds beside a formula, or in a cell."""
@@ -185,7 +220,11 @@ class _Cells:
     def any_in(self, range_: _Range) -> bool:
         """Whether a range holds one of them."""
         _, top, left, bottom, right = range_
-        columns = range(left, right + 1) if right - left < len(self._columns) else [c for c in self._columns if left <= c <= right]
+        columns = (
+            range(left, right + 1)
+            if right - left < len(self._columns)
+            else [c for c in self._columns if left <= c <= right]
+        )
         for column in columns:
             rows = self._columns.get(column, [])
             first = bisect_left(rows, top)

@@ -17,7 +17,13 @@ from contextlib import suppress
 from xml.parsers.expat import ExpatError
 
 from transfer_opt.workbook.files import biff_scan, xml_scan
-from transfer_opt.workbook.files.limits import LONGEST_TEXT, MOST_CHARACTERS, DamagedError, Facts, UnsafeError
+from transfer_opt.workbook.files.limits import (
+    LONGEST_TEXT,
+    MOST_CHARACTERS,
+    DamagedError,
+    Facts,
+    UnsafeError,
+)
 
 __all__ = ["LARGEST_CONTENT", "LONGEST_TEXT", "UnsafeError", "scan"]
 
@@ -31,7 +37,9 @@ LONGEST_SCAN = 15.0
 _CHUNK = 1 << 18
 _READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.(?:xml|bin)", re.IGNORECASE)
-_NEEDED = re.compile(r"\[content_types\]\.xml|.*\.rels|xl/(workbook|styles)\.xml|meta-inf/manifest\.xml")
+_NEEDED = re.compile(
+    r"\[content_types\]\.xml|.*\.rels|xl/(workbook|styles)\.xml|meta-inf/manifest\.xml"
+)
 """Other parts without which a package is none."""
 _NO_INDEX = re.compile(rb"""\bt=["']s["'][^<>]*>\s*<v[^<>]*>(?!([0-9]{1,9})?<)""")
 """A cell that shows a shared text which no number tells: a library would take the first one."""
@@ -60,15 +68,27 @@ class _Scan:
         """Every part looked over; sheets after everything else, so that they can be called by name."""
         entries = {_slashed(entry): entry for entry in self._archive.infolist()}
         named = self._sheet_parts(entries)
-        parts = sorted(entries, key=lambda part: part in named or _SHEET.fullmatch(part) is not None)
+        parts = sorted(
+            entries, key=lambda part: part in named or _SHEET.fullmatch(part) is not None
+        )
         texts, found = xml_scan.SharedTexts(), dict[str, Facts]()
         for part in parts:
             try:
-                facts = self._facts(part.lower(), self._chunks(entries[part]), texts, part in named or _SHEET.fullmatch(part) is not None)
+                facts = self._facts(
+                    part.lower(),
+                    self._chunks(entries[part]),
+                    texts,
+                    part in named or _SHEET.fullmatch(part) is not None,
+                )
             except UnsafeError as error:
-                raise UnsafeError(f"的工作表「{named[part][0]}」{error}" if part in named else str(error)) from None
+                raise UnsafeError(
+                    f"的工作表「{named[part][0]}」{error}" if part in named else str(error)
+                ) from None
             found |= facts if isinstance(facts, dict) else dict.fromkeys(named.get(part, ()), facts)
-        if texts.longest * texts.shown > MOST_CHARACTERS and self._characters(entries, texts) > MOST_CHARACTERS:
+        if (
+            texts.longest * texts.shown > MOST_CHARACTERS
+            and self._characters(entries, texts) > MOST_CHARACTERS
+        ):
             raise UnsafeError("里的文字合计过多（重复引用了很长的文本）")
         return found
 
@@ -88,7 +108,9 @@ class _Scan:
         elif _NEEDED.fullmatch(name):
             xml_scan.walk(_markup(chunks))
         elif name.endswith((".xml", ".vml")):
-            with suppress(ExpatError):  # no library reads it: empty or unclosed, as some programs leave it, it does no harm
+            with suppress(
+                ExpatError
+            ):  # no library reads it: empty or unclosed, as some programs leave it, it does no harm
                 xml_scan.walk(_markup(chunks))
         else:
             for _ in chunks:
@@ -104,7 +126,9 @@ class _Scan:
             if book in entries and relations in entries:
                 targets = xml_scan.relations(_markup(self._chunks(entries[relations])))
                 for sheet, relation in read(self._chunks(entries[book])):
-                    part = posixpath.normpath(posixpath.join("/xl", targets.get(relation, ""))).lstrip("/")
+                    part = posixpath.normpath(
+                        posixpath.join("/xl", targets.get(relation, ""))
+                    ).lstrip("/")
                     if part in entries:
                         parts.setdefault(part, []).append(sheet)
         return parts
@@ -112,7 +136,11 @@ class _Scan:
     def _characters(self, entries: dict[str, zipfile.ZipInfo], texts: xml_scan.SharedTexts) -> int:
         """Characters of all cells that show shared texts, each cell counted; only asked where it may be too much."""
         self._left = LARGEST_CONTENT
-        return sum(texts.characters(_markup(self._chunks(entry))) for part, entry in entries.items() if _SHEET.fullmatch(part))
+        return sum(
+            texts.characters(_markup(self._chunks(entry)))
+            for part, entry in entries.items()
+            if _SHEET.fullmatch(part)
+        )
 
     def _chunks(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         with self._archive.open(entry) as stream:

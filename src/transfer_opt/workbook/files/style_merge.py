@@ -21,8 +21,19 @@ BLANK = b"""<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2
 <cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>
 <cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs></styleSheet>"""
 """For a workbook that has none."""
-_ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles", "colors",
-          "extLst")
+_ORDER = (
+    "numFmts",
+    "fonts",
+    "fills",
+    "borders",
+    "cellStyleXfs",
+    "cellXfs",
+    "cellStyles",
+    "dxfs",
+    "tableStyles",
+    "colors",
+    "extLst",
+)
 _CJK = re.compile("[^\x00-\x7f]|SimSun|NSimSun|SimHei|KaiTi|FangSong|DengXian|YaHei")
 """Fonts whose digits are half as wide as high."""
 _CALIBRI_DIGIT, _DIGITS = 0.507, {"Arial": 0.556, "Helvetica": 0.556, "Liberation Sans": 0.556}
@@ -42,14 +53,19 @@ def merge(host: Any, guest: Any) -> StyleMap:
     """Append the formats of `guest` to `host`, those it has already apart."""
     width = digit_pixels(guest) / digit_pixels(host)
     numbers = _number_formats(host, guest)
-    parts = {f"{name}Id": _append(host, f"{name}s", _all(guest, f"{name}s")) for name in ("font", "fill", "border")}
+    parts = {
+        f"{name}Id": _append(host, f"{name}s", _all(guest, f"{name}s"))
+        for name in ("font", "fill", "border")
+    }
     formats = [_renumbered(element, numbers) for element in _all(guest, "cellXfs")]
     for element in formats:
         for attribute, new in parts.items():
             element.set(attribute, str(new[int(element.get(attribute, "0"))]))
         element.set("xfId", str(_normal(host)))
     cells = _append(host, "cellXfs", formats)
-    conditions = _append(host, "dxfs", [_renumbered(element, numbers) for element in _all(guest, "dxfs")])
+    conditions = _append(
+        host, "dxfs", [_renumbered(element, numbers) for element in _all(guest, "dxfs")]
+    )
     return StyleMap(cells, conditions, width)
 
 
@@ -57,7 +73,11 @@ def digit_pixels(sheet: Any) -> int:
     """The width of a digit of the workbook's own font, in which column widths are counted."""
     styles, fonts = _all(sheet, "cellStyleXfs"), _all(sheet, "fonts")
     place = int(styles[_normal(sheet)].get("fontId", "0")) if styles else 0
-    font = {local(child.tag): child.get("val", "") for child in children(fonts[place])} if fonts else {}
+    font = (
+        {local(child.tag): child.get("val", "") for child in children(fonts[place])}
+        if fonts
+        else {}
+    )
     pixels = float(font.get("sz") or 11) * 96 / 72
     if _CJK.search(font.get("name") or ""):
         return max(1, (round(pixels) + 1) // 2)
@@ -66,7 +86,9 @@ def digit_pixels(sheet: Any) -> int:
 
 def _number_formats(host: Any, guest: Any) -> Mapping[str, str]:
     """Old id → new id of the guest's own number formats."""
-    known = {element.get("formatCode"): element.get("numFmtId") for element in _all(host, "numFmts")}
+    known = {
+        element.get("formatCode"): element.get("numFmtId") for element in _all(host, "numFmts")
+    }
     last = max((OWN_FORMATS - 1, *(int(number) for number in known.values())))
     new: dict[str, str] = {}
     for element in map(deepcopy, _all(guest, "numFmts")):
@@ -120,7 +142,14 @@ def _holder(host: Any, name: str) -> Any:
 
 def _normal(sheet: Any) -> int:
     """Which of the style formats is the normal one."""
-    place = next((int(style.get("xfId", "0")) for style in _all(sheet, "cellStyles") if style.get("builtinId") == "0"), 0)
+    place = next(
+        (
+            int(style.get("xfId", "0"))
+            for style in _all(sheet, "cellStyles")
+            if style.get("builtinId") == "0"
+        ),
+        0,
+    )
     return place if place < len(_all(sheet, "cellStyleXfs")) else 0
 
 
@@ -131,4 +160,8 @@ def _all(sheet: Any, name: str) -> list[Any]:
 
 def _key(element: Any) -> tuple[Any, ...]:
     """Equal for elements that say the same."""
-    return local(element.tag), tuple(sorted(element.attrib.items())), tuple(map(_key, children(element)))
+    return (
+        local(element.tag),
+        tuple(sorted(element.attrib.items())),
+        tuple(map(_key, children(element))),
+    )

@@ -25,7 +25,9 @@ Start = Callable[[str, Attributes], None]
 _YES = ("1", "true")
 
 
-def walk(chunks: Iterable[bytes], start: Start | None = None, text: Callable[[str], None] | None = None) -> None:
+def walk(
+    chunks: Iterable[bytes], start: Start | None = None, text: Callable[[str], None] | None = None
+) -> None:
     """Parse a part to its end; document types, and with them every entity, are refused. Raises expat.ExpatError."""
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.CharacterDataHandler = start, text
@@ -159,7 +161,10 @@ class _Worksheet:
             reference = attributes.get("r")
             if reference is None:
                 self._column += 1
-            elif reference.endswith(self._shown_row) and (known := self._letters.get(reference[: -len(self._shown_row)])) is not None:
+            elif (
+                reference.endswith(self._shown_row)
+                and (known := self._letters.get(reference[: -len(self._shown_row)])) is not None
+            ):
                 self._column = known
             else:
                 self._find(reference)
@@ -179,7 +184,9 @@ class _Worksheet:
             self._begin_row(attributes)
         elif name == "col":
             if attributes.get("hidden") in _YES:
-                self.facts.hide_columns(_number(attributes.get("min")) - 1, _number(attributes.get("max")) - 1)
+                self.facts.hide_columns(
+                    _number(attributes.get("min")) - 1, _number(attributes.get("max")) - 1
+                )
         elif name == "mergeCell":
             self._merges += 1
             if self._merges > MOST_MERGES:
@@ -188,7 +195,7 @@ class _Worksheet:
     def _find(self, reference: str) -> None:
         """The place a cell names, which may be in another row than the one it stands in."""
         name = reference.rstrip("0123456789")
-        digits = reference[len(name):]
+        digits = reference[len(name) :]
         self._row = _number(digits) - 1 if digits else self._row
         self._column = (place(f"{name}1") or (0, self._column + 1))[1]
         if digits == self._shown_row:
@@ -219,7 +226,9 @@ class _Worksheet:
         if row >= facts.rows or column >= facts.columns or facts.count > MOST_CELLS:
             facts.reach(row, column)
         if row != self._here and self._shown_row:
-            raise UnsafeError(f"里单元格 {column_letters(column)}{row + 1} 写在了第 {self._shown_row} 行里")
+            raise UnsafeError(
+                f"里单元格 {column_letters(column)}{row + 1} 写在了第 {self._shown_row} 行里"
+            )
 
     def _has_formula(self) -> None:
         self.facts.calculated(self._row, self._column)
@@ -305,7 +314,9 @@ class _OpenDocument:
             self._cell, self._text, self._has_text = attributes, "", False
             if "office:value-type" in attributes or "table:formula" in attributes:
                 self._facts.count += 1
-                self._facts.reach(self._row + self._row_repeats - 1, self._column + self._column_repeats - 1)
+                self._facts.reach(
+                    self._row + self._row_repeats - 1, self._column + self._column_repeats - 1
+                )
 
     def text(self, piece: str) -> None:
         """What a cell shows."""
@@ -321,7 +332,10 @@ class _OpenDocument:
         if self._characters > MOST_CHARACTERS or len(self._text) > LONGEST_TEXT:
             raise UnsafeError("里的文字合计过多")
         shown = _not_shown(cell, self._text, self._has_text)
-        for row in range(self._row, self._row + self._row_repeats if shown or "table:formula" in cell else self._row):
+        for row in range(
+            self._row,
+            self._row + self._row_repeats if shown or "table:formula" in cell else self._row,
+        ):
             for column in range(self._column, self._column + self._column_repeats):
                 if shown:
                     self._facts.not_shown(row, column, shown)

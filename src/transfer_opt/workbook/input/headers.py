@@ -12,7 +12,16 @@ from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import FUND
 from transfer_opt.workbook.input.columns import InputColumn
 
-__all__ = ["Header", "HeaderRows", "Names", "find_headers", "money_units", "normalise", "read_headers", "split_unit"]
+__all__ = [
+    "Header",
+    "HeaderRows",
+    "Names",
+    "find_headers",
+    "money_units",
+    "normalise",
+    "read_headers",
+    "split_unit",
+]
 
 MONEY_UNITS = ("元", "万元", "亿元")
 MEASURES: Mapping[str, frozenset[str]] = {
@@ -23,10 +32,35 @@ MEASURES: Mapping[str, frozenset[str]] = {
 }
 """Units a column of each measure may be given in."""
 
-_OTHER_UNITS = frozenset({
-    "千元", "十万元", "百万元", "千万元", "十亿元", "万人", "千人", "百人", "户", "%", "公里", "千米", "km", "米", "亩",
-    "万亩", "公顷", "平方米", "m2", "元/人", "万元/人", "人/平方公里", "倍", "年", "℃",
-})
+_OTHER_UNITS = frozenset(
+    {
+        "千元",
+        "十万元",
+        "百万元",
+        "千万元",
+        "十亿元",
+        "万人",
+        "千人",
+        "百人",
+        "户",
+        "%",
+        "公里",
+        "千米",
+        "km",
+        "米",
+        "亩",
+        "万亩",
+        "公顷",
+        "平方米",
+        "m2",
+        "元/人",
+        "万元/人",
+        "人/平方公里",
+        "倍",
+        "年",
+        "℃",
+    }
+)
 _UNITS = frozenset().union(*MEASURES.values(), _OTHER_UNITS)
 _UNIT_LIKE = re.compile(r"[十百千万亿]*(?:美元|欧元|港元|港币|元|人)|[十百千万亿]+")
 
@@ -85,8 +119,11 @@ def money_units(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for piece in outside.split("单位")[1:]:
         tokens = re.split(r"[、,;/。;:]", piece.lstrip(":为"))
-        found += [token for token in (re.sub("^人民币", "", token) for token in tokens)
-                  if token in _UNITS or _UNIT_LIKE.fullmatch(token)]
+        found += [
+            token
+            for token in (re.sub("^人民币", "", token) for token in tokens)
+            if token in _UNITS or _UNIT_LIKE.fullmatch(token)
+        ]
     return tuple(found)
 
 
@@ -135,7 +172,9 @@ class Names:
         for candidate in self._candidates(parts):
             header = self.header(candidate)
             if header.column or header.renamed:
-                return Header(header.name, header.unit or unit, header.column, header.alias, header.renamed)
+                return Header(
+                    header.name, header.unit or unit, header.column, header.alias, header.renamed
+                )
         bottom = self.header(parts[-1])
         return Header(bottom.name, bottom.unit or unit, bottom.column, bottom.alias, bottom.renamed)
 
@@ -167,11 +206,15 @@ def find_headers(
     Among equals: no doubled names, then fewer lines, then the topmost.
     """
     best: tuple[tuple[int, int, int, int], HeaderRows] | None = None
-    searched = [index for index, row in enumerate(rows) if any(_text(cell) for cell in row)][:_SEARCHED_ROWS]
+    searched = [index for index, row in enumerate(rows) if any(_text(cell) for cell in row)][
+        :_SEARCHED_ROWS
+    ]
     for first in searched:
         for lines in range(1, min(_MOST_LINES, len(rows) - first) + 1):
             found = read_headers(rows, merges, first, first + lines - 1, names)
-            known = {header.name for header in found.headers.values() if header.column or header.renamed}
+            known = {
+                header.name for header in found.headers.values() if header.column or header.renamed
+            }
             doubles = len(found.headers) - len({header.name for header in found.headers.values()})
             rank = (len(known), -doubles, -lines, -first)
             if len(known) >= _FEWEST_KNOWN and (best is None or rank > best[0]):
@@ -180,7 +223,11 @@ def find_headers(
 
 
 def read_headers(
-    rows: Sequence[Sequence[object]], merges: Sequence[tuple[int, int, int, int]], first: int, last: int, names: Names
+    rows: Sequence[Sequence[object]],
+    merges: Sequence[tuple[int, int, int, int]],
+    first: int,
+    last: int,
+    names: Names,
 ) -> HeaderRows:
     """The headers in these rows, both ends included, whatever they name."""
     parts = header_lines(rows, merges, first, last)
@@ -188,16 +235,23 @@ def read_headers(
     counts = Counter(header.name for header in headers.values())
     for column, header in headers.items():
         if counts[header.name] > 1 and not header.column and len(parts[column]) > 1:
-            headers[column] = Header("".join(split_unit(part)[0] for part in parts[column]), header.unit)
+            headers[column] = Header(
+                "".join(split_unit(part)[0] for part in parts[column]), header.unit
+            )
     return HeaderRows(first, last, headers)
 
 
 def header_lines(
-    rows: Sequence[Sequence[object]], merges: Sequence[tuple[int, int, int, int]], first: int, last: int
+    rows: Sequence[Sequence[object]],
+    merges: Sequence[tuple[int, int, int, int]],
+    first: int,
+    last: int,
 ) -> dict[int, tuple[str, ...]]:
     """Column → the texts above it in these rows, both ends included, top to bottom; columns without any are left out."""
     parts: dict[int, list[str]] = {}
-    for line in _spread([[_text(cell) for cell in row] for row in rows[first : last + 1]], merges, first):
+    for line in _spread(
+        [[_text(cell) for cell in row] for row in rows[first : last + 1]], merges, first
+    ):
         for column, text in enumerate(line):
             known = parts.setdefault(column, [])
             if text and text not in known:
@@ -238,7 +292,11 @@ def _stem(band: str) -> str:
 
 def _by_both_spellings(table: Mapping[str, str]) -> dict[str, str]:
     """Keys as typed and without their unit, so that 列（万元） and 列 both hit."""
-    return {spelling: target for key, target in table.items() for spelling in (split_unit(key)[0], normalise(key))}
+    return {
+        spelling: target
+        for key, target in table.items()
+        for spelling in (split_unit(key)[0], normalise(key))
+    }
 
 
 def _text(cell: object) -> str:

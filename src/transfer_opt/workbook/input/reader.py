@@ -16,13 +16,28 @@ from types import MappingProxyType
 from transfer_opt.core.budget import Budget, Sheet, SheetRow, Value
 from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.text import RawCell, amount_with_unit, is_blank, normalise, to_number, to_text, to_value
+from transfer_opt.core.text import (
+    RawCell,
+    amount_with_unit,
+    is_blank,
+    normalise,
+    to_number,
+    to_text,
+    to_value,
+)
 from transfer_opt.core.vocabulary import COUNTIES, POOLS, RULES
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook, open_workbook
 from transfer_opt.workbook.input import remarks
 from transfer_opt.workbook.input.columns import FREE_HEADERS, SHEETS, CellKind, InputColumn
 from transfer_opt.workbook.input.headers import Names, find_headers, split_unit
-from transfer_opt.workbook.input.table import Table, cell_kind, headings, lay_out, money_unit, total_rows
+from transfer_opt.workbook.input.table import (
+    Table,
+    cell_kind,
+    headings,
+    lay_out,
+    money_unit,
+    total_rows,
+)
 from transfer_opt.workbook.input.totals import total_mismatches
 
 __all__ = ["read_sheet", "read_workbook", "total_mismatches", "understood"]
@@ -35,7 +50,10 @@ _CLOSE = 0.75
 
 
 def read_workbook(
-    path: Path, aliases: Mapping[str, str], rename: Mapping[str, str] = MappingProxyType({}), password: str | None = None
+    path: Path,
+    aliases: Mapping[str, str],
+    rename: Mapping[str, str] = MappingProxyType({}),
+    password: str | None = None,
 ) -> Budget:
     """The input workbook as the program understands it.
 
@@ -48,10 +66,14 @@ def _is_known(sheet: str) -> bool:
     return normalise(sheet) in SHEETS
 
 
-def understood(book: RawWorkbook, aliases: Mapping[str, str], rename: Mapping[str, str] = MappingProxyType({})) -> Budget:
+def understood(
+    book: RawWorkbook, aliases: Mapping[str, str], rename: Mapping[str, str] = MappingProxyType({})
+) -> Budget:
     """The same for a workbook that is open already."""
     sheets: dict[str, Sheet] = {}
-    notes = [remarks.unread_sheet(name, close) for name in book.others if (close := _meant(name, book))]
+    notes = [
+        remarks.unread_sheet(name, close) for name in book.others if (close := _meant(name, book))
+    ]
     renamed: set[str] = set()
     for raw in book.sheets:
         name = normalise(raw.name)
@@ -74,7 +96,9 @@ def _meant(name: str, book: RawWorkbook) -> str:
     for known in SHEETS:
         if _COPY.fullmatch(text.removeprefix(known)) and text.startswith(known):
             return known
-    missing = [known for known in SHEETS if all(normalise(sheet.name) != known for sheet in book.sheets)]
+    missing = [
+        known for known in SHEETS if all(normalise(sheet.name) != known for sheet in book.sheets)
+    ]
     shortened = [known for known in missing if len(text) > 1 and known.startswith(text)]
     return next(iter(shortened or get_close_matches(text, missing, 1, _CLOSE)), "")
 
@@ -90,7 +114,13 @@ def read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]
     totals, prefecture_rows = total_rows(table)
     rows, read_problems = _rows(table, unit)
     data = [row for row in table.rows if row not in totals and row not in prefecture_rows]
-    told = [*doubled, *_headers_told(table, names), *unit_problems, *_headless_columns(table), *_merged_cells(table, data)]
+    told = [
+        *doubled,
+        *_headers_told(table, names),
+        *unit_problems,
+        *_headless_columns(table),
+        *_merged_cells(table, data),
+    ]
     told += [remarks.prefecture_row(name, row + 1, shown) for row, shown in prefecture_rows.items()]
     told += [*read_problems(set(data)), *_beside_values(table, data)]
     sheet = Sheet(
@@ -107,9 +137,14 @@ def read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]
     return sheet, {header.renamed for header in place.headers.values() if header.renamed}
 
 
-def _rows(table: Table, unit: str | None) -> tuple[dict[int, SheetRow], Callable[[set[int]], Iterator[Problem]]]:
+def _rows(
+    table: Table, unit: str | None
+) -> tuple[dict[int, SheetRow], Callable[[set[int]], Iterator[Problem]]]:
     """Row → its values; and what is to be told of those rows that turn out to be data."""
-    plan = [(column, header.name, cell_kind(table, column), header.column) for column, header in table.columns.items()]
+    plan = [
+        (column, header.name, cell_kind(table, column), header.column)
+        for column, header in table.columns.items()
+    ]
     as_text: list[tuple[int, int, float]] = []
     no_result: list[tuple[int, int, str]] = []
     rows: dict[int, SheetRow] = {}
@@ -123,7 +158,12 @@ def _rows(table: Table, unit: str | None) -> tuple[dict[int, SheetRow], Callable
                 values[name] = value = _value(cell, kind, known, unit)
                 if type(value) is float and isinstance(cell, str):
                     as_text.append((row, column, value))
-                elif known and kind in ("code", "name") and isinstance(value, str) and value.startswith(("=", "#")):
+                elif (
+                    known
+                    and kind in ("code", "name")
+                    and isinstance(value, str)
+                    and value.startswith(("=", "#"))
+                ):
                     no_result.append((row, column, value))
         rows[row] = SheetRow(row + 1, values)
 
@@ -131,7 +171,9 @@ def _rows(table: Table, unit: str | None) -> tuple[dict[int, SheetRow], Callable
         yield from _text_numbers(table, [entry for entry in as_text if entry[0] in data])
         for row, column, shown in no_result:
             if row in data:
-                yield remarks.no_result(table.name, table.cell(row, column), table.columns[column].name, shown)
+                yield remarks.no_result(
+                    table.name, table.cell(row, column), table.columns[column].name, shown
+                )
 
     return rows, told
 
@@ -144,8 +186,14 @@ def _text_numbers(table: Table, found: Sequence[tuple[int, int, float]]) -> Iter
     for column, entries in by_column.items():
         (first, number), *others = entries
         cells = [table.cell(row, column) for row, _ in others]
-        yield remarks.text_number(table.name, table.cell(first, column), table.columns[column].name,
-                                  to_text(table.at(first, column)), number, cells)
+        yield remarks.text_number(
+            table.name,
+            table.cell(first, column),
+            table.columns[column].name,
+            to_text(table.at(first, column)),
+            number,
+            cells,
+        )
 
 
 def _value(cell: RawCell, kind: CellKind, known: InputColumn | None, unit: str | None) -> Value:
@@ -157,7 +205,11 @@ def _value(cell: RawCell, kind: CellKind, known: InputColumn | None, unit: str |
     if known and known.measure and isinstance(value, str) and "%" in normalise(value):
         return value  # nobody has 12 % of a 万元, of a person
     is_amount = known is not None and known.measure == "金额"
-    return _number_or_text(value, unit if is_amount else None) if kind == "number" and isinstance(value, str) else value
+    return (
+        _number_or_text(value, unit if is_amount else None)
+        if kind == "number" and isinstance(value, str)
+        else value
+    )
 
 
 def _number_or_text(text: str, unit: str | None) -> float | str:
@@ -181,7 +233,9 @@ def _merged_cells(table: Table, rows: Sequence[int]) -> Iterator[Problem]:
         known = any(left <= column <= right for column in table.columns)
         first = bisect_left(rows, max(top, table.place.last + 1))
         if known and first < len(rows) and rows[first] <= bottom:
-            yield remarks.merged_cells(table.name, f"{table.cell(top, left)}:{table.cell(bottom, right)}")
+            yield remarks.merged_cells(
+                table.name, f"{table.cell(top, left)}:{table.cell(bottom, right)}"
+            )
 
 
 def _beside_values(table: Table, rows: Sequence[int]) -> Iterator[Problem]:
@@ -189,14 +243,25 @@ def _beside_values(table: Table, rows: Sequence[int]) -> Iterator[Problem]:
     data, facts = set(rows), table.sheet.facts
     if table.sheet.is_hidden:
         yield remarks.hidden(table.name, "整张工作表")
-    hidden = [_range(first, last) for first, last in facts.hidden_rows if bisect_left(rows, first) < bisect_left(rows, last + 1)]
+    hidden = [
+        _range(first, last)
+        for first, last in facts.hidden_rows
+        if bisect_left(rows, first) < bisect_left(rows, last + 1)
+    ]
     if hidden:
         yield remarks.hidden(table.name, f"第 {'、'.join(hidden)} 行")
-    names = [table.columns[column].name for column in table.columns
-             if any(first <= column <= last for first, last in facts.hidden_columns)]
+    names = [
+        table.columns[column].name
+        for column in table.columns
+        if any(first <= column <= last for first, last in facts.hidden_columns)
+    ]
     if names:
         yield remarks.hidden(table.name, f"列「{'」「'.join(names)}」")
-    formulas = [at for at in facts.formulas if at[0] in data and at[1] in table.columns and at not in facts.unshown]
+    formulas = [
+        at
+        for at in facts.formulas
+        if at[0] in data and at[1] in table.columns and at not in facts.unshown
+    ]
     if formulas:
         yield remarks.calculated(table.name, len(formulas), table.cell(*min(formulas)))
 
@@ -207,7 +272,11 @@ def _range(first: int, last: int) -> str:
 
 def _headers_told(table: Table, names: Names) -> Iterator[Problem]:
     """Headers understood by an alias, and headers that are likely a slip."""
-    absent = [name for name in names.standard if name not in {header.name for header in table.columns.values()}]
+    absent = [
+        name
+        for name in names.standard
+        if name not in {header.name for header in table.columns.values()}
+    ]
     for column, header in table.columns.items():
         cell = table.header_cell(column)
         if header.alias:

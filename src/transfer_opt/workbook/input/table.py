@@ -13,7 +13,13 @@ from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, POOLS
 from transfer_opt.workbook.files.open import RawSheet
 from transfer_opt.workbook.input import remarks
 from transfer_opt.workbook.input.columns import FREE_HEADERS, CellKind
-from transfer_opt.workbook.input.headers import MEASURES, MONEY_UNITS, Header, HeaderRows, money_units
+from transfer_opt.workbook.input.headers import (
+    MEASURES,
+    MONEY_UNITS,
+    Header,
+    HeaderRows,
+    money_units,
+)
 from transfer_opt.workbook.input.totals import Prefectures, same_prefecture, total_kind
 
 _FOOTER = re.compile(
@@ -57,7 +63,9 @@ class Table:
     def texts(self, header: str) -> dict[int, str]:
         """Row → normalised text of the column of that name; empty without the column."""
         columns = [column for column, known in self.columns.items() if known.name == header]
-        return {row: normalise(to_text(self.at(row, column))) for column in columns for row in self.rows}
+        return {
+            row: normalise(to_text(self.at(row, column))) for column in columns for row in self.rows
+        }
 
 
 def lay_out(name: str, raw: RawSheet, place: HeaderRows) -> tuple[Table, list[Problem]]:
@@ -66,11 +74,15 @@ def lay_out(name: str, raw: RawSheet, place: HeaderRows) -> tuple[Table, list[Pr
     problems: list[Problem] = []
     for column, header in place.headers.items():
         if header.name in first:
-            earlier, later = (f"{column_letters(index)}{place.last + 1}" for index in (first[header.name], column))
+            earlier, later = (
+                f"{column_letters(index)}{place.last + 1}" for index in (first[header.name], column)
+            )
             problems.append(remarks.doubled_header(name, header.name, earlier, later))
         else:
             first[header.name] = column
-    table = Table(name, raw, place, {column: place.headers[column] for column in sorted(first.values())})
+    table = Table(
+        name, raw, place, {column: place.headers[column] for column in sorted(first.values())}
+    )
     return replace(table, rows=tuple(_filled_rows(table))), problems
 
 
@@ -81,7 +93,11 @@ def cell_kind(table: Table, column: int) -> CellKind:
         return header.column.kind
     if table.name in FREE_HEADERS:
         return "free"
-    texts = (cell for row in table.rows if isinstance(cell := table.at(row, column), str) and not is_blank(cell))
+    texts = (
+        cell
+        for row in table.rows
+        if isinstance(cell := table.at(row, column), str) and not is_blank(cell)
+    )
     return "number" if all(to_number(text) is not None for text in texts) else "free"
 
 
@@ -93,16 +109,23 @@ def total_rows(table: Table) -> tuple[set[int], dict[int, str]]:
     totals = {row for row in table.rows if total_kind(names.get(row) or _first_text(table, row))}
     prefectures = table.texts("市州")
     with_units = Prefectures(
-        prefecture for row, prefecture in prefectures.items()
+        prefecture
+        for row, prefecture in prefectures.items()
         if row not in totals and names.get(row) and not same_prefecture(names[row], prefecture)
     )
-    return totals, {row: name for row, name in names.items() if row not in totals and name in with_units}
+    return totals, {
+        row: name for row, name in names.items() if row not in totals and name in with_units
+    }
 
 
 def headings(table: Table) -> tuple[str, tuple[str, ...]]:
     """The title and the other texts above the headers; unit cells and the band of group names are neither."""
     lines = [
-        [text for cell in row if isinstance(cell, str) and (text := to_text(cell)) and not _is_unit_cell(text)]
+        [
+            text
+            for cell in row
+            if isinstance(cell, str) and (text := to_text(cell)) and not _is_unit_cell(text)
+        ]
         for row in table.sheet.rows[: table.place.first]
     ]
     if lines and len(lines[-1]) > 1 and any(lines[:-1]):
@@ -121,7 +144,9 @@ def money_unit(table: Table) -> tuple[str | None, list[Problem]]:
     problems: list[Problem] = []
     for cell, column, unit, allowed in _units(table):
         if unit not in allowed:
-            problems.append(remarks.unusable_unit(table.name, cell, column, unit, "或".join(sorted(allowed))))
+            problems.append(
+                remarks.unusable_unit(table.name, cell, column, unit, "或".join(sorted(allowed)))
+            )
         elif unit in MONEY_UNITS:
             said.setdefault(unit, cell)
     if len(said) > 1:
@@ -136,21 +161,36 @@ def _units(table: Table) -> Iterator[tuple[str, str, str, frozenset[str]]]:
             for unit in money_units(cell) if isinstance(cell, str) else ():
                 if unit.endswith("人"):
                     yield table.cell(row, column), "", unit, MEASURES["人"]
-                elif ("元" in unit and "/" not in unit) or unit.endswith("币") or not unit.strip("十百千万亿"):
+                elif (
+                    ("元" in unit and "/" not in unit)
+                    or unit.endswith("币")
+                    or not unit.strip("十百千万亿")
+                ):
                     yield table.cell(row, column), "", unit, MEASURES["金额"]
     for column, header in table.columns.items():
         if header.unit and header.column and header.column.measure:
-            yield table.header_cell(column), header.name, header.unit, MEASURES[header.column.measure]
+            yield (
+                table.header_cell(column),
+                header.name,
+                header.unit,
+                MEASURES[header.column.measure],
+            )
 
 
 def _filled_rows(table: Table) -> Iterator[int]:
     """The rows that hold data or totals: no blank rows, footers, repeated headers or column numbering."""
     below_footer = False
     first = table.place.last + 1
-    numeric = [column for column, header in table.columns.items() if header.column and header.column.kind == "number"]
+    numeric = [
+        column
+        for column, header in table.columns.items()
+        if header.column and header.column.kind == "number"
+    ]
     for number in range(first, len(table.sheet.rows)):
         cells = table.sheet.rows[number]
-        if number > first and any(column < len(cells) and type(cells[column]) is float for column in numeric):
+        if number > first and any(
+            column < len(cells) and type(cells[column]) is float for column in numeric
+        ):
             yield number  # no header, footer or blank row holds numbers in such a column
             continue
         seen = [cell for cell in cells if not is_blank(cell)]
@@ -183,7 +223,8 @@ def _is_repeated_header(table: Table, number: int) -> bool:
     """Whether the row prints the header once more, as on the second page of a table."""
     cells = [cell for cell in enumerate(table.sheet.rows[number]) if not is_blank(cell[1])]
     return len(cells) > 1 and all(
-        isinstance(cell, str) and normalise(cell) == normalise(to_text(table.at(table.place.last, column)))
+        isinstance(cell, str)
+        and normalise(cell) == normalise(to_text(table.at(table.place.last, column)))
         for column, cell in cells
     )
 

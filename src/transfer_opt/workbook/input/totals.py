@@ -18,7 +18,9 @@ TotalKind: TypeAlias = Literal["grand", "group", "own"]
 Sums: TypeAlias = Mapping[str, Decimal]
 """Header → the sum it should show."""
 
-_GRAND = re.compile(r"(?:(?:全省|全国|地方|各地|总)?(?:合计|总计)|总计|全省|[^州市县区]{2,3}省(?:合计|总计|小计)?)")
+_GRAND = re.compile(
+    r"(?:(?:全省|全国|地方|各地|总)?(?:合计|总计)|总计|全省|[^州市县区]{2,3}省(?:合计|总计|小计)?)"
+)
 _OWN = re.compile(r".*(?:本级|本级及其他|本级小计|本级合计)|.*[省州市]级|.*[省州市]直")
 _GROUP = re.compile(r".*(?:小计|合计|总计)")
 _MARKS = str.maketrans("", "", "()[]【】〔〕:*、,.")
@@ -42,7 +44,12 @@ def total_kind(label: str) -> TotalKind | None:
 def total_mismatches(sheet: Sheet, numeric_headers: Sequence[str]) -> tuple[Problem, ...]:
     """A warning for every figure of a 小计 or 合计 row that is not the sum of the rows it covers."""
     covers = _Covers(sheet, numeric_headers)
-    return tuple(problem for row in sheet.totals if total_label(row) for problem in _row_mismatches(covers, row))
+    return tuple(
+        problem
+        for row in sheet.totals
+        if total_label(row)
+        for problem in _row_mismatches(covers, row)
+    )
 
 
 def total_label(row: SheetRow) -> str:
@@ -57,7 +64,9 @@ def total_label(row: SheetRow) -> str:
 def _row_mismatches(covers: _Covers, row: SheetRow) -> list[Problem]:
     if total_kind(total_label(row)) == "own":
         return []
-    return min((_differences(covers.sheet, row, sums) for sums in covers.of(row)), key=len, default=[])
+    return min(
+        (_differences(covers.sheet, row, sums) for sums in covers.of(row)), key=len, default=[]
+    )
 
 
 def _differences(sheet: Sheet, total: SheetRow, sums: Sums) -> list[Problem]:
@@ -65,13 +74,18 @@ def _differences(sheet: Sheet, total: SheetRow, sums: Sums) -> list[Problem]:
     for header, expected in sums.items():
         found = _amount(total.values.get(header))
         if found is not None and abs(found - expected) > _NOISE * max(Decimal(1), abs(expected)):
-            problems.append(Problem(
-                "W134",
-                f"「{total_label(total)}」行填的数与所含各行之和不一致，各行相加为 {expected:f}，"
-                f"相差 {found - expected:f}。计算只用各县区的数。",
-                "核对该行和各县区的数。",
-                sheet=sheet.name, cell=sheet.cell(total, header), column=header, value=f"{found:f}",
-            ))
+            problems.append(
+                Problem(
+                    "W134",
+                    f"「{total_label(total)}」行填的数与所含各行之和不一致，各行相加为 {expected:f}，"
+                    f"相差 {found - expected:f}。计算只用各县区的数。",
+                    "核对该行和各县区的数。",
+                    sheet=sheet.name,
+                    cell=sheet.cell(total, header),
+                    column=header,
+                    value=f"{found:f}",
+                )
+            )
     return problems
 
 
@@ -114,8 +128,12 @@ class _Covers:
 
     def _sums(self, rows: Iterable[SheetRow]) -> Sums:
         listed = list(rows)
-        return {header: sum((_amount(row.values.get(header)) or Decimal(0) for row in listed), Decimal(0))
-                for header in self._headers}
+        return {
+            header: sum(
+                (_amount(row.values.get(header)) or Decimal(0) for row in listed), Decimal(0)
+            )
+            for header in self._headers
+        }
 
     def _block(self, total: SheetRow, step: int) -> list[SheetRow]:
         """The rows below (step 1) or above (step -1) up to the next 小计 or 合计 row; 本级 rows belong to the block."""
@@ -162,7 +180,8 @@ class Prefectures:
             return False
         own = (_LEVEL.sub("", name), name[-1])
         return (len(own[0]) > 1 and own in self._beginnings) or any(
-            (name[:length], name[-1]) in self._stems for length in range(2, len(name) + 1))
+            (name[:length], name[-1]) in self._stems for length in range(2, len(name) + 1)
+        )
 
     def fuller(self, name: str) -> list[str]:
         """The longer names a short form may stand for: 西宁 and 西宁市, 海北州 and 海北藏族自治州."""
@@ -170,7 +189,11 @@ class Prefectures:
             return []
         stem = _LEVEL.sub("", name)
         longer = self._beginnings.get((stem, name[-1]), []) if len(stem) > 1 else []
-        levels = [self._names[name + level] for level in ("市", "地区", "州") if name + level in self._names]
+        levels = [
+            self._names[name + level]
+            for level in ("市", "地区", "州")
+            if name + level in self._names
+        ]
         return list(dict.fromkeys([other for other in longer if len(other) > len(name)] + levels))
 
 

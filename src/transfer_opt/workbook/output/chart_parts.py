@@ -14,7 +14,9 @@ from transfer_opt.workbook.output.styles import CELL_BORDER, GRID, HEI, INK, SON
 
 def dress(drawn: Any, title: str, unnamed: list[int]) -> None:
     """What all charts share; every font is named, or the programs bring their own."""
-    drawn.set_title({"name": literal(title), "name_font": {**font(11), "name": HEI}, "overlay": False})
+    drawn.set_title(
+        {"name": literal(title), "name_font": {**font(11), "name": HEI}, "overlay": False}
+    )
     drawn.set_legend({"position": "top", "font": font(9), "delete_series": unnamed})
     drawn.set_chartarea({"border": {"color": CELL_BORDER}})
     # Filtering 「图表数据」 must not empty the charts.
@@ -23,8 +25,12 @@ def dress(drawn: Any, title: str, unnamed: list[int]) -> None:
 
 def axis() -> dict[str, Any]:
     """An axis with pale grid lines."""
-    return {"num_font": font(9), "major_gridlines": {"visible": True, "line": {"color": GRID, "width": 0.75}},
-            "label_position": "low", "line": {"color": CELL_BORDER}}
+    return {
+        "num_font": font(9),
+        "major_gridlines": {"visible": True, "line": {"color": GRID, "width": 0.75}},
+        "label_position": "low",
+        "line": {"color": CELL_BORDER},
+    }
 
 
 def font(size: float) -> dict[str, Any]:

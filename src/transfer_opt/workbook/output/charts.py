@@ -9,10 +9,29 @@ from itertools import zip_longest
 from typing import Any
 
 from transfer_opt.core.budget import Value
-from transfer_opt.core.tables import Bars, Chart, Column, Curve, Curves, Dots, Dumbbell, Lorenz, Row, Table
+from transfer_opt.core.tables import (
+    Bars,
+    Chart,
+    Column,
+    Curve,
+    Curves,
+    Dots,
+    Dumbbell,
+    Lorenz,
+    Row,
+    Table,
+)
 from transfer_opt.core.vocabulary import CHART_DATA
 from transfer_opt.workbook.output import scenario_charts
-from transfer_opt.workbook.output.chart_parts import axis, data_range, dress, font, labels, literal, marker
+from transfer_opt.workbook.output.chart_parts import (
+    axis,
+    data_range,
+    dress,
+    font,
+    labels,
+    literal,
+    marker,
+)
 from transfer_opt.workbook.output.layout import DEFAULT_ROW_PIXELS
 from transfer_opt.workbook.output.styles import BLUE, CONNECTOR, GREY, ORANGE
 
@@ -40,7 +59,10 @@ def data_width(charts: Sequence[Chart]) -> int:
 
 
 def data_table(
-    charts: Sequence[Chart], scenario: str = "", looked_up: Sequence[tuple[Column, Sequence[Value]]] = (), charted: str = "均衡性指标"
+    charts: Sequence[Chart],
+    scenario: str = "",
+    looked_up: Sequence[tuple[Column, Sequence[Value]]] = (),
+    charted: str = "均衡性指标",
 ) -> Table:
     """The numbers behind the charts, side by side, as a table like any other; then what else is looked up here."""
     columns: list[Column] = []
@@ -49,13 +71,23 @@ def data_table(
         for name, kind_and_width, values in _series(chart):
             kind, width = kind_and_width
             start = not columns or columns[-1].band != chart.title
-            columns.append(Column(name, kind, width, chart.title, group_start=start and bool(columns)))
+            columns.append(
+                Column(name, kind, width, chart.title, group_start=start and bool(columns))
+            )
             series.append(values)
     columns += [column for column, _ in looked_up]
     series += [values for _, values in looked_up]
     rows = tuple(Row("plain", values) for values in zip_longest(*series))
-    notes = (f"本表供「{charted}」中的图形{'和「县区说明单」' if looked_up else ''}取数，请勿改动。",)
-    return Table(CHART_DATA, f"{CHART_DATA}（{scenario}）" if scenario else CHART_DATA, tuple(columns), rows, notes=notes)
+    notes = (
+        f"本表供「{charted}」中的图形{'和「县区说明单」' if looked_up else ''}取数，请勿改动。",
+    )
+    return Table(
+        CHART_DATA,
+        f"{CHART_DATA}（{scenario}）" if scenario else CHART_DATA,
+        tuple(columns),
+        rows,
+        notes=notes,
+    )
 
 
 def place_charts(charts: Sequence[Chart], width: int) -> list[Placed]:
@@ -78,10 +110,14 @@ def place_charts(charts: Sequence[Chart], width: int) -> list[Placed]:
 
 def rows_below(placed: Sequence[Placed]) -> int:
     """How many sheet rows of the default height the charts cover."""
-    return math.ceil(max((chart.y + chart.height for chart in placed), default=0) / DEFAULT_ROW_PIXELS)
+    return math.ceil(
+        max((chart.y + chart.height for chart in placed), default=0) / DEFAULT_ROW_PIXELS
+    )
 
 
-def insert_charts(book: Any, sheet: Any, charts: Sequence[Chart], first_row: int, placed: Sequence[Placed]) -> None:
+def insert_charts(
+    book: Any, sheet: Any, charts: Sequence[Chart], first_row: int, placed: Sequence[Placed]
+) -> None:
     """Put the charts on the sheet, the first at `first_row`."""
     starts = [0]
     for chart in charts:
@@ -92,7 +128,9 @@ def insert_charts(book: Any, sheet: Any, charts: Sequence[Chart], first_row: int
             continue
         drawn = _drawn(book, chart, start)
         drawn.set_size({"width": place.width, "height": place.height})
-        sheet.insert_chart(first_row, 0, drawn, {"x_offset": place.x, "y_offset": place.y, "object_position": 2})
+        sheet.insert_chart(
+            first_row, 0, drawn, {"x_offset": place.x, "y_offset": place.y, "object_position": 2}
+        )
 
 
 def _line(charts: Sequence[Chart], line: Sequence[int], width: int, top: int) -> list[Placed]:
@@ -117,7 +155,11 @@ def _drawn(book: Any, chart: Chart, start: int) -> Any:
         return scenario_charts.bars(book, chart, start)
     if isinstance(chart, Curve):
         return _curve(book, chart, start)
-    return _dumbbell(book, chart, start) if isinstance(chart, Dumbbell) else _lorenz(book, chart, start)
+    return (
+        _dumbbell(book, chart, start)
+        if isinstance(chart, Dumbbell)
+        else _lorenz(book, chart, start)
+    )
 
 
 def _series(chart: Chart) -> list[tuple[str, tuple[Any, float], Sequence[Value]]]:
@@ -125,23 +167,32 @@ def _series(chart: Chart) -> list[tuple[str, tuple[Any, float], Sequence[Value]]
     share, number = ("share", 10.5), ("number", 9.0)
     if isinstance(chart, Curve):
         across, up = ((kind, 12.0) for kind in chart.kinds)
-        return [(chart.names[0], across, chart.x), (chart.names[1], up, chart.y),
-                (f"{chart.point_name}横坐标", across, chart.point[:1]), (f"{chart.point_name}纵坐标", up, chart.point[1:])]
+        return [
+            (chart.names[0], across, chart.x),
+            (chart.names[1], up, chart.y),
+            (f"{chart.point_name}横坐标", across, chart.point[:1]),
+            (f"{chart.point_name}纵坐标", up, chart.point[1:]),
+        ]
     if isinstance(chart, Dots | Curves | Bars):
         return scenario_charts.series(chart)
     if isinstance(chart, Lorenz):
         return [
-            ("分配前横坐标", share, chart.x_before), ("分配前纵坐标", share, chart.y_before),
-            ("分配后横坐标", share, chart.x_after), ("分配后纵坐标", share, chart.y_after),
+            ("分配前横坐标", share, chart.x_before),
+            ("分配前纵坐标", share, chart.y_before),
+            ("分配后横坐标", share, chart.x_after),
+            ("分配后纵坐标", share, chart.y_after),
             ("完全均等", share, (0.0, 1.0)),
         ]
     pairs = list(zip(chart.before, chart.after, strict=True))
     count = len(chart.names)
     return [
-        ("名称", ("name", 20.0), chart.names), ("分配前", share, chart.before), ("分配后", share, chart.after),
+        ("名称", ("name", 20.0), chart.names),
+        ("分配前", share, chart.before),
+        ("分配后", share, chart.after),
         ("连线向左", share, [max(after - before, 0.0) for before, after in pairs]),
         ("连线向右", share, [max(before - after, 0.0) for before, after in pairs]),
-        ("名称位置", share, [-_step(chart)] * count), ("次序", number, [float(count - at) for at in range(count)]),
+        ("名称位置", share, [-_step(chart)] * count),
+        ("次序", number, [float(count - at) for at in range(count)]),
     ]
 
 
@@ -154,18 +205,48 @@ def _step(chart: Dumbbell) -> float:
 def _curve(book: Any, chart: Curve, start: int) -> Any:
     """The corners joined by straight lines, the point beside them."""
     drawn = book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
-    x, y, point_x, point_y = (data_range(start + at, len(values)) for at, (_, _, values) in enumerate(_series(chart)))
+    x, y, point_x, point_y = (
+        data_range(start + at, len(values)) for at, (_, _, values) in enumerate(_series(chart))
+    )
     numbers = [str(at + 1) for at in range(len(chart.x))]
-    drawn.add_series({"name": "前沿（标号为拐点）", "categories": x, "values": y, "line": {"color": BLUE, "width": 2.25},
-                      "marker": marker("circle", BLUE, 7), "data_labels": {**labels(numbers, 9), "position": "above"}})
-    drawn.add_series({"name": literal(chart.point_name), "categories": point_x, "values": point_y, "line": {"none": True},
-                      "marker": marker("diamond", ORANGE, 10)})
+    drawn.add_series(
+        {
+            "name": "前沿（标号为拐点）",
+            "categories": x,
+            "values": y,
+            "line": {"color": BLUE, "width": 2.25},
+            "marker": marker("circle", BLUE, 7),
+            "data_labels": {**labels(numbers, 9), "position": "above"},
+        }
+    )
+    drawn.add_series(
+        {
+            "name": literal(chart.point_name),
+            "categories": point_x,
+            "values": point_y,
+            "line": {"none": True},
+            "marker": marker("diamond", ORANGE, 10),
+        }
+    )
     for kind, name, values, place in zip(
-            chart.kinds, chart.names, ((*chart.x, chart.point[0]), (*chart.y, chart.point[1])),
-            (drawn.set_x_axis, drawn.set_y_axis), strict=True):
+        chart.kinds,
+        chart.names,
+        ((*chart.x, chart.point[0]), (*chart.y, chart.point[1])),
+        (drawn.set_x_axis, drawn.set_y_axis),
+        strict=True,
+    ):
         low, high, step = _ticks(min(values), max(values))
-        place({**axis(), "name": literal(name), "name_font": font(9), "min": low, "max": high, "major_unit": step,
-               "num_format": "0.0%" if kind == "share" else "#,##0"})
+        place(
+            {
+                **axis(),
+                "name": literal(name),
+                "name_font": font(9),
+                "min": low,
+                "max": high,
+                "major_unit": step,
+                "num_format": "0.0%" if kind == "share" else "#,##0",
+            }
+        )
     dress(drawn, chart.title, [])
     return drawn
 
@@ -176,7 +257,11 @@ def _ticks(low: float, high: float) -> tuple[float, float, float]:
     power = 10.0 ** math.floor(math.log10(span / MOST_STEPS))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= span / MOST_STEPS)
     first, last = math.floor(low / step - 0.2), math.ceil(high / step + 0.2)
-    return round(max(first, 0 if low >= 0 else first) * step, 12), round(last * step, 12), round(step, 12)
+    return (
+        round(max(first, 0 if low >= 0 else first) * step, 12),
+        round(last * step, 12),
+        round(step, 12),
+    )
 
 
 def _dumbbell(book: Any, chart: Dumbbell, start: int) -> Any:
@@ -185,25 +270,68 @@ def _dumbbell(book: Any, chart: Dumbbell, start: int) -> Any:
     many = len(chart.names) > 15
     ranges = [data_range(start + at, len(chart.names)) for at in range(7)]
     _, before, after, left, right, names, order = ranges
-    drawn.add_series({
-        "name": "分配后", "categories": after, "values": order,
-        "marker": marker("circle", BLUE, 7 if many else 10),
-        "x_error_bars": {"type": "custom", "minus_values": left, "plus_values": right, "end_style": 0,
-                         "line": {"color": CONNECTOR, "width": 2.5}},
-        "data_labels": labels([f"{value:.1%}" for value in chart.after], 8 if many else 9),
-    })
-    drawn.add_series({"name": "分配前", "categories": before, "values": order,
-                      "marker": marker("diamond", ORANGE, 6 if many else 8)})
-    drawn.add_series({"name": "名称", "categories": names, "values": order, "marker": {"type": "none"},
-                      "data_labels": labels(chart.names, 8 if many or max(map(len, chart.names)) > 8 else 9)})
+    drawn.add_series(
+        {
+            "name": "分配后",
+            "categories": after,
+            "values": order,
+            "marker": marker("circle", BLUE, 7 if many else 10),
+            "x_error_bars": {
+                "type": "custom",
+                "minus_values": left,
+                "plus_values": right,
+                "end_style": 0,
+                "line": {"color": CONNECTOR, "width": 2.5},
+            },
+            "data_labels": labels([f"{value:.1%}" for value in chart.after], 8 if many else 9),
+        }
+    )
+    drawn.add_series(
+        {
+            "name": "分配前",
+            "categories": before,
+            "values": order,
+            "marker": marker("diamond", ORANGE, 6 if many else 8),
+        }
+    )
+    drawn.add_series(
+        {
+            "name": "名称",
+            "categories": names,
+            "values": order,
+            "marker": {"type": "none"},
+            "data_labels": labels(chart.names, 8 if many or max(map(len, chart.names)) > 8 else 9),
+        }
+    )
+    _dumbbell_axes(drawn, chart)
+    dress(drawn, chart.title, [2])
+    return drawn
+
+
+def _dumbbell_axes(drawn: Any, chart: Dumbbell) -> None:
+    """From nothing to a little beyond the last point; names stand beside their points, not on an axis."""
     step = _step(chart)
     # A third of a step stays free for the figure beside the last point.
     furthest = step * math.ceil(max((*chart.before, *chart.after, step)) / step + 1 / 3)
-    drawn.set_x_axis({**axis(), "min": -step, "max": round(furthest, 6), "major_unit": step, "num_format": "0%;;0%",
-                      "line": {"none": True}, "major_tick_mark": "none"})
-    drawn.set_y_axis({"visible": False, "min": 0, "max": len(chart.names) + 1, "major_gridlines": {"visible": False}})
-    dress(drawn, chart.title, [2])
-    return drawn
+    drawn.set_x_axis(
+        {
+            **axis(),
+            "min": -step,
+            "max": round(furthest, 6),
+            "major_unit": step,
+            "num_format": "0%;;0%",
+            "line": {"none": True},
+            "major_tick_mark": "none",
+        }
+    )
+    drawn.set_y_axis(
+        {
+            "visible": False,
+            "min": 0,
+            "max": len(chart.names) + 1,
+            "major_gridlines": {"visible": False},
+        }
+    )
 
 
 def _lorenz(book: Any, chart: Lorenz, start: int) -> Any:
@@ -217,8 +345,23 @@ def _lorenz(book: Any, chart: Lorenz, start: int) -> Any:
         ("分配前", x_before, y_before, {"color": ORANGE, "width": 1.75, "dash_type": "square_dot"}),
         ("分配后", x_after, y_after, {"color": BLUE, "width": 2.25}),
     ):
-        drawn.add_series({"name": name, "categories": across, "values": up, "line": line, "marker": {"type": "none"}})
-    share = {**axis(), "min": 0, "max": 1, "major_unit": 0.2, "num_format": "0%", "name_font": font(9)}
+        drawn.add_series(
+            {
+                "name": name,
+                "categories": across,
+                "values": up,
+                "line": line,
+                "marker": {"type": "none"},
+            }
+        )
+    share = {
+        **axis(),
+        "min": 0,
+        "max": 1,
+        "major_unit": 0.2,
+        "num_format": "0%",
+        "name_font": font(9),
+    }
     drawn.set_x_axis({**share, "name": "人口累计占比"})
     drawn.set_y_axis({**share, "name": "保障水平累计占比"})
     dress(drawn, chart.title, [])

@@ -17,7 +17,13 @@ from transfer_opt.workbook.output.styles import Look, Styles
 Rows: TypeAlias = Sequence[Mapping[str, Value]]
 
 TITLE, LABEL, BAND = 0, 1, 2
-_TITLE_HEIGHT, _LINE_HEIGHT, _HEADER_HEIGHT, _BODY_HEIGHT, _GROUP_HEIGHT = 34.0, 18.0, 38.0, 16.5, 17.5
+_TITLE_HEIGHT, _LINE_HEIGHT, _HEADER_HEIGHT, _BODY_HEIGHT, _GROUP_HEIGHT = (
+    34.0,
+    18.0,
+    38.0,
+    16.5,
+    17.5,
+)
 _TEXT_LINE = 12.5
 _VALIDATED_ROWS = 500
 _ONE_PAGE_ROWS = 70
@@ -38,7 +44,14 @@ class FormSheet:
     """Writes rows one below the other under the headers; `finish` closes the sheet."""
 
     def __init__(
-        self, book: Any, styles: Styles, name: str, columns: Sequence[InputColumn], title: str, label: str, unit: str
+        self,
+        book: Any,
+        styles: Styles,
+        name: str,
+        columns: Sequence[InputColumn],
+        title: str,
+        label: str,
+        unit: str,
     ) -> None:
         self._sheet = book.add_worksheet(name)
         self._styles = styles
@@ -66,7 +79,9 @@ class FormSheet:
         """One ordinary row."""
         self._sheet.set_row(self._next, self._height(values))
         for index, column in enumerate(self._columns):
-            self._write_cell(index, column, values.get(column.name), self._look(column, percent), _ORDINARY)
+            self._write_cell(
+                index, column, values.get(column.name), self._look(column, percent), _ORDINARY
+            )
         self._next += 1
 
     def write_blank_rows(self, count: int) -> None:
@@ -76,17 +91,32 @@ class FormSheet:
 
     def write_groups(self, rows: Rows) -> None:
         """合计, then per prefecture its 小计 and its units; the sums are formulas that carry their values."""
-        groups = [(name, list(members)) for name, members in groupby(rows, key=lambda row: str(row["市州"]))]
+        groups = [
+            (name, list(members))
+            for name, members in groupby(rows, key=lambda row: str(row["市州"]))
+        ]
         starts, place = [], self._next + 1
         for _, members in groups:
             starts.append(place)
             place += 1 + len(members)
-        cells = {column: [f"{column_letters(column)}{start + 1}" for start in starts] for column in self._summed()}
-        self._write_sums("合  计", "", rows, {column: "=" + "+".join(found) for column, found in cells.items()}, _TOTAL)
+        cells = {
+            column: [f"{column_letters(column)}{start + 1}" for start in starts]
+            for column in self._summed()
+        }
+        self._write_sums(
+            "合  计",
+            "",
+            rows,
+            {column: "=" + "+".join(found) for column, found in cells.items()},
+            _TOTAL,
+        )
         self._sheet.outline_settings(True, False)
         for name, members in groups:
             first, last = self._next + 2, self._next + 1 + len(members)
-            sums = {column: f"=SUM({column_letters(column)}{first}:{column_letters(column)}{last})" for column in self._summed()}
+            sums = {
+                column: f"=SUM({column_letters(column)}{first}:{column_letters(column)}{last})"
+                for column in self._summed()
+            }
             self._write_sums(f"{name}小计", name, members, sums, _SUBTOTAL)
             for row in members:
                 self._write_unit(row)
@@ -96,7 +126,9 @@ class FormSheet:
         last = len(self._columns) - 1
         for note in notes:
             self._sheet.set_row(self._next, self._note_height(note))
-            self._sheet.merge_range(self._next, 0, self._next, last, note, self._styles.of(looks.NOTE))
+            self._sheet.merge_range(
+                self._next, 0, self._next, last, note, self._styles.of(looks.NOTE)
+            )
             self._next += 1
         self._sheet.freeze_panes(self._header_row + 1, frozen_columns)
         self._sheet.hide_gridlines(2)
@@ -138,41 +170,79 @@ class FormSheet:
 
     def _write_header(self, index: int, column: InputColumn) -> None:
         self._sheet.set_column(index, index, column.width)
-        shown = f"{column.name}（{column.measure}）" if column.measure in ("人", "平方公里", "个") else column.name
+        shown = (
+            f"{column.name}（{column.measure}）"
+            if column.measure in ("人", "平方公里", "个")
+            else column.name
+        )
         optional: Look = {} if column.required else {"bg_color": looks.SUBTOTAL_FILL}
-        self._sheet.write_string(self._header_row, index, shown, self._styles.of(looks.HEADER, optional))
+        self._sheet.write_string(
+            self._header_row, index, shown, self._styles.of(looks.HEADER, optional)
+        )
         note = _note(column)
         lines = sum(math.ceil(_text_width(line) / 34) for line in note.split("\n"))
-        self._sheet.write_comment(self._header_row, index, note, {
-            "author": "", "width": 250, "height": 18 * lines + 14, "font_name": looks.SONG, "font_size": 10,
-            "color": looks.SUMMARY_FILL,
-        })
+        self._sheet.write_comment(
+            self._header_row,
+            index,
+            note,
+            {
+                "author": "",
+                "width": 250,
+                "height": 18 * lines + 14,
+                "font_name": looks.SONG,
+                "font_size": 10,
+                "color": looks.SUMMARY_FILL,
+            },
+        )
 
     def _restrict(self, index: int, column: InputColumn, choices: Sequence[str] | str) -> None:
         first, last = self._header_row + 1, self._header_row + _VALIDATED_ROWS
         if choices:
-            self._sheet.data_validation(first, index, last, index, {
-                "validate": "list", "source": choices if isinstance(choices, str) else list(choices),
-                "error_title": "不在可选范围内", "error_message": "请从下拉列表中选择，或留空。",
-            })
+            self._sheet.data_validation(
+                first,
+                index,
+                last,
+                index,
+                {
+                    "validate": "list",
+                    "source": choices if isinstance(choices, str) else list(choices),
+                    "error_title": "不在可选范围内",
+                    "error_message": "请从下拉列表中选择，或留空。",
+                },
+            )
         elif column.kind == "number" and column.measure:
-            self._sheet.data_validation(first, index, last, index, {
-                "validate": "decimal", "criteria": ">=", "value": 0, "error_title": "请填写数字",
-                "error_message": "这里只能填写不小于0的数字；没有数据的留空。",
-            })
+            self._sheet.data_validation(
+                first,
+                index,
+                last,
+                index,
+                {
+                    "validate": "decimal",
+                    "criteria": ">=",
+                    "value": 0,
+                    "error_title": "请填写数字",
+                    "error_message": "这里只能填写不小于0的数字；没有数据的留空。",
+                },
+            )
 
     def _summed(self) -> list[int]:
         return [index for index, column in enumerate(self._columns) if column.measure]
 
-    def _write_sums(self, name: str, prefecture: str, rows: Rows, formulas: Mapping[int, str], look: Look) -> None:
+    def _write_sums(
+        self, name: str, prefecture: str, rows: Rows, formulas: Mapping[int, str], look: Look
+    ) -> None:
         self._sheet.set_row(self._next, _GROUP_HEIGHT)
         texts: dict[str, Value] = {"县区名称": name, "市州": prefecture}
         for index, column in enumerate(self._columns):
             own = self._look(column, False)
-            amounts = [value for row in rows if isinstance(value := row.get(column.name), (int, float))]
+            amounts = [
+                value for row in rows if isinstance(value := row.get(column.name), (int, float))
+            ]
             if index in formulas and amounts:
                 total = round(math.fsum(amounts), 6)
-                self._sheet.write_formula(self._next, index, formulas[index], self._styles.of(own, look), total)
+                self._sheet.write_formula(
+                    self._next, index, formulas[index], self._styles.of(own, look), total
+                )
             else:
                 self._write_cell(index, column, texts.get(column.name), own, look)
         self._next += 1
@@ -184,7 +254,9 @@ class FormSheet:
             self._write_cell(index, column, row.get(column.name), self._look(column, False), look)
         self._next += 1
 
-    def _write_cell(self, index: int, column: InputColumn, value: Value, look: Look, more: Look) -> None:
+    def _write_cell(
+        self, index: int, column: InputColumn, value: Value, look: Look, more: Look
+    ) -> None:
         style = self._styles.of(look, more)
         if value is None or value == "":
             self._sheet.write_blank(self._next, index, None, style)
@@ -198,22 +270,40 @@ class FormSheet:
         if column.name in _REMARKS:
             return {**look, "align": "left", "font_size": 9}
         if column.kind == "number" and column.measure:
-            return {**look, "align": "right", "num_format": _AREA if column.measure == "平方公里" else _WHOLE}
+            return {
+                **look,
+                "align": "right",
+                "num_format": _AREA if column.measure == "平方公里" else _WHOLE,
+            }
         if column.kind == "free":
-            return {**look, "align": "center", "text_wrap": True, "num_format": "0%" if percent else "General"}
+            return {
+                **look,
+                "align": "center",
+                "text_wrap": True,
+                "num_format": "0%" if percent else "General",
+            }
         if column.kind == "code":
             return {**look, "align": "center", "num_format": "@", "font_color": looks.GREY}
         if column.choices or column.kind == "number":
             return {**look, "align": "center"}
         if column.name == "市州":
-            return {**look, "align": "center", "font_size": 9, "font_color": looks.GREY, "shrink": True}
+            return {
+                **look,
+                "align": "center",
+                "font_size": 9,
+                "font_color": looks.GREY,
+                "shrink": True,
+            }
         return {**look, "align": "left", "shrink": not look["text_wrap"]}
 
     def _height(self, values: Mapping[str, Value]) -> float:
         lines = [
-            math.ceil(_text_width(value) / _capacity(column.width, 9 if column.name in _REMARKS else 10))
+            math.ceil(
+                _text_width(value) / _capacity(column.width, 9 if column.name in _REMARKS else 10)
+            )
             for column in self._columns
-            if isinstance(value := values.get(column.name), str) and (column.name in _WRAPPED or column.kind == "free")
+            if isinstance(value := values.get(column.name), str)
+            and (column.name in _WRAPPED or column.kind == "free")
         ]
         return _BODY_HEIGHT + _TEXT_LINE * (max([*lines, 1]) - 1)
 
@@ -222,7 +312,11 @@ class FormSheet:
         return _BODY_HEIGHT + _TEXT_LINE * (math.ceil(_text_width(note) / _capacity(width, 9)) - 1)
 
     def _ignore_text_codes(self) -> None:
-        codes = [column_letters(index) for index, column in enumerate(self._columns) if column.kind == "code"]
+        codes = [
+            column_letters(index)
+            for index, column in enumerate(self._columns)
+            if column.kind == "code"
+        ]
         if codes:
             cells = " ".join(f"{code}{self._header_row + 2}:{code}{self._next}" for code in codes)
             self._sheet.ignore_errors({"number_stored_as_text": cells})

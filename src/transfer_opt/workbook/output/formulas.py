@@ -58,10 +58,16 @@ class Sums:
     def _index(self, table: Table) -> None:
         for index, column in reversed(list(enumerate(table.columns))):
             self.letters[column.name] = column_letters(index)
-        units = [(FIRST_ROW + place, row) for place, row in enumerate(table.rows) if row.kind not in GROUP_KINDS]
+        units = [
+            (FIRST_ROW + place, row)
+            for place, row in enumerate(table.rows)
+            if row.kind not in GROUP_KINDS
+        ]
         self._runs = tuple(_runs(place for place, _ in units))
         keys = [index for index, column in enumerate(table.columns) if column.name in (CODE, NAME)]
-        prefecture = next((index for index, column in enumerate(table.columns) if column.name == PREFECTURE), None)
+        prefecture = next(
+            (index for index, column in enumerate(table.columns) if column.name == PREFECTURE), None
+        )
         places: dict[Value, list[int]] = {}
         for place, row in units:
             for index in keys:
@@ -99,17 +105,26 @@ class Formulas:
         self._sums = sums
         self._spelled = spelled
         self._groups = group_ranges(table.rows)
-        self._places = {column.name: index for index, column in reversed(list(enumerate(table.columns)))}
-        self._every = [self._parts(index, column.formula) for index, column in enumerate(table.columns)]
-        self._group = [self._parts(index, "" if column.group_formula == "sum" else column.group_formula)
-                       for index, column in enumerate(table.columns)]
+        self._places = {
+            column.name: index for index, column in reversed(list(enumerate(table.columns)))
+        }
+        self._every = [
+            self._parts(index, column.formula) for index, column in enumerate(table.columns)
+        ]
+        self._group = [
+            self._parts(index, "" if column.group_formula == "sum" else column.group_formula)
+            for index, column in enumerate(table.columns)
+        ]
 
     def column(self, index: int, start: int, rows: Sequence[Row]) -> list[str]:
         """The formulas of a column in some rows, the first of them at `start`; empty where it is a plain value."""
         column = self._table.columns[index]
         if not (column.formula or column.group_formula):
             return [""] * len(rows)
-        return [self.of(place, index) if column.formula or row.kind in GROUP_KINDS else "" for place, row in enumerate(rows, start)]
+        return [
+            self.of(place, index) if column.formula or row.kind in GROUP_KINDS else ""
+            for place, row in enumerate(rows, start)
+        ]
 
     def of(self, place: int, index: int) -> str:
         """The formula of a cell (row counted from the first data row), empty where it is a plain value."""
@@ -119,7 +134,9 @@ class Formulas:
         if column.group_formula == "sum":
             formula = _group_sum(column_letters(index), place, self._groups[place])
         else:
-            formula = self._of_group(self._group[index] if column.group_formula else self._every[index], place)
+            formula = self._of_group(
+                self._group[index] if column.group_formula else self._every[index], place
+            )
         return self._spelled(formula) if formula else ""
 
     def _of_unit(self, place: int, index: int) -> str:
@@ -133,14 +150,28 @@ class Formulas:
     @cached_property
     def _patterns(self) -> list[str]:
         """Per column the formula of a unit, with marks for the number of its row here and in 「输入数据」."""
-        pieces = [[part.text if part.kind == "text" else f"{part.text}{PLACE}" if part.kind == "cell" else
-                   f"'{INPUT}'!${self._sums.letters[part.text]}${SOURCE}" for part in parts] for parts in self._every]
+        pieces = [
+            [
+                part.text
+                if part.kind == "text"
+                else f"{part.text}{PLACE}"
+                if part.kind == "cell"
+                else f"'{INPUT}'!${self._sums.letters[part.text]}${SOURCE}"
+                for part in parts
+            ]
+            for parts in self._every
+        ]
         return [self._spelled("".join(found)) if found else "" for found in pieces]
 
     def _of_group(self, parts: Sequence[Part], place: int) -> str:
-        return "".join(part.text if part.kind == "text" else
-                       f"{part.text}{FIRST_ROW + place + 1}" if part.kind == "cell" else
-                       self._sum(part.text, place) for part in parts)
+        return "".join(
+            part.text
+            if part.kind == "text"
+            else f"{part.text}{FIRST_ROW + place + 1}"
+            if part.kind == "cell"
+            else self._sum(part.text, place)
+            for part in parts
+        )
 
     def _sum(self, column: str, place: int) -> str:
         row = self._table.rows[place]
@@ -179,9 +210,13 @@ def group_ranges(rows: Sequence[Row]) -> Mapping[int, Group]:
             last[total] = FIRST_ROW + place
             group = place if row.kind == "subtotal" else group
     return {
-        place: Group(tuple(_runs(members.get(place, ()))), last.get(place, 0),
-                     all(rows[member - FIRST_ROW].kind == "subtotal" for member in members.get(place, ())))
-        for place, row in enumerate(rows) if row.kind in GROUP_KINDS
+        place: Group(
+            tuple(_runs(members.get(place, ()))),
+            last.get(place, 0),
+            all(rows[member - FIRST_ROW].kind == "subtotal" for member in members.get(place, ())),
+        )
+        for place, row in enumerate(rows)
+        if row.kind in GROUP_KINDS
     }
 
 
@@ -199,20 +234,24 @@ def _reachable(columns: Sequence[Column], index: int) -> dict[str, str]:
 
 def _split(template: str, cells: Mapping[str, str], sums: Iterable[str]) -> Iterable[Part]:
     """The parts of a template; text in quotation marks is left alone, an unknown name is a bug."""
-    pattern = rf'"[^"]*"|\{{(?P<cell>{_one_of(cells)})\}}|\[(?P<sum>{_one_of(sums)})\]|(?P<lost>[{{\[])'
+    pattern = (
+        rf'"[^"]*"|\{{(?P<cell>{_one_of(cells)})\}}|\[(?P<sum>{_one_of(sums)})\]|(?P<lost>[{{\[])'
+    )
     end = 0
     for found in re.finditer(pattern, template):
         if found["lost"]:
-            raise ValueError(f"no such column: {template[found.start():]!r} in {template!r}")
+            raise ValueError(f"no such column: {template[found.start() :]!r} in {template!r}")
         if found["cell"] or found["sum"]:
-            yield Part("text", template[end:found.start()])
+            yield Part("text", template[end : found.start()])
             yield Part("cell", cells[found["cell"]]) if found["cell"] else Part("sum", found["sum"])
             end = found.end()
     yield Part("text", template[end:])
 
 
 def _one_of(names: Iterable[str]) -> str:
-    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name) or "(?!)"
+    return (
+        "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name) or "(?!)"
+    )
 
 
 def _runs(rows: Iterable[int]) -> Iterable[Range]:
@@ -231,7 +270,9 @@ def _runs(rows: Iterable[int]) -> Iterable[Range]:
 
 def _sum(letters: str, ranges: Sequence[Range], sheet: str = "", fixed: str = "") -> str:
     terms = [_range(letters, found, sheet, fixed) for found in ranges]
-    batches = [",".join(terms[at:at + MOST_SUM_TERMS]) for at in range(0, len(terms), MOST_SUM_TERMS)]
+    batches = [
+        ",".join(terms[at : at + MOST_SUM_TERMS]) for at in range(0, len(terms), MOST_SUM_TERMS)
+    ]
     return "+".join(f"SUM({batch})" for batch in batches) or "0"
 
 

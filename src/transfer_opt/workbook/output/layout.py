@@ -76,16 +76,33 @@ def blocks(rows: Sequence[Row]) -> Iterator[tuple[int, Sequence[Row], Iterator[t
 
 def measure(table: Table) -> Layout:
     """The layout of a table."""
-    by_column = list(zip(*(row.values for row in table.rows), strict=True)) or [()] * len(table.columns)
+    by_column = list(zip(*(row.values for row in table.rows), strict=True)) or [()] * len(
+        table.columns
+    )
     decimals = tuple(map(_column_decimals, table.columns, by_column))
-    varied = {index: [number_decimals(row, value) if is_number(value) else 0 for row, value in zip(table.rows, values, strict=True)]
-              for index, (column, values) in enumerate(zip(table.columns, by_column, strict=True)) if column.kind in VARIED_KINDS}
-    pixels = tuple(_column_pixels(column, values, varied.get(index, decimals[index]))
-                   for index, (column, values) in enumerate(zip(table.columns, by_column, strict=True)))
-    wrapped = [(index, pixels[index], _font_size(column)) for index, column in enumerate(table.columns)
-               if column.kind in WRAPPED_KINDS and pixels[index]]
+    varied = {
+        index: [
+            number_decimals(row, value) if is_number(value) else 0
+            for row, value in zip(table.rows, values, strict=True)
+        ]
+        for index, (column, values) in enumerate(zip(table.columns, by_column, strict=True))
+        if column.kind in VARIED_KINDS
+    }
+    pixels = tuple(
+        _column_pixels(column, values, varied.get(index, decimals[index]))
+        for index, (column, values) in enumerate(zip(table.columns, by_column, strict=True))
+    )
+    wrapped = [
+        (index, pixels[index], _font_size(column))
+        for index, column in enumerate(table.columns)
+        if column.kind in WRAPPED_KINDS and pixels[index]
+    ]
     return Layout(
-        table, pixels, decimals, varied, _head_heights(table, pixels),
+        table,
+        pixels,
+        decimals,
+        varied,
+        _head_heights(table, pixels),
         tuple(_row_height(row, wrapped) for row in table.rows),
         tuple(text_height(note, sum(pixels), 9, BODY_HEIGHT) for note in table.notes),
     )
@@ -155,8 +172,14 @@ def _head_heights(table: Table, pixels: Sequence[int]) -> tuple[float, float, fl
     if table.verdict:
         band = text_height(table.verdict, sum(pixels), 10, LINE_HEIGHT)
     least = HEADER_HEIGHT if band == LINE_HEIGHT and not table.verdict else LOW_HEADER_HEIGHT
-    header = max((text_height(column.name, width, 9, least)
-                  for column, width in zip(table.columns, pixels, strict=True) if width), default=least)
+    header = max(
+        (
+            text_height(column.name, width, 9, least)
+            for column, width in zip(table.columns, pixels, strict=True)
+            if width
+        ),
+        default=least,
+    )
     return TITLE_HEIGHT, LINE_HEIGHT, band, header + (HEADER_AIR if header > least else 0)
 
 
@@ -205,7 +228,12 @@ def _column_pixels(column: Column, values: Sequence[Value], decimals: int | Sequ
             if is_number(value):
                 figures.setdefault(places, []).append(value)
     # With one format no figure is longer than the least and the largest.
-    shown += [_shown(column, limit(alike), places) for places, alike in figures.items() if alike for limit in (min, max)]
+    shown += [
+        _shown(column, limit(alike), places)
+        for places, alike in figures.items()
+        if alike
+        for limit in (min, max)
+    ]
     return max(wished, max(map(_half_widths, shown), default=0) * FIGURE_PIXELS + FIGURE_PADDING)
 
 

@@ -10,7 +10,18 @@ from transfer_opt.core.tables import Notice, NoticeCell, NoticeLook, Report
 from transfer_opt.workbook.output import styles
 from transfer_opt.workbook.output.layout import CELL_PADDING, DIGIT_PIXELS
 from transfer_opt.workbook.output.print_setup import set_up_paper
-from transfer_opt.workbook.output.styles import BLUE, CELL_BORDER, GREY, HEI, INK, KAI, ORANGE, SONG, Look, Styles
+from transfer_opt.workbook.output.styles import (
+    BLUE,
+    CELL_BORDER,
+    GREY,
+    HEI,
+    INK,
+    KAI,
+    ORANGE,
+    SONG,
+    Look,
+    Styles,
+)
 
 RULE, TOTAL_BAR = "#1F4E79", "#4A5560"
 HIDDEN_COLUMNS = 12
@@ -19,19 +30,50 @@ _TEXT: Look = {"font_name": SONG, "font_size": 11, "font_color": INK, "valign": 
 _CELL: Look = {**styles.BODY, "font_size": 11}
 _FIGURE: Look = {**_CELL, "align": "right", "shrink": True}
 LOOKS: Mapping[NoticeLook, Look] = {
-    "title": {**styles.TITLE}, "label": {**_TEXT}, "unit": {**styles.UNIT_NOTE, "font_size": 10},
-    "choice": {**_TEXT, "font_name": HEI, "font_size": 12, "bg_color": styles.SUMMARY_FILL, "bottom": 1, "shrink": True},
-    "place": {**_TEXT, "font_color": GREY, "shrink": True}, "remark": {**styles.LABEL, "font_name": KAI, "shrink": True},
-    "heading": {**_TEXT, "font_name": HEI, "font_size": 12, "font_color": RULE, "bottom": 2, "bottom_color": RULE},
-    "sentence": {**_TEXT, "text_wrap": True}, "note": {**_TEXT, "font_size": 10, "text_wrap": True},
-    "head": {**styles.HEADER, "font_size": 10}, "letter": {**_CELL, "align": "center", "font_name": HEI, "font_size": 9},
-    "item": {**_CELL, "shrink": True}, "arithmetic": {**_CELL, "font_size": 10, "font_color": GREY, "shrink": True},
-    "figure": _FIGURE, "share": _FIGURE, "money": _FIGURE, "step": _FIGURE, "change": _FIGURE, "growth": _FIGURE, "coverage": _FIGURE,
-    "rank": {**_CELL, "align": "center"}, "hidden": {},
+    "title": {**styles.TITLE},
+    "label": {**_TEXT},
+    "unit": {**styles.UNIT_NOTE, "font_size": 10},
+    "choice": {
+        **_TEXT,
+        "font_name": HEI,
+        "font_size": 12,
+        "bg_color": styles.SUMMARY_FILL,
+        "bottom": 1,
+        "shrink": True,
+    },
+    "place": {**_TEXT, "font_color": GREY, "shrink": True},
+    "remark": {**styles.LABEL, "font_name": KAI, "shrink": True},
+    "heading": {
+        **_TEXT,
+        "font_name": HEI,
+        "font_size": 12,
+        "font_color": RULE,
+        "bottom": 2,
+        "bottom_color": RULE,
+    },
+    "sentence": {**_TEXT, "text_wrap": True},
+    "note": {**_TEXT, "font_size": 10, "text_wrap": True},
+    "head": {**styles.HEADER, "font_size": 10},
+    "letter": {**_CELL, "align": "center", "font_name": HEI, "font_size": 9},
+    "item": {**_CELL, "shrink": True},
+    "arithmetic": {**_CELL, "font_size": 10, "font_color": GREY, "shrink": True},
+    "figure": _FIGURE,
+    "share": _FIGURE,
+    "money": _FIGURE,
+    "step": _FIGURE,
+    "change": _FIGURE,
+    "growth": _FIGURE,
+    "coverage": _FIGURE,
+    "rank": {**_CELL, "align": "center"},
+    "hidden": {},
 }
-FIGURES: frozenset[NoticeLook] = frozenset({"figure", "share", "money", "step", "change", "growth", "coverage"})
+FIGURES: frozenset[NoticeLook] = frozenset(
+    {"figure", "share", "money", "step", "change", "growth", "coverage"}
+)
 COLOURED: Mapping[NoticeLook, tuple[str, Look]] = {
-    "step": ("==", styles.NO_STEP), "change": ("<", styles.NEGATIVE), "growth": ("<", styles.NEGATIVE),
+    "step": ("==", styles.NO_STEP),
+    "change": ("<", styles.NEGATIVE),
+    "growth": ("<", styles.NEGATIVE),
 }
 """Colours that follow the live value: compared with 0 so, it looks so."""
 
@@ -46,9 +88,22 @@ def write_notice(book: Any, sheet: Any, notice: Notice, report: Report, made: St
         sheet.set_row(row, height)
     for cell in notice.cells:
         _write(sheet, cell, made)
-    sheet.data_validation(*notice.choice, *notice.choice, {
-        "validate": "list", "source": notice.options, "error_title": "没有这个县区", "error_message": "请从下拉列表中选择县区。"})
-    sheet.insert_chart(notice.chart.row, 0, _waterfall(book, notice), {"object_position": 2, "x_offset": 2, "y_offset": 2})
+    sheet.data_validation(
+        *notice.choice,
+        *notice.choice,
+        {
+            "validate": "list",
+            "source": notice.options,
+            "error_title": "没有这个县区",
+            "error_message": "请从下拉列表中选择县区。",
+        },
+    )
+    sheet.insert_chart(
+        notice.chart.row,
+        0,
+        _waterfall(book, notice),
+        {"object_position": 2, "x_offset": 2, "y_offset": 2},
+    )
     set_up_paper(sheet, report, "A4")
     sheet.print_area(0, 0, notice.rows - 1, columns - 1)
     sheet.fit_to_pages(1, 1)
@@ -79,7 +134,13 @@ def _write(sheet: Any, cell: NoticeCell, made: Styles) -> None:
     if cell.across > 1:
         sheet.merge_range(cell.row, cell.column, cell.row, cell.column + cell.across - 1, "", form)
     if cell.formula:
-        sheet.write_formula(cell.row, cell.column, cell.formula, form, cached(cell.value if cell.value is not None else ""))
+        sheet.write_formula(
+            cell.row,
+            cell.column,
+            cell.formula,
+            form,
+            cached(cell.value if cell.value is not None else ""),
+        )
     elif isinstance(cell.value, str):
         sheet.write_string(cell.row, cell.column, plain(cell.value), form)
     elif cell.value is None:
@@ -88,7 +149,12 @@ def _write(sheet: Any, cell: NoticeCell, made: Styles) -> None:
         sheet.write_number(cell.row, cell.column, cached(cell.value), form)
     if cell.look in COLOURED:
         criteria, colour = COLOURED[cell.look]
-        rule = {"type": "cell", "criteria": criteria, "value": 0, "format": made.conditional(colour)}
+        rule = {
+            "type": "cell",
+            "criteria": criteria,
+            "value": 0,
+            "format": made.conditional(colour),
+        }
         sheet.conditional_format(cell.row, cell.column, cell.row, cell.column, rule)
 
 
@@ -97,16 +163,43 @@ def _waterfall(book: Any, notice: Notice) -> Any:
     chart = book.add_chart({"type": "column", "subtype": "stacked"})
     first, last = notice.chart.rows
     rises: dict[str, Any] = {"fill": {"color": BLUE}, "border": {"color": BLUE}}
-    falls: dict[str, Any] = {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": ORANGE, "bg_color": "#FFFFFF"},
-                             "border": {"color": ORANGE}}
-    looks: tuple[dict[str, Any], ...] = ({"fill": {"none": True}, "border": {"none": True}}, rises, rises, falls, falls,
-             {"fill": {"color": TOTAL_BAR}, "border": {"color": TOTAL_BAR}})
+    falls: dict[str, Any] = {
+        "pattern": {"pattern": "wide_upward_diagonal", "fg_color": ORANGE, "bg_color": "#FFFFFF"},
+        "border": {"color": ORANGE},
+    }
+    looks: tuple[dict[str, Any], ...] = (
+        {"fill": {"none": True}, "border": {"none": True}},
+        rises,
+        rises,
+        falls,
+        falls,
+        {"fill": {"color": TOTAL_BAR}, "border": {"color": TOTAL_BAR}},
+    )
     for column, look in zip(notice.chart.series, looks, strict=True):
-        chart.add_series({
-            "categories": [notice.name, first, notice.chart.categories, last, notice.chart.categories],
-            "values": [notice.name, first, column, last, column], "gap": BAR_GAP, "overlap": 100, **look})
+        chart.add_series(
+            {
+                "categories": [
+                    notice.name,
+                    first,
+                    notice.chart.categories,
+                    last,
+                    notice.chart.categories,
+                ],
+                "values": [notice.name, first, column, last, column],
+                "gap": BAR_GAP,
+                "overlap": 100,
+                **look,
+            }
+        )
     font = {"name": SONG, "size": 9, "bold": False, "color": INK}
-    chart.set_x_axis({"num_font": font, "label_position": "low", "line": {"color": GREY}, "major_tick_mark": "none"})
+    chart.set_x_axis(
+        {
+            "num_font": font,
+            "label_position": "low",
+            "line": {"color": GREY},
+            "major_tick_mark": "none",
+        }
+    )
     chart.set_y_axis({"visible": False, "major_gridlines": {"visible": False}, "num_font": font})
     chart.set_legend({"none": True})
     chart.set_title({"none": True})

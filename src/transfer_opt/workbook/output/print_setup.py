@@ -38,7 +38,9 @@ def set_up_page(sheet: Any, layout: Layout, report: Report, last_row: int) -> No
         sheet.set_h_pagebreaks(page_breaks(layout, scale))
     else:
         sheet.fit_to_pages(1, 1 if table.fit == "page" else 0)
-        sheet.set_h_pagebreaks([FIRST_ROW + place for place, row in enumerate(table.rows) if row.breaks_page])
+        sheet.set_h_pagebreaks(
+            [FIRST_ROW + place for place, row in enumerate(table.rows) if row.breaks_page]
+        )
 
 
 def set_up_paper(sheet: Any, report: Report, paper: str) -> None:
@@ -66,9 +68,13 @@ def print_scale(layout: Layout) -> int:
     """The largest scale in percent at which the columns, and if possible every block of rows, fit a page."""
     width, height = _usable(layout)
     by_width = math.floor(100 * WIDTH_RESERVE * width / (layout.width * 0.75))
-    tallest = sum(layout.head) + max((sum(layout.heights[first:last]) for first, last in _chunks(layout)), default=0)
+    tallest = sum(layout.head) + max(
+        (sum(layout.heights[first:last]) for first, last in _chunks(layout)), default=0
+    )
     by_height = math.floor(100 * HEIGHT_RESERVE * height / tallest)
-    return min(100, max(LEAST_SCALE, min(by_width, max(by_height, math.ceil(MOST_SHRINKING * by_width)))))
+    return min(
+        100, max(LEAST_SCALE, min(by_width, max(by_height, math.ceil(MOST_SHRINKING * by_width))))
+    )
 
 
 def page_breaks(layout: Layout, scale: int) -> list[int]:
@@ -79,7 +85,9 @@ def page_breaks(layout: Layout, scale: int) -> list[int]:
     used = 0.0
     chunks = _chunks(layout)
     for number, (first, last) in enumerate(chunks):
-        needed = sum(heights[first:last]) + (sum(layout.note_heights) if number == len(chunks) - 1 else 0.0)
+        needed = sum(heights[first:last]) + (
+            sum(layout.note_heights) if number == len(chunks) - 1 else 0.0
+        )
         if first and (rows[first].breaks_page or used + needed > room):
             breaks.append(FIRST_ROW + first)
             used = 0.0
@@ -116,7 +124,7 @@ def _usable(layout: Layout) -> tuple[float, float]:
 def _short(text: str) -> str:
     """A text for one line of limited length, without control characters."""
     text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+", " ", text).strip()
-    return text if len(text) <= LONGEST_FOOTER_TEXT else text[:LONGEST_FOOTER_TEXT - 1] + "…"
+    return text if len(text) <= LONGEST_FOOTER_TEXT else text[: LONGEST_FOOTER_TEXT - 1] + "…"
 
 
 def _escaped(text: str) -> str:

@@ -7,11 +7,25 @@ from itertools import count, repeat
 from typing import Any
 
 from transfer_opt.core.budget import Value
-from transfer_opt.core.cell_names import cached, column_letters, digits, element_text, only_figures, word
+from transfer_opt.core.cell_names import (
+    cached,
+    column_letters,
+    digits,
+    element_text,
+    only_figures,
+    word,
+)
 from transfer_opt.core.tables import FIRST_ROW, Row, RowKind
 from transfer_opt.workbook.output import styles
 from transfer_opt.workbook.output.formulas import Formulas
-from transfer_opt.workbook.output.layout import VARIED_KINDS, Layout, blocks, font_size, is_clipped, is_number
+from transfer_opt.workbook.output.layout import (
+    VARIED_KINDS,
+    Layout,
+    blocks,
+    font_size,
+    is_clipped,
+    is_number,
+)
 from transfer_opt.workbook.output.styles import Styles
 
 TEXT, OUTLINED = ' t="str"', ' outlineLevel="1"'
@@ -24,10 +38,20 @@ class Body:
     """
 
     def __init__(
-        self, layout: Layout, styles_: Styles, formulas: Formulas,
-        style: Callable[[Any], int], shared: Callable[[int, int, str], int],
+        self,
+        layout: Layout,
+        styles_: Styles,
+        formulas: Formulas,
+        style: Callable[[Any], int],
+        shared: Callable[[int, int, str], int],
     ) -> None:
-        self._layout, self._styles, self._formulas, self._style, self._shared = layout, styles_, formulas, style, shared
+        self._layout, self._styles, self._formulas, self._style, self._shared = (
+            layout,
+            styles_,
+            formulas,
+            style,
+            shared,
+        )
         # In their order: the formats are numbered as they are met.
         self._kinds: list[RowKind] = list(dict.fromkeys(row.kind for row in layout.table.rows))
         self._looked: dict[tuple[int, RowKind, int, bool], str] = {}
@@ -44,31 +68,59 @@ class Body:
             numbers = [str(FIRST_ROW + start + at + 1) for at in range(len(block))]
             cells = []
             for index, values in enumerate(by_column):
-                looks, opening = self._looks(index, start, block, values), f'<c r="{column_letters(index)}'
-                contents = self._contents(index, start, values, self._formulas.column(index, start, block))
-                cells.append([f"{opening}{number}{look}{content}"
-                              for number, look, content in zip(numbers, looks, contents, strict=True)])
+                looks, opening = (
+                    self._looks(index, start, block, values),
+                    f'<c r="{column_letters(index)}',
+                )
+                contents = self._contents(
+                    index, start, values, self._formulas.column(index, start, block)
+                )
+                cells.append(
+                    [
+                        f"{opening}{number}{look}{content}"
+                        for number, look, content in zip(numbers, looks, contents, strict=True)
+                    ]
+                )
             sizes = zip(self._layout.heights[start : start + len(block)], block, strict=True)
-            yield "".join(f'<row r="{number}"{openings[height, row.kind]}{"".join(line)}</row>'
-                          for number, (height, row), line in zip(numbers, sizes, zip(*cells, strict=True), strict=True))
+            yield "".join(
+                f'<row r="{number}"{openings[height, row.kind]}{"".join(line)}</row>'
+                for number, (height, row), line in zip(
+                    numbers, sizes, zip(*cells, strict=True), strict=True
+                )
+            )
 
     def _openings(self) -> dict[tuple[float, RowKind], str]:
         """What follows the number of a row, by height and kind."""
         spans = f' spans="1:{len(self._layout.table.columns)}"'
         # Whole pixels, as `set_row` makes them.
-        return {(height, kind): f'{spans} ht="{int(height * 4 / 3 + 0.5) * 0.75:.16g}" customHeight="1"'
-                                f'{OUTLINED if kind == "unit" else ""}>'
-                for height in set(self._layout.heights) for kind in self._kinds}
+        return {
+            (height, kind): f'{spans} ht="{int(height * 4 / 3 + 0.5) * 0.75:.16g}" customHeight="1"'
+            f"{OUTLINED if kind == 'unit' else ''}>"
+            for height in set(self._layout.heights)
+            for kind in self._kinds
+        }
 
-    def _looks(self, index: int, start: int, rows: Sequence[Row], values: Sequence[Value]) -> list[str]:
+    def _looks(
+        self, index: int, start: int, rows: Sequence[Row], values: Sequence[Value]
+    ) -> list[str]:
         """The formats of the cells of one column."""
-        column, pixels, usual = self._layout.table.columns[index], self._layout.pixels[index], self._layout.decimals[index]
+        column, pixels, usual = (
+            self._layout.table.columns[index],
+            self._layout.pixels[index],
+            self._layout.decimals[index],
+        )
         if column.kind in VARIED_KINDS:
             decimals: Sequence[int] = self._layout.varied[index][start : start + len(rows)]
-            special = [row.kind == "alarm" and is_number(value) and value < 0 for row, value in zip(rows, values, strict=True)]
+            special = [
+                row.kind == "alarm" and is_number(value) and value < 0
+                for row, value in zip(rows, values, strict=True)
+            ]
         elif column.kind in styles.WRAPPED_KINDS:
             decimals = [usual] * len(rows)
-            special = [isinstance(value, str) and is_clipped(value, pixels, font_size(column.kind)) for value in values]
+            special = [
+                isinstance(value, str) and is_clipped(value, pixels, font_size(column.kind))
+                for value in values
+            ]
         else:
             by_kind = {kind: self._looked[index, kind, usual, False] for kind in self._kinds}
             return [by_kind[row.kind] for row in rows]
@@ -82,23 +134,39 @@ class Body:
         look = self._styles.cell(column.kind, kind, decimals, column.group_start)
         if special:
             mark = styles.MISSING if column.kind in VARIED_KINDS else styles.CLIPPED
-            look = self._styles.of(styles.cell_look(column.kind, kind, decimals, column.group_start), mark)
+            look = self._styles.of(
+                styles.cell_look(column.kind, kind, decimals, column.group_start), mark
+            )
         made = self._looked[wanted] = f'" s="{self._style(look)}"'
         return made
 
-    def _contents(self, index: int, start: int, values: Sequence[Value], formulas: Sequence[str]) -> list[str]:
+    def _contents(
+        self, index: int, start: int, values: Sequence[Value], formulas: Sequence[str]
+    ) -> list[str]:
         """What follows the format in the cells of one column."""
         if only_figures(values):
-            return [f"><f>{formula}</f><v>{shown}</v></c>" if formula else f"><v>{shown}</v></c>"
-                    for formula, shown in zip(formulas, map(digits, values), strict=True)]
-        return ["/>" if value is None else _formed(formula, value) if formula else self._content(place, index, value)
-                for place, formula, value in zip(count(start), formulas, values, strict=False)]
+            return [
+                f"><f>{formula}</f><v>{shown}</v></c>" if formula else f"><v>{shown}</v></c>"
+                for formula, shown in zip(formulas, map(digits, values), strict=True)
+            ]
+        return [
+            "/>"
+            if value is None
+            else _formed(formula, value)
+            if formula
+            else self._content(place, index, value)
+            for place, formula, value in zip(count(start), formulas, values, strict=False)
+        ]
 
     def _content(self, place: int, index: int, value: str | float) -> str:
         """What follows the number of a cell's format."""
         value = word(value)
         if isinstance(value, str):
-            return f' t="s"><v>{self._shared(FIRST_ROW + place, index, value)}</v></c>' if value else "/>"
+            return (
+                f' t="s"><v>{self._shared(FIRST_ROW + place, index, value)}</v></c>'
+                if value
+                else "/>"
+            )
         return f"><v>{digits(value)}</v></c>"
 
 
@@ -106,7 +174,9 @@ def _formed(formula: str, value: str | float) -> str:
     """The same where it is calculated."""
     value = word(value)
     if isinstance(value, str):
-        return f'{TEXT if value else ""}><f>{formula}</f><v>{element_text(str(cached(value)))}</v></c>'
+        return (
+            f"{TEXT if value else ''}><f>{formula}</f><v>{element_text(str(cached(value)))}</v></c>"
+        )
     return f"><f>{formula}</f><v>{digits(value)}</v></c>"
 
 

@@ -9,10 +9,34 @@ from typing import Any
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Bars, Curves, Dots
 from transfer_opt.workbook.output.chart_parts import axis, data_range, dress, font, labels, marker
-from transfer_opt.workbook.output.styles import CELL_BORDER, CONNECTOR, GREY, SCENARIO_COLOURS, SCENARIO_SHAPES
+from transfer_opt.workbook.output.styles import (
+    CELL_BORDER,
+    CONNECTOR,
+    GREY,
+    SCENARIO_COLOURS,
+    SCENARIO_SHAPES,
+)
 
-LINES = ("solid", "square_dot", "dash", "dash_dot", "long_dash", "long_dash_dot", "round_dot", "long_dash_dot_dot")
-BAR_PATTERNS = ("", "wide_upward_diagonal", "light_horizontal", "dotted_diamond", "light_vertical", "small_grid", "wave", "trellis")
+LINES = (
+    "solid",
+    "square_dot",
+    "dash",
+    "dash_dot",
+    "long_dash",
+    "long_dash_dot",
+    "round_dot",
+    "long_dash_dot_dot",
+)
+BAR_PATTERNS = (
+    "",
+    "wide_upward_diagonal",
+    "light_horizontal",
+    "dotted_diamond",
+    "light_vertical",
+    "small_grid",
+    "wave",
+    "trellis",
+)
 NAME_ROOM = 0.22
 """The share of a chart's width that names take at the left."""
 BIN = 0.05
@@ -29,15 +53,22 @@ def series(chart: Dots | Curves | Bars) -> list[Series]:
         for title, across, up in chart.series:
             parts += [(f"{title}横坐标", share, across), (f"{title}纵坐标", share, up)]
         return parts
-    parts = [("名称", name, chart.names), *((title, share, values) for title, values in chart.series)]
+    parts = [
+        ("名称", name, chart.names),
+        *((title, share, values) for title, values in chart.series),
+    ]
     if isinstance(chart, Bars):
         return parts
     rows = list(zip(*(values for _, values in chart.series), strict=True))
     count = len(chart.names)
     least, most, _ = _axis_of(chart)
-    return [*parts, ("最高", share, [max(row) for row in rows]), ("连线", share, [max(row) - min(row) for row in rows]),
-            ("名称位置", share, [least - NAME_ROOM * (most - least) / (1 - NAME_ROOM)] * count),
-            ("次序", number, [float(count - at) for at in range(count)])]
+    return [
+        *parts,
+        ("最高", share, [max(row) for row in rows]),
+        ("连线", share, [max(row) - min(row) for row in rows]),
+        ("名称位置", share, [least - NAME_ROOM * (most - least) / (1 - NAME_ROOM)] * count),
+        ("次序", number, [float(count - at) for at in range(count)]),
+    ]
 
 
 def dots(book: Any, chart: Dots, start: int) -> Any:
@@ -46,21 +77,58 @@ def dots(book: Any, chart: Dots, start: int) -> Any:
     count, many = len(chart.names), len(chart.names) > 15
     own = len(chart.series)
     highest, spans, places, order = (data_range(start + 1 + own + at, count) for at in range(4))
-    drawn.add_series({"name": "连线", "categories": highest, "values": order, "marker": {"type": "none"},
-                      "x_error_bars": {"type": "custom", "minus_values": spans, "plus_values": spans, "direction": "minus",
-                                       "end_style": 0, "line": {"color": CONNECTOR, "width": 2}}})
+    drawn.add_series(
+        {
+            "name": "连线",
+            "categories": highest,
+            "values": order,
+            "marker": {"type": "none"},
+            "x_error_bars": {
+                "type": "custom",
+                "minus_values": spans,
+                "plus_values": spans,
+                "direction": "minus",
+                "end_style": 0,
+                "line": {"color": CONNECTOR, "width": 2},
+            },
+        }
+    )
     for at, (title, _) in enumerate(chart.series):
         shape, colour = _look(at)
-        drawn.add_series({"name": title, "categories": data_range(start + 1 + at, count), "values": order,
-                          "marker": marker(shape, colour, 5 if many else 8)})
-    drawn.add_series({"name": "名称", "categories": places, "values": order, "marker": {"type": "none"},
-                      "data_labels": labels(chart.names, 8 if many else 9)})
+        drawn.add_series(
+            {
+                "name": title,
+                "categories": data_range(start + 1 + at, count),
+                "values": order,
+                "marker": marker(shape, colour, 5 if many else 8),
+            }
+        )
+    drawn.add_series(
+        {
+            "name": "名称",
+            "categories": places,
+            "values": order,
+            "marker": {"type": "none"},
+            "data_labels": labels(chart.names, 8 if many else 9),
+        }
+    )
     least, most, step = _axis_of(chart)
     room = NAME_ROOM * (most - least) / (1 - NAME_ROOM)
     steps = math.ceil(round(room / step, 6))
-    drawn.set_x_axis({**axis(), "min": round(least - steps * step, 6), "max": round(most, 6), "major_unit": step,
-                      "num_format": f'[<{least - step / 2:.4f}]"";0%', "line": {"none": True}, "major_tick_mark": "none"})
-    drawn.set_y_axis({"visible": False, "min": 0, "max": count + 1, "major_gridlines": {"visible": False}})
+    drawn.set_x_axis(
+        {
+            **axis(),
+            "min": round(least - steps * step, 6),
+            "max": round(most, 6),
+            "major_unit": step,
+            "num_format": f'[<{least - step / 2:.4f}]"";0%',
+            "line": {"none": True},
+            "major_tick_mark": "none",
+        }
+    )
+    drawn.set_y_axis(
+        {"visible": False, "min": 0, "max": count + 1, "major_gridlines": {"visible": False}}
+    )
     dress(drawn, chart.title, [0, own + 1])
     return drawn
 
@@ -69,13 +137,29 @@ def curves(book: Any, chart: Curves, start: int) -> Any:
     """Cumulative shares as straight lines over the line of equality."""
     drawn = book.add_chart({"type": "scatter", "subtype": "straight"})
     equal = data_range(start, 2)
-    drawn.add_series({"name": "完全均等", "categories": equal, "values": equal, "marker": {"type": "none"},
-                      "line": {"color": GREY, "width": 1, "dash_type": "dash"}})
+    drawn.add_series(
+        {
+            "name": "完全均等",
+            "categories": equal,
+            "values": equal,
+            "marker": {"type": "none"},
+            "line": {"color": GREY, "width": 1, "dash_type": "dash"},
+        }
+    )
     for at, (title, across, _) in enumerate(chart.series):
         x, y = (data_range(start + 1 + 2 * at + side, len(across)) for side in range(2))
         line = {"color": _look(at)[1], "width": 1.75, "dash_type": LINES[at % len(LINES)]}
-        drawn.add_series({"name": title, "categories": x, "values": y, "line": line, "marker": {"type": "none"}})
-    share = {**axis(), "min": 0, "max": 1, "major_unit": 0.2, "num_format": "0%", "name_font": font(9)}
+        drawn.add_series(
+            {"name": title, "categories": x, "values": y, "line": line, "marker": {"type": "none"}}
+        )
+    share = {
+        **axis(),
+        "min": 0,
+        "max": 1,
+        "major_unit": 0.2,
+        "num_format": "0%",
+        "name_font": font(9),
+    }
     drawn.set_x_axis({**share, "name": "人口累计占比"})
     drawn.set_y_axis({**share, "name": "保障水平累计占比"})
     dress(drawn, chart.title, [])
@@ -88,11 +172,30 @@ def bars(book: Any, chart: Bars, start: int) -> Any:
     count = len(chart.names)
     for at, (title, _) in enumerate(chart.series):
         colour = _look(at)[1]
-        fill = {"pattern": {"pattern": BAR_PATTERNS[at], "fg_color": colour, "bg_color": "#FFFFFF"}} if at % len(BAR_PATTERNS) else {
-            "fill": {"color": colour}}
-        drawn.add_series({"name": title, "categories": data_range(start, count), "values": data_range(start + 1 + at, count),
-                          "gap": 60, "overlap": -5, "border": {"color": colour, "width": 0.75}, **fill})
-    drawn.set_x_axis({"num_font": font(9), "label_position": "low", "line": {"color": CELL_BORDER}, "major_tick_mark": "none"})
+        fill = (
+            {"pattern": {"pattern": BAR_PATTERNS[at], "fg_color": colour, "bg_color": "#FFFFFF"}}
+            if at % len(BAR_PATTERNS)
+            else {"fill": {"color": colour}}
+        )
+        drawn.add_series(
+            {
+                "name": title,
+                "categories": data_range(start, count),
+                "values": data_range(start + 1 + at, count),
+                "gap": 60,
+                "overlap": -5,
+                "border": {"color": colour, "width": 0.75},
+                **fill,
+            }
+        )
+    drawn.set_x_axis(
+        {
+            "num_font": font(9),
+            "label_position": "low",
+            "line": {"color": CELL_BORDER},
+            "major_tick_mark": "none",
+        }
+    )
     drawn.set_y_axis({**axis(), "num_format": "0%"})
     dress(drawn, chart.title, [])
     return drawn
@@ -105,6 +208,11 @@ def _look(at: int) -> tuple[str, str]:
 def _axis_of(chart: Dots) -> tuple[float, float, float]:
     """Where the grid begins and ends, and its step: not from 0, for these are dots."""
     values = [value for _, points in chart.series for value in points]
-    step = BIN * max(1, math.ceil((max(values, default=1.0) - min(values, default=0.0)) / (BIN * MOST_TICKS)))
-    return (step * math.floor(round(min(values, default=0.0) / step, 6)),
-            step * math.ceil(round(max(values, default=1.0) / step, 6)), step)
+    step = BIN * max(
+        1, math.ceil((max(values, default=1.0) - min(values, default=0.0)) / (BIN * MOST_TICKS))
+    )
+    return (
+        step * math.floor(round(min(values, default=0.0) / step, 6)),
+        step * math.ceil(round(max(values, default=1.0) / step, 6)),
+        step,
+    )

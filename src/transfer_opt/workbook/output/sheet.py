@@ -7,7 +7,16 @@ from typing import Any
 
 from transfer_opt.core.cell_names import column_letters, plain
 from transfer_opt.core.errors import OutputError
-from transfer_opt.core.tables import BAND_ROW, FIRST_ROW, HEADER_ROW, LABEL_ROW, TITLE_ROW, Column, ColumnKind, Report
+from transfer_opt.core.tables import (
+    BAND_ROW,
+    FIRST_ROW,
+    HEADER_ROW,
+    LABEL_ROW,
+    TITLE_ROW,
+    Column,
+    ColumnKind,
+    Report,
+)
 from transfer_opt.core.vocabulary import CODE, NAME
 from transfer_opt.workbook.output import styles
 from transfer_opt.workbook.output.formulas import GROUP_KINDS, Formulas
@@ -42,7 +51,9 @@ class SheetWriter:
         self._navigation()
 
     def _columns(self) -> None:
-        for index, (column, pixels) in enumerate(zip(self._layout.table.columns, self._layout.pixels, strict=True)):
+        for index, (column, pixels) in enumerate(
+            zip(self._layout.table.columns, self._layout.pixels, strict=True)
+        ):
             if column.hidden:
                 self._sheet.set_column(index, index, column.width, None, {"hidden": True})
             else:
@@ -55,7 +66,9 @@ class SheetWriter:
         last = len(table.columns) - 1
         self._spread(TITLE_ROW, 0, last, table.title, self._styles.title())
         if table.unit_note and layout.last_visible:
-            self._text(LABEL_ROW, layout.last_visible, table.unit_note, self._styles.of(styles.UNIT_NOTE))
+            self._text(
+                LABEL_ROW, layout.last_visible, table.unit_note, self._styles.of(styles.UNIT_NOTE)
+            )
         if report.label:
             self._text(LABEL_ROW, 0, report.label, self._styles.of(styles.LABEL))
         if table.verdict:
@@ -75,21 +88,29 @@ class SheetWriter:
                 self._spread(BAND_ROW, first, first + len(columns) - 1, band, look)
             else:
                 for index, column in enumerate(columns, start=first):
-                    self._sheet.write_blank(BAND_ROW, index, None, self._styles.of(styles.BAND_OPEN, _edge(column)))
+                    self._sheet.write_blank(
+                        BAND_ROW, index, None, self._styles.of(styles.BAND_OPEN, _edge(column))
+                    )
             first += len(columns)
 
     def _body(self) -> None:
         table, sheet = self._layout.table, self._sheet
         sheet.number_looks()  # those of the head come first
-        for place, (row, height) in enumerate(zip(table.rows, self._layout.heights, strict=True), FIRST_ROW):
-            _accepted(sheet.set_row(place, height, None, {"level": 1} if row.kind == "unit" else {}))
+        for place, (row, height) in enumerate(
+            zip(table.rows, self._layout.heights, strict=True), FIRST_ROW
+        ):
+            _accepted(
+                sheet.set_row(place, height, None, {"level": 1} if row.kind == "unit" else {})
+            )
         body = Body(self._layout, self._styles, self._formulas, sheet.index_of_look, self._shared)
         sheet.put(FIRST_ROW, table.rows, body.blocks())
 
     def _notes(self) -> None:
         table, layout = self._layout.table, self._layout
         look = self._styles.of(styles.NOTE)
-        for row, (note, height) in enumerate(zip(table.notes, layout.note_heights, strict=True), layout.last_row + 1):
+        for row, (note, height) in enumerate(
+            zip(table.notes, layout.note_heights, strict=True), layout.last_row + 1
+        ):
             self._sheet.set_row(row, height)
             self._spread(row, 0, len(table.columns) - 1, note, look)
 
@@ -100,18 +121,36 @@ class SheetWriter:
             for condition, look in _CONDITIONS.get(column.kind, ()):
                 # Excel counts text as larger than any number, so the type is asked first.
                 formula = f"=AND(ISNUMBER({first}),{first}{condition})"
-                rule = {"type": "formula", "criteria": formula, "format": self._styles.conditional(look)}
+                rule = {
+                    "type": "formula",
+                    "criteria": formula,
+                    "format": self._styles.conditional(look),
+                }
                 self._over_data(self._sheet.conditional_format, index, index, rule)
         self._heat()
 
     def _heat(self) -> None:
         """One colour scale over all heat columns that stand side by side, so that equal figures look alike."""
-        hot = [index for index, column in enumerate(self._layout.table.columns) if column.kind == "heat"]
+        hot = [
+            index
+            for index, column in enumerate(self._layout.table.columns)
+            if column.kind == "heat"
+        ]
         if hot:
             low, middle, high = styles.HEAT
-            self._over_data(self._sheet.conditional_format, hot[0], hot[-1], {
-                "type": "3_color_scale", "mid_type": "num", "mid_value": 0,
-                "min_color": low, "mid_color": middle, "max_color": high})
+            self._over_data(
+                self._sheet.conditional_format,
+                hot[0],
+                hot[-1],
+                {
+                    "type": "3_color_scale",
+                    "mid_type": "num",
+                    "mid_value": 0,
+                    "min_color": low,
+                    "mid_color": middle,
+                    "max_color": high,
+                },
+            )
 
     def _navigation(self) -> None:
         columns, rows = self._layout.table.columns, self._layout.table.rows
@@ -121,10 +160,16 @@ class SheetWriter:
             self._sheet.autofilter(HEADER_ROW, 0, self._layout.last_row, len(columns) - 1)
         if any(row.kind in GROUP_KINDS for row in rows):
             self._sheet.outline_settings(True, False, True, False)
-        codes = [index for index, column in enumerate(columns) if column.kind == "code" or column.name == CODE]
+        codes = [
+            index
+            for index, column in enumerate(columns)
+            if column.kind == "code" or column.name == CODE
+        ]
         if rows and codes:
             ends = FIRST_ROW + 1, self._layout.last_row + 1
-            cells = " ".join(":".join(f"{column_letters(index)}{row}" for row in ends) for index in codes)
+            cells = " ".join(
+                ":".join(f"{column_letters(index)}{row}" for row in ends) for index in codes
+            )
             self._sheet.ignore_errors({"number_stored_as_text": cells})
 
     def _over_data(self, method: Any, first: int, last: int, *rest: Any) -> None:
@@ -163,8 +208,10 @@ class SheetWriter:
         """A text as a cell can hold it."""
         text = plain(text)
         if len(text) > LONGEST_TEXT // 2 and len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
-            raise OutputError(f"「{self._layout.table.name}」表单元格 {column_letters(index)}{row + 1} 的文字“{text[:20]}…”"
-                              f"超过单元格上限（{LONGEST_TEXT:,} 个字符）。处理办法：在工作簿里缩短这段文字。")
+            raise OutputError(
+                f"「{self._layout.table.name}」表单元格 {column_letters(index)}{row + 1} 的文字“{text[:20]}…”"
+                f"超过单元格上限（{LONGEST_TEXT:,} 个字符）。处理办法：在工作簿里缩短这段文字。"
+            )
         return text
 
 
@@ -188,4 +235,6 @@ def _like_markup(text: str) -> bool:
 def _accepted(code: int) -> None:
     """XlsxWriter reports by number what a sheet cannot hold and would leave it out."""
     if code == -1:
-        raise OutputError("结果超出工作表的行列数上限（1,048,576 行、16,384 列），请减少县区或拆分工作簿后重试。")
+        raise OutputError(
+            "结果超出工作表的行列数上限（1,048,576 行、16,384 列），请减少县区或拆分工作簿后重试。"
+        )

@@ -14,7 +14,16 @@ INK, GREY, LAST_YEAR, DASH = "#1F2933", "#7B8794", "#5F6B76", "#AEB6BF"
 HEADER_FILL, SUBTOTAL_FILL, ALARM_FILL, SUMMARY_FILL = "#E3EAF2", "#F3F5F8", "#FBE9E7", "#FFF8E1"
 FIRM_BORDER, CELL_BORDER = "#8A94A0", "#C5CCD4"
 ALARM = "#B3261E"
-SCENARIO_COLOURS = ("#4A5560", "#0072B2", "#009E73", "#D55E00", "#CC79A7", "#8A6D00", "#56B4E9", "#000000")
+SCENARIO_COLOURS = (
+    "#4A5560",
+    "#0072B2",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#8A6D00",
+    "#56B4E9",
+    "#000000",
+)
 """A colour per scenario, base first; each goes with a shape, because greens and greys meet for some eyes and in print."""
 SCENARIO_SHAPES = ("circle", "square", "triangle", "diamond", "x", "plus", "star", "long_dash")
 HEAT = ("#F2B48A", "#FFFFFF", "#8FBFE0")
@@ -29,27 +38,61 @@ BOOK_FONT: dict[str, Any] = {"font_name": "Arial", "font_size": 11, "font_scheme
 """What columns are measured in, eight pixels a digit as with 宋体, and nothing is written in: programs without 宋体 would
 measure with another font, an eighth wider, and print two pages side by side; for Arial all have one of its widths."""
 BODY: Look = {
-    "font_name": SONG, "font_size": 10, "font_color": INK, "valign": "vcenter",
-    "border": 1, "border_color": CELL_BORDER,
+    "font_name": SONG,
+    "font_size": 10,
+    "font_color": INK,
+    "valign": "vcenter",
+    "border": 1,
+    "border_color": CELL_BORDER,
 }
 HEADER: Look = {
-    "font_name": HEI, "font_size": 9, "font_color": INK, "align": "center", "valign": "vcenter", "text_wrap": True,
-    "bg_color": HEADER_FILL, "border": 1, "border_color": FIRM_BORDER,
+    "font_name": HEI,
+    "font_size": 9,
+    "font_color": INK,
+    "align": "center",
+    "valign": "vcenter",
+    "text_wrap": True,
+    "bg_color": HEADER_FILL,
+    "border": 1,
+    "border_color": FIRM_BORDER,
 }
 BAND: Look = {**HEADER, "font_size": 10}
 # Together these two look like one tall cell without being merged.
 BAND_OPEN: Look = {**HEADER, "bottom": 0}
 HEADER_OPEN: Look = {**HEADER, "top": 0, "valign": "top"}
 TITLE: Look = {
-    "font_name": TITLE_FONT, "font_size": 20, "font_color": INK, "align": "center", "valign": "vcenter", "shrink": True,
+    "font_name": TITLE_FONT,
+    "font_size": 20,
+    "font_color": INK,
+    "align": "center",
+    "valign": "vcenter",
+    "shrink": True,
 }
 LABEL: Look = {"font_name": KAI, "font_size": 10, "font_color": ALARM, "valign": "vcenter"}
-UNIT_NOTE: Look = {"font_name": SONG, "font_size": 9, "font_color": INK, "align": "right", "valign": "vcenter"}
-VERDICT: Look = {
-    "font_name": HEI, "font_size": 10, "font_color": INK, "valign": "vcenter", "text_wrap": True,
-    "bg_color": SUMMARY_FILL, "border": 1, "border_color": FIRM_BORDER,
+UNIT_NOTE: Look = {
+    "font_name": SONG,
+    "font_size": 9,
+    "font_color": INK,
+    "align": "right",
+    "valign": "vcenter",
 }
-NOTE: Look = {"font_name": SONG, "font_size": 9, "font_color": INK, "valign": "vcenter", "text_wrap": True}
+VERDICT: Look = {
+    "font_name": HEI,
+    "font_size": 10,
+    "font_color": INK,
+    "valign": "vcenter",
+    "text_wrap": True,
+    "bg_color": SUMMARY_FILL,
+    "border": 1,
+    "border_color": FIRM_BORDER,
+}
+NOTE: Look = {
+    "font_name": SONG,
+    "font_size": 9,
+    "font_color": INK,
+    "valign": "vcenter",
+    "text_wrap": True,
+}
 GROUP_START: Look = {"left": 2, "left_color": FIRM_BORDER}
 # Long machine text: one line, cut at the cell's edge instead of running over the page.
 CLIPPED: Look = {"text_wrap": False, "align": "fill"}
@@ -86,7 +129,10 @@ KINDS: Mapping[ColumnKind, Look] = {
 ROWS: Mapping[RowKind, Look] = {
     "total": {"bg_color": HEADER_FILL, "bold": True, "border_color": FIRM_BORDER},
     "subtotal": {"bg_color": SUBTOTAL_FILL, "bold": True, "border_color": FIRM_BORDER},
-    "unit": {}, "plain": {}, "active": {}, "slack": {},
+    "unit": {},
+    "plain": {},
+    "active": {},
+    "slack": {},
     "alarm": {"bg_color": ALARM_FILL},
 }
 PAIRS: Mapping[tuple[ColumnKind, RowKind], Look] = {
@@ -109,7 +155,9 @@ AMOUNT_KINDS: frozenset[ColumnKind] = frozenset(
 """Kinds whose decimals follow what the column's figures need."""
 SHARE_KINDS: frozenset[ColumnKind] = frozenset({"share", "growth_share", "heat"})
 WRAPPED_KINDS: frozenset[ColumnKind] = frozenset({"text", "note", "mark"})
-TEXT_KINDS: frozenset[ColumnKind] = frozenset({"code", "name", "prefecture", "text", "note", "mark"})
+TEXT_KINDS: frozenset[ColumnKind] = frozenset(
+    {"code", "name", "prefecture", "text", "note", "mark"}
+)
 
 
 def number_format(kind: ColumnKind, decimals: int) -> str:
@@ -126,7 +174,9 @@ def number_format(kind: ColumnKind, decimals: int) -> str:
     return f"{figure}_ ;-{figure}_ ;0_ "
 
 
-def cell_look(kind: ColumnKind, row: RowKind, decimals: int = 0, group_start: bool = False) -> dict[str, Any]:
+def cell_look(
+    kind: ColumnKind, row: RowKind, decimals: int = 0, group_start: bool = False
+) -> dict[str, Any]:
     """All properties of a body cell."""
     numeric: Look = {} if kind in TEXT_KINDS else {"num_format": number_format(kind, decimals)}
     edge: Look = GROUP_START if group_start else {}
@@ -138,7 +188,9 @@ class Styles:
 
     def __init__(self, book: Any, title_font: str = "") -> None:
         self._book = book
-        self._title: Look = {**TITLE, "font_name": title_font, "bold": True} if title_font else TITLE
+        self._title: Look = (
+            {**TITLE, "font_name": title_font, "bold": True} if title_font else TITLE
+        )
         self._made: dict[tuple[tuple[str, Any], ...], Any] = {}
         self._cells: dict[tuple[ColumnKind, RowKind, int, bool], Any] = {}
 

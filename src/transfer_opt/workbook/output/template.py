@@ -39,7 +39,9 @@ _SCENARIO_NOTES = (
     "注：每个方案占一列，只填与「约束参数」不同的内容，空白表示不变；整列空白就是按工作簿现状测算。",
     "规则「目标」的参数「顺序」写优化目标，按先后用“>”连接；规则「资金总额」的参数「本年总额」改变资金规模。",
 )
-_BOUND_NOTES = ("注：行政区划代码与县区名称填一项即可；下限、上限可以只填一项；理由会原样列入结果。",)
+_BOUND_NOTES = (
+    "注：行政区划代码与县区名称填一项即可；下限、上限可以只填一项；理由会原样列入结果。",
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ def county_columns(funds: Sequence[str]) -> tuple[InputColumn, ...]:
     columns: list[InputColumn] = []
     for column in SHEETS[COUNTIES]:
         if column.band:
-            names = [column.for_fund(fund) for fund in funds] if FUND in column.name else [column.name]
+            names = (
+                [column.for_fund(fund) for fund in funds] if FUND in column.name else [column.name]
+            )
             columns += [replace(column, name=name) for name in names]
     return tuple(columns)
 
@@ -125,11 +129,21 @@ def _made(layout: TemplateLayout) -> bytes:
     import xlsxwriter  # heavy, and only needed for writing
 
     memory = BytesIO()
-    book = xlsxwriter.Workbook(memory, {
-        "default_format_properties": BOOK_FONT, "default_column_width": 72, "default_row_height": 18,
-        "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True,
-    })
-    book.set_properties({"title": _title(layout, "省对下转移支付测算基础数据"), "created": _UNDATED})
+    book = xlsxwriter.Workbook(
+        memory,
+        {
+            "default_format_properties": BOOK_FONT,
+            "default_column_width": 72,
+            "default_row_height": 18,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "in_memory": True,
+        },
+    )
+    book.set_properties(
+        {"title": _title(layout, "省对下转移支付测算基础数据"), "created": _UNDATED}
+    )
     styles = Styles(book)
     _write_counties(book, styles, layout)
     _write_pools(book, styles, layout)
@@ -155,33 +169,61 @@ def _write_counties(book: Any, styles: Styles, layout: TemplateLayout) -> None:
 
 def _write_pools(book: Any, styles: Styles, layout: TemplateLayout) -> None:
     title = _title(layout, "省对下转移支付资金总额表")
-    form = FormSheet(book, styles, POOLS, SHEETS[POOLS], title, layout.label, f"单位：{layout.unit}")
+    form = FormSheet(
+        book, styles, POOLS, SHEETS[POOLS], title, layout.label, f"单位：{layout.unit}"
+    )
     for fund in layout.funds:
-        form.write_row({
-            "资金": fund.name, "本年总额": fund.this_year, "上年总额": fund.last_year, "科目编码": fund.account,
-            "收文日期": fund.received, "依据": fund.basis,
-        })
+        form.write_row(
+            {
+                "资金": fund.name,
+                "本年总额": fund.this_year,
+                "上年总额": fund.last_year,
+                "科目编码": fund.account,
+                "收文日期": fund.received,
+                "依据": fund.basis,
+            }
+        )
     form.finish(_POOL_NOTES, frozen_columns=1)
 
 
 def _write_rules(book: Any, styles: Styles, layout: TemplateLayout) -> None:
-    form = FormSheet(book, styles, RULES, SHEETS[RULES], _title(layout, "约束参数表"), layout.label, "")
+    form = FormSheet(
+        book, styles, RULES, SHEETS[RULES], _title(layout, "约束参数表"), layout.label, ""
+    )
     for row in layout.parameters:
-        form.write_row({
-            "规则": row.rule, "资金": row.fund, "参数": row.parameter, "对象": row.target, "取值": row.value,
-            "启用": row.enabled, "刚性": row.hardness, "优先级": row.priority, "依据条款": row.clause, "说明": row.note,
-        }, row.percent)
+        form.write_row(
+            {
+                "规则": row.rule,
+                "资金": row.fund,
+                "参数": row.parameter,
+                "对象": row.target,
+                "取值": row.value,
+                "启用": row.enabled,
+                "刚性": row.hardness,
+                "优先级": row.priority,
+                "依据条款": row.clause,
+                "说明": row.note,
+            },
+            row.percent,
+        )
     form.finish(_RULE_NOTES, frozen_columns=3)
 
 
 def _write_scenarios(book: Any, styles: Styles, layout: TemplateLayout) -> None:
     own = [
-        InputColumn(name, "free", "方案名称，可以改名、增加或删除列。只填与「约束参数」不同的取值。",
-                    required=False, width=_SCENARIO_WIDTH)
+        InputColumn(
+            name,
+            "free",
+            "方案名称，可以改名、增加或删除列。只填与「约束参数」不同的取值。",
+            required=False,
+            width=_SCENARIO_WIDTH,
+        )
         for name in layout.scenarios
     ]
     columns = (*SHEETS[SCENARIOS], *own)
-    form = FormSheet(book, styles, SCENARIOS, columns, _title(layout, "测算方案表"), layout.label, "")
+    form = FormSheet(
+        book, styles, SCENARIOS, columns, _title(layout, "测算方案表"), layout.label, ""
+    )
     for row in layout.scenario_rows:
         names = {"规则": row.rule, "资金": row.fund, "参数": row.parameter, "对象": row.target}
         form.write_row({**names, **(row.values or {})}, row.percent)
@@ -190,8 +232,12 @@ def _write_scenarios(book: Any, styles: Styles, layout: TemplateLayout) -> None:
 
 def _write_bounds(book: Any, styles: Styles, layout: TemplateLayout) -> None:
     title = _title(layout, "县区分配上下限表")
-    form = FormSheet(book, styles, BOUNDS, SHEETS[BOUNDS], title, layout.label, f"单位：{layout.unit}")
-    form.offer("资金", f"='{POOLS}'!$A${_FIRST_POOL_ROW}:$A${_FIRST_POOL_ROW + len(layout.funds) - 1}")
+    form = FormSheet(
+        book, styles, BOUNDS, SHEETS[BOUNDS], title, layout.label, f"单位：{layout.unit}"
+    )
+    form.offer(
+        "资金", f"='{POOLS}'!$A${_FIRST_POOL_ROW}:$A${_FIRST_POOL_ROW + len(layout.funds) - 1}"
+    )
     form.write_blank_rows(_BLANK_BOUNDS)
     form.finish(_BOUND_NOTES, frozen_columns=2)
 

@@ -106,12 +106,20 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
         self.dim_rowmin, self.dim_rowmax = end, last
         super()._write_rows()
 
-    def _get_range_data(self, row_start: int, col_start: int, row_end: int, col_end: int) -> list[Any]:
+    def _get_range_data(
+        self, row_start: int, col_start: int, row_end: int, col_end: int
+    ) -> list[Any]:
         """What charts that draw from these cells carry along."""
         known = range(self._first, self._first + len(self._rows))
         if row_start not in known or row_end not in known:
             data: list[Any] = super()._get_range_data(row_start, col_start, row_end, col_end)
             return data
-        values = (self._rows[row - self._first].values[column]
-                  for row in range(row_start, row_end + 1) for column in range(col_start, col_end + 1))
-        return ["" if value is None else value if isinstance(value, str) else digits(value) for value in values]
+        values = (
+            self._rows[row - self._first].values[column]
+            for row in range(row_start, row_end + 1)
+            for column in range(col_start, col_end + 1)
+        )
+        return [
+            "" if value is None else value if isinstance(value, str) else digits(value)
+            for value in values
+        ]

@@ -34,9 +34,24 @@ class Adjustment:
 
 def read_adjustments(sheet: RawSheet) -> tuple[Adjustment, ...]:
     """The rows of 「人工调整」 in order; InputError names every row that is none."""
-    rows = [(at, row) for at, row in enumerate(sheet.rows) if at >= FIRST_ROW and _is_number(row[0] if row else None)]
-    wrong = [Problem("A608", "不是数字。", "给出未改动的文件，或从测算结果重新调整。", sheet.name, address((at, APPROVED_AT)), APPROVED,
-                     to_text(sheet.at(at, APPROVED_AT))) for at, _ in rows if not _is_number(sheet.at(at, APPROVED_AT))]
+    rows = [
+        (at, row)
+        for at, row in enumerate(sheet.rows)
+        if at >= FIRST_ROW and _is_number(row[0] if row else None)
+    ]
+    wrong = [
+        Problem(
+            "A608",
+            "不是数字。",
+            "给出未改动的文件，或从测算结果重新调整。",
+            sheet.name,
+            address((at, APPROVED_AT)),
+            APPROVED,
+            to_text(sheet.at(at, APPROVED_AT)),
+        )
+        for at, _ in rows
+        if not _is_number(sheet.at(at, APPROVED_AT))
+    ]
     if wrong:
         raise InputError(wrong)
     return tuple(_adjustment(sheet, at) for at, _ in rows)
@@ -55,8 +70,13 @@ def approved(path: Path) -> Mapping[Line, Decimal]:
 
 
 def _adjustment(sheet: RawSheet, at: int) -> Adjustment:
-    code, name, fund, reason, by, time = (to_text(sheet.at(at, column)) for column in (CODE_AT, NAME_AT, FUND_AT, REASON_AT, BY_AT, TIME_AT))
-    return Adjustment((code, name, fund), Decimal(repr(sheet.at(at, APPROVED_AT))).normalize(), reason, by, time)
+    code, name, fund, reason, by, time = (
+        to_text(sheet.at(at, column))
+        for column in (CODE_AT, NAME_AT, FUND_AT, REASON_AT, BY_AT, TIME_AT)
+    )
+    return Adjustment(
+        (code, name, fund), Decimal(repr(sheet.at(at, APPROVED_AT))).normalize(), reason, by, time
+    )
 
 
 def _is_number(cell: RawCell) -> bool:

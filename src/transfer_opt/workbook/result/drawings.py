@@ -11,8 +11,20 @@ from transfer_opt.workbook.files.opc import Package, children, local
 from transfer_opt.workbook.result.number_formats import sections
 
 ROLES = ("xVal", "yVal", "cat", "val")
-_ART = {"pic": "图片", "sp": "图形或文本框", "cxnSp": "线条", "grpSp": "组合图形", "contentPart": "墨迹", "graphicFrame": "图表以外的对象"}
-_FOREIGN = {"chartUserShapes": "图表里的图形", "image": "图表里的图片", "oleObject": "图表的外部数据", "package": "图表的外部数据"}
+_ART = {
+    "pic": "图片",
+    "sp": "图形或文本框",
+    "cxnSp": "线条",
+    "grpSp": "组合图形",
+    "contentPart": "墨迹",
+    "graphicFrame": "图表以外的对象",
+}
+_FOREIGN = {
+    "chartUserShapes": "图表里的图形",
+    "image": "图表里的图片",
+    "oleObject": "图表的外部数据",
+    "package": "图表的外部数据",
+}
 
 
 @dataclass(frozen=True)
@@ -55,12 +67,24 @@ def _drawings(package: Package, part: str) -> Iterator[Drawing]:
     for anchor in children(package.tree(part)):
         first = _corner(anchor.find("{*}from"))
         last = _corner(anchor.find("{*}to")) if anchor.find("{*}to") is not None else first
-        ids = [value for each in anchor.iter("{*}chart") for key, value in each.attrib.items() if local(key) == "id"]
+        ids = [
+            value
+            for each in anchor.iter("{*}chart")
+            for key, value in each.attrib.items()
+            if local(key) == "id"
+        ]
         relation = targets.get(str(ids[0])) if ids else None
         if relation is not None and relation.kind == "chart" and relation.target in package:
             yield Drawing("", first, last, _chart(package, relation.target))
         else:
-            yield Drawing(next((_ART[local(each.tag)] for each in anchor.iter() if local(each.tag) in _ART), "图形"), first, last)
+            yield Drawing(
+                next(
+                    (_ART[local(each.tag)] for each in anchor.iter() if local(each.tag) in _ART),
+                    "图形",
+                ),
+                first,
+                last,
+            )
 
 
 def _corner(element: Any) -> Place:
@@ -72,15 +96,31 @@ def _corner(element: Any) -> Place:
 def _chart(package: Package, part: str) -> Chart:
     root = package.tree(part)
     title = root.find("{*}chart/{*}title")
-    literal = {text[1:-1] for each in root.iter("{*}f") if (text := each.text or "").startswith('"')}
-    texts = {each.text for each in root.iter("{*}t") if each.text} | literal | {
-        each.text for name in root.iter("{*}tx") for each in name.iter("{*}v") if each.text}
+    literal = {
+        text[1:-1] for each in root.iter("{*}f") if (text := each.text or "").startswith('"')
+    }
+    texts = (
+        {each.text for each in root.iter("{*}t") if each.text}
+        | literal
+        | {each.text for name in root.iter("{*}tx") for each in name.iter("{*}v") if each.text}
+    )
     return Chart(
         tuple(local(each.tag) for each in root.iter() if local(each.tag).endswith("Chart")),
-        "".join(title.itertext("{*}t")) if title is not None else "", frozenset(texts),
-        frozenset(_range(each.text) for each in root.iter("{*}f") if each.text and not each.text.startswith('"')),
-        tuple(_axis(each) for each in root.iter("{*}valAx", "{*}catAx", "{*}dateAx")), tuple(_caches(root)),
-        tuple(_FOREIGN[relation.kind] for relation in package.relations(part) if relation.kind in _FOREIGN))
+        "".join(title.itertext("{*}t")) if title is not None else "",
+        frozenset(texts),
+        frozenset(
+            _range(each.text)
+            for each in root.iter("{*}f")
+            if each.text and not each.text.startswith('"')
+        ),
+        tuple(_axis(each) for each in root.iter("{*}valAx", "{*}catAx", "{*}dateAx")),
+        tuple(_caches(root)),
+        tuple(
+            _FOREIGN[relation.kind]
+            for relation in package.relations(part)
+            if relation.kind in _FOREIGN
+        ),
+    )
 
 
 def _axis(element: Any) -> tuple[str, ...]:
@@ -88,7 +128,11 @@ def _axis(element: Any) -> tuple[str, ...]:
     form = element.find("{*}numFmt")
     shows = deleted is None or deleted.get("val", "1") not in ("1", "true")
     said = sorted(f"{local(each.tag)} {each.get('val')}" for each in element.find("{*}scaling"))
-    return (*said, str(sections(form.get("formatCode", "General") if form is not None else "General"))) if shows else tuple(said)
+    return (
+        (*said, str(sections(form.get("formatCode", "General") if form is not None else "General")))
+        if shows
+        else tuple(said)
+    )
 
 
 def _caches(root: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -96,8 +140,14 @@ def _caches(root: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
         for role in children(series):
             source = role.find(".//{*}f")
             if local(role.tag) in ROLES and source is not None:
-                values = {int(each.get("idx", "0")): each.findtext("{*}v") or "" for each in role.iter("{*}pt")}
-                yield _range(source.text or ""), tuple(values.get(at, "") for at in range(max(values, default=-1) + 1))
+                values = {
+                    int(each.get("idx", "0")): each.findtext("{*}v") or ""
+                    for each in role.iter("{*}pt")
+                }
+                yield (
+                    _range(source.text or ""),
+                    tuple(values.get(at, "") for at in range(max(values, default=-1) + 1)),
+                )
 
 
 def _range(text: str) -> str:

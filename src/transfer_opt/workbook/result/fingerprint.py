@@ -14,7 +14,15 @@ from typing import Any, TypeAlias
 
 from transfer_opt.core.budget import Value
 from transfer_opt.core.cell_names import NOT_XML, Place, only_figures, word
-from transfer_opt.core.tables import BAND_ROW, FIRST_ROW, HEADER_ROW, LABEL_ROW, TITLE_ROW, Notice, Table
+from transfer_opt.core.tables import (
+    BAND_ROW,
+    FIRST_ROW,
+    HEADER_ROW,
+    LABEL_ROW,
+    TITLE_ROW,
+    Notice,
+    Table,
+)
 from transfer_opt.workbook.output.formulas import Formulas, Sums
 from transfer_opt.workbook.output.layout import BLOCK, blocks
 
@@ -69,13 +77,20 @@ def formula(text: str) -> str:
     if '"' not in text:
         return "f=" + "".join(text.replace("'", "").split())
     pieces = re.split(r'("[^"]*")', text)
-    return "f=" + "".join(piece if at % 2 else re.sub(r"[\s']", "", piece) for at, piece in enumerate(pieces))
+    return "f=" + "".join(
+        piece if at % 2 else re.sub(r"[\s']", "", piece) for at, piece in enumerate(pieces)
+    )
 
 
 def contents(table: Table, label: str, sums: Sums) -> Contents:
     """What the writer puts on the sheet of a table."""
-    return {(row, column): text for rows, columns in _told(table, label, sums) for column, texts in columns.items()
-            for row, text in zip(rows, texts, strict=True) if text}
+    return {
+        (row, column): text
+        for rows, columns in _told(table, label, sums)
+        for column, texts in columns.items()
+        for row, text in zip(rows, texts, strict=True)
+        if text
+    }
 
 
 def table_fingerprint(table: Table, label: str, sums: Sums) -> Fingerprint:
@@ -88,21 +103,39 @@ def _told(table: Table, label: str, sums: Sums) -> Iterator[Block]:
     formulas = Formulas(table, sums, formula)
     yield from _blocks({place: constant(text) for place, text in _head(table, label).items()})
     for start, lines, columns in blocks(table.rows):
-        yield (range(FIRST_ROW + start, FIRST_ROW + start + len(lines)),
-               {index: _texts(formulas.column(index, start, lines), values) for index, values in enumerate(columns)})
-    yield from _blocks({(row, 0): constant(note) for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows))})
+        yield (
+            range(FIRST_ROW + start, FIRST_ROW + start + len(lines)),
+            {
+                index: _texts(formulas.column(index, start, lines), values)
+                for index, values in enumerate(columns)
+            },
+        )
+    yield from _blocks(
+        {
+            (row, 0): constant(note)
+            for row, note in enumerate(table.notes, FIRST_ROW + len(table.rows))
+        }
+    )
 
 
 def _texts(formulas: Sequence[str], values: Sequence[Value]) -> list[str]:
     """The texts of one column, truth values in words."""
     if only_figures(values):
-        return [said or f"n{value + 0.0:.15g}" for said, value in zip(formulas, values, strict=True)]
-    return ["" if value is None else said or constant(word(value)) for said, value in zip(formulas, values, strict=True)]
+        return [
+            said or f"n{value + 0.0:.15g}" for said, value in zip(formulas, values, strict=True)
+        ]
+    return [
+        "" if value is None else said or constant(word(value))
+        for said, value in zip(formulas, values, strict=True)
+    ]
 
 
 def notice_contents(notice: Notice) -> Contents:
     """What 「县区说明单」 says, whichever county is chosen on it."""
-    cells = {(cell.row, cell.column): formula(cell.formula) if cell.formula else constant(cell.value) for cell in notice.cells}
+    cells = {
+        (cell.row, cell.column): formula(cell.formula) if cell.formula else constant(cell.value)
+        for cell in notice.cells
+    }
     return sealable(notice.name, cells)
 
 
@@ -138,7 +171,9 @@ def changed(cells: Contents, written: Fingerprint) -> tuple[list[int], list[int]
 def _head(table: Table, label: str) -> dict[Place, str]:
     """Title, label, unit, verdict or bands, headers."""
     cells: dict[Place, str] = {(TITLE_ROW, 0): table.title}
-    last = max((index for index, column in enumerate(table.columns) if not column.hidden), default=0)
+    last = max(
+        (index for index, column in enumerate(table.columns) if not column.hidden), default=0
+    )
     if table.unit_note and last:
         cells[LABEL_ROW, last] = table.unit_note
     if label:
@@ -150,7 +185,10 @@ def _head(table: Table, label: str) -> dict[Place, str]:
         for band, columns in groupby(table.columns, key=lambda column: column.band):
             cells[BAND_ROW, first] = band
             first += len(list(columns))
-    return {**cells, **{(HEADER_ROW, index): column.name for index, column in enumerate(table.columns)}}
+    return {
+        **cells,
+        **{(HEADER_ROW, index): column.name for index, column in enumerate(table.columns)},
+    }
 
 
 class _Digest:
@@ -181,12 +219,21 @@ def _digested(blocks: Iterable[Block]) -> Fingerprint:
         named = {f"{column} ": texts for column, texts in columns.items()}
         pieces = [[text and head + text for text in texts] for head, texts in named.items()]
         said = [list(filter(None, cells)) for cells in zip(*pieces, strict=True)]
-        whole.add([head + f"\n{head}".join(cells) for head, cells in zip(heads, said, strict=True) if cells])
+        whole.add(
+            [
+                head + f"\n{head}".join(cells)
+                for head, cells in zip(heads, said, strict=True)
+                if cells
+            ]
+        )
         for row, cells in zip(rows, said, strict=True):
             if cells:
                 by_row += [_short(())] * (row - len(by_row))
                 by_row.append(_short(cells))
-    short = (str(by_column[at])[:SHORT] if at in by_column else _short(()) for at in range(max(by_column, default=-1) + 1))
+    short = (
+        str(by_column[at])[:SHORT] if at in by_column else _short(())
+        for at in range(max(by_column, default=-1) + 1)
+    )
     return Fingerprint(str(whole), "".join(by_row), "".join(short))
 
 
@@ -197,5 +244,8 @@ def _short(said: Iterable[str]) -> str:
 def _differing(now: str, written: str) -> list[int]:
     """Which pieces differ; what one side lacks counts as empty."""
     empty = _short(())
-    return [at // SHORT for at in range(0, max(len(now), len(written)), SHORT)
-            if (now[at : at + SHORT] or empty) != (written[at : at + SHORT] or empty)]
+    return [
+        at // SHORT
+        for at in range(0, max(len(now), len(written)), SHORT)
+        if (now[at : at + SHORT] or empty) != (written[at : at + SHORT] or empty)
+    ]

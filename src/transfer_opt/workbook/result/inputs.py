@@ -27,7 +27,9 @@ _Cells = Sequence[RawCell]
 def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkbook:
     """The input workbook that a result's sheets tell of; `path` and `sha256` are what it is called by."""
     parameters = sheets[PARAMETERS].rows
-    rows = [(*row, *(None,) * (WIDTH - len(row))) for row in parameters[FIRST_ROW:] if row and row[0]]
+    rows = [
+        (*row, *(None,) * (WIDTH - len(row))) for row in parameters[FIRST_ROW:] if row and row[0]
+    ]
     pools = [row for row in rows if row[0] == POOLS and row[2] in POOL_FACTS]
     bounds = [row for row in rows if row[0] == BOUNDS and row[2] in BOUND_SIDES]
     rules = [row for row in rows if row not in pools and row not in bounds]
@@ -38,7 +40,11 @@ def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkb
         RawSheet(POOLS, [*head, ("资金", *_GIVEN), *_pools(pools)], ()),
     ]
     if bounds:
-        made.append(RawSheet(BOUNDS, [*head, ("县区名称", "资金", *BOUND_SIDES, "理由"), *_bounds(bounds)], ()))
+        made.append(
+            RawSheet(
+                BOUNDS, [*head, ("县区名称", "资金", *BOUND_SIDES, "理由"), *_bounds(bounds)], ()
+            )
+        )
     return RawWorkbook(path, sha256, tuple(made))
 
 
@@ -62,4 +68,7 @@ def _bounds(rows: Iterable[_Cells]) -> list[_Cells]:
     lines: dict[tuple[RawCell, RawCell], dict[RawCell, RawCell]] = {}
     for row in rows:
         lines.setdefault((row[3], row[1]), {"理由": row[8]})[row[2]] = row[4]
-    return [(*line, *(told.get(name) for name in (*BOUND_SIDES, "理由"))) for line, told in lines.items()]
+    return [
+        (*line, *(told.get(name) for name in (*BOUND_SIDES, "理由")))
+        for line, told in lines.items()
+    ]

@@ -18,12 +18,17 @@ from transfer_opt.workbook.result.number_formats import BUILT_IN, sections
 BLACK, WHITE = "000000", "FFFFFF"
 _THEME_ORDER = (1, 0, 3, 2, 4, 5, 6, 7, 8, 9, 10, 11)
 """Theme colours count window, text, second window, second text; the theme lists them dark first."""
-_PALETTE = ("000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF " * 2 +
-            "800000 008000 000080 808000 800080 008080 C0C0C0 808080 9999FF 993366 FFFFCC CCFFFF 660066 FF8080 0066CC CCCCFF "
-            "000080 FF00FF FFFF00 00FFFF 800080 800000 008080 0000FF 00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99 "
-            "3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699 969696 003366 339966 003300 333300 993300 993366 333399 333333").split()
+_PALETTE = (
+    "000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF "
+    * 2
+    + "800000 008000 000080 808000 800080 008080 C0C0C0 808080 9999FF 993366 FFFFCC CCFFFF 660066 FF8080 0066CC CCCCFF "
+    "000080 FF00FF FFFF00 00FFFF 800080 800000 008080 0000FF 00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99 "
+    "3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699 969696 003366 339966 003300 333300 993300 993366 333399 333333"
+).split()
 """Colours that files name by number."""
-_SYMBOLS = re.compile("wingdings|webdings|zapf ?dingbats|mt extra|marlett|bookshelf symbol|^symbol$", re.IGNORECASE)
+_SYMBOLS = re.compile(
+    "wingdings|webdings|zapf ?dingbats|mt extra|marlett|bookshelf symbol|^symbol$", re.IGNORECASE
+)
 """Fonts that show other characters than those in the cell."""
 _SYMBOL_CHARSET = "2"
 _TRUE = ("1", "true")
@@ -63,10 +68,20 @@ class Looks:
 
     def __init__(self, styles: Any, theme: Any) -> None:
         self._styles = styles
-        self._theme = [] if theme is None else [_theme_colour(each) for each in children(theme.find(".//{*}clrScheme"))]
+        self._theme = (
+            []
+            if theme is None
+            else [_theme_colour(each) for each in children(theme.find(".//{*}clrScheme"))]
+        )
         palette = None if styles is None else styles.find("{*}colors/{*}indexedColors")
-        self._palette = _PALETTE if palette is None else [each.get("rgb", BLACK)[-6:].upper() for each in children(palette)]
-        self._codes = {each.get("numFmtId"): each.get("formatCode", "") for each in self._all("numFmts")}
+        self._palette = (
+            _PALETTE
+            if palette is None
+            else [each.get("rgb", BLACK)[-6:].upper() for each in children(palette)]
+        )
+        self._codes = {
+            each.get("numFmtId"): each.get("formatCode", "") for each in self._all("numFmts")
+        }
         self._cells: dict[int, Look] = {}
         self.digit = digit_pixels(styles) if styles is not None else 8
         """Pixels of a digit of the workbook's own font, in which column widths are counted."""
@@ -81,7 +96,13 @@ class Looks:
     def condition(self, number: str | None, inline: Any = None) -> tuple[str, ...]:
         """What a condition changes."""
         known = self._all("dxfs")
-        found = inline if inline is not None else known[int(number)] if number and int(number) < len(known) else None
+        found = (
+            inline
+            if inline is not None
+            else known[int(number)]
+            if number and int(number) < len(known)
+            else None
+        )
         if found is None:
             return ()
         said = []
@@ -91,10 +112,17 @@ class Looks:
                 said.append(f"format {sections(each.get('formatCode', ''))}")
             elif name == "font":
                 for part in children(each):
-                    mark = self._colour(part, "") if local(part.tag) == "color" else part.get("val", "1").replace("true", "1")
+                    mark = (
+                        self._colour(part, "")
+                        if local(part.tag) == "color"
+                        else part.get("val", "1").replace("true", "1")
+                    )
                     said.append(f"font {local(part.tag)} {mark}")
             elif name == "fill":
-                said += [f"ground {self._colour(part, '')}" for part in each.iter("{*}bgColor", "{*}fgColor", "{*}color")]
+                said += [
+                    f"ground {self._colour(part, '')}"
+                    for part in each.iter("{*}bgColor", "{*}fgColor", "{*}color")
+                ]
         return tuple(sorted(said))
 
     def run(self, properties: Any, cell: Font) -> Font:
@@ -107,8 +135,12 @@ class Looks:
 
     def _look(self, form: Any) -> Look:
         number = form.get("numFmtId", "0")
-        return Look(self._codes.get(number) or BUILT_IN.get(int(number), f"no. {number}"), self._own_font(form), self._ground(form),
-                    (*_alignment(form.find("{*}alignment")), *self._diagonal(form)))
+        return Look(
+            self._codes.get(number) or BUILT_IN.get(int(number), f"no. {number}"),
+            self._own_font(form),
+            self._ground(form),
+            (*_alignment(form.find("{*}alignment")), *self._diagonal(form)),
+        )
 
     def _own_font(self, form: Any) -> Font:
         fonts, at = self._all("fonts"), int(form.get("fontId", "0"))
@@ -118,12 +150,20 @@ class Looks:
         said = {local(child.tag): child for child in children(element)}
         size = float(said["sz"].get("val", "11")) if "sz" in said else default.size
         colour = self._colour(said["color"], BLACK) if "color" in said else default.colour
-        marks: set[str] = {name for name in ("strike", "vertAlign") if name in said and said[name].get("val", "1") not in ("0", "false", "baseline")}
+        marks: set[str] = {
+            name
+            for name in ("strike", "vertAlign")
+            if name in said and said[name].get("val", "1") not in ("0", "false", "baseline")
+        }
         name = said.get("name", said.get("rFont"))
         charset = said["charset"].get("val") if "charset" in said else ""
         if name is not None and _SYMBOLS.search(name.get("val", "")) or charset == _SYMBOL_CHARSET:
             marks.add("symbols")
-        style = {name for name in ("b", "i", "u") if name in said and said[name].get("val", "1") not in ("0", "false", "none")}
+        style = {
+            name
+            for name in ("b", "i", "u")
+            if name in said and said[name].get("val", "1") not in ("0", "false", "none")
+        }
         return Font(colour, size, frozenset(marks), frozenset(style))
 
     def _ground(self, form: Any) -> str:
@@ -134,8 +174,17 @@ class Looks:
         if local(fill.tag) == "gradientFill":
             return "gradient " + " ".join(self._colour(each, "") for each in fill.iter("{*}color"))
         pattern = fill.get("patternType", "none")
-        colours = [self._colour(fill.find(f"{{*}}{name}"), default) for name, default in (("fgColor", BLACK), ("bgColor", WHITE))]
-        return WHITE if pattern == "none" else colours[0] if pattern == "solid" else f"{pattern} {' '.join(colours)}"
+        colours = [
+            self._colour(fill.find(f"{{*}}{name}"), default)
+            for name, default in (("fgColor", BLACK), ("bgColor", WHITE))
+        ]
+        return (
+            WHITE
+            if pattern == "none"
+            else colours[0]
+            if pattern == "solid"
+            else f"{pattern} {' '.join(colours)}"
+        )
 
     def _diagonal(self, form: Any) -> tuple[str, ...]:
         """A line across the cell strikes through what is in it."""
@@ -144,7 +193,11 @@ class Looks:
         line = None if border is None else border.find("{*}diagonal")
         if border is None or line is None or line.get("style", "none") == "none":
             return ()
-        return ("diagonal",) if {border.get("diagonalUp"), border.get("diagonalDown")} & set(_TRUE) else ()
+        return (
+            ("diagonal",)
+            if {border.get("diagonalUp"), border.get("diagonalDown")} & set(_TRUE)
+            else ()
+        )
 
     def _colour(self, element: Any, default: str) -> str:
         if element is None:
@@ -180,14 +233,23 @@ def contrast(one: str, other: str) -> float:
 
 def _luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _tinted(colour: str, tint: float) -> str:
     """Towards white, or towards black where negative."""
     parts = [int(colour[at : at + 2], 16) for at in (0, 2, 4)]
-    return "".join(f"{round(part * (1 + tint) if tint < 0 else part + (255 - part) * tint):02X}" for part in parts) if tint else colour
+    return (
+        "".join(
+            f"{round(part * (1 + tint) if tint < 0 else part + (255 - part) * tint):02X}"
+            for part in parts
+        )
+        if tint
+        else colour
+    )
 
 
 def _theme_colour(element: Any) -> str:

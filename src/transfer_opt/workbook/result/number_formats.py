@@ -7,11 +7,27 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 BUILT_IN = {
-    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
-    37: "#,##0;-#,##0", 38: "#,##0;-#,##0", 39: "#,##0.00;-#,##0.00", 40: "#,##0.00;-#,##0.00", 48: "##0.0E+0", 49: "@",
+    0: "General",
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
+    37: "#,##0;-#,##0",
+    38: "#,##0;-#,##0",
+    39: "#,##0.00;-#,##0.00",
+    40: "#,##0.00;-#,##0.00",
+    48: "##0.0E+0",
+    49: "@",
 }
 """Formats that files name by number alone; the others are dates and times, which results do not have."""
-_TOKEN = re.compile(r'"([^"]*)"|\\(.)|_(.)|(\*.)|\[([^\]]*)\]|(General)|(.)', re.IGNORECASE | re.DOTALL)
+_TOKEN = re.compile(
+    r'"([^"]*)"|\\(.)|_(.)|(\*.)|\[([^\]]*)\]|(General)|(.)', re.IGNORECASE | re.DOTALL
+)
 _PLACES = frozenset("0#?.,%/@Ee")
 _LOCALE = re.compile(r"\$([^-\]]*)(?:-.*)?")
 

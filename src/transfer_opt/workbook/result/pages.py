@@ -39,16 +39,25 @@ class Page:
     @cached_property
     def contents(self) -> Contents:
         """The canonical text of every cell that a seal covers."""
-        cells = {(row, column): constant(value) for row, values in enumerate(self.sheet.rows)
-                 for column, value in enumerate(values) if value is not None and value != ""}
-        return sealable(self.name, {**cells, **{at: formula(text) for at, text in self.formulas.items()}})
+        cells = {
+            (row, column): constant(value)
+            for row, values in enumerate(self.sheet.rows)
+            for column, value in enumerate(values)
+            if value is not None and value != ""
+        }
+        return sealable(
+            self.name, {**cells, **{at: formula(text) for at, text in self.formulas.items()}}
+        )
 
 
 def read_pages(path: Path) -> dict[str, Page]:
     """Every sheet by name; InputError where the file is no .xlsx workbook."""
     book = open_workbook(path)
     formulas = _formulas(path)
-    return {sheet.name: Page(sheet.name, sheet, formulas.get(sheet.name, {}), tuple(_hidden(sheet))) for sheet in book.sheets}
+    return {
+        sheet.name: Page(sheet.name, sheet, formulas.get(sheet.name, {}), tuple(_hidden(sheet)))
+        for sheet in book.sheets
+    }
 
 
 def _hidden(sheet: RawSheet) -> Iterator[int]:
@@ -61,4 +70,12 @@ def _formulas(path: Path) -> dict[str, Mapping[Place, str]]:
         return {name: marks.formulas for name, marks in read_marks(path.read_bytes()).items()}
     except Exception:  # no .xlsx, or one that is broken where nobody looked before
         why = "结果工作簿是 .xlsx 文件"
-        raise InputError([Problem("E170", f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。", "先用 transfer-opt solve 生成结果。")]) from None
+        raise InputError(
+            [
+                Problem(
+                    "E170",
+                    f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。",
+                    "先用 transfer-opt solve 生成结果。",
+                )
+            ]
+        ) from None

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from transfer_opt.core.budget import Budget, Sheet
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.vocabulary import ALLOCATION, COUNTIES, FACTS, INPUT, NAME, PARAMETERS, POOLS, PROOF, STEPS
+from transfer_opt.core.vocabulary import (
+    ALLOCATION,
+    COUNTIES,
+    FACTS,
+    INPUT,
+    NAME,
+    PARAMETERS,
+    POOLS,
+    PROOF,
+    STEPS,
+)
 from transfer_opt.workbook.files.open import RawWorkbook, open_workbook
 from transfer_opt.workbook.input.columns import SHEETS, InputColumn
 from transfer_opt.workbook.input.headers import Names
@@ -50,12 +60,24 @@ def read_publication(path: Path, aliases: Mapping[str, str]) -> Publication:
             facts.setdefault(str(row["项目"]), []).append(str(row["内容"]))
     book = open_workbook(path)
     digest = next(iter(facts.get("输入文件 SHA-256", ())), "")
-    budget = understood(restated({sheet.name: sheet for sheet in book.sheets}, book.path, digest), aliases)
-    proof = "".join(str(row["证书"]) for row in read[PROOF].rows if isinstance(row["序号"], float | int))
-    return Publication(budget, read[ALLOCATION], read[STEPS], {name: tuple(said) for name, said in facts.items()}, proof)
+    budget = understood(
+        restated({sheet.name: sheet for sheet in book.sheets}, book.path, digest), aliases
+    )
+    proof = "".join(
+        str(row["证书"]) for row in read[PROOF].rows if isinstance(row["序号"], float | int)
+    )
+    return Publication(
+        budget,
+        read[ALLOCATION],
+        read[STEPS],
+        {name: tuple(said) for name, said in facts.items()},
+        proof,
+    )
 
 
-def read_amounts(path: Path, aliases: Mapping[str, str], funds: Mapping[str, str], rename: Mapping[str, str]) -> tuple[Sheet, dict[str, str]]:
+def read_amounts(
+    path: Path, aliases: Mapping[str, str], funds: Mapping[str, str], rename: Mapping[str, str]
+) -> tuple[Sheet, dict[str, str]]:
     """The first sheet with 县区名称 and a column of some fund, and which column is which fund's.
 
     `funds` maps full and short names to full names. Raises InputError where there is no such sheet, or it is ambiguous.
@@ -69,5 +91,12 @@ def read_amounts(path: Path, aliases: Mapping[str, str], funds: Mapping[str, str
             if wrong:
                 raise InputError(wrong)
             return sheet, found
-    raise InputError([Problem("E172", f"{path} 里没有一张表既有「{NAME}」列，又有资金列（{'、'.join(dict.fromkeys(funds.values()))}）。",
-                              "给出分配结果工作簿，或表头写明县区名称和资金名称的表。")])
+    raise InputError(
+        [
+            Problem(
+                "E172",
+                f"{path} 里没有一张表既有「{NAME}」列，又有资金列（{'、'.join(dict.fromkeys(funds.values()))}）。",
+                "给出分配结果工作簿，或表头写明县区名称和资金名称的表。",
+            )
+        ]
+    )

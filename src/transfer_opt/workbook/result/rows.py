@@ -29,7 +29,10 @@ class ResultSheet:
 
 def read_result(path: Path, names: tuple[str, ...]) -> dict[str, ResultSheet]:
     """The named sheets; raises InputError where the file is no result workbook."""
-    sheets = {sheet.name: sheet for sheet in open_workbook(path, wanted=frozenset(names).__contains__).sheets}
+    sheets = {
+        sheet.name: sheet
+        for sheet in open_workbook(path, wanted=frozenset(names).__contains__).sheets
+    }
     for name in names:
         if name not in sheets:
             raise _no_result(path, f"没有「{name}」表")
@@ -42,18 +45,29 @@ def as_written(table: Table) -> ResultSheet:
     """A table as it would be read back from its sheet, the notes under it left out."""
     headers = [column.name for column in table.columns]
     rows: list[dict[str, Value]] = [
-        {header: "" if value is None else value for header, value in zip(headers, row.values, strict=True)} for row in table.rows]
+        {
+            header: "" if value is None else value
+            for header, value in zip(headers, row.values, strict=True)
+        }
+        for row in table.rows
+    ]
     return ResultSheet(rows, _unit(table.unit_note), table.title)
 
 
 def _sheet(sheet: RawSheet) -> ResultSheet:
-    cells: list[list[Any]] = [["" if (at, column) in sheet.facts.unshown else value for column, value in enumerate(row)]
-             for at, row in enumerate(sheet.rows)]
+    cells: list[list[Any]] = [
+        ["" if (at, column) in sheet.facts.unshown else value for column, value in enumerate(row)]
+        for at, row in enumerate(sheet.rows)
+    ]
     headers = [str(cell).replace("\n", "") for cell in cells[HEADER_ROW]]
     label = next((str(cell) for cell in cells[LABEL_ROW] if str(cell).startswith(UNIT)), "")
     left = str(cells[LABEL_ROW][0])
-    return ResultSheet([dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]], _unit(label),
-                       str(cells[0][0]), "" if left.startswith(UNIT) else left)
+    return ResultSheet(
+        [dict(zip(headers, row, strict=False)) for row in cells[HEADER_ROW + 1 :]],
+        _unit(label),
+        str(cells[0][0]),
+        "" if left.startswith(UNIT) else left,
+    )
 
 
 def _unit(note: str) -> str:
@@ -62,4 +76,12 @@ def _unit(note: str) -> str:
 
 
 def _no_result(path: Path, why: str) -> InputError:
-    return InputError([Problem("E170", f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。", "先用 transfer-opt solve 生成结果。")])
+    return InputError(
+        [
+            Problem(
+                "E170",
+                f"{path} 不是 transfer-opt 写出的结果工作簿（{why}）。",
+                "先用 transfer-opt solve 生成结果。",
+            )
+        ]
+    )

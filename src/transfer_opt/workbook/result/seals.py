@@ -14,7 +14,13 @@ from transfer_opt.core.cell_names import Place, address, column_letters
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.tables import FIRST_ROW, HEADER_ROW
 from transfer_opt.core.vocabulary import PROOF
-from transfer_opt.workbook.result.fingerprint import SHORT, Contents, Fingerprint, changed, fingerprint
+from transfer_opt.workbook.result.fingerprint import (
+    SHORT,
+    Contents,
+    Fingerprint,
+    changed,
+    fingerprint,
+)
 from transfer_opt.workbook.result.pages import Page
 
 MOST_NAMED = 20
@@ -33,8 +39,11 @@ class Seal:
 
 def certificate_text(proof: Page) -> str:
     """The pieces of the certificate joined in order."""
-    return "".join(str(proof.value((row, 1)) or "") for row in range(FIRST_ROW, proof.height)
-                   if isinstance(proof.value((row, 0)), int | float))
+    return "".join(
+        str(proof.value((row, 1)) or "")
+        for row in range(FIRST_ROW, proof.height)
+        if isinstance(proof.value((row, 0)), int | float)
+    )
 
 
 def seals(proof: Page) -> dict[str, Seal]:
@@ -42,10 +51,15 @@ def seals(proof: Page) -> dict[str, Seal]:
     pieces: dict[str, list[tuple[Place, str]]] = {}
     for at, name, text in _rows(proof):
         pieces.setdefault(name, []).append((at, text))
-    return {name: Seal(Fingerprint.parse("".join(text for _, text in found)), found[0][0]) for name, found in pieces.items()}
+    return {
+        name: Seal(Fingerprint.parse("".join(text for _, text in found)), found[0][0])
+        for name, found in pieces.items()
+    }
 
 
-def broken(pages: Mapping[str, Page], proof: str, needed: Collection[str]) -> dict[str, tuple[Problem, ...]]:
+def broken(
+    pages: Mapping[str, Page], proof: str, needed: Collection[str]
+) -> dict[str, tuple[Problem, ...]]:
     """Per sheet what its seal finds; sheets that are as they were written are left out.
 
     `proof` names the sheet with the seals; those of `needed` must have one.
@@ -61,7 +75,11 @@ def broken(pages: Mapping[str, Page], proof: str, needed: Collection[str]) -> di
         else:
             page = pages[name]
             cells = _unsealed(page) if name == proof else page.contents
-            problems = list(_altered_seal(proof, name, seal) if seal.written is None else _changes(page, cells, seal, proof))
+            problems = list(
+                _altered_seal(proof, name, seal)
+                if seal.written is None
+                else _changes(page, cells, seal, proof)
+            )
         if problems:
             told[name] = tuple(problems)
     return told
@@ -85,8 +103,12 @@ def _changes(page: Page, cells: Contents, seal: Seal, proof: str) -> Iterator[Pr
     elif len(_pieces(now.rows)) != len(_pieces(written.rows)):
         yield from _moved_rows(page, _pieces(now.rows), _pieces(written.rows))
     elif min(len(rows), len(columns)) > 1 or len(rows) * len(columns) > MOST_NAMED:
-        yield Problem("A606", f"与写出时的校验码不符：第 {_listed([str(row + 1) for row in rows])} 行与 "
-                              f"{_listed([column_letters(column) for column in columns])} 列交叉的单元格中有改动。", sheet=page.name)
+        yield Problem(
+            "A606",
+            f"与写出时的校验码不符：第 {_listed([str(row + 1) for row in rows])} 行与 "
+            f"{_listed([column_letters(column) for column in columns])} 列交叉的单元格中有改动。",
+            sheet=page.name,
+        )
     else:
         for at in ((row, column) for row in rows for column in columns):
             value = page.formulas.get(at, page.value(at))
@@ -98,18 +120,28 @@ def said(value: Any) -> str:
     """A cell's value as a reader would write it."""
     if value is None or value == "":
         return "（空白）"
-    return f"{value:,.15g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return (
+        f"{value:,.15g}"
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else str(value)
+    )
 
 
 def _moved_rows(page: Page, now: list[str], written: list[str]) -> Iterator[Problem]:
     """Rows taken out or put in; the rest is compared only once that is put right."""
-    for kind, first, last, start, end in SequenceMatcher(None, written, now, autojunk=False).get_opcodes():
+    for kind, first, last, start, end in SequenceMatcher(
+        None, written, now, autojunk=False
+    ).get_opcodes():
         if kind == "equal":
             continue
         gone = f"写出时的第 {_span(first, last)} 行不见了" if last > first else ""
         new = f"多出第 {_span(start, end)} 行" if end > start else ""
-        yield Problem("A606", f"与写出时的校验码不符：{'，'.join(text for text in (gone, new) if text)}。",
-                      sheet=page.name, cell=f"A{(start if new else first) + 1}")
+        yield Problem(
+            "A606",
+            f"与写出时的校验码不符：{'，'.join(text for text in (gone, new) if text)}。",
+            sheet=page.name,
+            cell=f"A{(start if new else first) + 1}",
+        )
 
 
 def _span(first: int, end: int) -> str:
@@ -133,9 +165,13 @@ def _unsealed(proof: Page) -> Contents:
 def _rows(proof: Page) -> Iterator[tuple[Place, str, str]]:
     for row in range(FIRST_ROW, proof.height):
         name, text = proof.value((row, 0)), proof.value((row, 1))
-        if isinstance(name, str) and (isinstance(text, str) or text is None and len(name) <= LONGEST_SHEET_NAME):
+        if isinstance(name, str) and (
+            isinstance(text, str) or text is None and len(name) <= LONGEST_SHEET_NAME
+        ):
             yield (row, 1), name, text or ""
 
 
 def _listed(names: list[str]) -> str:
-    return "、".join(names[:MOST_NAMED]) + (f" 等 {len(names)} 处" if len(names) > MOST_NAMED else "")
+    return "、".join(names[:MOST_NAMED]) + (
+        f" 等 {len(names)} 处" if len(names) > MOST_NAMED else ""
+    )
