@@ -38,7 +38,7 @@ def recalculated(book: Book, workings: Workings, tables: Sequence[Tabulation]) -
     unknown: dict[tuple[str, str], list[Place]] = {}
     checked = 0
     for page in book.pages.values():
-        for at in sorted({*page.formulas, *page.sheet.facts.formulas}):
+        for at in sorted(page.formulas if page.name in book.marks else page.sheet.facts.formulas):
             try:
                 value = _worth(page, at, workings)
             except UnknownError as error:
