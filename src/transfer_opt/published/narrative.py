@@ -148,7 +148,7 @@ def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) ->
     row = next(row for row in rows if row["县区名称"] == name and row["市州"])
     tried = list(row)[list(row).index("市州") + 1 :]
     known = {change: row[change] for change in tried if _is_number(row[change])}
-    moves = {change: float(value) for change, value in known.items() if value}  # type: ignore[arg-type]
+    moves = {change: float(value) for change, value in known.items() if value}
     for change, money in sorted(moves.items(), key=lambda entry: -entry[1]):
         yield f"如果把{change}，{name}约{'增加' if money > 0 else '减少'} {_small(abs(money))} {unit}。"
     if not tried:
