@@ -11,16 +11,19 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 demo: $(VENV)/installed
 	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
 
-test: lint types unit
+test: lint types
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 
 types: $(VENV)/tested
 	$(BIN)/mypy
 
+# Everything that starts no process and follows no whole document.
 unit: $(VENV)/tested
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not system"
 
 # Long tests: ten thousand random allocations solved, rounded and proved.
 slow: $(VENV)/tested
@@ -40,7 +43,7 @@ fuzz: $(VENV)/tested
 
 # check, audit and round over every workbook of a folder of your own, which is only read: exits, seconds, memory, what is odd.
 corpus: $(VENV)/tested
-	$(BIN)/python tests/folder.py "$(DIR)"
+	$(BIN)/python tests/support/folder.py "$(DIR)"
 
 # Measured against what people would use instead; the table goes to docs/benchmarks.md.
 bench: $(VENV)/benched
