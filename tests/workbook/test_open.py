@@ -5,11 +5,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from oddtables import packed
 from sheetmaker import HEADERS, ROWS, WITH_TOTALS, write
 
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError
 from transfer_opt.workbook.input.reader import read_workbook
+from transfer_opt.workbook.files.opc import Package
 
 
 def trouble(path: Path) -> str:
@@ -112,3 +114,9 @@ def _converted(path: Path, kind: str) -> Budget:
 def test_other_formats_read_the_same(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path / "a.xlsx", {"县区数据": WITH_TOTALS})
     assert _converted(path, kind).sheets["县区数据"] == read_workbook(path, {}).sheets["县区数据"]
+
+
+def test_parts_written_with_backslashes_are_found() -> None:
+    package = Package(packed({}, lambda name: name.replace("/", "\\")))
+    assert package.related("", "officeDocument") == "xl\\workbook.xml"
+    assert package.tree("xl/styles.xml") is not None

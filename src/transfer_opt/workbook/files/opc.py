@@ -43,7 +43,7 @@ class Package:
 
     def __init__(self, content: bytes) -> None:
         self._archive = zipfile.ZipFile(io.BytesIO(content))
-        self._names = {name.lower(): name for name in self._archive.namelist()}
+        self._names = {name.replace("\\", "/").lower(): name for name in self._archive.namelist()}
         self._put: dict[str, bytes] = {}
         self._dropped: set[str] = set()
 
