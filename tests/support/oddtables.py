@@ -238,6 +238,12 @@ def _parts() -> Iterator[OddTable]:
     yield odd("缺类型部件", {TYPES: None})
     yield odd("没有工作簿部件", {BOOK: None}, "E113")
     yield odd("没有工作表", {BOOK: f'<workbook xmlns="{MAIN}"><sheets/></workbook>'}, "E113")
+    for part in (BOOK, STYLES, "_rels/.rels"):
+        yield odd(
+            f"没有声明的前缀-{part}",
+            {part: base()[part].replace(' xmlns="', ' x:a="1" xmlns="', 1)},
+            "E113",
+        )
     yield odd("缺工作表部件", {SHEET: None}, "E113")
     yield OddTable("反斜杠路径", lambda: packed({}, lambda name: name.replace("/", "\\")))
     yield OddTable("大写路径", lambda: packed({}, str.upper))

@@ -10,8 +10,8 @@ from sheetmaker import HEADERS, ROWS, WITH_TOTALS, write
 
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError
-from transfer_opt.workbook.input.reader import read_workbook
 from transfer_opt.workbook.files.opc import Package
+from transfer_opt.workbook.input.reader import read_workbook
 
 
 def trouble(path: Path) -> str:

@@ -106,7 +106,7 @@ class _Scan:
         elif name.endswith("sharedstrings.bin"):
             biff_scan.shared_texts(chunks)
         elif _NEEDED.fullmatch(name):
-            xml_scan.walk(_markup(chunks))
+            xml_scan.walk_strictly(_markup(chunks))
         elif name.endswith((".xml", ".vml")):
             with suppress(
                 ExpatError

@@ -34,6 +34,11 @@ def walk(
     _parse(parser, chunks)
 
 
+def walk_strictly(chunks: Iterable[bytes]) -> None:
+    """As walk, for a part whose every prefix must be declared, as libraries that know of them want it."""
+    _parse(expat.ParserCreate(namespace_separator=" "), chunks)
+
+
 def _parse(parser: expat.XMLParserType, chunks: Iterable[bytes]) -> None:
     parser.StartDoctypeDeclHandler = _refuse_doctype
     for chunk in chunks:
