@@ -22,15 +22,10 @@ def limited() -> Iterator[Limited]:
         yield server
 
 
-<<<<<<< HEAD:tests/system/test_odd_tables.py
-@pytest.mark.parametrize(("at", "table"), enumerate(ODD), ids=str)
+@pytest.mark.parametrize(("at", "table"), [(at, table) for at, table in enumerate(ODD)], ids=str)
 def test_an_odd_table_is_read_or_told_in_one_sentence(
     at: int, table: OddTable, limited: Limited, tmp_path: Path
 ) -> None:
-=======
-@pytest.mark.parametrize(("at", "table"), [(at, table) for at, table in enumerate(ODD)], ids=str)
-def test_an_odd_table_is_read_or_told_in_one_sentence(at: int, table: OddTable, limited: Limited, tmp_path: Path) -> None:
->>>>>>> 8fe2865 (The odd tables are listed before they are tried):tests/test_oddtables.py
     path = tmp_path / f"表{table.suffix}"
     path.write_bytes(table.make())
     command, *options = COMMANDS[at % len(COMMANDS) if table.code else 1]
