@@ -16,8 +16,8 @@ from typing import Any
 import jsonschema
 import pytest
 from cases import SPEC
-from test_model_guide import PROVINCE
-from test_model_mutations import WAYS, is_toml
+from manual import WHOLE, Fragment, steps
+from spoilt_models import WAYS, is_toml
 
 from transfer_opt.policy.model_file.loading import shipped
 from transfer_opt.policy.model_file.reading import read
@@ -26,6 +26,8 @@ from transfer_opt.policy.model_file.shape import shape_findings
 from transfer_opt.policy.model_file.source import Source
 
 TEXT = shipped("models", *SCHEMA).read_text(encoding="utf-8")
+GUIDE = shipped("docs", "手册-新增资金与换省份.md").read_text(encoding="utf-8")
+PROVINCE = next(step for step in steps(GUIDE) if isinstance(step, Fragment) and step.how == WHOLE)
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(TEXT))
 SHIPPED = shipped("models", *MODEL)
 FINER = (

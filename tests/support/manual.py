@@ -252,12 +252,6 @@ def _typed(text: str) -> float | str:
     return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the guide is followed."""
-    return tmp_path_factory.mktemp("guide")
-
-
 def follow(document: Path, folder: Path) -> list[Command]:
     """Do what a document says, in a folder."""
     done = []

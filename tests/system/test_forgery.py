@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from transfer_opt.commands import publish
 from transfer_opt.core.errors import InputError
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.intake import prepare
+from transfer_opt.intake.prepare import read_budget
 from transfer_opt.published.audit import Verdict, recheck
 from transfer_opt.published.claims import Claims
 from transfer_opt.published.differences import Expected
@@ -71,7 +73,7 @@ class Source:
 
     def __init__(self, budget: Path, result: Path) -> None:
         self.budget, self.result = budget, result
-        self._given = budget_inputs(budget, None, {}, None)
+        self._given = budget_inputs(partial(read_budget, budget))
         self._known: dict[tuple[str, ...], Outcome] = {}
 
     def derived(self, pages: Mapping[str, Page], facts: Mapping[str, str]) -> Outcome:

@@ -24,6 +24,12 @@ MOST_LINES, MOST_PICTURE_BYTES = 360, 250_000
 
 
 @pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the guide is followed."""
+    return tmp_path_factory.mktemp("guide")
+
+
+@pytest.fixture(scope="module")
 def followed(folder: Path) -> list[Command]:
     """The guide followed from top to bottom: its commands with their real answers."""
     done = follow(GUIDE, folder)

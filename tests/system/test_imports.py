@@ -29,14 +29,14 @@ EXAMPLE = str(ROOT / "inputs" / "qinghai.xlsx")
     [
         (["--help"], []),
         (["solve", "--help"], []),
-        (["check", EXAMPLE], ["numpy", "python_calamine"]),
+        (["check", EXAMPLE], ["numpy"]),
         (
             ["solve", EXAMPLE, "--solver", "highs", "-o", "r.xlsx"],
-            ["highspy", "numpy", "python_calamine", "xlsxwriter"],
+            ["highspy", "numpy", "xlsxwriter"],
         ),
         (
             ["solve", EXAMPLE, "-o", "r.xlsx"],
-            ["highspy", "numpy", "pulp", "python_calamine", "xlsxwriter"],
+            ["highspy", "numpy", "pulp", "xlsxwriter"],
         ),
     ],
     ids=["help", "solve-help", "check", "solve-highs", "solve"],

@@ -23,7 +23,7 @@ WAYS = [
     pytest.param(True, marks=pytest.mark.skipif(not isolation.FORKS, reason="forks on Linux only")),
     False,
 ]
-LOCKED = "exec('from transfer_opt.workbook.facts import LockedError; raise LockedError')"
+LOCKED = "exec('from transfer_opt.workbook.files.limits import LockedError; raise LockedError')"
 
 
 @pytest.fixture(params=WAYS, ids=["fork", "interpreter"])

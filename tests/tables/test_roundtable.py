@@ -15,9 +15,9 @@ from typing import Any
 import openpyxl
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
+from packages import rewritten
 from richbook import MACRO, write_rich_table
 from sheetmaker import write
-from test_graft import rewritten
 
 from transfer_opt.cli.main import main
 from transfer_opt.core.errors import InputError

@@ -18,6 +18,7 @@ from calls import call
 from lxml import etree
 from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl.cell.cell import MergedCell
+from packages import parts, rewritten
 from reports import report
 from richbook import MACRO, OFFICE, write_rich
 
@@ -43,23 +44,9 @@ RESULTS = ("分配结果", "均衡性指标", "输入数据", "图表数据")
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 
 
-def parts(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as package:
-        return {name: package.read(name) for name in package.namelist()}
-
-
 def children(content: bytes, path: str) -> list[bytes]:
     """The elements of a list in canonical form."""
     return [etree.tostring(child, method="c14n") for child in etree.fromstring(content).find(path)]
-
-
-def rewritten(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
-    """The workbook with one part changed."""
-    old = parts(path)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-        for part, content in old.items():
-            package.writestr(part, change(content) if part == name else content)
-    return path
 
 
 def into(source: Path, copy: Path, **changes: Any) -> tuple[str, ...]:

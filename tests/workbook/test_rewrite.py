@@ -11,9 +11,9 @@ from typing import Any
 import openpyxl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
+from packages import parts
 from richbook import MACRO, write_rich_table
 from sheetmaker import write
-from test_graft import parts
 
 from transfer_opt.core.cell_names import place
 from transfer_opt.core.errors import InputError
