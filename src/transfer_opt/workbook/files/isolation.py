@@ -29,7 +29,7 @@ MOST_MEMORY = 900 * 2**20
 FORKS = sys.platform == "linux"
 _SLICE = 0.1
 """Seconds between two moments at which the waiting can be interrupted."""
-_NEW = "from transfer_opt.workbook.isolation import serve; serve()"
+_NEW = "from transfer_opt.workbook.files.isolation import serve; serve()"
 
 Result = TypeVar("Result")
 
