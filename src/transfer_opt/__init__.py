@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from transfer_opt.core.version import __version__
 
 if TYPE_CHECKING:
+    from transfer_opt.checker import certificate
     from transfer_opt.commands.audit import Audited
     from transfer_opt.commands.compare import Compared
     from transfer_opt.commands.door import audit, compare, explain, frontier, solve, sweep
@@ -57,6 +58,7 @@ __all__ = [
     "TransferOptError",
     "__version__",
     "audit",
+    "certificate",
     "check",
     "compare",
     "explain",
@@ -68,6 +70,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "checker": ("certificate",),
     "commands.audit": ("Audited",),
     "commands.compare": ("Compared",),
     "commands.door": ("audit", "compare", "explain", "frontier", "solve", "sweep"),
