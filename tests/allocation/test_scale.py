@@ -157,6 +157,7 @@ def the_same_integers(folder: Path, count: int, objective: tuple[str, ...], cbc:
         ), seed
 
 
+@pytest.mark.system
 def test_the_answer_is_the_same_whoever_solves_and_in_whatever_order(tmp_path: Path) -> None:
     the_same_integers(tmp_path, 120, (SHORTFALL, COVERAGE, CLOSEST), cbc=True)
 

@@ -15,6 +15,7 @@ from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.cell_names import Place, address
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.tables import FIRST_ROW, Row, Table
+from transfer_opt.lexlp.solvers.choice import is_known
 from transfer_opt.workbook.result.pages import Page
 
 FACTS, WARNING = "审计信息", "警告"
@@ -29,7 +30,6 @@ DIGEST, FILE, SOLVER, VERSION, PROGRAMS, FINISHED = (
 _FORMS = {
     VERSION: r"transfer-opt \d+(\.\d+)*",
     DIGEST: "[0-9a-f]{64}",
-    SOLVER: r"[A-Za-z][A-Za-z0-9_.\-]{0,40}",
     PROGRAMS: r"\d{1,9} 次",
     FINISHED: r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}",
 }
@@ -65,14 +65,22 @@ class Claims:
     def formed(self, name: str) -> str:
         """The same where it has the form the program gives it, else empty."""
         text = self.said(name)
-        return text if re.fullmatch(_FORMS.get(name, ".*"), text) else ""
+        return text if _is_formed(name, text) else ""
 
     @property
     def ill_formed(self) -> Iterator[Problem]:
         """Items that no version of the program writes so."""
         for at, name, text in self.rows:
-            if name in _FORMS and not re.fullmatch(_FORMS[name], text):
+            if not _is_formed(name, text):
                 yield Problem("A602", "不是本程序写出的样子。", "", FACTS, address(at), name, text)
+
+
+def _is_formed(name: str, text: str) -> bool:
+    return (
+        is_known(text)
+        if name == SOLVER
+        else name not in _FORMS or re.fullmatch(_FORMS[name], text) is not None
+    )
 
 
 def as_claimed(outcome: Outcome, claims: Claims, proof: str) -> Outcome:

@@ -12,6 +12,7 @@ from transfer_opt.lexlp.program import Opener, Program, Question, RawSolution, S
 
 EXACT = "exact"
 """Names the way in fractions, which is no solver behind this contract but goes on from where one ends."""
+OWN_NAMES = ("auto", EXACT, "pulp-highs", "highs", "cbc")
 PULP_LINES = 1000
 """Up to this many lines, `auto` takes its first stage through PuLP."""
 
@@ -47,9 +48,23 @@ def opener(name: str, lines: int) -> Opener:
 
     solver = {"pulp-highs": "HiGHS", "cbc": "PULP_CBC_CMD"}.get(name, name)
     if solver not in available():
-        known = "、".join(["auto", EXACT, "pulp-highs", "highs", "cbc", *available()])
-        raise InputError([Problem("E160", f"求解器「{name}」不可用。", f"本机可用的有：{known}。")])
+        raise InputError(
+            [
+                Problem(
+                    "E160",
+                    f"求解器「{name}」不可用。",
+                    f"本机可用的有：{'、'.join([*OWN_NAMES, *available()])}。",
+                )
+            ]
+        )
     return open_pulp(solver)
+
+
+def is_known(name: str) -> bool:
+    """Whether a solver has that name, on this machine or on another."""
+    from transfer_opt.solvers.by_pulp import everywhere
+
+    return name in (*OWN_NAMES, *everywhere())
 
 
 def within(open_solver: Opener, deadline: Deadline) -> Opener:

@@ -33,6 +33,12 @@ def available() -> tuple[str, ...]:
     return tuple(pulp.listSolvers(onlyAvailable=True))
 
 
+@cache
+def everywhere() -> tuple[str, ...]:
+    """The names of all solvers PuLP knows."""
+    return tuple(pulp.listSolvers())
+
+
 def open_pulp(solver: str) -> Opener:
     """How to open the solver of that PuLP name."""
 
