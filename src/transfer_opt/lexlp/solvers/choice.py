@@ -62,7 +62,7 @@ def opener(name: str, lines: int) -> Opener:
 
 def is_known(name: str) -> bool:
     """Whether a solver has that name, on this machine or on another."""
-    from transfer_opt.solvers.by_pulp import everywhere
+    from transfer_opt.lexlp.solvers.pulp_adapter import everywhere
 
     return name in (*OWN_NAMES, *everywhere())
 
