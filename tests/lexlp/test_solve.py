@@ -288,6 +288,7 @@ class TestAgainstBruteForce:
             <= 1e-6 * case.pools.max()
         )
 
+    @pytest.mark.system
     def test_one_program_per_level_by_pulp_and_cbc_finds_the_same_amounts(self) -> None:
         compared = 0
         for seed, case, formulation in formulated(range(1000, 1012)):

@@ -16,7 +16,7 @@ from cases import SPEC
 from manual import Command, run, with_lines
 
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.intake.prepare import check
+from transfer_opt.intake.prepare import check, read_budget
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import ParameterSpec, RuleSpec
 from transfer_opt.policy.model_file.loading import load_model, shipped
@@ -284,7 +284,7 @@ def missing(problems: Sequence[Problem]) -> Iterator[tuple[str, str, str]]:
 
 def test_a_switch_without_a_value_is_told_with_the_line_to_write(tmp_path: Path) -> None:
     chosen = growth_of_ecology_only(tmp_path)
-    [(sheet, column, text)] = missing(check(budget(tmp_path, SWITCH), chosen))
+    [(sheet, column, text)] = missing(check(read_budget(budget(tmp_path, SWITCH), chosen)))
     assert (sheet, column) == ("约束参数", "启用")
     assert (
         f"规则「生态稳定增长」、资金「{EQUALIZATION}」、参数「增长率」、取值按实际填（如 3%）"
@@ -295,7 +295,9 @@ def test_a_switch_without_a_value_is_told_with_the_line_to_write(tmp_path: Path)
 
 def test_a_row_of_the_parameter_without_a_value_is_told_by_its_cell(tmp_path: Path) -> None:
     chosen = growth_of_ecology_only(tmp_path)
-    [(_, column, text)] = missing(check(budget(tmp_path, {**VALUE, "启用": "是"}), chosen))
+    [(_, column, text)] = missing(
+        check(read_budget(budget(tmp_path, {**VALUE, "启用": "是"}), chosen))
+    )
     assert column == "取值"
     assert f"（{EQUALIZATION}）" in text
     assert "在这一格填上取值" in text
