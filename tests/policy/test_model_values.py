@@ -290,7 +290,10 @@ def test_a_switch_without_a_value_is_told_with_the_line_to_write(tmp_path: Path)
         f"规则「生态稳定增长」、资金「{EQUALIZATION}」、参数「增长率」、取值按实际填（如 3%）"
         in text
     )
-    assert list(missing(check(budget(tmp_path, SWITCH, {**VALUE, "取值": 0.02}), chosen))) == []
+    assert (
+        list(missing(check(read_budget(budget(tmp_path, SWITCH, {**VALUE, "取值": 0.02}), chosen))))
+        == []
+    )
 
 
 def test_a_row_of_the_parameter_without_a_value_is_told_by_its_cell(tmp_path: Path) -> None:
