@@ -356,7 +356,7 @@ def test_a_plan_is_one_line_and_goes_from_process_to_process() -> None:
 
 
 def test_errors_are_the_tree_of_exit_codes() -> None:
-    drawn = re.findall(r"^ +(?:[├└]── )?(\w+Error) +(\d+) ", errors.__doc__ or "", re.M)
+    drawn = re.findall(r"^ *(?:[├└]── )?(\w+Error) +(\d+) ", errors.__doc__ or "", re.M)
     assert {name: int(code) for name, code in drawn} == {
         name: getattr(transfer_opt, name).exit_code
         for name in transfer_opt.__all__
