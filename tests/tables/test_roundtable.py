@@ -555,3 +555,9 @@ def test_a_rich_table_adds_up_for_audit_once_rounded(tmp_path: Path) -> None:
     source = write_rich_table(tmp_path / "表.xlsx")
     assert call(source, "--unit", "1", "-o", tmp_path / "整.xlsx", "--quiet") == 0
     assert foot_file(tmp_path / "整.xlsx").problems == ()
+
+
+def test_an_amount_beyond_all_numbers_is_no_year_and_no_bug(tmp_path: Path) -> None:
+    rows = [["县区名称", "补助"], ["甲县", "1e999"], ["乙县", 20.4], ["丙县", 3.5], ["合计", 23.9]]
+    source = write(tmp_path / "表.xlsx", {"表": rows})
+    assert set(round_file(source, "1").numbers.values()) >= {24}

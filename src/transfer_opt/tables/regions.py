@@ -352,6 +352,6 @@ def _is_year(cell: Any) -> bool:
     number = to_number(cell) if isinstance(cell, str) else cell
     return (
         isinstance(number, int | float)
-        and number == int(number)
         and _YEARS[0] <= number <= _YEARS[1]
+        and number == int(number)
     )

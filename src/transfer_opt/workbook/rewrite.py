@@ -208,8 +208,12 @@ def _plain(source: RawWorkbook) -> openpyxl.Workbook:
 
 
 def _fill(sheet: Worksheet, raw: RawSheet) -> None:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     for row, cells in enumerate(raw.rows, start=1):
-        for column, value in enumerate(cells, start=1):
+        for column, cell in enumerate(cells, start=1):
+            # Old formats hold characters that XML cannot.
+            value = ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell
             if value is not None and value != "":
                 sheet.cell(row, column).value = value
                 if isinstance(value, str):
