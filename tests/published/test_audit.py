@@ -31,7 +31,7 @@ from transfer_opt.workbook.result.pages import Page, read_pages
 from transfer_opt.workbook.result.seals import certificate_text
 
 SEED = 1
-ORDINARY, CAMPAIGN = range(60), range(1000)
+ORDINARY, CAMPAIGN = range(30), range(1000)
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +248,7 @@ def missed(result: Path, folder: Path, derive: Derive, seeds: range) -> list[Any
     return found
 
 
-def test_sixty_edits_of_single_cells_are_found(
+def test_thirty_edits_of_single_cells_are_found(
     files: tuple[Path, Path], folder: Path, derive: Derive
 ) -> None:
     assert missed(files[1], folder, derive, ORDINARY) == []

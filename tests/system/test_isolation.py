@@ -109,7 +109,7 @@ def test_an_interruption_leaves_nothing_behind() -> None:
 
 KILLED = """
 import os, sys
-from transfer_opt.workbook import isolation
+from transfer_opt.workbook.files import isolation
 isolation.LONGEST = 1
 endless = f"open({sys.argv[1]!r}, 'w').write(str(__import__('os').getpid()))\\nwhile True: pass"
 with isolation.Isolated(exec, endless) as apart:
