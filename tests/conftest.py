@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 from cases import make_case
+from limited import Limited
 
 from transfer_opt.core.expressions import Linear
 from transfer_opt.policy.case import Case
+
+
+@pytest.fixture(scope="module")
+def limited() -> Iterator[Limited]:
+    """The program, loaded once, each file in a process of its own."""
+    with Limited() as server:
+        yield server
 
 
 @pytest.fixture

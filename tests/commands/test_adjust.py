@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 from books import ECOLOGY, EQUALIZATION, EXAMPLE, GUARANTEE
 from calls import call
 from cases import SPEC, make_case, make_settings
-from results import write_result
+from results import edited, write_result
 
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.explanation.approval import standings
@@ -117,13 +117,6 @@ def found(path: Path, derived: Outcome | None = None) -> list[tuple[str, str]]:
         for problem in recheck(path, derive).problems
         if not problem.is_warning
     ]
-
-
-def edited(source: Path, target: Path, change: Callable[[Any], None]) -> Path:
-    book = openpyxl.load_workbook(source)
-    change(book)
-    book.save(target)
-    return target
 
 
 # ---------------------------------------------------------------- on paper

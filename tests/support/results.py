@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -176,3 +177,11 @@ def _other_text(generator: random.Random, text: str) -> str:
     return generator.choice(
         [text + "1", text[:at] + other + text[at + 1 :], text[:at] + "甲" + text[at:]]
     )
+
+
+def edited(source: Path, target: Path, change: Callable[[Any], None]) -> Path:
+    """A copy of a workbook, changed by a spreadsheet library."""
+    book = openpyxl.load_workbook(source)
+    change(book)
+    book.save(target)
+    return target

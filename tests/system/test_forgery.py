@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 from books import write_tables
 from calls import call
 from forgery import ALLOCATION, FACTS, KINDS, Book, forged, reseal, row_of
-from results import tables, write_result
+from results import edited, tables, write_result
 
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.plan import Outcome
@@ -116,13 +116,6 @@ def found(source: Source, target: Path, kind: str, seed: int) -> bool | None:
         return not source.against_budget(target).clean
     except InputError:
         return True
-
-
-def edited(source: Path, target: Path, change: Callable[[Any], None]) -> Path:
-    book = openpyxl.load_workbook(source)
-    change(book)
-    book.save(target)
-    return target
 
 
 # Forged ---------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,6 @@ from hostile import Hostile, hostile
 from limited import SECONDS, Limited
 
 HOSTILE = tuple(hostile())
-
-
-@pytest.fixture(scope="module")
-def limited() -> Iterator[Limited]:
-    """The program, loaded once, each file in a process of its own."""
-    with Limited() as server:
-        yield server
 
 
 @pytest.mark.parametrize("case", HOSTILE, ids=str)

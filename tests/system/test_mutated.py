@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,6 @@ from mutations import PASSWORD, mutated
 GROUPS, EACH = 10, 50
 COMMANDS = ("check", "audit")
 RIGHT = (0, 1, 6)
-
-
-@pytest.fixture(scope="module")
-def limited() -> Iterator[Limited]:
-    """The program, loaded once, each file in a process of its own."""
-    with Limited() as server:
-        yield server
 
 
 def odd(seeds: range, limited: Limited, folder: Path) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,6 @@ from oddtables import OddTable, odd_tables
 
 COMMANDS = (("check",), ("audit",), ("round", "--unit", "1"))
 ODD = tuple(odd_tables())
-
-
-@pytest.fixture(scope="module")
-def limited() -> Iterator[Limited]:
-    """The program, loaded once, each file in a process of its own."""
-    with Limited() as server:
-        yield server
 
 
 @pytest.mark.parametrize(("at", "table"), [(at, table) for at, table in enumerate(ODD)], ids=str)

@@ -541,7 +541,7 @@ def test_a_name_no_file_system_takes_is_refused_before_the_work(
     assert (
         call(write(tmp_path / "表.xlsx", {"表": MONEY}), "--unit", "1", "-o", tmp_path / name) == 1
     )
-    assert "[E112]" in capsys.readouterr().err
+    assert "[E116]" in capsys.readouterr().err
 
 
 def test_only_the_first_sheet_is_rounded_and_the_others_are_named(tmp_path: Path) -> None:

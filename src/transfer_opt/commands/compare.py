@@ -249,10 +249,8 @@ def comparison_path(sources: Sequence[Path], wanted: Path | None, html: Path | N
     target = wanted or sources[0].with_name(f"{sources[0].stem}_方案比较.xlsx")
     for source in sources:
         publish.result_path(source, target)
-        if html and html.exists() and source.exists() and html.samefile(source):
-            raise OutputError(
-                f"网页文件与输入文件是同一个：{html}。处理办法：用 --html 另起一个文件名。"
-            )
+        if html:
+            publish.refuse_target(source, html, "--html")
     if html and html.suffix.lower() not in (".html", ".htm"):
         raise OutputError(
             f"网页文件应以 .html 结尾：{html}。处理办法：改文件名，如 {html.stem}.html。"

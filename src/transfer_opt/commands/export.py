@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from transfer_opt.allocation.plan import Plan
+from transfer_opt.commands.publish import refuse_target
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.atomic_write import save_atomically
-from transfer_opt.core.errors import AuditError, InputError, OutputError, Problem
+from transfer_opt.core.errors import AuditError, InputError, Problem
 from transfer_opt.core.vocabulary import ALLOCATION, FACTS, INPUT, PARAMETERS, PROOF, STEPS
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.published.plan import EDITED, OTHER_MODEL, read_plan
@@ -32,10 +33,9 @@ def export(
 
     Raises InputError; AuditError where the result is not as it was published; OutputError.
     """
-    plan = _intact(result, model)
     path = target or result.with_name(f"{result.stem}_{NAMES[kind]}.{kind}")
-    if path.exists() and path.samefile(result):
-        raise OutputError(f"输出文件与结果工作簿是同一个：{path}。处理办法：用 -o 另起一个文件名。")
+    refuse_target(result, path, "-o")
+    plan = _intact(result, model)
     save_atomically(path, partial(WRITERS[kind], plan, _approved(plan, result)))
     return path, plan.digest
 

@@ -44,20 +44,10 @@ def result_path(
 ) -> Path:
     """Where the result goes; never the input itself, not through a link either (OutputError).
 
-    A name that no file system takes is refused (InputError) before anything is worked out.
+    Raises InputError too, as `refuse_target` says.
     """
     target = wanted or source.with_name(f"{source.stem}_{what}{suffix}")
-    if not is_name(target):
-        raise InputError(
-            [
-                Problem(
-                    "E112",
-                    f"输出文件名「{target.name}」不能用：太长，或有文件名里不能有的字符。",
-                    "用 -o 另起一个较短的文件名。",
-                )
-            ]
-        )
-    _not_the_input(source, target, "-o")
+    refuse_target(source, target, "-o")
     if target.suffix.lower() != suffix:
         raise OutputError(
             f"输出文件应以 {suffix} 结尾：{target}。处理办法：改文件名，如 {target.stem}{suffix}。"
@@ -71,13 +61,25 @@ def result_paths(
     """Where the result and the copy of the input go: with a copy, the result stands alone only where that is wished."""
     target = result_path(source, wanted) if wanted or not copy else None
     if copy:
-        _not_the_input(source, copy, "--into")
+        refuse_target(source, copy, "--into")
     if target and copy and same_place(target, copy):
         raise OutputError(f"-o 与 --into 是同一个文件：{copy}。处理办法：给副本另起一个文件名。")
     return target, copy
 
 
-def _not_the_input(source: Path, target: Path, option: str) -> None:
+def refuse_target(source: Path, target: Path, option: str) -> None:
+    """Raise, before anything is worked out, where a name is one that no file system takes (InputError) or the input's own
+    (OutputError)."""
+    if not is_name(target):
+        raise InputError(
+            [
+                Problem(
+                    "E116",
+                    f"输出文件名「{target.name}」不能用：太长，或有文件名里不能有的字符。",
+                    f"用 {option} 另起一个较短的文件名。",
+                )
+            ]
+        )
     if same_place(target, source):
         raise OutputError(
             f"输出文件与输入文件是同一个：{target}。处理办法：用 {option} 另起一个文件名，输入文件不会被改动。"

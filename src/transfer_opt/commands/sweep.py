@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from transfer_opt.commands.publish import refuse_target
 from transfer_opt.commands.sweep_files import WRITERS, county_path, parquet_library, write
 from transfer_opt.core.errors import OutputError
 from transfer_opt.intake.prepare import Prepared
@@ -87,8 +88,5 @@ def sweep_path(source: Path, wanted: Path | None) -> Path:
     if target.suffix.lower() == ".parquet":
         parquet_library()
     for path in (target, county_path(target), target.with_suffix(".partial")):
-        if path.exists() and source.exists() and path.samefile(source):
-            raise OutputError(
-                f"输出文件与输入文件是同一个：{path}。处理办法：用 -o 另起一个文件名，输入文件不会被改动。"
-            )
+        refuse_target(source, path, "-o")
     return target

@@ -27,11 +27,18 @@ from transfer_opt.core.cell_names import Place, address
 from transfer_opt.core.errors import InputError, Problem, TransferOptError
 from transfer_opt.core.tables import FIRST_ROW, Report, Row, Table
 from transfer_opt.core.version import __version__
-from transfer_opt.core.vocabulary import ADJUSTED, ALLOCATION, CHECKED, INPUT, PARAMETERS, PROOF
+from transfer_opt.core.vocabulary import (
+    ADJUSTED,
+    ALLOCATION,
+    CHECKED,
+    FACTS,
+    INPUT,
+    PARAMETERS,
+    PROOF,
+)
 from transfer_opt.published.approval import DUST, approved_as_told
 from transfer_opt.published.claims import (
     DIGEST,
-    FACTS,
     FILE,
     FINISHED,
     VERSION,

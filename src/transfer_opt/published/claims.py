@@ -15,10 +15,11 @@ from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.cell_names import Place, address
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.tables import FIRST_ROW, Row, Table
+from transfer_opt.core.vocabulary import FACTS
 from transfer_opt.lexlp.solvers.choice import is_known
 from transfer_opt.workbook.result.pages import Page
 
-FACTS, WARNING = "审计信息", "警告"
+WARNING = "警告"
 DIGEST, FILE, SOLVER, VERSION, PROGRAMS, FINISHED = (
     "输入文件 SHA-256",
     "输入文件",

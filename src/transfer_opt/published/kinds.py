@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.vocabulary import ALLOCATION, INPUT, PARAMETERS, PROOF
-from transfer_opt.published.claims import (
-    FACTS,
-)
+from transfer_opt.core.vocabulary import ALLOCATION, FACTS, INPUT, PARAMETERS, PROOF
 
 NEEDED = (ALLOCATION, PARAMETERS, INPUT, FACTS, PROOF)
 OTHERS = (

@@ -6,7 +6,6 @@ ones is formed again. Whatever no total adds up, and whatever is no money, is le
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,19 +24,9 @@ from transfer_opt.tables.figures import Figures, beneath, shares_of_columns
 from transfer_opt.tables.structure import Structure
 from transfer_opt.tables.sum_columns import Sum
 from transfer_opt.tables.tabulation import Tabulation, read_tabulations
+from transfer_opt.tables.words import follows, is_no_money
 from transfer_opt.workbook.input.headers import MONEY_UNITS
 
-_NO_MONEY = re.compile(
-    r".*(?:人均|户均|村均|亩均|生均|县均|每人|每户|percapita|perhead).*"
-    r"|.*(?:比例|比重|占比|份额|百分比|百分点|率|%|权重|系数|得分|分值|评分|分数|积分|指数|单价|价格|标准|水平"
-    r"|程度|(?<![年季额调])度|增幅|增速|增长|倍数?|位次|排名|名次|排序|等级|平均|均值|年限|面积|里程|长度|海拔|距离|人口|供养"
-    r"|(?:人员?|户|个|件|次|台|套|村|学生|教师|床位)数)"
-    r"|.*(?:ratio|weight|score|price|index|population|headcount|percentage|average|growthrate|taxrate)|rate|share|rank",
-    re.IGNORECASE,
-)
-"""Headers of what is counted, measured or compared."""
-_FOLLOWS = re.compile(r"占|比重|份额|增幅|增长|增速|人均")
-"""Headers of what is worked out from amounts."""
 MOST_NAMED = 5
 
 
@@ -211,7 +200,7 @@ class _Rounder:
         return (
             counted
             and table.units[column] in ("", *MONEY_UNITS)
-            and _NO_MONEY.fullmatch(normalise(table.headers[column])) is None
+            and not is_no_money(table.headers[column])
         )
 
     @cached_property
@@ -347,7 +336,7 @@ class _Rounder:
             if (
                 fixed
                 and column not in (*self.chosen, *self.formed)
-                and _FOLLOWS.search(normalise(self.table.headers[column]))
+                and follows(self.table.headers[column])
             ):
                 yield Problem(
                     "W633",

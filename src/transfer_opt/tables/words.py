@@ -55,6 +55,15 @@ _RATE = _words(
     r".*(?:比例|比重|权重|份额|系数|得分|分值|评分|分数|价格|标准|幅|幅度|增长|增速|率|指数|位次|排名|名次|倍|倍数|水平|百分比|%"
     r"|average|rate|ratio|price|score|weight|share|growth)"
 )
+_NO_MONEY = re.compile(
+    r".*(?:人均|户均|村均|亩均|生均|县均|每人|每户|percapita|perhead).*"
+    r"|.*(?:比例|比重|占比|份额|百分比|百分点|率|%|权重|系数|得分|分值|评分|分数|积分|指数|单价|价格|标准|水平"
+    r"|程度|(?<![年季额调])度|增幅|增速|增长|倍数?|位次|排名|名次|排序|等级|平均|均值|年限|面积|里程|长度|海拔|距离|人口|供养"
+    r"|(?:人员?|户|个|件|次|台|套|村|学生|教师|床位)数)"
+    r"|.*(?:ratio|weight|score|price|index|population|headcount|percentage|average|growthrate|taxrate)|rate|share|rank",
+    re.IGNORECASE,
+)
+_FOLLOWS = re.compile(r"占|比重|份额|增幅|增长|增速|人均")
 _SUM = _words(rf"(?!.*(?:人均|平均)).*(?:{_TOTAL}|总额|总数|总量|全年|total)(?:数|额|金额)?")
 _DIFFERENCE = _words(
     r".*(?:增减[额数]?|增加[额数]|减少[额数]|变动[额数]?|[较比](?:上年|去年|年初|上期)(?:增减|增加|变动)?[额数]?|差额|差异|缺口|结余|结转|净增)"
@@ -115,6 +124,16 @@ def is_rate(lines: tuple[str, ...]) -> bool:
         any(_RATED.search(_bare(line)) for line in lines)
         or _RATE.fullmatch(stem(lines[-1])) is not None
     )
+
+
+def is_no_money(header: str) -> bool:
+    """Whether a column holds what is counted, measured or compared: totals may add it up, but nobody rounds it to money."""
+    return _NO_MONEY.fullmatch(normalise(header)) is not None
+
+
+def follows(header: str) -> bool:
+    """Whether a header says that a column is worked out from amounts."""
+    return _FOLLOWS.search(normalise(header)) is not None
 
 
 def is_average(header: str) -> bool:

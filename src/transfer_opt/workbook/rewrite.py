@@ -20,7 +20,7 @@ from transfer_opt.core.cell_names import Place, address
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.workbook.files.opc import ROOT, TYPES, Package, children, local
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook, content_of, open_workbook
-from transfer_opt.workbook.files.patch_numbers import formulas, patched, worksheets
+from transfer_opt.workbook.files.patch_numbers import formulas, patched
 from transfer_opt.workbook.files.recalculate import Recalculation
 from transfer_opt.workbook.graft import SUFFIXES
 
@@ -112,7 +112,7 @@ def _patched(
 ) -> tuple[bytes, list[Problem]]:
     package = Package(source.content)
     main = package.related(ROOT, "officeDocument") or ""
-    parts = worksheets(package)
+    parts = {listed.name: listed.part for listed in package.worksheets()}
     known = {name: formulas(package.read(part)) for name, part in parts.items()}
     work = Recalculation(source.book, known, sheet, numbers)
     if work.stale:

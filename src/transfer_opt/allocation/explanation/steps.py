@@ -13,7 +13,7 @@ from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import Published, solved
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.expressions import within
-from transfer_opt.core.vocabulary import POOL_RULE
+from transfer_opt.core.vocabulary import POOL_RULE, ROUNDING_STEP
 from transfer_opt.lexlp.program import Opener
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.constraints import CONSTRAINTS
@@ -28,7 +28,7 @@ NAMED_STEPS = (
     "财力薄弱倾斜",
     "困难地区倾斜",
 )
-OTHER_RULES, GOAL_STEP, ROUNDING_STEP = "其他规则", "目标调整", "取整"
+OTHER_RULES, GOAL_STEP = "其他规则", "目标调整"
 STEP_NAMES = (*NAMED_STEPS, OTHER_RULES, GOAL_STEP, ROUNDING_STEP)
 STEP_DIGITS = 2
 """Steps are shown, and therefore made to add, in hundredths of the publishing unit."""

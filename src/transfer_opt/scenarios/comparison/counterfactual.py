@@ -57,15 +57,17 @@ def re_solved(state: State, beside: Beside = nothing) -> tuple[Case, Floats]:
 
     Raises InfeasibleError or SolverError.
     """
-    try:
-        instance = replace(state.instance(), beside=beside)
-        assert instance.rules, "there are pools"
-    except (
-        KeyError,
-        ValueError,
-        IndexError,
-    ) as error:  # half of one year's data with half of another's
-        raise SolverError("两边的数据和规则拼不到一起") from error
+    instance = _fitting(state, beside)
     case = instance.case
     units = published(case, exact_amounts(instance), instance.solver.again)
     return case, np.asarray(np.round(units * case.unit, 10), dtype=float)
+
+
+def _fitting(state: State, beside: Beside) -> Instance:
+    """The instance with its rules written; raises SolverError where half of one year's data does not fit the other's."""
+    try:
+        instance = replace(state.instance(), beside=beside)
+        instance.rules  # noqa: B018  written now, so that what does not fit is told as that
+    except (KeyError, ValueError, IndexError) as error:
+        raise SolverError("两边的数据和规则拼不到一起") from error
+    return instance

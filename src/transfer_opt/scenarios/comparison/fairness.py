@@ -19,7 +19,7 @@ from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, sums
 from transfer_opt.core.errors import InfeasibleError, SolverError
 from transfer_opt.core.exact import filled, floats
 from transfer_opt.core.expressions import Rows, at_least
-from transfer_opt.core.vocabulary import POOLS
+from transfer_opt.core.vocabulary import FACTOR_RULE, POOLS
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change, Clause, RuleSpec
 from transfer_opt.policy.objectives import CLOSEST, SHORTFALL
@@ -34,7 +34,6 @@ from transfer_opt.scenarios.comparison.counterfactual import (
 KEPT_WHOLE = "上年保底（县合计）"
 PORTION = 0.01
 """A pool is made larger by this share to see whether anybody loses by it."""
-FORMULA = "因素法"
 
 
 @dataclass(frozen=True)
@@ -192,7 +191,7 @@ def _held_back(step: _Step) -> Iterator[tuple[str, str, Instance, Make | None]]:
             lines=replace(large.lines, reference=floats(shares)),
             worked_out=replace(after, reference=shares),
         )
-        yield FORMULA, "各县测算份额随总额变化", replace(step.large, case=case), None
+        yield FACTOR_RULE, "各县测算份额随总额变化", replace(step.large, case=case), None
     if len(step.large.case.lines) > STEPPED_LINES:
         return
     written = {entry.rule.name: entry for entry in step.large.rules}

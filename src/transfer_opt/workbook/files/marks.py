@@ -48,21 +48,9 @@ def read_marks(content: bytes) -> dict[str, Marks]:
     book = package.related(ROOT, "officeDocument")
     if book is None:
         raise zipfile.BadZipFile("no workbook part")
-    parts = {
-        relation.id: relation.target
-        for relation in package.relations(book)
-        if relation.kind == "worksheet"
-    }
     styles = package.related(book, "styles")
     formats = _formats(package.tree(styles)) if styles and styles in package else ()
-    found: dict[str, Marks] = {}
-    for element in _named(package.tree(book), "sheet"):
-        part = parts.get(
-            next((value for key, value in element.attrib.items() if key.endswith("}id")), "")
-        )
-        if part is not None and part in package:
-            found[element.get("name", "")] = _marks(package.read(part), formats)
-    return found
+    return {sheet.name: _marks(package.read(sheet.part), formats) for sheet in package.worksheets()}
 
 
 def _formats(root: Any) -> tuple[str, ...]:
@@ -82,7 +70,7 @@ def _marks(content: bytes, formats: tuple[str, ...]) -> Marks:
     """The cells of one sheet; a cell or row that does not say where it is follows the one before."""
     from lxml import etree
 
-    formulas, codes, shared = dict[Place, str](), dict[Place, str](), dict[str, tuple[str, str]]()
+    formulas, codes, shared = dict[Place, str](), dict[Place, str](), dict[str, tuple[str, Place]]()
     row, column = -1, -1
     for event, element in etree.iterparse(
         io.BytesIO(content), events=("start", "end"), resolve_entities=False, huge_tree=True
@@ -104,7 +92,7 @@ def _marks(content: bytes, formats: tuple[str, ...]) -> Marks:
     return Marks(formulas, codes)
 
 
-def _formula(element: Any, at: Place, shared: dict[str, tuple[str, str]]) -> str:
+def _formula(element: Any, at: Place, shared: dict[str, tuple[str, Place]]) -> str:
     """The formula of a cell, also where it is told once for many cells."""
     text, kind, number = (
         f"={element.text}" if element.text else "",
@@ -116,16 +104,17 @@ def _formula(element: Any, at: Place, shared: dict[str, tuple[str, str]]) -> str
     if kind != "shared":
         return text
     if text:
-        shared[number] = text, address(at)
+        shared[number] = text, at
         return text
     first = shared.get(number)
-    return _translated(*first, address(at)) if first else ""
+    return moved(*first, at) if first else ""
 
 
-def _translated(text: str, origin: str, here: str) -> str:
+def moved(text: str, origin: Place, at: Place) -> str:
+    """A formula that is told in one cell as it reads in another."""
     from openpyxl.formula.translate import Translator  # heavy, and only needed for shared formulas
 
-    return str(Translator(text, origin=origin).translate_formula(here))
+    return str(Translator(text, origin=address(origin)).translate_formula(address(at)))
 
 
 def _named(root: Any, name: str) -> Iterator[Any]:

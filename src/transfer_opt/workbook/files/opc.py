@@ -38,6 +38,17 @@ class Relation:
         return self.type.rpartition("/")[2]
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A worksheet as the list of sheets has it."""
+
+    name: str
+    state: str
+    place: int
+    """In the list of all sheets, from 0."""
+    part: str
+
+
 class Package:
     """A package in memory that can be changed and saved under another name."""
 
@@ -112,6 +123,21 @@ class Package:
             ),
             None,
         )
+
+    def worksheets(self) -> list[Listed]:
+        """The worksheets of a workbook, in order, whose parts are there."""
+        book = self.related(ROOT, "officeDocument")
+        if book is None:
+            return []
+        parts = {each.id: each.target for each in self.relations(book) if each.kind == "worksheet"}
+        found = []
+        for place, entry in enumerate(self.tree(book).findall(".//{*}sheets/{*}sheet")):
+            ids = (value for key, value in entry.attrib.items() if local(key) == "id")
+            part = parts.get(next(ids, ""))
+            if part is not None and part in self:
+                name, state = entry.get("name", ""), entry.get("state", "visible")
+                found.append(Listed(name, state, place, part))
+        return found
 
     def relate(self, source: str, type_: str, target: str) -> str:
         """Let a part refer to another; the id of the relation."""

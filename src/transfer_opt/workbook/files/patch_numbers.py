@@ -15,13 +15,12 @@ from xml.parsers import expat
 from transfer_opt.core.cell_names import (
     CONTROLS,
     Place,
-    address,
     digits,
     element_text,
     place,
     plain,
 )
-from transfer_opt.workbook.files.opc import ROOT, Package
+from transfer_opt.workbook.files.marks import moved
 
 Value = Fraction | str | None
 
@@ -61,20 +60,6 @@ class Patch:
     values: Mapping[Place, Value] = field(default_factory=dict)
 
 
-def worksheets(package: Package) -> dict[str, str]:
-    """Name → part of every worksheet of a workbook."""
-    main = package.related(ROOT, "officeDocument") or ""
-    relations = {relation.id: relation for relation in package.relations(main)}
-    found = {}
-    for element in package.tree(main).findall(".//{*}sheets/{*}sheet"):
-        relation = relations.get(
-            next((value for name, value in element.attrib.items() if name.endswith("}id")), "")
-        )
-        if relation and relation.kind == "worksheet" and relation.target in package:
-            found[element.get("name", "")] = relation.target
-    return found
-
-
 def formulas(part: bytes) -> dict[Place, Formula]:
     """Every formula of a worksheet part."""
     found: dict[Place, tuple[Mapping[str, str], str]] = {}
@@ -101,16 +86,9 @@ def _understood(
         if shared and text:
             first[shared] = at, text
         if shared and not text and shared in first:
-            yield at, Formula(_moved(*first[shared], at), shared)
+            yield at, Formula(moved(f"={first[shared][1]}", first[shared][0], at), shared)
         else:
             yield at, Formula(f"={text}", shared, ref, bool(shared and text))
-
-
-def _moved(origin: Place, text: str, at: Place) -> str:
-    """A shared formula as it reads in another cell."""
-    from openpyxl.formula.translate import Translator
-
-    return str(Translator(f"={text}", address(origin)).translate_formula(address(at)))
 
 
 def _range(ref: str) -> tuple[Place, Place] | None:

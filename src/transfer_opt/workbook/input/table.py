@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import RawCell, is_blank, normalise, to_number, to_text
-from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, POOLS
+from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, EXAMPLE, POOLS
 from transfer_opt.workbook.files.open import RawSheet
 from transfer_opt.workbook.input import remarks
 from transfer_opt.workbook.input.columns import FREE_HEADERS, CellKind
@@ -31,7 +31,6 @@ _LONGEST_NAME = 25
 _UNIT_CELL = re.compile(r"[(\[]?(?:金额|计量|货币)?单位")
 NUMBERING = frozenset({"栏次", "列次", "行次", "甲"})
 _ATTACHMENT = re.compile(r"附[件表]\d*:?")
-_EXAMPLE = "示例数据"
 _NAME_HEADER = {COUNTIES: "县区名称", POOLS: "资金", BOUNDS: "县区名称"}
 """The sheets that may hold totals rows, and the column that names their rows."""
 
@@ -131,10 +130,10 @@ def headings(table: Table) -> tuple[str, tuple[str, ...]]:
     if lines and len(lines[-1]) > 1 and any(lines[:-1]):
         lines = lines[:-1]
     texts = [text for line in lines for text in line if not _ATTACHMENT.fullmatch(normalise(text))]
-    title = next((text for text in texts if not normalise(text).startswith(_EXAMPLE)), "")
+    title = next((text for text in texts if not normalise(text).startswith(EXAMPLE)), "")
     labels = [text for text in texts if text != title]
-    if _EXAMPLE in normalise(title) and not any(_EXAMPLE in normalise(label) for label in labels):
-        labels.append(_EXAMPLE)
+    if EXAMPLE in normalise(title) and not any(EXAMPLE in normalise(label) for label in labels):
+        labels.append(EXAMPLE)
     return title, tuple(labels)
 
 

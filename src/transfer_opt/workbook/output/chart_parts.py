@@ -58,3 +58,17 @@ def data_range(column: int, count: int) -> str:
 def literal(text: str) -> str:
     """A text for a chart: XlsxWriter takes anything with ! and a cell address for a reference."""
     return re.sub(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff]", "", text).replace("!", "！") or " "
+
+
+def lorenz_axes(drawn: Any) -> None:
+    """Both axes of Lorenz curves: shares from 0 to 1."""
+    share = {
+        **axis(),
+        "min": 0,
+        "max": 1,
+        "major_unit": 0.2,
+        "num_format": "0%",
+        "name_font": font(9),
+    }
+    drawn.set_x_axis({**share, "name": "人口累计占比"})
+    drawn.set_y_axis({**share, "name": "保障水平累计占比"})

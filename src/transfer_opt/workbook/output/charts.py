@@ -30,6 +30,7 @@ from transfer_opt.workbook.output.chart_parts import (
     font,
     labels,
     literal,
+    lorenz_axes,
     marker,
 )
 from transfer_opt.workbook.output.layout import DEFAULT_ROW_PIXELS
@@ -354,15 +355,6 @@ def _lorenz(book: Any, chart: Lorenz, start: int) -> Any:
                 "marker": {"type": "none"},
             }
         )
-    share = {
-        **axis(),
-        "min": 0,
-        "max": 1,
-        "major_unit": 0.2,
-        "num_format": "0%",
-        "name_font": font(9),
-    }
-    drawn.set_x_axis({**share, "name": "人口累计占比"})
-    drawn.set_y_axis({**share, "name": "保障水平累计占比"})
+    lorenz_axes(drawn)
     dress(drawn, chart.title, [])
     return drawn

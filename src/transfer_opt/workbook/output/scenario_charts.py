@@ -8,7 +8,15 @@ from typing import Any
 
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Bars, Curves, Dots
-from transfer_opt.workbook.output.chart_parts import axis, data_range, dress, font, labels, marker
+from transfer_opt.workbook.output.chart_parts import (
+    axis,
+    data_range,
+    dress,
+    font,
+    labels,
+    lorenz_axes,
+    marker,
+)
 from transfer_opt.workbook.output.styles import (
     CELL_BORDER,
     CONNECTOR,
@@ -152,16 +160,7 @@ def curves(book: Any, chart: Curves, start: int) -> Any:
         drawn.add_series(
             {"name": title, "categories": x, "values": y, "line": line, "marker": {"type": "none"}}
         )
-    share = {
-        **axis(),
-        "min": 0,
-        "max": 1,
-        "major_unit": 0.2,
-        "num_format": "0%",
-        "name_font": font(9),
-    }
-    drawn.set_x_axis({**share, "name": "人口累计占比"})
-    drawn.set_y_axis({**share, "name": "保障水平累计占比"})
+    lorenz_axes(drawn)
     dress(drawn, chart.title, [])
     return drawn
 

@@ -137,13 +137,9 @@ def seen(content: bytes) -> Seen:
     texts = _shared(package, package.related(part, "sharedStrings"), looks)
     names = _Names(workbook)
     sheets = []
-    for at, entry in enumerate(workbook.findall(".//{*}sheets/{*}sheet")):
-        relation = relations.get(_id(entry))
-        if relation is not None and relation.kind == "worksheet" and relation.target in package:
-            reader = _SheetReader(package, relation.target, looks, texts)
-            sheets.append(
-                reader.sheet(entry.get("name", ""), entry.get("state", "visible"), names.of(at))
-            )
+    for listed in package.worksheets():
+        reader = _SheetReader(package, listed.part, looks, texts)
+        sheets.append(reader.sheet(listed.name, listed.state, names.of(listed.place)))
     hidden = any(
         view.get("visibility", "visible") != "visible"
         for view in workbook.findall(".//{*}workbookView")
@@ -154,10 +150,6 @@ def seen(content: bytes) -> Seen:
         names.others,
         (*dict.fromkeys(parts), *(("隐藏的工作簿窗口",) if hidden else ())),
     )
-
-
-def _id(element: Any) -> str:
-    return next((str(value) for key, value in element.attrib.items() if local(key) == "id"), "")
 
 
 class _Names:
