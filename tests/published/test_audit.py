@@ -23,8 +23,9 @@ from transfer_opt.commands import publish
 from transfer_opt.core.errors import InputError
 from transfer_opt.core.vocabulary import PROOF
 from transfer_opt.intake import prepare
-from transfer_opt.published.audit import SOURCES, Verdict, recheck
+from transfer_opt.published.audit import SOURCES, recheck
 from transfer_opt.published.claims import Claims
+from transfer_opt.published.findings import Verdict
 from transfer_opt.published.inputs import Derive, budget_inputs, own_inputs
 from transfer_opt.workbook.result.fingerprint import fingerprint
 from transfer_opt.workbook.result.pages import Page, read_pages

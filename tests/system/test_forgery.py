@@ -27,9 +27,10 @@ from transfer_opt.core.errors import InputError
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.intake import prepare
 from transfer_opt.intake.prepare import read_budget
-from transfer_opt.published.audit import Verdict, recheck
+from transfer_opt.published.audit import recheck
 from transfer_opt.published.claims import Claims
 from transfer_opt.published.differences import Expected
+from transfer_opt.published.findings import Verdict
 from transfer_opt.published.inputs import Given, budget_inputs
 from transfer_opt.workbook.output.formulas import Sums
 from transfer_opt.workbook.result.looks import contrast

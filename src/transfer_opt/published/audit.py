@@ -17,7 +17,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ from transfer_opt.published.claims import (
     facts_as_claimed,
 )
 from transfer_opt.published.differences import Expected, agrees, differences, own_differences
+from transfer_opt.published.findings import Findings, Verdict
 from transfer_opt.published.inputs import Derive, Given
 from transfer_opt.published.kinds import NEEDED, is_result
 from transfer_opt.report.notice.notice import notice
@@ -82,53 +83,6 @@ VIEW_DUST = 1e-6
 """What programs that calculate 「县区说明单」 anew differ by, in what is printed with fewer digits."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the re-check found; nothing but remarks (W…) means that the file is as it was published."""
-
-    problems: tuple[Problem, ...]
-    code: str
-    """The check code worked out anew."""
-    sheets: int
-    """How many sheets were held against what was derived."""
-
-    @property
-    def clean(self) -> bool:
-        """Whether there is no discrepancy."""
-        return all(problem.is_warning for problem in self.problems)
-
-
-@dataclass
-class _Findings:
-    """The file as read back and the discrepancies found so far; a cell is told once of a kind."""
-
-    path: Path
-    pages: Mapping[str, Page]
-    claims: Claims
-    certificate: Mapping[str, Any] = field(default_factory=dict)
-    proof: str = ""
-    """The certificate as text, once it was accepted."""
-    found: dict[tuple[str, str, str], Problem] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
-    """Sheets whose hidden rows have been told."""
-
-    def tell(self, problem: Problem) -> None:
-        looks = problem.code[:3] == "A61" or problem.code in ("A609", "W617")
-        place = problem.sheet, problem.cell, problem.message if looks or not problem.cell else ""
-        if place not in self.found or self.found[place].is_warning and not problem.is_warning:
-            self.found[place] = problem
-
-    @property
-    def sheets(self) -> set[str]:
-        """Where a discrepancy was found."""
-        return {problem.sheet for problem in self.found.values() if not problem.is_warning}
-
-    @property
-    def wording(self) -> bool:
-        """Whether this version of the program wrote the file."""
-        return self.claims.said(VERSION) == f"transfer-opt {__version__}"
-
-
 def recheck(path: Path, derive: Derive, given: Given | None = None) -> Verdict:
     """Hold a result workbook against itself and, through `given`, against the budget.
 
@@ -155,7 +109,7 @@ def recheck(path: Path, derive: Derive, given: Given | None = None) -> Verdict:
             "",
             0,
         )
-    findings = _Findings(path, pages, Claims.of(pages[FACTS]))
+    findings = Findings(path, pages, Claims.of(pages[FACTS]))
     _check_certificate(findings)
     code = _check_code(findings)
     altered = broken(pages, PROOF, NEEDED)
@@ -167,7 +121,7 @@ def recheck(path: Path, derive: Derive, given: Given | None = None) -> Verdict:
     return Verdict((*findings.found.values(), *_remarks(findings)), code, count)
 
 
-def _check_certificate(findings: _Findings) -> None:
+def _check_certificate(findings: Findings) -> None:
     """Parse it, have it checked, and hold its digest against the one in 「审计信息」."""
     text = certificate_text(findings.pages[PROOF])
     digest, claims = hashlib.sha256(text.encode()).hexdigest(), findings.claims
@@ -194,7 +148,7 @@ def _check_certificate(findings: _Findings) -> None:
         findings.tell(Problem("A601", "证书读不出来，被改动过或不完整。", sheet=PROOF))
 
 
-def _check_code(findings: _Findings) -> str:
+def _check_code(findings: Findings) -> str:
     """The check code of the stated inputs and choices and of the certificate's integers."""
     claims, made = findings.claims, findings.certificate
     try:
@@ -228,7 +182,7 @@ def _check_code(findings: _Findings) -> str:
 
 
 def _check_derived(
-    findings: _Findings,
+    findings: Findings,
     altered: Mapping[str, tuple[Problem, ...]],
     derive: Derive,
     given: Given | None,
@@ -262,7 +216,7 @@ def _check_derived(
 
 
 def _compare(
-    findings: _Findings,
+    findings: Findings,
     outcome: Outcome,
     altered: Mapping[str, tuple[Problem, ...]],
     given: Given | None,
@@ -300,7 +254,7 @@ def _compare(
 
 
 def _expected(
-    findings: _Findings,
+    findings: Findings,
     report: Report,
     altered: Mapping[str, tuple[Problem, ...]],
     unit: float,
@@ -339,7 +293,7 @@ def _with_seals(table: Table, page: Page) -> Table:
     )
 
 
-def _unsealed(findings: _Findings, report: Report) -> Iterator[Problem]:
+def _unsealed(findings: Findings, report: Report) -> Iterator[Problem]:
     """Sheets that the program seals and this file does not."""
     known = seals(findings.pages[PROOF])
     for name in seals_of(report):
@@ -355,7 +309,7 @@ def seals_of(report: Report) -> list[str]:
     )
 
 
-def _program(findings: _Findings, outcome: Outcome) -> Iterator[Problem]:
+def _program(findings: Findings, outcome: Outcome) -> Iterator[Problem]:
     """The certificate speaks of the program that these inputs define, and of these stages and amounts, and of nothing else."""
     derived, stands = json.loads(outcome.proof), findings.certificate
     for key, name in PROGRAM.items():
@@ -372,7 +326,7 @@ def _program(findings: _Findings, outcome: Outcome) -> Iterator[Problem]:
         yield Problem("A601", f"证书里多出「{'、'.join(sorted(others))}」。", sheet=PROOF)
 
 
-def _views(findings: _Findings, report: Report, outcome: Outcome) -> Iterator[Problem]:
+def _views(findings: Findings, report: Report, outcome: Outcome) -> Iterator[Problem]:
     """「县区说明单」 for the county that is chosen on it: its formulas, and the values they carry."""
     sheet, at = CHOICE
     page = findings.pages.get(sheet)
@@ -418,7 +372,7 @@ def _views(findings: _Findings, report: Report, outcome: Outcome) -> Iterator[Pr
         )
 
 
-def _file(findings: _Findings, outcome: Outcome) -> Iterator[Problem]:
+def _file(findings: Findings, outcome: Outcome) -> Iterator[Problem]:
     """Whether the budget is the very file, or another with the same contents."""
     name = outcome.budget.path.replace("\\", "/").rpartition("/")[2]
     if outcome.budget.sha256 != findings.claims.said(DIGEST):
@@ -432,7 +386,7 @@ def _file(findings: _Findings, outcome: Outcome) -> Iterator[Problem]:
         )
 
 
-def _seen(findings: _Findings, reports: Iterable[Report], given: Given | None) -> Iterator[Problem]:
+def _seen(findings: Findings, reports: Iterable[Report], given: Given | None) -> Iterator[Problem]:
     """What a reader sees beside the values, against what the writer makes; and sheets that no result has."""
     from transfer_opt.workbook.save import made
 
@@ -484,7 +438,7 @@ def _hidden(sheet: str, rows: list[int], known: bool) -> Iterator[Problem]:
         )
 
 
-def _remarks(findings: _Findings) -> Iterator[Problem]:
+def _remarks(findings: Findings) -> Iterator[Problem]:
     """What is no discrepancy but should be known."""
     known = seals(findings.pages[PROOF])
     for name, page in findings.pages.items():

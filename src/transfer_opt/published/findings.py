@@ -1,0 +1,61 @@
+"""What a re-check has found so far, and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transfer_opt.core.errors import Problem
+from transfer_opt.core.version import __version__
+from transfer_opt.published.claims import VERSION, Claims
+from transfer_opt.workbook.result.pages import Page
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the re-check found; nothing but remarks (W…) means that the file is as it was published."""
+
+    problems: tuple[Problem, ...]
+    code: str
+    """The check code worked out anew."""
+    sheets: int
+    """How many sheets were held against what was derived."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is no discrepancy."""
+        return all(problem.is_warning for problem in self.problems)
+
+
+@dataclass
+class Findings:
+    """The file as read back and the discrepancies found so far; a cell is told once of a kind."""
+
+    path: Path
+    pages: Mapping[str, Page]
+    claims: Claims
+    certificate: Mapping[str, Any] = field(default_factory=dict)
+    proof: str = ""
+    """The certificate as text, once it was accepted."""
+    found: dict[tuple[str, str, str], Problem] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    """Sheets whose hidden rows have been told."""
+
+    def tell(self, problem: Problem) -> None:
+        """Add a discrepancy or remark; a discrepancy takes the place of a remark about the same cell."""
+        looks = problem.code[:3] == "A61" or problem.code in ("A609", "W617")
+        place = problem.sheet, problem.cell, problem.message if looks or not problem.cell else ""
+        if place not in self.found or self.found[place].is_warning and not problem.is_warning:
+            self.found[place] = problem
+
+    @property
+    def sheets(self) -> set[str]:
+        """Where a discrepancy was found."""
+        return {problem.sheet for problem in self.found.values() if not problem.is_warning}
+
+    @property
+    def wording(self) -> bool:
+        """Whether this version of the program wrote the file."""
+        return self.claims.said(VERSION) == f"transfer-opt {__version__}"
