@@ -9,9 +9,10 @@ import pytest
 from cases import SPEC, make_case
 
 from transfer_opt.core.budget import Sheet, SheetRow
-from transfer_opt.core.vocabulary import RULES, SCENARIOS
+from transfer_opt.core.vocabulary import POOLS, RULES, SCENARIOS, WEIGHTS
 from transfer_opt.intake.choices import Choices, read_choices
 from transfer_opt.policy.admissible import parse_objectives, parse_unit
+from transfer_opt.policy.factors import PARAMETER_NAMES
 from transfer_opt.policy.model import Change
 
 EQUALIZATION, GUARANTEE, ECOLOGY = (fund.name for fund in SPEC.funds)
@@ -279,3 +280,130 @@ def test_objectives_are_joined_by_an_arrow_of_any_kind() -> None:
         "三保缺口最小》贴近因素法",
     ):
         assert parse_objectives(text) == parts
+
+
+class TestWeights:
+    columns = ("资金", "因素", "参数", "权重")
+
+    def read(self, *rows: tuple[object, ...], rule: Row | None = None) -> Choices:
+        made = sheet(
+            WEIGHTS,
+            tuple(dict(zip(self.columns, each, strict=True)) for each in rows),
+            self.columns,
+        )
+        others = {RULES: sheet(RULES, (rule,), COLUMNS)} if rule else {}
+        return read_choices(SPEC, {WEIGHTS: made, **others}, make_case().recipients)
+
+    def test_a_factor_is_a_parameter_of_one_rule_and_a_blank_leaves_the_models(self) -> None:
+        found = self.read(
+            ("县级保障", "三保压力", None, 0.6),
+            ("县级保障", "三保剩余缺口", None, None),
+            ("生态", "重点补助", "省级重点生态功能区", 0.8),
+        )
+        assert not found.problems
+        assert [
+            (each.fund, each.parameter, each.value) for each in found.changes if each.value
+        ] == [
+            ("县级基本财力保障机制奖补资金", "三保压力", 0.6),
+            ("重点生态功能区转移支付", "重点补助/省级重点生态功能区", 0.8),
+        ]
+
+    @pytest.mark.parametrize(
+        ("row", "code", "cell"),
+        [
+            (("县级保障", "三保压了", None, 0.6), "E203", "B5"),
+            ((None, "三保压力", None, 0.6), "E202", "A5"),
+            (("生态", "三保压力", None, 0.6), "E203", "B5"),
+            (("县级保障", None, None, 0.6), "E203", "B5"),
+            (("县级保障", "三保压力", None, -0.1), "E210", "D5"),
+            (("县级保障", "三保压力", None, "多"), "E209", "D5"),
+        ],
+    )
+    def test_a_mistake_is_told_at_its_cell_on_this_sheet(
+        self, row: tuple[object, ...], code: str, cell: str
+    ) -> None:
+        [problem] = self.read(row).problems
+        assert (problem.code, problem.sheet, problem.cell) == (code, WEIGHTS, cell)
+
+    def test_the_same_weight_in_both_sheets_is_one_too_many(self) -> None:
+        twice = row("因素权重", "三保压力", 0.2, fund="县级保障")
+        [problem] = self.read(("县级保障", "三保压力", None, 0.6), rule=twice).problems
+        assert problem.code == "E205"
+
+    def test_every_number_of_every_factor_of_the_model_can_be_set(self) -> None:
+        for fund in SPEC.funds:
+            for factor in fund.factors:
+                numbers = {k for k, v in factor.parameters.items() if isinstance(v, float | int)}
+                assert numbers <= PARAMETER_NAMES.keys()
+
+
+class TestLeversOfAScenario:
+    columns = ("规则", "资金", "参数", "对象", "甲案")
+
+    def read(self, *rows: Row) -> Choices:
+        pools = sheet(
+            POOLS,
+            ({"资金": "均衡性", "本年总额": 1000.0}, {"资金": "生态", "本年总额": 400.0}),
+            ("资金", "本年总额"),
+        )
+        made = sheet(SCENARIOS, rows, self.columns)
+        return read_choices(SPEC, {SCENARIOS: made, POOLS: pools}, make_case().recipients)
+
+    @pytest.mark.parametrize(
+        ("typed", "becomes"),
+        [
+            ("+2%", 1020.0),
+            ("−3%", 970.0),
+            ("＋0.1%", 1001.0),
+            ("+200", 1200.0),
+            (-300.0, 700.0),
+            (-0.03, 970.0),
+            (1200.0, 1200.0),
+            ("1,200", 1200.0),
+            ("-100%", 0.0),
+        ],
+    )
+    def test_a_pool_is_an_amount_or_a_change_with_its_sign(
+        self, typed: object, becomes: float
+    ) -> None:
+        found = self.read({"规则": "资金总额", "资金": "均衡性", "参数": "本年总额", "甲案": typed})
+        assert found.scenarios is not None
+        assert [each.value for each in found.scenarios[0].changes] == [becomes]
+
+    @pytest.mark.parametrize("typed", ["2%", 0.02, "多", "-101%", -1001.0])
+    def test_what_can_be_read_in_two_ways_or_in_none_is_told(self, typed: object) -> None:
+        [problem] = self.read(
+            {"规则": "资金总额", "资金": "均衡性", "参数": "本年总额", "甲案": typed}
+        ).problems
+        assert (problem.code, problem.cell) == ("E217", "E5")
+
+    def test_a_change_without_a_fund_moves_every_pool_by_its_own_amount(self) -> None:
+        found = self.read({"规则": "资金总额", "参数": "本年总额", "甲案": "+10%"})
+        assert found.scenarios is not None
+        assert [each.value for each in found.scenarios[0].changes] == [1100.0, 440.0]
+
+    def test_switches_in_rows_of_their_own_are_one_change_of_the_rule(self) -> None:
+        found = self.read(
+            {"规则": "增幅上限", "资金": "县级保障", "参数": "刚性", "甲案": "软"},
+            {"规则": "增幅上限", "资金": "县级保障", "参数": "优先级", "甲案": 3.0},
+            {"规则": "困难地区倾斜", "参数": "启用", "甲案": "否"},
+        )
+        assert not found.problems
+        assert found.scenarios is not None
+        first, second = found.scenarios[0].changes
+        assert (first.hard, first.priority, first.on) == (False, 3, None)
+        assert (second.rule, second.on) == ("困难地区倾斜", False)
+
+    @pytest.mark.parametrize(
+        ("rule", "what", "typed", "code"),
+        [
+            ("资金总额", "启用", "否", "E206"),
+            ("增幅上限", "刚性", "中", "E211"),
+            ("增幅上限", "优先级", 0.5, "E212"),
+        ],
+    )
+    def test_a_switch_that_cannot_be_is_told_in_the_scenarios_column(
+        self, rule: str, what: str, typed: object, code: str
+    ) -> None:
+        [problem] = self.read({"规则": rule, "参数": what, "甲案": typed}).problems
+        assert (problem.code, problem.cell) == (code, "E5")

@@ -16,6 +16,7 @@ from cases import SPEC
 from manual import Command, run, with_lines
 
 from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.vocabulary import WEIGHTS
 from transfer_opt.intake.prepare import check, read_budget
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import ParameterSpec, RuleSpec
@@ -27,9 +28,11 @@ FUNDS = tuple(fund.name for fund in SPEC.funds)
 LINE = re.compile(
     r"在 (\[.*?\]) 下面把 (?:default|hard) 一行写成 ((?:default|hard) = (?:\{.*?\}|[^（]+))（"
 )
+WRITTEN = [rule for rule in SPEC.rules.values() if rule.name != WEIGHTS]
+"""The rules that the model file holds; the weights stand with the factors."""
 BY_FUND = [
     parameter
-    for rule in SPEC.rules.values()
+    for rule in WRITTEN
     for parameter in rule.parameters.values()
     if parameter.by in ("line", "fund", "prefecture")
 ]
@@ -114,7 +117,7 @@ def followed(text: str, problem: Problem) -> str:
 
 @pytest.mark.parametrize(
     "parameter",
-    [parameter for rule in SPEC.rules.values() for parameter in rule.parameters.values()],
+    [parameter for rule in WRITTEN for parameter in rule.parameters.values()],
     ids=lambda parameter: f"{parameter.rule}-{parameter.name}",
 )
 def test_a_parameter_without_any_value_is_told_where_it_is_read(
@@ -333,6 +336,6 @@ def test_a_rule_that_compares_funds_asks_for_all_of_them(tmp_path: Path, rule: s
 
 
 def test_the_shipped_model_is_the_pattern_of_all_rules() -> None:
-    assert set(SPEC.rules) == {*CONSTRAINTS, *SETTINGS_ONLY}
+    assert {rule.name for rule in WRITTEN} == {*CONSTRAINTS, *SETTINGS_ONLY}
     for name, entry in CONSTRAINTS.items():
         assert set(entry.parameters.values()) <= SPEC.rules[name].parameters.keys()

@@ -8,6 +8,7 @@ POOLS = "资金总额"
 RULES = "约束参数"
 SCENARIOS = "方案"
 BOUNDS = "县区上下限"
+WEIGHTS = "因素权重"
 
 # ------------------------------------------------------------ sheets of a result
 ALLOCATION = "分配结果"

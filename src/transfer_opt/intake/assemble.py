@@ -25,6 +25,7 @@ from transfer_opt.policy.case import (
     Recipients,
     WeightedFactor,
 )
+from transfer_opt.policy.factor_weights import weighed
 from transfer_opt.policy.factors import (
     FACTORS,
     NEED_COLUMNS,
@@ -228,7 +229,7 @@ def _weighted(settings: Settings, fund: Fund, f: int, data: FactorData) -> list[
             factor.weight,
             FACTORS[factor.function].function(data, **factor.parameters),
         )
-        for factor in fund.spec.factors
+        for factor in weighed(settings, fund.spec)
         if factor.weight > 0
     ]
 

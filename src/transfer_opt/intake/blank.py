@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from transfer_opt.core.text import normalise
+from transfer_opt.core.vocabulary import WEIGHTS
+from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
 from transfer_opt.workbook.output.template import (
     FundLine,
     ParameterRow,
     ScenarioRow,
     TemplateLayout,
+    WeightRow,
 )
 
 
@@ -17,7 +21,12 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
     """The empty template of a model."""
     funds = tuple(_fund_line(fund) for fund in spec.funds)
     return TemplateLayout(
-        year, funds, parameter_rows(spec), scenario_names(spec), scenario_rows(spec)
+        year,
+        funds,
+        parameter_rows(spec),
+        scenario_names(spec),
+        scenario_rows(spec),
+        weight_rows(spec),
     )
 
 
@@ -30,7 +39,36 @@ def _fund_line(fund: FundSpec) -> FundLine:
 
 def parameter_rows(spec: ModelSpec) -> tuple[ParameterRow, ...]:
     """Every parameter with its default, fund by fund where funds differ."""
-    return tuple(row for rule in spec.rules.values() for row in _rule(spec, rule))
+    return tuple(
+        row for rule in spec.rules.values() if rule.name != WEIGHTS for row in _rule(spec, rule)
+    )
+
+
+def weight_rows(spec: ModelSpec) -> tuple[WeightRow, ...]:
+    """Every factor's weight and the numbers of its formula, fund by fund, as the model has them."""
+    rule = spec.rules[WEIGHTS]
+    return tuple(row for fund in spec.funds for row in _weights(rule, fund))
+
+
+def _weights(rule: RuleSpec, fund: FundSpec) -> Iterator[WeightRow]:
+    whole = sum(factor.weight for factor in fund.factors)
+    for factor in fund.factors:
+        key = normalise(factor.title)
+        share = f"，占该项资金的 {factor.weight / whole * 100:.4g}%" if whole else ""
+        for name, parameter in rule.parameters.items():
+            title, _, within = name.partition(WITHIN)
+            if title != key or not isinstance(parameter.default, Mapping):
+                continue
+            value = parameter.default.get(fund.name)
+            if value is not None:
+                yield WeightRow(
+                    fund.name,
+                    factor.title,
+                    within,
+                    float(value),
+                    factor.clause.short,
+                    parameter.summary + ("" if within else share),
+                )
 
 
 def scenario_names(spec: ModelSpec) -> tuple[str, ...]:

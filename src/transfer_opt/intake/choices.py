@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
+from types import MappingProxyType
 
-from transfer_opt.core.budget import Sheet, SheetRow
+from transfer_opt.core.budget import Sheet, SheetRow, Value
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number, to_text
-from transfer_opt.core.vocabulary import BASELINE, HARD, NO, RULES, SCENARIOS, SOFT, YES
+from transfer_opt.core.vocabulary import (
+    BASELINE,
+    HARD,
+    NO,
+    POOLS,
+    RULES,
+    SCENARIOS,
+    SOFT,
+    WEIGHTS,
+    YES,
+)
 from transfer_opt.intake.unit_names import Register
-from transfer_opt.policy.admissible import wrong_number, wrong_text
+from transfer_opt.policy.admissible import changed_amount, wrong_number, wrong_text
 from transfer_opt.policy.case import Recipients
+from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import (
     Change,
     ModelSpec,
@@ -24,6 +36,10 @@ from transfer_opt.policy.model import (
 )
 from transfer_opt.workbook.input.totals import same_prefecture
 
+TOTAL = "本年总额"
+SWITCHES = ("启用", "刚性", "优先级")
+"""What a scenario may say of a rule in the place of a parameter."""
+_SET = ("on", "hard", "priority")
 ADDRESS_COLUMNS = ("规则", "资金", "参数", "对象")
 
 
@@ -43,9 +59,11 @@ def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recip
     changes = list(_Reader(spec, rules, recipients, problems).changes()) if rules else []
     if rules:
         problems += _disagreeing_switches(spec, rules.name, changes)
+    if weights := sheets.get(WEIGHTS):
+        changes += _weights(spec, weights, recipients, changes, problems)
     scenarios = None
     if overlay:
-        reader = _Reader(spec, overlay, recipients, problems)
+        reader = _Reader(spec, overlay, recipients, problems, pools_given(spec, sheets))
         names = [
             name for name in overlay.letters if name not in (*ADDRESS_COLUMNS, "依据条款", "说明")
         ]
@@ -63,49 +81,155 @@ def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recip
     return Choices(tuple(changes), scenarios, tuple(dict.fromkeys(problems)))
 
 
+def pools_given(spec: ModelSpec, sheets: Mapping[str, Sheet]) -> dict[str, float]:
+    """Fund → 本年总额 as 「资金总额」 gives it."""
+    rows = sheets[POOLS].rows if POOLS in sheets else ()
+    return {
+        fund.name: float(amount)
+        for row in rows
+        if (fund := spec.fund(normalise(to_text(row.values.get("资金")))))
+        and isinstance(amount := row.values.get(TOTAL), float | int)
+    }
+
+
+def _weights(
+    spec: ModelSpec,
+    sheet: Sheet,
+    recipients: Recipients,
+    others: Sequence[Change],
+    problems: list[Problem],
+) -> Iterator[Change]:
+    """「因素权重」, read as rows of one rule whose parameters are the factors."""
+    found: list[Problem] = []
+    same = {"参数": "因素", "取值": "权重"}
+    as_rule = replace(
+        sheet,
+        letters={
+            name: sheet.letters[of]
+            for name, of in (*same.items(), ("资金", "资金"))
+            if of in sheet.letters
+        },
+        rows=tuple(_as_rule(row) for row in sheet.rows),
+    )
+    for change in _Reader(spec, as_rule, recipients, found).changes():
+        if any(other.key == change.key and other.value is not None for other in others):
+            name = change.parameter
+            found.append(
+                Problem(
+                    "E205",
+                    f"{change.fund}的「{name}」在「{RULES}」里也写了一行，不知以哪个为准。",
+                    "删去其中一行。",
+                    sheet.name,
+                )
+            )
+        yield change
+    problems += [
+        replace(problem, column=same.get(problem.column, problem.column)) for problem in found
+    ]
+
+
+def _as_rule(row: SheetRow) -> SheetRow:
+    """A row of 「因素权重」 as it would stand in 「约束参数」."""
+    within = to_text(row.values.get("参数"))
+    return SheetRow(
+        row.number,
+        {
+            "规则": WEIGHTS,
+            "资金": row.values.get("资金"),
+            "参数": to_text(row.values.get("因素")) + (WITHIN + within if within else ""),
+            "取值": row.values.get("权重"),
+        },
+    )
+
+
 class _Reader:
     """One of the two sheets, row by row."""
 
     def __init__(
-        self, spec: ModelSpec, sheet: Sheet, recipients: Recipients, problems: list[Problem]
+        self,
+        spec: ModelSpec,
+        sheet: Sheet,
+        recipients: Recipients,
+        problems: list[Problem],
+        pools: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        self._spec, self._sheet, self._recipients, self._problems = (
+        self._spec, self._sheet, self._recipients, self._problems, self._pools = (
             spec,
             sheet,
             recipients,
             problems,
+            pools,
         )
 
     def changes(self, column: str = "取值") -> Iterator[Change]:
-        """The changes of one value column, each address once."""
+        """The changes of one value column, each address once; a scenario's switches of a rule, in rows of their own, together."""
         seen: dict[tuple[str, ...], SheetRow] = {}
-        for row in self._sheet.rows:
-            change = self._change(row, column)
-            if change is None:
-                continue
-            if change.key in seen:
+        found: dict[tuple[str, ...], Change] = {}
+        for row, change in self._read(column):
+            switch = next(
+                (
+                    name
+                    for name in _SET
+                    if not change.parameter
+                    and column != "取值"
+                    and getattr(change, name) is not None
+                ),
+                "",
+            )
+            cell = (*change.key, switch)
+            if cell in seen:
                 self._tell(
                     row,
                     "规则",
                     "E205",
-                    f"与第{seen[change.key].number}行说的是同一格，不知以哪个为准。",
+                    f"与第{seen[cell].number}行说的是同一格，不知以哪个为准。",
                     "删去其中一行。",
                 )
                 continue
-            seen[change.key] = row
-            yield change
+            seen[cell] = row
+            before = found.get(change.key, change)
+            found[change.key] = (
+                replace(before, **{switch: getattr(change, switch)}) if switch else change
+            )
+        yield from found.values()
+
+    def _read(self, column: str) -> Iterator[tuple[SheetRow, Change]]:
+        for row in self._sheet.rows:
+            change = self._change(row, column)
+            if change is not None and change.parameter == TOTAL and column != "取值":
+                yield from ((row, each) for each in self._amounts(row, column, change))
+            elif change is not None:
+                yield row, change
+
+    def _amounts(self, row: SheetRow, column: str, change: Change) -> Iterator[Change]:
+        """本年总额 of a fund, or of each of them, as a scenario sets or moves it."""
+        typed = row.values[column]
+        for fund, now in self._pools.items():
+            if change.fund in ("", fund) and isinstance(typed, str | float | int):
+                found = changed_amount(typed, now)
+                if isinstance(found, tuple):
+                    self._tell(row, column, "E217", *found)
+                    return
+                yield replace(change, fund=fund, value=found)
 
     def _change(self, row: SheetRow, column: str) -> Change | None:
         rule = self._spec.rules.get(self._text(row, "规则"))
         if rule is None:
             self._unknown(row, "规则", "E201", self._spec.rules)
             return None
+        if column != "取值" and self._text(row, "参数") in SWITCHES:
+            return self._switched(row, column, rule)
         fund, parameter, place = self._fund(row), self._parameter(row, rule), self._object(row)
         if fund is None or parameter is None or place is None:
             return None
         spec = rule.parameters.get(parameter)
+        if rule.name == WEIGHTS and not self._weighs(row, spec, fund):
+            return None
         if not self._addressed(row, rule, spec, fund, place):
             return None
+        if spec is not None and spec.name == TOTAL and column != "取值":
+            typed = self._typed(row, column)
+            return None if typed is None else Change(rule.name, fund, TOTAL, place, 0.0)
         value = self._value(row, column, spec)
         if column != "取值":
             return None if value is None else Change(rule.name, fund, parameter, place, value)
@@ -117,17 +241,60 @@ class _Reader:
             value,
             self._switch(row, "启用", YES, NO),
             self._switch(row, "刚性", HARD, SOFT),
-            self._priority(row),
+            self._priority(row, "优先级"),
         )
         if rule.fixed and (change.on is False or change.hard is False):
+            self._must_hold(row, "启用" if change.on is False else "刚性", rule)
+        return change if not rule.fixed else replace(change, on=None, hard=None, priority=None)
+
+    def _switched(self, row: SheetRow, column: str, rule: RuleSpec) -> Change | None:
+        """A scenario's word on 启用, 刚性 or 优先级 of a rule."""
+        what, fund, place = self._text(row, "参数"), self._fund(row), self._object(row)
+        if fund is None or place is None or not self._addressed(row, rule, None, fund, place):
+            return None
+        change = Change(rule.name, fund, "", place)
+        if what == "启用":
+            change = replace(change, on=self._switch(row, column, YES, NO))
+        elif what == "刚性":
+            change = replace(change, hard=self._switch(row, column, HARD, SOFT))
+        else:
+            change = replace(change, priority=self._priority(row, column))
+        if rule.fixed and change != Change(rule.name, fund, "", place):
+            self._must_hold(row, column, rule)
+            return None
+        return change if change != Change(rule.name, fund, "", place) else None
+
+    def _must_hold(self, row: SheetRow, column: str, rule: RuleSpec) -> None:
+        self._tell(
+            row,
+            column,
+            "E206",
+            f"规则「{rule.name}」必须启用且为硬。",
+            "改回「是」「硬」或留空。",
+        )
+
+    def _weighs(self, row: SheetRow, spec: ParameterSpec | None, fund: str) -> bool:
+        """Whether the row names a factor and a fund that has it."""
+        defaults = spec.default if spec else None
+        if not isinstance(defaults, Mapping):
+            self._tell(row, "参数", "E203", "没有写是哪个因素。", "写明因素，或删去这一行。")
+            return False
+        if fund not in defaults:
+            own = [
+                name
+                for name, each in self._spec.rules[WEIGHTS].parameters.items()
+                if isinstance(each.default, Mapping) and fund in each.default
+            ]
             self._tell(
                 row,
-                "启用" if change.on is False else "刚性",
-                "E206",
-                f"规则「{rule.name}」必须启用且为硬。",
-                "改回「是」「硬」或留空。",
+                "参数" if fund else "资金",
+                "E203" if fund else "E202",
+                f"{fund}没有这个因素。" if fund else "权重要写明是哪项资金的。",
+                did_you_mean(self._text(row, "参数"), own)
+                if fund
+                else f"填 {'、'.join(defaults)} 之一。",
             )
-        return change if not rule.fixed else replace(change, on=None, hard=None, priority=None)
+        return fund in defaults
 
     def _fund(self, row: SheetRow) -> str | None:
         text = self._text(row, "资金")
@@ -200,9 +367,13 @@ class _Reader:
             return False
         return True
 
-    def _value(self, row: SheetRow, column: str, spec: ParameterSpec | None) -> Setting | None:
+    def _typed(self, row: SheetRow, column: str) -> Value:
         raw = row.values.get(column)
-        if raw is None or (isinstance(raw, str) and not normalise(raw)):
+        return None if isinstance(raw, str) and not normalise(raw) else raw
+
+    def _value(self, row: SheetRow, column: str, spec: ParameterSpec | None) -> Setting | None:
+        raw = self._typed(row, column)
+        if raw is None:
             return None
         if spec is None:
             self._tell(
@@ -241,8 +412,8 @@ class _Reader:
         self._tell(row, column, "E211", f"只能填「{yes}」或「{no}」。", "改正或留空。")
         return None
 
-    def _priority(self, row: SheetRow) -> int | None:
-        raw = row.values.get("优先级")
+    def _priority(self, row: SheetRow, column: str) -> int | None:
+        raw = self._typed(row, column)
         number = (
             raw
             if isinstance(raw, float | int)
@@ -253,7 +424,7 @@ class _Reader:
         if raw is None:
             return None
         if number is None or not isfinite(number) or number != int(number) or number < 1:
-            self._tell(row, "优先级", "E212", "优先级应是 1、2、3 这样的整数。", "改正或留空。")
+            self._tell(row, column, "E212", "优先级应是 1、2、3 这样的整数。", "改正或留空。")
             return None
         return int(number)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from transfer_opt.core.arrays import NOWHERE
 from transfer_opt.core.vocabulary import FUND
 from transfer_opt.policy.constraints import CONSTRAINTS
+from transfer_opt.policy.factor_weights import weighed
 from transfer_opt.policy.factors import FACTORS, NEED_COLUMNS
-from transfer_opt.policy.model import FundSpec, ModelSpec
+from transfer_opt.policy.model import FactorSpec, ModelSpec
 from transfer_opt.policy.objectives import OBJECTIVES
 from transfer_opt.policy.settings import Settings
 
@@ -83,7 +84,7 @@ def _expanded(
 
 def _by_factors(spec: ModelSpec, settings: Settings, letters: Mapping[str, str]) -> Iterator[Need]:
     for position, name in enumerate(settings.funds):
-        if _by_gap(settings, position):
+        if by_gap(settings, position):
             for key in ("需求列", "财力列"):
                 column = settings.text("保障水平最大化", key)
                 yield Need(
@@ -96,7 +97,7 @@ def _by_factors(spec: ModelSpec, settings: Settings, letters: Mapping[str, str])
             continue
         fund = spec.fund(name)
         assert fund is not None, "funds of the year are funds of the model"
-        for column in _factor_columns(fund, letters):
+        for column in _factor_columns(weighed(settings, fund), letters):
             yield Need(column, position, True, f"{name}因素法", _gap_instead(name))
 
 
@@ -106,16 +107,17 @@ def burdened(spec: ModelSpec, settings: Settings) -> Iterator[tuple[int, str]]:
         fund = spec.fund(name)
         if (
             fund is not None
-            and not _by_gap(settings, position)
+            and not by_gap(settings, position)
             and any(
                 factor.weight > 0 and REQUIRED_SPENDING in FACTORS[factor.function].columns
-                for factor in fund.factors
+                for factor in weighed(settings, fund)
             )
         ):
             yield position, _gap_instead(name)
 
 
-def _by_gap(settings: Settings, fund: int) -> bool:
+def by_gap(settings: Settings, fund: int) -> bool:
+    """Whether a fund is shared out by the gap alone (「因素法」·参考)."""
     return bool(settings.texts("因素法", "参考", settings.by_fund()[fund : fund + 1])[0] == "缺口")
 
 
@@ -123,8 +125,8 @@ def _gap_instead(fund: str) -> str:
     return f"{WRITE}规则「因素法」、资金「{fund}」、参数「参考」、取值「缺口」。"
 
 
-def _factor_columns(fund: FundSpec, letters: Mapping[str, str]) -> Iterator[str]:
-    for factor in fund.factors:
+def _factor_columns(factors: Iterable[FactorSpec], letters: Mapping[str, str]) -> Iterator[str]:
+    for factor in factors:
         if factor.weight > 0:
             for column in FACTORS[factor.function].columns:
                 if column == REQUIRED_SPENDING and column not in letters:

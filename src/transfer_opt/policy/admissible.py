@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from transfer_opt.core.exact import exact
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
 from transfer_opt.policy.case import YUAN
@@ -12,6 +13,9 @@ from transfer_opt.policy.objectives import OBJECTIVES
 
 LEAST_YUAN = Decimal("0.01")
 """Money has no smaller part."""
+SIGNS = "+-−"
+LIKELY_SHARE = 100
+"""A number below 1 and below the present amount by so many times is likely a share."""
 Refusal = tuple[str, str]
 """What is wrong with a value, and the remedy."""
 
@@ -43,6 +47,32 @@ def wrong_number(spec: ParameterSpec, number: float | None) -> Refusal | None:
     if not spec.minimum <= number <= spec.maximum:
         return f"超出允许范围 {spec.minimum:g} 至 {spec.maximum:g}。", "改到范围之内。"
     return None
+
+
+def changed_amount(typed: str | float, now: float) -> float | Refusal:
+    """What 本年总额 becomes, in the workbook's unit: an amount, or a change on the present one written with its sign.
+
+        +2%  →  now * (1 + 2%)        -20000  →  now - 20000        450000  →  450000
+
+    A share without a sign has two readings, and a spreadsheet takes the plus of a typed +2% away: both are told.
+    """
+    text = normalise(typed) if isinstance(typed, str) else repr(float(typed))
+    number = to_number(text)
+    if number is None:
+        return "不是数字。", "填总额，或带正负号的变动，如 +2%、-3%、+20000。"
+    signed, amount = text[0] in SIGNS, exact(number)
+    share = text.endswith("%") or not isinstance(typed, str) and signed and abs(number) < 1
+    if not signed and (share or 0 < number < min(1.0, now / LIKELY_SHARE)):
+        shown = f"{number * 100:.10g}%"
+        more, rest = (float(exact(now) * part) for part in (1 + amount, amount))
+        return (
+            f"看不出是比现在（{now:,.10g}）增加 {shown} 成为 {more:,.10g}，还是总额就是 {rest if share else number:,.10g}。",
+            f"增加就写「+{shown}」（先把单元格设成文本格式，否则 Excel 会去掉加号），否则写出总额。",
+        )
+    found = exact(now) * (1 + amount) if share else exact(now) + amount if signed else amount
+    if found < 0:
+        return "减少的比现在的总额还多。", f"现在是 {now:,.10g}，改小减少的数。"
+    return float(found)
 
 
 def wrong_text(spec: ParameterSpec, text: str) -> Refusal | None:

@@ -12,6 +12,7 @@ from math import isinf
 from pathlib import Path
 from typing import Any
 
+from transfer_opt.core.vocabulary import WEIGHTS
 from transfer_opt.policy.constraints import CONSTRAINTS, Constraint
 from transfer_opt.policy.factors import FACTORS, Factor, assessed, combined, settled
 from transfer_opt.policy.model import FactorSpec, FundSpec, ModelSpec, ParameterSpec, RuleSpec
@@ -80,7 +81,11 @@ def equations(spec: ModelSpec) -> str:
         "## 规则 Rules",
         *(_rule(entry, spec.rules[name], spec) for name, entry in CONSTRAINTS.items()),
         "## 只有参数的规则 Settings",
-        *(_setting(spec.rules[name], spec) for name in SETTINGS_ONLY if name in spec.rules),
+        *(
+            _setting(spec.rules[name], spec)
+            for name in (*SETTINGS_ONLY, WEIGHTS)
+            if name in spec.rules
+        ),
         "## 目标 Objectives",
         f"默认次序 Default order: {'>'.join(spec.objective)}",
         *(_objective(entry) for entry in OBJECTIVES.values()),

@@ -67,6 +67,15 @@ class Factor:
 
 
 FACTORS: dict[str, Factor] = {}
+PARAMETER_NAMES: Mapping[str, str] = {
+    "required_share": "必保支出占比",
+    "gap_share": "收支缺口占比",
+    "easiest": "最小困难系数",
+    "hardest": "最大困难系数",
+    "ratio_weight": "总额比权重",
+    "difficulty_weight": "困难系数权重",
+}
+"""A number among a factor's parameters → what officials call it."""
 
 NEED_COLUMNS = ("保基本民生需求", "保工资需求", "保运转需求")
 NEED, GAP = "三保需求", "标准收支缺口"

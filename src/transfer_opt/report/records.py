@@ -13,7 +13,16 @@ from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Notice, Row, Table
 from transfer_opt.core.version import __version__
-from transfer_opt.core.vocabulary import CODE, COUNTIES, INPUT, NAME, PARAMETERS, PREFECTURE, PROOF
+from transfer_opt.core.vocabulary import (
+    CODE,
+    COUNTIES,
+    INPUT,
+    NAME,
+    PARAMETERS,
+    PREFECTURE,
+    PROOF,
+    WEIGHTS,
+)
 from transfer_opt.intake.recipients import ordered_rows
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec
 from transfer_opt.policy.payment_deadlines import RECEIVED, dates
@@ -175,7 +184,7 @@ def _parameter(
     for position in range(len(subjects)):
         subject = subjects[position : position + 1]
         value = _value(settings, rule, spec, subject, outcome)
-        if spec is not None and value is None and scope == "prefecture":
+        if spec is not None and value is None and (scope == "prefecture" or rule.name == WEIGHTS):
             continue
         fund = settings.funds[position] if by_fund else None
         yield (

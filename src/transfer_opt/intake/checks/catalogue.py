@@ -8,7 +8,16 @@ from itertools import chain
 
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, NAME, POOLS, PREFECTURE, RULES, SCENARIOS
+from transfer_opt.core.vocabulary import (
+    BOUNDS,
+    COUNTIES,
+    NAME,
+    POOLS,
+    PREFECTURE,
+    RULES,
+    SCENARIOS,
+    WEIGHTS,
+)
 from transfer_opt.intake.checks import bounds, contents, plausibility, values
 from transfer_opt.intake.checks.bounds import bound_line, register
 from transfer_opt.intake.checks.subject import Draft, Sheets
@@ -35,6 +44,7 @@ NEEDED_COLUMNS = {
     POOLS: ("资金", "本年总额"),
     RULES: ("规则", "参数", "取值"),
     SCENARIOS: ("规则", "参数"),
+    WEIGHTS: ("资金", "因素", "权重"),
     BOUNDS: ("资金", "理由"),
 }
 """Without these nothing else can be made of a sheet."""
@@ -55,6 +65,7 @@ DRAFT_CHECKS = (
     plausibility.funds_listed,
     plausibility.funds_known,
     values.values_given,
+    values.factors_weighed,
     contents.chosen_amounts_valid,
     contents.needs_met,
     contents.revenue_under_need,

@@ -10,9 +10,10 @@ from transfer_opt.core.arrays import NOWHERE, Bools, Ints
 from transfer_opt.core.budget import SheetRow
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import RULES
+from transfer_opt.core.vocabulary import RULES, WEIGHTS
 from transfer_opt.intake.checks.subject import Draft, at
-from transfer_opt.intake.requirements import WRITE
+from transfer_opt.intake.requirements import WRITE, by_gap
+from transfer_opt.policy.factor_weights import weighed
 from transfer_opt.policy.model import ParameterSpec, RuleSpec
 from transfer_opt.policy.model_file.values import (
     ALWAYS_READ,
@@ -31,7 +32,11 @@ def values_given(draft: Draft) -> Iterator[Problem]:
     settings = draft.settings
     for rule in settings.rules.values():
         for parameter in rule.parameters.values():
-            if (rule.name, parameter.name) in MAY_BE_ABSENT or _complete(settings, parameter):
+            if (
+                rule.name == WEIGHTS  # a fund looks only at its own factors, which the model weighs
+                or (rule.name, parameter.name) in MAY_BE_ABSENT
+                or _complete(settings, parameter)
+            ):
                 continue
             subjects = _subjects(settings, parameter)
             missing = _read(settings, rule, parameter, subjects) & _absent(
@@ -44,6 +49,24 @@ def values_given(draft: Draft) -> Iterator[Problem]:
                     settings.funds[f] if f != NOWHERE else ""
                     for f in dict.fromkeys(subjects[missing, 0])
                 ],
+            )
+
+
+def factors_weighed(draft: Draft) -> Iterator[Problem]:
+    """At least one factor of every fund that is shared out by factors has a weight."""
+    for position, name in enumerate(draft.settings.funds):
+        fund = draft.spec.fund(name)
+        if (
+            fund is not None
+            and not by_gap(draft.settings, position)
+            and all(factor.weight == 0 for factor in weighed(draft.settings, fund))
+        ):
+            yield Problem(
+                "E216",
+                f"{name}的因素权重都是 0，无从测算。",
+                "至少给一个因素填大于 0 的权重，或留空采用模型的权重。",
+                WEIGHTS,
+                column="权重",
             )
 
 

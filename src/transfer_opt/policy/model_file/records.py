@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from transfer_opt.core.vocabulary import WEIGHTS
+from transfer_opt.policy.factor_weights import weights_rule
 from transfer_opt.policy.model import (
     Change,
     Clause,
@@ -44,7 +46,7 @@ def model(source: Source) -> ModelSpec:
         source.digest,
         tuple(table["objective"]),
         funds,
-        rules,
+        rules | {WEIGHTS: weights_rule(funds)},
         scenarios,
         _fund_aliases(funds) | table.get("aliases", {}),
         dict(table.get("values", {})),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,9 +17,10 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
 from transfer_opt.core.version import __version__
-from transfer_opt.core.vocabulary import RULES
-from transfer_opt.intake.choices import read_choices
+from transfer_opt.core.vocabulary import POOLS, RULES
+from transfer_opt.intake.choices import TOTAL, pools_given, read_choices
 from transfer_opt.intake.prepare import Prepared
+from transfer_opt.policy.admissible import changed_amount
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.factors import NEED_COLUMNS
 from transfer_opt.policy.model import Change, ModelSpec
@@ -174,7 +175,11 @@ def plan(
 def _vary(prepared: Prepared, text: str, problems: list[Problem]) -> Vary | None:
     address, equals, amounts = text.partition("=")
     parts = [normalise(part) for part in address.split("·")]
-    values = _values(amounts) if equals and 2 <= len(parts) <= 4 else None
+    number = _pool_amounts(prepared, parts, text, problems)
+    told = len(problems)
+    values = _values(amounts, number) if equals and 2 <= len(parts) <= 4 else None
+    if len(problems) > told:
+        return None
     if values is None:
         problems.append(
             Problem(
@@ -189,24 +194,9 @@ def _vary(prepared: Prepared, text: str, problems: list[Problem]) -> Vary | None
     )
     found = None
     for value in values:
-        choices = read_choices(
-            prepared.spec,
-            {RULES: _one_row(rule, fund, parameter, place, value)},
-            prepared.settings.recipients,
-        )
-        if choices.problems:
-            problems += [
-                replace(
-                    problem,
-                    sheet="",
-                    cell="",
-                    column="",
-                    message=f"--vary「{text}」：{problem.message}",
-                )
-                for problem in choices.problems
-            ]
+        found = _change(prepared, text, _one_row(rule, fund, parameter, place, value), problems)
+        if found is None:
             return None
-        found = choices.changes[0]
     assert found is not None, "there is at least one value"
     spec = prepared.spec.rules[found.rule].parameters.get(found.parameter)
     if spec is None or not spec.numeric:
@@ -232,11 +222,42 @@ def _vary(prepared: Prepared, text: str, problems: list[Problem]) -> Vary | None
     return Vary(name, found, spec.kind, values)
 
 
-def _values(text: str) -> tuple[float, ...] | None:
+def _change(prepared: Prepared, text: str, row: Sheet, problems: list[Problem]) -> Change | None:
+    """The change that a row of 「约束参数」 makes; what is wrong with it is told of the --vary."""
+    choices = read_choices(prepared.spec, {RULES: row}, prepared.settings.recipients)
+    problems += [
+        replace(
+            problem, sheet="", cell="", column="", message=f"--vary「{text}」：{problem.message}"
+        )
+        for problem in choices.problems
+    ]
+    return None if choices.problems else choices.changes[0]
+
+
+def _pool_amounts(
+    prepared: Prepared, parts: Sequence[str], text: str, problems: list[Problem]
+) -> Callable[[str], float | None]:
+    """How the numbers of one --vary are read: those of 本年总额 may be changes on the present amount, with their sign."""
+    fund = prepared.spec.fund(parts[1]) if len(parts) > 2 else None
+    pools = pools_given(prepared.spec, prepared.budget.sheets)
+    if fund is None or fund.name not in pools or (parts[0], parts[2]) != (POOLS, TOTAL):
+        return to_number
+
+    def number(part: str) -> float | None:
+        found = changed_amount(part, pools[fund.name]) if part else None
+        if isinstance(found, tuple):
+            problems.append(Problem("E217", f"--vary「{text}」：{part} {found[0]}", found[1]))
+            return None
+        return found
+
+    return number
+
+
+def _values(text: str, number: Callable[[str], float | None]) -> tuple[float, ...] | None:
     """「起:止:个数」 or 「值,值,…」 as numbers; None where it is neither."""
     text = normalise(text)
     if ":" not in text:
-        listed = [to_number(part) for part in text.split(",")]
+        listed = [number(part) for part in text.split(",")]
         return (
             None
             if None in listed
@@ -245,7 +266,7 @@ def _values(text: str) -> tuple[float, ...] | None:
     parts = text.split(":")
     if len(parts) != 3 or not parts[2].isdecimal() or int(parts[2]) < 1:
         return None
-    low, high = to_number(parts[0]), to_number(parts[1])
+    low, high = number(parts[0]), number(parts[1])
     if low is None or high is None:
         return None
     return tuple(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, FUND, POOLS, RULES, SCENARIOS
+from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, FUND, POOLS, RULES, SCENARIOS, WEIGHTS
 
 CellKind: TypeAlias = Literal["code", "name", "text", "number", "free"]
 """code: text without any blank; name, text: text; number: numbers; free: numbers stay numbers and text stays text."""
@@ -264,6 +264,27 @@ _SCENARIO_COLUMNS = (
     ),
 )
 
+_WEIGHT_COLUMNS = (
+    InputColumn("资金", "text", "资金全称。", width=28),
+    InputColumn("因素", "text", "因素名称，不要改动。", width=23),
+    InputColumn(
+        "参数",
+        "text",
+        "留空的行填因素的权重；不留空的行填测算办法里的这个参数。",
+        required=False,
+        width=20,
+    ),
+    InputColumn(
+        "权重",
+        "number",
+        "权重或参数的数值；留空表示采用模型的。权重只看相互之比，不必合计为1；填0则不用这个因素。",
+        required=False,
+        width=9,
+    ),
+    InputColumn("依据条款", "text", "因素的政策依据。", required=False, width=25),
+    InputColumn("说明", "text", "这一行的意思。", required=False, width=42),
+)
+
 _BOUND_COLUMNS = (
     InputColumn(
         "行政区划代码", "code", "六位行政区划代码；与县区名称填一项即可。", required=False, width=12
@@ -286,6 +307,7 @@ SHEETS: Mapping[str, tuple[InputColumn, ...]] = {
     POOLS: _POOL_COLUMNS,
     RULES: _RULE_COLUMNS,
     SCENARIOS: _SCENARIO_COLUMNS,
+    WEIGHTS: _WEIGHT_COLUMNS,
     BOUNDS: _BOUND_COLUMNS,
 }
 """Canonical sheet name → its columns in the template's order."""

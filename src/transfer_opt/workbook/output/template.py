@@ -11,7 +11,7 @@ from typing import Any
 
 from transfer_opt.core.atomic_write import save_bytes
 from transfer_opt.core.budget import Value
-from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, FUND, POOLS, RULES, SCENARIOS
+from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, FUND, POOLS, RULES, SCENARIOS, WEIGHTS
 from transfer_opt.workbook.input.columns import SHEETS, InputColumn
 from transfer_opt.workbook.output.form import FormSheet
 from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
@@ -38,6 +38,10 @@ _RULE_NOTES = (
 _SCENARIO_NOTES = (
     "注：每个方案占一列，只填与「约束参数」不同的内容，空白表示不变；整列空白就是按工作簿现状测算。",
     "规则「目标」的参数「顺序」写优化目标，按先后用“>”连接；规则「资金总额」的参数「本年总额」改变资金规模。",
+)
+_WEIGHT_NOTES = (
+    "注：权重留空表示采用模型的。一项资金各因素的权重只看相互之比，说明里是各占百分之几；填0则不用这个因素。",
+    "参数不为空的行是测算办法里的系数，公式见县区说明单。方案里改权重：规则写「因素权重」，参数写因素名称。",
 )
 _BOUND_NOTES = (
     "注：行政区划代码与县区名称填一项即可；下限、上限可以只填一项；理由会原样列入结果。",
@@ -77,6 +81,18 @@ class ParameterRow:
 
 
 @dataclass(frozen=True)
+class WeightRow:
+    """One row of 「因素权重」."""
+
+    fund: str
+    factor: str
+    parameter: str = ""
+    value: float | None = None
+    clause: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class ScenarioRow:
     """One row of 「方案」; `values` by scenario name."""
 
@@ -97,6 +113,7 @@ class TemplateLayout:
     parameters: tuple[ParameterRow, ...] = ()
     scenarios: tuple[str, ...] = ()
     scenario_rows: tuple[ScenarioRow, ...] = ()
+    weights: tuple[WeightRow, ...] = ()
     counties: tuple[Mapping[str, Value], ...] = ()
     """Units in order, those of a prefecture together; empty for the template."""
     label: str = ""
@@ -149,6 +166,8 @@ def _made(layout: TemplateLayout) -> bytes:
     _write_pools(book, styles, layout)
     _write_rules(book, styles, layout)
     _write_scenarios(book, styles, layout)
+    if layout.weights:
+        _write_weights(book, styles, layout)
     if layout.with_bounds:
         _write_bounds(book, styles, layout)
     book.close()
@@ -228,6 +247,24 @@ def _write_scenarios(book: Any, styles: Styles, layout: TemplateLayout) -> None:
         names = {"规则": row.rule, "资金": row.fund, "参数": row.parameter, "对象": row.target}
         form.write_row({**names, **(row.values or {})}, row.percent)
     form.finish(_SCENARIO_NOTES, frozen_columns=4)
+
+
+def _write_weights(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    form = FormSheet(
+        book, styles, WEIGHTS, SHEETS[WEIGHTS], _title(layout, "因素权重表"), layout.label, ""
+    )
+    for row in layout.weights:
+        form.write_row(
+            {
+                "资金": row.fund,
+                "因素": row.factor,
+                "参数": row.parameter,
+                "权重": row.value,
+                "依据条款": row.clause,
+                "说明": row.note,
+            }
+        )
+    form.finish(_WEIGHT_NOTES, frozen_columns=2)
 
 
 def _write_bounds(book: Any, styles: Styles, layout: TemplateLayout) -> None:
