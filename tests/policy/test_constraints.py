@@ -9,7 +9,7 @@ from gmpy2 import mpq
 from transfer_opt.core.exact import every, exact, exacts
 from transfer_opt.core.expressions import Linear, Rows
 from transfer_opt.core.ranking import Ratios, top_share
-from transfer_opt.policy.case import Case
+from transfer_opt.policy.case import Case, GivenTotal
 from transfer_opt.policy.constraints import (
     CONSTRAINTS,
     advance_kept,
@@ -18,6 +18,7 @@ from transfer_opt.policy.constraints import (
     coverage_floor,
     ecological_growth,
     given_bounds,
+    given_totals,
     growth_cap,
     hardship_tilt,
     last_year_floor,
@@ -413,6 +414,25 @@ def test_given_bounds_hold_where_they_are_given() -> None:
         "均衡性/甲县: 均衡性/甲县 >= 210",
         "均衡性/甲县: 均衡性/甲县 <= 240",
         "生态/乙县: 生态/乙县 <= 0",
+    ]
+
+
+def test_bounds_of_a_prefectures_fund_and_of_totals_add_the_lines_they_name() -> None:
+    case = make_case(
+        totals=[
+            GivenTotal(0, 3, NAN, 600, "东州一项"),
+            GivenTotal(-1, 2, 400, 900, "丙县合计"),
+            GivenTotal(-1, 4, NAN, 950, "西州合计"),
+        ]
+    )
+    assert written(given_bounds(case, case.amount), case) == [
+        "东州·均衡性: 均衡性/甲县 + 均衡性/乙县 <= 600"
+    ]
+    whole = "均衡性/丙县 + 县级保障/丙县 + 生态/丙县"
+    assert written(given_totals(case, case.amount), case) == [
+        f"丙县·合计: {whole} >= 400",
+        f"丙县·合计: {whole} <= 900",
+        f"西州·合计: {whole} <= 950",
     ]
 
 

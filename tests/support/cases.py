@@ -10,7 +10,7 @@ import numpy as np
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.exact import Exacts, either, every, exacts, filled, floats, known
 from transfer_opt.core.expressions import Linear, Rows
-from transfer_opt.policy.case import Case, Fund, Lines, Recipients
+from transfer_opt.policy.case import Case, Fund, GivenTotal, Lines, Recipients
 from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.policy.settings import Settings
@@ -61,6 +61,7 @@ def make_case(
     usable: Mapping[str, float] | None = None,
     unit: float = 1.0,
     gap_columns: tuple[str, str, str] = ("标准财政支出", "可用财力", "标准财政支出"),
+    totals: Sequence[GivenTotal] = (),
 ) -> Case:
     """The small case with these changes; `pools` names the funds there are (all three by default).
 
@@ -113,7 +114,17 @@ def make_case(
     )
     shares = np.array([(usable or {}).get(each.short, 1.0) for each in funds])
     return Case(
-        funds, units, lines, history, unit, f"{unit:g}万元", "万元", shares, wanted, gap_columns
+        funds,
+        units,
+        lines,
+        history,
+        unit,
+        f"{unit:g}万元",
+        "万元",
+        shares,
+        wanted,
+        gap_columns,
+        given_totals=tuple(totals),
     )
 
 

@@ -13,7 +13,7 @@ from transfer_opt.allocation.formulation.rule_rows import REPAIRED, RuleRows, wh
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, sums
 from transfer_opt.core.errors import SolverError
 from transfer_opt.core.exact import exact, floats
-from transfer_opt.core.vocabulary import NEED_RULE
+from transfer_opt.core.vocabulary import GIVEN_RULE, GIVEN_TOTAL_RULE, NEED_RULE
 from transfer_opt.lexlp.program import Opener, Program, SumStage
 from transfer_opt.lexlp.solve import StageResult, smallest
 from transfer_opt.policy.case import Case
@@ -308,11 +308,12 @@ def _subject(case: Case, label: str, fund: int, place: int) -> str:
 
 def _reasons(case: Case, entry: RuleRows) -> list[str]:
     """The reason of each row where the rows have reasons of their own, else nothing."""
-    if entry.rule.name != "县区上下限":
+    if entry.rule.name not in (GIVEN_RULE, GIVEN_TOTAL_RULE):
         return []
-    lines = np.zeros(len(entry.rows), dtype=np.int64)
-    lines[entry.rows.expression.rows] = entry.rows.expression.columns
-    return [str(reason) for reason in case.lines.given_reason[lines]]
+    lines = zip(case.lines.fund.tolist(), case.lines.recipient.tolist(), strict=True)
+    reasons = dict(zip(lines, case.lines.given_reason.tolist(), strict=True))
+    reasons |= {(each.fund, each.place): each.reason for each in case.given_totals}
+    return [str(reasons[fund, place]) for fund, place in entry.rows.expression.subjects.tolist()]
 
 
 def _clean(margin: float, unit: float) -> float:

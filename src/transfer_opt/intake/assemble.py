@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from gmpy2 import mpq
@@ -12,7 +13,7 @@ from transfer_opt.core.budget import Budget, SheetRow
 from transfer_opt.core.exact import Exacts, either, exact, exacts, filled, floats, flooring, known
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import ASSESSMENT_RULE, BOUNDS, POOLS
-from transfer_opt.intake.checks.bounds import bound_line, register
+from transfer_opt.intake.checks.bounds import Bounded, bounded_by, register
 from transfer_opt.intake.recipients import eligible
 from transfer_opt.policy.admissible import parse_unit
 from transfer_opt.policy.case import (
@@ -21,6 +22,7 @@ from transfer_opt.policy.case import (
     Case,
     Figures,
     Fund,
+    GivenTotal,
     Lines,
     Recipients,
     WeightedFactor,
@@ -40,6 +42,7 @@ from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
 
 DEFAULT_UNIT = "万元"
+_Bound: TypeAlias = tuple[Bounded, float, float, str]
 
 
 def fund_rows(spec: ModelSpec, budget: Budget) -> dict[str, SheetRow]:
@@ -67,7 +70,8 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
         settings.text("保障水平最大化", "分母列"),
     )
     before, after, factors = _references(settings, funds, pools, need, step)
-    lines = _lines(spec, budget, settings, funds, floats(history), floats(before), floats(after))
+    bounds = _bounds(spec, budget, settings)
+    lines = _lines(settings, funds, bounds, floats(history), floats(before), floats(after))
     usable = settings.numbers("三保兜底", "可统筹比例", settings.by_fund())
     at = (lines.fund, lines.recipient)
     figures = Figures(step, np.array(pools, dtype=object), history, need, before[at], after[at])
@@ -83,6 +87,7 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
         floats(need),
         columns,
         factors,
+        _given_totals(bounds),
         figures,
     )
 
@@ -154,10 +159,9 @@ def _need(units: Recipients, multiple: mpq) -> Exacts:
 
 
 def _lines(
-    spec: ModelSpec,
-    budget: Budget,
     settings: Settings,
     funds: Sequence[Fund],
+    bounds: Sequence[_Bound],
     history: Floats,
     before: Floats,
     after: Floats,
@@ -166,7 +170,7 @@ def _lines(
     fund = np.concatenate([np.full(int(mask.sum()), f) for f, mask in enumerate(members)])
     recipient = np.concatenate([np.flatnonzero(mask) for mask in members])
     penalty = _penalty(settings, funds)[fund, recipient]
-    floor, cap, reason = _given(spec, budget, settings, fund, recipient)
+    floor, cap, reason = _given(bounds, fund, recipient)
     advance = np.array([settings.recipients.number(f"提前下达{each.name}") for each in funds])
     return Lines(
         fund,
@@ -234,22 +238,38 @@ def _weighted(settings: Settings, fund: Fund, f: int, data: FactorData) -> list[
     ]
 
 
-def _given(
-    spec: ModelSpec, budget: Budget, settings: Settings, fund: Ints, recipient: Ints
-) -> tuple[Floats, Floats, Texts]:
-    """「县区上下限」 by line: floor, cap, reason."""
-    floor, cap = np.full(len(fund), np.nan), np.full(len(fund), np.nan)
-    reason = np.full(len(fund), "", dtype=object)
+def _bounds(spec: ModelSpec, budget: Budget, settings: Settings) -> list[_Bound]:
+    """The rows of 「县区上下限」: of what, floor, cap, reason."""
     sheet, units = budget.sheets.get(BOUNDS), register(spec, settings)
-    for row in sheet.rows if sheet else ():
-        whose, found = bound_line(spec, settings, row, units)
-        line = (fund == whose) & (recipient == found.place)
-        floor[line], cap[line] = (
+    return [
+        (
+            bounded_by(spec, settings, row, units),
             _number(row.values, "下限", np.nan),
             _number(row.values, "上限", np.nan),
+            str(row.values.get("理由", "")),
         )
-        reason[line] = str(row.values.get("理由", ""))
+        for row in (sheet.rows if sheet else ())
+    ]
+
+
+def _given(bounds: Sequence[_Bound], fund: Ints, recipient: Ints) -> tuple[Floats, Floats, Texts]:
+    """The bounds of single lines: floor, cap, reason."""
+    floor, cap = np.full(len(fund), np.nan), np.full(len(fund), np.nan)
+    reason = np.full(len(fund), "", dtype=object)
+    for bounded, low, high, why in bounds:
+        if bounded.is_line:
+            line = (fund == bounded.fund) & (recipient == bounded.found.place)
+            floor[line], cap[line], reason[line] = low, high, why
     return floor, cap, reason
+
+
+def _given_totals(bounds: Sequence[_Bound]) -> tuple[GivenTotal, ...]:
+    """The bounds of several lines together."""
+    return tuple(
+        GivenTotal(bounded.fund, bounded.found.place, low, high, why)
+        for bounded, low, high, why in bounds
+        if not bounded.is_line and bounded.fund is not None and bounded.found.place is not None
+    )
 
 
 def _number(values: Mapping[str, object], column: str, absent: float) -> float:

@@ -163,6 +163,20 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class GivenTotal:
+    """A row of 「县区上下限」 that speaks of several lines: all funds of a recipient, or a whole prefecture."""
+
+    fund: int
+    """NOWHERE: all funds together."""
+    place: int
+    """The recipient, or the prefecture as n + its position."""
+    floor: float
+    cap: float
+    """Money; NaN when not given."""
+    reason: str
+
+
+@dataclass(frozen=True)
 class Figures:
     """The figures worked out of the typed ones, exactly; of all of them the case holds the nearest floats. None: not known."""
 
@@ -205,6 +219,7 @@ class Case:
     """需求列, 财力列, 分母列 of 「保障水平最大化」."""
     factors: tuple[tuple[WeightedFactor, ...], ...] = ()
     """By fund, what the reference amounts before 考核奖惩 are made of: e = pool · Σ w·F/ΣF ÷ Σ w."""
+    given_totals: tuple[GivenTotal, ...] = ()
     worked_out: Figures | None = None
     """None: the floats are as they were typed."""
 
@@ -287,6 +302,22 @@ class Case:
     def provincial_capacity(self) -> mpq:
         """Σ_i own_i + Σ_f usable_f · pool_f, money: the pools fix it."""
         return sum(exacts(self.own), ZERO) + sum(exacts(self.usable) * self.figures.pools, ZERO)
+
+    def place_name(self, place: int) -> str:
+        """The recipient, or the prefecture behind the recipients."""
+        count = len(self.recipients)
+        names = self.recipients.name if place < count else self.recipients.prefectures
+        return str(names[place if place < count else place - count])
+
+    def lines_at(self, fund: int, place: int) -> Bools:
+        """(L,) the lines of a fund (NOWHERE: of all) at a recipient or in a prefecture (n + its position)."""
+        count, units = len(self.recipients), self.recipients
+        inside = (
+            self.lines.recipient == place
+            if place < count
+            else units.prefecture_index[self.lines.recipient] == place - count
+        )
+        return np.asarray(inside & ((fund == NOWHERE) | (self.lines.fund == fund)))
 
     @cached_property
     def by_recipient(self) -> Grouping:

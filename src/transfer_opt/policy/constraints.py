@@ -6,7 +6,7 @@ The names of the keyword-only arguments stand for the parameters of the model fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -15,7 +15,7 @@ import numpy as np
 from gmpy2 import mpq
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Texts
-from transfer_opt.core.exact import ZERO, Exacts, exacts, filled, known, summed, total
+from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, known, summed, total
 from transfer_opt.core.expressions import (
     Grouping,
     Linear,
@@ -26,7 +26,8 @@ from transfer_opt.core.expressions import (
     stacked,
 )
 from transfer_opt.core.ranking import Ratios, top_share
-from transfer_opt.policy.case import KEY_ZONES, WHOLE_PROVINCE, Case
+from transfer_opt.core.vocabulary import GIVEN_TOTAL_RULE, TOTAL
+from transfer_opt.policy.case import KEY_ZONES, WHOLE_PROVINCE, Case, GivenTotal
 
 RuleFunction = Callable[..., Rows]
 Function = TypeVar("Function", bound=RuleFunction)
@@ -363,15 +364,51 @@ def line_share(case: Case, x: Linear, *, most: Exacts) -> Rows:
 
 @constraint("县区上下限")
 def given_bounds(case: Case, x: Linear) -> Rows:
-    """The bounds the user gave for single lines.
+    """The bounds the user gave for single lines, and for a prefecture's total of one fund.
 
-        given_floor[f, i]  <=  x[f, i]  <=  given_cap[f, i]     where given
+        given_floor[f, i]  <=  x[f, i]            <=  given_cap[f, i]     where given
+        given_floor[f, p]  <=  Σ_{i in p} x[f, i]  <=  given_cap[f, p]     where given
 
-    Units: money on all sides. Absent: lines without given bounds get no row. Clause: the user's reason.
+    Units: money on all sides. Absent: what has no given bounds gets no row. Clause: the user's reason.
     """
     floor, cap = exacts(case.lines.given_floor), exacts(case.lines.given_cap)
     low, high = known(floor), known(cap)
-    return stacked(at_least(x[low], floor[low]), at_most(x[high], cap[high]))
+    return stacked(
+        at_least(x[low], floor[low]),
+        at_most(x[high], cap[high]),
+        *_given(case, x, [total for total in case.given_totals if total.fund != NOWHERE]),
+    )
+
+
+@constraint(GIVEN_TOTAL_RULE)
+def given_totals(case: Case, x: Linear) -> Rows:
+    """The bounds the user gave for all funds together of a recipient or a prefecture.
+
+        given_floor[i]  <=  Σ_f x[f, i]            <=  given_cap[i]     where given
+        given_floor[p]  <=  Σ_f Σ_{i in p} x[f, i]  <=  given_cap[p]     where given
+
+    Units: money on all sides. Absent: what has no given bounds gets no row. Clause: the user's reason.
+    """
+    return stacked(
+        at_least(x[np.arange(0)], ZERO),
+        *_given(case, x, [total for total in case.given_totals if total.fund == NOWHERE]),
+    )
+
+
+def _given(case: Case, x: Linear, totals: Sequence[GivenTotal]) -> Iterator[Rows]:
+    """One row for every side that is given."""
+    for each in totals:
+        whose = case.funds[each.fund].short if each.fund != NOWHERE else TOTAL
+        grouping = Grouping(
+            np.where(case.lines_at(each.fund, each.place), 0, NOWHERE),
+            np.array([f"{case.place_name(each.place)}·{whose}"], dtype=object),
+            np.array([[each.fund, each.place]]),
+        )
+        money = x.total(grouping)
+        if not np.isnan(each.floor):
+            yield at_least(money, exact(each.floor))
+        if not np.isnan(each.cap):
+            yield at_most(money, exact(each.cap))
 
 
 def _eligible(case: Case, fund: int) -> Bools:

@@ -9,7 +9,7 @@ import numpy as np
 
 from transfer_opt.allocation.formulation.rule_rows import REPAIRED
 from transfer_opt.allocation.plan import Outcome, Plan
-from transfer_opt.core.arrays import Ints
+from transfer_opt.core.arrays import NOWHERE, Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Notice, Row, Table
 from transfer_opt.core.version import __version__
@@ -21,6 +21,7 @@ from transfer_opt.core.vocabulary import (
     PARAMETERS,
     PREFECTURE,
     PROOF,
+    TOTAL,
     WEIGHTS,
 )
 from transfer_opt.intake.recipients import ordered_rows
@@ -298,6 +299,21 @@ def _bounds(outcome: Plan) -> Iterator[tuple[Value, ...]]:
                     "硬",
                     None,
                     str(lines.given_reason[line]),
+                    None,
+                )
+    for each in outcome.case.given_totals:
+        for name, value in zip(BOUND_SIDES, (each.floor, each.cap), strict=True):
+            if not np.isnan(value):
+                yield (
+                    "县区上下限",
+                    outcome.case.funds[each.fund].name if each.fund != NOWHERE else TOTAL,
+                    name,
+                    outcome.case.place_name(each.place),
+                    float(value),
+                    "是",
+                    "硬",
+                    None,
+                    each.reason,
                     None,
                 )
 

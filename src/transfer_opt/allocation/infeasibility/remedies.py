@@ -17,10 +17,16 @@ from gmpy2 import mpq
 
 from transfer_opt.allocation.infeasibility.iis import Family, hard_places, possible
 from transfer_opt.allocation.instance import Instance
-from transfer_opt.core.arrays import Floats
+from transfer_opt.core.arrays import NOWHERE, Floats
 from transfer_opt.core.exact import exact, spelled
-from transfer_opt.core.vocabulary import GIVEN_RULE, POOL_RULE, ROUNDING_STEP
-from transfer_opt.policy.case import Case, Fund
+from transfer_opt.core.vocabulary import (
+    GIVEN_RULE,
+    GIVEN_TOTAL_RULE,
+    POOL_RULE,
+    ROUNDING_STEP,
+    TOTAL,
+)
+from transfer_opt.policy.case import Case, Fund, GivenTotal
 from transfer_opt.policy.model import Change, ParameterSpec
 from transfer_opt.policy.settings import Settings, shown
 
@@ -135,8 +141,9 @@ def _finer(instance: Instance, families: Sequence[Family]) -> Iterator[str]:
 def _knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
     if family.rule == POOL_RULE:
         yield from _pool_knobs(instance, family, short)
-    elif family.rule == GIVEN_RULE:
+    elif family.rule in (GIVEN_RULE, GIVEN_TOTAL_RULE):
         yield from _given_knobs(instance, family, short)
+        yield from _total_knobs(instance, family, short)
     else:
         for parameter in instance.settings.rules[family.rule].parameters.values():
             if parameter.step:
@@ -210,6 +217,44 @@ def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kn
                 turned,
                 said,
             )
+
+
+def _total_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
+    """Each bound of 「县区上下限」 that speaks of several lines, in publishing units."""
+    case = instance.case
+    unit, everything = case.figures.unit, sum(case.figures.pools.tolist(), mpq(0))
+    for place, total in enumerate(case.given_totals[:MOST_GIVEN]):
+        fund = case.funds[total.fund].name if total.fund != NOWHERE else ""
+        if fund != family.fund:
+            continue
+        most = everything if total.fund == NOWHERE else case.figures.pools[total.fund]
+        for word, side, sign in (("下限", "floor", -1), ("上限", "cap", 1)):
+            given = float(getattr(total, side))
+            if np.isnan(given):
+                continue
+            now = exact(given)
+
+            def turned(value: float, place: int = place, side: str = side) -> Instance:
+                totals = list(case.given_totals)
+                old = totals[place]
+                totals[place] = (
+                    replace(old, floor=value) if side == "floor" else replace(old, cap=value)
+                )
+                return replace(instance, case=replace(case, given_totals=tuple(totals)))
+
+            def at(steps: int, now: mpq = now, sign: int = sign, most: mpq = most) -> float:
+                return float(
+                    max(now - steps * unit, mpq(0)) if sign < 0 else min(now + steps * unit, most)
+                )
+
+            def said(
+                value: float, now: mpq = now, word: str = word, total: GivenTotal = total
+            ) -> str:
+                who = case.place_name(total.place) + (family.fund or f"各项资金{TOTAL}")
+                return f"把「{GIVEN_RULE}」里{who}的{word}由 {spelled(now)} 改为 {spelled(value)} {case.money_unit}。"
+
+            reach = now if sign < 0 else max(most - now, mpq(0))
+            yield _Knob(ceil(reach / unit), short, STRIDE, at, turned, said)
 
 
 def _parameter_knobs(

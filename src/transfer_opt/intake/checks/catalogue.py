@@ -19,7 +19,6 @@ from transfer_opt.core.vocabulary import (
     WEIGHTS,
 )
 from transfer_opt.intake.checks import bounds, contents, plausibility, values
-from transfer_opt.intake.checks.bounds import bound_line, register
 from transfer_opt.intake.checks.subject import Draft, Sheets
 
 __all__ = [
@@ -29,9 +28,7 @@ __all__ = [
     "Draft",
     "Sheets",
     "all_problems",
-    "bound_line",
     "errors_of",
-    "register",
     "sheet_problems",
     "structure",
     "warnings_of",

@@ -300,9 +300,17 @@ def _pools(plan: Plan) -> list[tuple[str, float]]:
 
 
 def _bounds(plan: Plan) -> list[tuple[object, ...]]:
-    """The given bounds of single lines that are there."""
+    """The given bounds that are there."""
     lines = plan.case.lines
-    return [
+    totals = [
+        (
+            each.fund,
+            plan.case.place_name(each.place),
+            *np.nan_to_num([each.floor, each.cap], nan=-1.0).tolist(),
+        )
+        for each in plan.case.given_totals
+    ]
+    return totals + [
         (
             *plan.case.line_names[line],
             *np.nan_to_num([lines.given_floor[line], lines.given_cap[line]], nan=-1.0).tolist(),

@@ -290,9 +290,13 @@ _BOUND_COLUMNS = (
         "行政区划代码", "code", "六位行政区划代码；与县区名称填一项即可。", required=False, width=12
     ),
     InputColumn(
-        "县区名称", "name", "县区全称；与行政区划代码填一项即可。", required=False, width=20
+        "县区名称",
+        "name",
+        "县区全称，或市州全称（给整个市州定上下限）；县区也可以只填行政区划代码。",
+        required=False,
+        width=20,
     ),
-    InputColumn("资金", "text", "资金全称。", width=27),
+    InputColumn("资金", "text", "资金全称；各项资金的合计填“合计”。", width=27),
     InputColumn(
         "下限", "number", "分配数不得低于此数；不限的留空。", "金额", required=False, width=13
     ),
