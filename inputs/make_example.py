@@ -48,7 +48,9 @@ def _value(name: str, cell: str) -> Value:
 def layout(counties: tuple[dict[str, Value], ...]) -> TemplateLayout:
     """The example's layout: the model's own rules and scenarios, the funds and counties of the example."""
     empty = blank_layout(load_model(), YEAR)
-    return replace(empty, funds=FUNDS, counties=counties, label=LABEL, with_bounds=False)
+    return replace(
+        empty, funds=FUNDS, counties=counties, label=LABEL, weights=(), with_bounds=False
+    )
 
 
 if __name__ == "__main__":

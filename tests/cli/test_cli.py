@@ -125,7 +125,7 @@ def test_the_empty_template_is_told_what_is_missing_not_a_traceback(
     target = tmp_path / "模板.xlsx"
     assert call("init", target) == 0
     assert call("check", target) == 1
-    assert "没有数据行" in capsys.readouterr().err
+    assert "（常住人口）：整列空着" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_workbook_is_named(

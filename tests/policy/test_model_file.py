@@ -172,7 +172,12 @@ def test_an_unknown_word_is_named_with_the_nearest_right_one(
             'clause = ["…"]',
         ),
         ("default = 0.05", 'default = "5%"', 'default 写的是 "5%"，不是数字', "0.15"),
-        ("default = 0.05", "default = 5", "default 写的是 5，超出允许范围 0 至 1", "改到范围之内"),
+        (
+            "default = 0.05",
+            "default = 5",
+            "default 写的是 5，超出允许范围 0% 至 100%",
+            "改到范围之内",
+        ),
         (
             'default = "1万元"',
             'default = "百元"',

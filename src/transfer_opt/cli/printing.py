@@ -14,6 +14,7 @@ from transfer_opt.core.errors import InfeasibleError, InputError, Problem, Trans
 if TYPE_CHECKING:
     from transfer_opt.allocation.plan import Outcome
     from transfer_opt.commands.solve import Solved
+    from transfer_opt.intake.reading import Reading
 
 
 def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = None) -> None:
@@ -88,6 +89,7 @@ def print_json(
     copy: Path | None = None,
     remarks: Sequence[str] = (),
     infeasible: Mapping[str, Any] | None = None,
+    read: Reading | None = None,
 ) -> None:
     """One object on stdout, the same keys whatever happened; `infeasible` holds the contradiction and its proof."""
     told: Sequence[Problem] = solved.warnings if solved else problems
@@ -96,6 +98,7 @@ def print_json(
         "status": status,
         "exit": code,
         "input": str(source) if source else None,
+        "read": read.as_dict() if read else None,
         "output": str(target) if target else None,
         "copy": str(copy) if copy else None,
         "scenario": outcome.scenario if outcome else None,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from transfer_opt.commands.solve import Done
     from transfer_opt.core.time_limit import Deadline
     from transfer_opt.intake.prepare import BudgetWorkbook
+    from transfer_opt.intake.reading import Reading
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -72,10 +73,14 @@ def check(
     """
     from transfer_opt.intake.prepare import check as run_check
     from transfer_opt.intake.prepare import read_budget
+    from transfer_opt.intake.reading import reading
 
     secret = password(budget, password_file)
+    read = None
     try:
-        problems = run_check(read_budget(budget, model, rename=renames(rename), password=secret))
+        given = read_budget(budget, model, rename=renames(rename), password=secret)
+        read = reading(given.model, given.budget)
+        problems = run_check(given)
     except InputError as error:  # a file that cannot even be read
         problems = error.problems
     errors = [problem for problem in problems if not problem.is_warning]
@@ -85,8 +90,11 @@ def check(
             InputError.exit_code if errors else 0,
             budget,
             problems=problems,
+            read=read,
         )
     elif not quiet:
+        for line in read.lines() if read else ():
+            click.echo(line)
         for problem in problems:
             click.echo(f"警告 {problem}" if problem.is_warning else str(problem), err=True)
         count = f"发现 {len(errors)} 个错误" if errors else "没有错误"
@@ -164,19 +172,26 @@ def solve(
     """
     from transfer_opt.core.time_limit import within
 
+    read: list[Reading] = []
+
     def work(deadline: Deadline) -> Done:
         # Within the time limit: on a slow machine it takes a while to load.
         from transfer_opt.commands.solve import Order, solve_and_write
         from transfer_opt.intake.prepare import read_budget
+        from transfer_opt.intake.reading import reading
 
-        def read() -> BudgetWorkbook:
-            return read_budget(
+        def opened() -> BudgetWorkbook:
+            given = read_budget(
                 budget, model, rename=renames(rename), password=password(budget, password_file)
             )
+            read.append(reading(given.model, given.budget))
+            for line in () if quiet or as_json else read[0].lines():
+                click.echo(line)
+            return given
 
         return solve_and_write(
             Order(budget, output, copy, scenario, unit, solver, relax, ledger),
-            read,
+            opened,
             progress(quiet or as_json),
             deadline,
         )
@@ -184,7 +199,16 @@ def solve(
     done = within(time_limit, work)
     outcome = done.solved.outcome
     if as_json:
-        print_json("ok", 0, budget, done.target, done.solved, copy=done.copy, remarks=done.remarks)
+        print_json(
+            "ok",
+            0,
+            budget,
+            done.target,
+            done.solved,
+            copy=done.copy,
+            remarks=done.remarks,
+            read=read[0],
+        )
         return
     for alarm in (
         *outcome.alarms,

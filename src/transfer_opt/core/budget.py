@@ -59,3 +59,5 @@ class Budget:
     sheets: Mapping[str, Sheet]
     notes: tuple[Problem, ...] = ()
     """What the reader has to say about the workbook as a whole."""
+    unread: tuple[str, ...] = ()
+    """Worksheets that are there and are none of ours."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeAlias
 
@@ -44,6 +45,11 @@ def normalise(text: str) -> str:
 def trim(text: str) -> str:
     """The text without blanks and zero-width characters at its ends; what is inside stays."""
     return _EDGE_BLANKS.sub("", text)
+
+
+def some(names: Sequence[str], most: int = 10) -> str:
+    """The names, and of a long list the first ones and how many there are: 甲、乙 等 103 个."""
+    return "、".join(names[:most]) + (f" 等 {len(names):,} 个" if len(names) > most else "")
 
 
 def to_number(text: str) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import WEIGHTS
+from transfer_opt.core.vocabulary import CODE, NAME, PREFECTURE, WEIGHTS
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
 from transfer_opt.workbook.output.template import (
@@ -27,6 +27,10 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
         scenario_names(spec),
         scenario_rows(spec),
         weight_rows(spec),
+        tuple(
+            {CODE: code, NAME: name, PREFECTURE: prefecture}
+            for code, (name, prefecture) in spec.divisions.items()
+        ),
     )
 
 

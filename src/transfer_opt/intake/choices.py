@@ -22,8 +22,9 @@ from transfer_opt.core.vocabulary import (
     WEIGHTS,
     YES,
 )
+from transfer_opt.intake.switches import disagreeing_switches
 from transfer_opt.intake.unit_names import Register
-from transfer_opt.policy.admissible import changed_amount, wrong_number, wrong_text
+from transfer_opt.policy.admissible import changed_amount, wrong_number, wrong_share, wrong_text
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import (
@@ -58,7 +59,7 @@ def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recip
     rules, overlay = sheets.get(RULES), sheets.get(SCENARIOS)
     changes = list(_Reader(spec, rules, recipients, problems).changes()) if rules else []
     if rules:
-        problems += _disagreeing_switches(spec, rules.name, changes)
+        problems += disagreeing_switches(spec, rules.name, changes)
     if weights := sheets.get(WEIGHTS):
         changes += _weights(spec, weights, recipients, changes, problems)
     scenarios = None
@@ -400,6 +401,8 @@ class _Reader:
             else to_number(str(raw))
         )
         wrong = wrong_number(spec, number)
+        if not wrong and number is not None:
+            wrong = wrong_share(spec, raw, number)
         if wrong:
             self._tell(row, column, "E209" if number is None else "E210", *wrong)
             return None
@@ -458,43 +461,3 @@ class _Reader:
                 else str(value),
             )
         )
-
-
-def _disagreeing_switches(
-    spec: ModelSpec, sheet: str, changes: Sequence[Change]
-) -> Iterator[Problem]:
-    """启用, 刚性 and 优先级 belong to the rule: rows that speak of the same fund and object must agree."""
-    said: dict[tuple[str, ...], object] = {}
-    for change in changes:
-        by_fund = spec.rules[change.rule].by in ("line", "fund", "prefecture")
-        if (
-            by_fund
-            and change.on is False
-            and not change.fund
-            and any(
-                other.rule == change.rule
-                and other.fund
-                and other.on
-                and other.object == change.object
-                for other in changes
-            )
-        ):
-            yield Problem(
-                "E213",
-                f"规则「{change.rule}」有一行资金留空、启用「否」，另有写明资金的行启用「是」，不知要不要停用。",
-                "要全部停用，把写明资金的行也改成「否」；只停用一部分，就不要写资金留空的行。",
-                sheet,
-            )
-        for column, value in (
-            ("启用", change.on),
-            ("刚性", change.hard),
-            ("优先级", change.priority),
-        ):
-            key = (column, change.rule, change.fund if by_fund else "", change.object)
-            if value is not None and said.setdefault(key, value) != value:
-                yield Problem(
-                    "E213",
-                    f"规则「{change.rule}」有几行的「{column}」写得不一样，不知以哪行为准。",
-                    f"把同一规则、同一资金各行的「{column}」改成一致。",
-                    sheet,
-                )

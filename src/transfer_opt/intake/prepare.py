@@ -15,7 +15,7 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.vocabulary import BASELINE, COUNTIES
 from transfer_opt.intake.assemble import fund_rows
-from transfer_opt.intake.checks.catalogue import all_problems, sheet_problems, structure
+from transfer_opt.intake.checks.catalogue import all_problems, in_order, sheet_problems, structure
 from transfer_opt.intake.checks.subject import Draft, Sheets
 from transfer_opt.intake.choices import read_choices
 from transfer_opt.intake.recipients import read_recipients
@@ -119,7 +119,7 @@ def settled(
     """Check a workbook that has been read, for one scenario; raises InputError where nothing further can be checked."""
     broken = structure(budget)
     if broken:
-        raise InputError(tuple(dict.fromkeys([*broken, *sheet_problems(Sheets(spec, budget))])))
+        raise InputError(in_order([*broken, *sheet_problems(Sheets(spec, budget))]))
     recipients = read_recipients(budget.sheets[COUNTIES], spec.value_aliases)
     choices = read_choices(spec, budget.sheets, recipients)
     chosen = _scenario(choices.scenarios or spec.scenarios, scenario)
@@ -128,7 +128,7 @@ def settled(
     settings = Settings(spec.rules, funds, recipients, (own, _known(chosen.changes, funds)))
     objective = parse_objectives(settings.text("目标", "顺序")) or spec.objective
     problems = choices.problems + all_problems(Draft(spec, budget, settings, objective))
-    return Prepared(spec, budget, settings, objective, chosen.name, tuple(dict.fromkeys(problems)))
+    return Prepared(spec, budget, settings, objective, chosen.name, in_order(problems))
 
 
 def check(budget: Source) -> tuple[Problem, ...]:

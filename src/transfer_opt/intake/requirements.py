@@ -17,6 +17,8 @@ from transfer_opt.policy.settings import Settings
 REQUIRED_SPENDING = "必保支出"
 PROTECTED_AREA, PROTECTED_NUMBER = "禁止开发区面积", "禁止开发区个数"
 WRITE = "在「约束参数」写一行（已有的行改成一样）："
+DO = "在"
+"""How a way out begins that is more than a line to write."""
 ELIGIBILITY: Mapping[str, tuple[str, ...]] = {
     "仅缺口为正": ("标准财政支出", "标准财政收入"),
     "仅功能区": ("功能区类型",),
@@ -33,22 +35,53 @@ class Need:
     """The fund whose eligible recipients must have a value; -1: every recipient."""
     eligible_only: bool
     reason: str
-    way_out: str
+    line: str
+    """What to write in 「约束参数」, or to do, so that this one does without."""
+
+
+@dataclass(frozen=True)
+class Needed:
+    """One column and everybody that needs it; the first says of whom."""
+
+    needs: tuple[Need, ...]
+
+    @property
+    def column(self) -> str:
+        """The column."""
+        return self.needs[0].column
+
+    @property
+    def reason(self) -> str:
+        """All that need it."""
+        return "、".join(dict.fromkeys(need.reason for need in self.needs))
+
+    @property
+    def way_out(self) -> str:
+        """All that has to be done to do without it."""
+        lines = dict.fromkeys(need.line for need in self.needs)
+        written = [line for line in lines if not line.startswith(DO)]
+        others = [line for line in lines if line.startswith(DO)]
+        rows = [f"{_write(len(written))}{'；'.join(written)}。"] if written else []
+        return "并且".join([*rows, *others])
 
 
 def requirements(
     spec: ModelSpec, settings: Settings, objective: tuple[str, ...], letters: Mapping[str, str]
-) -> tuple[Need, ...]:
-    """Every column needed, each named once, by the first that needs it."""
-    found: dict[str, Need] = {}
+) -> tuple[Needed, ...]:
+    """Every column needed, each with all that need it."""
+    found: dict[str, list[Need]] = {}
     for need in (
         *_by_eligibility(settings),
         *_by_rules(settings),
         *_by_factors(spec, settings, letters),
         *_by_objectives(settings, objective),
     ):
-        found.setdefault(need.column, need)
-    return tuple(found.values())
+        found.setdefault(need.column, []).append(need)
+    return tuple(Needed(tuple(needs)) for needs in found.values())
+
+
+def _write(count: int) -> str:
+    return WRITE if count == 1 else WRITE.replace("一行", f" {count} 行")
 
 
 def _by_rules(settings: Settings) -> Iterator[Need]:
@@ -92,7 +125,7 @@ def _by_factors(spec: ModelSpec, settings: Settings, letters: Mapping[str, str])
                     position,
                     True,
                     f"{name}按缺口测算",
-                    f"{WRITE}规则「保障水平最大化」、参数「{key}」、取值写表里有的一列。",
+                    f"规则「保障水平最大化」、参数「{key}」、取值写表里有的一列",
                 )
             continue
         fund = spec.fund(name)
@@ -122,7 +155,7 @@ def by_gap(settings: Settings, fund: int) -> bool:
 
 
 def _gap_instead(fund: str) -> str:
-    return f"{WRITE}规则「因素法」、资金「{fund}」、参数「参考」、取值「缺口」。"
+    return f"规则「因素法」、资金「{fund}」、参数「参考」、取值「缺口」"
 
 
 def _factor_columns(factors: Iterable[FactorSpec], letters: Mapping[str, str]) -> Iterator[str]:
@@ -148,7 +181,7 @@ def _by_eligibility(settings: Settings) -> Iterator[Need]:
                         NOWHERE,
                         False,
                         f"{name}的「资格」·{key}",
-                        f"{WRITE}规则「资格」、资金「{name}」、参数「{key}」、取值「否」。",
+                        f"规则「资格」、资金「{name}」、参数「{key}」、取值「否」",
                     )
 
 
@@ -160,11 +193,13 @@ def _by_objectives(settings: Settings, objective: tuple[str, ...]) -> Iterator[N
             columns += [
                 settings.text("保障水平最大化", key) for key in ("需求列", "财力列", "分母列")
             ]
-            way_out = f"{WRITE}规则「保障水平最大化」、参数「需求列」「财力列」或「分母列」、取值写表里有的一列。"
+            way_out = (
+                "规则「保障水平最大化」、参数「需求列」「财力列」或「分母列」、取值写表里有的一列"
+            )
         for column in columns:
             yield from _expanded(settings, column, NOWHERE, f"目标「{name}」", way_out)
 
 
 def _switch_off(settings: Settings, rule: str, fund: int) -> str:
     whose = f"、资金「{settings.funds[fund]}」" if fund != NOWHERE else ""
-    return f"{WRITE}规则「{rule}」{whose}、启用「否」。"
+    return f"规则「{rule}」{whose}、启用「否」"

@@ -16,6 +16,8 @@ LEAST_YUAN = Decimal("0.01")
 SIGNS = "+-−"
 LIKELY_SHARE = 100
 """A number below 1 and below the present amount by so many times is likely a share."""
+LIKELY_PERCENT = 3
+"""A share typed as a bare number from here on is likely meant in per cent."""
 Refusal = tuple[str, str]
 """What is wrong with a value, and the remedy."""
 
@@ -44,9 +46,27 @@ def wrong_number(spec: ParameterSpec, number: float | None) -> Refusal | None:
     """Why a number, or what is none (None), cannot be the parameter's value."""
     if number is None:
         return "不是数字。", "填数字，比例可写 0.15 或 15%。"
+    share = spec.kind == "share"
     if not spec.minimum <= number <= spec.maximum:
-        return f"超出允许范围 {spec.minimum:g} 至 {spec.maximum:g}。", "改到范围之内。"
+        low, high = (
+            f"{end * 100:g}%" if share else f"{end:g}" for end in (spec.minimum, spec.maximum)
+        )
+        meant = (
+            f"；要 {number:g}%，写 {number:g}% 或 {number / 100:g}" if share and number > 1 else ""
+        )
+        return f"超出允许范围 {low} 至 {high}。", f"改到范围之内{meant}。"
     return None
+
+
+def wrong_share(spec: ParameterSpec, typed: object, number: float) -> Refusal | None:
+    """Why a share typed as a bare number is more likely a percentage: 15 for 15%."""
+    if spec.kind != "share" or number < LIKELY_PERCENT or str(typed).rstrip().endswith("%"):
+        return None
+    return (
+        f"是 {number * 100:,.10g}%，多半是把 {number:g}% 写成了 {number:g}。",
+        f"要 {number:g}%，写 {number:g}% 或 {number / 100:g}；确实要 {number * 100:,.10g}%，"
+        f"用文本写「{number * 100:.10g}%」。",
+    )
 
 
 def changed_amount(typed: str | float, now: float) -> float | Refusal:

@@ -161,6 +161,8 @@ class ModelSpec:
     value_aliases: Mapping[str, Mapping[str, str]]
     former: Mapping[str, str] = field(default_factory=dict)
     """Former name or code of a unit → the present one."""
+    divisions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Division code → name and prefecture of the province's units."""
 
     def fund(self, name: str) -> FundSpec | None:
         """The fund of that full or short name."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from transfer_opt.core.budget import Budget
+from transfer_opt.core.cell_names import Place, place
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.vocabulary import (
     BOUNDS,
@@ -20,6 +21,7 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.checks import bounds, contents, plausibility, values
 from transfer_opt.intake.checks.subject import Draft, Sheets
+from transfer_opt.workbook.input.columns import SHEETS
 
 __all__ = [
     "BOUNDS",
@@ -29,6 +31,7 @@ __all__ = [
     "Sheets",
     "all_problems",
     "errors_of",
+    "in_order",
     "sheet_problems",
     "structure",
     "warnings_of",
@@ -52,6 +55,7 @@ SHEET_CHECKS = (
     contents.words_known,
     contents.pools_valid,
     plausibility.pools_against_last_year,
+    plausibility.divisions_agree,
     plausibility.unit_said,
     plausibility.totals_agree,
     plausibility.far_values,
@@ -128,6 +132,18 @@ def all_problems(draft: Draft) -> tuple[Problem, ...]:
             [*sheet_problems(draft), *listed(chain(*(check(draft) for check in DRAFT_CHECKS)))]
         )
     )
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each once: errors before warnings, sheet by sheet, from the top of each to its bottom."""
+    return tuple(sorted(dict.fromkeys(problems), key=_place))
+
+
+def _place(problem: Problem) -> tuple[bool, int, str, Place]:
+    sheets = [*SHEETS]
+    known = sheets.index(problem.sheet) if problem.sheet in sheets else len(sheets)
+    at = place(problem.cell) if problem.cell else None
+    return problem.is_warning, known if problem.sheet else -1, problem.sheet, at or (-1, -1)
 
 
 def listed(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -18,7 +18,8 @@ from transfer_opt.intake.recipients import TEXT_COLUMNS, eligible, ordered_rows
 from transfer_opt.intake.requirements import (
     ELIGIBILITY,
     REQUIRED_SPENDING,
-    Need,
+    WRITE,
+    Needed,
     burdened,
     requirements,
 )
@@ -144,26 +145,41 @@ def needs_met(draft: Draft) -> Iterator[Problem]:
             yield from _blanks(draft, need)
 
 
-def _blanks(draft: Draft, need: Need) -> Iterator[Problem]:
+def _blanks(draft: Draft, need: Needed) -> Iterator[Problem]:
     sheet, units = draft.counties, draft.settings.recipients
-    members = (
-        eligible(draft.settings, need.fund) if need.fund != NOWHERE and need.eligible_only else None
+    everybody = any(each.fund == NOWHERE or not each.eligible_only for each in need.needs)
+    members = np.any(
+        [
+            np.ones(len(units), dtype=bool) if everybody else eligible(draft.settings, each.fund)
+            for each in need.needs
+        ],
+        axis=0,
     )
-    for position, row in enumerate(ordered_rows(sheet)):
-        if (
-            row.values.get(need.column) is None
-            and (members is None or members[position])
-            and len(units)
-        ):
-            hint = "上年没有得到的填 0；" if need.column.startswith("上年") else "填上数字；"
-            yield at(
-                sheet,
-                row,
-                need.column,
-                "E314",
-                f"空着，{need.reason}需要它。",
-                f"{hint}或{need.way_out}",
-            )
+    hint = "上年没有得到的填 0；" if need.column.startswith("上年") else "填上数字；"
+    blank = [
+        row
+        for position, row in enumerate(ordered_rows(sheet))
+        if row.values.get(need.column) is None and members[position]
+    ]
+    if len(blank) == len(sheet.rows) > 1:
+        yield Problem(
+            "E314",
+            f"整列空着，{need.reason}需要它。",
+            f"{hint}或{need.way_out}",
+            sheet.name,
+            sheet.header_cell(need.column),
+            need.column,
+        )
+        return
+    for row in blank:
+        yield at(
+            sheet,
+            row,
+            need.column,
+            "E314",
+            f"空着，{need.reason}需要它。",
+            f"{hint}或{need.way_out}",
+        )
 
 
 def words_known(draft: Sheets) -> Iterator[Problem]:
@@ -213,7 +229,7 @@ def pools_valid(draft: Sheets) -> Iterator[Problem]:
 def revenue_under_need(draft: Draft) -> Iterator[Problem]:
     """标准财政收入 of 0 with something to pay makes the burden infinite."""
     column = "标准财政收入"
-    for fund, way_out in burdened(draft.spec, draft.settings):
+    for fund, line in burdened(draft.spec, draft.settings):
         members = eligible(draft.settings, fund)
         for row, takes_part in zip(ordered_rows(draft.counties), members, strict=True):
             if takes_part and row.values.get(column) == 0 and _must_spend(row):
@@ -223,7 +239,7 @@ def revenue_under_need(draft: Draft) -> Iterator[Problem]:
                     column,
                     "E312",
                     "为 0，无法计算困难程度（必保支出÷标准财政收入）。",
-                    f"填实际的标准财政收入；或{way_out}",
+                    f"填实际的标准财政收入；或{WRITE}{line}。",
                 )
 
 
@@ -242,7 +258,12 @@ def someone_eligible(draft: Draft) -> Iterator[Problem]:
             draft.spec, draft.settings, draft.objective, draft.counties.letters
         )
     }
-    missing = needed - {*draft.counties.letters}
+    missing = needed - {
+        column
+        for column in draft.counties.letters
+        if column in TEXT_COLUMNS
+        or any(row.values.get(column) is not None for row in draft.counties.rows)
+    }
     for position, fund in enumerate(draft.settings.funds):
         if (
             not missing & {*chain(*ELIGIBILITY.values())}

@@ -10,10 +10,11 @@ from statistics import median
 
 from transfer_opt.core.budget import Sheet, SheetRow
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import COUNTIES, NAME, POOLS
+from transfer_opt.core.text import normalise, some, to_text
+from transfer_opt.core.vocabulary import CODE, COUNTIES, NAME, POOLS
 from transfer_opt.intake.checks.subject import FAR, LARGEST, Draft, Sheets, at, is_number, positive
 from transfer_opt.intake.recipients import ordered_rows
+from transfer_opt.intake.unit_names import is_short_for
 from transfer_opt.policy.payment_deadlines import RECEIVED, parse_date
 from transfer_opt.workbook.input.columns import SHEETS
 from transfer_opt.workbook.input.remarks import unknown_header
@@ -21,6 +22,8 @@ from transfer_opt.workbook.input.totals import total_mismatches
 
 LIKE = 0.6
 """How alike the name of a fund is before it may be a slip."""
+FAR_POOL = 5.0
+"""A pool so many times last year's, or a part of it, is questioned."""
 _FUND_COLUMN = re.compile(r"(?:上年|提前下达)(.+?)(?:其中一次性)?")
 
 
@@ -109,7 +112,7 @@ def zones_in_question(draft: Draft) -> Iterator[Problem]:
             if names:
                 yield Problem(
                     "W343",
-                    f"有禁止开发区面积而没有功能区类型，不参加{fund}分配：{'、'.join(names)}。",
+                    f"有禁止开发区面积而没有功能区类型，不参加{fund}分配：{some(names)}。",
                     "核对功能区类型；要让它们参加，把「资格」·仅功能区改为「含禁止开发」。",
                     COUNTIES,
                     column="功能区类型",
@@ -184,8 +187,54 @@ def pools_against_last_year(draft: Sheets) -> Iterator[Problem]:
             yield from _against_last_year(draft, row, fund.name)
 
 
+def divisions_agree(draft: Sheets) -> Iterator[Problem]:
+    """Codes belong to the names beside them, and no unit of the province is left out, as the model's table has them."""
+    table, former, sheet = draft.spec.divisions, draft.spec.former, draft.counties
+    codes, names = set[str](), set[str]()
+    for row in sheet.rows:
+        code, name = (normalise(to_text(row.values.get(column))) for column in (CODE, NAME))
+        codes.add(former.get(code, code))
+        names.add(former.get(name, name))
+        known = normalise(table[code][0]) if code in table else ""
+        if (
+            known
+            and name
+            and known not in (name, former.get(name))
+            and not is_short_for(name, known)
+        ):
+            yield at(
+                sheet,
+                row,
+                CODE,
+                "W354",
+                f"是「{table[code][0]}」的代码，这一行写的是「{row.values.get(NAME)}」。",
+                "核对代码和名称。",
+            )
+    here = [code for code, (name, _) in table.items() if code in codes or normalise(name) in names]
+    missing = [name for code, (name, _) in table.items() if code not in here]
+    if missing and len(here) * 2 >= len(sheet.rows) > 0:
+        yield Problem(
+            "W355",
+            f"本省有 {len(missing)} 个县区不在表里，这次不分给它们：{some(missing)}。",
+            "确实不分配可以不管；漏了就补上。",
+            COUNTIES,
+        )
+
+
 def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Problem]:
     now, then = row.values.get("本年总额"), row.values.get("上年总额")
+    before = positive(row, "上年总额") or math.fsum(
+        min(positive(county, f"上年{fund}"), LARGEST) for county in draft.counties.rows
+    )
+    if is_number(now) and now > 0 and before and not before / FAR_POOL < now < before * FAR_POOL:
+        yield at(
+            draft.pools,
+            row,
+            "本年总额",
+            "W356",
+            f"上年是 {before:,.12g}，相差 {FAR_POOL:g} 倍以上。",
+            "核对数字和单位。",
+        )
     if not (is_number(now) and is_number(then)):
         return
     if now < then:

@@ -51,6 +51,11 @@ def model(source: Source) -> ModelSpec:
         _fund_aliases(funds) | table.get("aliases", {}),
         dict(table.get("values", {})),
         dict(table.get("former", {})),
+        {
+            code: (name, prefecture)
+            for prefecture, units in table.get("divisions", {}).items()
+            for code, name in units.items()
+        },
     )
 
 

@@ -204,6 +204,9 @@ class ModelFile(_Part):
         ABSENT, description="列名 → 表中常见写法 → 标准取值"
     )
     former: Words = Field(ABSENT, description="县区改过的名称和代码 → 现在的")
+    divisions: Annotated[dict[str, Words], TABLE] = Field(
+        ABSENT, description="市州 → 行政区划代码 → 县区全称"
+    )
     terms: Annotated[dict[str, Term], TABLE] = Field(ABSENT, description="资金类别 → 下达时限")
     scenarios: Annotated[list[Scenario], TABLES] = Field(ABSENT, description="方案")
 

@@ -25,7 +25,7 @@ from transfer_opt.core.text import (
     to_text,
     to_value,
 )
-from transfer_opt.core.vocabulary import COUNTIES, POOLS, RULES
+from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, POOLS, RULES, SCENARIOS, WEIGHTS
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook, open_workbook
 from transfer_opt.workbook.input import remarks
 from transfer_opt.workbook.input.columns import FREE_HEADERS, SHEETS, CellKind, InputColumn
@@ -45,6 +45,15 @@ __all__ = ["read_sheet", "read_workbook", "total_mismatches", "understood"]
 _ALWAYS_READ = (COUNTIES, POOLS)
 """Sheets that are told when they are empty; the optional ones then count as absent."""
 _COPY = re.compile(r"[-_]?(?:\(?\d+\)?|表|副本|备份|新|旧)[\d()]*")
+_SPOKEN_OF = {
+    COUNTIES: re.compile("县区|基础数据"),
+    POOLS: re.compile("总额|资金规模"),
+    RULES: re.compile("参数|约束|规则"),
+    SCENARIOS: re.compile("方案"),
+    WEIGHTS: re.compile("权重|因素"),
+    BOUNDS: re.compile("上下限|限额"),
+}
+"""What in a sheet's name may mean the one that is missing."""
 _CLOSE = 0.75
 """How alike two names are before one may be a slip for the other."""
 
@@ -87,7 +96,7 @@ def understood(
     notes += _disagreeing_units(sheets)
     unknown = [key for key in rename if not {normalise(key), split_unit(key)[0]} & renamed]
     notes += [remarks.unknown_rename(COUNTIES, key) for key in unknown]
-    return Budget(book.path, book.sha256, sheets, tuple(notes))
+    return Budget(book.path, book.sha256, sheets, tuple(notes), book.others)
 
 
 def _meant(name: str, book: RawWorkbook) -> str:
@@ -100,7 +109,8 @@ def _meant(name: str, book: RawWorkbook) -> str:
         known for known in SHEETS if all(normalise(sheet.name) != known for sheet in book.sheets)
     ]
     shortened = [known for known in missing if len(text) > 1 and known.startswith(text)]
-    return next(iter(shortened or get_close_matches(text, missing, 1, _CLOSE)), "")
+    close = shortened or get_close_matches(text, missing, 1, _CLOSE)
+    return next(iter(close or [known for known in missing if _SPOKEN_OF[known].search(text)]), "")
 
 
 def read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]:

@@ -134,8 +134,8 @@ def unread_sheet(sheet: str, close: str) -> Problem:
     """A sheet that is not read, though its name looks like one that is."""
     return Problem(
         "W137",
-        f"没有读入这张工作表，程序只认表名「{close}」。",
-        f"要用就把表名改成「{close}」，每种表只留一张。",
+        f"没有读入这张工作表。是不是「{close}」？程序只认这个表名。",
+        f"是就把表名改成「{close}」，每种表只留一张；不是可以不管。",
         sheet=sheet,
     )
 

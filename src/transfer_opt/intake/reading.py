@@ -1,0 +1,92 @@
+"""What was read: the first lines of `check` and `solve`, so that nothing is read, or left out, in silence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from transfer_opt.core.budget import Budget, Sheet
+from transfer_opt.core.text import normalise, some, to_text
+from transfer_opt.core.vocabulary import COUNTIES, POOLS, PREFECTURE
+from transfer_opt.intake.assemble import DEFAULT_UNIT
+from transfer_opt.intake.checks.subject import is_number
+from transfer_opt.policy.model import ModelSpec
+from transfer_opt.workbook.input.columns import SHEETS
+
+_PEOPLE = {
+    column.name: column.measure for column in SHEETS[COUNTIES] if column.measure not in ("", "金额")
+}
+_NO_QUANTITY = frozenset(
+    column.name for column in SHEETS[COUNTIES] if column.kind == "number" and not column.measure
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Counties, pools, sums of the columns and sheets of a workbook; amounts in its own unit."""
+
+    counties: int
+    prefectures: int
+    unit: str
+    pools: Mapping[str, float]
+    sums: Mapping[str, float]
+    """Numeric column of 「县区数据」 → the sum of its numbers."""
+    sheets: tuple[str, ...]
+    unread: tuple[str, ...]
+
+    def lines(self) -> Iterator[str]:
+        """As an official reads it."""
+        yield f"读入：{self.counties:,} 个县区，{self.prefectures:,} 个市州；单位：{self.unit}"
+        yield f"  资金：{self._listed(self.pools)}"
+        yield f"  各列合计：{self._listed(self.sums)}"
+        left = f"；没有读：{some([f'「{name}」' for name in self.unread])}" if self.unread else ""
+        yield f"  工作表：{''.join(f'「{name}」' for name in self.sheets)}{left}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """As --json prints it."""
+        return {
+            "counties": self.counties,
+            "prefectures": self.prefectures,
+            "unit": self.unit,
+            "pools": dict(self.pools),
+            "sums": dict(self.sums),
+            "sheets": list(self.sheets),
+            "unread": list(self.unread),
+        }
+
+    @staticmethod
+    def _listed(amounts: Mapping[str, float]) -> str:
+        told = (
+            f"{name} {value:,.12g}{' ' + _PEOPLE[name] if name in _PEOPLE else ''}"
+            for name, value in amounts.items()
+        )
+        return "、".join(told) or "没有"
+
+
+def reading(spec: ModelSpec, budget: Budget) -> Reading:
+    """What was read of a workbook, whatever is wrong with it."""
+    counties, pools = (budget.sheets.get(name) for name in (COUNTIES, POOLS))
+    rows = counties.rows if counties else ()
+    return Reading(
+        len(rows),
+        len({normalise(to_text(row.values.get(PREFECTURE))) for row in rows} - {""}),
+        next((sheet.unit for sheet in budget.sheets.values() if sheet.unit), DEFAULT_UNIT),
+        {
+            fund.name if (fund := spec.fund(name)) else name: float(amount)
+            for row in (pools.rows if pools else ())
+            if (name := normalise(to_text(row.values.get("资金"))))
+            and is_number(amount := row.values.get("本年总额"))
+        },
+        dict(_sums(counties)) if counties else {},
+        tuple(budget.sheets),
+        budget.unread,
+    )
+
+
+def _sums(sheet: Sheet) -> Iterator[tuple[str, float]]:
+    for column in sheet.letters:
+        numbers = [value for row in sheet.rows if is_number(value := row.values.get(column))]
+        if numbers and column not in _NO_QUANTITY and all(map(math.isfinite, numbers)):
+            yield column, math.fsum(numbers)
