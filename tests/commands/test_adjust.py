@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from decimal import Decimal
@@ -26,7 +27,7 @@ from transfer_opt.commands.adjust import Adjusted, Wish, adjust, adjusted_path, 
 from transfer_opt.core.cell_names import place
 from transfer_opt.core.errors import InputError, OutputError
 from transfer_opt.core.tables import FIRST_ROW
-from transfer_opt.core.vocabulary import ADJUSTED, CHECKED
+from transfer_opt.core.vocabulary import ADJUSTED, APPROVED_ALLOCATION, CHECKED
 from transfer_opt.intake import prepare
 from transfer_opt.policy.model import Change
 from transfer_opt.published.approval import approval_problems
@@ -161,15 +162,28 @@ def test_money_moved_down_to_a_floor_breaks_nothing() -> None:
 # ---------------------------------------------------------------- the copy
 
 
-def test_the_computed_sheets_stay_byte_for_byte(result: Path, twice: Path) -> None:
+HEADER = re.compile(rb"<oddHeader>[^<]*</oddHeader>")
+
+
+def test_the_computed_sheets_stay_byte_for_byte_but_for_a_header_that_says_they_are_superseded(
+    result: Path, twice: Path
+) -> None:
     with zipfile.ZipFile(result) as before, zipfile.ZipFile(twice) as after:
         assert [
             name
             for name in before.namelist()
-            if name not in TOUCHED and before.read(name) != after.read(name)
+            if name not in TOUCHED and before.read(name) != HEADER.sub(b"", after.read(name))
         ] == []
+        said = [HEADER.findall(before.read(name)) for name in before.namelist()]
+        now = [HEADER.findall(after.read(name)) for name in before.namelist()]
+        assert not any(said)
+        told = "测算数，已被批准数取代，见「批准后分配表」".encode()
+        sheets = [texts for texts in now if texts]
+        assert len(sheets) == len(openpyxl.load_workbook(result).sheetnames)
+        assert all(told in text for [text] in sheets)
     assert openpyxl.load_workbook(twice).sheetnames == [
         *openpyxl.load_workbook(result).sheetnames,
+        APPROVED_ALLOCATION,
         ADJUSTED,
         CHECKED,
     ]
@@ -179,7 +193,21 @@ def test_the_audit_of_the_copy_passes_and_names_the_approved_sheet(twice: Path) 
     verdict = recheck(twice, own_inputs(None))
     assert [(problem.code, problem.sheet) for problem in verdict.problems] == [("W616", ADJUSTED)]
     pages = read_pages(twice)
-    assert intact(pages) == set(pages) - {ADJUSTED, CHECKED}
+    assert intact(pages) == set(pages) - {ADJUSTED, APPROVED_ALLOCATION, CHECKED}
+
+
+def test_the_approved_sheet_adds_up_on_the_approved_amounts_and_says_why(twice: Path) -> None:
+    rows = {row["县区名称"].strip(): row for row in table(twice, APPROVED_ALLOCATION)}
+    decided = {row["县区名称"]: row for row in table(twice, ADJUSTED)}
+    computed = {row["县区名称"].strip(): row for row in table(twice, "分配结果")}
+    for name, decision in decided.items():
+        last = [r for r in table(twice, ADJUSTED) if r["县区名称"] == name][-1]
+        assert rows[name][last["资金"]] == last["批准数"]
+        assert last["理由"] in rows[name]["人工调整"]
+        assert decision["决定人"] in rows[name]["人工调整"]
+    untouched = next(name for name in computed if name not in decided and "计" not in name)
+    shown = {key: value for key, value in rows[untouched].items() if key != "人工调整"}
+    assert shown == computed[untouched]
 
 
 def test_a_second_adjustment_keeps_the_first_and_the_computed_amount_stays(twice: Path) -> None:

@@ -33,7 +33,7 @@ from transfer_opt.workbook.files.open import open_workbook
 from transfer_opt.workbook.result.adjustments import Adjustment, Line, latest, read_adjustments
 from transfer_opt.workbook.result.pages import Page, read_pages
 from transfer_opt.workbook.result.publication import read_publication
-from transfer_opt.workbook.result.seals import broken
+from transfer_opt.workbook.result.seals import broken, intact
 
 LARGEST = 10**13
 LONGEST = 1000
@@ -169,7 +169,8 @@ def write(adjusted: Adjusted, path: Path) -> tuple[str, ...]:
     report = approval_report(
         adjusted.plan, adjusted.formulation, adjusted.adjustments, publish.stamps()[0]
     )
-    return write_behind(report, adjusted.source, adjusted.digest, path)
+    computed = intact(read_pages(adjusted.source))
+    return write_behind(report, adjusted.source, adjusted.digest, path, computed)
 
 
 def adjusted_path(source: Path, wanted: Path | None) -> Path:

@@ -258,6 +258,8 @@ class Report:
     looked_up: tuple[tuple[Column, tuple[Value, ...]], ...] = ()
     """Columns of 「图表数据」 that the notice takes figures from, after those of the charts."""
     charted: str = "均衡性指标"
+    superseded: bool = False
+    """Whether approved amounts have taken the place of these: every page says so."""
 
 
 HEADER_ROW = 3

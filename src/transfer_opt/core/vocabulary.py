@@ -26,6 +26,7 @@ FACTS = "审计信息"
 PROOF = "证明"
 ADJUSTED = "人工调整"
 CHECKED = "批准后核验"
+APPROVED_ALLOCATION = "批准后分配表"
 SCENARIO_COMPARISON = "方案比较"
 
 # ------------------------------------------------------------ columns

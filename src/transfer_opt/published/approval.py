@@ -8,13 +8,15 @@ from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.tables import Report
-from transfer_opt.core.vocabulary import ADJUSTED, ALLOCATION, CHECKED
+from transfer_opt.core.vocabulary import ADJUSTED, ALLOCATION, APPROVED_ALLOCATION, CHECKED
 from transfer_opt.published.differences import Expected, differences
 from transfer_opt.report.approved import approval_report, lines_of
 from transfer_opt.workbook.output.formulas import Sums
 from transfer_opt.workbook.result.adjustments import latest, read_adjustments
 from transfer_opt.workbook.result.pages import Page
 
+DECIDED = (ADJUSTED, APPROVED_ALLOCATION, CHECKED)
+"""The sheets of what was decided, and of what follows from it."""
 DUST = 1e-5
 """Publishing units."""
 
@@ -30,9 +32,9 @@ def approved_as_told(
     pages: Mapping[str, Page], plan: Plan, formulation: Formulation, wording: bool = True
 ) -> tuple[Report | None, tuple[Problem, ...]]:
     """The two sheets as they should stand, None where there are none or they cannot be read; and what differs in them."""
-    missing = [name for name in (ADJUSTED, CHECKED) if name not in pages]
+    missing = [name for name in DECIDED if name not in pages]
     if missing:
-        return None, () if len(missing) == 2 else (
+        return None, () if len(missing) == len(DECIDED) else (
             Problem("A607", "整张表被删去或改了表名。", sheet=missing[0]),
         )
     try:

@@ -30,13 +30,14 @@ from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import (
     ADJUSTED,
     ALLOCATION,
+    APPROVED_ALLOCATION,
     CHECKED,
     FACTS,
     INPUT,
     PARAMETERS,
     PROOF,
 )
-from transfer_opt.published.approval import DUST, approved_as_told
+from transfer_opt.published.approval import DECIDED, DUST, approved_as_told
 from transfer_opt.published.claims import (
     DIGEST,
     FILE,
@@ -240,6 +241,7 @@ def _compare(
             findings.tell(Problem("W611", "输入或参数不符，其他各表没有逐格核对。"))
             return compared
     approval, problems = approved_as_told(pages, claimed, claimed.formulation, findings.wording)
+    looks = [replace(report, superseded=approval is not None), *([approval] if approval else [])]
     for problem in (
         *claims.ill_formed,
         *_unsealed(findings, report),
@@ -247,7 +249,7 @@ def _compare(
         *_views(findings, report, claimed),
         *_file(findings, outcome),
         *problems,
-        *_seen(findings, [report, *([approval] if approval else [])], given),
+        *_seen(findings, looks, given),
     ):
         findings.tell(problem)
     return compared
@@ -445,10 +447,10 @@ def _remarks(findings: Findings) -> Iterator[Problem]:
         if name == ADJUSTED:
             yield Problem(
                 "W616",
-                f"批准数见本表和「{CHECKED}」，其他各表是测算数。批准数由人决定，以批件和台账为准。",
+                f"批准数见本表、「{APPROVED_ALLOCATION}」和「{CHECKED}」，其他各表是测算数。批准数由人决定，以批件和台账为准。",
                 sheet=name,
             )
-        elif name not in {*known, CHECKED, *findings.seen, *findings.sheets}:
+        elif name not in {*known, *DECIDED, *findings.seen, *findings.sheets}:
             yield Problem("W612", "没有封存的表，没有逐格核对。", sheet=name)
         if name not in findings.seen:
             yield from _hidden(name, list(page.hidden), False)

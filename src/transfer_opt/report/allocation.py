@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 
-from transfer_opt.allocation.plan import Outcome
+from transfer_opt.allocation.plan import Outcome, Plan
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
@@ -29,7 +29,7 @@ RISE = '=IF({上年}=0,"",{增减额}/{上年})'
 FUNDS_PER_SHEET = 3
 
 
-def allocation_table(outcome: Outcome) -> Table:
+def allocation_table(outcome: Plan) -> Table:
     """Who gets what: the sheet for the meeting and for machines."""
     case = outcome.case
     found = tuple(groups(case))
@@ -112,7 +112,7 @@ def allocation_columns(
     )
 
 
-def _amounts(outcome: Outcome, found: Sequence[Group]) -> Iterator[tuple[Value, ...]]:
+def _amounts(outcome: Plan, found: Sequence[Group]) -> Iterator[tuple[Value, ...]]:
     """What follows the keys, group by group."""
     case = outcome.case
     totals = [amount(value) for value in sums(found, outcome.given)]

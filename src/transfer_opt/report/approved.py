@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,15 @@ from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.tables import Column, Report, Row, RowKind, Table
-from transfer_opt.core.vocabulary import ADJUSTED, APPROVED, CHECKED, NEED_RULE
+from transfer_opt.core.vocabulary import (
+    ADJUSTED,
+    APPROVED,
+    APPROVED_ALLOCATION,
+    CHECKED,
+    NAME,
+    NEED_RULE,
+)
+from transfer_opt.report.allocation import allocation_table
 from transfer_opt.report.parts import KEY_COLUMNS, amount, example_label, heading
 from transfer_opt.workbook.result.adjustments import Adjustment, Line, latest
 
@@ -23,9 +32,13 @@ KINDS: Mapping[str, RowKind] = {"active": "active", "slack": "slack"}
 def approval_report(
     plan: Plan, formulation: Formulation, adjustments: Sequence[Adjustment], date: str = ""
 ) -> Report:
-    """The two sheets; KeyError where an adjustment speaks of a line that the plan does not have."""
+    """The three sheets; KeyError where an adjustment speaks of a line that the plan does not have."""
     found = standings(plan.case, formulation, plan.published, approved_amounts(plan, adjustments))
-    tables = _adjustment_table(plan, adjustments), _check_table(plan, adjustments, found)
+    tables = (
+        _approved_table(plan, adjustments),
+        _adjustment_table(plan, adjustments),
+        _check_table(plan, adjustments, found),
+    )
     code = plan.digest
     return Report(
         tables, (), plan.scenario, f"{code[:6]}…{code[-4:]}", example_label(plan), date, {}
@@ -76,6 +89,49 @@ def conclusion(standing: Standing, money_unit: str) -> str:
 def _missing(standing: Standing, margin: float, money_unit: str) -> str:
     word = "缺" if standing.after.rule == NEED_RULE or standing.after.relation == "≥" else "超出"
     return f"{word} {abs(amount(margin)):,.10g} {money_unit}"
+
+
+def approved_plan(plan: Plan, adjustments: Sequence[Adjustment]) -> Plan:
+    """The plan with the approved amounts in the place of the computed ones."""
+    units = np.rint(approved_amounts(plan, adjustments) / plan.case.unit).astype(np.int64)
+    return replace(plan, units=units)
+
+
+def _approved_table(plan: Plan, adjustments: Sequence[Adjustment]) -> Table:
+    """「分配结果」 on the approved amounts, with the decisions on each county beside them."""
+    table = allocation_table(approved_plan(plan, adjustments))
+    told = _decisions(plan, adjustments)
+    at = [column.name for column in table.columns].index(NAME)
+    columns = tuple(
+        replace(column, group_formula="") if "[" in column.group_formula else column
+        for column in table.columns
+    )
+    return replace(
+        table,
+        name=APPROVED_ALLOCATION,
+        title=f"{heading(plan)}{APPROVED_ALLOCATION}（{plan.scenario}）",
+        columns=(*columns, Column("人工调整", "note", 34)),
+        rows=tuple(
+            replace(row, values=(*row.values, told.get(str(row.values[at])))) for row in table.rows
+        ),
+        notes=(
+            "注：调整过的是批准数，其余是测算数；「分配结果」等各表仍是测算数，打印时页眉写明已被取代。",
+            *table.notes,
+        ),
+    )
+
+
+def _decisions(plan: Plan, adjustments: Sequence[Adjustment]) -> dict[str, str]:
+    """County → what was decided of it, the last word on every line."""
+    last = {each.line: each for each in adjustments}
+    places, said = lines_of(plan), dict[str, list[str]]()
+    shorts = {fund.name: fund.short for fund in plan.case.funds}
+    for line, each in last.items():
+        change = amount(float(each.approved) - float(plan.published[places[line]]))
+        said.setdefault(line[1], []).append(
+            f"{shorts[line[2]]}{change:+,.10g}：{each.reason}（{each.by}）"
+        )
+    return {name: "；".join(texts) for name, texts in said.items()}
 
 
 def _adjustment_table(plan: Plan, adjustments: Sequence[Adjustment]) -> Table:

@@ -7,10 +7,12 @@ is, byte for byte. Texts of the new sheets are written in their cells, so that t
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Container, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from transfer_opt.workbook.files.style_merge import BLANK, MOST_CELL_FORMATS, St
 from transfer_opt.workbook.result.pages import read_pages
 from transfer_opt.workbook.result.seals import intact
 
+_HEADER = re.compile(rb"(<headerFooter[^>]*>)(?:<oddHeader>[^<]*</oddHeader>|<oddHeader\s*/>)?")
 SUFFIXES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": ".xlsx",
     "application/vnd.ms-excel.sheet.macroEnabled.main+xml": ".xlsm",
@@ -90,14 +93,29 @@ def graft(content: bytes, result: bytes, source: Path) -> tuple[bytes, tuple[str
     return content, (*remarks, *_replaced_told(replaced))
 
 
-def append(content: bytes, sheets: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """The same, where sheets of equal names are replaced whatever they hold: the caller answers for them."""
+def append(
+    content: bytes, sheets: bytes, header: str = "", headed: Container[str] = ()
+) -> tuple[bytes, tuple[str, ...]]:
+    """The same, where sheets of equal names are replaced whatever they hold: the caller answers for them.
+
+    The pages of the host's sheets in `headed` get the header; nothing else of them changes.
+    """
     host, guest = _Book(Package(content)), _Book(Package(sheets))
+    for name, sheet in host.names.items():
+        if sheet.get("name") in headed and name not in guest.names:
+            part = host.sheet_part(sheet)
+            host.package.put_bytes(part, _headed(host.package.read(part), header))
     return _joined(
         host,
         guest,
         [sheet.get("name") for name, sheet in host.names.items() if name in guest.names],
     )
+
+
+def _headed(part: bytes, header: str) -> bytes:
+    """A sheet part with this page header, where it has a footer; every other byte as it was."""
+    told = f"<oddHeader>{escape(header)}</oddHeader>".encode()
+    return _HEADER.sub(lambda found: found[1] + told, part, count=1)
 
 
 def _joined(host: _Book, guest: _Book, replaced: Sequence[str]) -> tuple[bytes, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from transfer_opt.workbook.output.charts import data_table, insert_charts, place
 from transfer_opt.workbook.output.formulas import Formulas, Sums
 from transfer_opt.workbook.output.layout import DEFAULT_ROW_PIXELS, Layout, measure
 from transfer_opt.workbook.output.notice import write_notice
-from transfer_opt.workbook.output.print_setup import set_up_page
+from transfer_opt.workbook.output.print_setup import SUPERSEDED, set_up_page
 from transfer_opt.workbook.output.rows_as_xml import in_the_file
 from transfer_opt.workbook.output.sheet import SheetWriter
 from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
@@ -65,12 +66,16 @@ def write_into(
     return remarks
 
 
-def write_behind(report: Report, source: Path, digest: str, path: Path) -> tuple[str, ...]:
+def write_behind(
+    report: Report, source: Path, digest: str, path: Path, superseded: Container[str]
+) -> tuple[str, ...]:
     """Write `source` with these sheets behind its own, or instead of those of the same names; what else is not as in it.
+
+    The pages of the superseded sheets say so in their header.
 
     Raises OutputError, and leaves nothing behind, also where the source is no longer what was read.
     """
-    content, remarks = append(as_read(source, digest), made(report))
+    content, remarks = append(as_read(source, digest), made(report), SUPERSEDED, superseded)
     save_bytes(path, content)
     return remarks
 

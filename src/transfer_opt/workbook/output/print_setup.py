@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from transfer_opt.core.tables import FIRST_ROW, HEADER_ROW, Report, Row
+from transfer_opt.core.vocabulary import APPROVED_ALLOCATION
 from transfer_opt.workbook.output.layout import Layout
 
 PAPERS = {"A4": (9, 21.0, 29.7), "A3": (8, 29.7, 42.0)}
@@ -20,6 +21,8 @@ WIDTH_RESERVE, HEIGHT_RESERVE = 0.955, 0.98
 LEAST_SCALE = 10
 MOST_SHRINKING = 0.85
 """How much smaller than the width asks a sheet may print to keep a block on one page."""
+SUPERSEDED = f"&R&9测算数，已被批准数取代，见「{APPROVED_ALLOCATION}」"
+"""The header of a page whose amounts are no longer those that hold."""
 LONGEST_FOOTER_TEXT = 30
 """Excel takes 255 characters for all three parts, codes included."""
 
@@ -50,6 +53,8 @@ def set_up_paper(sheet: Any, report: Report, paper: str) -> None:
     sheet.set_margins(left=side, right=side, top=end, bottom=end)
     sheet.center_horizontally()
     sheet.set_footer(footer(report), {"margin": FOOTER_MARGIN * CENTIMETRE})
+    if report.superseded:
+        sheet.set_header(SUPERSEDED)
     sheet.hide_gridlines(2)
 
 
