@@ -24,6 +24,7 @@ from transfer_opt.allocation.formulation.formulate import formulate
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.commands import publish
 from transfer_opt.commands.adjust import Adjusted, Wish, adjust, adjusted_path, opened, write
+from transfer_opt.commands.compare import compare
 from transfer_opt.core.cell_names import place
 from transfer_opt.core.errors import InputError, OutputError
 from transfer_opt.core.tables import FIRST_ROW
@@ -539,3 +540,19 @@ def test_a_refused_adjustment_leaves_nothing_behind(
     assert call("adjust", result, *options, "-o", tmp_path / "o.xlsx") == 1
     assert "处理办法" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_comparison_speaks_of_the_approved_amounts_and_names_what_people_decided(
+    result: Path, twice: Path
+) -> None:
+    compared = compare([twice, result])
+    adjusted, computed = compared.sides
+    decided = table(twice, ADJUSTED)
+    last = {(row["县区名称"], row["资金"]): row for row in decided}
+    moved = sum(float(row["批准数"]) - float(row["测算数"]) for row in last.values())
+    assert adjusted.given.sum() - computed.given.sum() == pytest.approx(moved)
+    [effects] = compared.effects
+    assert [part.cause for part in effects.parts] == [f"{ADJUSTED}（{adjusted.name}）"]
+    assert effects.parts[0].given.sum() == pytest.approx(-moved)
+    assert np.nansum(adjusted.changes[-1]) == pytest.approx(moved)
+    assert any("按批准数比较" in note for note in compared.notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -49,6 +49,14 @@ class Plan:
     """The certificate, accepted by the independent checker."""
     reasons: tuple[tuple[str, str], ...]
     """(L,) main reason and clause."""
+    computed: Ints | None = field(default=None, kw_only=True)
+    """(L,) what was computed, in publishing units, where people approved other amounts; None where they did not."""
+
+    @cached_property
+    def decided(self) -> Floats:
+        """(L,) approved less computed amounts, money; 0 where nobody decided."""
+        computed = self.units if self.computed is None else self.computed
+        return np.asarray(np.round((self.units - computed) * self.case.unit, 10), dtype=float)
 
     @cached_property
     def published(self) -> Floats:

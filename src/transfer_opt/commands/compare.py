@@ -13,11 +13,13 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.commands import publish
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InfeasibleError, InputError, OutputError, Problem
+from transfer_opt.core.vocabulary import ADJUSTED, CHECKED
 from transfer_opt.intake import prepare
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.plan import as_solved, listed, read_plan
+from transfer_opt.report.approved import approved_plan
 from transfer_opt.report.comparison.matrix import alarms, facts, sentences
 from transfer_opt.report.comparison.workbook import build_comparison, digest
 from transfer_opt.scenarios.comparison.columns import Listed
@@ -28,6 +30,7 @@ from transfer_opt.scenarios.comparison.compare import (
     unknown_baseline,
 )
 from transfer_opt.workbook.files.open import open_workbook
+from transfer_opt.workbook.result.adjustments import adjustments_of
 from transfer_opt.workbook.result.publication import kind_of
 
 if TYPE_CHECKING:
@@ -142,6 +145,12 @@ def compare(
             ]
         )
     notes = [str(problem) for one in given if isinstance(one, Plan) for problem in one.problems]
+    notes += [
+        f"{path.name} 有人工调整，按批准数比较，批准数与测算数之差列为“{ADJUSTED}”；"
+        f"批准数违反哪些规则见其中的「{CHECKED}」。"
+        for path, one in zip(paths, given, strict=True)
+        if isinstance(one, Plan) and one.computed is not None
+    ]
     alone = LAST_YEAR if len(given) == 1 else None
     return compared(
         spec, given, _labels(paths, given), baseline or alone, (), [*notes, *_units_agree(given)]
@@ -177,7 +186,8 @@ def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> 
         )
     if kind == "table":
         return listed(path, spec, rename)
-    return as_solved(read_plan(path, spec))
+    plan, decided = as_solved(read_plan(path, spec)), adjustments_of(path)
+    return approved_plan(plan, decided) if decided else plan
 
 
 def _labels(paths: Sequence[Path], given: Sequence[Plan | Listed]) -> list[str]:

@@ -92,9 +92,12 @@ def _missing(standing: Standing, margin: float, money_unit: str) -> str:
 
 
 def approved_plan(plan: Plan, adjustments: Sequence[Adjustment]) -> Plan:
-    """The plan with the approved amounts in the place of the computed ones."""
+    """The plan with the approved amounts in the place of the computed ones.
+
+    Its alarms spoke of the computed amounts; 「批准后核验」 says what the approved ones break.
+    """
     units = np.rint(approved_amounts(plan, adjustments) / plan.case.unit).astype(np.int64)
-    return replace(plan, units=units)
+    return replace(plan, units=units, computed=plan.units, alarms=())
 
 
 def _approved_table(plan: Plan, adjustments: Sequence[Adjustment]) -> Table:

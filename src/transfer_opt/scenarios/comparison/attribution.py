@@ -13,12 +13,12 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE, Floats
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InfeasibleError, SolverError
-from transfer_opt.core.vocabulary import BOUNDS, POOLS
+from transfer_opt.core.vocabulary import ADJUSTED, BOUNDS, POOLS
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.settings import Settings
-from transfer_opt.scenarios.comparison.columns import CHANGES, Side, by_fund
+from transfer_opt.scenarios.comparison.columns import CHANGES, Side, as_computed, by_fund
 from transfer_opt.scenarios.comparison.counterfactual import State, re_solved
 
 DATA, PAST, GOALS = "数据", "上年数", "目标"
@@ -143,6 +143,16 @@ class _Stand:
 
 
 def _by_cause(first: Side, second: Side, funds: Sequence[str]) -> Iterator[Effect]:
+    """What people decided on the first is taken back, the computed ones are compared, what they decided on the second comes last."""
+    before, after = as_computed(first, funds), as_computed(second, funds)
+    if before is not first:
+        yield _effect(f"{ADJUSTED}（{first.name}）", _standing(first), _standing(before))
+    yield from _between(before, after, funds)
+    if after is not second:
+        yield _effect(f"{ADJUSTED}（{second.name}）", _standing(after), _standing(second))
+
+
+def _between(first: Side, second: Side, funds: Sequence[str]) -> Iterator[Effect]:
     """Cause after cause; one that cannot be solved alone is taken together with the next."""
     assert first.plan
     assert second.plan

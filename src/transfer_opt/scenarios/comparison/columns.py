@@ -12,11 +12,12 @@ from transfer_opt.allocation.explanation.indicators import last_position, positi
 from transfer_opt.allocation.explanation.steps import STEP_NAMES
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints
+from transfer_opt.core.vocabulary import ADJUSTED
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.case import Recipients
 
 ENTRY, GROWTH, FACTORS = "资格变化", "总额增长", "因素变化"
-CHANGES = (ENTRY, GROWTH, FACTORS, *STEP_NAMES)
+CHANGES = (ENTRY, GROWTH, FACTORS, *STEP_NAMES, ADJUSTED)
 """What makes this year's amount of last year's, in this order."""
 DIGITS = 2
 """总额增长 is shown, and therefore made to add, in hundredths of the publishing unit."""
@@ -111,6 +112,8 @@ def known_total(amounts: Floats) -> Floats:
 def changes(plan: Plan) -> Floats:
     """What makes this year's amounts of last year's, (K, F, n) money; over the causes it adds to the change exactly.
 
+    Last of all comes what people decided on top of it (人工调整).
+
     资格变化 = what a unit that takes part no more was paid; the formula amount of one whose last year is not known
     总额增长 = G · last;   因素变化 = formula amount − (1 + G) · last;   then the steps of 「测算说明」
     """
@@ -128,6 +131,7 @@ def changes(plan: Plan) -> Floats:
             growth,
             np.where(known, start - last - growth, 0.0),
             *plan.steps.changes,
+            plan.decided,
         ]
     )
     result[:, lines.fund, lines.recipient] = by_line
@@ -190,6 +194,14 @@ def side_of(plan: Plan, name: str, place: Ints, funds: Sequence[str]) -> Side:
         expenditure=blank.spread(case.expenditure),
         short=blank.spread(plan.shortfall),
     )
+
+
+def as_computed(side: Side, funds: Sequence[str]) -> Side:
+    """The side with the computed amounts where people approved others; itself where they did not."""
+    plan = side.plan
+    if plan is None or plan.computed is None:
+        return side
+    return side_of(replace(plan, units=plan.computed, computed=None), side.name, side.place, funds)
 
 
 def side_listed(listed: Listed, place: Ints, funds: Sequence[str]) -> Side:

@@ -64,9 +64,14 @@ def latest(adjustments: Iterable[Adjustment]) -> dict[Line, Decimal]:
 
 def approved(path: Path) -> Mapping[Line, Decimal]:
     """(code, county, fund) → the approved amount of every adjusted line of a result workbook; empty where nothing was adjusted."""
+    return latest(adjustments_of(path))
+
+
+def adjustments_of(path: Path) -> tuple[Adjustment, ...]:
+    """The decisions that a result workbook holds; none where nothing was adjusted."""
     for sheet in open_workbook(path, wanted=ADJUSTED.__eq__).sheets:
-        return latest(read_adjustments(sheet))
-    return {}
+        return read_adjustments(sheet)
+    return ()
 
 
 def _adjustment(sheet: RawSheet, at: int) -> Adjustment:
