@@ -16,6 +16,7 @@ from transfer_opt.cli.comparing import compare
 from transfer_opt.cli.explaining import explain
 from transfer_opt.cli.exploring import frontier, sweep
 from transfer_opt.cli.exporting import export, history
+from transfer_opt.cli.needing import need
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.printing import print_error
 from transfer_opt.cli.solving import check, init, solve
@@ -50,6 +51,7 @@ for _command in (
     compare,
     frontier,
     sweep,
+    need,
     audit,
     round_table,
     export,
