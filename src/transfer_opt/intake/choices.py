@@ -11,6 +11,7 @@ from transfer_opt.core.errors import Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number, to_text
 from transfer_opt.core.vocabulary import BASELINE, HARD, NO, RULES, SCENARIOS, SOFT, YES
+from transfer_opt.intake.signatures import signature_problems, unsigned
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.admissible import wrong_number, wrong_text
 from transfer_opt.policy.case import Recipients
@@ -39,7 +40,9 @@ class Choices:
 def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recipients) -> Choices:
     """Read both sheets; nothing is dropped silently."""
     problems: list[Problem] = []
-    rules, overlay = sheets.get(RULES), sheets.get(SCENARIOS)
+    given = [sheets.get(name) for name in (RULES, SCENARIOS)]
+    rules, overlay = map(unsigned, given)
+    problems += [problem for sheet in given for problem in signature_problems(sheet)]
     changes = list(_Reader(spec, rules, recipients, problems).changes()) if rules else []
     if rules:
         problems += _disagreeing_switches(spec, rules.name, changes)

@@ -55,6 +55,8 @@ def parameter_table(outcome: Outcome) -> Table:
 
 def parameter_rows(plan: Plan) -> Iterator[tuple[Value, ...]]:
     """规则, 资金, 参数, 对象, 取值, 启用, 刚性, 优先级, 依据条款, 说明 of everything that held."""
+    for item, said in plan.settings.signature:
+        yield item, None, None, None, said, *(None,) * 5
     yield from _rules(plan)
     yield from _pools(plan)
     yield from _bounds(plan)
@@ -301,6 +303,7 @@ def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
     yield "输入文件", outcome.budget.path.replace("\\", "/").rsplit("/", 1)[-1]
     yield "输入文件 SHA-256", outcome.budget.sha256
     yield "方案", outcome.scenario
+    yield from outcome.settings.signature
     yield "目标顺序", " > ".join(outcome.objective)
     yield "求解器", outcome.solver
     for stage in solution.stages:
