@@ -66,6 +66,16 @@ def test_it_stands_in_the_result_which_derives_itself_again(path: Path, tmp_path
     assert call("audit", result, path) == 0
 
 
+def test_a_comparison_says_of_each_scenario_who_signed_it(path: Path, tmp_path: Path) -> None:
+    compared = tmp_path / "比较.xlsx"
+    assert call("compare", path, "-o", compared) == 0
+    rows = [
+        (row["方案"], row["项目"], row["内容"])
+        for row in read_result(compared, (FACTS,))[FACTS].rows
+    ]
+    assert [row for row in rows if row[1] in dict(SIGNED)] == [("甲案", *said) for said in SIGNED]
+
+
 def test_a_signature_changes_no_amount(path: Path, tmp_path: Path) -> None:
     plain = signed_tables()
     plain[SCENARIOS] = plain[SCENARIOS][:2]

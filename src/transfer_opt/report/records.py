@@ -29,7 +29,7 @@ PIECE = 30_000
 
 
 def parameter_table(outcome: Outcome) -> Table:
-    """Rules, switches and values as they held; can be read back as 「约束参数」."""
+    """Who signed, rules, switches and values as they held; can be read back as 「约束参数」."""
     columns = (
         Column("规则", "text", 14),
         Column("资金", "text", 28),
@@ -42,7 +42,8 @@ def parameter_table(outcome: Outcome) -> Table:
         Column("依据条款", "note", 26),
         Column("说明", "note", 42),
     )
-    rows = tuple(Row("plain", values) for values in parameter_rows(outcome))
+    signed = ((item, *(None,) * 3, said, *(None,) * 5) for item, said in outcome.settings.signature)
+    rows = tuple(Row("plain", values) for values in (*signed, *parameter_rows(outcome)))
     return Table(
         PARAMETERS,
         f"{heading(outcome)}方案参数（{outcome.scenario}）",
@@ -55,8 +56,6 @@ def parameter_table(outcome: Outcome) -> Table:
 
 def parameter_rows(plan: Plan) -> Iterator[tuple[Value, ...]]:
     """规则, 资金, 参数, 对象, 取值, 启用, 刚性, 优先级, 依据条款, 说明 of everything that held."""
-    for item, said in plan.settings.signature:
-        yield item, None, None, None, said, *(None,) * 5
     yield from _rules(plan)
     yield from _pools(plan)
     yield from _bounds(plan)
