@@ -12,7 +12,7 @@ from results import edited
 
 from transfer_opt.allocation.explanation.extent import Extent
 from transfer_opt.commands import publish
-from transfer_opt.commands.adjust import Wish, adjust, opened
+from transfer_opt.commands.adjust import Wish, adjust, opened, write
 from transfer_opt.core.errors import InputError
 from transfer_opt.published.movable import PROVED, movable, span_sentence
 
@@ -65,6 +65,17 @@ def test_an_end_between_two_units_counts_the_unit_that_is_published() -> None:
     wider = Extent(0, 123, Fraction(1234, 10), Fraction(1259, 10))
     assert span_sentence(wider, Fraction(1), "万元") == (
         "可在 123 至 125 万元之间（不能再减，最多可增 2）"
+    )
+
+
+def test_what_was_approved_since_is_told_first(result: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "调整.xlsx"
+    write(
+        adjust(opened(result), Wish("玛多县", "均衡性", "14619", "雪灾应急", "厅长办公会")), changed
+    )
+    assert movable(changed, "玛多县")[1] == (
+        "均衡性转移支付 批准 14,619（测算 14,607）万元：可在 12,702 至 14,607 万元之间（最多可减 1,905，不能再增）；"
+        "批准数在范围之外。"
     )
 
 

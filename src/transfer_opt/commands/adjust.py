@@ -25,7 +25,7 @@ from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.published.approval import approval_problems
 from transfer_opt.published.kinds import NEEDED
-from transfer_opt.published.movable import kept_sentence, span_sentence
+from transfer_opt.published.movable import kept_sentence, span_sentence, within_sentence
 from transfer_opt.published.plan import as_solved, read_plan
 from transfer_opt.report.approved import (
     approval_report,
@@ -98,9 +98,8 @@ class Adjusted:
             return ""
         unit = Fraction(self._certificate["unit"])
         span = span_sentence(self.extent, unit, self.plan.case.money_unit)
-        within = self.extent.least * unit <= Fraction(self.new.approved) <= self.extent.most * unit
-        inside = "在范围之内，别的县要相应增减" if within else "在范围之外"
-        return f"{kept_sentence(self._certificate)}时，这一笔{span}；批准数{inside}。"
+        within = within_sentence(self.extent, unit, self.new.approved)
+        return f"{kept_sentence(self._certificate)}时，这一笔{span}；{within}。"
 
     @cached_property
     def _certificate(self) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from transfer_opt.core.vocabulary import ALLOCATION, CODE, NAME, PROOF
 from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.policy.objectives import CLOSEST
 from transfer_opt.published.county import Row, county_row
+from transfer_opt.workbook.result.adjustments import Line, approved
 from transfer_opt.workbook.result.publication import certificate_text
 from transfer_opt.workbook.result.rows import read_result
 
@@ -29,11 +30,8 @@ def movable(path: Path, county: str, model: Model = None) -> list[str]:
     """The sentences; raises InputError where the file or the county is not known, or 「证明」 does not fit it."""
     sheets = read_result(path, (ALLOCATION, PROOF))
     row = county_row(sheets[ALLOCATION].rows, county, lambda: load_model(model).former)
-    return list(
-        _sentences(
-            row, _accepted(path, certificate_text(sheets[PROOF]), row), sheets[ALLOCATION].unit
-        )
-    )
+    certificate = _accepted(path, certificate_text(sheets[PROOF]), row)
+    return list(_sentences(row, certificate, sheets[ALLOCATION].unit, approved(path)))
 
 
 def kept_sentence(certificate: Mapping[str, Any]) -> str:
@@ -58,12 +56,20 @@ def span_sentence(extent: Extent, unit: Fraction, money_unit: str) -> str:
     )
 
 
+def within_sentence(extent: Extent, unit: Fraction, decided: Decimal) -> str:
+    """Whether what was approved of a line keeps within its range."""
+    inside = extent.least * unit <= Fraction(decided) <= extent.most * unit
+    return f"批准数{'在范围之内，别的县要相应增减' if inside else '在范围之外'}"
+
+
 def money(amount: Fraction) -> str:
     """An amount in whole publishing units, which are powers of ten."""
     return f"{(Decimal(amount.numerator) / Decimal(amount.denominator)).normalize():,f}"
 
 
-def _sentences(row: Row, certificate: Mapping[str, Any], money_unit: str) -> Iterator[str]:
+def _sentences(
+    row: Row, certificate: Mapping[str, Any], money_unit: str, decided: Mapping[Line, Decimal]
+) -> Iterator[str]:
     lines = _lines(row, certificate)
     if not lines:
         yield f"{row[NAME]}不参加任何一项资金的分配，没有可调的数。"
@@ -71,9 +77,15 @@ def _sentences(row: Row, certificate: Mapping[str, Any], money_unit: str) -> Ite
     yield f"可调范围：{kept_sentence(certificate)}时，{row[NAME]}的每一笔可以在什么范围内变动（别的县随之增减）。"
     unit = Fraction(certificate["unit"])
     for line, extent in zip(lines, extents(certificate, lines), strict=True):
-        fund, now = certificate["names"][line][0], certificate["published"][line] * unit
+        fund, code, name = certificate["names"][line]
+        now = money(certificate["published"][line] * unit)
         told = span_sentence(extent, unit, money_unit) if extent else "端点没有得到证明，不列出"
-        yield f"{fund} {money(now)} {money_unit}：{told}。"
+        wish = decided.get((code, name, fund))
+        if wish is None:
+            yield f"{fund} {now} {money_unit}：{told}。"
+        else:
+            within = f"；{within_sentence(extent, unit, wish)}" if extent else ""
+            yield f"{fund} 批准 {wish:,f}（测算 {now}）{money_unit}：{told}{within}。"
     yield PROVED
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias
@@ -16,7 +16,7 @@ from transfer_opt.allocation.explanation.indicators import (
     position,
     shortfall,
 )
-from transfer_opt.core.arrays import Floats
+from transfer_opt.core.arrays import Bools, Floats
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
@@ -150,15 +150,12 @@ def _of_county(text: str, case: Case, spec: ModelSpec) -> Measure | None:
     place = Register(units.code, units.name, spec.former).find(county, county).place
     if place is None:
         return None
-    chosen = range(len(case.funds))
-    if fund:
-        names = [name for each in case.funds for name in (each.name, each.spec.short)]
-        if fund not in names:
-            raise _wrong("E251", f"没有资金「{fund}」。", did_you_mean(fund, names))
-        chosen = range(names.index(fund) // 2, names.index(fund) // 2 + 1)
-    lines = (case.lines.recipient == place) & np.isin(case.lines.fund, list(chosen))
+    known = {n: at for at, each in enumerate(case.funds) for n in (each.name, each.spec.short)}
+    if fund and fund not in known:
+        raise _wrong("E251", f"没有资金「{fund}」。", did_you_mean(fund, known))
+    chosen = [known[fund]] if fund else list(range(len(case.funds)))
     name = str(units.name[place])
-    if not lines.any():
+    if not _lines(case, name, chosen).any():
         raise _wrong("E254", f"{name}不参加{fund or '任何一项资金'}的分配。", "核对县区和资金。")
     title = f"{name}·{case.funds[chosen[0]].spec.short}" if fund else name
     return Measure(
@@ -166,16 +163,19 @@ def _of_county(text: str, case: Case, spec: ModelSpec) -> Measure | None:
         "money",
         True,
         "这个县分到的数",
-        partial(_given, units.name[place], chosen),
+        partial(_given, name, chosen),
     )
 
 
-def _given(county: str, funds: range, case: Case, amounts: Floats) -> float:
-    """What a county gets; nothing where the changed case gives it no line."""
-    lines = (case.recipients.name[case.lines.recipient] == county) & np.isin(
-        case.lines.fund, list(funds)
+def _lines(case: Case, county: str, funds: Sequence[int]) -> Bools:
+    """The lines (L,) of a county in these funds; none where a changed case gives it none."""
+    return np.asarray(
+        (case.recipients.name[case.lines.recipient] == county) & np.isin(case.lines.fund, funds)
     )
-    return float(amounts[lines].sum())
+
+
+def _given(county: str, funds: Sequence[int], case: Case, amounts: Floats) -> float:
+    return float(amounts[_lines(case, county, funds)].sum())
 
 
 def _wrong(code: str, message: str, remedy: str) -> InputError:

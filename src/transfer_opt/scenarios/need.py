@@ -318,9 +318,9 @@ class _Search:
         return Tried(count, value, 0.0, self._goal.lacks(value))
 
 
-def _rank(tried: Tried) -> tuple[float, float]:
-    """The better the less: first that there is an allocation, then how far it is from the goal."""
-    return (np.inf if tried.short is None else tried.short, tried.lacks)
+def _rank(tried: Tried) -> tuple[float, float, int]:
+    """The better the less: first that there is an allocation, then how far it is from the goal, and from now."""
+    return (np.inf if tried.short is None else tried.short, tried.lacks, abs(tried.count))
 
 
 def _first(reached: Sequence[bool]) -> int:
