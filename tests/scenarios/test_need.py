@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books import EXAMPLE, write_tables
+from books import EXAMPLE, ROOT, write_tables
 from calls import call
 from results import FUNDS, tables
 
@@ -196,6 +196,17 @@ def test_a_goal_or_a_quantity_that_is_none_is_told_so(
 ) -> None:
     with pytest.raises(InputError, match=said.replace("？", ".")):
         need(prepared, goal, [by])
+
+
+def test_every_goal_is_told_in_the_help_and_in_the_manual(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call("need", "--help") == 0
+    said = "".join(capsys.readouterr().out.split())
+    manual = (ROOT / "docs" / "手册-追问.md").read_text(encoding="utf-8")
+    for name in GOALS:
+        assert f"{name}=" in said or f"{name}<=" in said or f"{name}>=" in said
+        assert f"`{name}" in manual
 
 
 def test_the_command_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

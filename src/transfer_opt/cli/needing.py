@@ -83,7 +83,8 @@ def need(
         for problem in warnings:
             click.echo(f"警告 {problem}", err=True)
     click.echo(
-        f"目标：{found.goal.text(found.money_unit)}（方案：{prepared.scenario}；其余的数都不变）"
+        f"目标：{found.goal.text(found.money_unit)}"
+        f"（{found.goal.measure.summary}；方案：{prepared.scenario}，其余的数都不变）"
     )
     for answer in found.answers:
         for sentence in need_sentences(answer, found.goal, found.money_unit):

@@ -14,11 +14,14 @@ from transfer_opt.workbook.files.formula_value import evaluate, exact
 from transfer_opt.workbook.files.open import RawSheet
 
 _BLANK: RawCell = ""
+MOST_LOOKED_UP = 5_000_000
+"""Cells that all formulas of a sheet may look at together; a result of thousands of counties needs a tenth of it."""
 
 
 def worked_out(sheet: RawSheet) -> Mapping[Place, RawCell]:
     """Every cell that the file shows nothing of: its formula worked out over the sheet, blank where that cannot be said."""
     found: dict[Place, RawCell] = {}
+    left = MOST_LOOKED_UP
 
     def value(at: Place) -> RawCell:
         if at not in sheet.facts.unshown:
@@ -31,8 +34,10 @@ def worked_out(sheet: RawSheet) -> Mapping[Place, RawCell]:
         return found[at]
 
     def looked_up(name: str, at: Place) -> Exact:
-        if name not in ("", sheet.name):
-            raise FormulaError("#REF!")  # only this sheet is at hand
+        nonlocal left
+        left -= 1
+        if name not in ("", sheet.name) or left < 0:
+            raise FormulaError("#REF!")  # only this sheet is at hand, and not for ever
         return exact(value(at))
 
     return {at: value(at) for at in sheet.facts.unshown}
