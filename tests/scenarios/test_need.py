@@ -163,15 +163,28 @@ def test_where_it_comes_and_goes_nothing_is_called_the_least(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answer = searched(lambda count: int(count < 4 or count % 2), monkeypatch)
-    assert not answer.steady
+    assert not answer.together
     said = next(need_sentences(answer, GOAL, "万元"))
     assert "最少 " not in said
     assert said.endswith("交错出现，不能说哪个是最少或最多。")
 
 
+def test_where_the_search_is_cut_short_no_end_is_called_confirmed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(needing, "MOST_TRIED", 9)
+    answer = searched(lambda count: max(23 - count, 0), monkeypatch)
+    assert answer.least is not None
+    assert not answer.least.confirmed
+    first, second, *_ = need_sentences(answer, GOAL, "万元")
+    assert first.endswith("但没有试到相邻的一步，不能说哪个是最少或最多。")
+    assert second.startswith("  没有试到相邻的一步")
+    assert "再少" not in second
+
+
 def test_a_narrow_window_is_found_with_both_its_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = searched(lambda count: max(43 - count, 0, count - 47), monkeypatch)
-    assert answer.steady
+    assert answer.together
     assert answer.least is not None
     assert answer.greatest is not None
     assert (answer.least.at.count, answer.greatest.at.count) == (43, 47)
@@ -222,5 +235,5 @@ def test_the_command_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFix
     least = answer["least"]
     assert (least["reached"], least["confirmed"], least["beyond"]["reached"]) == (True, True, False)
     assert least["at"] - least["beyond"]["at"] == answer["step"] == 1
-    assert answer["steady"]
+    assert answer["together"]
     assert len(answer["tried"]) > 10

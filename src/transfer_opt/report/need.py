@@ -16,12 +16,12 @@ def need_sentences(answer: Answer, goal: Goal, unit: str) -> Iterator[str]:
     yield f"{lever.text}：{_answered(answer, goal, unit)}"
     for end, what in ((answer.least, "少"), (answer.greatest, "多")):
         if end and end.beyond:
-            step = "一个公布单位" if lever.kind == "money" else f"一步（{_step(answer)}）"
-            yield (
-                f"  {'已重新完整求解核对' if end.confirmed else '重新完整求解没有得到同样的结论'}："
-                f"{lever.shown(end.at.count, unit)}时{_came_to(end.at, goal, unit)}；"
-                f"再{what}{step}，{lever.shown(end.beyond.count, unit)}时{_came_to(end.beyond, goal, unit)}。"
-            )
+            sides = [f"{lever.shown(t.count, unit)}时{_came_to(t, goal, unit)}" for t in end.sides]
+            if end.adjacent:
+                step = "一个公布单位" if lever.kind == "money" else f"一步（{_step(answer)}）"
+                sides[1] = f"再{what}{step}，{sides[1]}"
+            said = "已" if end.confirmed else "没有试到相邻的一步，或结论不一，"
+            yield f"  {said}重新完整求解核对：{'；'.join(sides)}。"
     yield f"  {_tried(answer, unit)}"
 
 
@@ -57,7 +57,8 @@ def need_record(answer: Answer, goal: Goal, unit: str) -> dict[str, Any]:
         "now": told(answer.now),
         "least": end(answer.least),
         "greatest": end(answer.greatest),
-        "steady": answer.steady,
+        "together": answer.together,
+        "solved": answer.solved,
         "best": told(answer.best),
         "tried": [told(each) for each in answer.tried],
         "said": list(need_sentences(answer, goal, unit)),
@@ -70,13 +71,12 @@ def _answered(answer: Answer, goal: Goal, unit: str) -> str:
         best = answer.best
         return f"试过的取值都达不到；最接近的是 {lever.shown(best.count, unit)}：{_came_to(best, goal, unit)}。"
     now = f"现在是 {lever.shown(0, unit)}，{'已' if answer.now.reached else '没有'}达到"
-    certain = answer.steady and least.confirmed and greatest.confirmed
-    if not certain:
+    if doubt := _doubt(answer, least, greatest):
         reached = [each for each in answer.tried if each.reached]
         values = (lever.shown(each.count, unit) for each in (reached[0], reached[-1]))
         return (
             f"在 {'、'.join(dict.fromkeys(values))} 等 {len(reached)} 个取值达到（{now}）；"
-            "但试过的取值里达到与达不到的交错出现，不能说哪个是最少或最多。"
+            f"但{doubt}，不能说哪个是最少或最多。"
         )
     said = []
     if least.beyond:
@@ -84,6 +84,15 @@ def _answered(answer: Answer, goal: Goal, unit: str) -> str:
     if greatest.beyond:
         said.append(f"最多 {lever.shown(greatest.at.count, unit)}{_apart(answer, greatest, unit)}")
     return f"{'，'.join(said) or '试过的取值都达到'}（{now}）。"
+
+
+def _doubt(answer: Answer, *ends: End) -> str:
+    """Why no end may be called the least or the greatest; empty where it may."""
+    if not answer.together:
+        return "试过的取值里达到与达不到的交错出现"
+    if not answer.solved:
+        return "试过的取值里有的没有算出"
+    return "" if all(end.confirmed for end in ends) else "没有试到相邻的一步"
 
 
 def _apart(answer: Answer, end: End, unit: str) -> str:
@@ -113,7 +122,7 @@ def _tried(answer: Answer, unit: str) -> str:
     first, last = (lever.shown(each.count, unit) for each in (tried[0], tried[-1]))
     reached = [each for each in tried if each.reached]
     said = f"从 {first}到 {last}，共试了 {len(tried)} 个取值，其中 {len(reached)} 个达到"
-    if reached and answer.steady:
+    if reached and answer.together:
         low, high = (lever.shown(each.count, unit) for each in (reached[0], reached[-1]))
         said += (
             f"：{low}至 {high}之间试过的都达到，此外试过的都达不到"

@@ -97,7 +97,22 @@ class End:
     at: Tried
     beyond: Tried | None
     """None where the quantity may go no farther."""
-    confirmed: bool
+
+    @property
+    def sides(self) -> tuple[Tried, ...]:
+        """Both."""
+        return (self.at,) if self.beyond is None else (self.at, self.beyond)
+
+    @property
+    def adjacent(self) -> bool:
+        """Whether one step lies between them."""
+        return self.beyond is None or abs(self.beyond.count - self.at.count) == 1
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether they are one step apart, and solved again say what the search says of them."""
+        fails = self.beyond is not None and self.beyond.reached
+        return self.adjacent and self.at.reached and not fails
 
 
 @dataclass(frozen=True)
@@ -118,13 +133,16 @@ class Answer:
         return min(self.tried, key=_rank)
 
     @property
-    def steady(self) -> bool:
-        """Whether the values that reach the goal are one stretch of those tried, and all of them were solved."""
+    def together(self) -> bool:
+        """Whether the values that reach the goal are one stretch of those tried."""
         reached = [each.reached for each in self.tried]
         inside = reached[_first(reached) : len(reached) - _first(reached[::-1])]
-        return (all(inside) or not any(reached)) and all(
-            each.value is not None or each.short is not None for each in self.tried
-        )
+        return all(inside) or not any(reached)
+
+    @property
+    def solved(self) -> bool:
+        """Whether every value tried came to an allocation or a contradiction."""
+        return all(each.short is not None for each in self.tried)
 
 
 def need(
@@ -278,10 +296,8 @@ class _Search:
         """Both sides solved again in full; what that says is what is told."""
         at = self._fully(inside)
         beyond = None if outside is None else self._fully(outside)
-        same = at.reached and (beyond is None or not beyond.reached)
         self.known |= {each.count: each for each in (at, beyond) if each}
-        adjacent = outside is None or abs(outside - inside) == 1
-        return End(at, beyond, same and adjacent)
+        return End(at, beyond)
 
     def _quickly(self, count: int) -> Tried:
         instance = self._instance.with_change(self._lever.at(count))
