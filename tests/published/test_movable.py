@@ -14,7 +14,7 @@ from transfer_opt.allocation.explanation.extent import Extent
 from transfer_opt.commands import publish
 from transfer_opt.commands.adjust import Wish, adjust, opened, write
 from transfer_opt.core.errors import InputError
-from transfer_opt.published.movable import PROVED, movable, span_sentence
+from transfer_opt.published.movable import PROVED, kept_sentence, movable, span_sentence
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,14 @@ def test_an_amount_or_a_proof_that_was_changed_is_refused(result: Path, tmp_path
         movable(edited(result, tmp_path / "数.xlsx", raise_amount), "玛多县")
     with pytest.raises(InputError, match="证书不成立"):
         movable(edited(result, tmp_path / "证.xlsx", cut_proof), "玛多县")
+
+
+def test_the_closing_stage_is_named_as_it_is() -> None:
+    stages = [{"name": name} for name in ("三保缺口最小", "三保缺口最小·均衡分担", "差距最小")]
+    assert kept_sentence({"stages": stages}) == (
+        "全部规则照旧、差距最小之前的各步目标（三保缺口最小）保持最优"
+    )
+    assert kept_sentence({"stages": [{"name": "贴近因素法"}]}) == "全部规则照旧"
 
 
 def test_an_end_between_two_units_counts_the_unit_that_is_published() -> None:

@@ -19,7 +19,6 @@ Progress = Callable[[str, int], None]
 class Needed:
     """A goal, and what was found out of each quantity."""
 
-    prepared: Prepared
     goal: Goal
     money_unit: str
     answers: tuple[Answer, ...]
@@ -42,4 +41,4 @@ def need(
         search(instance, wanted, each, lambda count, each=each: progress(each.text, count))  # type: ignore[misc]
         for each in levers
     )
-    return Needed(prepared, wanted, case.money_unit, answers)
+    return Needed(wanted, case.money_unit, answers)

@@ -15,7 +15,6 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.text import to_text
 from transfer_opt.core.vocabulary import ALLOCATION, CODE, NAME, PROOF
 from transfer_opt.policy.model_file.loading import Model, load_model
-from transfer_opt.policy.objectives import CLOSEST
 from transfer_opt.published.county import Row, county_row
 from transfer_opt.workbook.result.adjustments import Line, approved
 from transfer_opt.workbook.result.publication import certificate_text
@@ -36,8 +35,10 @@ def movable(path: Path, county: str, model: Model = None) -> list[str]:
 
 def kept_sentence(certificate: Mapping[str, Any]) -> str:
     """What stays as it is while a line moves."""
-    names = [name for name in kept_stages(certificate) if not name.endswith(SHARED)]
-    goals = f"、{CLOSEST}之前的各步目标（{'、'.join(names)}）保持最优" if names else ""
+    kept = kept_stages(certificate)
+    names = [name for name in kept if not name.endswith(SHARED)]
+    closing = certificate["stages"][len(kept)]["name"]
+    goals = f"、{closing}之前的各步目标（{'、'.join(names)}）保持最优" if names else ""
     return f"全部规则照旧{goals}"
 
 
