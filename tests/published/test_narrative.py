@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from allocations import example
 from books import EXAMPLE
+from results import edited
 
 from transfer_opt.allocation import allocate
 from transfer_opt.commands import publish
@@ -94,10 +95,25 @@ def test_where_no_change_was_tried_it_is_said_so(tmp_path: Path) -> None:
     )
 
 
-def test_a_county_is_found_by_code_and_a_misspelt_one_is_suggested(result: Path) -> None:
-    assert explain(result, "632626") == explain(result, "玛 多 县")
+def test_a_county_is_found_by_code_short_and_former_name_and_former_code(result: Path) -> None:
+    told = explain(result, "玛多县")
+    for spelling in ("632626", "玛 多 县", "玛多"):
+        assert explain(result, spelling) == told
+    assert explain(result, "门源县") == explain(result, "门源回族自治县")
+    assert explain(result, "大通") == explain(result, "大通县") == explain(result, "630121")
+    assert explain(result, "湟中县") == explain(result, "630122") == explain(result, "湟中区")
+
+
+def test_a_misspelt_county_is_suggested(result: Path) -> None:
     with pytest.raises(InputError, match="是否为「玛多县」"):
-        explain(result, "玛多")
+        explain(result, "玛多乡")
+
+
+def test_a_result_saved_again_by_another_program_is_told_in_the_same_words(
+    result: Path, tmp_path: Path
+) -> None:
+    again = edited(result, tmp_path / "另存.xlsx", lambda book: None)
+    assert explain(again, "玛多县") == explain(result, "玛多县"), "formulas lost their values"
 
 
 def test_a_file_that_is_no_result_is_said_so() -> None:

@@ -44,6 +44,12 @@ class BruteForce:
                 self._keep_levels(stage)
         return self._minimum(np.zeros(len(self._lower)))[1][: self._lines]
 
+    def ends(self, column: int) -> tuple[float, float]:
+        """The least and the greatest of a column where the stages that were run are kept."""
+        costs = np.zeros(len(self._lower))
+        costs[column] = 1.0
+        return self._minimum(costs)[0], -self._minimum(-costs)[0]
+
     def least_violation(self) -> float:
         """The least total by which the rows must give way."""
         rows, columns = self._matrix.shape

@@ -280,7 +280,7 @@ def test_an_unknown_county_gets_the_sentence_of_the_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = plan().save(tmp_path / "r.xlsx")
-    for county in ("玛多", "", "没有这个县", "注：空白表示不属于该项资金分配范围"):
+    for county in ("玛多乡", "", "没有这个县", "注：空白表示不属于该项资金分配范围"):
         with pytest.raises(InputError) as raised:
             plan().explain(county)
         assert call("explain", result, county) == raised.value.exit_code == 1

@@ -40,7 +40,7 @@ class CertificateError(Exception):
 
 
 @dataclass
-class _State:
+class State:
     """The program, and how far the stages have narrowed it. The amounts are always within what is left."""
 
     amounts: list[Number]
@@ -90,12 +90,7 @@ class _Ratios:
 def check(certificate: Mapping[str, Any]) -> None:
     """Accept the certificate or raise CertificateError."""
     try:
-        _require(certificate["seal"] == _seal(certificate), "封签与内容不符，证书被改动过")
-        state, lines, stages = _read(certificate), certificate["lines"], certificate["stages"]
-        for k, stage in enumerate(stages):
-            if all(later["kind"] == "levels" for later in stages[k:]):
-                _fold(state)
-            (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
+        state, lines = replay(certificate, len(certificate["stages"])), certificate["lines"]
         for j in range(lines):
             _require(j not in state.open, "第{}笔没有被唯一确定", j + 1)
         _require(
@@ -112,6 +107,20 @@ def check(certificate: Mapping[str, Any]) -> None:
         ZeroDivisionError,
     ) as error:
         raise CertificateError(f"证书内容不完整或格式不对（{type(error).__name__}）。") from error
+
+
+def replay(certificate: Mapping[str, Any], count: int) -> State:
+    """What is left to the amounts where the first `count` stages hold: whoever keeps to it is as good in each of them.
+
+    The stages are checked on the way. Raises CertificateError, or what incomplete content leads to.
+    """
+    _require(certificate["seal"] == _seal(certificate), "封签与内容不符，证书被改动过")
+    state, stages = _read(certificate), certificate["stages"]
+    for k, stage in enumerate(stages[:count]):
+        if all(later["kind"] == "levels" for later in stages[k:]):
+            _fold(state)
+        (_check_sum if stage["kind"] == "sum" else _check_levels)(state, stage)
+    return state
 
 
 def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,10 +141,10 @@ def _seal(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(plain(content).encode()).hexdigest()
 
 
-def _read(certificate: Mapping[str, Any]) -> _State:
+def _read(certificate: Mapping[str, Any]) -> State:
     """The program as given, and the amounts, which must be feasible."""
     rows = certificate["rows"]
-    state = _State(
+    state = State(
         [_number(value) for value in certificate["columns"]],
         [_bound(value) for value in certificate["lower"]],
         [_bound(value) for value in certificate["upper"]],
@@ -158,7 +167,7 @@ def _read(certificate: Mapping[str, Any]) -> _State:
     return state
 
 
-def _fold(state: _State) -> None:
+def _fold(state: State) -> None:
     """A row in which a single column is still open bounds that column: it may move by what the row has left."""
     waiting = True
     while waiting:
@@ -185,7 +194,7 @@ def _fold(state: _State) -> None:
                 state.close(j)
 
 
-def _check_sum(state: _State, stage: Mapping[str, Any]) -> None:
+def _check_sum(state: State, stage: Mapping[str, Any]) -> None:
     """min costs · x: no amounts reach less, and those that reach as little stand where reduced costs press them."""
     name, costs = str(stage["name"]), _numbers(stage["costs"])
     prices = _priced(state, stage["duals"], name)
@@ -196,7 +205,7 @@ def _check_sum(state: _State, stage: Mapping[str, Any]) -> None:
     _require(_total(state, costs) == _number(stage["value"]), "「{}」写的目标值不对", name)
 
 
-def _check_levels(state: _State, stage: Mapping[str, Any]) -> None:
+def _check_levels(state: State, stage: Mapping[str, Any]) -> None:
     """Lexicographic min–max: level after level, each forced by its dual; None: the rest at the best it reaches alone.
 
     Ratios fall from level to level, so every box lies within the one before: only the columns a dual prices are
@@ -233,7 +242,7 @@ def _check_levels(state: _State, stage: Mapping[str, Any]) -> None:
 
 
 def _check_level(
-    state: _State, ratios: _Ratios, theta: Number, prices: Mapping[int, Number]
+    state: State, ratios: _Ratios, theta: Number, prices: Mapping[int, Number]
 ) -> None:
     """Every price presses its column against an end; where that is the end θ allows, lowering θ draws it in."""
     draws_in = False
@@ -251,7 +260,7 @@ def _check_level(
     _require(draws_in, "「{}」的一级没有下界证明", ratios.name)
 
 
-def _check_alone(state: _State, ratios: _Ratios, j: int) -> None:
+def _check_alone(state: State, ratios: _Ratios, j: int) -> None:
     """The term at the best it reaches alone."""
     if ratios.below and ratios.above:
         _check_end(state, ratios, j, 0)
@@ -260,7 +269,7 @@ def _check_alone(state: _State, ratios: _Ratios, j: int) -> None:
         state.force(j, state.upper[j] if ratios.below else state.lower[j], ratios.name)
 
 
-def _check_end(state: _State, ratios: _Ratios, j: int, theta: Number) -> bool:
+def _check_end(state: State, ratios: _Ratios, j: int, theta: Number) -> bool:
     """The amount is centre + scale·θ, or the bound nearest to it; True where it is the first."""
     beyond = ratios.beyond(j, state.amounts[j], theta)
     if beyond:
@@ -269,7 +278,7 @@ def _check_end(state: _State, ratios: _Ratios, j: int, theta: Number) -> bool:
     return not beyond
 
 
-def _check_published(state: _State, certificate: Mapping[str, Any]) -> None:
+def _check_published(state: State, certificate: Mapping[str, Any]) -> None:
     """Each integer is a neighbour of its amount; every line is of one pool, and every pool distributed to the last unit."""
     published, pools, lines = (
         certificate["published"],
@@ -299,7 +308,7 @@ def _check_published(state: _State, certificate: Mapping[str, Any]) -> None:
         )
 
 
-def _priced(state: _State, given: Mapping[str, Any], name: str) -> dict[int, Number]:
+def _priced(state: State, given: Mapping[str, Any], name: str) -> dict[int, Number]:
     """Aᵀy, zeros left out.
 
     A row with a dual must be met with equality on the side that the dual leans on. Every optimum does the same, so
@@ -316,7 +325,7 @@ def _priced(state: _State, given: Mapping[str, Any], name: str) -> dict[int, Num
     return {j: price for j, price in prices.items() if price}
 
 
-def _total(state: _State, weights: Mapping[int, Number]) -> Number:
+def _total(state: State, weights: Mapping[int, Number]) -> Number:
     """Σ weight·amount. Fractions are slow to add, so those of one denominator are added first, as whole numbers."""
     whole: Number = 0
     tops: dict[int, Number] = {}

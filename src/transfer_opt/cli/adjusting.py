@@ -103,6 +103,8 @@ def _print(
         f"{new.line[1]} {new.line[2]}：测算 {adjusted.computed:,f} {unit}，批准 {new.approved:,f} {unit}"
         f"（{new.approved - adjusted.computed:+,f}）"
     )
+    if adjusted.reach:
+        click.echo(f"  可调范围：{adjusted.reach}")
     for name, pool, computed, approved in totals_of(adjusted.plan, adjusted.adjustments):
         click.echo(
             f"  {name}：测算合计 {computed:,.12g}，批准合计 {approved:,.12g}，可分配总额 {pool:,.12g}"
@@ -137,6 +139,7 @@ def _print_json(
                     "before": float(adjusted.before),
                     "approved": float(adjusted.new.approved),
                 },
+                "range": adjusted.reach or None,
                 "totals": [
                     {"fund": name, "pool": pool, "computed": computed, "approved": approved}
                     for name, pool, computed, approved in totals_of(

@@ -13,11 +13,13 @@ import click
 from transfer_opt.cli.adjusting import adjust
 from transfer_opt.cli.auditing import audit, round_table
 from transfer_opt.cli.comparing import compare
+from transfer_opt.cli.explaining import explain
 from transfer_opt.cli.exploring import frontier, sweep
 from transfer_opt.cli.exporting import export, history
+from transfer_opt.cli.needing import need
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.printing import print_error
-from transfer_opt.cli.solving import check, explain, init, solve
+from transfer_opt.cli.solving import check, init, solve
 from transfer_opt.cli.usage import usage_sentence
 from transfer_opt.core.errors import InputError, TransferOptError
 from transfer_opt.core.version import __version__
@@ -49,6 +51,7 @@ for _command in (
     compare,
     frontier,
     sweep,
+    need,
     audit,
     round_table,
     export,

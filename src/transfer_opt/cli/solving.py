@@ -1,4 +1,4 @@
-"""init, check, solve, explain: from a budget to a result and its reasons."""
+"""init, check, solve: from a budget to a result."""
 
 from __future__ import annotations
 
@@ -219,18 +219,3 @@ def solve(
         print_outcome(outcome, done.target, done.copy)
         if done.entered:
             click.echo(done.entered.said)
-
-
-@click.command(cls=Command, options_metavar="[选项]")
-@click.argument("result", type=click.Path(path_type=Path), metavar="结果工作簿")
-@click.argument("county", metavar="县区")
-def explain(result: Path, county: str) -> None:
-    """用几句话说明一个县区为什么分到这么多：每笔的来历、起作用的规则和条款。
-
-    \b
-    例：transfer-opt explain 预算_分配结果.xlsx 玛多县
-    """
-    from transfer_opt.published.narrative import explain as sentences
-
-    for sentence in sentences(result, county):
-        click.echo(sentence)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from transfer_opt.allocation.explanation.approval import Standing, standings
+from transfer_opt.allocation.explanation.extent import Extent, extents
 from transfer_opt.allocation.formulation.formulate import UNTIGHTENED, Formulation, formulate
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.commands import publish
@@ -21,6 +25,7 @@ from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.published.approval import approval_problems
 from transfer_opt.published.kinds import NEEDED
+from transfer_opt.published.movable import kept_sentence, span_sentence, within_sentence
 from transfer_opt.published.plan import as_solved, read_plan
 from transfer_opt.report.approved import (
     approval_report,
@@ -77,6 +82,28 @@ class Adjusted:
     def before(self) -> Decimal:
         """What was approved, or else computed, before it."""
         return latest(self.adjustments[:-1]).get(self.new.line, self.computed)
+
+    @cached_property
+    def extent(self) -> Extent | None:
+        """How far its line may move where rules and earlier stages are kept; None where that is not proved."""
+        line = lines_of(self.plan)[self.new.line]
+        if self._certificate["published"] != self.plan.units.tolist():
+            return None
+        return next(extents(self._certificate, [line]))
+
+    @property
+    def reach(self) -> str:
+        """The same in words, and whether what is approved is within; empty where it is not proved."""
+        if self.extent is None:
+            return ""
+        unit = Fraction(self._certificate["unit"])
+        span = span_sentence(self.extent, unit, self.plan.case.money_unit)
+        within = within_sentence(self.extent, unit, self.new.approved)
+        return f"{kept_sentence(self._certificate)}时，这一笔{span}；{within}。"
+
+    @cached_property
+    def _certificate(self) -> Mapping[str, Any]:
+        return dict(json.loads(self.plan.proof))
 
     @property
     def facts(self) -> Mapping[str, str]:

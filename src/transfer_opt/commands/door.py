@@ -52,14 +52,17 @@ def solve(
     )
 
 
-def explain(result: StrPath, county: str) -> str:
-    """Why a county, named or by its code, gets what it gets: told from a result workbook alone.
+def explain(result: StrPath, county: str, *, model: Model = None) -> str:
+    """Why a county, by name, short or former name or code, gets what it gets: told from a result workbook alone.
 
-    Raises InputError where the file is none, or the county is not in it. `Solved.explain` says the same without a file.
+    `model` is a model file whose former names are known, too; by default that of Qinghai. `Solved.explain` says the
+    same without a file.
+
+    Raises InputError where the file is none, or the county is not in it.
     """
     from transfer_opt.published.narrative import explain as sentences
 
-    return "\n".join(sentences(Path(result), county))
+    return "\n".join(sentences(Path(result), county, model))
 
 
 def compare(

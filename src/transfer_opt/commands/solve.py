@@ -78,7 +78,7 @@ class Solved:
 
     def explain(self, county: str) -> str:
         """Why a county, named or by its code, gets what it gets: the text of `transfer-opt explain`. Raises InputError."""
-        return "\n".join(sentences(self._sheets, county))
+        return "\n".join(sentences(self._sheets, county, lambda: self.outcome.spec.former))
 
     def to_frame(self) -> pd.DataFrame:
         """「分配结果」, a row per county: the allocated amounts exact, sums of them equal to the pools."""

@@ -51,6 +51,8 @@ FACTOR_RULE = "因素法"
 ELIGIBILITY_RULE = "资格"
 ROUNDING_STEP = "取整"
 BASELINE = "基准方案"
+SIGNATURE = ("编制人", "日期", "一句话")
+"""In the place of a rule: who made a scenario, when, and what it is for."""
 YES, NO = "是", "否"
 HARD, SOFT = "硬", "软"
 EXAMPLE = "示例数据"

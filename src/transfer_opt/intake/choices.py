@@ -22,6 +22,7 @@ from transfer_opt.core.vocabulary import (
     WEIGHTS,
     YES,
 )
+from transfer_opt.intake.signatures import signature_problems, unsigned
 from transfer_opt.intake.switches import disagreeing_switches
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.admissible import changed_amount, wrong_number, wrong_share, wrong_text
@@ -56,7 +57,9 @@ class Choices:
 def read_choices(spec: ModelSpec, sheets: Mapping[str, Sheet], recipients: Recipients) -> Choices:
     """Read both sheets; nothing is dropped silently."""
     problems: list[Problem] = []
-    rules, overlay = sheets.get(RULES), sheets.get(SCENARIOS)
+    given = [sheets.get(name) for name in (RULES, SCENARIOS)]
+    rules, overlay = map(unsigned, given)
+    problems += [problem for sheet in given for problem in signature_problems(sheet)]
     changes = list(_Reader(spec, rules, recipients, problems).changes()) if rules else []
     if rules:
         problems += disagreeing_switches(spec, rules.name, changes)

@@ -13,12 +13,13 @@ from typing import TypeAlias
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
-from transfer_opt.core.vocabulary import BASELINE, COUNTIES
+from transfer_opt.core.vocabulary import BASELINE, COUNTIES, RULES, SCENARIOS
 from transfer_opt.intake.assemble import fund_rows
 from transfer_opt.intake.checks.catalogue import all_problems, in_order, sheet_problems, structure
 from transfer_opt.intake.checks.subject import Draft, Sheets
 from transfer_opt.intake.choices import read_choices
 from transfer_opt.intake.recipients import read_recipients
+from transfer_opt.intake.signatures import signature
 from transfer_opt.policy.admissible import parse_objectives, parse_unit
 from transfer_opt.policy.model import Change, ModelSpec, ScenarioSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
@@ -125,7 +126,9 @@ def settled(
     chosen = _scenario(choices.scenarios or spec.scenarios, scenario)
     funds = tuple(fund_rows(spec, budget))
     own = (*_known(choices.changes, funds), *_unit(unit))
-    settings = Settings(spec.rules, funds, recipients, (own, _known(chosen.changes, funds)))
+    sheet, column = (RULES, "取值") if chosen.name == BASELINE else (SCENARIOS, chosen.name)
+    signed = signature(budget.sheets.get(sheet), column)
+    settings = Settings(spec.rules, funds, recipients, (own, _known(chosen.changes, funds)), signed)
     objective = parse_objectives(settings.text("目标", "顺序")) or spec.objective
     problems = choices.problems + all_problems(Draft(spec, budget, settings, objective))
     return Prepared(spec, budget, settings, objective, chosen.name, in_order(problems))

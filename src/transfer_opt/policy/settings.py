@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.policy.case import Case, Recipients
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec, Setting
+
+Signature: TypeAlias = tuple[tuple[str, str], ...]
+"""编制人, 日期, 一句话 → what is said of it."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Settings:
     recipients: Recipients
     layers: tuple[tuple[Change, ...], ...]
     """The workbook's changes, then the scenario's."""
+    signature: Signature = ()
+    """Who made the choice, when, what for; it changes nothing."""
 
     def changed(self, *changes: Change) -> Settings:
         """With cells written otherwise: in the workbook, or in the scenario where that has the last word on them."""

@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from transfer_opt.core.budget import Value
-from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.suggestions import did_you_mean
-from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import (
     ALLOCATION,
     COMPLIANCE,
@@ -17,6 +14,8 @@ from transfer_opt.core.vocabulary import (
     ROUNDING_STEP,
     STEPS,
 )
+from transfer_opt.policy.model_file.loading import Model, load_model
+from transfer_opt.published.county import Former, Row, county_row
 from transfer_opt.workbook.result.rows import ResultSheet, read_result
 
 FIRST_STEP = "因素法测算额"
@@ -24,42 +23,20 @@ GROUP_RULES = ("三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜")
 """Rules over groups of counties that have a step of their own."""
 LEAST_MONEY = 0.01
 """Money below this would be rounded away."""
-Row = Mapping[str, Value]
 
 
-def explain(path: Path, county: str) -> list[str]:
-    """The sentences; raises InputError where the file or the county is not known."""
-    return sentences(
-        read_result(path, (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS)), county
-    )
+def explain(path: Path, county: str, model: Model = None) -> list[str]:
+    """The sentences; raises InputError where the file or the county is not known.
+
+    The file alone is read; the model's table of former names only where the file does not know the name.
+    """
+    sheets = read_result(path, (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS))
+    return sentences(sheets, county, lambda: load_model(model).former)
 
 
-def sentences(sheets: Mapping[str, ResultSheet], county: str) -> list[str]:
+def sentences(sheets: Mapping[str, ResultSheet], county: str, former: Former) -> list[str]:
     """The sentences that these sheets tell of a county, named or by its code; raises InputError where it is not known."""
-    units = [
-        row
-        for row in sheets[ALLOCATION].rows
-        if row["县区名称"]
-        and (row["行政区划代码"] or "小计" not in str(row["县区名称"]) and row["市州"])
-    ]
-    found = next(
-        (
-            row
-            for row in units
-            if normalise(county) in (normalise(str(row["县区名称"])), row["行政区划代码"])
-        ),
-        None,
-    )
-    if found is None:
-        raise InputError(
-            [
-                Problem(
-                    "E171",
-                    f"结果里没有县区「{county}」。",
-                    did_you_mean(county, [str(r["县区名称"]) for r in units]),
-                )
-            ]
-        )
+    found = county_row(sheets[ALLOCATION].rows, county, former)
     name, unit = str(found["县区名称"]), sheets[ALLOCATION].unit
     funds = [row for row in sheets[STEPS].rows if row["县区名称"] == name and row["市州"]]
     return [

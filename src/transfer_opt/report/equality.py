@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from transfer_opt.allocation.explanation.indicators import Indicator, lorenz
+from transfer_opt.allocation.explanation.indicators import Indicator, last_position, lorenz
+from transfer_opt.allocation.explanation.strata import Province, Standing, strata
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Dumbbell, Lorenz, Row, Table
-from transfer_opt.policy.case import Case
+from transfer_opt.policy.case import YUAN, Case
 from transfer_opt.report.parts import heading, shares
 
 PREFECTURE_SIZE, LORENZ_SIZE, COUNTY_SIZE = (570, 330), (420, 330), (1000, 800)
 MOST_NAMES = 60
 """A chart with more names than this cannot be read; the weakest are drawn."""
+STRATA_HEAD = (
+    "分组结果",
+    "分组依据",
+    "县数",
+    "上年合计",
+    "本年合计",
+    "增减额",
+    "占比",
+    "人均；保障水平前→后；增幅",
+)
+"""What the columns of 「均衡性指标」 hold below the indicators."""
 SHORT_NAMES = (("藏族自治州", "州"), ("蒙古族藏族自治州", "州"), ("自治州", "州"))
 
 
@@ -30,7 +44,7 @@ def indicator_table(outcome: Outcome) -> Table:
         Column("评价", "mark", 9),
         Column("说明", "note", 38),
     )
-    rows = tuple(_row(indicator) for indicator in outcome.indicators)
+    rows = (*(_row(indicator) for indicator in outcome.indicators), *_strata(outcome))
     notes = (
         "注：分配前＝可用财力÷标准财政支出，不含本表所列资金；上年＝加上年资金；变化和评价与上年比，上年数未知的与分配前比。",
     )
@@ -43,6 +57,47 @@ def indicator_table(outcome: Outcome) -> Table:
         landscape=False,
         fit="page",
     )
+
+
+def _strata(outcome: Outcome) -> Iterator[Row]:
+    """Counties of one kind together, under a line that says what the columns hold from there on."""
+    case, units = outcome.case, outcome.case.recipients
+    people = units.number("常住人口")
+    province = Province(
+        outcome.given,
+        last_position(case).given,
+        people,
+        case.own,
+        outcome.capacity,
+        case.expenditure,
+    )
+    found = [(each, province.standing(each.members)) for each in strata(units.texts, people)]
+    if found:
+        yield Row("subtotal", STRATA_HEAD)
+    for stratum, standing in found:
+        known = not np.isnan(standing.last)
+        yield Row(
+            "plain",
+            (
+                stratum.kind,
+                f"按{stratum.column}",
+                float(standing.count),
+                standing.last if known else None,
+                standing.given,
+                standing.change if known else None,
+                indicator_value("share", standing.share),
+                "；".join(_stratum_note(standing, case)) or None,
+            ),
+        )
+
+
+def _stratum_note(standing: Standing, case: Case) -> Iterator[str]:
+    if standing.heads > 0:
+        yield f"人均 {standing.given * YUAN[case.money_unit] / standing.heads:,.0f} 元"
+    if not np.isnan(standing.after):
+        yield f"{standing.before * 100:.1f}%→{standing.after * 100:.1f}%"
+    if not np.isnan(standing.growth):
+        yield f"{standing.growth * 100:+.1f}%"
 
 
 def charts(outcome: Outcome) -> tuple[Dumbbell | Lorenz, ...]:

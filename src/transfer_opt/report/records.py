@@ -39,7 +39,7 @@ PIECE = 30_000
 
 
 def parameter_table(outcome: Outcome) -> Table:
-    """Rules, switches and values as they held; can be read back as 「约束参数」."""
+    """Who signed, rules, switches and values as they held; can be read back as 「约束参数」."""
     columns = (
         Column("规则", "text", 14),
         Column("资金", "text", 28),
@@ -52,7 +52,8 @@ def parameter_table(outcome: Outcome) -> Table:
         Column("依据条款", "note", 26),
         Column("说明", "note", 42),
     )
-    rows = tuple(Row("plain", values) for values in parameter_rows(outcome))
+    signed = ((item, *(None,) * 3, said, *(None,) * 5) for item, said in outcome.settings.signature)
+    rows = tuple(Row("plain", values) for values in (*signed, *parameter_rows(outcome)))
     return Table(
         PARAMETERS,
         f"{heading(outcome)}方案参数（{outcome.scenario}）",
@@ -326,6 +327,7 @@ def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
     yield "输入文件", outcome.budget.path.replace("\\", "/").rsplit("/", 1)[-1]
     yield "输入文件 SHA-256", outcome.budget.sha256
     yield "方案", outcome.scenario
+    yield from outcome.settings.signature
     yield "目标顺序", " > ".join(outcome.objective)
     yield "求解器", outcome.solver
     for stage in solution.stages:

@@ -193,6 +193,8 @@ def _facts(comparison: Comparison, finished: str) -> Iterator[tuple[Value, Value
 def _plan_facts(side: Side, plan: Plan) -> Iterator[tuple[Value, Value, Value]]:
     yield side.name, "输入文件 SHA-256", plan.budget.sha256
     yield side.name, "模型文件 SHA-256", plan.spec.sha256
+    for item, said in plan.settings.signature:
+        yield side.name, item, said
     yield side.name, "目标顺序", " > ".join(plan.objective)
     yield side.name, "公布单位", plan.case.unit_name
     for f, fund in enumerate(plan.case.funds):

@@ -189,12 +189,23 @@ def _vary(prepared: Prepared, text: str, problems: list[Problem]) -> Vary | None
             )
         )
         return None
+    return addressed(prepared, f"--vary「{text}」", parts, values, problems)
+
+
+def addressed(
+    prepared: Prepared,
+    said: str,
+    parts: Sequence[str],
+    values: Sequence[float],
+    problems: list[Problem],
+) -> Vary | None:
+    """The parameter at 规则·资金·参数·对象 (two parts: without 资金) with these values; None where `problems` say why not."""
     rule, fund, parameter, place = (
         (parts[0], "", parts[1], "") if len(parts) == 2 else (*parts, "")[:4]
     )
     found = None
     for value in values:
-        found = _change(prepared, text, _one_row(rule, fund, parameter, place, value), problems)
+        found = _change(prepared, said, _one_row(rule, fund, parameter, place, value), problems)
         if found is None:
             return None
     assert found is not None, "there is at least one value"
@@ -203,14 +214,14 @@ def _vary(prepared: Prepared, text: str, problems: list[Problem]) -> Vary | None
         problems.append(
             Problem(
                 "E234",
-                f"--vary「{text}」：只有数字参数可以从小到大变动。",
+                f"{said}：只有数字参数可以从小到大变动。",
                 "文字参数请在「方案」里另起一列。",
             )
         )
         return None
     if found.fund and found.fund not in prepared.settings.funds:
         problems.append(
-            Problem("E235", f"--vary「{text}」：「资金总额」里没有这项资金。", "写明今年有的资金。")
+            Problem("E235", f"{said}：「资金总额」里没有这项资金。", "写明今年有的资金。")
         )
         return None
     known = prepared.spec.fund(found.fund) if found.fund else None
@@ -219,16 +230,14 @@ def _vary(prepared: Prepared, text: str, problems: list[Problem]) -> Vary | None
         for part in (found.rule, known.short if known else "", found.parameter, found.object)
         if part
     )
-    return Vary(name, found, spec.kind, values)
+    return Vary(name, found, spec.kind, tuple(values))
 
 
-def _change(prepared: Prepared, text: str, row: Sheet, problems: list[Problem]) -> Change | None:
-    """The change that a row of 「约束参数」 makes; what is wrong with it is told of the --vary."""
+def _change(prepared: Prepared, said: str, row: Sheet, problems: list[Problem]) -> Change | None:
+    """The change that a row of 「约束参数」 makes; what is wrong with it is told of the option that said it."""
     choices = read_choices(prepared.spec, {RULES: row}, prepared.settings.recipients)
     problems += [
-        replace(
-            problem, sheet="", cell="", column="", message=f"--vary「{text}」：{problem.message}"
-        )
+        replace(problem, sheet="", cell="", column="", message=f"{said}：{problem.message}")
         for problem in choices.problems
     ]
     return None if choices.problems else choices.changes[0]

@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import RawCell, is_blank, normalise, to_number, to_text
-from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, EXAMPLE, POOLS
+from transfer_opt.core.vocabulary import (
+    BOUNDS,
+    COUNTIES,
+    EXAMPLE,
+    POOLS,
+    RULES,
+    SCENARIOS,
+    SIGNATURE,
+)
 from transfer_opt.workbook.files.open import RawSheet
 from transfer_opt.workbook.input import remarks
 from transfer_opt.workbook.input.columns import FREE_HEADERS, CellKind
@@ -196,10 +204,26 @@ def _filled_rows(table: Table) -> Iterator[int]:
         if not seen or _is_repeated_header(table, number):
             continue
         lead = normalise(seen[0]) if isinstance(seen[0], str) else ""
-        if is_footer(seen) or (below_footer and len(seen) == 1 and lead):
+        if _signs(table, number):
+            yield number
+        elif is_footer(seen) or (below_footer and len(seen) == 1 and lead):
             below_footer = True
         elif not (number == first and lead in NUMBERING) and _touches(table, number):
             yield number
+
+
+def _signs(table: Table, number: int) -> bool:
+    """Whether the row says who made a scenario, in the column of the rules, and no footer says who made the table."""
+    cells = {
+        header.name: cell
+        for column, header in table.columns.items()
+        if not is_blank(cell := table.at(number, column))
+    }
+    return (
+        table.name in (RULES, SCENARIOS)
+        and normalise(to_text(cells.get("规则"))) in SIGNATURE
+        and not cells.keys() <= {"规则", "资金", "参数", "对象"}
+    )
 
 
 def _touches(table: Table, number: int) -> bool:

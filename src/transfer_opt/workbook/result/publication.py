@@ -63,16 +63,18 @@ def read_publication(path: Path, aliases: Mapping[str, str]) -> Publication:
     budget = understood(
         restated({sheet.name: sheet for sheet in book.sheets}, book.path, digest), aliases
     )
-    proof = "".join(
-        str(row["证书"]) for row in read[PROOF].rows if isinstance(row["序号"], float | int)
-    )
     return Publication(
         budget,
         read[ALLOCATION],
         read[STEPS],
         {name: tuple(said) for name, said in facts.items()},
-        proof,
+        certificate_text(read[PROOF]),
     )
+
+
+def certificate_text(sheet: ResultSheet) -> str:
+    """The pieces of 「证明」 that have a number, joined: one JSON text."""
+    return "".join(str(row["证书"]) for row in sheet.rows if isinstance(row["序号"], float | int))
 
 
 def read_amounts(

@@ -10,6 +10,7 @@ from transfer_opt.core.budget import Value
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.tables import Table
 from transfer_opt.workbook.files.open import RawSheet, open_workbook
+from transfer_opt.workbook.result.uncalculated import worked_out
 
 LABEL_ROW, HEADER_ROW = 1, 3
 """From 0: title, label and unit, band, header."""
@@ -55,8 +56,9 @@ def as_written(table: Table) -> ResultSheet:
 
 
 def _sheet(sheet: RawSheet) -> ResultSheet:
+    missing = worked_out(sheet)
     cells: list[list[Any]] = [
-        ["" if (at, column) in sheet.facts.unshown else value for column, value in enumerate(row)]
+        [missing.get((at, column), value) for column, value in enumerate(row)]
         for at, row in enumerate(sheet.rows)
     ]
     headers = [str(cell).replace("\n", "") for cell in cells[HEADER_ROW]]
