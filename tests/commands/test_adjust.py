@@ -34,6 +34,7 @@ from transfer_opt.policy.model import Change
 from transfer_opt.published.approval import approval_problems
 from transfer_opt.published.audit import recheck
 from transfer_opt.published.inputs import own_inputs
+from transfer_opt.published.narrative import explain
 from transfer_opt.report.approved import conclusion, verdict_sentence
 from transfer_opt.workbook.files.open import RawSheet
 from transfer_opt.workbook.result.adjustments import approved
@@ -556,3 +557,17 @@ def test_a_comparison_speaks_of_the_approved_amounts_and_names_what_people_decid
     assert effects.parts[0].given.sum() == pytest.approx(-moved)
     assert np.nansum(adjusted.changes[-1]) == pytest.approx(moved)
     assert any("按批准数比较" in note for note in compared.notes)
+
+
+def test_the_explanation_tells_the_approved_amount_the_decision_and_the_rules_it_breaks(
+    twice: Path,
+) -> None:
+    row = table(twice, ADJUSTED)[-1]
+    told = "\n".join(explain(twice, row["县区名称"]))
+    whole = next(
+        each for each in table(twice, APPROVED_ALLOCATION) if each["县区名称"] == row["县区名称"]
+    )
+    assert f"本年合计 {whole['合计']:,.10g} 万元" in told
+    assert f"{row['资金']} {row['批准数']:,.10g} 万元＝" in told
+    assert f"人工调整的理由：{row['理由']}（{row['决定人']}决定）" in told
+    assert f"{row['资金']} {row['测算数']:,.10g} 万元" not in told

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from transfer_opt.core.budget import Value
 from transfer_opt.core.vocabulary import (
+    ADJUSTED,
     ALLOCATION,
+    APPROVED_ALLOCATION,
+    CHECKED,
     COMPLIANCE,
     COUNTY_SENSITIVITY,
     FACTS,
@@ -16,6 +20,7 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.county import Former, Row, county_row
+from transfer_opt.workbook.result.adjustments import Adjustment, adjustments_of
 from transfer_opt.workbook.result.rows import ResultSheet, read_result
 
 FIRST_STEP = "因素法测算额"
@@ -30,23 +35,49 @@ def explain(path: Path, county: str, model: Model = None) -> list[str]:
 
     The file alone is read; the model's table of former names only where the file does not know the name.
     """
-    sheets = read_result(path, (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS))
-    return sentences(sheets, county, lambda: load_model(model).former)
+    decided = adjustments_of(path)
+    sheets = read_result(
+        path,
+        (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS)
+        + ((APPROVED_ALLOCATION, CHECKED) if decided else ()),
+    )
+    return sentences(sheets, county, lambda: load_model(model).former, decided)
 
 
-def sentences(sheets: Mapping[str, ResultSheet], county: str, former: Former) -> list[str]:
-    """The sentences that these sheets tell of a county, named or by its code; raises InputError where it is not known."""
-    found = county_row(sheets[ALLOCATION].rows, county, former)
-    name, unit = str(found["县区名称"]), sheets[ALLOCATION].unit
+def sentences(
+    sheets: Mapping[str, ResultSheet],
+    county: str,
+    former: Former,
+    decided: Sequence[Adjustment] = (),
+) -> list[str]:
+    """The sentences that these sheets tell of a county, named or by its code; raises InputError where it is not known.
+
+    Where people decided on amounts, the sentences are about the approved ones.
+    """
+    amounts = sheets[APPROVED_ALLOCATION if decided else ALLOCATION]
+    found = county_row(amounts.rows, county, former)
+    name, unit = str(found["县区名称"]), amounts.unit
     funds = [row for row in sheets[STEPS].rows if row["县区名称"] == name and row["市州"]]
+    rules = list(map(_as_audited, sheets[CHECKED].rows)) if decided else sheets[COMPLIANCE].rows
+    own = {each.line[2]: each for each in decided if each.line[1] == name}
     return [
         *_whole(found, name, unit),
         *_plan(sheets[FACTS].rows),
-        *_funds(funds, unit),
-        *_rules(sheets[COMPLIANCE].rows, name, unit),
-        *_group_rules(sheets[COMPLIANCE].rows, funds, name, unit),
-        *_changes(sheets[COUNTY_SENSITIVITY].rows, name, funds, unit),
+        *_funds(funds, unit, own),
+        *_rules(rules, name, unit),
+        *_group_rules(rules, funds, name, unit),
+        *(
+            [f"「{COUNTY_SENSITIVITY}」试的是测算数，批准以后没有再试。"]
+            if decided
+            else _changes(sheets[COUNTY_SENSITIVITY].rows, name, funds, unit)
+        ),
     ]
+
+
+def _as_audited(row: Row) -> Row:
+    """A row of 「批准后核验」 as 「约束审计」 would have it."""
+    mark = str(row["结论"])[:1]
+    return {**row, "是否起作用": {"●": "是", "○": "否"}.get(mark, "违反")}
 
 
 def _plan(rows: Sequence[Row]) -> Iterator[str]:
@@ -75,8 +106,10 @@ def _whole(row: Row, name: str, unit: str) -> Iterator[str]:
         yield f"“三保”需求还缺 {_money(short)} {unit}。" if short > 0 else "“三保”需求已足额保障。"
 
 
-def _funds(rows: Sequence[Row], unit: str) -> Iterator[str]:
-    """Each fund from the formula on, step by step, so that the terms add to the amount."""
+def _funds(
+    rows: Sequence[Row], unit: str, decided: Mapping[str, Adjustment] = MappingProxyType({})
+) -> Iterator[str]:
+    """Each fund from the formula on, step by step, so that the terms add to the amount; last what people decided."""
     for row in rows:
         columns = list(row)
         steps = columns[columns.index(FIRST_STEP) + 1 : columns.index(ROUNDING_STEP) + 1]
@@ -85,7 +118,13 @@ def _funds(rows: Sequence[Row], unit: str) -> Iterator[str]:
         ]
         chain = "，".join([f"{FIRST_STEP} {_money(row[FIRST_STEP])}", *moved])
         clause = f"（依据：{row['依据条款']}）" if row["依据条款"] else ""
-        yield f"{row['资金']} {_money(row['分配额'])} {unit}＝{chain}。主要原因：{row['主要原因']}{clause}。"
+        amount, own = row["分配额"], decided.get(str(row["资金"]))
+        because = f"主要原因：{row['主要原因']}{clause}"
+        if own is not None:
+            moved_by = float(own.approved) - float(amount)  # type: ignore[arg-type]
+            amount, chain = float(own.approved), f"{chain}，{ADJUSTED} {_signed(moved_by)}"
+            because = f"{ADJUSTED}的理由：{own.reason}（{own.by}决定）；测算数的{because}"
+        yield f"{row['资金']} {_money(amount)} {unit}＝{chain}。{because}。"
 
 
 def _rules(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:
