@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,7 +45,13 @@ from transfer_opt.published.claims import (
     as_claimed,
     facts_as_claimed,
 )
-from transfer_opt.published.differences import Expected, agrees, differences, own_differences
+from transfer_opt.published.differences import (
+    Expected,
+    agrees,
+    differences,
+    hidden_told,
+    own_differences,
+)
 from transfer_opt.published.inputs import Derive, Given
 from transfer_opt.published.kinds import NEEDED, is_result
 from transfer_opt.report.notice.notice import notice
@@ -57,7 +62,7 @@ from transfer_opt.workbook.result.fingerprint import CHOICE, constant, formula
 from transfer_opt.workbook.result.likeness import hidden_rows, unlike
 from transfer_opt.workbook.result.pages import Page, read_pages
 from transfer_opt.workbook.result.seals import broken, certificate_text, said, seals
-from transfer_opt.workbook.result.seen import seen
+from transfer_opt.workbook.result.seen import UNREADABLE, seen
 
 SOURCES = (INPUT, PARAMETERS)
 """What the rest of the file follows from."""
@@ -74,10 +79,6 @@ PROGRAM = {
     "published": "公布数",
 }
 """What of the certificate follows from the inputs alone, whichever way the optimum was found."""
-UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, SyntaxError, zipfile.BadZipFile)
-"""What reading the looks of a file may end in that somebody took apart by hand."""
-MOST_ROWS = 10
-"""Hidden rows that are named; the rest is counted."""
 VIEW_DUST = 1e-6
 """What programs that calculate 「县区说明单」 anew differ by, in what is printed with fewer digits."""
 
@@ -465,23 +466,12 @@ def _seen(findings: _Findings, reports: Iterable[Report], given: Given | None) -
     for sheet in expected:
         if sheet.name in sheets:
             findings.seen.add(sheet.name)
-            yield from _hidden(
+            yield from hidden_told(
                 sheet.name,
                 [row + 1 for row in hidden_rows(sheet, sheets[sheet.name])],
                 given is not None,
             )
     findings.seen |= owned.keys()
-
-
-def _hidden(sheet: str, rows: list[int], known: bool) -> Iterator[Problem]:
-    """Rows that do not show: a discrepancy where the budget is at hand, else a remark."""
-    if rows:
-        told = "、".join(map(str, rows[:MOST_ROWS])) + (" 等" if len(rows) > MOST_ROWS else "")
-        yield Problem(
-            "A610" if known else "W613",
-            f"有 {len(rows)} 行被隐藏：第 {told} 行。打印和查看时看不到它们，数是核对过的。",
-            sheet=sheet,
-        )
 
 
 def _remarks(findings: _Findings) -> Iterator[Problem]:
@@ -497,7 +487,7 @@ def _remarks(findings: _Findings) -> Iterator[Problem]:
         elif name not in {*known, CHECKED, *findings.seen, *findings.sheets}:
             yield Problem("W612", "没有封存的表，没有逐格核对。", sheet=name)
         if name not in findings.seen:
-            yield from _hidden(name, list(page.hidden), False)
+            yield from hidden_told(name, list(page.hidden), False)
     if not findings.wording:
         yield Problem(
             "W614",

@@ -16,6 +16,7 @@ from transfer_opt.core.measured import HELD, Measured, last_place
 from transfer_opt.core.text import to_number, to_text
 from transfer_opt.workbook.files.formula_operands import Exact, FormulaError, UnknownError
 from transfer_opt.workbook.files.formula_value import evaluate
+from transfer_opt.workbook.files.limits import FileError
 from transfer_opt.workbook.files.marks import Marks, read_marks
 from transfer_opt.workbook.files.open import content_of, open_workbook
 from transfer_opt.workbook.result.pages import Page
@@ -50,7 +51,7 @@ def _marks(content: bytes) -> Mapping[str, Marks]:
         return read_marks(content)
     except (
         zipfile.BadZipFile,
-        KeyError,
+        FileError,
         ValueError,
         OSError,
         SyntaxError,

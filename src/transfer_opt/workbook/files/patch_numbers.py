@@ -20,6 +20,7 @@ from transfer_opt.core.cell_names import (
     place,
     plain,
 )
+from transfer_opt.workbook.files.limits import DamagedError
 from transfer_opt.workbook.files.marks import moved
 
 Value = Fraction | str | None
@@ -232,8 +233,11 @@ class _Walk:
         self._written, self._started = b"", 0
 
     def run(self) -> None:
-        """Go."""
-        self._parser.Parse(self._part, True)
+        """Go; DamagedError where the part is broken."""
+        try:
+            self._parser.Parse(self._part, True)
+        except expat.ExpatError:
+            raise DamagedError from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
