@@ -43,7 +43,7 @@ from transfer_opt.published.claims import (
     VERSION,
     Claims,
     as_claimed,
-    facts_as_claimed,
+    report_as_claimed,
 )
 from transfer_opt.published.differences import (
     Expected,
@@ -272,8 +272,8 @@ def _compare(
     claims, pages = findings.claims, findings.pages
     claimed = as_claimed(outcome, claims, findings.proof)
     finished = claims.formed(FINISHED)
-    report = build(claimed, finished[:10], finished)
-    tables = _expected(findings, report, altered, outcome.case.unit, given is not None)
+    report = report_as_claimed(build(claimed, finished[:10], finished), claims, given is not None)
+    tables = _expected(findings, report, altered, outcome.case.unit)
     compared = 0
     for names in (SOURCES, [name for name in tables if name not in SOURCES]):
         for name in names:
@@ -305,7 +305,6 @@ def _expected(
     report: Report,
     altered: Mapping[str, tuple[Problem, ...]],
     unit: float,
-    known: bool,
 ) -> dict[str, Expected]:
     """The tables as they should stand, by name."""
     sums = Sums(next(table for table in report.tables if table.name == INPUT))
@@ -315,7 +314,6 @@ def _expected(
         else []
     )
     tables = {table.name: table for table in (*report.tables, *drawn)}
-    tables[FACTS] = facts_as_claimed(tables[FACTS], findings.claims, known)
     tables[PROOF] = _with_seals(tables[PROOF], findings.pages[PROOF])
     told = seals(findings.pages[PROOF]).keys() - altered.keys() - set(EXACT)
     return {
