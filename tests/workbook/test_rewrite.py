@@ -209,9 +209,8 @@ def test_a_part_is_patched_whatever_it_is_written_in(code: str) -> None:
         (2, 1): "=ROW(A1)",
         (3, 0): "=B4+1",
     }
-    new = patched(
-        part, Patch({(0, 0): Fraction(7), (0, 2): Fraction(5, 2)}, {(0, 1): None, (1, 1): "值<b"})
-    )
+    patch = Patch({(0, 0): Fraction(7), (0, 2): Fraction(5, 2)}, {(0, 1): None, (1, 1): "值<b"})
+    new = patched(part, patch, formulas(part))
     for said in (
         b'<x:c r="A1"><x:v>7</x:v></x:c>',
         b'<x:c r="C1"><x:v>2.5</x:v></x:c>',
@@ -220,13 +219,12 @@ def test_a_part_is_patched_whatever_it_is_written_in(code: str) -> None:
     ):
         assert said in new
     if code != "utf-16":
-        assert patched(part, Patch()) == part
+        assert patched(part, Patch(), formulas(part)) == part
 
 
 def test_formulas_told_once_for_many_cells_survive_the_loss_of_one() -> None:
-    new = patched(
-        PART.format(code="utf-8").encode(), Patch({(1, 0): Fraction(2), (3, 1): Fraction(4)})
-    )
+    part = PART.format(code="utf-8").encode()
+    new = patched(part, Patch({(1, 0): Fraction(2), (3, 1): Fraction(4)}), formulas(part))
     assert {at: formula.text for at, formula in formulas(new).items()} == {
         (0, 1): "=A1 > 2",
         (1, 1): "=C1",

@@ -137,7 +137,7 @@ def _patched(
             ]
         )
     for name, patch in work.patches.items():
-        package.put_bytes(parts[name], patched(package.read(parts[name]), patch))
+        package.put_bytes(parts[name], patched(package.read(parts[name]), patch, known[name]))
     if not work.is_complete:
         _calculate_on_load(package, main)
     if work.replaced:  # the order of calculation names cells that hold no formula any more

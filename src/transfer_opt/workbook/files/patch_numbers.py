@@ -98,10 +98,9 @@ def _range(ref: str) -> tuple[Place, Place] | None:
     return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
 
 
-def patched(part: bytes, patch: Patch) -> bytes:
-    """The part with the patch; ValueError where it has no such cell."""
+def patched(part: bytes, patch: Patch, known: Mapping[Place, Formula]) -> bytes:
+    """The part, whose formulas are known, with the patch; ValueError where it has no such cell."""
     part = _narrow(part)
-    known = formulas(part)
     freed = _freed(known, patch.numbers)
     wanted = {*patch.numbers, *patch.values, *freed}
     spans: dict[Place, tuple[int, int, bytes]] = {}
@@ -278,6 +277,9 @@ class _Walk:
                     self._closed(self._opened),
                     self._written,
                 )
+                self._wanted.discard((self._row, self._column))
+                if not self._wanted:  # the rest is only seen to be whole
+                    self._parser.StartElementHandler = self._parser.EndElementHandler = None
             self._opened = None
 
     def _closed(self, start: int) -> int:
