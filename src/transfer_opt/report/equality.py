@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isclose
+
 import numpy as np
 
 from transfer_opt.allocation.explanation.indicators import Indicator, lorenz
@@ -13,6 +15,8 @@ from transfer_opt.policy.case import Case
 from transfer_opt.report.parts import heading, shares
 
 PREFECTURE_SIZE, LORENZ_SIZE, COUNTY_SIZE = (570, 330), (420, 330), (1000, 800)
+DUST = 1e-12
+"""What floats of one figure may differ by."""
 MOST_NAMES = 60
 """A chart with more names than this cannot be read; the weakest are drawn."""
 SHORT_NAMES = (("藏族自治州", "州"), ("蒙古族藏族自治州", "州"), ("自治州", "州"))
@@ -117,7 +121,9 @@ def _tuple(values: Floats) -> tuple[float, ...]:
 def _row(indicator: Indicator) -> Row:
     reference = indicator.before if np.isnan(indicator.last) else indicator.last
     change = indicator.after - reference
-    better = change * indicator.better
+    # What only the last digits of a float tell apart is the same.
+    same = isclose(indicator.after, reference, rel_tol=DUST, abs_tol=DUST)
+    better = 0.0 if same else change * indicator.better
     verdict = (
         ""
         if indicator.better == 0 or np.isnan(change)
