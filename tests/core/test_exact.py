@@ -21,6 +21,7 @@ from transfer_opt.core.exact import (
     filled,
     floats,
     flooring,
+    kept,
     known,
     nearest,
     summed,
@@ -62,6 +63,28 @@ class TestExact:
         self, typed: Decimal
     ) -> None:
         assert exact(float(typed)) == mpq(Fraction(typed))
+
+    @pytest.mark.parametrize(
+        ("value", "meant"),
+        [
+            (1 / 3, mpq(1, 3)),
+            (0.333333333333333, mpq(1, 3)),
+            (91.6666666666667, mpq(275, 3)),
+            (0.3333, mpq(3333, 10000)),
+            (123456789.333333, mpq(123456789333333, 10**6)),
+            (530.0000000000001, mpq(530)),
+        ],
+    )
+    def test_fifteen_digits_of_a_plain_fraction_are_the_fraction(
+        self, value: float, meant: mpq
+    ) -> None:
+        assert exact(value) == meant
+
+    @given(st.one_of(st.floats(1e-9, 1e12), FRACTIONS.map(float)))
+    def test_a_number_is_the_same_after_any_program_wrote_it(self, value: float) -> None:
+        again = float(f"{value:.15g}")
+        assert exact(again) == exact(value)
+        assert kept(again) == kept(value) == float(exact(value))
 
 
 class TestExacts:

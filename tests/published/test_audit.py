@@ -167,6 +167,25 @@ def test_results_of_other_scenarios_units_and_rules_are_clean(folder: Path) -> N
     ] == []
 
 
+def test_figures_that_formulas_worked_out_and_what_only_the_budget_tells_accuse_nobody(
+    folder: Path,
+) -> None:
+    """Thirds and sevenths have no last digit, half a 元 is no 分; a wrong total of last year is told of a cell."""
+    budget, result = folder / "算出.xlsx", folder / "算出_结果.xlsx"
+    given = tables(SEED, most=7)
+    header, *rows = given["县区数据"]
+    for name, parts in (("标准财政收入", 3), ("标准财政支出", 3), ("可用财力", 7), ("常住人口", 1)):
+        for row in rows:
+            row[header.index(name)] = float(row[header.index(name)]) / parts
+    for row in given["资金总额"][1:]:
+        row[1:3] = [row[1] + 0.123456789, row[2] + 100]
+    write_tables(budget, given)
+    publish.write(allocate.allocate(prepare.prepare(budget)), result)
+    assert recheck(result, own_inputs(None)).problems == ()
+    known = budget_inputs(partial(prepare.read_budget, budget))
+    assert recheck(result, own_inputs(None), known).problems == ()
+
+
 @pytest.mark.slow
 def test_a_hundred_untouched_results_are_clean(folder: Path) -> None:
     verdicts = list(untouched(folder, range(14, 135)))

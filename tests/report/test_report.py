@@ -13,12 +13,14 @@ from allocations import EXAMPLE, SCENARIOS, example
 from books import ECOLOGY, EQUALIZATION, GUARANTEE, add_rule, plain_tables, write_tables
 
 from transfer_opt.allocation import allocate
+from transfer_opt.allocation.explanation.indicators import Indicator
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Report, Row, Table
 from transfer_opt.intake import prepare
 from transfer_opt.policy.settings import Settings
 from transfer_opt.report import rules
+from transfer_opt.report.equality import indicator_table
 from transfer_opt.report.parts import TOTAL_NAME, amount, heading, known_sum
 from transfer_opt.report.workbook import build
 
@@ -551,3 +553,13 @@ def test_in_a_large_case_counties_a_rule_leaves_room_share_a_row(
     assert caps["结论"] == f"○ 都有余量，最小的是{min(margins, key=lambda name: margins[name])}"
     assert "超过 100 个" in made.notes[0]
     assert made.verdict.startswith(f"共核验 {len(outcome.findings)} 条")
+
+
+def test_an_indicator_that_moved_by_the_last_digits_of_a_float_is_the_same() -> None:
+    told = [
+        Indicator("变异系数", "", "share", 0.4, 0.3, after, -1)
+        for after in (0.1 + 0.2, 0.3 + 1e-6, 0.3 - 1e-6)
+    ]
+    outcome = replace(example(), indicators=tuple(told))
+    verdicts = [row.values[6] for row in indicator_table(outcome).rows]
+    assert verdicts == ["持平", "▼ 变差", "改善"]

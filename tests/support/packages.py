@@ -12,10 +12,12 @@ def parts(path: Path) -> dict[str, bytes]:
         return {name: package.read(name) for name in package.namelist()}
 
 
-def rewritten(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
-    """The workbook with one part changed."""
+def rewritten(path: Path, name: str, change: Callable[[bytes], bytes | None]) -> Path:
+    """The workbook with one part changed, or (None) taken out."""
     old = parts(path)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
         for part, content in old.items():
-            package.writestr(part, change(content) if part == name else content)
+            new = change(content) if part == name else content
+            if new is not None:
+                package.writestr(part, new)
     return path

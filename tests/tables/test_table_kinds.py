@@ -756,6 +756,17 @@ def test_a_stale_formula_is_found_whatever_the_file_says_of_itself(
     assert (code, "公式「=B3+C3」按表中现在的数算出 26" in err) == (6, True)
 
 
+def test_a_city_above_one_county_of_the_same_figure_does_not_lead_it(tmp_path: Path) -> None:
+    rows = [
+        ["县区名称", "生态", "民族", "合计"],
+        ["同仁市", None, 43, 43],
+        ["大通县", 90185, 43, 90228],
+        ["兴海县", 60680, 50670, 111350],
+        ["合计", 150865, 50756, 201621],
+    ]
+    assert foot_file(formulas(tmp_path / "表.xlsx", rows)).problems == ()
+
+
 # ---------------------------------------------------------------- shown against stored
 
 

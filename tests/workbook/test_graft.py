@@ -22,7 +22,7 @@ from packages import parts, rewritten
 from reports import report
 from richbook import MACRO, OFFICE, write_rich
 
-from transfer_opt.core.errors import OutputError
+from transfer_opt.core.errors import InputError, OutputError
 from transfer_opt.workbook.files.opc import Package
 from transfer_opt.workbook.files.style_merge import digit_pixels
 from transfer_opt.workbook.input.reader import read_workbook
@@ -470,6 +470,27 @@ def test_lean_and_odd_packages_take_the_sheets_too(
         book = openpyxl.load_workbook(tmp_path / "b.xlsx")
         assert book["分配结果"]["D6"].number_format == "#,##0_ ;-#,##0_ ;0_ "
         assert book["分配结果"]["A4"].font.name == "黑体"
+
+
+def test_styles_that_are_gone_are_made(tmp_path: Path) -> None:
+    source = rewritten(write_rich(tmp_path / "a.xlsx"), "xl/styles.xml", lambda _: None)
+    into(source, tmp_path / "b.xlsx")
+    copy = parts(tmp_path / "b.xlsx")
+    assert copy["xl/_rels/workbook.xml.rels"].count(b"relationships/styles") == 1
+    assert copy["[Content_Types].xml"].count(b'"/xl/styles.xml"') == 1
+
+
+@pytest.mark.parametrize("length", [0, 300, 700])
+def test_a_part_broken_where_no_reader_looks_is_told_as_damage(tmp_path: Path, length: int) -> None:
+    source = write_rich(tmp_path / "a.xlsx")
+    styles = parts(source)["xl/styles.xml"]
+    for part in ("xl/_rels/workbook.xml.rels", "[Content_Types].xml"):
+        rewritten(source, part, lambda text: text.replace(b"styles.xml", b"looks.xml"))
+    with zipfile.ZipFile(source, "a") as package:
+        package.writestr("xl/looks.xml", styles[:length])
+    with pytest.raises(InputError, match="E113"):
+        into(source, tmp_path / "b.xlsx")
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_words_left_over_about_parts_that_are_gone_do_no_harm(tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 import openpyxl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
-from packages import parts
+from packages import parts, rewritten
 from richbook import MACRO, write_rich_table
 from sheetmaker import write
 
 from transfer_opt.core.cell_names import place
 from transfer_opt.core.errors import InputError
 from transfer_opt.workbook.files.patch_numbers import Patch, formulas, patched
-from transfer_opt.workbook.rewrite import read_source, rewrite
+from transfer_opt.workbook.rewrite import Source, read_source, rewrite
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 SHEET = "xl/worksheets/sheet1.xml"
@@ -209,9 +209,8 @@ def test_a_part_is_patched_whatever_it_is_written_in(code: str) -> None:
         (2, 1): "=ROW(A1)",
         (3, 0): "=B4+1",
     }
-    new = patched(
-        part, Patch({(0, 0): Fraction(7), (0, 2): Fraction(5, 2)}, {(0, 1): None, (1, 1): "值<b"})
-    )
+    patch = Patch({(0, 0): Fraction(7), (0, 2): Fraction(5, 2)}, {(0, 1): None, (1, 1): "值<b"})
+    new = patched(part, patch, formulas(part))
     for said in (
         b'<x:c r="A1"><x:v>7</x:v></x:c>',
         b'<x:c r="C1"><x:v>2.5</x:v></x:c>',
@@ -220,13 +219,12 @@ def test_a_part_is_patched_whatever_it_is_written_in(code: str) -> None:
     ):
         assert said in new
     if code != "utf-16":
-        assert patched(part, Patch()) == part
+        assert patched(part, Patch(), formulas(part)) == part
 
 
 def test_formulas_told_once_for_many_cells_survive_the_loss_of_one() -> None:
-    new = patched(
-        PART.format(code="utf-8").encode(), Patch({(1, 0): Fraction(2), (3, 1): Fraction(4)})
-    )
+    part = PART.format(code="utf-8").encode()
+    new = patched(part, Patch({(1, 0): Fraction(2), (3, 1): Fraction(4)}), formulas(part))
     assert {at: formula.text for at, formula in formulas(new).items()} == {
         (0, 1): "=A1 > 2",
         (1, 1): "=C1",
@@ -269,3 +267,15 @@ def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "一.xlsx").read_bytes() == (tmp_path / "二.xlsx").read_bytes()
     with zipfile.ZipFile(tmp_path / "一.xlsx") as package:
         assert package.testzip() is None
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
+def test_a_part_that_breaks_off_is_told_as_damage_and_nothing_is_written(
+    part: str, tmp_path: Path
+) -> None:
+    path = write_rich_table(tmp_path / "表.xlsx")
+    book = read_source(path).book
+    content = rewritten(path, part, lambda text: text[: len(text) // 2]).read_bytes()
+    with pytest.raises(InputError, match="E113"):
+        rewrite(Source(book, content), tmp_path / "整.xlsx", "分配表", {(1, 2): Fraction(11)})
+    assert list(tmp_path.iterdir()) == [path]

@@ -87,8 +87,11 @@ def refuse_target(source: Path, target: Path, option: str) -> None:
 
 
 def refuse_unfit_copy(budget: Budget, copy: Path) -> None:
-    """Raise OutputError where the workbook, once read, turns out to be of a kind that no copy can be made of."""
+    """Raise OutputError where the workbook, once read, turns out to be of a kind that no copy can be made of, InputError
+    where a part of it is broken."""
+    from transfer_opt.workbook.files.open import telling
     from transfer_opt.workbook.graft import as_read, refuse_unfit
 
     source = Path(budget.path)
-    refuse_unfit(as_read(source, budget.sha256), source, copy)
+    with telling(source):
+        refuse_unfit(as_read(source, budget.sha256), source, copy)

@@ -19,9 +19,10 @@ from gmpy2 import mpq
 Exacts: TypeAlias = npt.NDArray[Any]
 """An array of fractions, None where there is no number."""
 ZERO, ONE = mpq(0), mpq(1)
-TYPED_DIGITS, WRITTEN_DIGITS, PLAIN = 15, 16, 1000
-"""Digits that a spreadsheet keeps of what is typed, and at least writes of what it computed; the largest denominator of a
-plain fraction."""
+DIGITS, PLAIN = 15, 1000
+"""Digits that every spreadsheet keeps, and writes at least; the largest denominator of a plain fraction."""
+CHANCE = 10**6
+"""How much nearer a plain fraction must be than fractions of its size lie apart."""
 MOST_DIGITS = 20
 """Decimals of at most so many digits are told in full."""
 
@@ -29,18 +30,19 @@ MOST_DIGITS = 20
 def exact(value: float | Decimal | Fraction) -> mpq:
     """The number meant by a value.
 
-    A float of at most fifteen digits is the decimal that was typed: a spreadsheet takes no more. One of more digits was
-    computed there, and is the plain fraction that reads back as this float (1/3), or else what the spreadsheet shows of it,
-    fifteen digits (0.30000000000000004 is 0.3).
+    Of a float fifteen digits count, which every spreadsheet keeps: 0.30000000000000004 is 0.3. Where these are those of a
+    plain fraction (0.333333333333333) it was computed, and is that fraction. So a number is the same before and after
+    any program has written it.
     """
     if not isinstance(value, float):
         return mpq(value)
     text = repr(float(value))
-    return (
-        mpq(text)
-        if len(text) <= TYPED_DIGITS + 1 or len(_digits(text)) <= TYPED_DIGITS
-        else _computed(float(value))
-    )
+    return mpq(text) if len(text) < DIGITS else _long(float(value))
+
+
+def kept(value: float) -> float:
+    """The float that comes back from what any program writes of it."""
+    return value if len(repr(value)) < DIGITS else float(exact(value))
 
 
 def exacts(values: Iterable[Any]) -> Exacts:
@@ -130,13 +132,13 @@ def nearest(value: mpq) -> int:
     return int((2 * value.numerator + value.denominator) // (2 * value.denominator))
 
 
-def _digits(text: str) -> str:
-    """The significant digits of a float's shortest decimal."""
-    return text.partition("e")[0].replace(".", "").lstrip("-0").rstrip("0")
-
-
 @cache
-def _computed(value: float) -> mpq:
-    plain = Fraction(value).limit_denominator(PLAIN)
-    same = f"{float(plain):.{WRITTEN_DIGITS}g}" == f"{value:.{WRITTEN_DIGITS}g}"
-    return mpq(plain) if same else mpq(f"{value:.{TYPED_DIGITS}g}")
+def _long(value: float) -> mpq:
+    shown = f"{value:.{DIGITS}g}"
+    typed = Decimal(shown)
+    plain = Fraction(typed).limit_denominator(PLAIN)
+    if f"{float(plain):.{DIGITS}g}" != shown:
+        return mpq(typed)
+    # Where few decimals are left some fraction is always near: this one must be so beyond chance.
+    near = plain.denominator**2 * CHANCE <= 10 ** -int(typed.as_tuple().exponent)
+    return mpq(plain if near else typed)

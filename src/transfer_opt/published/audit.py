@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -45,9 +44,15 @@ from transfer_opt.published.claims import (
     VERSION,
     Claims,
     as_claimed,
-    facts_as_claimed,
+    report_as_claimed,
 )
-from transfer_opt.published.differences import Expected, agrees, differences, own_differences
+from transfer_opt.published.differences import (
+    Expected,
+    agrees,
+    differences,
+    hidden_told,
+    own_differences,
+)
 from transfer_opt.published.findings import Findings, Verdict
 from transfer_opt.published.inputs import Derive, Given
 from transfer_opt.published.kinds import NEEDED, is_result
@@ -59,7 +64,7 @@ from transfer_opt.workbook.result.fingerprint import CHOICE, constant, formula
 from transfer_opt.workbook.result.likeness import hidden_rows, unlike
 from transfer_opt.workbook.result.pages import Page, read_pages
 from transfer_opt.workbook.result.seals import broken, certificate_text, said, seals
-from transfer_opt.workbook.result.seen import seen
+from transfer_opt.workbook.result.seen import UNREADABLE, seen
 
 SOURCES = (INPUT, PARAMETERS)
 """What the rest of the file follows from."""
@@ -76,10 +81,6 @@ PROGRAM = {
     "published": "公布数",
 }
 """What of the certificate follows from the inputs alone, whichever way the optimum was found."""
-UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, SyntaxError, zipfile.BadZipFile)
-"""What reading the looks of a file may end in that somebody took apart by hand."""
-MOST_ROWS = 10
-"""Hidden rows that are named; the rest is counted."""
 VIEW_DUST = 1e-6
 """What programs that calculate 「县区说明单」 anew differ by, in what is printed with fewer digits."""
 
@@ -226,8 +227,8 @@ def _compare(
     claims, pages = findings.claims, findings.pages
     claimed = as_claimed(outcome, claims, findings.proof)
     finished = claims.formed(FINISHED)
-    report = build(claimed, finished[:10], finished)
-    tables = _expected(findings, report, altered, outcome.case.unit, given is not None)
+    report = report_as_claimed(build(claimed, finished[:10], finished), claims, given is not None)
+    tables = _expected(findings, report, altered, outcome.case.unit)
     compared = 0
     for names in (SOURCES, [name for name in tables if name not in SOURCES]):
         for name in names:
@@ -260,7 +261,6 @@ def _expected(
     report: Report,
     altered: Mapping[str, tuple[Problem, ...]],
     unit: float,
-    known: bool,
 ) -> dict[str, Expected]:
     """The tables as they should stand, by name."""
     sums = Sums(next(table for table in report.tables if table.name == INPUT))
@@ -270,7 +270,6 @@ def _expected(
         else []
     )
     tables = {table.name: table for table in (*report.tables, *drawn)}
-    tables[FACTS] = facts_as_claimed(tables[FACTS], findings.claims, known)
     tables[PROOF] = _with_seals(tables[PROOF], findings.pages[PROOF])
     told = seals(findings.pages[PROOF]).keys() - altered.keys() - set(EXACT)
     return {
@@ -421,23 +420,12 @@ def _seen(findings: Findings, reports: Iterable[Report], given: Given | None) ->
     for sheet in expected:
         if sheet.name in sheets:
             findings.seen.add(sheet.name)
-            yield from _hidden(
+            yield from hidden_told(
                 sheet.name,
                 [row + 1 for row in hidden_rows(sheet, sheets[sheet.name])],
                 given is not None,
             )
     findings.seen |= owned.keys()
-
-
-def _hidden(sheet: str, rows: list[int], known: bool) -> Iterator[Problem]:
-    """Rows that do not show: a discrepancy where the budget is at hand, else a remark."""
-    if rows:
-        told = "、".join(map(str, rows[:MOST_ROWS])) + (" 等" if len(rows) > MOST_ROWS else "")
-        yield Problem(
-            "A610" if known else "W613",
-            f"有 {len(rows)} 行被隐藏：第 {told} 行。打印和查看时看不到它们，数是核对过的。",
-            sheet=sheet,
-        )
 
 
 def _remarks(findings: Findings) -> Iterator[Problem]:
@@ -453,7 +441,7 @@ def _remarks(findings: Findings) -> Iterator[Problem]:
         elif name not in {*known, *DECIDED, *findings.seen, *findings.sheets}:
             yield Problem("W612", "没有封存的表，没有逐格核对。", sheet=name)
         if name not in findings.seen:
-            yield from _hidden(name, list(page.hidden), False)
+            yield from hidden_told(name, list(page.hidden), False)
     if not findings.wording:
         yield Problem(
             "W614",

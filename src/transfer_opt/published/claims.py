@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.cell_names import Place, address
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.tables import FIRST_ROW, Row, Table
+from transfer_opt.core.tables import FIRST_ROW, Report, Row, Table
 from transfer_opt.core.vocabulary import FACTS
 from transfer_opt.lexlp.solvers.choice import is_known
 from transfer_opt.workbook.result.pages import Page
@@ -99,7 +99,16 @@ def as_claimed(outcome: Outcome, claims: Claims, proof: str) -> Outcome:
     )
 
 
-def facts_as_claimed(table: Table, claims: Claims, known: bool) -> Table:
+def report_as_claimed(report: Report, claims: Claims, known: bool) -> Report:
+    """The report as it should stand, with what only the run that wrote it knew."""
+    tables = (
+        _facts_as_claimed(table, claims, known) if table.name == FACTS else table
+        for table in report.tables
+    )
+    return replace(report, tables=tuple(tables))
+
+
+def _facts_as_claimed(table: Table, claims: Claims, known: bool) -> Table:
     """「审计信息」 as it should stand.
 
     Warnings about single cells of the input are derived where the budget is `known`; they may name other cells where it

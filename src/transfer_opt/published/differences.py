@@ -35,6 +35,8 @@ NOISE = 1e-13
 """What programs add up differently in binary, relative to the largest number of the column."""
 MOST_CELLS = 30
 """Cells named per sheet; the rest is counted."""
+MOST_ROWS = 10
+"""Hidden rows that are named; the rest is counted."""
 RATIO_DUST, RATIO_SHARE = 1e-7, 1e-6
 """What is no money may differ by so much, and by this share of itself, where money may differ at all."""
 WORDED = ("主要原因", "说明", "评价", "结论", "是否起作用")
@@ -240,3 +242,14 @@ def _value(sheet: RawSheet, at: Place) -> object:
 
 def _same(one: object, other: object) -> bool:
     return constant(one) == constant(other)
+
+
+def hidden_told(sheet: str, rows: list[int], known: bool) -> Iterator[Problem]:
+    """Rows that do not show: a discrepancy where the budget is at hand, else a remark."""
+    if rows:
+        told = "、".join(map(str, rows[:MOST_ROWS])) + (" 等" if len(rows) > MOST_ROWS else "")
+        yield Problem(
+            "A610" if known else "W613",
+            f"有 {len(rows)} 行被隐藏：第 {told} 行。打印和查看时看不到它们，数是核对过的。",
+            sheet=sheet,
+        )

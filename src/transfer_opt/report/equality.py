@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isclose
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from transfer_opt.policy.case import YUAN, Case
 from transfer_opt.report.parts import heading, shares
 
 PREFECTURE_SIZE, LORENZ_SIZE, COUNTY_SIZE = (570, 330), (420, 330), (1000, 800)
+DUST = 1e-12
+"""What floats of one figure may differ by."""
 MOST_NAMES = 60
 """A chart with more names than this cannot be read; the weakest are drawn."""
 STRATA_HEAD = (
@@ -172,7 +175,9 @@ def _tuple(values: Floats) -> tuple[float, ...]:
 def _row(indicator: Indicator) -> Row:
     reference = indicator.before if np.isnan(indicator.last) else indicator.last
     change = indicator.after - reference
-    better = change * indicator.better
+    # What only the last digits of a float tell apart is the same.
+    same = isclose(indicator.after, reference, rel_tol=DUST, abs_tol=DUST)
+    better = 0.0 if same else change * indicator.better
     verdict = (
         ""
         if indicator.better == 0 or np.isnan(change)

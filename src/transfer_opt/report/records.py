@@ -28,7 +28,7 @@ from transfer_opt.intake.recipients import ordered_rows
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec
 from transfer_opt.policy.payment_deadlines import RECEIVED, dates
 from transfer_opt.policy.settings import ANYWHERE, Settings
-from transfer_opt.report.parts import amount, groups, heading
+from transfer_opt.report.parts import amount, groups, heading, optional
 from transfer_opt.workbook.output.formulas import Sums
 from transfer_opt.workbook.result.fingerprint import fingerprint, notice_contents, table_fingerprint
 from transfer_opt.workbook.result.inputs import BOUND_SIDES, POOL_FACTS
@@ -264,7 +264,7 @@ def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     for fund in outcome.case.funds:
         money = (fund.budget, fund.provincial, fund.reserved, fund.pool, fund.last_total)
         known = (
-            *(None if np.isnan(value) else amount(value) for value in money),
+            *map(optional, money),
             str(fund.row.get(RECEIVED) or "") or None,
         )
         for name, value in zip(POOL_FACTS, known, strict=True):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.measured import added, decimals, plain, shortened
+from transfer_opt.tables.overall import Overall, apart
 from transfer_opt.tables.ratios import ratio_columns
 from transfer_opt.tables.recalculation import recalculated
 from transfer_opt.tables.structure import Comparison, Structure
@@ -69,7 +70,7 @@ def foot_file(path: Path, password: str | None = None) -> Footing:
     workings = Workings(book)
     tables = tabulations(book, workings)
     stale = recalculated(book, workings, tables)
-    footing = sum((foot(table) for table in tables), Footing()) + Footing(
+    footing = sum((foot(*each) for each in apart(tables)), Footing()) + Footing(
         stale.wrong, (), stale.unchecked, (), 0, stale.checked
     )
     if not footing.checked and not footing.unchecked:
@@ -85,9 +86,9 @@ def foot_file(path: Path, password: str | None = None) -> Footing:
     return footing
 
 
-def foot(table: Tabulation) -> Footing:
-    """Every total, sum, difference, share, growth and per-head figure of a table."""
-    return _Foot(table, Structure(table)).footing()
+def foot(table: Tabulation, overall: Sequence[Overall] = ()) -> Footing:
+    """Every total, sum, difference, share, growth and per-head figure of a table, and what adds up others with it."""
+    return _Foot(table, Structure(table), overall).footing()
 
 
 @dataclass
@@ -96,6 +97,7 @@ class _Foot:
 
     table: Tabulation
     structure: Structure
+    overall: Sequence[Overall]
     wrong: list[Problem] = field(default_factory=list)
     roundings: list[Problem] = field(default_factory=list)
     unchecked: list[Problem] = field(default_factory=list)
@@ -104,7 +106,8 @@ class _Foot:
 
     def footing(self) -> Footing:
         """Rows first, then columns, then what is formed from both."""
-        totals, others = self._rows(), self._columns() + self._averages()
+        totals = self._rows() + sum(map(self._overall, self.overall))
+        others = self._columns() + self._averages()
         ratios = ratio_columns(self.structure)
         self.wrong += ratios.wrong
         self.roundings += ratios.roundings
@@ -130,6 +133,17 @@ class _Foot:
                     )
                     self._as_shown(found, (row, column), [(1, (each, column)) for each in cover])
         return checked
+
+    def _overall(self, overall: Overall) -> int:
+        return sum(
+            self._told(
+                overall.compared(column),
+                (overall.row, column),
+                (),
+                f"本表和上面 {len(overall.tables) - 1} 张表相加",
+            )
+            for column in overall.columns
+        )
 
     def _is_sum(self, row: int, cover: Sequence[int], column: int) -> bool:
         """Whether a figure in a row of totals adds anything up; listed where that is not sure."""

@@ -21,6 +21,7 @@ from transfer_opt.core.text import normalise, to_number, to_text
 from transfer_opt.policy.admissible import parse_unit
 from transfer_opt.policy.case import YUAN
 from transfer_opt.tables.figures import Figures, beneath, shares_of_columns
+from transfer_opt.tables.overall import Overall, apart
 from transfer_opt.tables.structure import Structure
 from transfer_opt.tables.sum_columns import Sum
 from transfer_opt.tables.tabulation import Tabulation, read_tabulations
@@ -88,17 +89,22 @@ def round_file(
     sheet = tables[0].page.name
     first = [table for table in tables if table.page.name == sheet]
     first = [table for table in first if not columns or _wanted(table, columns)] or first
-    rounders = [_Rounder(table, _step(table, unit), group, tuple(columns)) for table in first]
+    rounders = [
+        _Rounder(table, over, _step(table, unit), group, tuple(columns))
+        for table, over in apart(first)
+    ]
     for rounder in rounders:
         rounder.refuse_what_does_not_add_up()
+    numbers = {at: number for rounder in rounders for at, number in rounder.numbers.items()}
+    totals = [(rounder, dict(rounder.overall(numbers))) for rounder in rounders]
     others = dict.fromkeys(table.page.name for table in tables if table.page.name != sheet)
     return RoundedTable(
         sheet,
-        {at: number for rounder in rounders for at, number in rounder.numbers.items()},
+        numbers | {at: number for _, found in totals for at, number in found.items()},
         tuple(column for rounder in rounders for column in rounder.columns()),
         tuple(header for rounder in rounders for header in rounder.untouched()),
         (
-            *(problem for rounder in rounders for problem in rounder.remarks()),
+            *(problem for rounder, found in totals for problem in rounder.remarks(found)),
             *_other_sheets(sheet, tuple(others)),
         ),
     )
@@ -155,6 +161,8 @@ class _Rounder:
     """One table, one unit."""
 
     table: Tabulation
+    over: tuple[Overall, ...]
+    """What adds it up with the tables above it."""
     step: Fraction
     group: str
     wanted: tuple[str, ...]
@@ -305,7 +313,7 @@ class _Rounder:
             if column not in self.chosen and column not in self.formed:
                 yield self.table.headers[column]
 
-    def remarks(self) -> Iterator[Problem]:
+    def remarks(self, overall: Mapping[Place, Fraction]) -> Iterator[Problem]:
         """Totals that were a rounding off the sum of their terms; figures that could not be kept beside their values."""
         for at, said, shown in self._gaps(by_rounding=True):
             yield self._problem(
@@ -323,6 +331,16 @@ class _Rounder:
                     value,
                 )
 
+        for at, number in overall.items():
+            value = Fraction(self.table.numbers[at])
+            if abs(number - value) >= self.step:
+                yield self._problem(
+                    "W632",
+                    f"取整为 {plain(number)}，不是相邻的整数：各表分别取整，它是各表之和。",
+                    "核对这一格是否可以接受。",
+                    at,
+                    value,
+                )
         yield from self._ratios_of_before()
 
     def _ratios_of_before(self) -> Iterator[Problem]:
@@ -347,6 +365,22 @@ class _Rounder:
                     self.table.headers[column],
                 )
 
+    def overall(self, numbers: Mapping[Place, Fraction]) -> Iterator[tuple[Place, Fraction]]:
+        """The figures that add up this table and others, from their new ones."""
+        for overall, column in self._overall:
+            terms = [(each.table, at) for each, at in overall.terms(column)]
+            new = (numbers.get(at, Fraction(table.numbers[at])) for table, at in terms)
+            yield (overall.row, column), sum(new, Fraction(0))
+
+    @cached_property
+    def _overall(self) -> Sequence[tuple[Overall, int]]:
+        return [
+            (overall, column)
+            for overall in self.over
+            for column in overall.columns
+            if column in self.chosen
+        ]
+
     def refuse_what_does_not_add_up(self) -> None:
         """Raise InputError where a sum is wrong by more than rounding."""
         wrong = list(self._gaps(by_rounding=False))
@@ -365,6 +399,11 @@ class _Rounder:
                 if gap.by_rounding == by_rounding:
                     said = f"所含 {gap.terms} 个数相加为 {plain(gap.should)}，相差 {plain(gap.shown - gap.should)}"
                     yield gap.place, said, gap.shown
+        for overall, column in self._overall:
+            found = overall.compared(column)
+            if found.verdict is (None if by_rounding else False):
+                said = f"各表相加为 {plain(Fraction(found.should))}，相差 {plain(found.gap)}"
+                yield (overall.row, column), said, Fraction(found.value)
 
     def _problem(self, code: str, said: str, remedy: str, at: Place, value: Fraction) -> Problem:
         name = f"{self.table.label(at[0])}·{self.table.headers[at[1]]}"

@@ -10,7 +10,15 @@ from itertools import dropwhile, zip_longest
 from math import inf
 
 from transfer_opt.tables.tabulation import Tabulation
-from transfer_opt.tables.words import is_difference, is_part, is_sum
+from transfer_opt.tables.words import (
+    is_closing,
+    is_difference,
+    is_fall,
+    is_opening,
+    is_part,
+    is_rise,
+    is_sum,
+)
 
 SAMPLE = 60
 """Rows that a reading of a column is tried on."""
@@ -49,12 +57,17 @@ def sum_columns(
     reader = _Reader(
         table, tuple(amounts), agrees, {column: float(half(column)) for column in amounts}
     )
-    found: dict[int, Sum] = {}
+    found = {column: sum_ for column in amounts if (sum_ := reader.carried(column))}
+    moved = {part for sum_ in found.values() for _, part in sum_.parts}
     for _ in range(2):
         for column in amounts:
             if column not in found and (sum_ := reader.best(column, found)):
                 found[column] = sum_
-    named = [column for column in amounts if reader.is_named(column) and column not in found]
+    named = [
+        column
+        for column in amounts
+        if reader.is_named(column) and column not in found and column not in moved
+    ]
     return Columns(tuple(found[column] for column in amounts if column in found), tuple(named))
 
 
@@ -79,15 +92,25 @@ class _Reader:
         header = self.table.lines[column][-1]
         return is_sum(header) or is_difference(header)
 
+    def carried(self, column: int) -> Sum | None:
+        """年末 as 年初 and what came in less what went out, where at least half of the rows with a movement bear it out."""
+        readings = [sum_ for sum_ in self._balances(column) if self._is_likely(sum_)]
+        if not readings:
+            return None
+        (right, near), best = max(
+            ((self._counts(sum_), sum_) for sum_ in readings),
+            key=lambda each: (each[0][0] + each[0][1] / 2, -len(each[1].parts)),
+        )
+        return best if right + near and 2 * (right + near) >= len(self._telling(best)) else None
+
     def best(self, column: int, found: dict[int, Sum]) -> Sum | None:
         """The reading that most rows bear out: at least half of them where the header promises one, else more than that."""
-        known = {
-            frozenset((sum_.column, *(part for _, part in sum_.parts))) for sum_ in found.values()
-        }
+        known = {_columns(sum_) for sum_ in found.values()}
         readings = [
             sum_
             for sum_ in self._readings(column, found)
-            if frozenset((column, *(part for _, part in sum_.parts))) not in known
+            if _columns(sum_) not in known
+            and not any(self._moves(sum_, balance) for balance in found.values())
         ]
         counted = [(self._counts(sum_), sum_) for sum_ in readings if self._is_likely(sum_)]
         if not counted:
@@ -144,6 +167,46 @@ class _Reader:
                 ):
                     yield Sum(column, ((1, left), (-1, right)))
 
+    def _balances(self, column: int) -> Iterator[Sum]:
+        """What a balance may be carried on from; one column between that is called neither may come in or go out, too."""
+        if not is_closing(self.table.lines[column]):
+            return
+        alike = [
+            each
+            for each in self.amounts
+            if each != column
+            and self._alike(column, each)
+            and not is_part(self._apart(column, each))
+        ]
+        openings = [each for each in alike if is_opening(self.table.lines[each])]
+        moved = [each for each in alike if each not in openings]
+        rises = _choices([each for each in moved if is_rise(self.table.lines[each])])
+        falls = _choices([each for each in moved if is_fall(self.table.lines[each])])
+        for opening in openings:
+            between = set(moved) & set(_between(opening, column))
+            for into in rises:
+                for out in falls:
+                    if into or out:
+                        signs = [*((1, each) for each in into), *((-1, each) for each in out)]
+                        yield Sum(column, ((1, opening), *signs))
+                        for other in sorted(between - {*into, *out}):
+                            for sign in (1, -1):
+                                yield Sum(column, ((1, opening), *signs, (sign, other)))
+
+    def _moves(self, sum_: Sum, balance: Sum) -> bool:
+        """Whether a reading makes what moves a balance of the balance itself: where nothing else moved it, that is chance."""
+        opening = balance.parts[0][1]
+        return (
+            self._is_carried(balance)
+            and sum_.column
+            in {*_between(opening, balance.column), *(part for _, part in balance.parts)}
+            and not _columns(sum_).isdisjoint((opening, balance.column))
+        )
+
+    def _is_carried(self, sum_: Sum) -> bool:
+        lines = self.table.lines
+        return is_closing(lines[sum_.column]) and is_opening(lines[sum_.parts[0][1]])
+
     def _alike(self, column: int, other: int) -> bool:
         """Whether two columns count the same thing, as far as their units say."""
         one, two = self.table.units[column], self.table.units[other]
@@ -159,7 +222,8 @@ class _Reader:
 
     def _telling(self, sum_: Sum) -> list[int]:
         """Rows that can bear a reading out: no totals, not all nothing, and where no header promises it, with two parts at least."""
-        numbers, named = self.table.numbers, self.is_named(sum_.column)
+        numbers = self.table.numbers
+        named = self.is_named(sum_.column) or self._is_carried(sum_)
         return [
             row
             for row in self._sampled[sum_.column]
@@ -208,3 +272,16 @@ class _Reader:
 
 def _sum(column: int, parts: Sequence[int]) -> Sum:
     return Sum(column, tuple((1, part) for part in sorted(parts)))
+
+
+def _choices(columns: Sequence[int]) -> list[tuple[int, ...]]:
+    """Each by itself, or all; nothing only where there is none."""
+    return list(dict.fromkeys([*((column,) for column in columns), tuple(columns)]))
+
+
+def _columns(sum_: Sum) -> frozenset[int]:
+    return frozenset((sum_.column, *(part for _, part in sum_.parts)))
+
+
+def _between(one: int, other: int) -> range:
+    return range(min(one, other) + 1, max(one, other))

@@ -377,6 +377,7 @@ def _led(table: Tabulation, kinds: Mapping[int, RowKind], rows: Sequence[int]) -
         for column in columns:
             sums[column] += table.numbers.get((row, column), Decimal(0))
         agreeing = sum(sums[column] == table.numbers[first, column] for column in columns)
-        if (count > 1 or len(columns) > 1) and agreeing * 2 >= len(columns) > 0:
+        # A single row that says the same may do so by chance: more than half of its figures must.
+        if agreeing * 2 >= len(columns) > 0 if count > 1 else agreeing * 2 > len(columns) > 1:
             return row
     return None

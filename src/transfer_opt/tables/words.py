@@ -68,6 +68,10 @@ _SUM = _words(rf"(?!.*(?:人均|平均)).*(?:{_TOTAL}|总额|总数|总量|全�
 _DIFFERENCE = _words(
     r".*(?:增减[额数]?|增加[额数]|减少[额数]|变动[额数]?|[较比](?:上年|去年|年初|上期)(?:增减|增加|变动)?[额数]?|差额|差异|缺口|结余|结转|净增)"
 )
+_OPENING = _words(r".*(?:[年期月季]初|(?:上年|上期|上月|以前年度)末?(?:结转|结余|余额)).*")
+_CLOSING = _words(r".*[年期月季]末.*|.*(?:结余|余额)|结转下年.*")
+_RISE = _words(r".*(?:增加|新增|收入|拨入|收到|调入|转入|借入|举借|发行)(?:[额数]|金额|合计)?")
+_FALL = _words(r".*(?:减少|支出|付出|拨付|拨出|使用|调出|转出|偿还|归还|核销)(?:[额数]|金额|合计)?")
 _GROWTH = _words(r".*(?:增幅|增长率|增速|增减幅度?|增长(?:比例)?|增减率|变动率|growth(?:rate)?)")
 _SHARE = _words(r".*(?:占比|比重|份额|占.+比例|share)")
 _PER_HEAD = _words(r".*人均.*|.*percapita.*")
@@ -159,6 +163,26 @@ def is_sum(header: str) -> bool:
 def is_difference(header: str) -> bool:
     """Whether a header says that the column takes one from another."""
     return _DIFFERENCE.fullmatch(_bare(header)) is not None
+
+
+def is_opening(lines: tuple[str, ...]) -> bool:
+    """Whether a header says that the column is what there was at the beginning: 年初余额, 上年结转."""
+    return any(_OPENING.fullmatch(_bare(line)) for line in lines)
+
+
+def is_closing(lines: tuple[str, ...]) -> bool:
+    """Whether a header says that the column is what is left at the end: 年末余额, 结余."""
+    return not is_opening(lines) and any(_CLOSING.fullmatch(_bare(line)) for line in lines)
+
+
+def is_rise(lines: tuple[str, ...]) -> bool:
+    """Whether a header says that the column is what came in meanwhile: 本年增加, 收入."""
+    return any(_RISE.fullmatch(_bare(line)) for line in lines)
+
+
+def is_fall(lines: tuple[str, ...]) -> bool:
+    """Whether a header says that the column is what went out meanwhile: 本年减少, 支出."""
+    return any(_FALL.fullmatch(_bare(line)) for line in lines)
 
 
 def is_growth(header: str) -> bool:

@@ -16,6 +16,7 @@ from transfer_opt.core.measured import HELD, Measured, last_place
 from transfer_opt.core.text import to_number, to_text
 from transfer_opt.workbook.files.formula_operands import Exact, FormulaError, UnknownError
 from transfer_opt.workbook.files.formula_value import evaluate
+from transfer_opt.workbook.files.limits import DamagedError
 from transfer_opt.workbook.files.marks import Marks, read_marks
 from transfer_opt.workbook.files.open import content_of, open_workbook
 from transfer_opt.workbook.result.pages import Page
@@ -48,13 +49,7 @@ def read_book(path: Path, password: str | None = None) -> Book:
 def _marks(content: bytes) -> Mapping[str, Marks]:
     try:
         return read_marks(content)
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        OSError,
-        SyntaxError,
-    ):  # SyntaxError: broken XML
+    except (zipfile.BadZipFile, DamagedError, ValueError):
         return {}  # no .xlsx: there are values, but no formulas to look at
 
 

@@ -229,10 +229,13 @@ class _Book:
         from lxml import etree
 
         part = self.package.related(self.part, "styles")
-        sheet = self.package.tree(part) if part else etree.fromstring(BLANK)
         if part is None:
             part = self.package.fresh(posixpath.join(posixpath.dirname(self.part), "styles.xml"))
             self.package.relate(self.part, f"{OFFICE}/styles", part)
+        if part in self.package:
+            sheet = self.package.tree(part)
+        else:
+            sheet = etree.fromstring(BLANK)
             self.package.declare(part, STYLES_TYPE)
         styles = merge(sheet, guest.package.tree(guest.package.related(guest.part, "styles") or ""))
         if max(styles.cells) > MOST_CELL_FORMATS:

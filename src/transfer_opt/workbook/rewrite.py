@@ -18,8 +18,15 @@ from typing import TYPE_CHECKING
 from transfer_opt.core.atomic_write import save_bytes
 from transfer_opt.core.cell_names import Place, address
 from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.workbook.files.limits import FileError
 from transfer_opt.workbook.files.opc import ROOT, TYPES, Package, children, local
-from transfer_opt.workbook.files.open import RawSheet, RawWorkbook, content_of, open_workbook
+from transfer_opt.workbook.files.open import (
+    RawSheet,
+    RawWorkbook,
+    content_of,
+    open_workbook,
+    telling,
+)
 from transfer_opt.workbook.files.patch_numbers import formulas, patched
 from transfer_opt.workbook.files.recalculate import Recalculation
 from transfer_opt.workbook.graft import SUFFIXES
@@ -72,14 +79,15 @@ def rewrite(
 ) -> tuple[Problem, ...]:
     """Write the workbook with these numbers on a sheet; what is not as it was before.
 
-    Raises InputError where a formula in one of the cells shows a number of before, OutputError where the file cannot be
-    written; nothing is left behind then.
+    Raises InputError where a formula in one of the cells shows a number of before or a part of the package is broken,
+    OutputError where the file cannot be written; nothing is left behind then.
     """
-    content, remarks = (
-        _patched(source, sheet, numbers)
-        if _suffix(source.content)
-        else _anew(source, sheet, numbers)
-    )
+    with telling(Path(source.book.path)):
+        content, remarks = (
+            _patched(source, sheet, numbers)
+            if _suffix(source.content)
+            else _anew(source, sheet, numbers)
+        )
     save_bytes(target, content)
     locked = (
         [
@@ -103,7 +111,7 @@ def _suffix(content: bytes) -> str:
             if package and main and main.endswith(".xml")
             else ""
         )
-    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError):
+    except (zipfile.BadZipFile, FileError):
         return ""
 
 
@@ -129,7 +137,7 @@ def _patched(
             ]
         )
     for name, patch in work.patches.items():
-        package.put_bytes(parts[name], patched(package.read(parts[name]), patch))
+        package.put_bytes(parts[name], patched(package.read(parts[name]), patch, known[name]))
     if not work.is_complete:
         _calculate_on_load(package, main)
     if work.replaced:  # the order of calculation names cells that hold no formula any more

@@ -11,6 +11,7 @@ from typing import Any
 from transfer_opt.core.atomic_write import Commit, nothing, save_bytes, save_together, writing
 from transfer_opt.core.tables import Report, Table
 from transfer_opt.core.vocabulary import FUND_COMPARISON, INPUT
+from transfer_opt.workbook.files.open import telling
 from transfer_opt.workbook.graft import append, as_read, graft
 from transfer_opt.workbook.output.charts import data_table, insert_charts, place_charts, rows_below
 from transfer_opt.workbook.output.formulas import Formulas, Sums
@@ -55,11 +56,12 @@ def write_into(
     """Write `source` with the result's sheets behind its own to `copy`; and the result alone to `path`, where given.
 
     Returns what in the copy is not as in the source. Raises OutputError, and leaves nothing behind, also where the
-    source is no longer what was read, which `digest` tells.
+    source is no longer what was read, which `digest` tells; InputError where a part of it is broken.
     """
     content = as_read(source, digest)
     result = made(report)
-    grafted, remarks = graft(content, result, source)
+    with telling(source):
+        grafted, remarks = graft(content, result, source)
     save_together(
         (copy, writing(grafted)), *([(path, writing(result))] if path else []), commit=commit
     )
@@ -73,9 +75,11 @@ def write_behind(
 
     The pages of the superseded sheets say so in their header.
 
-    Raises OutputError, and leaves nothing behind, also where the source is no longer what was read.
+    Raises OutputError, and leaves nothing behind, also where the source is no longer what was read; InputError
+    where a part of it is broken.
     """
-    content, remarks = append(as_read(source, digest), made(report), SUPERSEDED, superseded)
+    with telling(source):
+        content, remarks = append(as_read(source, digest), made(report), SUPERSEDED, superseded)
     save_bytes(path, content)
     return remarks
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from xml.parsers import expat
 
 from transfer_opt.core.cell_names import Place, address, place
+from transfer_opt.workbook.files.limits import DamagedError
 from transfer_opt.workbook.files.opc import ROOT, Package, local
 
 _BUILT_IN = {
@@ -43,14 +44,16 @@ class Marks:
 
 
 def read_marks(content: bytes) -> dict[str, Marks]:
-    """Every worksheet of a package by name. Raises where the bytes are no such package."""
+    """Every worksheet of a package by name; BadZipFile or DamagedError where the bytes are no such package."""
     package = Package(content)
     book = package.related(ROOT, "officeDocument")
     if book is None:
         raise zipfile.BadZipFile("no workbook part")
     styles = package.related(book, "styles")
     formats = _formats(package.tree(styles)) if styles and styles in package else ()
-    return {sheet.name: _marks(package.read(sheet.part), formats) for sheet in package.worksheets()}
+    return {
+        sheet.name: _Sheet(formats).read(package.read(sheet.part)) for sheet in package.worksheets()
+    }
 
 
 def _formats(root: Any) -> tuple[str, ...]:
@@ -66,48 +69,70 @@ def _formats(root: Any) -> tuple[str, ...]:
     )
 
 
-def _marks(content: bytes, formats: tuple[str, ...]) -> Marks:
-    """The cells of one sheet; a cell or row that does not say where it is follows the one before."""
-    from lxml import etree
+class _Sheet:
+    """One way through a worksheet part; a cell or row that does not say where it is follows the one before."""
 
-    formulas, codes, shared = dict[Place, str](), dict[Place, str](), dict[str, tuple[str, Place]]()
-    row, column = -1, -1
-    for event, element in etree.iterparse(
-        io.BytesIO(content), events=("start", "end"), resolve_entities=False, huge_tree=True
-    ):
-        name = local(element.tag)
-        if name == "row" and event == "start":
-            number = element.get("r", "")
-            row, column = int(number) - 1 if number.isdecimal() else row + 1, -1
+    def __init__(self, formats: tuple[str, ...]) -> None:
+        self._formulas, self._codes = dict[Place, str](), dict[Place, str]()
+        self._formats = {str(number): code for number, code in enumerate(formats) if code}
+        self._shared: dict[str, tuple[str, Place]] = {}
+        self._row = self._column = -1
+        self._in_cell = False
+        self._attributes: Mapping[str, str] = {}
+        self._text: list[str] = []
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler, self._parser.EndElementHandler = self._start, self._end
+
+    def read(self, part: bytes) -> Marks:
+        """Go; DamagedError where the part is broken."""
+        try:
+            self._parser.Parse(part, True)
+        except expat.ExpatError:
+            raise DamagedError from None
+        return Marks(self._formulas, self._codes)
+
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        name = name.rpartition(":")[2]
+        if name == "c":
+            self._row, self._column = place(attributes.get("r", "")) or (
+                self._row,
+                self._column + 1,
+            )
+            self._in_cell = True
+            if code := self._formats.get(attributes.get("s", "")):
+                self._codes[self._row, self._column] = code
         elif name == "row":
-            element.clear()
-        elif name == "c" and event == "end":
-            row, column = place(element.get("r", "")) or (row, column + 1)
-            style = element.get("s", "")
-            if style.isdecimal() and int(style) < len(formats) and formats[int(style)]:
-                codes[row, column] = formats[int(style)]
-            for child in _named(element, "f"):
-                if text := _formula(child, (row, column), shared):
-                    formulas[row, column] = text
-    return Marks(formulas, codes)
+            number = attributes.get("r", "")
+            self._row = int(number) - 1 if number.isdecimal() else self._row + 1
+            self._column = -1
+        elif name == "f" and self._in_cell:
+            self._attributes, self._text = attributes, []
+            self._parser.CharacterDataHandler = self._text.append
 
+    def _end(self, name: str) -> None:
+        name = name.rpartition(":")[2]
+        if name == "c":
+            self._in_cell = False
+        elif name == "f" and self._in_cell:
+            self._parser.CharacterDataHandler = None
+            at = self._row, self._column
+            if text := self._formula("".join(self._text), at):
+                self._formulas[at] = text
 
-def _formula(element: Any, at: Place, shared: dict[str, tuple[str, Place]]) -> str:
-    """The formula of a cell, also where it is told once for many cells."""
-    text, kind, number = (
-        f"={element.text}" if element.text else "",
-        element.get("t", "normal"),
-        element.get("si", ""),
-    )
-    if kind == "array":
-        return f"{{{text}}}" if text else ""
-    if kind != "shared":
-        return text
-    if text:
-        shared[number] = text, at
-        return text
-    first = shared.get(number)
-    return moved(*first, at) if first else ""
+    def _formula(self, said: str, at: Place) -> str:
+        """The formula of a cell, also where it is told once for many cells."""
+        text, kind = f"={said}" if said else "", self._attributes.get("t", "normal")
+        if kind == "array":
+            return f"{{{text}}}" if text else ""
+        if kind != "shared":
+            return text
+        number = self._attributes.get("si", "")
+        if text:
+            self._shared[number] = text, at
+            return text
+        first = self._shared.get(number)
+        return moved(*first, at) if first else ""
 
 
 def moved(text: str, origin: Place, at: Place) -> str:

@@ -10,9 +10,12 @@ import posixpath
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from transfer_opt.workbook.files.limits import DamagedError
 
 TYPES = "[Content_Types].xml"
 ROOT = ""
@@ -67,18 +70,22 @@ class Package:
         return {*self._archive.namelist(), *self._put} - self._dropped
 
     def read(self, name: str) -> bytes:
-        """The bytes of a part."""
+        """The bytes of a part; DamagedError where they are not there."""
         name = self._name(name)
-        return self._put[name] if name in self._put else self._archive.read(name)
+        try:
+            return self._put[name] if name in self._put else self._archive.read(name)
+        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError):
+            raise DamagedError from None
 
     def tree(self, name: str) -> Any:
-        """The root element of an XML part."""
+        """The root element of an XML part; DamagedError where it is none."""
         from lxml import etree
 
-        return etree.fromstring(
-            self.read(name),
-            etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True),
-        )
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+        try:
+            return etree.fromstring(self.read(name), parser)
+        except etree.XMLSyntaxError:
+            raise DamagedError from None
 
     def put(self, name: str, root: Any) -> None:
         """Write an XML part, new or instead of the one there is."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -74,10 +75,8 @@ def open_workbook(
     `wanted` is a function of a module, as it may be called in another process.
     """
     content = _read_bytes(path)
-    try:
+    with telling(path, content, password):
         facts, (grids, others) = _read(content, password, wanted)
-    except FileError as error:
-        raise _told(path, error, content, password) from None
     sheets = []
     for grid in grids:
         known = (
@@ -93,9 +92,15 @@ def open_workbook(
 def content_of(path: Path, password: str | None = None) -> bytes:
     """The bytes of a workbook, without its password; InputError where they cannot be had."""
     content = _read_bytes(path)
+    with telling(path, content, password), Isolated(decrypted, content, password) as decrypting:
+        return decrypting.result()
+
+
+@contextmanager
+def telling(path: Path, content: bytes = b"", password: str | None = None) -> Iterator[None]:
+    """What turns out to be wrong with the file in here is told the user: InputError."""
     try:
-        with Isolated(decrypted, content, password) as decrypting:
-            return decrypting.result()
+        yield
     except FileError as error:
         raise _told(path, error, content, password) from None
 

@@ -20,6 +20,7 @@ from transfer_opt.core.cell_names import (
     place,
     plain,
 )
+from transfer_opt.workbook.files.limits import DamagedError
 from transfer_opt.workbook.files.marks import moved
 
 Value = Fraction | str | None
@@ -97,10 +98,9 @@ def _range(ref: str) -> tuple[Place, Place] | None:
     return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
 
 
-def patched(part: bytes, patch: Patch) -> bytes:
-    """The part with the patch; ValueError where it has no such cell."""
+def patched(part: bytes, patch: Patch, known: Mapping[Place, Formula]) -> bytes:
+    """The part, whose formulas are known, with the patch; ValueError where it has no such cell."""
     part = _narrow(part)
-    known = formulas(part)
     freed = _freed(known, patch.numbers)
     wanted = {*patch.numbers, *patch.values, *freed}
     spans: dict[Place, tuple[int, int, bytes]] = {}
@@ -232,8 +232,11 @@ class _Walk:
         self._written, self._started = b"", 0
 
     def run(self) -> None:
-        """Go."""
-        self._parser.Parse(self._part, True)
+        """Go; DamagedError where the part is broken."""
+        try:
+            self._parser.Parse(self._part, True)
+        except expat.ExpatError:
+            raise DamagedError from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
@@ -274,6 +277,9 @@ class _Walk:
                     self._closed(self._opened),
                     self._written,
                 )
+                self._wanted.discard((self._row, self._column))
+                if not self._wanted:  # the rest is only seen to be whole
+                    self._parser.StartElementHandler = self._parser.EndElementHandler = None
             self._opened = None
 
     def _closed(self, start: int) -> int:

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from transfer_opt.core.budget import Budget, Sheet, SheetRow, Value
 from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.errors import Problem
+from transfer_opt.core.exact import kept
 from transfer_opt.core.text import (
     RawCell,
     amount_with_unit,
@@ -163,7 +164,7 @@ def _rows(
         for column, name, kind, known in plan:
             cell = cells[column] if column < len(cells) else None
             if type(cell) is float and kind == "number":  # nearly all cells of a large workbook
-                values[name] = cell
+                values[name] = kept(cell)
             elif not is_blank(cell):
                 values[name] = value = _value(cell, kind, known, unit)
                 if type(value) is float and isinstance(cell, str):
@@ -215,11 +216,9 @@ def _value(cell: RawCell, kind: CellKind, known: InputColumn | None, unit: str |
     if known and known.measure and isinstance(value, str) and "%" in normalise(value):
         return value  # nobody has 12 % of a 万元, of a person
     is_amount = known is not None and known.measure == "金额"
-    return (
-        _number_or_text(value, unit if is_amount else None)
-        if kind == "number" and isinstance(value, str)
-        else value
-    )
+    if kind == "number" and isinstance(value, str):
+        value = _number_or_text(value, unit if is_amount else None)
+    return kept(value) if type(value) is float else value
 
 
 def _number_or_text(text: str, unit: str | None) -> float | str:

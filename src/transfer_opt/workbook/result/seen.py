@@ -7,15 +7,27 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from transfer_opt.core.cell_names import Place, place
+from transfer_opt.workbook.files.limits import FileError
 from transfer_opt.workbook.files.opc import ROOT, Package, children, local
 from transfer_opt.workbook.result.drawings import Drawing, drawings
 from transfer_opt.workbook.result.looks import Font, Look, Looks, contrast
 
+UNREADABLE = (
+    FileError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    SyntaxError,
+    zipfile.BadZipFile,
+)
+"""What looking at a file may end in that somebody took apart by hand."""
 DEFAULT_WIDTH = 8.43
 _TRUE = ("1", "true")
 OVERLAYS = {
