@@ -38,6 +38,8 @@ MOST_TRIED = 12
 """So many counties' caps are tried by solving again."""
 CONFIRMED = "（已重新求解核对）"
 BROKEN_THROUGH = "为满足优先级更高的要求而突破"
+DOUBTFUL_CAP = 3.0
+"""A growth cap above this asks to look at the data first."""
 NOT_FOUND, NOT_TRIED = "没有试出放宽到多少才不再超出", "放宽到多少才不再超出没有试过"
 GAVE_WAY = "原来的规则做不到，已按 --relax 放宽"
 SEE_ABOVE = "补足的办法见全省一条警告"
@@ -290,7 +292,7 @@ class _Caps:
             return ""  # what it no longer takes beyond its cap goes beyond those of others
         return (
             f"把该县该项资金的增幅上限由 {_share(self._present.cap(line))} 放宽到 {_share(wanted)}"
-            f"{self._present.there(after)}即不再超出{CONFIRMED}"
+            f"{self._present.there(after)}即不再超出{CONFIRMED}{_doubt(wanted)}"
         )
 
     def _whole(self, fund: int) -> str:
@@ -322,13 +324,18 @@ class _Caps:
                 low = middle
         return (
             f"把{case.funds[fund].name}各县的增幅上限由 {_share(now)} 放宽到 {_share(high / 1000)}{present.there(after)}"
-            f"即都不再超出{CONFIRMED}"
+            f"即都不再超出{CONFIRMED}{_doubt(high / 1000)}"
         )
 
 
 def _widest(settings: Settings) -> float:
     """The largest cap that may be written."""
     return settings.rules[CAP_RULE].parameters[CAP_PARAMETER].maximum
+
+
+def _doubt(cap: float) -> str:
+    """A cap that large is asked for by a last year that is next to nothing, or wrong."""
+    return "；这样大的增幅多半是上年数太小或填错，请先核对上年数" if cap > DOUBTFUL_CAP else ""
 
 
 def _share(value: float) -> str:

@@ -188,21 +188,24 @@ def _tight(
 
 
 def _bound_together(ground: _Ground, line: int) -> tuple[str, str] | None:
-    """The rule over several lines that moved this one, or that the objectives ran into: 三保兜底 before the others."""
-    for rule, tight in ground.together:
-        if line not in tight:
-            continue
+    """The rule over several lines that moved this one most, or that the objectives ran into; of equals 三保兜底 first."""
+    touching = [(rule, tight) for rule, tight in ground.together if line in tight]
+    for rule, tight in sorted(touching, key=lambda entry: -_moved(ground, entry[0], line)):
         if rule.name == NEED_RULE:
             return "“三保”需求兜底，" + (
                 "仍有缺口" if tight[line] < -ground.slack else _just_met(ground, line)
             ), rule.brief
-        if ground.changes.changes[
-            STEP_NAMES.index(rule.name if rule.name in STEP_NAMES else OTHER_RULES), line
-        ]:
+        if _moved(ground, rule, line):
             return f"因{rule.name}调整", rule.brief
         if ground.changes.changes[STEP_NAMES.index(GOAL_STEP), line]:
             return f"按目标顺序确定，受{rule.name}约束", rule.brief
     return None
+
+
+def _moved(ground: _Ground, rule: RuleSpec, line: int) -> float:
+    """By how much the rule's step moved the line, money; rules without a step of their own share one."""
+    step = STEP_NAMES.index(rule.name if rule.name in STEP_NAMES else OTHER_RULES)
+    return abs(float(ground.changes.changes[step, line]))
 
 
 def _just_met(ground: _Ground, line: int) -> str:

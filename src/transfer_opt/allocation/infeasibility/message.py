@@ -122,9 +122,10 @@ def _left_over(case: Case, settings: Settings, conflicting: Sequence[Family]) ->
 
 
 def crossed(case: Case, formulation: Formulation) -> Iterator[str]:
-    """The lines whose floor stands above their cap, with the rule behind each."""
+    """The lines whose floor stands above their cap, with the rule behind each: the furthest apart, the others counted."""
     low, high = formulation.statement.lower, formulation.statement.upper
-    for line in formulation.crossing:
+    apart = sorted(formulation.crossing, key=lambda line: (high[line] - low[line], line))
+    for line in apart[:NAMED]:
         who = f"{case.recipients.name[case.lines.recipient[line]]}·{case.funds[case.lines.fund[line]].short}"
         floor, cap = (
             bounding(formulation, int(line), side, bounds[line])[0]
@@ -135,6 +136,9 @@ def crossed(case: Case, formulation: Formulation) -> Iterator[str]:
             f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {spelled(high[line])}，"
             f"相差 {_up(low[line] - high[line])} {case.money_unit}。"
         )
+    if len(apart) > NAMED:
+        whole = sum((low[line] - high[line] for line in apart), mpq(0))
+        yield f"  这样的共 {len(apart):,} 笔，合计相差 {_up(whole)} {case.money_unit}，上面是相差最多的 {NAMED} 笔。"
 
 
 def _details(told_of: _Told, proof: Any) -> dict[str, Any]:

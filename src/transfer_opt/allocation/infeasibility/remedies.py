@@ -15,7 +15,7 @@ from math import ceil, floor
 import numpy as np
 from gmpy2 import mpq
 
-from transfer_opt.allocation.infeasibility.iis import Family, hard_places, possible
+from transfer_opt.allocation.infeasibility.iis import Family, conflict, hard_places, possible
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.core.arrays import NOWHERE, Floats
 from transfer_opt.core.exact import exact, spelled
@@ -71,7 +71,13 @@ def ways_out(
             if value is not None:
                 turned = knob.turned(value)
                 if not published or turned.published is not None:
-                    yield knob.said(value).removesuffix("。") + where(instance, turned) + "。"
+                    further = _further(knob, short, value) if family.rule == POOL_RULE else ""
+                    yield (
+                        knob.said(value).removesuffix("。")
+                        + where(instance, turned)
+                        + further
+                        + "。"
+                    )
     yield from _finer(instance, families) if published else ()
     for family in families:
         if not instance.settings.rules[family.rule].fixed:
@@ -88,6 +94,16 @@ def ways_out(
             )
             if possible(soft) and (not published or soft.published is not None):
                 yield f"把{family}的刚性改为「软」{where(instance, soft)}。"
+
+
+def _further(knob: _Knob, short: int, value: float) -> str:
+    """Why a pool must move by more than the contradiction is short of: what stands in the way once that much is made up."""
+    enough = knob.at(short)
+    if value == enough:
+        return ""
+    left = conflict(knob.turned(enough)).families
+    named = "、".join(str(family) for family in left if family.rule != POOL_RULE)
+    return f"（只改到 {spelled(enough)} 时，{named}还做不到）" if named else ""
 
 
 def where(instance: Instance, turned: Instance) -> str:
