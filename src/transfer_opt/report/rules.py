@@ -49,26 +49,32 @@ NAMED = 3
 
 
 def rule_table(outcome: Outcome) -> Table:
-    """Every rule on the published integers, worst first."""
+    """Every rule on the published integers, worst first; what leaves room is folded away, so that the rest is one page."""
     money = outcome.case.money_unit
     columns = (
         Column("规则", "text", 13),
-        Column("依据条款", "note", 24),
-        Column("对象", "text", 27),
+        Column("依据条款", "note", 28),
+        Column("对象", "text", 28),
         Column("左端值", "number", 12),
         Column("关系", "mark", 5.5),
         Column("右端值", "number", 12),
         Column("余量", "number", 11),
         Column("影子价格", "number", 9.5),
         Column("是否起作用", "mark", 9),
-        Column("结论", "note", 27),
+        Column("结论", "note", 32),
     )
     listed, together = _listed(outcome)
     rows = (
         *(_row(outcome, finding) for finding in listed),
         *(_common_row(rows) for rows in together),
     )
+    folded = sum(row.folded for row in rows)
     notes = (
+        *(
+            (f"有余量的 {folded:,} 行折叠在这一行上面：点左边的＋展开，展开后一并打印。",)
+            if folded
+            else ()
+        ),
         *(
             (
                 f"资金与县区的组合超过 {LISTED_LINES:,} 个：只管一个县、而且有余量的规则，按规则和资金合并成末尾的一行，"
@@ -95,6 +101,8 @@ def rule_table(outcome: Outcome) -> Table:
         f"单位：{money}，影子价格：{money}/{money}",
         verdict_sentence(outcome.case, outcome.findings),
         notes,
+        paper="A3",
+        landscape=False,
     )
 
 
@@ -130,6 +138,7 @@ def _common_row(found: Sequence[Finding]) -> Row:
             ACTIVE["slack"],
             f"○ 都有余量，最小的是{least.subject}",
         ),
+        folded=True,
     )
 
 
@@ -251,6 +260,7 @@ def _row(outcome: Outcome, finding: Finding) -> Row:
             ACTIVE[finding.verdict],
             _conclusion(outcome, finding),
         ),
+        folded=finding.verdict == "slack",
     )
 
 

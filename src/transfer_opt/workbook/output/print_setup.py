@@ -30,6 +30,9 @@ def set_up_page(sheet: Any, layout: Layout, report: Report, last_row: int) -> No
     if table.landscape:
         sheet.set_landscape()
     set_up_paper(sheet, report, table.paper)
+    if table.unprinted:
+        _leave_out(sheet, layout)
+        return
     sheet.repeat_rows(0, HEADER_ROW)
     sheet.print_area(0, 0, last_row, len(table.columns) - 1)
     if table.fit == "groups":
@@ -41,6 +44,13 @@ def set_up_page(sheet: Any, layout: Layout, report: Report, last_row: int) -> No
         sheet.set_h_pagebreaks(
             [FIRST_ROW + place for place, row in enumerate(table.rows) if row.breaks_page]
         )
+
+
+def _leave_out(sheet: Any, layout: Layout) -> None:
+    """Print the empty cell right of the head alone: programs leave that page out, or print it with what its header says."""
+    beside = HEADER_ROW, len(layout.table.columns)
+    sheet.print_area(*beside, *beside)
+    sheet.set_header(f"&L&9{_escaped(layout.table.unprinted)}")
 
 
 def set_up_paper(sheet: Any, report: Report, paper: str) -> None:
