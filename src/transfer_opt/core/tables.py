@@ -131,7 +131,6 @@ NoticeLook: TypeAlias = Literal[
     "letter",
     "item",
     "arithmetic",
-    "note",
     "figure",
     "share",
     "money",
