@@ -28,6 +28,8 @@ INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _BLANKS = re.compile(rf"[\s{INVISIBLE}]+")
 _VISIBLE = re.compile(rf"[^\s{INVISIBLE}]")
 _EDGE_BLANKS = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
+_HAN = "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_GAPS = re.compile(rf"(?<={_HAN})[\s{INVISIBLE}]+(?={_HAN})")
 _MINUS_SIGNS = str.maketrans(
     {"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\u2010": "-", "\u2011": "-"}
 )
@@ -44,6 +46,11 @@ def normalise(text: str) -> str:
 def trim(text: str) -> str:
     """The text without blanks and zero-width characters at its ends; what is inside stays."""
     return _EDGE_BLANKS.sub("", text)
+
+
+def closed_up(text: str) -> str:
+    """The text without blanks between Chinese characters, which tables put in to align short names (玉 树 市)."""
+    return _GAPS.sub("", text)
 
 
 def to_number(text: str) -> float | None:
