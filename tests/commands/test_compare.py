@@ -24,11 +24,15 @@ from transfer_opt.workbook.result.pages import read_pages
 
 SHEETS = [
     "方案比较",
+    "结论",
+    "分组对比",
+    "得失对比",
     "参数对照",
     "分县对比",
     "分县对比·均衡性",
     "分县对比·县级保障",
     "分县对比·生态",
+    "人均对比",
     "保障水平对比",
     "增幅热力表",
     "受损县区",
@@ -97,6 +101,48 @@ def test_county_tables_add_up_to_the_pools_and_to_each_other() -> None:
         assert [part[f"{name}/本年合计"][0] for part in parts] == [1998000, 438000, 384500]
         for row, value in enumerate(amounts):
             assert value == sum(part[f"{name}/本年合计"][row] or 0 for part in parts)
+
+
+def test_groups_by_prefecture_and_by_size_each_add_up_to_the_province() -> None:
+    found = table("分组对比")
+    kinds = [str(row.values[0]) for row in found.rows]
+    for index in range(2, len(found.columns)):
+        if found.columns[index].kind == "growth_share":
+            continue
+        values = [float(row.values[index] or 0) for row in found.rows]
+        for kind in ("市州", "规模"):
+            parts = [value for value, of in zip(values, kinds, strict=True) if of == kind]
+            assert sum(parts) == pytest.approx(values[0], abs=1e-6)
+
+
+def test_who_gains_and_who_loses_is_the_difference_of_the_county_table() -> None:
+    """均衡优先 against 基准方案: 17 counties get 68,164 more, 27 as much less, the largest 湟中区 14,329."""
+    told = {row.values[:2]: row.values[2:] for row in table("得失对比").rows}
+    against = [
+        float(value or 0)
+        for value, row in zip(
+            columns(table("分县对比"))["均衡优先/较基准"], table("分县对比").rows, strict=True
+        )
+        if row.kind == "unit"
+    ]
+    more, fewer = ([v for v in against if v * sign > 0] for sign in (1, -1))
+    row = told["均衡优先", "基准方案"]
+    assert (row[0], row[1], row[3], row[4]) == (len(more), sum(more), len(fewer), -sum(fewer))
+    assert str(row[2]).startswith(f"湟中区 {max(against):,.0f}、")
+
+
+def test_five_questions_are_answered_with_figures_of_the_other_sheets() -> None:
+    told = {str(row.values[0]): str(row.values[1]) for row in table("结论").rows}
+    assert list(told) == ["谁多谁少", "为什么", "代价", "合规", "下一步"]
+    for row in table("得失对比").rows:
+        if row.values[1] == "基准方案":
+            assert (
+                f"{row.values[0]}{row.values[2]:.0f}个县多得{row.values[3]:,.0f}"
+                in told["谁多谁少"]
+            )
+    assert "均衡优先12个县少于上年，共少1,903万元" in told["代价"]
+    assert "“三保”都没有缺口" in told["合规"]
+    assert "要增幅最小的县增得最多，选稳定优先" in told["下一步"]
 
 
 def test_changed_parameters_come_first_with_the_baselines_value_beside_them() -> None:
