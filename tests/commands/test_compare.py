@@ -131,6 +131,26 @@ def test_who_gains_and_who_loses_is_the_difference_of_the_county_table() -> None
     assert str(row[2]).startswith(f"湟中区 {max(against):,.0f}、")
 
 
+def test_a_cause_that_moves_several_funds_is_told_fund_by_fund() -> None:
+    """均衡优先 differs by its objectives alone; what they move is split by fund, in all and county by county."""
+    by_county = columns(table("差异分解分县"))
+    band = "基准方案 → 均衡优先"
+    parts = [by_county[f"{band}/目标·{fund}"] for fund in ("均衡性", "县级保障", "生态")]
+    for whole, *split in zip(by_county[f"{band}/目标"], *parts, strict=True):
+        assert sum(float(value) for value in split) == pytest.approx(float(whole), abs=1e-6)
+    units = [row.kind == "unit" for row in table("差异分解分县").rows]
+    told = {row.values[1:4]: row.values[4:9] for row in table("差异分解").rows}
+    for fund, moved in zip(("均衡性", "县级保障", "生态"), parts, strict=True):
+        known = [float(value) for value, unit in zip(moved, units, strict=True) if unit]
+        assert told["均衡优先", "　其中：目标", fund] == (
+            sum(value > 0 for value in known),
+            sum(value < 0 for value in known),
+            sum(value for value in known if value > 0),
+            -sum(value for value in known if value < 0),
+            sum(known),
+        )
+
+
 def test_five_questions_are_answered_with_figures_of_the_other_sheets() -> None:
     told = {str(row.values[0]): str(row.values[1]) for row in table("结论").rows}
     assert list(told) == ["谁多谁少", "为什么", "代价", "合规", "下一步"]
