@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from transfer_opt.allocation import allocate
 from transfer_opt.commands import compare, publish
 from transfer_opt.core.tables import Table
 from transfer_opt.intake import prepare
+from transfer_opt.report.comparison.conclusion import conclusion_table
 from transfer_opt.report.comparison.matrix import Measure
+from transfer_opt.scenarios.comparison.columns import last_year
 from transfer_opt.workbook.files.formula_value import evaluate, exact
 from transfer_opt.workbook.result.pages import read_pages
 
@@ -163,6 +166,17 @@ def test_five_questions_are_answered_with_figures_of_the_other_sheets() -> None:
     assert "均衡优先12个县少于上年，共少1,903万元" in told["代价"]
     assert "“三保”都没有缺口" in told["合规"]
     assert "要增幅最小的县增得最多，选稳定优先" in told["下一步"]
+
+
+def test_against_last_year_the_causes_are_those_of_the_change() -> None:
+    """With last year as the baseline the difference is the change: mostly 总额增长."""
+    whole = example()
+    past = last_year(whole.sides[0], "上年")
+    told = conclusion_table(dataclasses.replace(whole, baseline=past, effects=()))
+    answers = {str(row.values[0]): str(row.values[1]) for row in told.rows}
+    assert answers["谁多谁少"].startswith("与上年比，基准方案45个县多得212,500万元")
+    assert answers["为什么"].startswith("基准方案是因为总额增长（使一些县共多得212,499.96万元）")
+    assert "基准方案没有县少于上年；均衡优先12个县少于上年" in answers["代价"]
 
 
 def test_changed_parameters_come_first_with_the_baselines_value_beside_them() -> None:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from transfer_opt.allocation.plan import RELAXED
+from transfer_opt.core.arrays import Floats
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.report.comparison.matrix import alarms, losers_and_prices, measures
 from transfer_opt.report.comparison.overview import differences
 from transfer_opt.report.equality import short_prefecture
 from transfer_opt.report.parts import amount, heading
 from transfer_opt.scenarios.comparison.attribution import GOALS
-from transfer_opt.scenarios.comparison.columns import Side
+from transfer_opt.scenarios.comparison.columns import CHANGES, Side
 from transfer_opt.scenarios.comparison.compare import Comparison
 
 MOST_CAUSES = 2
@@ -35,7 +36,7 @@ def conclusion_table(comparison: Comparison) -> Table:
         tuple(Row("plain", (question, f"{said}。")) for question, said in answers if said),
         f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}",
         notes=(
-            "注：各句的数取自「得失对比」「分组对比」「差异分解」「受损县区」「方案比较」「单调性」。",
+            "注：各句的数取自「得失对比」「分组对比」「差异分解」「较上年变动」「受损县区」「方案比较」「单调性」。",
         ),
     )
 
@@ -73,19 +74,33 @@ def _who(comparison: Comparison) -> Iterator[str]:
 
 def _why(comparison: Comparison) -> Iterator[str]:
     """The causes that move most money, in plain words."""
-    for found, side in zip(comparison.effects, comparison.others, strict=False):
-        moved = [(part, amount(float(part.given[part.given > 0].sum()))) for part in found.parts]
+    for side, causes in _causes(comparison):
+        moved = [(name, amount(float(given[given > 0].sum()))) for name, given in causes]
         largest = sorted((each for each in moved if each[1] > 0), key=lambda each: -each[1])
         if largest:
             told = "、".join(
-                f"{_cause(part.cause, side)}（使一些县共多得{gained:,.12g}{comparison.money_unit}）"
-                for part, gained in largest[:MOST_CAUSES]
+                f"{name}（使一些县共多得{gained:,.12g}{comparison.money_unit}）"
+                for name, gained in largest[:MOST_CAUSES]
             )
             yield f"{side.name}是因为{told}" + ("等" if len(largest) > MOST_CAUSES else "")
 
 
-def _cause(cause: str, side: Side) -> str:
-    if cause == GOALS and side.plan:
+def _causes(comparison: Comparison) -> Iterator[tuple[Side, list[tuple[str, Floats]]]]:
+    """Per side the causes of its difference with what each gives every county: to the baseline, or to last year."""
+    base = comparison.baseline
+    if base in comparison.sides:
+        for found, side in zip(comparison.effects, comparison.others, strict=True):
+            yield side, [(_cause(part.cause, base, side), part.given) for part in found.parts]
+    else:
+        for side in comparison.sides:
+            if side.plan:
+                yield side, list(zip(CHANGES, np.nansum(side.changes, axis=1), strict=True))
+
+
+def _cause(cause: str, base: Side, side: Side) -> str:
+    if not (base.plan and side.plan):
+        return f"「{cause}」"
+    if cause == GOALS:
         return f"目标改为“{' > '.join(side.plan.objective)}”"
     return f"「{cause}」不同"
 
@@ -96,8 +111,8 @@ def _price(comparison: Comparison) -> Iterator[str]:
         said = list(losers_and_prices(comparison, made, at))
         if said:
             yield f"{side.name}{'，'.join(said)}"
-        elif side is not comparison.baseline:
-            yield f"{side.name}没有一项指标比{comparison.baseline.name}差"
+        elif side is not comparison.baseline and np.isfinite(side.change).all():
+            yield f"{side.name}没有县少于上年"
 
 
 def _rules(comparison: Comparison) -> Iterator[str]:

@@ -46,6 +46,7 @@ function mark(group, county) {
   group.querySelector("use").setAttribute("transform", `translate(${x} ${y}) scale(1.7)`);
   const label = group.querySelector("text");
   label.setAttribute("x", x);
+  label.style.textAnchor = x > group.ownerSVGElement.viewBox.baseVal.width - 90 ? "end" : "middle";
   label.setAttribute("y", Number(y) - 12);
   label.textContent = (side === 0 ? county.name + " " : "") + county.side[side].coverage[0];
 }

@@ -151,9 +151,8 @@ def _groups(grid: Grid, heading: Heading) -> list[tuple[str, str, list[Cell]]]:
             f"{column.band}/{column.name}": cell
             for column, cell in zip(grid.heads, line.cells, strict=True)
         }
-        cells = [
-            named.get(f"{name}/较基准", named[f"{name}/本年合计"]) for name in heading.scenarios
-        ]
+        told = "本年合计" if heading.baseline in heading.scenarios else "较上年"
+        cells = [named.get(f"{name}/较基准", named[f"{name}/{told}"]) for name in heading.scenarios]
         found.append((str(row.values[0]), line.cells[1].text, cells))
     return found
 
