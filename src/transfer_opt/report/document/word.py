@@ -25,13 +25,13 @@ DIGITS = "Times New Roman"
 RED = "B3261E"
 LINE = 28.9
 """Points: 22 lines to the page."""
-LINE_OF_GRID = 1.25
-"""Of the font size."""
+SMALL, LINES_OF_GRID = 10, (1.2, 1.3)
+"""Height of a line by the font size: in a small grid, in any other."""
 LOOKS: dict[Style, tuple[str, float, str, float]] = {
     "mark": (HEI, 16, "left", LINE),
     "title": (XIAOBIAO, 22, "center", 36),
-    "heading": (XIAOBIAO, 16, "center", LINE),
-    "label": (KAI, 12, "center", 20),
+    "heading": (XIAOBIAO, 16, "center", 24),
+    "label": (KAI, 12, "center", 18),
     "unit": (FANG, 12, "right", 20),
     "summary": (FANG, 10.5, "both", 16),
     "note": (FANG, 10.5, "left", 16),
@@ -160,7 +160,7 @@ def _cell(text: str, widths: Sequence[int], kind: str, index: int, grid: Grid) -
     kept = "<w:keepNext/>" if kind == "subtotal" and grid.texts == 1 else ""
     rule = "exact" if kind != "header" else "auto"
     indent = '<w:ind w:left="210"/>' if index == 0 and kind == "unit" and grid.texts == 1 else ""
-    line = round(grid.size * LINE_OF_GRID * 20)
+    line = round(grid.size * LINES_OF_GRID[grid.size >= SMALL] * 20)
     side = "center" if kind == "header" else "left" if index < grid.texts else "right"
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{_twips(sum(widths))}" w:type="dxa"/>{span}{shade}<w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr>'
