@@ -28,7 +28,7 @@ from transfer_opt.workbook.result.pages import read_pages
 SHEETS = [
     "方案比较",
     "结论",
-    "分组对比",
+    "市州和规模",
     "得失对比",
     "参数对照",
     "分县对比",
@@ -107,7 +107,7 @@ def test_county_tables_add_up_to_the_pools_and_to_each_other() -> None:
 
 
 def test_groups_by_prefecture_and_by_size_each_add_up_to_the_province() -> None:
-    found = table("分组对比")
+    found = table("市州和规模")
     kinds = [str(row.values[0]) for row in found.rows]
     for index in range(2, len(found.columns)):
         if found.columns[index].kind == "growth_share":

@@ -322,7 +322,7 @@ def test_the_first_screens_other_tables_are_sheets_too(files: tuple[Path, Path])
     _, *rows = sheet_rows(book, "得失对比")
     wanted = [[row[0], *row[2:]] for row in rows if row[1:2] == ["基准方案"]]
     assert balance[1:] == wanted
-    head, *rows = sheet_rows(book, "分组对比")
+    head, *rows = sheet_rows(book, "市州和规模")
     base, against = head.index("本年合计"), [at for at, text in enumerate(head) if text == "较基准"]
     assert groups[1:] == [[row[1], row[base], *(row[at] for at in against)] for row in rows[:-1]]
     text = page.read_text(encoding="utf-8")

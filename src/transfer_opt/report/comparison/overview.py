@@ -1,4 +1,4 @@
-"""Who gets more and who less, in money: 「分组对比」 by prefecture and by size, 「得失对比」 by scenario."""
+"""Who gets more and who less, in money: 「市州和规模」 by prefecture and by size, 「得失对比」 by scenario."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from transfer_opt.report.parts import amount, heading
 from transfer_opt.scenarios.comparison.columns import Side
 from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison
 
-PEOPLE, SPENDING = (50_000, 100_000, 200_000, 500_000), (1e9, 2e9, 4e9, 8e9)
+PEOPLE, SPENDING = (50_000, 200_000), (1e9, 4e9)
 """Where the size bands part: residents, or 元 of 标准财政支出."""
 NAMED = 3
 ALL, SIZE = "全省", "规模"
@@ -34,8 +34,8 @@ def group_table(comparison: Comparison) -> Table:
     what, bands = size_bands(comparison)
     rows += [_row(comparison, "plain", SIZE, name, members) for name, members in bands]
     return Table(
-        "分组对比",
-        f"{heading(comparison.lead)}分组对比（按市州、按规模）",
+        "市州和规模",
+        f"{heading(comparison.lead)}市州和规模对比",
         (
             Column("分法", "mark", 7),
             Column("分组", "text", 18),
@@ -55,13 +55,13 @@ def size_bands(comparison: Comparison) -> tuple[str, list[tuple[str, Ints]]]:
     people = head_count(comparison)
     side = next(side for side in comparison.sides if side.plan is comparison.lead)
     what, sizes, edges, names = (
-        ("常住人口", people, PEOPLE, _named(PEOPLE, 1e4, "万人"))
+        ("常住人口", people, PEOPLE, _named(PEOPLE, 1e4, "万", "人"))
         if people is not None
         else (
             "标准财政支出",
             side.expenditure * YUAN[comparison.money_unit],
             SPENDING,
-            _named(SPENDING, 1e8, "亿元"),
+            _named(SPENDING, 1e8, "亿", "元"),
         )
     )
     band = np.where(np.isnan(sizes), len(names), np.searchsorted(edges, sizes, side="right"))
@@ -136,9 +136,9 @@ def _row(comparison: Comparison, kind: RowKind, how: str, name: str, members: In
     return Row(kind, (how, name, float(len(members)), *amounts(comparison, members, None)))
 
 
-def _named(edges: tuple[float, ...], scale: float, unit: str) -> tuple[str, ...]:
-    """「5万人以下」, 「5—10万人」, …"""
-    said = [f"{edge / scale:g}" for edge in edges]
+def _named(edges: tuple[float, ...], scale: float, word: str, unit: str) -> tuple[str, ...]:
+    """「5万人以下」, 「5万—20万人」, …"""
+    said = [f"{edge / scale:g}{word}" for edge in edges]
     return (
         f"{said[0]}{unit}以下",
         *(f"{low}—{high}{unit}" for low, high in zip(said, said[1:], strict=False)),

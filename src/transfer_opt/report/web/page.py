@@ -20,7 +20,7 @@ from transfer_opt.report.web.strip import SHAPES, strip
 from transfer_opt.workbook.output.styles import SCENARIO_COLOURS
 
 TOTALS, CHANGES, PER_HEAD = "分县对比", "较上年变动", "人均对比"
-ANSWERS, GROUPS, BALANCE = "结论", "分组对比", "得失对比"
+ANSWERS, GROUPS, BALANCE = "结论", "市州和规模", "得失对比"
 OPEN_BLOCKS = 2
 """So many blocks of columns of the county table are shown at first."""
 SECTIONS = (
@@ -144,7 +144,7 @@ def _matrix(grid: Grid, heading: Heading) -> list[tuple[Cell, list[tuple[Cell, s
 
 
 def _groups(grid: Grid, heading: Heading) -> list[tuple[str, str, list[Cell]]]:
-    """「分组对比」 as the first screen shows it: how it is grouped, the group, per scenario its money or the difference."""
+    """「市州和规模」 as the first screen shows it: how it is grouped, the group, per scenario its money or the difference."""
     found = []
     for line, row in zip(grid.lines, grid.table.rows, strict=True):
         named = {
