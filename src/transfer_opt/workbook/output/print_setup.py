@@ -47,9 +47,12 @@ def set_up_page(sheet: Any, layout: Layout, report: Report, last_row: int) -> No
 
 
 def _leave_out(sheet: Any, layout: Layout) -> None:
-    """Print the empty cell right of the head alone: programs leave that page out, or print it with what its header says."""
-    beside = HEADER_ROW, len(layout.table.columns)
-    sheet.print_area(*beside, *beside)
+    """Print two empty cells right of the head alone: programs leave that page out, or print it with what its header says.
+
+    Two, because a range of one cell is spelled in two ways.
+    """
+    beside = len(layout.table.columns)
+    sheet.print_area(HEADER_ROW, beside, HEADER_ROW, beside + 1)
     sheet.set_header(f"&L&9{_escaped(layout.table.unprinted)}")
 
 
