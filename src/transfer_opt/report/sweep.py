@@ -175,8 +175,8 @@ def _range(totals: Sequence[float]) -> tuple[Value, ...]:
 
 
 def _often(bounds: Sequence[str]) -> tuple[Value, ...]:
-    """How often at a floor, how often at a cap; each text has the marks of one scenario."""
-    if not bounds:
+    """How often at a floor, how often at a cap; each text has the marks of one scenario, blank where there is no line."""
+    if not "".join(bounds).strip():
         return (None, None)
     return tuple(
         round(sum(not marks.isdisjoint(found) for found in bounds) / len(bounds), 6)

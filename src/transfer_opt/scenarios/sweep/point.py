@@ -204,7 +204,7 @@ def _bounds(case: Case, formulation: Formulation, units: Ints) -> str:
     low, high = (np.round(side / case.unit, 6) for side in formulation.floor_and_cap())
     pools = np.round(case.pools / case.unit)[case.lines.fund]
     floor, cap = (units <= low) & (low > 0), (units >= high) & (high < pools)
-    marks = np.full((len(case.funds), len(case.recipients)), ".")
+    marks = np.full((len(case.funds), len(case.recipients)), " ")  # where there is no line
     marks[case.lines.fund, case.lines.recipient] = np.where(
         floor, np.where(cap, "b", "f"), np.where(cap, "c", ".")
     )
