@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,23 @@ from transfer_opt.allocation import allocate
 from transfer_opt.commands import compare, publish
 from transfer_opt.core.tables import Table
 from transfer_opt.intake import prepare
+from transfer_opt.report.comparison.conclusion import conclusion_table
 from transfer_opt.report.comparison.matrix import Measure
+from transfer_opt.scenarios.comparison.columns import last_year
 from transfer_opt.workbook.files.formula_value import evaluate, exact
 from transfer_opt.workbook.result.pages import read_pages
 
 SHEETS = [
     "方案比较",
+    "结论",
+    "市州和规模",
+    "得失对比",
     "参数对照",
     "分县对比",
     "分县对比·均衡性",
     "分县对比·县级保障",
     "分县对比·生态",
+    "人均对比",
     "保障水平对比",
     "增幅热力表",
     "受损县区",
@@ -98,6 +105,79 @@ def test_county_tables_add_up_to_the_pools_and_to_each_other() -> None:
         assert [part[f"{name}/本年合计"][0] for part in parts] == [1998000, 438000, 384500]
         for row, value in enumerate(amounts):
             assert value == sum(part[f"{name}/本年合计"][row] or 0 for part in parts)
+
+
+def test_groups_by_prefecture_and_by_size_each_add_up_to_the_province() -> None:
+    found = table("市州和规模")
+    kinds = [str(row.values[0]) for row in found.rows]
+    for index in range(2, len(found.columns)):
+        if found.columns[index].kind == "growth_share":
+            continue
+        values = [float(row.values[index] or 0) for row in found.rows]
+        for kind in ("市州", "规模"):
+            parts = [value for value, of in zip(values, kinds, strict=True) if of == kind]
+            assert sum(parts) == pytest.approx(values[0], abs=1e-6)
+
+
+def test_who_gains_and_who_loses_is_the_difference_of_the_county_table() -> None:
+    """均衡优先 against 基准方案: 17 counties get 68,164 more, 27 as much less, the largest 湟中区 14,329."""
+    told = {row.values[:2]: row.values[2:] for row in table("得失对比").rows}
+    against = [
+        float(value or 0)
+        for value, row in zip(
+            columns(table("分县对比"))["均衡优先/较基准"], table("分县对比").rows, strict=True
+        )
+        if row.kind == "unit"
+    ]
+    more, fewer = ([v for v in against if v * sign > 0] for sign in (1, -1))
+    row = told["均衡优先", "基准方案"]
+    assert (row[0], row[1], row[3], row[4]) == (len(more), sum(more), len(fewer), -sum(fewer))
+    assert str(row[2]).startswith(f"湟中区 {max(against):,.0f}、")
+
+
+def test_a_cause_that_moves_several_funds_is_told_fund_by_fund() -> None:
+    """均衡优先 differs by its objectives alone; what they move is split by fund, in all and county by county."""
+    by_county = columns(table("差异分解分县"))
+    band = "基准方案 → 均衡优先"
+    parts = [by_county[f"{band}/目标·{fund}"] for fund in ("均衡性", "县级保障", "生态")]
+    for whole, *split in zip(by_county[f"{band}/目标"], *parts, strict=True):
+        assert sum(float(value) for value in split) == pytest.approx(float(whole), abs=1e-6)
+    units = [row.kind == "unit" for row in table("差异分解分县").rows]
+    told = {row.values[1:4]: row.values[4:9] for row in table("差异分解").rows}
+    for fund, moved in zip(("均衡性", "县级保障", "生态"), parts, strict=True):
+        known = [float(value) for value, unit in zip(moved, units, strict=True) if unit]
+        assert told["均衡优先", "　其中：目标", fund] == (
+            sum(value > 0 for value in known),
+            sum(value < 0 for value in known),
+            sum(value for value in known if value > 0),
+            -sum(value for value in known if value < 0),
+            sum(known),
+        )
+
+
+def test_five_questions_are_answered_with_figures_of_the_other_sheets() -> None:
+    told = {str(row.values[0]): str(row.values[1]) for row in table("结论").rows}
+    assert list(told) == ["谁多谁少", "为什么", "代价", "合规", "下一步"]
+    for row in table("得失对比").rows:
+        if row.values[1] == "基准方案":
+            assert (
+                f"{row.values[0]}{row.values[2]:.0f}个县多得{row.values[3]:,.0f}"
+                in told["谁多谁少"]
+            )
+    assert "均衡优先12个县少于上年，共少1,903万元" in told["代价"]
+    assert "“三保”都没有缺口" in told["合规"]
+    assert "要增幅最小的县增得最多，选稳定优先" in told["下一步"]
+
+
+def test_against_last_year_the_causes_are_those_of_the_change() -> None:
+    """With last year as the baseline the difference is the change: mostly 总额增长."""
+    whole = example()
+    past = last_year(whole.sides[0], "上年")
+    told = conclusion_table(dataclasses.replace(whole, baseline=past, effects=()))
+    answers = {str(row.values[0]): str(row.values[1]) for row in told.rows}
+    assert answers["谁多谁少"].startswith("与上年比，基准方案45个县多得212,500万元")
+    assert answers["为什么"].startswith("基准方案是因为总额增长（使一些县共多得212,499.96万元）")
+    assert "基准方案没有县少于上年；均衡优先12个县少于上年" in answers["代价"]
 
 
 def test_changed_parameters_come_first_with_the_baselines_value_beside_them() -> None:

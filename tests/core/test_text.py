@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_opt.core.text import amount_with_unit, normalise, round_half_up, to_number, to_text
+from transfer_opt.core.text import (
+    amount_with_unit,
+    closed_up,
+    normalise,
+    round_half_up,
+    to_number,
+    to_text,
+)
 from transfer_opt.workbook.input.headers import split_unit
 from transfer_opt.workbook.input.totals import same_prefecture, total_kind
 
@@ -135,3 +142,13 @@ def test_no_text_upsets_the_reading_of_cells(text: str) -> None:
     assert isinstance(to_number(text), (float, type(None)))
     split_unit(text)
     total_kind(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [("玉 树 市", "玉树市"), ("门源\u3000回族自治县", "门源回族自治县"), ("A B县 1", "A B县 1")],
+)
+def test_blanks_between_chinese_characters_of_a_name_are_closed_up(
+    written: str, printed: str
+) -> None:
+    assert closed_up(written) == printed

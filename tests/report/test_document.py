@@ -22,6 +22,7 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.cli.main import main
 from transfer_opt.commands import publish
 from transfer_opt.commands.export import export
+from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.errors import AuditError, InputError
 from transfer_opt.intake import prepare
 from transfer_opt.policy.model_file.loading import load_model, shipped
@@ -142,6 +143,12 @@ def test_pdf_shows_markup_as_text(folder: Path) -> None:
     assert "2,820,500" in text
 
 
+def test_every_notice_is_one_page(folder: Path) -> None:
+    exported(folder, "pdf")
+    pages = [page.extract_text().strip() for page in pypdf.PdfReader(folder / "out.pdf").pages]
+    assert all(page.startswith("附件") for page in pages[-45:])
+
+
 @pytest.mark.parametrize("kind", ["docx", "pdf", "csv", "json"])
 def test_the_same_result_gives_the_same_bytes(folder: Path, kind: str) -> None:
     assert exported(folder, kind) == exported(folder, kind)
@@ -170,7 +177,7 @@ def test_every_notice_gives_the_published_amounts_and_their_sum(
             "",
         )
         letters = [row.cells[0] for row in grid.rows]
-        assert len(set(letters)) == len(letters)
+        assert letters == [column_letters(at) for at in range(len(letters))]
         assert not [row for row in grid.rows if not any(row.cells[3:])]
 
 

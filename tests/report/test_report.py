@@ -283,6 +283,29 @@ def test_the_audit_table_says_what_the_findings_say() -> None:
     assert conclusions["上年保底"] == "● 起作用"
 
 
+def test_what_leaves_room_is_folded_below_what_does_not_and_a_note_says_so() -> None:
+    found = table("约束审计")
+    folded = [row.folded for row in found.rows]
+    assert folded == sorted(folded)
+    assert [row for row in found.rows if row.folded] == [
+        row for row in found.rows if cell(found, row, "结论") == "○ 有余量"
+    ]
+    assert found.notes[0].startswith(f"有余量的 {sum(folded)} 行折叠在这一行上面")
+
+
+def test_what_brings_a_county_more_stands_beside_its_sensitivities() -> None:
+    """城东区: of 100 万元 more of 均衡性 it gets 4.5, so 22.2 for each 1; most by 三保兜底 to 0.99."""
+    found = table("敏感性分县")
+    (row,) = (row for row in found.rows if cell(found, row, "县区名称") == "城东区")
+    gained = float(str(cell(found, row, "均衡性转移支付总额增加 100 万元")))
+    assert cell(found, row, "安排哪项资金") == "均衡性"
+    assert cell(found, row, "约需安排") == f"{100 / gained:,.1f}" == "22.2"
+    told = str(cell(found, row, "放宽哪个参数"))
+    assert cell(found, row, told) == max(v for v in row.values if isinstance(v, float))
+    (bound,) = (row for row in found.rows if cell(found, row, "县区名称") == "乐都区")
+    assert bound.values[-3:] == (None, None, None)  # nothing tried brings it more
+
+
 def test_a_rule_that_speaks_of_nobody_is_said() -> None:
     assert "规则「已下达不收回」已启用，但没有适用对象。" in table("约束审计").notes
 
@@ -551,7 +574,7 @@ def test_in_a_large_case_counties_a_rule_leaves_room_share_a_row(
     }
     assert caps["余量"] == min(margins.values())
     assert caps["结论"] == f"○ 都有余量，最小的是{min(margins, key=lambda name: margins[name])}"
-    assert "超过 100 个" in made.notes[0]
+    assert "超过 100 个" in made.notes[1]
     assert made.verdict.startswith(f"共核验 {len(outcome.findings)} 条")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 import shutil
+import unicodedata
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pypdf
 import pytest
 from books import change, plain_tables, write_tables
 from comparisons import example, pools_untried
@@ -22,6 +25,7 @@ from transfer_opt.commands import compare
 from transfer_opt.core.errors import InputError
 from transfer_opt.core.tables import Column, Row
 from transfer_opt.report.web.cells import Cell, shown
+from transfer_opt.report.web.glossary import explained
 from transfer_opt.report.web.map import areas
 from transfer_opt.report.web.strip import LANE, Mark, strip
 
@@ -157,14 +161,20 @@ def test_the_county_table_and_its_data_are_the_workbooks(files: tuple[Path, Path
     starts = [at for at, text in enumerate(head) if text == "本年合计"]
     units = {row[1]: row for row in rows if re.fullmatch(r"\d{6}", row[0])}
     table = next(found for found in tables_of(page) if any("比上年" in row for row in found))
-    for name, *cells in table[2:]:
-        row = units[name]
+    funds = [sheet_rows(book, f"分县对比·{short}")[1:] for short in ("均衡性", "县级保障", "生态")]
+    sheets = zip(rows, sheet_rows(book, "人均对比")[1:], *funds, strict=False)
+    for (name, *cells), (row, heads, *of_fund) in zip(table[2:], sheets, strict=False):
+        assert name == row[1]
         assert cells == [
             row[2],
             row[3],
             *(row[at] for at in starts),
             *(row[at + 2] for at in starts),
+            *(row[at + 3] for at in starts[1:]),
+            *heads[4:],
+            *(one[at] for one in of_fund for at in starts),
         ]
+    assert len(table) == 2 + 1 + 8 + 45
     data = json.loads(
         re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.S)[1]
     )  # type: ignore[index]
@@ -306,25 +316,68 @@ def opened(browser: Any, files: tuple[Path, Path]) -> Iterator[Any]:
     context.close()
 
 
+def test_the_first_screens_other_tables_are_sheets_too(files: tuple[Path, Path]) -> None:
+    book, page = files
+    _, balance, groups, *_ = tables_of(page)
+    _, *rows = sheet_rows(book, "得失对比")
+    wanted = [[row[0], *row[2:]] for row in rows if row[1:2] == ["基准方案"]]
+    assert balance[1:] == wanted
+    head, *rows = sheet_rows(book, "市州和规模")
+    base, against = head.index("本年合计"), [at for at, text in enumerate(head) if text == "较基准"]
+    assert groups[1:] == [[row[1], row[base], *(row[at] for at in against)] for row in rows[:-1]]
+    text = page.read_text(encoding="utf-8")
+    told = re.sub(r"<[^>]*>", "", text[text.index('<dl class="answers">') : text.index("</dl>")])
+    _, *rows = sheet_rows(book, "结论")
+    assert html.unescape(told) == "".join("".join(row) for row in rows[:-1])
+
+
+def test_a_word_of_the_trade_is_explained_where_it_stands() -> None:
+    pieces = explained("基尼系数与泰尔指数，基尼系数再说一次")
+    assert "".join(text for text, _ in pieces) == "基尼系数与泰尔指数，基尼系数再说一次"
+    assert [text for text, why in pieces if why] == ["基尼系数", "泰尔指数"]
+
+
 @pytest.mark.system
-def test_the_first_screen_holds_matrix_strip_and_one_county(opened: Any) -> None:
-    for selector in (".matrix", "#strip", "#county"):
+def test_the_first_screen_answers_the_five_questions(opened: Any) -> None:
+    for selector in (".answers", ".matrix", ".balance", ".groups"):
         box = opened.locator(selector).bounding_box()
         assert box["y"] + box["height"] <= 768, selector
     assert opened.evaluate("document.documentElement.scrollWidth") <= 1366
+    opened.set_viewport_size({"width": 1024, "height": 768})
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 1024
+
+
+@pytest.mark.system
+def test_the_scenarios_are_named_on_every_printed_page(opened: Any, tmp_path: Path) -> None:
+    opened.pdf(path=str(tmp_path / "p.pdf"), prefer_css_page_size=True)
+    found = pypdf.PdfReader(tmp_path / "p.pdf").pages
+    pages = [unicodedata.normalize("NFKC", page.extract_text()) for page in found]
+    assert len(pages) > 3
+    for name in ("基准方案", "均衡优先", "稳定优先", "生态优先"):
+        assert [text[:80] for text in pages if name not in text] == []
+
+
+@pytest.mark.system
+def test_blocks_of_columns_are_shown_by_their_button(opened: Any) -> None:
+    cell = opened.locator("#counties tr[data-county] td.b4").first
+    assert cell.is_hidden()
+    opened.click("button.block:text-is('均衡性')")
+    assert cell.is_visible()
 
 
 @pytest.mark.system
 def test_a_click_on_a_head_sorts_and_a_second_click_reverses(opened: Any) -> None:
     names = "Array.from(document.querySelectorAll('#counties tbody tr:not([hidden]) td:first-child')).map(cell => cell.textContent)"
     official = opened.evaluate(names)
-    assert official == list(example().units.name)
-    given = dict(zip(official, example().sides[1].given, strict=True))
-    opened.click('#counties th button[data-column="4"]')
-    assert opened.evaluate(names) == sorted(official, key=lambda name: -given[name])
-    opened.click('#counties th button[data-column="4"]')
-    assert opened.evaluate(names) == sorted(official, key=lambda name: given[name])
-    opened.click('#counties th button[data-column="0"]')
+    listed = list(example().units.name)
+    assert [name for name in official if name in listed] == listed
+    assert len(official) == 45 + 8 + 1  # 合计 and every 小计
+    given = dict(zip(listed, example().sides[1].given, strict=True))
+    opened.click("#counties tr:nth-child(2) th:nth-child(5)")
+    assert opened.evaluate(names) == sorted(listed, key=lambda name: -given[name])
+    opened.click("#counties tr:nth-child(2) th:nth-child(5)")
+    assert opened.evaluate(names) == sorted(listed, key=lambda name: given[name])
+    opened.click("#counties tr:nth-child(2) th:nth-child(1)")
     assert opened.evaluate(names) == official
 
 
@@ -332,7 +385,7 @@ def test_a_click_on_a_head_sorts_and_a_second_click_reverses(opened: Any) -> Non
 def test_filters_leave_the_right_counties_and_say_how_many(opened: Any) -> None:
     shown_now = "Array.from(document.querySelectorAll('#counties tbody tr:not([hidden])')).length"
     opened.select_option("#where", "西宁市")
-    assert opened.evaluate(shown_now) == 7
+    assert opened.evaluate(shown_now) == 8  # 7 counties and their 小计
     opened.click("#fewer")
     assert opened.evaluate(shown_now) == 4
     opened.select_option("#where", "")
@@ -352,7 +405,8 @@ def test_a_picked_county_shows_in_table_strip_and_waterfall(opened: Any) -> None
         "玛多县（果洛藏族自治州）：保障水平在各方案中依次居第"
     )
     assert opened.locator(".picked text").first.text_content().startswith("玛多县 ")
-    opened.locator("#counties tbody tr").nth(0).click()
+    opened.locator("#counties tr[data-county]").nth(0).click()
+    opened.wait_for_function("document.getElementById('moves').getBoundingClientRect().top < 60")
     assert opened.text_content("#whose").startswith("城东区")
     opened.select_option("#plan", label="均衡优先")
     assert opened.text_content("#whose") == "城东区 \u2212178"

@@ -23,7 +23,7 @@ from transfer_opt.lexlp.program import LevelStage, SumStage
 from transfer_opt.lexlp.solve import smallest, solve
 from transfer_opt.lexlp.solvers.choice import opener
 from transfer_opt.policy.objectives import Levels
-from transfer_opt.report.tradeoff import frontier_chart, position_sentence
+from transfer_opt.report.tradeoff import frontier_chart, position_sentence, standing_sentence
 from transfer_opt.scenarios.frontier import Frontier, _before, _bends, _goal, frontier, objective
 
 COVERAGE, STEADY, CLOSE, SPREAD = "保障水平最大化", "较上年波动最小", "贴近因素法", "差距最小"
@@ -86,6 +86,19 @@ def test_the_present_scenario_is_on_the_curve_or_above_it() -> None:
     assert above.present == pytest.approx((0.5, 40))  # 甲县 60, 乙县 30: lowest is 乙县's 50 %
     assert above.above == pytest.approx(40)
     assert "还可以减少 40 万元" in position_sentence(case, above, "基准方案")
+
+
+def test_why_the_present_scenario_stands_where_it_does() -> None:
+    case = three_counties()
+    curve = curve_of(case, make_settings(case, *only()), (COVERAGE, STEADY))
+    assert standing_sentence(case, curve, "基准方案", ("贴近因素法",)) == (
+        "为什么在这里：「基准方案」的目标是“贴近因素法”。「保障水平最大化」不在目标里，没有去改善它；"
+        "只顾它时最低保障水平能提高 35 个百分点，到 85.00%。"
+        "「较上年波动最小」不在目标里，没有去改善它；偏离同步增长的资金已是只顾它时的最好值。"
+    )
+    asked = standing_sentence(case, curve, "稳定优先", (STEADY, COVERAGE))
+    assert "「较上年波动最小」排第一；" in asked
+    assert "「保障水平最大化」排在“较上年波动最小”之后，只在不损害它们的范围里改善；" in asked
 
 
 def test_objectives_that_do_not_conflict_are_one_point() -> None:

@@ -212,6 +212,13 @@ def test_the_summary_says_range_mean_bounds_and_places(prepared: Prepared, tmp_p
         for share in ("触底次数占比", "封顶次数占比", "最常见占比")
     )
     assert float(by_county["城西区"]["触底次数占比"]) > 0.5
+    for row in by_county.values():
+        for edge in ("触底", "封顶"):
+            told = [row[f"{fund}{edge}"] for fund in ("均衡性", "县级保障", "生态")]
+            of_fund = [float(share) for share in told if share]
+            assert max(of_fund) <= float(row[f"{edge}次数占比"]) <= sum(of_fund) + 1e-9
+    assert by_county["城西区"]["均衡性触底"] == by_county["城西区"]["触底次数占比"]
+    assert by_county["城西区"]["生态触底"] == ""  # it has no part in the fund
 
 
 # Files ----------------------------------------------------------------------------------------------------------

@@ -183,6 +183,44 @@ def test_a_row_can_ask_for_a_new_page() -> None:
     assert page_breaks(layout, print_scale(layout)) == [4 + len(table.rows)]
 
 
+def test_folded_rows_are_out_of_sight_and_the_note_below_unfolds_them(tmp_path: Path) -> None:
+    columns = Column("规则", "text", 20), Column("余量", "number", 10)
+    rows = Row("active", ("甲", 0.0)), *[Row("slack", ("乙", 1.0), folded=True)] * 2
+    table = Table("约束审计", "", columns, rows, notes=("点＋展开。",))
+    target = tmp_path / "r.xlsx"
+    write_report(dataclasses.replace(report(), tables=(table, inputs())), target)
+    found = sheet(target, "约束审计").row_dimensions
+    assert [found[row].hidden for row in (5, 6, 7, 8)] == [False, True, True, False]
+    assert [found[row].outlineLevel for row in (5, 6, 7, 8)] == [0, 1, 1, 0]
+    assert found[8].collapsed
+
+
+def test_a_share_shows_in_per_cent_with_every_digit_and_stays_a_number(tmp_path: Path) -> None:
+    columns = Column("参数", "text", 20), Column("取值", "number", 10)
+    shares = 0.15, 0.125, 0.07, 0.000001, 0.0
+    rows = [Row("plain", ("增幅上限", value), is_share=True) for value in shares]
+    table = Table("方案参数", "", columns, (*rows, Row("plain", ("保障倍数", 1.25))))
+    target = tmp_path / "r.xlsx"
+    write_report(dataclasses.replace(report(), tables=(table, inputs())), target)
+    cells = [sheet(target, "方案参数").cell(row, 2) for row in range(5, 11)]
+    assert [cell.value for cell in cells] == [*shares, 1.25]
+    assert [cell.number_format.partition("_")[0] for cell in cells] == [
+        *("0%", "0.0%", "0%", "0.0000%", "0%"),
+        "#,##0.00",
+    ]
+
+
+def test_sheets_for_programs_are_left_out_when_the_workbook_is_printed(tmp_path: Path) -> None:
+    table = dataclasses.replace(allocation(), name="证明", unprinted="供程序核对，不打印。")
+    target = tmp_path / "r.xlsx"
+    write_report(dataclasses.replace(report(), tables=(inputs(), table)), target)
+    for name in ("证明", "图表数据"):
+        found = sheet(target, name)
+        area = str(found.print_area).rpartition("!")[2].replace("$", "")
+        assert [cell.value for row in found[area] for cell in row] == [None, None], name
+        assert "不打印" in found.oddHeader.left.text
+
+
 def test_each_total_adds_up_its_own_block() -> None:
     columns = (Column("县区名称", "name", 20), Column("分配额", "money", 10, group_formula="sum"))
     kinds = ("total", "unit", "unit", "total", "unit", "subtotal", "unit")

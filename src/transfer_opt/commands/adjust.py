@@ -20,7 +20,7 @@ from transfer_opt.commands import publish
 from transfer_opt.core.errors import InputError, OutputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import to_number, trim
-from transfer_opt.core.vocabulary import ADJUSTED, PROOF
+from transfer_opt.core.vocabulary import ADJUSTED, CHART_DATA, PROOF
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.published.approval import approval_problems
@@ -196,7 +196,7 @@ def write(adjusted: Adjusted, path: Path) -> tuple[str, ...]:
     report = approval_report(
         adjusted.plan, adjusted.formulation, adjusted.adjustments, publish.stamps()[0]
     )
-    computed = intact(read_pages(adjusted.source))
+    computed = intact(read_pages(adjusted.source)) - {PROOF, CHART_DATA}  # nobody prints these
     return write_behind(report, adjusted.source, adjusted.digest, path, computed)
 
 

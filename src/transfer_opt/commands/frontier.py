@@ -61,7 +61,14 @@ class TradeOff:
     def tables(self) -> tuple[Table, ...]:
         """The corners; the allocation at each of them."""
         heading = budget_heading(self.prepared.budget, self.case.funds)
-        return frontier_tables(self.case, self.curve, self.prepared.scenario, self.units, heading)
+        return frontier_tables(
+            self.case,
+            self.curve,
+            self.prepared.scenario,
+            self.prepared.objective,
+            self.units,
+            heading,
+        )
 
     def save(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Write the workbook, by default beside the budget as `transfer-opt frontier` does; where it lies.

@@ -67,6 +67,10 @@ class Row:
     """Start a new printed page before this row."""
     decimals: int | None = None
     """Decimals of this row's figures of the kinds number and points; by default as many as each needs."""
+    is_share: bool = False
+    """Its figures of the kind number are fractions of 1, shown in per cent."""
+    folded: bool = False
+    """Out of sight, and not printed, until somebody unfolds it; the first note under the table says so."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ class Table:
     landscape: bool = True
     fit: Literal["page", "width", "groups"] = "width"
     """page: all on one page; width: one page wide; groups: computed scale, pages never split a prefecture."""
+    unprinted: str = ""
+    """Why the sheet, which is there for programs, is left out when the workbook is printed."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,6 @@ NoticeLook: TypeAlias = Literal[
     "letter",
     "item",
     "arithmetic",
-    "note",
     "figure",
     "share",
     "money",

@@ -29,6 +29,8 @@ INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _BLANKS = re.compile(rf"[\s{INVISIBLE}]+")
 _VISIBLE = re.compile(rf"[^\s{INVISIBLE}]")
 _EDGE_BLANKS = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
+_HAN = "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_GAPS = re.compile(rf"(?<={_HAN})[\s{INVISIBLE}]+(?={_HAN})")
 _MINUS_SIGNS = str.maketrans(
     {"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-", "\u2010": "-", "\u2011": "-"}
 )
@@ -50,6 +52,11 @@ def trim(text: str) -> str:
 def some(names: Sequence[str], most: int = 10) -> str:
     """The names, and of a long list the first ones and how many there are: 甲、乙 等 103 个."""
     return "、".join(names[:most]) + (f" 等 {len(names):,} 个" if len(names) > most else "")
+
+
+def closed_up(text: str) -> str:
+    """The text without blanks between Chinese characters, which tables put in to align short names (玉 树 市)."""
+    return _GAPS.sub("", text)
 
 
 def to_number(text: str) -> float | None:

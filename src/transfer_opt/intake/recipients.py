@@ -9,7 +9,7 @@ import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Texts
 from transfer_opt.core.budget import Sheet, SheetRow, Value
-from transfer_opt.core.text import normalise
+from transfer_opt.core.text import closed_up, normalise
 from transfer_opt.core.vocabulary import CODE, ELIGIBILITY_RULE, NAME, PREFECTURE
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.settings import Settings
@@ -47,10 +47,16 @@ def read_recipients(sheet: Sheet, value_aliases: Mapping[str, Mapping[str, str]]
             texts[header] = np.array([alias.get(word, word) for word in words], dtype=object)
     spellings = prefecture_spellings(sheet)
     prefectures = [
-        spellings.get(normalise(str(text)), str(text)) for text in _words(rows, PREFECTURE)
+        closed_up(spellings.get(normalise(str(text)), str(text)))
+        for text in _words(rows, PREFECTURE)
     ]
+    names = [closed_up(text) for text in _words(rows, NAME)]
     return Recipients(
-        _words(rows, CODE), _words(rows, NAME), np.array(prefectures, dtype=object), numbers, texts
+        _words(rows, CODE),
+        np.array(names, dtype=object),
+        np.array(prefectures, dtype=object),
+        numbers,
+        texts,
     )
 
 

@@ -48,12 +48,21 @@ def parameter_table(outcome: Outcome) -> Table:
         Column("取值", "number", 16),
         Column("启用", "mark", 6),
         Column("刚性", "mark", 6),
-        Column("优先级", "number", 7),
+        Column("优先级", "mark", 7),
         Column("依据条款", "note", 26),
         Column("说明", "note", 42),
     )
     signed = ((item, *(None,) * 3, said, *(None,) * 5) for item, said in outcome.settings.signature)
-    rows = tuple(Row("plain", values) for values in (*signed, *parameter_rows(outcome)))
+    shares = {
+        (rule.name, spec.name)
+        for rule in outcome.settings.rules.values()
+        for spec in rule.parameters.values()
+        if spec.kind == "share"
+    }
+    rows = tuple(
+        Row("plain", values, is_share=(values[0], values[2]) in shares)
+        for values in (*signed, *parameter_rows(outcome))
+    )
     return Table(
         PARAMETERS,
         f"{heading(outcome)}方案参数（{outcome.scenario}）",
@@ -147,6 +156,7 @@ def proof_table(outcome: Outcome, others: Sequence[Table], notice: Notice, label
             *(Row("plain", (name, None)) for name in (*(name for name, _ in seals), PROOF)),
         ),
         notes=notes,
+        unprinted=f"「{PROOF}」供程序核对，不打印。",
     )
     seals.append((PROOF, str(table_fingerprint(unsealed, label, sums))))
     return replace(unsealed, rows=(*numbered, *(Row("plain", seal) for seal in seals)))

@@ -10,15 +10,17 @@ from transfer_opt.allocation.compliance import Finding, Verdict, verdict_sentenc
 from transfer_opt.allocation.explanation.sensitivity import (
     EVERYTHING,
     NOTHING,
+    PORTION,
     STEPPED_LINES,
     Sensitivity,
     tried,
 )
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.arrays import Floats
+from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, RowKind, Table
 from transfer_opt.core.vocabulary import NEED_RULE, POOLS
-from transfer_opt.report.parts import KEY_COLUMNS, amount, groups, heading, known_sum
+from transfer_opt.report.parts import KEY_COLUMNS, Group, amount, groups, heading, known_sum
 
 ROW_KINDS: dict[Verdict, RowKind] = {
     "broken": "alarm",
@@ -44,31 +46,40 @@ _EXTENT = {
     f"{ASK}「资金总额」；连起作用的参数也逐项算，取值「全部」。",
 }
 """What is said where not every change was tried."""
+MORE = "如何再多得1万元"
+BY_POOL = Column("安排哪项资金", "mark", 10, MORE), Column("约需安排", "mark", 9, MORE)
+BY_PARAMETER = Column("放宽哪个参数", "note", 30, MORE)
 NAMED = 3
 """How many who gain, and who lose, are named; all stand in 「敏感性分县」."""
 
 
 def rule_table(outcome: Outcome) -> Table:
-    """Every rule on the published integers, worst first."""
+    """Every rule on the published integers, worst first; what leaves room is folded away, so that the rest is one page."""
     money = outcome.case.money_unit
     columns = (
         Column("规则", "text", 13),
-        Column("依据条款", "note", 24),
-        Column("对象", "text", 27),
+        Column("依据条款", "note", 28),
+        Column("对象", "text", 28),
         Column("左端值", "number", 12),
         Column("关系", "mark", 5.5),
         Column("右端值", "number", 12),
         Column("余量", "number", 11),
         Column("影子价格", "number", 9.5),
         Column("是否起作用", "mark", 9),
-        Column("结论", "note", 27),
+        Column("结论", "note", 32),
     )
     listed, together = _listed(outcome)
     rows = (
         *(_row(outcome, finding) for finding in listed),
         *(_common_row(rows) for rows in together),
     )
+    folded = sum(row.folded for row in rows)
     notes = (
+        *(
+            (f"有余量的 {folded:,} 行折叠在这一行上面：点左边的＋展开，展开后一并打印。",)
+            if folded
+            else ()
+        ),
         *(
             (
                 f"资金与县区的组合超过 {LISTED_LINES:,} 个：只管一个县、而且有余量的规则，按规则和资金合并成末尾的一行，"
@@ -95,6 +106,8 @@ def rule_table(outcome: Outcome) -> Table:
         f"单位：{money}，影子价格：{money}/{money}",
         verdict_sentence(outcome.case, outcome.findings),
         notes,
+        paper="A3",
+        landscape=False,
     )
 
 
@@ -130,6 +143,7 @@ def _common_row(found: Sequence[Finding]) -> Row:
             ACTIVE["slack"],
             f"○ 都有余量，最小的是{least.subject}",
         ),
+        folded=True,
     )
 
 
@@ -157,7 +171,8 @@ def sensitivity_table(outcome: Outcome) -> Table:
         for entry in outcome.sensitivities
     )
     notes = (
-        "注：每一行都是改变后重新完整求解得到的，其他规则和参数不变；县区后面是各项资金合计的增减，取整前。每个县的增减见「敏感性分县」。",
+        "注：每一行都是改变后重新完整求解得到的，其他规则和参数不变；县区后面是各项资金合计的增减，取整前。"
+        f"每个县的增减、{MORE}，见「敏感性分县」。",
         _EXTENT.get(
             tried(outcome.case, outcome.settings),
             "参数：列的是正在起作用的规则里可以放宽的参数，每项放宽一小步；"
@@ -175,21 +190,42 @@ def sensitivity_table(outcome: Outcome) -> Table:
 
 
 def county_sensitivity_table(outcome: Outcome) -> Table:
-    """Every change of 「敏感性」 county by county; a column is headed by 对象 and 变动 as they stand there."""
+    """Every change of 「敏感性」 county by county; a column is headed by 对象 and 变动 as they stand there.
+
+    The last columns tell what brings a county more: the pool and the parameter whose change moved it most.
+    """
     case, entries = outcome.case, outcome.sensitivities
+    pools, others = entries[: len(case.funds)], entries[len(case.funds) :]
     columns = (
         *KEY_COLUMNS,
         *(
             Column(entry.subject + entry.change, "step", 11, group_formula="sum")
             for entry in entries
         ),
+        *((*BY_POOL, BY_PARAMETER) if others else BY_POOL if pools else ()),
     )
     rows = tuple(
-        Row(group.kind, (*group.key, *(known_sum(entry.moved[group.members]) for entry in entries)))
+        Row(
+            group.kind,
+            (
+                *group.key,
+                *(known_sum(entry.moved[group.members]) for entry in entries),
+                *(_by_pool(outcome, pools, group) if pools else ()),
+                *((_by_parameter(others, group),) if others else ()),
+            ),
+        )
         for group in groups(case)
     )
     notes = (
         "注：按列头改变后，各项资金合计比本表所附方案多（＋）或少（－）多少，重新完整求解得到，取整前；“–”表示没有变化。",
+        *(
+            (
+                f"{MORE}：试过的变动里使该县增加最多的；“约需安排”按试算的比例，该县每多得 1 万元，全省这项资金约需多安排多少万元。"
+                "空白表示都不增加。",
+            )
+            if pools
+            else ()
+        ),
     )
     return Table(
         "敏感性分县",
@@ -201,6 +237,30 @@ def county_sensitivity_table(outcome: Outcome) -> Table:
         paper="A3",
         fit="groups",
     )
+
+
+def _by_pool(outcome: Outcome, pools: Sequence[Sensitivity], group: Group) -> tuple[Value, Value]:
+    """The fund of which a county gets most, and how much more of it the province must give for one unit of money there."""
+    best = _most(pools, group)
+    if best is None:
+        return None, None
+    fund, case = pools.index(best), outcome.case
+    needed = PORTION * case.unit / float(best.moved[group.members].item())
+    return case.funds[fund].short, f"{needed:,.1f}"
+
+
+def _by_parameter(others: Sequence[Sensitivity], group: Group) -> Value:
+    """The change of a parameter that brings a county most."""
+    best = _most(others, group)
+    return best.subject + best.change if best else None
+
+
+def _most(entries: Sequence[Sensitivity], group: Group) -> Sensitivity | None:
+    """The change that brings a county most; none where all bring nothing, and for the sum of several."""
+    if group.kind != "unit":
+        return None
+    best = max(entries, key=lambda entry: float(entry.moved[group.members].item()))
+    return best if best.moved[group.members].item() > 0 else None
 
 
 def _points(change: float) -> str | None:
@@ -251,6 +311,7 @@ def _row(outcome: Outcome, finding: Finding) -> Row:
             ACTIVE[finding.verdict],
             _conclusion(outcome, finding),
         ),
+        folded=finding.verdict == "slack",
     )
 
 

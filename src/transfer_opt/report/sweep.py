@@ -21,6 +21,7 @@ MONEY_UNIT = "万元"
 KINDS: Mapping[str, ColumnKind] = {"share": "share", "money": "money"}
 """Kind of a parameter → kind of the column that shows it."""
 MEAN_DIGITS = 1
+EDGES = "上下限"
 
 
 def county_table(prepared: Prepared, plan: Plan, records: Sequence[Record]) -> Table:
@@ -32,8 +33,13 @@ def county_table(prepared: Prepared, plan: Plan, records: Sequence[Record]) -> T
         Column("平均", "money", 11, "合计分配额"),
         Column("最高", "money", 11, "合计分配额"),
         Column("变幅", "share", 8, "合计分配额"),
-        Column("触底次数占比", "share", 9, "上下限"),
-        Column("封顶次数占比", "share", 9, "上下限"),
+        Column("触底次数占比", "share", 9, EDGES),
+        Column("封顶次数占比", "share", 9, EDGES),
+        *(
+            Column(f"{fund}{edge}", "share", 9, f"{EDGES}·{fund}")
+            for fund in (_short_funds(prepared) if len(prepared.settings.funds) > 1 else ())
+            for edge in ("触底", "封顶")
+        ),
         Column("现方案位次", "number", 8, "保障水平位次"),
         Column("最前", "number", 7, "保障水平位次"),
         Column("最后", "number", 7, "保障水平位次"),
@@ -41,12 +47,14 @@ def county_table(prepared: Prepared, plan: Plan, records: Sequence[Record]) -> T
         Column("最常见占比", "share", 8, "保障水平位次"),
     )
     rows = tuple(
-        Row("plain", values) for values in _counties(prepared.settings.recipients, records)
+        Row("plain", values)
+        for values in _counties(prepared.settings.recipients, len(prepared.settings.funds), records)
     )
     count = sum(record.feasible for record in records[1:])
     notes = (
         f"注：{plan.size} 种情形中 {count} 种可行，本表只统计可行的情形；变幅＝（最高－最低）÷平均。",
-        "触底、封顶：该县有一项资金正好等于它的下限（大于 0）或上限（小于资金总额）；位次按分配后保障水平由高到低，并列同位。",
+        "触底、封顶：该县有一项资金正好等于它的下限（大于 0）或上限（小于资金总额），分资金的列只看那一项；"
+        "位次按分配后保障水平由高到低，并列同位。",
     )
     return Table(
         COUNTY_SHEET,
@@ -125,7 +133,15 @@ def plan_table(prepared: Prepared, plan: Plan) -> Table:
     )
 
 
-def _counties(units: Recipients, records: Sequence[Record]) -> Iterator[tuple[Value, ...]]:
+def _short_funds(prepared: Prepared) -> list[str]:
+    """均衡性 for 均衡性转移支付."""
+    known = {fund.name: fund.short for fund in prepared.spec.funds}
+    return [known.get(name, name) for name in prepared.settings.funds]
+
+
+def _counties(
+    units: Recipients, funds: int, records: Sequence[Record]
+) -> Iterator[tuple[Value, ...]]:
     now, found = records[0], [record for record in records[1:] if record.feasible]
     for at in range(len(units)):
         key = (str(units.code[at]) or None, str(units.name[at]), str(units.prefecture[at]))
@@ -133,7 +149,12 @@ def _counties(units: Recipients, records: Sequence[Record]) -> Iterator[tuple[Va
             *key,
             now.totals[at] if now.feasible else None,
             *_range([record.totals[at] for record in found]),
-            *_often([record.bounds[at] for record in found]),
+            *_often([record.bounds[at :: len(units)] for record in found]),
+            *(
+                share
+                for fund in range(funds if funds > 1 else 0)
+                for share in _often([record.bounds[fund * len(units) + at] for record in found])
+            ),
             now.ranks[at] if now.ranks else None,
             *_places([record.ranks[at] for record in found if record.ranks]),
         )
@@ -154,11 +175,12 @@ def _range(totals: Sequence[float]) -> tuple[Value, ...]:
 
 
 def _often(bounds: Sequence[str]) -> tuple[Value, ...]:
-    """How often at a floor, how often at a cap."""
-    if not bounds:
+    """How often at a floor, how often at a cap; each text has the marks of one scenario, blank where there is no line."""
+    if not "".join(bounds).strip():
         return (None, None)
     return tuple(
-        round(sum(mark in marks for mark in bounds) / len(bounds), 6) for marks in ("fb", "cb")
+        round(sum(not marks.isdisjoint(found) for found in bounds) / len(bounds), 6)
+        for marks in ({"f", "b"}, {"c", "b"})
     )
 
 

@@ -85,11 +85,16 @@ def measure(case: Case, name: str) -> Measure:
 
 
 def frontier_tables(
-    case: Case, curve: Frontier, scenario: str, units: Sequence[Ints], heading: str
+    case: Case,
+    curve: Frontier,
+    scenario: str,
+    objective: Sequence[str],
+    units: Sequence[Ints],
+    heading: str,
 ) -> tuple[Table, ...]:
-    """The sheets; `units` are the published integers (L,) at every corner."""
+    """The sheets; `objective` is what the scenario asks for, `units` are the published integers (L,) at every corner."""
     return (
-        _corner_table(case, curve, scenario, units, heading),
+        _corner_table(case, curve, scenario, objective, units, heading),
         _allocation_table(case, curve, scenario, units, heading),
     )
 
@@ -119,8 +124,43 @@ def position_sentence(case: Case, curve: Frontier, scenario: str) -> str:
     return f"{here}：{first.name}不变时，{second.name}还可以{second.better} {second.difference(curve.above, case.money_unit)}。"
 
 
+def standing_sentence(case: Case, curve: Frontier, scenario: str, objective: Sequence[str]) -> str:
+    """Why the present scenario stands where it does: which of both objectives it asks for, and after what."""
+    said = []
+    for name, best, now in zip(
+        curve.names,
+        (curve.corners[0].first, curve.corners[-1].second),
+        curve.present,
+        strict=True,
+    ):
+        shown = measure(case, name)
+        if name in objective:
+            before = objective[: list(objective).index(name)]
+            why = f"「{name}」" + (
+                f"排在“{' > '.join(before)}”之后，只在不损害它们的范围里改善"
+                if before
+                else "排第一"
+            )
+        else:
+            why = f"「{name}」不在目标里，没有去改善它"
+        gap = abs(now - best)
+        told = (
+            f"{shown.name}已是只顾它时的最好值"
+            if gap <= SMALL * max(1.0, abs(best))
+            else f"只顾它时{shown.name}能{shown.better} {shown.difference(gap, case.money_unit)}，"
+            f"到 {_value(case, shown, best)}"
+        )
+        said.append(f"{why}；{told}")
+    return f"为什么在这里：「{scenario}」的目标是“{' > '.join(objective)}”。{'。'.join(said)}。"
+
+
 def _corner_table(
-    case: Case, curve: Frontier, scenario: str, units: Sequence[Ints], heading: str
+    case: Case,
+    curve: Frontier,
+    scenario: str,
+    objective: Sequence[str],
+    units: Sequence[Ints],
+    heading: str,
 ) -> Table:
     first, second = (measure(case, name) for name in curve.names)
     columns = (
@@ -155,6 +195,7 @@ def _corner_table(
         )
     )
     notes = (
+        standing_sentence(case, curve, scenario, objective),
         "注：拐点之间是直线，两端各是只顾一个目标时的最优值；每一段都以中点重新求解复核过。硬规则和软规则的先后照旧。",
         *(
             (

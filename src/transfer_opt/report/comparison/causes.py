@@ -10,7 +10,7 @@ import numpy as np
 from transfer_opt.allocation.explanation.indicators import Indicator
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Value
-from transfer_opt.core.tables import Column, Row, Table
+from transfer_opt.core.tables import Column, Row, RowKind, Table
 from transfer_opt.report.comparison.counties import one_page
 from transfer_opt.report.equality import indicator_value
 from transfer_opt.report.parts import KEY_COLUMNS, amount, heading, known_sum, optional, unit_groups
@@ -19,7 +19,9 @@ from transfer_opt.scenarios.comparison.columns import CHANGES, Side
 from transfer_opt.scenarios.comparison.compare import Comparison
 from transfer_opt.scenarios.comparison.fairness import Price, Worse
 
-WHOLE = "合计"
+WHOLE, ALL_FUNDS = "合计", "全部"
+BLANKS = (None,) * 4
+"""Of the columns that are known of a cause as a whole only."""
 NAMED = 12
 """How many who lose by a larger pool are named."""
 GIVEN_UP = (
@@ -41,6 +43,7 @@ def effect_table(comparison: Comparison) -> Table:
         Column("由", "text", 16),
         Column("到", "text", 16),
         Column("原因", "text", 22),
+        Column("资金", "text", 12),
         Column("增加的县", "number", 8),
         Column("减少的县", "number", 8),
         Column("增加的金额", "money", 12),
@@ -51,7 +54,7 @@ def effect_table(comparison: Comparison) -> Table:
         Column("基尼系数变化", "points", 12),
         Column("说明", "note", 34),
     )
-    rows = tuple(row for found in comparison.effects for row in _effects(found))
+    rows = tuple(row for found in comparison.effects for row in _effects(comparison, found))
     return Table(
         "差异分解",
         f"{heading(comparison.lead)}差异分解",
@@ -60,7 +63,8 @@ def effect_table(comparison: Comparison) -> Table:
         f"单位：{money}",
         notes=(
             "注：从基准出发，按数据、资金总额、各条规则、目标的固定顺序一项一项换成另一方案的取值，每换一项都完整重算一次；各项相加正好等于两方案之差。",
-            "次序不同，各项的份额会不同，合计不变。取值相同的项不列。与只有金额的表相比时，按本年结果「测算说明」的各步分解。",
+            "次序不同，各项的份额会不同，合计不变。取值相同的项不列。与只有金额的表相比时，按本年结果「测算说明」的各步分解。"
+            "“其中”各行是同一原因里每项资金怎样变；一个县可以在一项资金里增加、在另一项里减少。",
         ),
         paper="A3",
     )
@@ -72,9 +76,18 @@ def county_effect_table(comparison: Comparison) -> Table:
     for found in comparison.effects:
         band = f"{found.first} → {found.second}"
         columns.append(Column("差额", "step", 10, band, _sum_of(found), group_start=True))
-        columns += [
-            Column(part.cause, "step", 10, band, group_formula="sum") for part in found.parts
-        ]
+        for part in found.parts:
+            columns.append(Column(part.cause, "step", 10, band, group_formula="sum"))
+            columns += [
+                Column(
+                    f"{part.cause}·{comparison.short_fund(comparison.funds[fund])}",
+                    "step",
+                    10,
+                    band,
+                    group_formula="sum",
+                )
+                for fund in _moved_funds(part)
+            ]
     rows = tuple(
         Row(
             group.kind,
@@ -98,7 +111,8 @@ def county_effect_table(comparison: Comparison) -> Table:
         paper="A3",
         fit=one_page(comparison),
         notes=(
-            "注：差额＝各项原因之和，各项资金合计；＋为得到，－为让给其他县，“–”表示没有影响。",
+            "注：差额＝各项原因之和，各项资金合计；＋为得到，－为让给其他县，“–”表示没有影响。"
+            "原因后面带资金名的列是这个原因里那项资金的部分，相加等于这个原因。",
         ),
     )
 
@@ -208,32 +222,64 @@ def monotone_table(comparison: Comparison) -> Table:
     )
 
 
-def _effects(found: Effects) -> Iterator[Row]:
+def _moved_funds(part: Effect) -> list[int]:
+    """The funds in which a cause moves money; none where that is one alone, which says nothing more."""
+    moved = _moving(part)
+    return moved if len(moved) > 1 else []
+
+
+def _moving(part: Effect) -> list[int]:
+    found: list[int] = np.flatnonzero(np.nansum(np.abs(part.amounts), axis=1) > 0).tolist()
+    return found
+
+
+def _effects(comparison: Comparison, found: Effects) -> Iterator[Row]:
     short, lowest, unequal = (
         float(np.sum([getattr(part, name) for part in found.parts]))
         for name in ("short", "lowest", "gini")
     )
     whole = Effect(WHOLE, sum_of([part.amounts for part in found.parts]), short, lowest, unequal)
     for part in (*found.parts, whole):
-        given = part.given
-        kind = "subtotal" if part is whole else "plain"
+        kind: RowKind = "subtotal" if part is whole else "plain"
+        measured = (_known(part.short, 8), _known(part.lowest * 100, 2), _known(part.gini, 4))
+        several = _moved_funds(part)
         yield Row(
-            kind,  # type: ignore[arg-type]
+            kind,
             (
                 found.first,
                 found.second,
                 part.cause,
-                float((given > 0).sum()),
-                float((given < 0).sum()),
-                amount(float(given[given > 0].sum())),
-                amount(float(-given[given < 0].sum())),
-                amount(float(given.sum())),
-                _known(part.short, 8),
-                _known(part.lowest * 100, 2),
-                _known(part.gini, 4),
+                ALL_FUNDS if several else _only_fund(comparison, part),
+                *_sides(part.given),
+                *measured,
                 part.note or None,
             ),
         )
+        for fund in several if part is not whole else ():
+            name = comparison.short_fund(comparison.funds[fund])
+            moved = np.round(np.nan_to_num(part.amounts[fund]), 8)
+            yield Row(
+                "slack",
+                (found.first, found.second, f"　其中：{part.cause}", name, *_sides(moved), *BLANKS),
+            )
+
+
+def _only_fund(comparison: Comparison, part: Effect) -> str | None:
+    """The one fund a cause moves money in; None where it moves none."""
+    moved = _moving(part)
+    return comparison.short_fund(comparison.funds[moved[0]]) if moved else None
+
+
+def _sides(given: Floats) -> tuple[float, ...]:
+    """How many get more and how many less, how much more and how much less, and what that makes together."""
+    more, fewer = given[given > 0], -given[given < 0]
+    return (
+        float(len(more)),
+        float(len(fewer)),
+        amount(float(more.sum())),
+        amount(float(fewer.sum())),
+        amount(float(given.sum())),
+    )
 
 
 def sum_of(tables: list[Floats]) -> Floats:
@@ -250,7 +296,13 @@ def _sum_of(found: Effects) -> str:
 
 def _by_county(found: Effects, members: Ints) -> list[Value]:
     parts = [amount(float(part.given[members].sum())) for part in found.parts]
-    return [amount(math.fsum(parts)), *parts]
+    values: list[Value] = [amount(math.fsum(parts))]
+    for part, moved in zip(found.parts, parts, strict=True):
+        values.append(moved)
+        values += [
+            amount(float(np.nansum(part.amounts[fund][members]))) for fund in _moved_funds(part)
+        ]
+    return values
 
 
 def _changes(comparison: Comparison, side: Side, breaks: bool) -> Iterator[Row]:

@@ -9,6 +9,7 @@ import numpy as np
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
+from transfer_opt.policy.case import YUAN
 from transfer_opt.report.parts import (
     KEY_COLUMNS,
     Group,
@@ -37,13 +38,13 @@ def county_table(comparison: Comparison, fund: int | None = None) -> Table:
     name = "" if fund is None else comparison.short_fund(comparison.funds[fund])
     said = "分县对比" + (f"·{name}" if name else "")
     rows = tuple(
-        Row(group.kind, (*group.key, *_amounts(comparison, group, fund)))
+        Row(group.kind, (*group.key, *amounts(comparison, group.members, fund)))
         for group in unit_groups(comparison.units)
     )
     return Table(
         said,
         f"{heading(comparison.lead)}{said}",
-        (*KEY_COLUMNS, *_columns(comparison)),
+        (*KEY_COLUMNS, *money_columns(comparison)),
         rows,
         f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}",
         notes=(BLANK,),
@@ -87,6 +88,61 @@ def coverage_table(comparison: Comparison) -> Table:
         paper="A3",
         fit=one_page(comparison),
     )
+
+
+def per_head_table(comparison: Comparison) -> Table | None:
+    """What every resident gets, 元; none where nobody knows how many there are."""
+    people = head_count(comparison)
+    if people is None:
+        return None
+    shown = (
+        [last_year_of(comparison), *comparison.sides]
+        if comparison.one_past
+        else [*comparison.sides]
+    )
+    yuan = YUAN[comparison.money_unit]
+    columns = (*KEY_COLUMNS, *(Column(side.name, "per_head", 11) for side in shown))
+    rows = tuple(
+        Row(
+            group.kind,
+            (
+                *group.key,
+                *(
+                    optional(
+                        _ratio(
+                            known_sum(side.amounts[:, group.members]), yuan, people[group.members]
+                        )
+                    )
+                    for side in shown
+                ),
+            ),
+        )
+        for group in unit_groups(comparison.units)
+    )
+    return Table(
+        "人均对比",
+        f"{heading(comparison.lead)}人均对比",
+        columns,
+        rows,
+        "单位：元",
+        notes=(
+            "注：各项资金合计÷常住人口，人口取本表所附最后一份结果的数；合计、小计按合计数重算。",
+        ),
+        landscape=False,
+        fit=one_page(comparison),
+    )
+
+
+def head_count(comparison: Comparison) -> Floats | None:
+    """(n,) residents as the plan knows them that the titles speak of; None where it has none."""
+    side = next(side for side in comparison.sides if side.plan is comparison.lead)
+    people = side.spread(comparison.lead.case.recipients.number("常住人口"))
+    return None if np.isnan(people).all() else people
+
+
+def _ratio(money: Value, yuan: float, people: Floats) -> float:
+    heads = float(people.sum())
+    return money * yuan / heads if isinstance(money, float) and heads > 0 else np.nan
 
 
 def heat_table(comparison: Comparison) -> Table:
@@ -153,7 +209,8 @@ def verdict(comparison: Comparison) -> str:
     return "少于上年的县：" + "；".join(parts) + "。"
 
 
-def _columns(comparison: Comparison) -> list[Column]:
+def money_columns(comparison: Comparison) -> list[Column]:
+    """What stands behind the keys: last year, then per side this year, the difference to last year and to the baseline."""
     columns = []
     if comparison.one_past:
         columns.append(
@@ -183,16 +240,17 @@ def _against(comparison: Comparison, side: Side) -> bool:
     return side is not comparison.baseline and comparison.baseline in comparison.sides
 
 
-def _amounts(comparison: Comparison, group: Group, fund: int | None) -> list[Value]:
+def amounts(comparison: Comparison, members: Ints, fund: int | None) -> list[Value]:
+    """The cells of these columns for some units together, all funds or one."""
     values: list[Value] = []
-    base = _money(comparison.baseline.amounts, group.members, fund)
+    base = _money(comparison.baseline.amounts, members, fund)
     if comparison.one_past:
         known = next(side for side in comparison.sides if side.plan)
-        values.append(_money(known.last, group.members, fund))
+        values.append(_money(known.last, members, fund))
     for side in comparison.sides:
         now, before = (
-            _money(side.amounts, group.members, fund),
-            _money(side.last, group.members, fund),
+            _money(side.amounts, members, fund),
+            _money(side.last, members, fund),
         )
         values += [now] if comparison.one_past else [now, before]
         values += _growth(before, now)
@@ -227,8 +285,12 @@ def _with_last(comparison: Comparison) -> list[Side]:
     """The sides with last year before them, where all know the same one."""
     if not comparison.one_past:
         return [side for side in comparison.sides if side.plan]
-    known = next(side for side in comparison.sides if side.plan)
-    return [last_year(known, LAST_YEAR), *(side for side in comparison.sides if side.plan)]
+    return [last_year_of(comparison), *(side for side in comparison.sides if side.plan)]
+
+
+def last_year_of(comparison: Comparison) -> Side:
+    """Last year's money, where all sides know the same one."""
+    return last_year(next(side for side in comparison.sides if side.plan), LAST_YEAR)
 
 
 def _ranks(coverage: Floats) -> Floats:

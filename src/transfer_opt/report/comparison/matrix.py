@@ -186,7 +186,7 @@ def _base(comparison: Comparison, measure: Measure) -> float:
 def _sentence(comparison: Comparison, made: tuple[Measure, ...], at: int) -> str:
     side = comparison.sides[at]
     gains = [measure.praise for measure in made if measure.best == at]
-    prices = list(_prices(comparison, made, at))
+    prices = list(losers_and_prices(comparison, made, at))
     if side is comparison.baseline:
         short = _sum(side.short)
         opening = "“三保”没有缺口，作为比较基准" if short == 0 else "作为比较基准"
@@ -204,7 +204,7 @@ def _alone(made: tuple[Measure, ...], at: int) -> Iterator[str]:
             yield f"{name} {measure.shown[at]:,.{measure.decimals}f}{unit.removesuffix('）').removeprefix('小为好')}"
 
 
-def _prices(comparison: Comparison, made: tuple[Measure, ...], at: int) -> Iterator[str]:
+def losers_and_prices(comparison: Comparison, made: tuple[Measure, ...], at: int) -> Iterator[str]:
     """What is worse than the baseline, or, for the baseline itself, who gets less than last year."""
     side, money = comparison.sides[at], comparison.money_unit
     losers = int(side.losers.sum())

@@ -12,14 +12,17 @@ from transfer_opt.report.comparison.causes import (
     monotone_table,
     price_table,
 )
+from transfer_opt.report.comparison.conclusion import conclusion_table
 from transfer_opt.report.comparison.counties import (
     county_table,
     coverage_table,
     heat_table,
     loser_table,
+    per_head_table,
 )
 from transfer_opt.report.comparison.figures import charts
 from transfer_opt.report.comparison.matrix import matrix_table
+from transfer_opt.report.comparison.overview import balance_table, group_table
 from transfer_opt.report.comparison.records import audit_table, indicator_table, parameter_table
 from transfer_opt.report.comparison.strata import strata_table
 from transfer_opt.report.parts import example_label, heading
@@ -30,13 +33,21 @@ __all__ = ["build_comparison"]
 
 def build_comparison(comparison: Comparison, date: str, finished: str) -> Report:
     """The whole comparison workbook; `date` stands in footers, `finished` in 「审计信息」 (both empty: no time stamp)."""
-    tables = [matrix_table(comparison), parameter_table(comparison), county_table(comparison)]
+    tables = [
+        matrix_table(comparison),
+        conclusion_table(comparison),
+        group_table(comparison),
+        balance_table(comparison),
+        parameter_table(comparison),
+        county_table(comparison),
+    ]
     tables += [
         county_table(comparison, fund)
         for fund in range(len(comparison.funds))
         if len(comparison.funds) > 1
     ]
     tables += [
+        *filter(None, [per_head_table(comparison)]),
         coverage_table(comparison),
         heat_table(comparison),
         loser_table(comparison),

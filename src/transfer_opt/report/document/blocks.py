@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-Style: TypeAlias = Literal["mark", "title", "subtitle", "label", "unit", "summary", "note"]
-"""mark: 附件1; label: 示例数据; unit: 单位, at the right; summary: the sentences above a notice's lines."""
+Style: TypeAlias = Literal["mark", "title", "heading", "label", "unit", "summary", "note"]
+"""mark: 附件1; heading: the title of a notice, smaller, so that a notice is one page; label: 示例数据; unit: 单位, at the right;
+summary: the sentences above a notice's lines."""
 
 
 @dataclass(frozen=True)

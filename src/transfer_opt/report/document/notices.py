@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
@@ -31,11 +31,11 @@ from transfer_opt.report.notice.worked_lines import (
 )
 from transfer_opt.report.parts import example_label, heading
 
-SIZE = 8.0
-"""Points: a county with three funds fits two pages."""
+SIZE = 7.5
+"""Points: a county with three funds fits one page."""
 MOST_FUNDS = 4
 """More columns of figures do not fit the width: the lines are told in parts."""
-LETTER_WIDTH, LEAST_TEXTS, WIDEST = 9, 75, 30
+LETTER_WIDTH, LEAST_TEXTS, WIDEST = 8, 80, 30
 """Millimetres: of the letters, at least of 项目 and 算式 together, at most of a fund."""
 
 
@@ -44,16 +44,24 @@ class _Notices:
     """What all notices share."""
 
     plan: Plan
-    lines: tuple[Line, ...]
     title: str
     label: str
     of_county: tuple[Ints, ...]
     """County → its lines of the plan."""
+    lettered: dict[tuple[int, ...], tuple[Line, ...]] = field(default_factory=dict)
+    """Funds → the lettered lines of a county in them: letters without gaps."""
 
     @property
     def funds(self) -> range:
         """By position."""
         return range(len(self.plan.case.funds))
+
+    def lines(self, members: Sequence[bool]) -> tuple[Line, ...]:
+        """The lines of a county; `members` says fund by fund whether it takes part."""
+        own = tuple(f for f, inside in enumerate(members) if inside)
+        if own not in self.lettered:
+            self.lettered[own] = lettered(self.plan, own)
+        return self.lettered[own]
 
 
 def notices(plan: Plan, counties: Sequence[Entry], number: int) -> Iterator[Block]:
@@ -65,13 +73,12 @@ def notices(plan: Plan, counties: Sequence[Entry], number: int) -> Iterator[Bloc
     mine = tuple(
         np.sort(order[first:last]) for first, last in zip(ends[:-1], ends[1:], strict=True)
     )
-    shared = _Notices(plan, lettered(plan), f"{heading(plan)}分配说明", example_label(plan), mine)
+    shared = _Notices(plan, f"{heading(plan)}分配说明", example_label(plan), mine)
     for place, entry in enumerate(counties):
         if place:
             yield PageBreak()
         yield Paragraph("mark", f"附件{number}—{place + 1}")
-        yield Paragraph("title", shared.title)
-        yield Paragraph("subtitle", entry.name)
+        yield Paragraph("heading", f"{entry.name}{shared.title}")
         if shared.label:
             yield Paragraph("label", shared.label)
         yield Paragraph("summary", _summary(shared, entry))
@@ -100,11 +107,13 @@ def _summary(shared: _Notices, entry: Entry) -> str:
 def _grids(shared: _Notices, entry: Entry) -> Iterator[Grid]:
     """The lines, so many funds at a time; 分配额合计 at the end of the last part."""
     county = int(entry.members[0])
-    values = worked(shared.lines, county, takes_part(shared.plan.case, county))
+    members = takes_part(shared.plan.case, county)
+    lines = shared.lines(members)
+    told = tuple(zip(lines, worked(lines, county, members), strict=True))
     for first in range(0, len(shared.funds), MOST_FUNDS):
         funds = shared.funds[first : first + MOST_FUNDS]
         last = funds[-1] == shared.funds[-1]
-        rows = tuple(_rows(shared, entry, values, funds, summed=last and len(shared.funds) > 1))
+        rows = tuple(_rows(shared, entry, told, funds, summed=last and len(shared.funds) > 1))
         names = [shared.plan.case.funds[f].short for f in funds]
         yield Grid(("行", "项目", "算式", *names), rows, _widths(len(funds)), 3, SIZE)
 
@@ -112,14 +121,14 @@ def _grids(shared: _Notices, entry: Entry) -> Iterator[Grid]:
 def _rows(
     shared: _Notices,
     entry: Entry,
-    values: Sequence[tuple[Decimal | None, ...]],
+    told: Sequence[tuple[Line, tuple[Decimal | None, ...]]],
     funds: Sequence[int],
     *,
     summed: bool,
 ) -> Iterator[GridRow]:
     """Every line that says something of these funds; each later line is arithmetic on earlier ones."""
-    for line, of_line in zip(shared.lines, values, strict=True):
-        if any(of_line[f] is not None for f in funds):
+    for line, of_line in told:
+        if _any_known([of_line[f] for f in funds]):
             yield GridRow(
                 "subtotal" if line.main else "unit",
                 (
@@ -129,9 +138,8 @@ def _rows(
                     *(printed(of_line[f], line.kind, line.decimals) for f in funds),
                 ),
             )
-    given = next(line.letter for line in shared.lines if line.item == AMOUNT)
-    at = len(shared.lines)
-    computed = dict(zip((line.item for line in shared.lines), values, strict=True))[AMOUNT]
+    given, computed = next((line.letter, values) for line, values in told if line.item == AMOUNT)
+    at = 1 + max((at for at, (_, values) in enumerate(told) if _any_known(values)), default=-1)
     moved = [
         None if now is None or by is None else now - by
         for now, by in zip(entry.amounts, computed, strict=True)
@@ -175,6 +183,11 @@ def _rows(
         )
 
 
+def _any_known(values: Sequence[Decimal | None]) -> bool:
+    """Whether a line says something."""
+    return any(value is not None for value in values)
+
+
 def _signed(money: Decimal | None) -> str:
     return f"{'+' if money > 0 else ''}{figure(money)}" if money else ""
 
@@ -182,4 +195,4 @@ def _signed(money: Decimal | None) -> str:
 def _widths(funds: int) -> tuple[int, ...]:
     each = min(WIDEST, (TEXT_WIDTH - LETTER_WIDTH - LEAST_TEXTS) // funds)
     texts = TEXT_WIDTH - LETTER_WIDTH - each * funds
-    return (LETTER_WIDTH, texts // 2 - 2, texts - texts // 2 + 2, *([each] * funds))
+    return (LETTER_WIDTH, texts // 2 - 4, texts - texts // 2 + 4, *([each] * funds))

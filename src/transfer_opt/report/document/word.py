@@ -25,13 +25,15 @@ DIGITS = "Times New Roman"
 RED = "B3261E"
 LINE = 28.9
 """Points: 22 lines to the page."""
+SMALL, LINES_OF_GRID = 10, (1.2, 1.3)
+"""Height of a line by the font size: in a small grid, in any other."""
 LOOKS: dict[Style, tuple[str, float, str, float]] = {
     "mark": (HEI, 16, "left", LINE),
     "title": (XIAOBIAO, 22, "center", 36),
-    "subtitle": (KAI, 16, "center", LINE),
-    "label": (KAI, 12, "center", 20),
+    "heading": (XIAOBIAO, 16, "center", 24),
+    "label": (KAI, 12, "center", 18),
     "unit": (FANG, 12, "right", 20),
-    "summary": (FANG, 12, "both", 20),
+    "summary": (FANG, 10.5, "both", 16),
     "note": (FANG, 10.5, "left", 16),
 }
 """Font, size, side, height of a line."""
@@ -115,7 +117,7 @@ def _xml(block: Block) -> str:
 
 def _paragraph(block: Paragraph) -> str:
     font, size, side, line = LOOKS[block.style]
-    kept = "<w:keepNext/>" if block.style in ("mark", "title", "subtitle", "label", "unit") else ""
+    kept = "<w:keepNext/>" if block.style in ("mark", "title", "heading", "label", "unit") else ""
     before, after = (14, 6) if block.style == "title" else (0, 0)
     indent = f'<w:ind w:firstLine="{round(2 * size * 20)}"/>' if block.style == "summary" else ""
     return (
@@ -158,10 +160,11 @@ def _cell(text: str, widths: Sequence[int], kind: str, index: int, grid: Grid) -
     kept = "<w:keepNext/>" if kind == "subtotal" and grid.texts == 1 else ""
     rule = "exact" if kind != "header" else "auto"
     indent = '<w:ind w:left="210"/>' if index == 0 and kind == "unit" and grid.texts == 1 else ""
+    line = round(grid.size * LINES_OF_GRID[grid.size >= SMALL] * 20)
     side = "center" if kind == "header" else "left" if index < grid.texts else "right"
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{_twips(sum(widths))}" w:type="dxa"/>{span}{shade}<w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr>'
-        f'{kept}<w:spacing w:before="0" w:after="0" w:line="{round(grid.size * 26)}" w:lineRule="{rule}"/>{indent}<w:jc w:val="{side}"/>'
+        f'{kept}<w:spacing w:before="0" w:after="0" w:line="{line}" w:lineRule="{rule}"/>{indent}<w:jc w:val="{side}"/>'
         f"</w:pPr>{_run(text, HEI if kind == 'header' else FANG, DIGITS, grid.size, bold=kind in ('total', 'subtotal'))}</w:p></w:tc>"
     )
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from transfer_opt.allocation.explanation.sensitivity import PORTION
 from transfer_opt.allocation.explanation.steps import STEP_DIGITS, STEP_NAMES
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import FIRST_ROW, NoticeLook, Waterfall
-from transfer_opt.core.vocabulary import ALLOCATION, COUNTY_SENSITIVITY, NAME, STEPS, SUBTOTAL
+from transfer_opt.core.vocabulary import ALLOCATION, NAME, STEPS, SUBTOTAL
 from transfer_opt.intake.assemble import released
 from transfer_opt.report.notice.live import (
     EMPTY,
@@ -205,7 +202,9 @@ def _bar(page: Page, row: int, cause: Cause, digits: int, first: int) -> Live:
         * 10.0**-STEP_DIGITS
         * (len(STEP_NAMES) + 3 - (row - first))
     )
-    paper.put(row, column + 10, added([size(value), number(round(tie, 15))]), "hidden")
+    # 取整 is noise: it comes after every cause, however small the others are.
+    rank = [number(round(tie, 15))] + ([size(value)] if cause.name != STEP_NAMES[-1] else [])
+    paper.put(row, column + 10, added(rank), "hidden")
     paper.put(row, column + 11, either(falls, text(cause.less), text(cause.more)), "hidden")
     return value
 
@@ -315,7 +314,7 @@ def _moved(
 
 
 def how_it_compares(page: Page, row: int) -> int:
-    """三、与别的县比如何: a sentence, the table, and what would bring more; the first row after them."""
+    """三、与别的县比如何: a sentence and the table; the first row after them."""
     paper = page.paper
     page.heading(row, "三、与别的县比如何")
     for at, header in enumerate(("指标", "本县", "本市州平均", "全省平均", "位次")):
@@ -332,9 +331,7 @@ def how_it_compares(page: Page, row: int) -> int:
     page.sentence(
         row + 1, either(is_empty(said), text("缺少人口、财力或上年数，不作比较。"), found), 16.0
     )
-    page.paper.put(row + 3 + len(MEASURES), 0, _more(page), "note", across=page.library.columns)
-    paper.heights[row + 3 + len(MEASURES)] = 26.0
-    return row + 4 + len(MEASURES)
+    return row + 3 + len(MEASURES)
 
 
 def _measure(page: Page, row: int, title: str, name: str, look: NoticeLook) -> Live:
@@ -365,74 +362,6 @@ def _county_values(page: Page, name: str) -> list[Value]:
     return [row.values[at] for row in table.rows if row.kind == "unit"]
 
 
-def _more(page: Page) -> Live:
-    """如何再多得1万元: the pool and the parameter whose change brings the county most, as solved again."""
-    library = page.library
-    entries = library.outcome.sensitivities
-    funds = len(library.outcome.case.funds)
-    best = [
-        part
-        for part in (
-            _best(page, range(min(funds, len(entries))), pool=True),
-            _best(page, range(funds, len(entries)), pool=False),
-        )
-        if part
-    ]
-    cells = [
-        page.paper.put(at, library.columns + 2, part, "hidden") for at, part in enumerate(best)
-    ]
-    said = joined(*cells) if cells else EMPTY
-    nothing = text(
-        f"如何再多得1万元：「{COUNTY_SENSITIVITY}」里逐项试过的变动都不增加本县的数额。"
-        if entries
-        else "如何再多得1万元：没有逐项试过变动，要试的办法见「敏感性」。"
-    )
-    return either(
-        is_empty(said),
-        nothing,
-        joined(
-            text("如何再多得1万元："),
-            _after_first(said),
-            text(f"。其余见「{COUNTY_SENSITIVITY}」。"),
-        ),
-    )
-
-
 def _after_first(said: Live) -> Live:
     """A list without the mark before its first entry."""
     return Live(f"MID({said.formula},2,{LONGEST_SENTENCE})", str(said.value)[1:])
-
-
-def _best(page: Page, columns: range, *, pool: bool) -> Live | None:
-    """The most helpful of these changes; empty where none brings the county more."""
-    library, unit = page.library, page.library.outcome.case
-    if not columns:
-        return None
-    shift = library.column(COUNTY_SENSITIVITY, "市州") + 1
-    table = library.tables[COUNTY_SENSITIVITY]
-    within = (shift + columns[0], shift + columns[-1])
-    cells = f"INDEX({span(library.rows(COUNTY_SENSITIVITY), within, COUNTY_SENSITIVITY)},{page.positions.result.formula},0)"
-    row = table.rows[page.row - FIRST_ROW].values[within[0] : within[1] + 1]
-    moves = [float(value) if isinstance(value, float) else -np.inf for value in row]
-    top = Live(f"MAX({cells})", max(0.0, *moves))
-    at = int(np.argmax(moves))
-    header = span((FIRST_ROW - 1, FIRST_ROW - 1), within, COUNTY_SENSITIVITY)
-    name = Live(
-        f"INDEX({header},MATCH({top.formula},{cells},0))", table.columns[within[0] + at].name
-    )
-    gains = joined(
-        text("；全省" if pool else "；把"),
-        name,
-        text("，本县约增加 "),
-        money(top, 1 + places(unit.unit)),
-        text(f" {unit.money_unit}"),
-    )
-    if pool:
-        needed = Live(
-            f"{number(PORTION * unit.unit).formula}/{top.formula}",
-            PORTION * unit.unit / top.number if top.number else 0.0,
-        )
-        gains = joined(
-            gains, text("，每多得 1 万元约需全省多安排 "), money(needed, 1), text(" 万元")
-        )
-    return either(Live(f"{top.formula}>0", top.number > 0), gains, EMPTY)

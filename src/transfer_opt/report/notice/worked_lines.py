@@ -83,12 +83,13 @@ class Line:
         return tuple(self.formulas)
 
 
-def lettered(plan: Plan) -> tuple[Line, ...]:
-    """The lines of a plan, lettered from A, the same for every county."""
-    drafts = [draft for f in range(len(plan.case.funds)) for draft in _fund(plan, f)]
+def lettered(plan: Plan, funds: Sequence[int] | None = None) -> tuple[Line, ...]:
+    """The lines of a plan, lettered from A, the same for every county; or those for a county in these funds alone."""
+    told = range(len(plan.case.funds)) if funds is None else funds
+    drafts = [draft for f in told for draft in _fund(plan, f)]
     shares = {
         f: next(draft.letter for draft in drafts if draft.kind == "share" and f in draft.formulas)
-        for f in range(len(plan.case.funds))
+        for f in told
     }
     drafts += _common(plan, shares)
     letters = {draft.letter: column_letters(at) for at, draft in enumerate(drafts)}
@@ -235,12 +236,12 @@ def _common(plan: Plan, shares: Mapping[int, str]) -> Iterator[Line]:
     """From the shares to the published amounts and against last year."""
     case = plan.case
     funds = range(len(case.funds))
-    said = "／".join(f"{{{shares[f]}}}" for f in funds)
+    said = "／".join(f"{{{shares[f]}}}" for f in shares)
     pools = np.array([_everywhere(case, f, fund.pool)[f] for f, fund in enumerate(case.funds)])
     line = _Writer(funds, max(places(case.unit / 10**STEP_DIGITS), 0))
     yield line("pool", "全省资金总额", "可分配总额", "", decimals=places(case.unit), given=pools)
     by_share = line("by share", "按份额测算", f"份额 {said} × {{pool}}", "")
-    yield replace(by_share, formulas={f: f"{{{shares[f]}}}*{{pool}}" for f in funds})
+    yield replace(by_share, formulas={f: f"{{{share}}}*{{pool}}" for f, share in shares.items()})
     yield from _by_steps(plan, line)
     yield from _against_last_year(case, line)
 

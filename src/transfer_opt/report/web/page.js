@@ -4,7 +4,9 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const counties = data.counties, scenarios = data.scenarios;
 const byId = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
-let picked = 0;
+const rows = Array.from(document.querySelectorAll("#counties tbody tr"));
+const sums = rows.filter((row) => row.dataset.county === undefined);
+let picked = 0, inOrder = true;
 
 function put(parent, name, attributes, text) {
   const made = parent.namespaceURI === SVG ? document.createElementNS(SVG, name) : document.createElement(name);
@@ -29,7 +31,7 @@ function pick(at) {
   const county = counties[at];
   byId("pick").value = String(at);
   document.querySelectorAll(".picked").forEach((group) => mark(group, county));
-  document.querySelectorAll("#counties tbody tr").forEach((row) => row.classList.toggle("on", Number(row.dataset.county) === at));
+  rows.forEach((row) => row.classList.toggle("on", row.dataset.county === String(at)));
   document.querySelectorAll("#map path").forEach((path) => path.classList.toggle("on", path.dataset.code === county.code));
   showOne(county);
   showFall();
@@ -44,6 +46,7 @@ function mark(group, county) {
   group.querySelector("use").setAttribute("transform", `translate(${x} ${y}) scale(1.7)`);
   const label = group.querySelector("text");
   label.setAttribute("x", x);
+  label.style.textAnchor = x > group.ownerSVGElement.viewBox.baseVal.width - 90 ? "end" : "middle";
   label.setAttribute("y", Number(y) - 12);
   label.textContent = (side === 0 ? county.name + " " : "") + county.side[side].coverage[0];
 }
@@ -121,34 +124,37 @@ function colourMap() {
   });
 }
 
-function value(county, column) {
-  const count = scenarios.length;
-  if (column === 0) return county.order;
-  if (column === 1) return county.prefectureOrder;
-  if (column === 2) return county.last[0][1];
-  return column < 3 + count ? county.side[column - 3].given[1] : county.side[column - 3 - count].growth[1];
+// Figures are compared as they are shown; words by the order of the official list.
+function shownNumber(row, column) {
+  const text = row.cells[column].textContent.replace(/[,+%]/g, "").replace("\u2212", "-");
+  return text === "" || Number.isNaN(Number(text)) ? null : Number(text);
 }
 
-function sortBy(button) {
-  const column = Number(button.dataset.column), head = button.closest("th"), words = column < 2;
-  const before = head.getAttribute("aria-sort");
+function sortBy(head) {
+  const column = head.cellIndex, words = column < 2, before = head.getAttribute("aria-sort");
   const up = before ? before !== "ascending" : words;
   document.querySelectorAll("#counties th[aria-sort]").forEach((other) => other.removeAttribute("aria-sort"));
   head.setAttribute("aria-sort", up ? "ascending" : "descending");
-  const body = document.querySelector("#counties tbody");
   const known = (number) => number === null ? (up ? Infinity : -Infinity) : number;
-  Array.from(body.rows).sort((first, second) => {
-    const a = counties[Number(first.dataset.county)], b = counties[Number(second.dataset.county)];
-    const difference = known(value(a, column)) - known(value(b, column));
-    return (Number.isNaN(difference) ? 0 : up ? difference : -difference) || a.order - b.order;
-  }).forEach((row) => body.appendChild(row));
+  const sorted = words ? (up ? rows : rows.filter((row) => !sums.includes(row)).reverse()) : rows.filter((row) => !sums.includes(row)).sort((first, second) => {
+    const difference = known(shownNumber(first, column)) - known(shownNumber(second, column));
+    return (Number.isNaN(difference) ? 0 : up ? difference : -difference) || rows.indexOf(first) - rows.indexOf(second);
+  });
+  inOrder = words && up;
+  sorted.forEach((row) => document.querySelector("#counties tbody").appendChild(row));
+  filter();
 }
 
+// 小计 stand above their counties, so they go where the counties are in another order or some are left out.
 function filter() {
   const where = byId("where").value, text = byId("find").value.trim();
   const fewer = byId("fewer").getAttribute("aria-pressed") === "true";
   let shown = 0;
-  document.querySelectorAll("#counties tbody tr").forEach((row) => {
+  rows.forEach((row) => {
+    if (sums.includes(row)) {
+      row.hidden = !inOrder || fewer || text !== "" || (where !== "" && row.cells[1].textContent !== where);
+      return;
+    }
     const county = counties[Number(row.dataset.county)];
     const loses = county.side.some((side) => side.change[1] !== null && side.change[1] < 0);
     const visible = (!where || county.prefecture === where) && (!fewer || loses) && county.name.includes(text);
@@ -158,9 +164,19 @@ function filter() {
   byId("count").textContent = `共 ${shown} 个县区`;
 }
 
+function showBlock(button) {
+  const open = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", String(open));
+  document.querySelectorAll("#counties .b" + button.dataset.block).forEach((cell) => { cell.hidden = !open; });
+}
+
+// A click in a table moves to what it changes: the county's place, its figures and its waterfall.
+function goTo(at) {
+  pick(at);
+  byId("moves").scrollIntoView({ behavior: "smooth", block: "start" });
+}
+
 function start() {
-  const prefectures = [...new Set(counties.map((county) => county.prefecture))];
-  counties.forEach((county, at) => { county.order = at; county.prefectureOrder = prefectures.indexOf(county.prefecture); });
   fillChoices();
   byId("pick").addEventListener("change", (event) => pick(Number(event.target.value)));
   byId("plan").addEventListener("change", showFall);
@@ -170,8 +186,12 @@ function start() {
     event.target.setAttribute("aria-pressed", String(event.target.getAttribute("aria-pressed") !== "true"));
     filter();
   });
-  document.querySelectorAll("#counties th button").forEach((button) => button.addEventListener("click", () => sortBy(button)));
-  document.querySelectorAll("#counties tbody tr").forEach((row) => row.addEventListener("click", () => pick(Number(row.dataset.county))));
+  document.querySelectorAll("#counties th[tabindex]").forEach((head) => {
+    head.addEventListener("click", () => sortBy(head));
+    head.addEventListener("keydown", (event) => { if (event.key === "Enter") sortBy(head); });
+  });
+  document.querySelectorAll("button.block").forEach((button) => button.addEventListener("click", () => showBlock(button)));
+  document.querySelectorAll("#counties tr[data-county]").forEach((row) => row.addEventListener("click", () => goTo(Number(row.dataset.county))));
   document.querySelectorAll(".dot").forEach((dot) => dot.addEventListener("click", () => pick(Number(dot.dataset.county))));
   document.querySelectorAll("#map path").forEach((path) => path.addEventListener("click", () => {
     const at = counties.findIndex((county) => county.code === path.dataset.code);

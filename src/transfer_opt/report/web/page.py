@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,11 +14,15 @@ from typing import Any
 from transfer_opt.core.tables import Report
 from transfer_opt.core.vocabulary import COVERAGE_CHART, SCENARIO_COMPARISON
 from transfer_opt.report.web.cells import Cell, Grid
+from transfer_opt.report.web.glossary import explained
 from transfer_opt.report.web.map import Area
 from transfer_opt.report.web.strip import SHAPES, strip
 from transfer_opt.workbook.output.styles import SCENARIO_COLOURS
 
-TOTALS, CHANGES = "分县对比", "较上年变动"
+TOTALS, CHANGES, PER_HEAD = "分县对比", "较上年变动", "人均对比"
+ANSWERS, GROUPS, BALANCE = "结论", "市州和规模", "得失对比"
+OPEN_BLOCKS = 2
+"""So many blocks of columns of the county table are shown at first."""
 SECTIONS = (
     ("受损县区", "受损县区"),
     ("保底代价", "“谁也不少于上年”的代价"),
@@ -90,12 +94,19 @@ def page(report: Report, heading: Heading, areas: Sequence[Area] = ()) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["explained"] = explained
     return environment.get_template("page.html.j2").render(
         heading=heading,
         report=report,
         grids=grids,
         matrix=_matrix(grids[SCENARIO_COMPARISON], heading),
+        answers=[[cell.text for cell in line.cells] for line in grids[ANSWERS].lines],
+        groups=_groups(grids[GROUPS], heading),
+        balance=_balance(grids[BALANCE], heading),
         counties=counties,
+        blocks=_blocks(grids, heading),
+        rows=_rows(grids, heading),
+        open_blocks=OPEN_BLOCKS,
         strip=strip([county.name for county in counties], lanes),
         sections=[(grids[name], title) for name, title in SECTIONS if name in grids],
         areas=areas,
@@ -130,6 +141,80 @@ def _matrix(grid: Grid, heading: Heading) -> list[tuple[Cell, list[tuple[Cell, s
             )
         )
     return found
+
+
+def _groups(grid: Grid, heading: Heading) -> list[tuple[str, str, list[Cell]]]:
+    """「市州和规模」 as the first screen shows it: how it is grouped, the group, per scenario its money or the difference."""
+    found = []
+    for line, row in zip(grid.lines, grid.table.rows, strict=True):
+        named = {
+            f"{column.band}/{column.name}": cell
+            for column, cell in zip(grid.heads, line.cells, strict=True)
+        }
+        told = "本年合计" if heading.baseline in heading.scenarios else "较上年"
+        cells = [named.get(f"{name}/较基准", named[f"{name}/{told}"]) for name in heading.scenarios]
+        found.append((str(row.values[0]), line.cells[1].text, cells))
+    return found
+
+
+def _balance(grid: Grid, heading: Heading) -> list[tuple[int, list[Cell]]]:
+    """「得失对比」 against the baseline, or where only last year is known against that: place of the scenario, cells."""
+    against = grid.lines[0].cells[1].text if grid.lines else ""
+    return [
+        (heading.scenarios.index(line.cells[0].text), list(line.cells))
+        for line in grid.lines
+        if line.cells[1].text == against
+    ]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Columns of the county table that are shown or hidden together: one per scenario that has such a figure."""
+
+    title: str
+    scenarios: tuple[int, ...]
+
+
+def _blocks(grids: Mapping[str, Grid], heading: Heading) -> list[Block]:
+    """The blocks in order."""
+    return [Block(title, tuple(sides)) for title, _, _, sides in _sources(grids, heading)]
+
+
+def _rows(
+    grids: Mapping[str, Grid], heading: Heading
+) -> list[tuple[str, list[Cell], list[list[Cell]]]]:
+    """The county table, 合计 and 小计 rows too: kind of row; 县区名称, 市州, 上年合计; block by block its cells."""
+    told: list[list[list[Cell]]] = []
+    for _, grid, key, sides in _sources(grids, heading):
+        at = {f"{column.band}/{column.name}": k for k, column in enumerate(grid.table.columns)}
+        places = [at[key.format(heading.scenarios[side])] for side in sides]
+        told.append([[cells[place] for place in places] for cells in grid.every])
+    names = [f"{column.band}/{column.name}" for column in grids[TOTALS].table.columns]
+    past = names.index("上年/上年合计") if "上年/上年合计" in names else -1
+    rows = zip(grids[TOTALS].table.rows, grids[TOTALS].every, zip(*told, strict=True), strict=True)
+    return [
+        (row.kind, [cells[1], cells[2], cells[past] if past >= 0 else NOTHING], list(blocks))
+        for row, cells, blocks in rows
+    ]
+
+
+def _sources(
+    grids: Mapping[str, Grid], heading: Heading
+) -> Iterator[tuple[str, Grid, str, list[int]]]:
+    """Title, table, its columns with {} for the scenario, and which scenarios have one."""
+    every = list(range(len(heading.scenarios)))
+    totals = grids[TOTALS]
+    known = {f"{column.band}/{column.name}" for column in totals.table.columns}
+    yield "本年合计", totals, "{}/本年合计", every
+    yield "比上年", totals, "{}/增幅", every
+    compared = [at for at in every if f"{heading.scenarios[at]}/较基准" in known]
+    if compared:
+        yield f"比{heading.baseline}多（少）", totals, "{}/较基准", compared
+    if PER_HEAD in grids:
+        yield "人均（元）", grids[PER_HEAD], "/{}", every
+    for name, grid in grids.items():
+        if name.startswith(f"{TOTALS}·"):
+            yield name.partition("·")[2], grid, "{}/本年合计", every
 
 
 def _counties(grids: Mapping[str, Grid], scenarios: Sequence[str]) -> list[County]:

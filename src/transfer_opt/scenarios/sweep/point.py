@@ -201,13 +201,15 @@ def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Re
 
 
 def _bounds(case: Case, formulation: Formulation, units: Ints) -> str:
-    """Per county, whether any of its lines stands at a floor above 0, or at a cap below the pool."""
+    """Fund by fund, county by county: whether the line stands at a floor above 0 (f), at a cap below the pool (c), at both (b)."""
     low, high = (np.round(side / case.unit, 6) for side in formulation.floor_and_cap())
     pools = np.round(case.pools / case.unit)[case.lines.fund]
-    count = len(case.recipients)
-    floor = np.bincount(case.lines.recipient, (units <= low) & (low > 0), count) > 0
-    cap = np.bincount(case.lines.recipient, (units >= high) & (high < pools), count) > 0
-    return "".join(np.where(floor, np.where(cap, "b", "f"), np.where(cap, "c", ".")).tolist())
+    floor, cap = (units <= low) & (low > 0), (units >= high) & (high < pools)
+    marks = np.full((len(case.funds), len(case.recipients)), " ")  # where there is no line
+    marks[case.lines.fund, case.lines.recipient] = np.where(
+        floor, np.where(cap, "b", "f"), np.where(cap, "c", ".")
+    )
+    return "".join(marks.ravel().tolist())
 
 
 def _known(value: float) -> float | None:

@@ -88,6 +88,7 @@ def data_table(
         tuple(columns),
         rows,
         notes=notes,
+        unprinted=f"「{CHART_DATA}」供画图取数，不打印。",
     )
 
 

@@ -24,7 +24,7 @@ FIGURE_PIXELS, FIGURE_PADDING = 8, 16
 """Room for a bold digit of 10 points in the widest font that may stand in for 宋体, and for what stands around it."""
 VARIED_KINDS = ("number", "points")
 """Kinds whose decimals differ from row to row."""
-AMOUNT_DECIMALS, NUMBER_DECIMALS = 4, 6
+AMOUNT_DECIMALS, NUMBER_DECIMALS, PERCENT_DIGITS = 4, 6, 2
 BLOCK = 1000
 """Rows that are told or written at once: a large sheet is never held as text."""
 
@@ -209,7 +209,11 @@ def is_number(value: Value) -> TypeGuard[float]:
 
 def number_decimals(row: Row, value: float) -> int:
     """The decimals of a figure whose column leaves them to the row."""
-    return decimals_needed(value, NUMBER_DECIMALS) if row.decimals is None else row.decimals
+    if row.decimals is not None:
+        return row.decimals
+    if row.is_share:
+        return max(0, decimals_needed(value, NUMBER_DECIMALS) - PERCENT_DIGITS)
+    return decimals_needed(value, NUMBER_DECIMALS)
 
 
 def _column_pixels(column: Column, values: Sequence[Value], decimals: int | Sequence[int]) -> int:

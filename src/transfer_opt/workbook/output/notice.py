@@ -52,7 +52,6 @@ LOOKS: Mapping[NoticeLook, Look] = {
         "bottom_color": RULE,
     },
     "sentence": {**_TEXT, "text_wrap": True},
-    "note": {**_TEXT, "font_size": 10, "text_wrap": True},
     "head": {**styles.HEADER, "font_size": 10},
     "letter": {**_CELL, "align": "center", "font_name": HEI, "font_size": 9},
     "item": {**_CELL, "shrink": True},

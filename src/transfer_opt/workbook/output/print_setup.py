@@ -33,6 +33,9 @@ def set_up_page(sheet: Any, layout: Layout, report: Report, last_row: int) -> No
     if table.landscape:
         sheet.set_landscape()
     set_up_paper(sheet, report, table.paper)
+    if table.unprinted:
+        _leave_out(sheet, layout)
+        return
     sheet.repeat_rows(0, HEADER_ROW)
     sheet.print_area(0, 0, last_row, len(table.columns) - 1)
     if table.fit == "groups":
@@ -44,6 +47,16 @@ def set_up_page(sheet: Any, layout: Layout, report: Report, last_row: int) -> No
         sheet.set_h_pagebreaks(
             [FIRST_ROW + place for place, row in enumerate(table.rows) if row.breaks_page]
         )
+
+
+def _leave_out(sheet: Any, layout: Layout) -> None:
+    """Print two empty cells right of the head alone: programs leave that page out, or print it with what its header says.
+
+    Two, because a range of one cell is spelled in two ways.
+    """
+    beside = len(layout.table.columns)
+    sheet.print_area(HEADER_ROW, beside, HEADER_ROW, beside + 1)
+    sheet.set_header(f"&L&9{_escaped(layout.table.unprinted)}")
 
 
 def set_up_paper(sheet: Any, report: Report, paper: str) -> None:

@@ -28,7 +28,7 @@ from transfer_opt.workbook.output.layout import (
 )
 from transfer_opt.workbook.output.styles import Styles
 
-TEXT, OUTLINED = ' t="str"', ' outlineLevel="1"'
+TEXT, OUTLINED, HIDDEN = ' t="str"', ' outlineLevel="1"', ' hidden="1"'
 
 
 class Body:
@@ -54,7 +54,7 @@ class Body:
         )
         # In their order: the formats are numbered as they are met.
         self._kinds: list[RowKind] = list(dict.fromkeys(row.kind for row in layout.table.rows))
-        self._looked: dict[tuple[int, RowKind, int, bool], str] = {}
+        self._looked: dict[tuple[int, RowKind, int, bool, bool], str] = {}
 
     def blocks(self) -> Iterator[str]:
         """The rows as they stand in the file, some at a time."""
@@ -62,7 +62,7 @@ class Body:
         for index, column in enumerate(columns):
             if column.kind not in VARIED_KINDS and column.kind not in styles.WRAPPED_KINDS:
                 for kind in self._kinds:
-                    self._look((index, kind, self._layout.decimals[index], False))
+                    self._look((index, kind, self._layout.decimals[index], False, False))
         openings = self._openings()
         for start, block, by_column in blocks(self._layout.table.rows):
             numbers = [str(FIRST_ROW + start + at + 1) for at in range(len(block))]
@@ -83,21 +83,21 @@ class Body:
                 )
             sizes = zip(self._layout.heights[start : start + len(block)], block, strict=True)
             yield "".join(
-                f'<row r="{number}"{openings[height, row.kind]}{"".join(line)}</row>'
+                f'<row r="{number}"{openings[height, outline(row), row.folded]}{"".join(line)}</row>'
                 for number, (height, row), line in zip(
                     numbers, sizes, zip(*cells, strict=True), strict=True
                 )
             )
 
-    def _openings(self) -> dict[tuple[float, RowKind], str]:
-        """What follows the number of a row, by height and kind."""
+    def _openings(self) -> dict[tuple[float, bool, bool], str]:
+        """What follows the number of a row: by height, whether it is outlined, and whether folded."""
         spans = f' spans="1:{len(self._layout.table.columns)}"'
-        # Whole pixels, as `set_row` makes them.
+        # Whole pixels and in this order, as `set_row` makes them.
         return {
-            (height, kind): f'{spans} ht="{int(height * 4 / 3 + 0.5) * 0.75:.16g}" customHeight="1"'
-            f"{OUTLINED if kind == 'unit' else ''}>"
+            (height, outlined, folded): f'{spans} ht="{int(height * 4 / 3 + 0.5) * 0.75:.16g}"'
+            f'{HIDDEN if folded else ""} customHeight="1"{OUTLINED if outlined else ""}>'
             for height in set(self._layout.heights)
-            for kind in self._kinds
+            for outlined, folded in ((False, False), (True, False), (True, True))
         }
 
     def _looks(
@@ -109,7 +109,9 @@ class Body:
             self._layout.pixels[index],
             self._layout.decimals[index],
         )
+        shares: Iterator[bool] = repeat(False)
         if column.kind in VARIED_KINDS:
+            shares = (row.is_share for row in rows)
             decimals: Sequence[int] = self._layout.varied[index][start : start + len(rows)]
             special = [
                 row.kind == "alarm" and is_number(value) and value < 0
@@ -122,16 +124,17 @@ class Body:
                 for value in values
             ]
         else:
-            by_kind = {kind: self._looked[index, kind, usual, False] for kind in self._kinds}
+            by_kind = {kind: self._looked[index, kind, usual, False, False] for kind in self._kinds}
             return [by_kind[row.kind] for row in rows]
-        wanted = zip(repeat(index), (row.kind for row in rows), decimals, special, strict=False)
+        kinds = (row.kind for row in rows)
+        wanted = zip(repeat(index), kinds, decimals, special, shares, strict=False)
         return [self._looked.get(key) or self._look(key) for key in wanted]
 
-    def _look(self, wanted: tuple[int, RowKind, int, bool]) -> str:
-        """What follows the number of the row in a cell of a column, in a row of a kind, with decimals, marked or not."""
-        index, kind, decimals, special = wanted
+    def _look(self, wanted: tuple[int, RowKind, int, bool, bool]) -> str:
+        """What follows the number of the row in a cell: column, kind of row, decimals, marked or not, a share or not."""
+        index, kind, decimals, special, is_share = wanted
         column = self._layout.table.columns[index]
-        look = self._styles.cell(column.kind, kind, decimals, column.group_start)
+        look = self._styles.cell(column.kind, kind, decimals, column.group_start, is_share)
         if special:
             mark = styles.MISSING if column.kind in VARIED_KINDS else styles.CLIPPED
             look = self._styles.of(
@@ -168,6 +171,11 @@ class Body:
                 else "/>"
             )
         return f"><v>{digits(value)}</v></c>"
+
+
+def outline(row: Row) -> bool:
+    """Whether a row can be folded away."""
+    return row.folded or row.kind == "unit"
 
 
 def _formed(formula: str, value: str | float) -> str:

@@ -21,7 +21,7 @@ from transfer_opt.core.vocabulary import CODE, NAME
 from transfer_opt.workbook.output import styles
 from transfer_opt.workbook.output.formulas import GROUP_KINDS, Formulas
 from transfer_opt.workbook.output.layout import Layout
-from transfer_opt.workbook.output.rows_as_xml import Body
+from transfer_opt.workbook.output.rows_as_xml import Body, outline
 from transfer_opt.workbook.output.styles import Look, Styles
 
 LONGEST_TEXT = 32_767
@@ -99,19 +99,21 @@ class SheetWriter:
         for place, (row, height) in enumerate(
             zip(table.rows, self._layout.heights, strict=True), FIRST_ROW
         ):
-            _accepted(
-                sheet.set_row(place, height, None, {"level": 1} if row.kind == "unit" else {})
-            )
+            options = {"level": 1, "hidden": row.folded} if outline(row) else {}
+            _accepted(sheet.set_row(place, height, None, options))
         body = Body(self._layout, self._styles, self._formulas, sheet.index_of_look, self._shared)
         sheet.put(FIRST_ROW, table.rows, body.blocks())
 
     def _notes(self) -> None:
         table, layout = self._layout.table, self._layout
         look = self._styles.of(styles.NOTE)
+        folds = bool(table.rows) and table.rows[-1].folded
         for row, (note, height) in enumerate(
             zip(table.notes, layout.note_heights, strict=True), layout.last_row + 1
         ):
-            self._sheet.set_row(row, height)
+            # The row below what is folded carries the button that unfolds it.
+            is_handle = folds and row == layout.last_row + 1
+            self._sheet.set_row(row, height, None, {"collapsed": True} if is_handle else {})
             self._spread(row, 0, len(table.columns) - 1, note, look)
 
     def _conditions(self) -> None:

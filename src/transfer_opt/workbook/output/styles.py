@@ -160,10 +160,13 @@ TEXT_KINDS: frozenset[ColumnKind] = frozenset(
 )
 
 
-def number_format(kind: ColumnKind, decimals: int) -> str:
+def number_format(kind: ColumnKind, decimals: int, is_share: bool = False) -> str:
     """The number format of a numeric kind; the blank after each figure keeps it off the border."""
     if kind in SHARE_KINDS:
         return "0.0%_ ;-0.0%_ ;0.0%_ "
+    if is_share:
+        percent = "0" + ("." + "0" * decimals if decimals else "") + "%"
+        return f"{percent}_ ;-{percent}_ ;0%_ ;@_ "
     figure = "#,##0" + ("." + "0" * decimals if decimals else "")
     if kind == "points":
         return f'+{figure}_ ;-{figure}_ ;"持平"_ ;@_ '
@@ -175,10 +178,16 @@ def number_format(kind: ColumnKind, decimals: int) -> str:
 
 
 def cell_look(
-    kind: ColumnKind, row: RowKind, decimals: int = 0, group_start: bool = False
+    kind: ColumnKind,
+    row: RowKind,
+    decimals: int = 0,
+    group_start: bool = False,
+    is_share: bool = False,
 ) -> dict[str, Any]:
     """All properties of a body cell."""
-    numeric: Look = {} if kind in TEXT_KINDS else {"num_format": number_format(kind, decimals)}
+    numeric: Look = (
+        {} if kind in TEXT_KINDS else {"num_format": number_format(kind, decimals, is_share)}
+    )
     edge: Look = GROUP_START if group_start else {}
     return {**BODY, **KINDS[kind], **numeric, **ROWS[row], **PAIRS.get((kind, row), {}), **edge}
 
@@ -192,7 +201,7 @@ class Styles:
             {**TITLE, "font_name": title_font, "bold": True} if title_font else TITLE
         )
         self._made: dict[tuple[tuple[str, Any], ...], Any] = {}
-        self._cells: dict[tuple[ColumnKind, RowKind, int, bool], Any] = {}
+        self._cells: dict[tuple[ColumnKind, RowKind, int, bool, bool], Any] = {}
 
     def of(self, *looks: Look) -> Any:
         """The format with these properties, later ones winning."""
@@ -204,9 +213,16 @@ class Styles:
             self._made[key] = self._book.add_format(merged)
         return self._made[key]
 
-    def cell(self, kind: ColumnKind, row: RowKind, decimals: int, group_start: bool) -> Any:
+    def cell(
+        self,
+        kind: ColumnKind,
+        row: RowKind,
+        decimals: int,
+        group_start: bool,
+        is_share: bool = False,
+    ) -> Any:
         """The format of a body cell."""
-        key = (kind, row, decimals, group_start)
+        key = (kind, row, decimals, group_start, is_share)
         if key not in self._cells:
             self._cells[key] = self.of(cell_look(*key))
         return self._cells[key]
