@@ -186,7 +186,7 @@ def test_the_objective_column_is_0_where_the_list_asks_for_nothing_more() -> Non
 
 def test_a_step_that_is_not_solved_again_is_what_solving_would_find() -> None:
     once, every = list[Program](), list[Program]()
-    for seed in range(150):
+    for seed in range(80):
         case, settings, objective = instance(seed)
         formulation = formulate(case, settings, objective)
         if (formulation.program.lower > formulation.program.upper).any():
@@ -219,7 +219,7 @@ def test_a_step_that_is_not_solved_again_is_what_solving_would_find() -> None:
                 seed,
                 name,
             )
-    assert len(every) > 1000
+    assert len(every) > 500
     assert len(once) < 0.75 * len(every)
 
 

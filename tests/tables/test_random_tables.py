@@ -10,7 +10,7 @@ from randomtables import changed, recalculated, save, table
 
 from transfer_opt.tables.footing import foot_file
 
-EVERYDAY, ALL, TOGETHER = 100, 2000, 100
+EVERYDAY, ALL, TOGETHER = 60, 2000, 100
 """Tables: of an ordinary run, of the campaign, and in one workbook."""
 
 
@@ -36,7 +36,7 @@ def audited(folder: Path, seeds: range) -> tuple[list[str], list[str]]:
 )
 @pytest.mark.parametrize("start", range(0, EVERYDAY, TOGETHER))
 def test_no_false_alarm_and_every_change_found(tmp_path: Path, start: int) -> None:
-    assert audited(tmp_path / "表", range(start, start + TOGETHER)) == ([], [])
+    assert audited(tmp_path / "表", range(start, min(start + TOGETHER, EVERYDAY))) == ([], [])
 
 
 @pytest.mark.system
