@@ -25,6 +25,7 @@ from transfer_opt.allocation.plan import Outcome
 from transfer_opt.commands import publish
 from transfer_opt.commands.adjust import Adjusted, Wish, adjust, adjusted_path, opened, write
 from transfer_opt.commands.compare import compare
+from transfer_opt.commands.export import export
 from transfer_opt.core.cell_names import place
 from transfer_opt.core.errors import InputError, OutputError
 from transfer_opt.core.tables import FIRST_ROW
@@ -569,3 +570,25 @@ def test_the_explanation_tells_the_approved_amount_the_decision_and_the_rules_it
     assert f"{row['资金']} {row['批准数']:,.10g} 万元＝" in told
     assert f"人工调整的理由：{row['理由']}（{row['决定人']}决定）" in told
     assert f"{row['资金']} {row['测算数']:,.10g} 万元" not in told
+
+
+def test_no_output_tells_a_superseded_amount_as_current(twice: Path, tmp_path: Path) -> None:
+    row = table(twice, ADJUSTED)[-1]
+    name, fund = row["县区名称"], row["资金"]
+    old, new = f"{row['测算数']:g}", f"{row['批准数']:g}"
+    assert old != new
+    path, _ = export(twice, "csv", tmp_path / "附表.csv")
+    lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if name in line]
+    assert lines
+    assert all(old not in line.split(",") for line in lines)
+    assert any(new in line.split(",") for line in lines)
+    path, _ = export(twice, "json", tmp_path / "附表.json")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    [unit] = [each for each in content["rows"] if each["name"] == name]
+    assert unit["amounts"][content["funds"].index(fund)] == row["批准数"]
+    told = explain(twice, name)
+    assert not [text for text in told if f"{fund} {row['测算数']:,.10g} 万元" in text]
+    [side] = compare([twice], baseline="上年").sides
+    place = [str(each) for each in side.plan.case.recipients.name].index(name)  # type: ignore[union-attr]
+    at = [each.name for each in side.plan.case.funds].index(fund)  # type: ignore[union-attr]
+    assert side.plan.amounts[at, place] == row["批准数"]  # type: ignore[union-attr]

@@ -165,11 +165,12 @@ def test_enumerations_have_drop_downs_and_amounts_refuse_negatives(
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["县区数据"]
     rules = {str(rule.sqref).split(":")[0]: rule for rule in sheet.data_validations.dataValidation}
     assert rules["K5"].formula1 == '"国家重点生态功能区,省级重点生态功能区,禁止开发区"'
-    assert (rules["G5"].type, rules["G5"].operator, rules["G5"].formula1) == (
-        "decimal",
-        "greaterThanOrEqual",
-        "0",
-    )
+    least = {
+        cell: (rules[cell].type, rules[cell].operator, rules[cell].formula1)
+        for cell in ("F5", "G5")
+    }
+    assert least["F5"] == ("decimal", "greaterThanOrEqual", "0")  # 标准财政支出
+    assert least["G5"] == ("decimal", "greaterThanOrEqual", "-10000000000000")  # 可用财力
 
 
 def test_texts_that_look_like_formulas_stay_texts(layout: TemplateLayout, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from transfer_opt.allocation.explanation.extent import Extent, extents
 from transfer_opt.allocation.formulation.formulate import UNTIGHTENED, Formulation, formulate
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.commands import publish
+from transfer_opt.core.budget import LARGEST
 from transfer_opt.core.errors import InputError, OutputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import to_number, trim
@@ -40,7 +41,6 @@ from transfer_opt.workbook.result.pages import Page, read_pages
 from transfer_opt.workbook.result.publication import read_publication
 from transfer_opt.workbook.result.seals import broken, intact
 
-LARGEST = 10**13
 LONGEST = 1000
 """Characters of a reason."""
 WHAT = "调整"

@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 from transfer_opt.core.errors import Problem
 
+LARGEST = 10**13
+"""No amount is larger."""
 Value: TypeAlias = str | float | int | bool | None
 """A cell's value; None is an empty cell, never zero."""
 

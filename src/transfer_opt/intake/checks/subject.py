@@ -11,8 +11,6 @@ from transfer_opt.core.vocabulary import COUNTIES, POOLS
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
 
-LARGEST = 1e13
-"""No amount is larger."""
 FAR = 1000.0
 """A positive value this many times above or below the median is questioned."""
 

@@ -30,6 +30,8 @@ class InputColumn:
     band: str = ""
     """Group name printed above the header."""
     width: float = 12
+    signed: bool = False
+    """Whether the figure may be negative."""
 
     def for_fund(self, fund: str) -> str:
         """The header of this column for one fund."""
@@ -80,10 +82,11 @@ _COUNTY_COLUMNS = (
         "可用财力",
         "number",
         "一般公共预算收入（扣除专项性质部分）加税收返还、体制补助等可统筹补助，减体制上解；"
-        "不含本次测算的各项资金（上年数、提前下达数、一次性数都不含）。",
+        "不含本次测算的各项资金（上年数、提前下达数、一次性数都不含）；入不敷出的可以是负数。",
         "金额",
         band="标准收支与财力",
         width=11,
+        signed=True,
     ),
     InputColumn(
         "保基本民生需求",

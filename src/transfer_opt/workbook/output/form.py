@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from transfer_opt.core.budget import Value
+from transfer_opt.core.budget import LARGEST, Value
 from transfer_opt.core.cell_names import column_letters
 from transfer_opt.workbook.input.columns import InputColumn
 from transfer_opt.workbook.output import styles as looks
@@ -219,9 +219,9 @@ class FormSheet:
                 {
                     "validate": "decimal",
                     "criteria": ">=",
-                    "value": 0,
+                    "value": -LARGEST if column.signed else 0,
                     "error_title": "请填写数字",
-                    "error_message": "这里只能填写不小于0的数字；没有数据的留空。",
+                    "error_message": f"这里只能填写{'' if column.signed else '不小于0的'}数字；没有数据的留空。",
                 },
             )
 

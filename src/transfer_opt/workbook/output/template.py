@@ -11,7 +11,16 @@ from typing import Any
 
 from transfer_opt.core.atomic_write import save_bytes
 from transfer_opt.core.budget import Value
-from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, FUND, POOLS, RULES, SCENARIOS, WEIGHTS
+from transfer_opt.core.vocabulary import (
+    BOUNDS,
+    COUNTIES,
+    FUND,
+    POOLS,
+    RULES,
+    SCENARIOS,
+    TOTAL,
+    WEIGHTS,
+)
 from transfer_opt.workbook.input.columns import SHEETS, InputColumn
 from transfer_opt.workbook.output.form import FormSheet
 from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
@@ -19,8 +28,8 @@ from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
 _UNDATED = datetime(1980, 1, 1)
 _BLANK_UNITS = 60
 _BLANK_BOUNDS = 20
-_FIRST_POOL_ROW = 4
-"""As the user counts: title, label and unit, headers stand above."""
+_LONGEST_LIST = 255
+"""What a spreadsheet takes as the choices of a drop-down list."""
 _SCENARIO_WIDTH = 20.0
 
 _COUNTY_NOTES = (
@@ -272,9 +281,9 @@ def _write_bounds(book: Any, styles: Styles, layout: TemplateLayout) -> None:
     form = FormSheet(
         book, styles, BOUNDS, SHEETS[BOUNDS], title, layout.label, f"单位：{layout.unit}"
     )
-    form.offer(
-        "资金", f"='{POOLS}'!$A${_FIRST_POOL_ROW}:$A${_FIRST_POOL_ROW + len(layout.funds) - 1}"
-    )
+    names = [*(fund.name for fund in layout.funds), TOTAL]
+    if len(",".join(names)) <= _LONGEST_LIST:
+        form.offer("资金", names)
     form.write_blank_rows(_BLANK_BOUNDS)
     form.finish(_BOUND_NOTES, frozen_columns=2)
 
