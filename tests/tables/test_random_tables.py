@@ -10,7 +10,7 @@ from randomtables import changed, recalculated, save, table
 
 from transfer_opt.tables.footing import foot_file
 
-EVERYDAY, ALL, TOGETHER = 60, 2000, 100
+EVERYDAY, ALL, TOGETHER = 100, 2000, 100
 """Tables: of an ordinary run, of the campaign, and in one workbook."""
 
 
