@@ -90,6 +90,29 @@ class TestEqualizationGap:
         )
         assert values == pytest.approx([800 * 1.2, 700 * 1.0, 600 * 0.8])  # gap/N 0.8, 0.7, 0.6
 
+    def test_gaps_that_are_nearly_equal_shares_keep_their_digits(self) -> None:
+        # gap/N is 1/2 but for 2, 1 and 0 of 10¹¹: the middle one stands half way, to the last digit.
+        data = factor_data(
+            numbers={
+                "标准财政支出": [1e11, 1e11, 1e11],
+                "标准财政收入": [5e10 - 2, 5e10 - 1, 5e10],
+            }
+        )
+        easy, middle, hard = (
+            equalization_gap(
+                data,
+                required_share=0.0,
+                gap_share=1.0,
+                easiest=0.8,
+                hardest=1.2,
+                ratio_weight=0.0,
+                difficulty_weight=1.0,
+            )[3].values[place]
+            for place in (2, 1, 0)
+        )
+        assert (easy, hard) == (0.8, 1.2)
+        assert middle == pytest.approx(1.0, abs=1e-15)
+
     def test_equal_counties_have_difficulty_one(self) -> None:
         data = factor_data(need=[300, 300, 300], numbers={"标准财政收入": [400, 400, 400]})
         assert equalization(data, ratio_weight=0.0, difficulty_weight=1.0) == [600, 600, 600]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
 from itertools import compress
 from math import lcm
 from operator import mul
@@ -18,7 +19,7 @@ import numpy as np
 from gmpy2 import mpq
 
 from transfer_opt.core.arrays import Bools, Floats
-from transfer_opt.core.exact import ONE, ZERO, exact, nearest
+from transfer_opt.core.exact import ONE, ZERO, Exacts, exact, exacts, filled, nearest
 from transfer_opt.core.ranking import Exact, decimals
 from transfer_opt.policy.case import BETTER, WORSE, Figure, Recipients, WeightedFactor
 
@@ -26,7 +27,8 @@ FactorFunction = Callable[..., tuple[Figure, ...]]
 """Figures in the order they are worked out; the last is the factor's value."""
 Function = TypeVar("Function", bound=FactorFunction)
 
-NO_SPREAD = 1e-12
+_DIGITS = Context(prec=50)
+NO_SPREAD = Decimal("1e-12")
 """Ratios that differ by less, relatively, are the same: 0.3 of 1 and 0.9 of 3 are not told apart by a float's last digit."""
 STEP = mpq(1, 10**6)
 """Reference amounts are data in steps of a millionth of the publishing unit."""
@@ -119,8 +121,9 @@ def equalization_gap(
     required = np.where(np.isnan(required), data.need, required)
     inside = data.eligible
     gap = np.where(inside, data.gap, 0.0)
-    burden = np.divide(required, revenue, out=np.zeros_like(gap), where=inside & (revenue > 0))
-    distance = np.divide(gap, expenditure, out=np.zeros_like(gap), where=inside)
+    lacking = np.where(gap > 0, filled(exacts(expenditure)) - filled(exacts(revenue)), ZERO)
+    burden = _ratios(filled(exacts(required)), filled(exacts(revenue)), inside & (revenue > 0))
+    distance = _ratios(lacking, filled(exacts(expenditure)), inside & (expenditure > 0))
     difficulty = required_share * _z(burden, inside) + gap_share * _z(distance, inside)
     ratio = data.pool / gap.sum() if gap.sum() > 0 else 0.0
     mapped = _mapped(difficulty, inside, easiest, hardest)
@@ -350,12 +353,30 @@ def _own_name(after: Sequence[str]) -> str:
     return "＋".join(["可用财力", *(f"{fund}测算额" for fund in after)])
 
 
-def _z(values: Floats, inside: Bools) -> Floats:
-    """Standard scores over the members (0 outside, 0 when there is no spread but that of rounding)."""
-    spread = values[inside].std() if inside.any() else 0.0
-    scores = np.zeros_like(values)
-    if spread > NO_SPREAD * np.abs(values[inside]).max(initial=0.0):
-        scores[inside] = (values[inside] - values[inside].mean()) / spread
+def _ratios(top: Exacts, bottom: Exacts, known: Bools) -> list[Decimal]:
+    """top / bottom (n,) to more digits than a float has; 0 where not known."""
+    with localcontext(_DIGITS):
+        return [
+            Decimal(int(ratio.numerator)) / Decimal(int(ratio.denominator))
+            if here and (ratio := above / below)
+            else Decimal(0)
+            for above, below, here in zip(top, bottom, known, strict=True)
+        ]
+
+
+def _z(values: Sequence[Decimal], inside: Bools) -> Floats:
+    """Standard scores over the members (0 outside, 0 when there is no spread but that of rounding).
+
+    In decimals: of ratios that are nearly equal, floats would leave a score few digits.
+    """
+    scores = np.zeros(len(values))
+    members = list(compress(values, inside))
+    with localcontext(_DIGITS):
+        mean = sum(members, Decimal(0)) / (len(members) or 1)
+        variance = sum(((each - mean) ** 2 for each in members), Decimal(0)) / (len(members) or 1)
+        spread = variance.sqrt()
+        if spread > NO_SPREAD * max(map(abs, members), default=Decimal(0)):
+            scores[inside] = [float((each - mean) / spread) for each in members]
     return scores
 
 
@@ -364,6 +385,6 @@ def _mapped(scores: Floats, inside: Bools, lowest: float, highest: float) -> Flo
     if not inside.any():
         return np.ones_like(scores)
     smallest, largest = scores[inside].min(), scores[inside].max()
-    if largest - smallest <= NO_SPREAD:
+    if largest - smallest <= float(NO_SPREAD):
         return np.ones_like(scores)
     return np.asarray(lowest + (highest - lowest) * (scores - smallest) / (largest - smallest))
