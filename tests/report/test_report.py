@@ -584,5 +584,5 @@ def test_an_indicator_that_moved_by_the_last_digits_of_a_float_is_the_same() -> 
         for after in (0.1 + 0.2, 0.3 + 1e-6, 0.3 - 1e-6)
     ]
     outcome = replace(example(), indicators=tuple(told))
-    verdicts = [row.values[6] for row in indicator_table(outcome).rows]
+    verdicts = [row.values[6] for row in indicator_table(outcome).rows[: len(told)]]
     assert verdicts == ["持平", "▼ 变差", "改善"]

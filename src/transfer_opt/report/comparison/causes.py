@@ -238,7 +238,9 @@ def _effects(comparison: Comparison, found: Effects) -> Iterator[Row]:
         float(np.sum([getattr(part, name) for part in found.parts]))
         for name in ("short", "lowest", "gini")
     )
-    whole = Effect(WHOLE, sum_of([part.amounts for part in found.parts]), short, lowest, unequal)
+    still = np.zeros((len(comparison.funds), len(comparison.units)))  # where nothing differs
+    moved = sum_of([part.amounts for part in found.parts]) if found.parts else still
+    whole = Effect(WHOLE, moved, short, lowest, unequal)
     for part in (*found.parts, whole):
         kind: RowKind = "subtotal" if part is whole else "plain"
         measured = (_known(part.short, 8), _known(part.lowest * 100, 2), _known(part.gini, 4))
