@@ -8,7 +8,7 @@ import pytest
 from limited import SECONDS, Limited, english
 from mutations import PASSWORD, mutated
 
-GROUPS, EACH = 10, 50
+GROUPS, EACH = 10, 20
 COMMANDS = ("check", "audit")
 RIGHT = (0, 1, 6)
 

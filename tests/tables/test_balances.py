@@ -87,7 +87,7 @@ def test_what_moves_a_balance_is_no_difference_by_chance(tmp_path: Path) -> None
     assert found(footed(rows, tmp_path)) == []
 
 
-@pytest.mark.parametrize("start", [0, 50])
+@pytest.mark.parametrize("start", [0])
 def test_no_false_alarm_among_balances_and_every_wrong_one_is_found(
     tmp_path: Path, start: int
 ) -> None:
