@@ -249,12 +249,15 @@ def exact(value: Any) -> Fraction | None:
 
 
 def _meant(value: float) -> Fraction:
-    """A decimal of up to fifteen digits, else a plain fraction that reads as this float, else its first fifteen digits."""
-    shown = Fraction(f"{value:.15g}")
-    if float(shown) == value:
-        return shown
-    near = Fraction(value).limit_denominator(1000)
-    return near if f"{float(near):.16g}" == f"{value:.16g}" else shown
+    """The fifteen digits that spreadsheets keep; of many decimals, the plain fraction that has these digits, if one has.
+
+    Of few decimals some fraction has them by chance: a million times more fractions must lie between them than are tried.
+    """
+    shown = f"{value:.15g}"
+    number, decimals = Fraction(shown), -int(Decimal(shown).as_tuple().exponent)
+    near = number.limit_denominator(1000)
+    plain = f"{float(near):.15g}" == shown and near.denominator**2 * 10**6 <= 10**decimals
+    return near if plain else number
 
 
 def sure(value: Any) -> Fraction:
