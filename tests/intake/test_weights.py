@@ -72,7 +72,7 @@ def test_no_factor_with_a_weight_is_told_before_anything_is_solved(tmp_path: Pat
     tables[WEIGHTS] = [HEADERS, ["均衡性", "标准收支缺口×补助系数", None, 0]]
     problems = prepare(write_tables(tmp_path / "预算.xlsx", tables)).problems
     assert [(each.code, each.sheet) for each in problems if not each.is_warning] == [
-        ("E216", WEIGHTS)
+        ("E218", WEIGHTS)
     ]
 
 

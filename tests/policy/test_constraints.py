@@ -9,7 +9,7 @@ from gmpy2 import mpq
 from transfer_opt.core.exact import every, exact, exacts
 from transfer_opt.core.expressions import Linear, Rows
 from transfer_opt.core.ranking import Ratios, top_share
-from transfer_opt.policy.case import Case, GivenTotal
+from transfer_opt.policy.case import Case, GivenBound
 from transfer_opt.policy.constraints import (
     CONSTRAINTS,
     advance_kept,
@@ -420,9 +420,9 @@ def test_given_bounds_hold_where_they_are_given() -> None:
 def test_bounds_of_a_prefectures_fund_and_of_totals_add_the_lines_they_name() -> None:
     case = make_case(
         totals=[
-            GivenTotal(0, 3, NAN, 600, "东州一项"),
-            GivenTotal(-1, 2, 400, 900, "丙县合计"),
-            GivenTotal(-1, 4, NAN, 950, "西州合计"),
+            GivenBound(0, 3, NAN, 600, "东州一项"),
+            GivenBound(-1, 2, 400, 900, "丙县合计"),
+            GivenBound(-1, 4, NAN, 950, "西州合计"),
         ]
     )
     assert written(given_bounds(case, case.amount), case) == [

@@ -15,7 +15,7 @@ from transfer_opt.allocation.formulation.formulate import formulate
 from transfer_opt.allocation.formulation.rule_rows import rule_rows
 from transfer_opt.core.arrays import NOWHERE
 from transfer_opt.core.vocabulary import NEED_RULE
-from transfer_opt.policy.case import Case, GivenTotal
+from transfer_opt.policy.case import Case, GivenBound
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import Change
 from transfer_opt.policy.objectives import OBJECTIVES, SHORTFALL
@@ -40,9 +40,9 @@ def golden_case() -> Case:
         cap={"均衡性": [NAN, 350.5, NAN]},
         usable={"生态": 0.5},
         totals=[
-            GivenTotal(0, 3, NAN, 620, "市州一项资金"),
-            GivenTotal(NOWHERE, 2, 400, 900, "县合计"),
-            GivenTotal(NOWHERE, 3, NAN, 1500.5, "市州合计"),
+            GivenBound(0, 3, NAN, 620, "市州一项资金"),
+            GivenBound(NOWHERE, 2, 400, 900, "县合计"),
+            GivenBound(NOWHERE, 3, NAN, 1500.5, "市州合计"),
         ],
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.exact import Exacts, either, every, exacts, filled, floats, known
 from transfer_opt.core.expressions import Linear, Rows
-from transfer_opt.policy.case import Case, Fund, GivenTotal, Lines, Recipients
+from transfer_opt.policy.case import Case, Fund, GivenBound, Lines, Recipients
 from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.policy.settings import Settings
@@ -61,7 +61,7 @@ def make_case(
     usable: Mapping[str, float] | None = None,
     unit: float = 1.0,
     gap_columns: tuple[str, str, str] = ("标准财政支出", "可用财力", "标准财政支出"),
-    totals: Sequence[GivenTotal] = (),
+    totals: Sequence[GivenBound] = (),
 ) -> Case:
     """The small case with these changes; `pools` names the funds there are (all three by default).
 

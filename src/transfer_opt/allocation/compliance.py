@@ -310,10 +310,8 @@ def _reasons(case: Case, entry: RuleRows) -> list[str]:
     """The reason of each row where the rows have reasons of their own, else nothing."""
     if entry.rule.name not in (GIVEN_RULE, GIVEN_TOTAL_RULE):
         return []
-    lines = zip(case.lines.fund.tolist(), case.lines.recipient.tolist(), strict=True)
-    reasons = dict(zip(lines, case.lines.given_reason.tolist(), strict=True))
-    reasons |= {(each.fund, each.place): each.reason for each in case.given_totals}
-    return [str(reasons[fund, place]) for fund, place in entry.rows.expression.subjects.tolist()]
+    reasons = {(each.fund, each.place): each.reason for each in case.given}
+    return [reasons[fund, place] for fund, place in entry.rows.expression.subjects.tolist()]
 
 
 def _clean(margin: float, unit: float) -> float:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import PATIENCE, Command, password, progress, reading_options, renames
+from transfer_opt.cli.options import (
+    Command,
+    from_time_to_time,
+    password,
+    progress,
+    reading_options,
+    renames,
+)
 from transfer_opt.cli.printing import print_object
-
-SPEAK_EVERY = 2.0
-"""Seconds between two words on how far a sweep has come."""
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -216,19 +219,17 @@ def sweep(
 
 def _countdown(silent: bool) -> Callable[[int, int], None]:
     """Say on stderr how many are done and how long the rest will take."""
-    start = spoken = time.monotonic()
+    due = from_time_to_time(silent)
     first: int | None = None
 
     def tell(done: int, of: int) -> None:
-        nonlocal first, spoken
-        now = time.monotonic()
+        nonlocal first
         if first is None:
             first = done
             if done and not silent:
                 click.echo(f"接着上次：已有 {done} 种情形算完。", err=True)
-        if not silent and now - start > PATIENCE and now - spoken > SPEAK_EVERY and done > first:
-            spoken = now
-            left = (now - start) / (done - first) * (of + 1 - done)
+        if done > first and (elapsed := due()) is not None:
+            left = elapsed / (done - first) * (of + 1 - done)
             click.echo(f"已算完 {done}/{of + 1}，约剩 {left:.0f} 秒", err=True)
 
     return tell

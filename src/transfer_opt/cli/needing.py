@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import PATIENCE, Command, password, reading_options, renames
-
-SPEAK_EVERY = 2.0
-"""Seconds between two words on how far the search has come."""
+from transfer_opt.cli.options import Command, from_time_to_time, password, reading_options, renames
 
 
 @click.command(cls=Command, options_metavar='--for "目标" [选项]')
@@ -93,13 +89,11 @@ def need(
 
 def _counting(silent: bool) -> Callable[[str, int], None]:
     """Say on stderr how many values were tried."""
-    start = spoken = time.monotonic()
+    due = from_time_to_time(silent)
 
     def tell(text: str, count: int) -> None:
-        nonlocal spoken
-        now = time.monotonic()
-        if not silent and now - start > PATIENCE and now - spoken > SPEAK_EVERY:
-            spoken = now
-            click.echo(f"[{now - start:.0f} 秒] {text}：已试 {count} 个取值…", err=True)
+        elapsed = due()
+        if elapsed is not None:
+            click.echo(f"[{elapsed:.0f} 秒] {text}：已试 {count} 个取值…", err=True)
 
     return tell

@@ -14,6 +14,8 @@ from transfer_opt.core.errors import InputError, Problem
 
 PATIENCE = 1.0
 """Seconds after which a user wants to know what is going on."""
+SPEAK_EVERY = 2.0
+"""Seconds between two words on how far long work has come."""
 
 
 class _Chinese:
@@ -137,6 +139,21 @@ def password(budget: Path, file: Path | None) -> str | None:
     if sys.stdin.isatty() and is_locked(budget):
         return str(click.prompt("工作簿的打开密码", hide_input=True, err=True))
     return None
+
+
+def from_time_to_time(silent: bool) -> Callable[[], float | None]:
+    """Asked again and again: the seconds since the start where a word is due on how far long work has come, else None."""
+    start = spoken = time.monotonic()
+
+    def due() -> float | None:
+        nonlocal spoken
+        now = time.monotonic()
+        if silent or now - start <= PATIENCE or now - spoken <= SPEAK_EVERY:
+            return None
+        spoken = now
+        return now - start
+
+    return due
 
 
 def progress(silent: bool) -> Callable[[str], None]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from transfer_opt.commands.solve import Done
     from transfer_opt.core.time_limit import Deadline
     from transfer_opt.intake.prepare import BudgetWorkbook
-    from transfer_opt.intake.reading import Reading
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -172,8 +171,6 @@ def solve(
     """
     from transfer_opt.core.time_limit import within
 
-    read: list[Reading] = []
-
     def work(deadline: Deadline) -> Done:
         # Within the time limit: on a slow machine it takes a while to load.
         from transfer_opt.commands.solve import Order, solve_and_write
@@ -184,9 +181,9 @@ def solve(
             given = read_budget(
                 budget, model, rename=renames(rename), password=password(budget, password_file)
             )
-            read.append(reading(given.model, given.budget))
-            for line in () if quiet or as_json else read[0].lines():
-                click.echo(line)
+            if not (quiet or as_json):
+                for line in reading(given.model, given.budget).lines():
+                    click.echo(line)
             return given
 
         return solve_and_write(
@@ -199,6 +196,8 @@ def solve(
     done = within(time_limit, work)
     outcome = done.solved.outcome
     if as_json:
+        from transfer_opt.intake.reading import reading
+
         print_json(
             "ok",
             0,
@@ -207,7 +206,7 @@ def solve(
             done.solved,
             copy=done.copy,
             remarks=done.remarks,
-            read=read[0],
+            read=reading(outcome.spec, outcome.budget),
         )
         return
     for alarm in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from transfer_opt.core.errors import Problem
 
@@ -63,3 +63,8 @@ class Budget:
     """What the reader has to say about the workbook as a whole."""
     unread: tuple[str, ...] = ()
     """Worksheets that are there and are none of ours."""
+
+
+def is_number(value: object) -> TypeGuard[float | int]:
+    """Whether a cell holds a number; truth values are none."""
+    return isinstance(value, float | int) and not isinstance(value, bool)

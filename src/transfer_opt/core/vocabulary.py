@@ -42,6 +42,7 @@ FUND = "〈资金〉"
 # ------------------------------------------------------------ rules and choices
 NEED_RULE = "三保兜底"
 POOL_RULE = POOLS
+POOL_AMOUNT = "本年总额"
 GIVEN_RULE = BOUNDS
 GIVEN_TOTAL_RULE = "合计上下限"
 ASSESSMENT_RULE = "考核奖惩"
@@ -49,6 +50,7 @@ FLOOR_RULE = "上年保底"
 CAP_RULE = "增幅上限"
 FACTOR_RULE = "因素法"
 ELIGIBILITY_RULE = "资格"
+REFERENCE_STEP = "因素法测算额"
 ROUNDING_STEP = "取整"
 BASELINE = "基准方案"
 SIGNATURE = ("编制人", "日期", "一句话")

@@ -22,7 +22,7 @@ from transfer_opt.policy.case import (
     Case,
     Figures,
     Fund,
-    GivenTotal,
+    GivenBound,
     Lines,
     Recipients,
     WeightedFactor,
@@ -263,10 +263,10 @@ def _given(bounds: Sequence[_Bound], fund: Ints, recipient: Ints) -> tuple[Float
     return floor, cap, reason
 
 
-def _given_totals(bounds: Sequence[_Bound]) -> tuple[GivenTotal, ...]:
+def _given_totals(bounds: Sequence[_Bound]) -> tuple[GivenBound, ...]:
     """The bounds of several lines together."""
     return tuple(
-        GivenTotal(bounded.fund, bounded.found.place, low, high, why)
+        GivenBound(bounded.fund, bounded.found.place, low, high, why)
         for bounded, low, high, why in bounds
         if not bounded.is_line and bounded.fund is not None and bounded.found.place is not None
     )

@@ -15,6 +15,7 @@ from transfer_opt.core.vocabulary import (
     BASELINE,
     HARD,
     NO,
+    POOL_AMOUNT,
     POOLS,
     RULES,
     SCENARIOS,
@@ -38,10 +39,8 @@ from transfer_opt.policy.model import (
 )
 from transfer_opt.workbook.input.totals import same_prefecture
 
-TOTAL = "本年总额"
 SWITCHES = ("启用", "刚性", "优先级")
 """What a scenario may say of a rule in the place of a parameter."""
-_SET = ("on", "hard", "priority")
 ADDRESS_COLUMNS = ("规则", "资金", "参数", "对象")
 
 
@@ -92,7 +91,7 @@ def pools_given(spec: ModelSpec, sheets: Mapping[str, Sheet]) -> dict[str, float
         fund.name: float(amount)
         for row in rows
         if (fund := spec.fund(normalise(to_text(row.values.get("资金")))))
-        and isinstance(amount := row.values.get(TOTAL), float | int)
+        and isinstance(amount := row.values.get(POOL_AMOUNT), float | int)
     }
 
 
@@ -170,17 +169,7 @@ class _Reader:
         seen: dict[tuple[str, ...], SheetRow] = {}
         found: dict[tuple[str, ...], Change] = {}
         for row, change in self._read(column):
-            switch = next(
-                (
-                    name
-                    for name in _SET
-                    if not change.parameter
-                    and column != "取值"
-                    and getattr(change, name) is not None
-                ),
-                "",
-            )
-            cell = (*change.key, switch)
+            cell = (*change.key, self._text(row, "参数"))
             if cell in seen:
                 self._tell(
                     row,
@@ -191,30 +180,27 @@ class _Reader:
                 )
                 continue
             seen[cell] = row
-            before = found.get(change.key, change)
-            found[change.key] = (
-                replace(before, **{switch: getattr(change, switch)}) if switch else change
-            )
+            found[change.key] = change.over(found.get(change.key, change))
         yield from found.values()
 
     def _read(self, column: str) -> Iterator[tuple[SheetRow, Change]]:
         for row in self._sheet.rows:
             change = self._change(row, column)
-            if change is not None and change.parameter == TOTAL and column != "取值":
+            if change is not None and change.parameter == POOL_AMOUNT and column != "取值":
                 yield from ((row, each) for each in self._amounts(row, column, change))
             elif change is not None:
                 yield row, change
 
-    def _amounts(self, row: SheetRow, column: str, change: Change) -> Iterator[Change]:
+    def _amounts(self, row: SheetRow, column: str, typed: Change) -> Iterator[Change]:
         """本年总额 of a fund, or of each of them, as a scenario sets or moves it."""
-        typed = row.values[column]
+        assert typed.value is not None, "nothing typed is no change"
         for fund, now in self._pools.items():
-            if change.fund in ("", fund) and isinstance(typed, str | float | int):
-                found = changed_amount(typed, now)
+            if typed.fund in ("", fund):
+                found = changed_amount(typed.value, now)
                 if isinstance(found, tuple):
                     self._tell(row, column, "E217", *found)
                     return
-                yield replace(change, fund=fund, value=found)
+                yield replace(typed, fund=fund, value=found)
 
     def _change(self, row: SheetRow, column: str) -> Change | None:
         rule = self._spec.rules.get(self._text(row, "规则"))
@@ -231,10 +217,8 @@ class _Reader:
             return None
         if not self._addressed(row, rule, spec, fund, place):
             return None
-        if spec is not None and spec.name == TOTAL and column != "取值":
-            typed = self._typed(row, column)
-            return None if typed is None else Change(rule.name, fund, TOTAL, place, 0.0)
-        value = self._value(row, column, spec)
+        as_typed = spec is not None and spec.name == POOL_AMOUNT and column != "取值"
+        value = self._typed(row, column) if as_typed else self._value(row, column, spec)
         if column != "取值":
             return None if value is None else Change(rule.name, fund, parameter, place, value)
         change = Change(

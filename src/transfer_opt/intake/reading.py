@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from transfer_opt.core.budget import Budget, Sheet
+from transfer_opt.core.budget import Budget, Sheet, is_number
 from transfer_opt.core.text import normalise, some, to_text
-from transfer_opt.core.vocabulary import COUNTIES, POOLS, PREFECTURE
+from transfer_opt.core.vocabulary import COUNTIES, POOL_AMOUNT, POOLS, PREFECTURE
 from transfer_opt.intake.assemble import DEFAULT_UNIT
-from transfer_opt.intake.checks.subject import is_number
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.workbook.input.columns import SHEETS
 
@@ -77,7 +76,7 @@ def reading(spec: ModelSpec, budget: Budget) -> Reading:
             fund.name if (fund := spec.fund(name)) else name: float(amount)
             for row in (pools.rows if pools else ())
             if (name := normalise(to_text(row.values.get("资金"))))
-            and is_number(amount := row.values.get("本年总额"))
+            and is_number(amount := row.values.get(POOL_AMOUNT))
         },
         dict(_sums(counties)) if counties else {},
         tuple(budget.sheets),

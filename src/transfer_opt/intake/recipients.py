@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Texts
-from transfer_opt.core.budget import Sheet, SheetRow, Value
+from transfer_opt.core.budget import Sheet, SheetRow, is_number
 from transfer_opt.core.text import closed_up, normalise
 from transfer_opt.core.vocabulary import CODE, ELIGIBILITY_RULE, NAME, PREFECTURE
 from transfer_opt.policy.case import Recipients
@@ -37,9 +37,9 @@ def read_recipients(sheet: Sheet, value_aliases: Mapping[str, Mapping[str, str]]
         values = [row.values.get(header) for row in rows]
         if header in (CODE, NAME, PREFECTURE):
             continue
-        if header not in TEXT_COLUMNS and any(_is_number(value) for value in values):
+        if header not in TEXT_COLUMNS and any(is_number(value) for value in values):
             numbers[header] = np.array(
-                [float(value) if _is_number(value) else np.nan for value in values]  # type: ignore[arg-type]
+                [float(value) if is_number(value) else np.nan for value in values]
             )
         else:
             alias = value_aliases.get(header, {})
@@ -89,10 +89,6 @@ def eligible(settings: Settings, fund: int) -> Bools:
             inside |= units.number("禁止开发区面积") > 0
         members &= inside
     return np.asarray(members, dtype=bool)
-
-
-def _is_number(value: Value) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool)
 
 
 def _words(rows: tuple[SheetRow, ...], column: str) -> Texts:

@@ -17,8 +17,6 @@ from transfer_opt.policy.settings import Settings
 REQUIRED_SPENDING = "必保支出"
 PROTECTED_AREA, PROTECTED_NUMBER = "禁止开发区面积", "禁止开发区个数"
 WRITE = "在「约束参数」写一行（已有的行改成一样）："
-DO = "在"
-"""How a way out begins that is more than a line to write."""
 ELIGIBILITY: Mapping[str, tuple[str, ...]] = {
     "仅缺口为正": ("标准财政支出", "标准财政收入"),
     "仅功能区": ("功能区类型",),
@@ -36,7 +34,9 @@ class Need:
     eligible_only: bool
     reason: str
     line: str
-    """What to write in 「约束参数」, or to do, so that this one does without."""
+    """What to write in 「约束参数」 so that this one does without."""
+    deed: str = ""
+    """What else to do instead, where no line will."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,10 @@ class Needed:
     @property
     def way_out(self) -> str:
         """All that has to be done to do without it."""
-        lines = dict.fromkeys(need.line for need in self.needs)
-        written = [line for line in lines if not line.startswith(DO)]
-        others = [line for line in lines if line.startswith(DO)]
-        rows = [f"{_write(len(written))}{'；'.join(written)}。"] if written else []
-        return "并且".join([*rows, *others])
+        lines = [*dict.fromkeys(need.line for need in self.needs if need.line)]
+        deeds = dict.fromkeys(need.deed for need in self.needs if need.deed)
+        rows = [f"{_write(len(lines))}{'；'.join(lines)}。"] if lines else []
+        return "并且".join([*rows, *deeds])
 
 
 def requirements(
@@ -105,14 +104,14 @@ def _population(settings: Settings, rule: str) -> list[str]:
 
 
 def _expanded(
-    settings: Settings, column: str, fund: int, reason: str, way_out: str
+    settings: Settings, column: str, fund: int, reason: str, line: str, deed: str = ""
 ) -> Iterator[Need]:
     """A column, or one per fund where it has 〈资金〉 in its name; last year is only asked of eligible recipients."""
     if FUND not in column:
-        yield Need(column, NOWHERE, False, reason, way_out)
+        yield Need(column, NOWHERE, False, reason, line, deed)
         return
     for each in [fund] if fund != NOWHERE else range(len(settings.funds)):
-        yield Need(column.replace(FUND, settings.funds[each]), each, True, reason, way_out)
+        yield Need(column.replace(FUND, settings.funds[each]), each, True, reason, line, deed)
 
 
 def _by_factors(spec: ModelSpec, settings: Settings, letters: Mapping[str, str]) -> Iterator[Need]:
@@ -187,17 +186,18 @@ def _by_eligibility(settings: Settings) -> Iterator[Need]:
 
 def _by_objectives(settings: Settings, objective: tuple[str, ...]) -> Iterator[Need]:
     for name in objective:
-        way_out = f"在「约束参数」的「目标」·顺序里去掉「{name}」。"
+        line, deed = "", f"在「约束参数」的「目标」·顺序里去掉「{name}」。"
         columns = [*OBJECTIVES[name].columns]
         if name == "保障水平最大化":
             columns += [
                 settings.text("保障水平最大化", key) for key in ("需求列", "财力列", "分母列")
             ]
-            way_out = (
+            line = (
                 "规则「保障水平最大化」、参数「需求列」「财力列」或「分母列」、取值写表里有的一列"
             )
+            deed = ""
         for column in columns:
-            yield from _expanded(settings, column, NOWHERE, f"目标「{name}」", way_out)
+            yield from _expanded(settings, column, NOWHERE, f"目标「{name}」", line, deed)
 
 
 def _switch_off(settings: Settings, rule: str, fund: int) -> str:

@@ -163,8 +163,8 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class GivenTotal:
-    """A row of 「县区上下限」 that speaks of several lines: all funds of a recipient, or a whole prefecture."""
+class GivenBound:
+    """A row of 「县区上下限」: one line, all funds of a recipient, or a whole prefecture."""
 
     fund: int
     """NOWHERE: all funds together."""
@@ -219,7 +219,8 @@ class Case:
     """需求列, 财力列, 分母列 of 「保障水平最大化」."""
     factors: tuple[tuple[WeightedFactor, ...], ...] = ()
     """By fund, what the reference amounts before 考核奖惩 are made of: e = pool · Σ w·F/ΣF ÷ Σ w."""
-    given_totals: tuple[GivenTotal, ...] = ()
+    given_totals: tuple[GivenBound, ...] = ()
+    """Those that speak of several lines."""
     worked_out: Figures | None = None
     """None: the floats are as they were typed."""
 
@@ -302,6 +303,46 @@ class Case:
     def provincial_capacity(self) -> mpq:
         """Σ_i own_i + Σ_f usable_f · pool_f, money: the pools fix it."""
         return sum(exacts(self.own), ZERO) + sum(exacts(self.usable) * self.figures.pools, ZERO)
+
+    @cached_property
+    def given(self) -> tuple[GivenBound, ...]:
+        """All given bounds: of single lines in their order, then of several together."""
+        lines = self.lines
+        there = np.flatnonzero(~(np.isnan(lines.given_floor) & np.isnan(lines.given_cap)))
+        return (
+            *(
+                GivenBound(
+                    int(lines.fund[line]),
+                    int(lines.recipient[line]),
+                    float(lines.given_floor[line]),
+                    float(lines.given_cap[line]),
+                    str(lines.given_reason[line]),
+                )
+                for line in there
+            ),
+            *self.given_totals,
+        )
+
+    def with_given(self, bound: GivenBound) -> Case:
+        """The case with another floor and cap where this bound speaks."""
+        if bound.fund == NOWHERE or bound.place >= len(self.recipients):
+            totals = tuple(
+                bound if (each.fund, each.place) == (bound.fund, bound.place) else each
+                for each in self.given_totals
+            )
+            return replace(self, given_totals=totals)
+        lines = self.lines
+        here = (lines.fund == bound.fund) & (lines.recipient == bound.place)
+        changed = replace(
+            lines,
+            given_floor=np.where(here, bound.floor, lines.given_floor),
+            given_cap=np.where(here, bound.cap, lines.given_cap),
+        )
+        return replace(self, lines=changed)
+
+    def fund_name(self, fund: int) -> str:
+        """The fund; "" for all together."""
+        return self.funds[fund].name if fund != NOWHERE else ""
 
     def place_name(self, place: int) -> str:
         """The recipient, or the prefecture behind the recipients."""

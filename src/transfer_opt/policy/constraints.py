@@ -27,7 +27,7 @@ from transfer_opt.core.expressions import (
 )
 from transfer_opt.core.ranking import Ratios, top_share
 from transfer_opt.core.vocabulary import GIVEN_TOTAL_RULE, TOTAL
-from transfer_opt.policy.case import KEY_ZONES, WHOLE_PROVINCE, Case, GivenTotal
+from transfer_opt.policy.case import KEY_ZONES, WHOLE_PROVINCE, Case, GivenBound
 
 RuleFunction = Callable[..., Rows]
 Function = TypeVar("Function", bound=RuleFunction)
@@ -395,7 +395,7 @@ def given_totals(case: Case, x: Linear) -> Rows:
     )
 
 
-def _given(case: Case, x: Linear, totals: Sequence[GivenTotal]) -> Iterator[Rows]:
+def _given(case: Case, x: Linear, totals: Sequence[GivenBound]) -> Iterator[Rows]:
     """One row for every side that is given."""
     for each in totals:
         whose = case.funds[each.fund].short if each.fund != NOWHERE else TOTAL

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from transfer_opt.core.budget import is_number
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import WEIGHTS
 from transfer_opt.policy.factors import PARAMETER_NAMES
@@ -68,7 +69,7 @@ def _weighed(settings: Settings, fund: str, factor: FactorSpec) -> FactorSpec:
         name = _inside(factor, PARAMETER_NAMES.get(key, key))
         if isinstance(default, Mapping):
             return {tier: settings.cell(WEIGHTS, _inside(factor, tier), fund) for tier in default}
-        return settings.cell(WEIGHTS, name, fund) if _is_number(default) else default
+        return settings.cell(WEIGHTS, name, fund) if is_number(default) else default
 
     return replace(
         factor,
@@ -84,14 +85,10 @@ def _numbers(factor: FactorSpec) -> Iterator[tuple[str, float, str]]:
         if isinstance(value, Mapping):
             for tier, number in value.items():
                 yield _inside(factor, tier), float(number), f"{tier}的系数"
-        elif _is_number(value):
+        elif is_number(value):
             name = PARAMETER_NAMES[key]
             yield _inside(factor, name), float(value), f"测算{factor.title}用的{name}"
 
 
 def _inside(factor: FactorSpec, name: str) -> str:
     return normalise(factor.title) + WITHIN + normalise(name)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 Scope: TypeAlias = Literal["line", "fund", "recipient", "prefecture", "model"]
@@ -136,6 +136,15 @@ class Change:
     def key(self) -> tuple[str, str, str, str]:
         """The cell's address: two changes with one address are one too many."""
         return (self.rule, self.fund, self.parameter, self.object)
+
+    def over(self, before: Change) -> Change:
+        """What holds of a cell when this is said after `before`: what it leaves as it was stays."""
+        said = {
+            name: value
+            for name in ("value", "on", "hard", "priority")
+            if (value := getattr(self, name)) is not None
+        }
+        return replace(before, **said)
 
 
 @dataclass(frozen=True)

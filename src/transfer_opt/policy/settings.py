@@ -44,15 +44,8 @@ class Settings:
         """With one cell of a layer written otherwise; what stands in the same row otherwise stays."""
         layers = [*self.layers, *[()] * (layer + 1 - len(self.layers))]
         old = next((each for each in layers[layer] if each.key == change.key), change)
-        new = replace(
-            old,
-            **{
-                name: value
-                for name in ("value", "on", "hard", "priority")
-                if (value := getattr(change, name)) is not None
-            },
-        )
-        layers[layer] = (*(each for each in layers[layer] if each.key != change.key), new)
+        others = (each for each in layers[layer] if each.key != change.key)
+        layers[layer] = (*others, change.over(old))
         return replace(self, layers=tuple(layers))
 
     def _says(self, change: Change) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from transfer_opt.core.budget import Value
+from transfer_opt.core.budget import Value, is_number
 from transfer_opt.core.vocabulary import (
     ADJUSTED,
     ALLOCATION,
@@ -15,6 +15,7 @@ from transfer_opt.core.vocabulary import (
     COMPLIANCE,
     COUNTY_SENSITIVITY,
     FACTS,
+    REFERENCE_STEP,
     ROUNDING_STEP,
     STEPS,
 )
@@ -23,7 +24,6 @@ from transfer_opt.published.county import Former, Row, county_row
 from transfer_opt.workbook.result.adjustments import Adjustment, adjustments_of
 from transfer_opt.workbook.result.rows import ResultSheet, read_result
 
-FIRST_STEP = "因素法测算额"
 GROUP_RULES = ("三保压力倾斜", "财力薄弱倾斜", "困难地区倾斜")
 """Rules over groups of counties that have a step of their own."""
 LEAST_MONEY = 0.01
@@ -89,20 +89,20 @@ def _plan(rows: Sequence[Row]) -> Iterator[str]:
 def _whole(row: Row, name: str, unit: str) -> Iterator[str]:
     place = "，".join(str(value) for value in (row["行政区划代码"], row["市州"]) if value)
     said = f"{name}（{place}）：本年合计 {_money(row['合计'])} {unit}"
-    if _is_number(row["上年合计"]):
-        rate = f"（{_percent(row['增幅'], signed=True)}）" if _is_number(row["增幅"]) else ""
+    if is_number(row["上年合计"]):
+        rate = f"（{_percent(row['增幅'], signed=True)}）" if is_number(row["增幅"]) else ""
         moved = float(row["增减额"])  # type: ignore[arg-type]
         change = (
             f"{'增加' if moved > 0 else '减少'} {_money(abs(moved))}{rate}" if moved else "持平"
         )
         said += f"，比上年 {_money(row['上年合计'])} {change}"
-    if _is_number(row["人均(元)"]):
+    if is_number(row["人均(元)"]):
         said += f"，人均 {_money(row['人均(元)'])} 元"
     yield said + "。"
-    if _is_number(row["分配后保障水平"]):
+    if is_number(row["分配后保障水平"]):
         yield f"保障水平由分配前的 {_percent(row['分配前保障水平'])} 提高到 {_percent(row['分配后保障水平'])}。"
-    if _is_number(row["三保缺口"]):
-        short = float(row["三保缺口"])  # type: ignore[arg-type]
+    if is_number(row["三保缺口"]):
+        short = float(row["三保缺口"])
         yield f"“三保”需求还缺 {_money(short)} {unit}。" if short > 0 else "“三保”需求已足额保障。"
 
 
@@ -112,11 +112,11 @@ def _funds(
     """Each fund from the formula on, step by step, so that the terms add to the amount; last what people decided."""
     for row in rows:
         columns = list(row)
-        steps = columns[columns.index(FIRST_STEP) + 1 : columns.index(ROUNDING_STEP) + 1]
+        steps = columns[columns.index(REFERENCE_STEP) + 1 : columns.index(ROUNDING_STEP) + 1]
         moved = [
-            f"{step} {_signed(row[step])}" for step in steps if _is_number(row[step]) and row[step]
+            f"{step} {_signed(row[step])}" for step in steps if is_number(row[step]) and row[step]
         ]
-        chain = "，".join([f"{FIRST_STEP} {_money(row[FIRST_STEP])}", *moved])
+        chain = "，".join([f"{REFERENCE_STEP} {_money(row[REFERENCE_STEP])}", *moved])
         clause = f"（依据：{row['依据条款']}）" if row["依据条款"] else ""
         amount, own = row["分配额"], decided.get(str(row["资金"]))
         because = f"主要原因：{row['主要原因']}{clause}"
@@ -163,7 +163,7 @@ def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) ->
     """What would change the county's amount, most first; or that nothing tried does, and what holds it."""
     row = next(row for row in rows if row["县区名称"] == name and row["市州"])
     tried = list(row)[list(row).index("市州") + 1 :]
-    known = {change: row[change] for change in tried if _is_number(row[change])}
+    known = {change: row[change] for change in tried if is_number(row[change])}
     moves = {change: float(value) for change, value in known.items() if value}
     for change, money in sorted(moves.items(), key=lambda entry: -entry[1]):
         yield f"如果把{change}，{name}约{'增加' if money > 0 else '减少'} {_small(abs(money))} {unit}。"
@@ -177,7 +177,7 @@ def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) ->
 
 
 def _money(value: Value) -> str:
-    return f"{round(float(value), 2):,.12g}" if _is_number(value) else ""  # type: ignore[arg-type]
+    return f"{round(float(value), 2):,.12g}" if is_number(value) else ""
 
 
 def _small(money: float) -> str:
@@ -186,12 +186,8 @@ def _small(money: float) -> str:
 
 
 def _signed(value: Value) -> str:
-    return f"{round(float(value), 2):+,.12g}" if _is_number(value) else ""  # type: ignore[arg-type]
+    return f"{round(float(value), 2):+,.12g}" if is_number(value) else ""
 
 
 def _percent(value: Value, *, signed: bool = False) -> str:
     return f"{float(value) * 100:{'+' if signed else ''}.1f}%"  # type: ignore[arg-type]
-
-
-def _is_number(value: Value) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool)

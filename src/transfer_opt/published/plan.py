@@ -15,7 +15,7 @@ from transfer_opt.allocation.plan import RELAXED, Plan
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import SheetRow, Value
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.vocabulary import CODE, NAME
+from transfer_opt.core.vocabulary import CODE, NAME, REFERENCE_STEP
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import Prepared, settled
@@ -150,7 +150,7 @@ def _steps(case: Case, sheet: ResultSheet, published: Floats) -> Steps:
     """「测算说明」 read back; a step that is not there changed nothing."""
     lines = _step_rows(case, sheet)
     changes = np.array([[_known(row.get(step)) for row in lines] for step in STEP_NAMES])
-    return Steps(np.array([_known(row.get("因素法测算额")) for row in lines]), changes, published)
+    return Steps(np.array([_known(row.get(REFERENCE_STEP)) for row in lines]), changes, published)
 
 
 def _reasons(case: Case, sheet: ResultSheet) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeAlias
 
-from transfer_opt.core.budget import Value
+from transfer_opt.core.budget import Value, is_number
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.text import to_text
 from transfer_opt.core.vocabulary import (
@@ -17,16 +17,17 @@ from transfer_opt.core.vocabulary import (
     CODE,
     NAME,
     PREFECTURE,
+    REFERENCE_STEP,
     ROUNDING_STEP,
     STEPS,
+    TOTAL,
 )
 from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.county import Row, county_row
 from transfer_opt.workbook.result.adjustments import Line, approved
 from transfer_opt.workbook.result.rows import read_result
 
-FIRST_STEP, AMOUNT = "因素法测算额", "分配额"
-TOTAL = "合计"
+AMOUNT = "分配额"
 UNTOLD = "表内各步未说明"
 """What the steps of a file that was edited leave of its amount; nothing in a file as it was written."""
 DIGITS = 8
@@ -103,7 +104,7 @@ def chains(rows: Sequence[Row], decided: Mapping[Line, Decimal]) -> Chains:
     """「测算说明」 in decimals as it shows them; what was `decided` by people since is a last step."""
     found: dict[str, dict[str, Chain]] = {}
     for row in rows:
-        if row[PREFECTURE] and _is_number(row[AMOUNT]):
+        if row[PREFECTURE] and is_number(row[AMOUNT]):
             name, fund = str(row[NAME]), str(row["资金"])
             line = to_text(row[CODE]), name, fund
             found.setdefault(name, {})[fund] = _chain(row, decided.get(line))
@@ -119,8 +120,8 @@ def apart(first: Mapping[str, Chain], second: Mapping[str, Chain]) -> tuple[Apar
 
 def _chain(row: Row, decided: Decimal | None) -> Chain:
     columns = list(row)
-    names = columns[columns.index(FIRST_STEP) : columns.index(ROUNDING_STEP) + 1]
-    steps = {name: _decimal(row[name]) for name in names if _is_number(row[name])}
+    names = columns[columns.index(REFERENCE_STEP) : columns.index(ROUNDING_STEP) + 1]
+    steps = {name: _decimal(row[name]) for name in names if is_number(row[name])}
     amount = _decimal(row[AMOUNT])
     steps[UNTOLD] = amount - sum(steps.values(), NOTHING)
     steps[ADJUSTED] = NOTHING if decided is None else decided - amount
@@ -161,7 +162,7 @@ def _shares(names: tuple[str, str], rows: Sequence[Row]) -> Iterator[str]:
         ("分配后保障水平", "分配后保障水平", 100, ".1f}%"),
     ):
         values = [row[column] for row in rows]
-        if values and all(map(_is_number, values)):
+        if values and all(map(is_number, values)):
             told = (
                 f"{name} {f'{{:{shown}'.format(float(value) * times)}"  # type: ignore[arg-type]
                 for name, value in zip(names, values, strict=True)
@@ -203,7 +204,3 @@ def _decimal(value: Value) -> Decimal:
 
 def _plain(money: Decimal) -> str:
     return f"{money.normalize():,f}"
-
-
-def _is_number(value: Value) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool)

@@ -9,7 +9,7 @@ import numpy as np
 
 from transfer_opt.allocation.formulation.rule_rows import REPAIRED
 from transfer_opt.allocation.plan import Outcome, Plan
-from transfer_opt.core.arrays import NOWHERE, Ints
+from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Notice, Row, Table
 from transfer_opt.core.version import __version__
@@ -242,12 +242,7 @@ def _exceptions(settings: Settings) -> Iterator[Change]:
     """What is set for single places, each address once: a scenario's word replaces the workbook's."""
     merged: dict[tuple[str, str, str, str], Change] = {}
     for change in (change for layer in settings.layers for change in layer if change.object):
-        said = {
-            name: value
-            for name in ("value", "on", "hard", "priority")
-            if (value := getattr(change, name)) is not None
-        }
-        merged[change.key] = replace(merged.get(change.key, change), **said)
+        merged[change.key] = change.over(merged.get(change.key, change))
     yield from merged.values()
 
 
@@ -294,33 +289,16 @@ def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
 
 
 def _bounds(outcome: Plan) -> Iterator[tuple[Value, ...]]:
-    lines = outcome.case.lines
-    for line in range(len(lines)):
-        for name, value in zip(
-            BOUND_SIDES, (lines.given_floor[line], lines.given_cap[line]), strict=True
-        ):
-            if not np.isnan(value):
-                yield (
-                    "县区上下限",
-                    outcome.case.funds[lines.fund[line]].name,
-                    name,
-                    outcome.case.recipients.name[lines.recipient[line]],
-                    float(value),
-                    "是",
-                    "硬",
-                    None,
-                    str(lines.given_reason[line]),
-                    None,
-                )
-    for each in outcome.case.given_totals:
+    case = outcome.case
+    for each in case.given:
         for name, value in zip(BOUND_SIDES, (each.floor, each.cap), strict=True):
             if not np.isnan(value):
                 yield (
                     "县区上下限",
-                    outcome.case.funds[each.fund].name if each.fund != NOWHERE else TOTAL,
+                    case.fund_name(each.fund) or TOTAL,
                     name,
-                    outcome.case.place_name(each.place),
-                    float(value),
+                    case.place_name(each.place),
+                    value,
                     "是",
                     "硬",
                     None,

@@ -21,7 +21,7 @@ from transfer_opt.core.arrays import Ints
 from transfer_opt.core.errors import InputError, Problem, SolverError
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import POOLS
+from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.case import Case, Fund
 from transfer_opt.policy.model import Change
@@ -29,7 +29,6 @@ from transfer_opt.policy.settings import shown
 from transfer_opt.scenarios.goals import Goal
 from transfer_opt.scenarios.sweep.plan import addressed
 
-POOL = "本年总额"
 RESERVED = "预留比例"
 LARGEST_GROWTH = 10
 """A pool is tried up to so many times what it is."""
@@ -163,8 +162,8 @@ def pool_lever(prepared: Prepared, case: Case, fund: Fund) -> Lever:
     kept = 1 - Decimal(repr(prepared.settings.cell(POOLS, RESERVED, fund.name)))
     least = Decimal(repr(float(fund.provincial))) / kept if kept else now
     return Lever(
-        f"{fund.name}·{POOL}",
-        Change(POOLS, fund.name, POOL, ""),
+        f"{fund.name}·{POOL_AMOUNT}",
+        Change(POOLS, fund.name, POOL_AMOUNT, ""),
         "money",
         now,
         step,
@@ -176,7 +175,7 @@ def pool_lever(prepared: Prepared, case: Case, fund: Fund) -> Lever:
 def lever(prepared: Prepared, case: Case, text: str) -> Lever:
     """The quantity meant by a fund's name or by 规则·资金·参数; raises InputError."""
     parts = [normalise(part) for part in text.split("·")]
-    if parts[0] == POOLS and len(parts) == 3 and parts[2] == POOL:
+    if parts[0] == POOLS and len(parts) == 3 and parts[2] == POOL_AMOUNT:
         parts = [parts[1]]
     if len(parts) == 1:
         for fund in case.funds:

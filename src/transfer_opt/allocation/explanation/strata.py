@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from transfer_opt.core.arrays import Bools, Floats, Texts
+from transfer_opt.core.arrays import Bools, Floats, Ints, Texts
 
 POPULATION = "常住人口"
-SIZES = (
-    ("5万人以下", 0.0, 50_000.0),
-    ("5万—20万人", 50_000.0, 200_000.0),
-    ("20万人以上", 200_000.0, np.inf),
-)
-"""Classes of counties by residents: name, from, below."""
+SIZES = (50_000, 200_000)
+"""Residents at which the classes of counties by size part."""
 MOST_KINDS = 8
 """A column that tells more kinds apart is no classification, but names or remarks."""
 UNNAMED = "（未填）"
@@ -66,10 +63,21 @@ def strata(texts: Mapping[str, Texts], people: Floats) -> Iterator[Stratum]:
             for kind in kinds:
                 yield Stratum(column, str(kind) or UNNAMED, np.asarray(words == kind, dtype=bool))
     if np.isfinite(people).all():
-        sizes = [(name, (people >= low) & (people < high)) for name, low, high in SIZES]
+        names, size = bands(people, SIZES, 1e4, "万", "人")
+        sizes = [(name, size == at) for at, name in enumerate(names)]
         inhabited = [(name, inside) for name, inside in sizes if inside.any()]
         for name, inside in inhabited if len(inhabited) > 1 else ():
             yield Stratum(POPULATION, name, np.asarray(inside, dtype=bool))
+
+
+def bands(
+    values: Floats, edges: Sequence[float], scale: float, word: str, unit: str
+) -> tuple[tuple[str, ...], Ints]:
+    """The names of the bands that the edges part (5万人以下, 5万—20万人, …), and in which of them each value lies (n,)."""
+    said = [f"{edge / scale:g}{word}" for edge in edges]
+    between = (f"{low}—{high}{unit}" for low, high in pairwise(said))
+    names = (f"{said[0]}{unit}以下", *between, f"{said[-1]}{unit}以上")
+    return names, np.searchsorted(edges, values, side="right")
 
 
 @dataclass(frozen=True)

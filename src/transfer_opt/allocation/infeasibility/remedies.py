@@ -17,8 +17,8 @@ from gmpy2 import mpq
 
 from transfer_opt.allocation.infeasibility.iis import Family, conflict, hard_places, possible
 from transfer_opt.allocation.instance import Instance
-from transfer_opt.core.arrays import NOWHERE, Floats
-from transfer_opt.core.exact import exact, spelled
+from transfer_opt.core.arrays import NOWHERE
+from transfer_opt.core.exact import exact, spelled, total
 from transfer_opt.core.vocabulary import (
     GIVEN_RULE,
     GIVEN_TOTAL_RULE,
@@ -26,7 +26,7 @@ from transfer_opt.core.vocabulary import (
     ROUNDING_STEP,
     TOTAL,
 )
-from transfer_opt.policy.case import Case, Fund, GivenTotal
+from transfer_opt.policy.case import Case, Fund, GivenBound
 from transfer_opt.policy.model import Change, ParameterSpec
 from transfer_opt.policy.settings import Settings, shown
 
@@ -159,7 +159,6 @@ def _knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
         yield from _pool_knobs(instance, family, short)
     elif family.rule in (GIVEN_RULE, GIVEN_TOTAL_RULE):
         yield from _given_knobs(instance, family, short)
-        yield from _total_knobs(instance, family, short)
     else:
         for parameter in instance.settings.rules[family.rule].parameters.values():
             if parameter.step:
@@ -192,71 +191,16 @@ def _pool_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kno
 def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
     """Each bound of 「县区上下限」, in publishing units."""
     case = instance.case
-    lines, inside, unit = (
-        case.lines,
-        np.array([fund.name == family.fund for fund in case.funds])[case.lines.fund],
-        case.figures.unit,
-    )
-    for word, column, sign in (("下限", "given_floor", -1), ("上限", "given_cap", 1)):
-        given: Floats = getattr(lines, column)
-        for line in np.flatnonzero(inside & ~np.isnan(given))[:MOST_GIVEN]:
-            now, pool = exact(float(given[line])), case.figures.pools[lines.fund[line]]
+    unit, pools = case.figures.unit, case.figures.pools
+    bounds = [each for each in case.given if case.fund_name(each.fund) == family.fund]
+    for word, side, sign in (("下限", "floor", -1), ("上限", "cap", 1)):
+        for bound in [each for each in bounds if not np.isnan(getattr(each, side))][:MOST_GIVEN]:
+            now = exact(float(getattr(bound, side)))
+            most = total(pools) if bound.fund == NOWHERE else pools[bound.fund]
 
-            def turned(
-                value: float, column: str = column, given: Floats = given, line: int = int(line)
-            ) -> Instance:
-                bounds = {
-                    "given_floor": lines.given_floor,
-                    "given_cap": lines.given_cap,
-                    column: given.copy(),
-                }
-                bounds[column][line] = value
-                changed = replace(
-                    lines, given_floor=bounds["given_floor"], given_cap=bounds["given_cap"]
-                )
-                return replace(instance, case=replace(case, lines=changed))
-
-            def at(steps: int, now: mpq = now, sign: int = sign, pool: mpq = pool) -> float:
-                return float(
-                    max(now - steps * unit, mpq(0)) if sign < 0 else min(now + steps * unit, pool)
-                )
-
-            def said(value: float, now: mpq = now, word: str = word, line: int = int(line)) -> str:
-                who = f"{case.recipients.name[lines.recipient[line]]}{family.fund}"
-                return f"把「{GIVEN_RULE}」里{who}的{word}由 {spelled(now)} 改为 {spelled(value)} {case.money_unit}。"
-
-            yield _Knob(
-                ceil((now if sign < 0 else max(pool - now, mpq(0))) / unit),
-                short,
-                STRIDE,
-                at,
-                turned,
-                said,
-            )
-
-
-def _total_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
-    """Each bound of 「县区上下限」 that speaks of several lines, in publishing units."""
-    case = instance.case
-    unit, everything = case.figures.unit, sum(case.figures.pools.tolist(), mpq(0))
-    for place, total in enumerate(case.given_totals[:MOST_GIVEN]):
-        fund = case.funds[total.fund].name if total.fund != NOWHERE else ""
-        if fund != family.fund:
-            continue
-        most = everything if total.fund == NOWHERE else case.figures.pools[total.fund]
-        for word, side, sign in (("下限", "floor", -1), ("上限", "cap", 1)):
-            given = float(getattr(total, side))
-            if np.isnan(given):
-                continue
-            now = exact(given)
-
-            def turned(value: float, place: int = place, side: str = side) -> Instance:
-                totals = list(case.given_totals)
-                old = totals[place]
-                totals[place] = (
-                    replace(old, floor=value) if side == "floor" else replace(old, cap=value)
-                )
-                return replace(instance, case=replace(case, given_totals=tuple(totals)))
+            def turned(value: float, bound: GivenBound = bound, side: str = side) -> Instance:
+                changed = replace(bound, **{side: value})  # type: ignore[arg-type]
+                return replace(instance, case=case.with_given(changed))
 
             def at(steps: int, now: mpq = now, sign: int = sign, most: mpq = most) -> float:
                 return float(
@@ -264,9 +208,9 @@ def _total_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kn
                 )
 
             def said(
-                value: float, now: mpq = now, word: str = word, total: GivenTotal = total
+                value: float, now: mpq = now, word: str = word, bound: GivenBound = bound
             ) -> str:
-                who = case.place_name(total.place) + (family.fund or f"各项资金{TOTAL}")
+                who = case.place_name(bound.place) + (family.fund or f"各项资金{TOTAL}")
                 return f"把「{GIVEN_RULE}」里{who}的{word}由 {spelled(now)} 改为 {spelled(value)} {case.money_unit}。"
 
             reach = now if sign < 0 else max(most - now, mpq(0))

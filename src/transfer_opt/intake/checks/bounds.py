@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE
-from transfer_opt.core.budget import Sheet, SheetRow
+from transfer_opt.core.budget import Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import BOUNDS, CODE, NAME, TOTAL
-from transfer_opt.intake.checks.subject import Draft, at, is_number
+from transfer_opt.intake.checks.subject import Draft, at
 from transfer_opt.intake.recipients import eligible
 from transfer_opt.intake.unit_names import Found, Register
 from transfer_opt.policy.model import ModelSpec

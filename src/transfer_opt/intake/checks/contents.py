@@ -9,11 +9,11 @@ from itertools import chain
 import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE
-from transfer_opt.core.budget import LARGEST, Sheet, SheetRow
+from transfer_opt.core.budget import LARGEST, Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import BOUNDS, CODE, COUNTIES, NAME, POOLS, PREFECTURE
-from transfer_opt.intake.checks.subject import Draft, Sheets, at, is_number, positive
+from transfer_opt.intake.checks.subject import Draft, Sheets, at, positive
 from transfer_opt.intake.recipients import TEXT_COLUMNS, eligible, ordered_rows
 from transfer_opt.intake.requirements import (
     ELIGIBILITY,

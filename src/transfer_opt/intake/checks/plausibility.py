@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from statistics import median
 
-from transfer_opt.core.budget import LARGEST, Sheet, SheetRow
+from transfer_opt.core.budget import LARGEST, Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise, some, to_text
 from transfer_opt.core.vocabulary import CODE, COUNTIES, NAME, POOLS
-from transfer_opt.intake.checks.subject import FAR, Draft, Sheets, at, is_number, positive
+from transfer_opt.intake.checks.subject import FAR, Draft, Sheets, at, positive
 from transfer_opt.intake.recipients import ordered_rows
 from transfer_opt.intake.unit_names import is_short_for
 from transfer_opt.policy.payment_deadlines import RECEIVED, parse_date

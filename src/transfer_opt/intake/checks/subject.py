@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeGuard
 
-from transfer_opt.core.budget import Budget, Sheet, SheetRow, Value
+from transfer_opt.core.budget import Budget, Sheet, SheetRow, Value, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.vocabulary import COUNTIES, POOLS
 from transfer_opt.policy.model import ModelSpec
@@ -61,8 +60,3 @@ def positive(row: SheetRow, column: str) -> float:
     """The cell's value where it is a positive number, else 0 (there is nothing to compare)."""
     value = row.values.get(column)
     return float(value) if is_number(value) and value > 0 else 0.0
-
-
-def is_number(value: Value) -> TypeGuard[float | int]:
-    """Whether the cell holds a number; truth values are none."""
-    return isinstance(value, float | int) and not isinstance(value, bool)

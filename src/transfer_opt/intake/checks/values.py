@@ -62,7 +62,7 @@ def factors_weighed(draft: Draft) -> Iterator[Problem]:
             and all(factor.weight == 0 for factor in weighed(draft.settings, fund))
         ):
             yield Problem(
-                "E216",
+                "E218",
                 f"{name}的因素权重都是 0，无从测算。",
                 "至少给一个因素填大于 0 的权重，或留空采用模型的权重。",
                 WEIGHTS,

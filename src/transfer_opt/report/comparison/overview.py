@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from transfer_opt.allocation.explanation.strata import POPULATION, SIZES, bands
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, RowKind, Table
@@ -16,8 +17,8 @@ from transfer_opt.report.parts import amount, heading
 from transfer_opt.scenarios.comparison.columns import Side
 from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison
 
-PEOPLE, SPENDING = (50_000, 200_000), (1e9, 4e9)
-"""Where the size bands part: residents, or 元 of 标准财政支出."""
+SPENDING = (1e9, 4e9)
+"""元 of 标准财政支出 at which the size bands part."""
 NAMED = 3
 ALL, SIZE = "全省", "规模"
 
@@ -54,17 +55,14 @@ def size_bands(comparison: Comparison) -> tuple[str, list[tuple[str, Ints]]]:
     """What the bands go by, and each band with its units; by residents, or where nobody knows them by spending."""
     people = head_count(comparison)
     side = next(side for side in comparison.sides if side.plan is comparison.lead)
-    what, sizes, edges, names = (
-        ("常住人口", people, PEOPLE, _named(PEOPLE, 1e4, "万", "人"))
+    spending = side.expenditure * YUAN[comparison.money_unit]
+    what, sizes = (POPULATION, people) if people is not None else ("标准财政支出", spending)
+    names, band = (
+        bands(sizes, SIZES, 1e4, "万", "人")
         if people is not None
-        else (
-            "标准财政支出",
-            side.expenditure * YUAN[comparison.money_unit],
-            SPENDING,
-            _named(SPENDING, 1e8, "亿", "元"),
-        )
+        else bands(sizes, SPENDING, 1e8, "亿", "元")
     )
-    band = np.where(np.isnan(sizes), len(names), np.searchsorted(edges, sizes, side="right"))
+    band = np.where(np.isnan(sizes), len(names), band)
     found = [(name, np.flatnonzero(band == at)) for at, name in enumerate((*names, "不知道"))]
     return what, [(name, members) for name, members in found if len(members)]
 
@@ -134,13 +132,3 @@ def _gains(comparison: Comparison, difference: Floats, sign: int) -> tuple[Value
 
 def _row(comparison: Comparison, kind: RowKind, how: str, name: str, members: Ints) -> Row:
     return Row(kind, (how, name, float(len(members)), *amounts(comparison, members, None)))
-
-
-def _named(edges: tuple[float, ...], scale: float, word: str, unit: str) -> tuple[str, ...]:
-    """「5万人以下」, 「5万—20万人」, …"""
-    said = [f"{edge / scale:g}{word}" for edge in edges]
-    return (
-        f"{said[0]}{unit}以下",
-        *(f"{low}—{high}{unit}" for low, high in zip(said, said[1:], strict=False)),
-        f"{said[-1]}{unit}以上",
-    )

@@ -310,23 +310,15 @@ def _pools(plan: Plan) -> list[tuple[str, float]]:
 
 
 def _bounds(plan: Plan) -> list[tuple[object, ...]]:
-    """The given bounds that are there."""
-    lines = plan.case.lines
-    totals = [
+    """The given bounds, by names."""
+    case = plan.case
+    return [
         (
-            each.fund,
-            plan.case.place_name(each.place),
+            case.fund_name(each.fund),
+            case.place_name(each.place),
             *np.nan_to_num([each.floor, each.cap], nan=-1.0).tolist(),
         )
-        for each in plan.case.given_totals
-    ]
-    return totals + [
-        (
-            *plan.case.line_names[line],
-            *np.nan_to_num([lines.given_floor[line], lines.given_cap[line]], nan=-1.0).tolist(),
-        )
-        for line in range(len(lines))
-        if not (np.isnan(lines.given_floor[line]) and np.isnan(lines.given_cap[line]))
+        for each in case.given
     ]
 
 

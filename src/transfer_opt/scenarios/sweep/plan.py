@@ -17,8 +17,8 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
 from transfer_opt.core.version import __version__
-from transfer_opt.core.vocabulary import POOLS, RULES
-from transfer_opt.intake.choices import TOTAL, pools_given, read_choices
+from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS, RULES
+from transfer_opt.intake.choices import pools_given, read_choices
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.admissible import changed_amount
 from transfer_opt.policy.case import Recipients
@@ -249,7 +249,7 @@ def _pool_amounts(
     """How the numbers of one --vary are read: those of 本年总额 may be changes on the present amount, with their sign."""
     fund = prepared.spec.fund(parts[1]) if len(parts) > 2 else None
     pools = pools_given(prepared.spec, prepared.budget.sheets)
-    if fund is None or fund.name not in pools or (parts[0], parts[2]) != (POOLS, TOTAL):
+    if fund is None or fund.name not in pools or (parts[0], parts[2]) != (POOLS, POOL_AMOUNT):
         return to_number
 
     def number(part: str) -> float | None:

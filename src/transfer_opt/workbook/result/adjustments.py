@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from transfer_opt.core.budget import is_number
 from transfer_opt.core.cell_names import address
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.tables import FIRST_ROW
-from transfer_opt.core.text import RawCell, to_text
+from transfer_opt.core.text import to_text
 from transfer_opt.core.vocabulary import ADJUSTED, APPROVED
 from transfer_opt.workbook.files.open import RawSheet, open_workbook
 
@@ -37,7 +38,7 @@ def read_adjustments(sheet: RawSheet) -> tuple[Adjustment, ...]:
     rows = [
         (at, row)
         for at, row in enumerate(sheet.rows)
-        if at >= FIRST_ROW and _is_number(row[0] if row else None)
+        if at >= FIRST_ROW and is_number(row[0] if row else None)
     ]
     wrong = [
         Problem(
@@ -50,7 +51,7 @@ def read_adjustments(sheet: RawSheet) -> tuple[Adjustment, ...]:
             to_text(sheet.at(at, APPROVED_AT)),
         )
         for at, _ in rows
-        if not _is_number(sheet.at(at, APPROVED_AT))
+        if not is_number(sheet.at(at, APPROVED_AT))
     ]
     if wrong:
         raise InputError(wrong)
@@ -82,7 +83,3 @@ def _adjustment(sheet: RawSheet, at: int) -> Adjustment:
     return Adjustment(
         (code, name, fund), Decimal(repr(sheet.at(at, APPROVED_AT))).normalize(), reason, by, time
     )
-
-
-def _is_number(cell: RawCell) -> bool:
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
