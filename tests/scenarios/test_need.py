@@ -146,6 +146,13 @@ def test_what_cannot_be_reached_is_told_with_the_best(prepared: Prepared) -> Non
     assert "其中 0 个达到" in second
 
 
+def test_the_money_of_a_contradiction_is_told_in_full_and_never_too_small() -> None:
+    lever = Lever("某数", Change("某规则"), "ratio", Decimal(0), Decimal(1), 0, 1)
+    tried = needing.Tried(0, None, 52451016.0637, float("inf"))
+    first, _ = need_sentences(Answer(lever, tried, None, None, (tried,)), GOAL, "元")
+    assert "差 52,451,016.07 元" in first
+
+
 def searched(lacks: Callable[[int], int], monkeypatch: pytest.MonkeyPatch) -> Answer:
     """The search on a quantity of 0 to 64 that is so far from its goal."""
 

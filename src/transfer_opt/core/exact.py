@@ -117,6 +117,14 @@ def spelled(value: mpq | float) -> str:
     return ("-" if number < 0 and count else "") + f"{whole:,}" + (f".{tail}" if tail else "")
 
 
+def spelled_up(money: mpq | float) -> str:
+    """A shortage to the hundredth above, or what is less than that to its first figures: never told too small."""
+    number, digits = exact(money), 2
+    while digits < MOST_DIGITS and number * 10**digits < 1:
+        digits += 2
+    return spelled(ceiling(number * 10**digits) / 10**digits)
+
+
 def ceiling(value: mpq) -> mpq:
     """The whole number at or above."""
     return mpq(-(-value.numerator // value.denominator))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from transfer_opt.core.exact import spelled_up
 from transfer_opt.scenarios.goals import Goal
 from transfer_opt.scenarios.need import Answer, End, Tried
 
@@ -108,7 +109,7 @@ def _came_to(tried: Tried, goal: Goal, unit: str) -> str:
         return "没有算出"
     if tried.value is None:
         return (
-            f"没有可行方案（规则互相矛盾，差 {tried.short:,.6g} {unit}）"
+            f"没有可行方案（规则互相矛盾，差 {spelled_up(tried.short)} {unit}）"
             if tried.short
             else "没有可行方案"
         )

@@ -17,7 +17,7 @@ from transfer_opt.allocation.infeasibility.remedies import unrounded_rest, ways_
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.checker.infeasibility import check_impossible
 from transfer_opt.core.errors import InfeasibleError
-from transfer_opt.core.exact import MOST_DIGITS, ceiling, exact, spelled
+from transfer_opt.core.exact import exact, spelled, spelled_up
 from transfer_opt.core.vocabulary import POOL_RULE
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.settings import Settings
@@ -83,7 +83,7 @@ def _sentences(told_of: _Told) -> Iterator[str]:
         if len(found.families) > 1
         else "无法满足（一笔不能少于 0，也不能多于资金总额）"
     )
-    yield f"约束互相矛盾，没有可行的分配方案：{cited} {cannot}，相差 {_up(told_of.money)} {case.money_unit}。"
+    yield f"约束互相矛盾，没有可行的分配方案：{cited} {cannot}，相差 {spelled_up(told_of.money)} {case.money_unit}。"
     yield from _left_over(case, settings, found.families)
     if found.formulation is not None and found.shortage is None:
         yield from crossed(case, found.formulation)
@@ -134,11 +134,11 @@ def crossed(case: Case, formulation: Formulation) -> Iterator[str]:
         yield (
             f"  {who}：{f'「{floor.rule.name}」' if floor else ''}要求不少于 {spelled(low[line])}，"
             f"{f'「{cap.rule.name}」' if cap else '资金总额'}要求不多于 {spelled(high[line])}，"
-            f"相差 {_up(low[line] - high[line])} {case.money_unit}。"
+            f"相差 {spelled_up(low[line] - high[line])} {case.money_unit}。"
         )
     if len(apart) > NAMED:
         whole = sum((low[line] - high[line] for line in apart), mpq(0))
-        yield f"  这样的共 {len(apart):,} 笔，合计相差 {_up(whole)} {case.money_unit}，上面是相差最多的 {NAMED} 笔。"
+        yield f"  这样的共 {len(apart):,} 笔，合计相差 {spelled_up(whole)} {case.money_unit}，上面是相差最多的 {NAMED} 笔。"
 
 
 def _details(told_of: _Told, proof: Any) -> dict[str, Any]:
@@ -170,14 +170,6 @@ def _details(told_of: _Told, proof: Any) -> dict[str, Any]:
 
 def _cited(settings: Settings, family: Family) -> str:
     return f"{family}〔{settings.rules[family.rule].brief}〕"
-
-
-def _up(money: mpq) -> str:
-    """A shortage to the hundredth above, or what is less than that to its first figures: never told too small."""
-    digits = 2
-    while digits < MOST_DIGITS and money * 10**digits < 1:
-        digits += 2
-    return spelled(ceiling(money * 10**digits) / 10**digits)
 
 
 def _money(money: float) -> str:
