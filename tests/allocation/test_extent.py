@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from allocations import example
@@ -13,6 +14,7 @@ from instances import instance
 from transfer_opt.allocation.explanation.extent import Extent, extents, kept_stages
 from transfer_opt.allocation.formulation.formulate import formulate
 from transfer_opt.allocation.optimum import Optimum, Published, optimum_and_proof
+from transfer_opt.allocation.rounding import published
 from transfer_opt.checker.extent import check_end
 from transfer_opt.checker.optimality import CertificateError, replay, sealed
 from transfer_opt.lexlp.solvers.choice import chosen
@@ -25,7 +27,8 @@ NEAR = 1e-3
 def solved(seed: int) -> tuple[Case, Published | Optimum]:
     case, settings, objective = instance(seed, most=4)
     found = optimum_and_proof(
-        case,
+        case.line_names,
+        partial(published, case),
         lambda whole: formulate(case, settings, objective, whole=whole),
         chosen("highs", len(case.lines)),
     )

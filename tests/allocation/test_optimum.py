@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from transfer_opt.allocation.optimum import (
     shortage,
     solved,
 )
+from transfer_opt.allocation.rounding import published
 from transfer_opt.checker.optimality import CertificateError
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.errors import SolverError
@@ -79,7 +81,8 @@ def asked(
     exact: bool = False,
 ) -> Published | Optimum:
     return optimum_and_proof(
-        case,
+        case.line_names,
+        partial(published, case),
         lambda whole: formulate(case, settings, objective, whole=whole),
         Solver(open_solver, HIGHS, exact),
     )

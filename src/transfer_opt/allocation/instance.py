@@ -16,6 +16,7 @@ from transfer_opt.allocation.compliance import findings, soft_gaps
 from transfer_opt.allocation.formulation.formulate import Formulation, composed
 from transfer_opt.allocation.formulation.rule_rows import RuleRows, written_rules
 from transfer_opt.allocation.optimum import Optimum, Published, optimum_and_proof, reached
+from transfer_opt.allocation.rounding import published
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import SolverError
@@ -67,7 +68,8 @@ class Instance:
 
     def solved(self, report: Report = lambda _: None) -> Published | Optimum:
         """The optimum in whole units with its proof, or the contradiction; raises SolverError."""
-        return optimum_and_proof(self.case, self.formulated, self.solver, report)
+        whole = partial(published, self.case)
+        return optimum_and_proof(self.case.line_names, whole, self.formulated, self.solver, report)
 
     @cached_property
     def optimum(self) -> Optimum:

@@ -16,12 +16,11 @@ import numpy as np
 from gmpy2 import mpq
 
 from transfer_opt.allocation.formulation.formulate import Formulation
-from transfer_opt.allocation.rounding import published
 from transfer_opt.checker.optimality import CertificateError
 from transfer_opt.checker.optimality import check as check_certificate
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.errors import SolverError
-from transfer_opt.core.exact import floats
+from transfer_opt.core.exact import Exacts, floats
 from transfer_opt.lexlp.certificate import certificate, replayed
 from transfer_opt.lexlp.exact.narrowing import Proof
 from transfer_opt.lexlp.exact.solve import (
@@ -42,10 +41,13 @@ from transfer_opt.lexlp.solve import (
     solve,
 )
 from transfer_opt.lexlp.solvers.choice import Solver, ended
-from transfer_opt.policy.case import Case
 
 Make = Callable[[bool], Formulation]
 """Whether bounds are tightened to whole publishing units → the program."""
+Names = Sequence[tuple[str, str, str]]
+"""(L,) fund, division code and name of every line."""
+Whole = Callable[[Exacts, Opener], Ints]
+"""The optimal amounts (L,) as whole publishing units (L,)."""
 ALWAYS_EXACT = 2000
 """Up to so many lines, whether anything is possible is asked in fractions where a contradiction is told in words."""
 EXACT = "精确求解"
@@ -126,13 +128,13 @@ def solved(
 
 
 def optimum_and_proof(
-    case: Case, make: Make, solver: Solver, report: Report = lambda _: None
+    names: Names, whole: Whole, make: Make, solver: Solver, report: Report = lambda _: None
 ) -> Published | Optimum:
     """The optimum with its integers and its proof, or the contradiction; raises SolverError."""
     found: list[Published] = []
 
     def proved(formulation: Formulation) -> Optimum:
-        result = _proved(case, formulation, solver, report)
+        result = _proved(names, whole, formulation, solver, report)
         found.extend([result] if isinstance(result, Published) else [])
         return result.optimum if isinstance(result, Published) else result
 
@@ -169,7 +171,7 @@ def least(formulation: Formulation, stage: SumStage, open_solver: Opener) -> flo
 
 
 def _proved(
-    case: Case, formulation: Formulation, solver: Solver, report: Report
+    names: Names, whole: Whole, formulation: Formulation, solver: Solver, report: Report
 ) -> Published | Optimum:
     if len(formulation.crossing):
         return Optimum(formulation, None)
@@ -180,11 +182,9 @@ def _proved(
                 return Optimum(formulation, solution)
             exactly = replace(solution, columns=floats(proof.money()))
             report("取整")
-            units = published(case, proof.money()[: len(case.lines)], solver.again)
+            units = whole(proof.money()[: formulation.statement.lines], solver.again)
             report("证明")
-            text = certificate(
-                formulation.statement, proof, units, formulation.unit, case.line_names
-            )
+            text = certificate(formulation.statement, proof, units, formulation.unit, names)
             check_certificate(json.loads(text))
             return Published(Optimum(formulation, exactly), units, text)
         except (SolverError, CertificateError) as error:

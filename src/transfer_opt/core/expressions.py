@@ -169,14 +169,21 @@ def variables(count: int, labels: Texts, subjects: Ints, first: int = 0) -> Line
     return Linear(positions, positions + first, every(count, ONE), every(count), labels, subjects)
 
 
-def at_least(expression: Linear, right: Exacts | mpq) -> Rows:
+def constants(values: Exacts, like: Linear) -> Linear:
+    """Numbers in the place of as many expressions."""
+    return replace(like[np.arange(0)], constant=values, labels=like.labels, subjects=like.subjects)
+
+
+def at_least(expression: Linear, right: Linear | Exacts | mpq) -> Rows:
     """expression ≥ right."""
-    return Rows(expression, _column(right, expression), every(len(expression), None))
+    left, side = _sides(expression, right)
+    return Rows(left, side, every(len(left), None))
 
 
-def at_most(expression: Linear, right: Exacts | mpq) -> Rows:
+def at_most(expression: Linear, right: Linear | Exacts | mpq) -> Rows:
     """expression ≤ right."""
-    return Rows(expression, every(len(expression), None), _column(right, expression))
+    left, side = _sides(expression, right)
+    return Rows(left, every(len(left), None), side)
 
 
 def exactly(expression: Linear, right: Exacts | mpq) -> Rows:
@@ -201,6 +208,13 @@ def stacked(*blocks: Rows) -> Rows:
         np.concatenate([b.least for b in blocks]),
         np.concatenate([b.most for b in blocks]),
     )
+
+
+def _sides(expression: Linear, right: Linear | Exacts | mpq) -> tuple[Linear, Exacts]:
+    """What is unknown on the left, what is known of the right side on the right."""
+    if not isinstance(right, Linear):
+        return expression, _column(right, expression)
+    return expression - replace(right, constant=every(len(right))), right.constant
 
 
 def _column(right: Exacts | mpq, expression: Linear) -> Exacts:

@@ -12,7 +12,7 @@ from gmpy2 import mpq
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats
-from transfer_opt.core.expressions import Grouping, Linear, variables
+from transfer_opt.core.expressions import Grouping, Linear, constants, variables
 from transfer_opt.policy.model import FundSpec
 
 KEY_ZONES = ("国家重点生态功能区", "省级重点生态功能区")
@@ -195,6 +195,20 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """The year before, where it is decided in the same program."""
+
+    amounts: Linear
+    """(L,) what it pays to this year's lines; 0 where it has no such line."""
+    there: Bools
+    """(L,) whether it has the line."""
+    capped: Bools
+    """(L,) whether a cap on growth holds: the line was paid before the first year, and every year since has it."""
+    pools: Exacts
+    """(F,)"""
+
+
+@dataclass(frozen=True)
 class Case:
     """Everything one allocation needs, checked; money in the workbook's unit.
 
@@ -223,6 +237,10 @@ class Case:
     """Those that speak of several lines."""
     worked_out: Figures | None = None
     """None: the floats are as they were typed."""
+    first: int = 0
+    """The position of the first of its amounts among the decision variables."""
+    earlier: Earlier | None = None
+    """None: last year's amounts are figures."""
 
     @cached_property
     def figures(self) -> Figures:
@@ -238,13 +256,13 @@ class Case:
 
     @cached_property
     def amount(self) -> Linear:
-        """x: the amounts (L,), the decision variables 0 … L-1."""
+        """x: the amounts (L,), the decision variables first … first+L-1."""
         labels = [
             f"{self.funds[f].short}/{self.recipients.name[i]}"
             for f, i in zip(self.lines.fund, self.lines.recipient, strict=True)
         ]
         subjects = np.stack([self.lines.fund, self.lines.recipient], axis=1)
-        return variables(len(self.lines), np.array(labels, dtype=object), subjects)
+        return variables(len(self.lines), np.array(labels, dtype=object), subjects, self.first)
 
     @cached_property
     def line_names(self) -> tuple[tuple[str, str, str], ...]:
@@ -267,6 +285,8 @@ class Case:
     @cached_property
     def last_total(self) -> Exacts:
         """(F,) Σ last year over all units, what is not known left out."""
+        if self.earlier:
+            return self.earlier.pools
         return np.array([sum(row, ZERO) for row in filled(self.figures.history)], dtype=object)
 
     @cached_property
@@ -286,6 +306,23 @@ class Case:
     def last_year(self) -> Exacts:
         """(L,) last year's amount of every line; None where not known."""
         return np.asarray(self.figures.history[self.lines.fund, self.lines.recipient])
+
+    @cached_property
+    def last_amount(self) -> Linear:
+        """(L,) the same as an expression: decided with this year's, or a figure; 0 where not known."""
+        if self.earlier:
+            return self.earlier.amounts
+        return constants(filled(self.last_year), self.amount)
+
+    @cached_property
+    def kept(self) -> Bools:
+        """(L,) whether last year's amount is there to hold on to."""
+        return self.earlier.there if self.earlier else np.asarray(self.lines.last_year > 0)
+
+    @cached_property
+    def capped(self) -> Bools:
+        """(L,) whether growth over last year's amount may be limited."""
+        return self.earlier.capped if self.earlier else self.kept
 
     @cached_property
     def pools(self) -> Floats:

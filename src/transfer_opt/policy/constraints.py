@@ -91,9 +91,9 @@ def last_year_floor(case: Case, x: Linear, *, max_cut: Exacts) -> Rows:
     Units: money on both sides; max_cut (L,) and penalty are fractions of 1; penalty is that of 考核奖惩.
     Absent: a line without a payment last year gets no row. Clause: 省定，参照若干措施第二十一条.
     """
-    paid = case.lines.last_year > 0
+    paid = case.kept
     kept = (1 - max_cut[paid]) * (1 - exacts(case.lines.penalty[paid]))
-    return at_least(x[paid], kept * case.last_year[paid])
+    return at_least(x[paid], case.last_amount[paid] * kept)
 
 
 @constraint("考核奖惩", columns=("上年〈资金〉", "生态考核结果"))
@@ -130,8 +130,8 @@ def growth_cap(case: Case, x: Linear, *, max_rise: Exacts) -> Rows:
     Units: money on both sides; max_rise (L,) is a fraction of 1.
     Absent: a line that got nothing last year has no cap. Clause: 参照58号 增幅控制 (待核实; 均衡性 only), 其余省定.
     """
-    paid = case.lines.last_year > 0
-    return at_most(x[paid], (1 + max_rise[paid]) * case.last_year[paid])
+    paid = case.capped
+    return at_most(x[paid], case.last_amount[paid] * (1 + max_rise[paid]))
 
 
 @constraint("三保兜底", columns=("可用财力", "保基本民生需求", "保工资需求", "保运转需求"))
@@ -247,14 +247,19 @@ def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> R
         np.where(group[case.lines.recipient], 0, NOWHERE), label, np.array([[NOWHERE, NOWHERE]])
     )
     share = total(people[group]) / total(people) if total(people) > 0 else ZERO
+    pools, money = total(case.figures.pools), x.total(whole)
+    there = np.array([bool(group.any())])
+    if case.earlier:  # what last year's share is, is not known yet: it takes a row of its own
+        before = case.earlier.amounts.total(whole) * (pools / total(case.earlier.pools))
+        rows = stacked(at_least(money, multiple * share * pools), at_least(money, before))
+        return rows[np.repeat(there & (share > 0), 2)]
     last = filled(case.figures.history)
-    before = (
+    before_share = (
         total(last[:, group].ravel()) / total(last.ravel())
         if share > 0 and total(last.ravel()) > 0
         else ZERO
     )
-    right = max(multiple * share, before) * total(case.figures.pools)
-    return at_least(x.total(whole), right)[np.array([bool(group.any())])]
+    return at_least(money, max(multiple * share, before_share) * pools)[there]
 
 
 @constraint(
@@ -274,9 +279,9 @@ def ecological_growth(case: Case, x: Linear, *, rise: Exacts) -> Rows:
     """
     lines = case.lines
     zones = np.isin(case.recipients.text("功能区类型")[lines.recipient], KEY_ZONES)
-    kept = zones & (lines.penalty == 0) & (lines.last_year > 0)
+    kept = zones & (lines.penalty == 0) & case.kept
     steady = np.minimum(rise[kept], np.maximum(case.rate[lines.fund[kept]], ZERO))
-    return at_least(x[kept], (1 + steady) * case.last_year[kept])
+    return at_least(x[kept], case.last_amount[kept] * (1 + steady))
 
 
 @constraint(
@@ -434,15 +439,9 @@ def _faster_growth(
         for fund, text, size in zip(case.funds, texts, sizes, strict=True)
     ]
     grows = np.array([bool(group.any()) for group in groups]) & known(case.rate)
-    last = np.array(
-        [
-            total(row[group])
-            for row, group in zip(filled(case.figures.history), groups, strict=True)
-        ],
-        dtype=object,
-    )
     return at_least(
-        x.total(grouping).relabel(labels)[grows], (1 + case.rate[grows] + lead[grows]) * last[grows]
+        x.total(grouping).relabel(labels)[grows],
+        case.last_amount.total(grouping)[grows] * (1 + case.rate[grows] + lead[grows]),
     )
 
 

@@ -40,13 +40,9 @@ class _Draft:
 class _Builder:
     """Columns and rows as they are added; the only mutable thing here."""
 
-    def __init__(self, lower: Exacts, upper: Exacts, case: Case) -> None:
+    def __init__(self, lower: Exacts, upper: Exacts, recipients: Ints, prefecture: Ints) -> None:
         self.lower, self.upper = [lower], [upper]
-        self.recipients, self.prefecture, self.unit = (
-            case.lines.recipient,
-            case.recipients.prefecture_index,
-            case.unit,
-        )
+        self.recipients, self.prefecture = recipients, prefecture
         self.count = len(lower)
         self.rows: list[Rows] = []
 

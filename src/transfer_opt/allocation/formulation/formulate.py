@@ -100,7 +100,7 @@ def composed(
     lower, upper, notes = (
         line_bounds(case, made) if whole else (*raw_bounds(case, made), [UNTIGHTENED])
     )
-    builder = _Builder(lower, upper, case)
+    builder = _Builder(lower, upper, case.lines.recipient, case.recipients.prefecture_index)
     made = [_with_violations(builder, entry, case) for entry in made]
     stages = _soft_stages(builder, made, case)
     listed, said = _listed(objective, made, case)

@@ -187,6 +187,7 @@ def raw_bounds(case: Case, made: Sequence[RuleRows]) -> tuple[Exacts, Exacts]:
     floor, cap = every(len(case.lines)), case.figures.pools[case.lines.fund]
     for entry in made:
         lines, lower, upper = entry.bounds
+        lines = lines - case.first
         low, high = known(lower), known(upper)
         np.maximum.at(floor, lines[low], lower[low])
         np.minimum.at(cap, lines[high], upper[high])
