@@ -26,8 +26,11 @@ NAMED = 5
 """How many who would get less (or more) than a rule allows are named; --json lists all."""
 
 
-def infeasible(instance: Instance) -> InfeasibleError:
-    """The error to raise: its proof is checked in exact arithmetic first, and every way out was gone."""
+def infeasible(instance: Instance, relaxable: bool = True) -> InfeasibleError:
+    """The error to raise: its proof is checked in exact arithmetic first, and every way out was gone.
+
+    `relaxable`: whether the command that is told so knows --relax.
+    """
     case, settings = instance.case, instance.settings
     found = conflict(instance)
     proof = farkas(case, found)
@@ -41,7 +44,7 @@ def infeasible(instance: Instance) -> InfeasibleError:
     if not whole:
         alone = replace(instance, settings=only(settings, found.families))
         ways = list(ways_out(alone, found.families, money, published=False))
-    told = _Told(instance, found, exact(money), repair, given, tuple(ways), whole)
+    told = _Told(instance, found, exact(money), repair, given, tuple(ways), whole, relaxable)
     return InfeasibleError("\n".join(_sentences(told)), _details(told, proof))
 
 
@@ -59,6 +62,7 @@ class _Told:
     ways: tuple[str, ...]
     whole: bool
     """Whether the ways lead out of everything, or of the one contradiction."""
+    relaxable: bool
 
 
 def told(given: Sequence[Given], money_unit: str, named: int = NAMED) -> Iterator[str]:
@@ -100,6 +104,7 @@ def _sentences(told_of: _Told) -> Iterator[str]:
         yield (
             f"最省的修复：{more}合计放宽 {least} {case.money_unit}——{rounding}{'；'.join(told(given, case.money_unit))}。"
         )
+    if given and told_of.relaxable:
         yield "加 --relax 即按这样放宽计算，并在每张表上注明“已放宽”。"
     if told_of.ways:
         yield (

@@ -1,0 +1,121 @@
+"""The years one after the other: a full annual optimum each, on the amounts of the year before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain as flat
+from itertools import filterfalse, zip_longest
+from typing import TypeAlias
+
+import numpy as np
+
+from transfer_opt.allocation.infeasibility.message import infeasible
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.optimum import Published
+from transfer_opt.allocation.years.horizon import Horizon, paid
+from transfer_opt.allocation.years.projection import Stuck, Year
+from transfer_opt.core.arrays import Floats, Ints
+from transfer_opt.core.vocabulary import OUTLOOK, POOL_AMOUNT, POOLS
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
+from transfer_opt.policy.settings import Settings
+
+Layers: TypeAlias = tuple[tuple[Change, ...], ...]
+Pools: TypeAlias = Mapping[str, float]
+"""Fund → a year's 本年总额 in the place of what the outlook says."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The years that can be worked out, each with its problem and, after the first, its proof."""
+
+    years: tuple[Year, ...]
+    problems: tuple[Instance, ...]
+    proofs: tuple[str, ...]
+    stuck: Stuck | None
+
+
+def chain(
+    horizon: Horizon,
+    units: Ints,
+    settings: Settings,
+    report: Callable[[str], None] = lambda _: None,
+) -> Chain:
+    """Year after year; `units` are this year's published amounts (L,), `settings` what they were solved with.
+
+    A year for which there is no allocation ends the chain: what is said of it was tried on the years from this one on.
+    """
+    first = horizon.first
+    years = [Year(horizon.years[0], first.case, _money(units, first.case))]
+    problems, proofs = [first], list[str]()
+    for at in range(1, len(horizon.years)):
+        report(f"测算{horizon.label(at)}")
+        problem = _after(horizon, settings, at, years[-1], {})
+        found = problem.solved()
+        if not isinstance(found, Published):
+            stuck = Stuck(horizon.years[at], _told(horizon, settings, at))
+            return Chain(tuple(years), tuple(problems), tuple(proofs), stuck)
+        years.append(Year(horizon.years[at], problem.case, _money(found.units, problem.case)))
+        problems.append(problem)
+        proofs.append(found.certificate)
+    return Chain(tuple(years), tuple(problems), tuple(proofs), None)
+
+
+def _after(horizon: Horizon, base: Settings, at: int, before: Year, pools: Pools) -> Instance:
+    """The problem of a year after what the year before paid."""
+    return horizon.problem(paid(horizon.settings(base, at, pools), before.case, before.amounts))
+
+
+def _told(horizon: Horizon, settings: Settings, at: int) -> str:
+    """Why there is no allocation in that year, and what leads out: tried from this year on, where a user would write it."""
+    said = str(infeasible(_from_the_start(horizon, settings, at), relaxable=False))
+    label, this_year = horizon.label(at), horizon.label(0)
+    until = this_year if at == 1 else f"{this_year}至{horizon.label(at - 1)}"
+    return (
+        f"{until}可以分配，{label}无可行方案。{said}\n"
+        f"上面说的资金总额是{label}的，写在「{OUTLOOK}」里（项目「{POOL_AMOUNT}」，方式「金额」）；其余写在原来的地方，"
+        f"对各年都起作用。都已从{this_year}起逐年重算到{label}核对，{label}以后的年份没有核对。"
+    )
+
+
+def _from_the_start(horizon: Horizon, settings: Settings, at: int) -> Instance:
+    """That year's problem in terms of what the user writes: a change holds in the years before, too; a pool is its own."""
+    own = [tuple(filter(_is_pool, layer)) for layer in settings.layers]
+
+    @cache
+    def before(layers: Layers) -> Year | None:
+        """The year before, with this year's own pools; None where some year has no allocation."""
+        base = replace(settings, layers=layers)
+        problem, last = horizon.first.with_settings(base), None
+        for year in range(at):
+            problem = _after(horizon, base, year, last, {}) if last else problem
+            if problem.published is None:
+                return None
+            last = Year(horizon.years[year], problem.case, problem.amounts)
+        return last
+
+    def rebuild(changed: Settings) -> Case:
+        layers = tuple(
+            (*filterfalse(_is_pool, layer), *pools)
+            for layer, pools in zip_longest(changed.layers, own, fillvalue=())
+        )
+        said = filter(_is_pool, flat.from_iterable(changed.layers))
+        pools = {change.fund: float(change.value or 0) for change in said}
+        if (last := before(layers)) is None:  # no way out: what it is asked for stays impossible
+            layers, last = settings.layers, before(settings.layers)
+        assert last is not None, "the years before have an allocation"
+        return _after(horizon, replace(settings, layers=layers), at, last, pools).case
+
+    plain = tuple(tuple(filterfalse(_is_pool, layer)) for layer in settings.layers)
+    stated = replace(settings, layers=plain)
+    return replace(horizon.first, settings=stated, rebuild=rebuild, case=rebuild(stated))
+
+
+def _is_pool(change: Change) -> bool:
+    return change.rule == POOLS and change.parameter == POOL_AMOUNT and change.value is not None
+
+
+def _money(units: Ints, case: Case) -> Floats:
+    return np.asarray(np.round(units * case.unit, 10), dtype=float)

@@ -1,0 +1,124 @@
+"""A budget and its outlook → each year's settings and case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+import numpy as np
+from gmpy2 import mpq
+
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.core.arrays import Floats
+from transfer_opt.core.budget import Budget
+from transfer_opt.core.exact import exact, exacts, floats
+from transfer_opt.core.vocabulary import BOUNDS, POOL_AMOUNT, POOLS, ROUNDING_STEP
+from transfer_opt.intake.assemble import assemble
+from transfer_opt.intake.outlook import Outlook
+from transfer_opt.policy.case import YUAN, Case, Recipients
+from transfer_opt.policy.model import Change, ModelSpec
+from transfer_opt.policy.settings import Settings
+from transfer_opt.workbook.input.columns import OUTLOOK_ITEMS
+
+FORECAST_YUAN = 1
+"""What is only forecast is worked out to this many 元, so that no rounding of one year is carried into the next."""
+THIS_YEAR_ALONE = ("其中一次性", "提前下达")
+"""In the names of columns of 「县区数据」 that speak of this year's amounts and no other's."""
+ASSESSED = "生态考核结果"
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """Several years of one budget: this year's problem as it stands, and what is expected of the years after it."""
+
+    spec: ModelSpec
+    budget: Budget
+    outlook: Outlook
+    first: Instance
+    """This year's problem, exactly as `solve` has it."""
+    years: tuple[int, ...]
+    """This year, then those after it."""
+
+    def label(self, at: int) -> str:
+        """What a year is called."""
+        return f"{self.years[at]}年"
+
+    @cached_property
+    def _later(self) -> Budget:
+        """The workbook of a later year: 「县区上下限」 speaks of this year's amounts."""
+        sheets = {name: sheet for name, sheet in self.budget.sheets.items() if name != BOUNDS}
+        return replace(self.budget, sheets=sheets)
+
+    def settings(self, base: Settings, at: int, pools: Mapping[str, float]) -> Settings:
+        """A later year's, last year's amounts not yet known.
+
+        `base` is what this year is solved with; `pools` are 本年总额 that differ from what the outlook says.
+        """
+        amounts = {**self._pools(base, at), **pools}
+        changes = [Change(POOLS, fund, POOL_AMOUNT, "", amount) for fund, amount in amounts.items()]
+        return replace(base, recipients=self._recipients(base.recipients, at)).changed(
+            *changes, *self._unit(base)
+        )
+
+    def problem(self, settings: Settings) -> Instance:
+        """A later year's problem under its own settings."""
+        rebuild = partial(assemble, self.spec, self._later)
+        return replace(self.first, settings=settings, rebuild=rebuild, case=rebuild(settings))
+
+    def _pools(self, base: Settings, at: int) -> dict[str, float]:
+        """本年总额 by fund."""
+        this_year = self.first.rebuild(base) if base != self.first.settings else self.first.case
+        found = {}
+        for fund in this_year.funds:
+            amount = exact(fund.budget)
+            for year in self.years[1 : at + 1]:
+                said, is_growth = self.outlook.pool(fund.name, year)
+                amount = _next(amount, said, is_growth)
+            found[fund.name] = float(amount)
+        return found
+
+    def _recipients(self, units: Recipients, at: int) -> Recipients:
+        """The counties as they are expected to be, with nothing said of this year's amounts alone."""
+        numbers = {
+            name: values
+            for name, values in units.numbers.items()
+            if not name.startswith("上年") and not any(part in name for part in THIS_YEAR_ALONE)
+        }
+        for item in OUTLOOK_ITEMS:
+            if item in numbers:
+                for year in self.years[1 : at + 1]:
+                    numbers[item] = self._moved(item, numbers[item], year)
+        texts = {name: words for name, words in units.texts.items() if name != ASSESSED}
+        return replace(units, numbers=numbers, texts=texts)
+
+    def _moved(self, item: str, before: Floats, year: int) -> Floats:
+        """A column a year on: grown, or as the outlook gives it; as it was where no row speaks."""
+        said, is_growth = self.outlook.of(item, "", year)
+        there = ~np.isnan(said) & ~np.isnan(before)
+        past, now = exacts(before[there]), exacts(said[there])
+        after = before.copy()
+        after[there] = floats(np.where(is_growth[there], past * (1 + now), now))
+        return after
+
+    def _unit(self, base: Settings) -> tuple[Change, ...]:
+        """公布单位 of what is only forecast."""
+        unit = self.first.case.figures.unit * YUAN[self.first.case.money_unit]
+        if unit <= FORECAST_YUAN:
+            return ()
+        return (Change(ROUNDING_STEP, "", "单位", "", f"{FORECAST_YUAN}元"),)
+
+
+def paid(settings: Settings, case: Case, amounts: Floats) -> Settings:
+    """The settings of the year after one that paid these amounts (L,), money; whoever had no line got nothing."""
+    units = settings.recipients
+    table = np.zeros((len(case.funds), len(case.recipients)))
+    table[case.lines.fund, case.lines.recipient] = amounts
+    last = {f"上年{fund.name}": row for fund, row in zip(case.funds, table, strict=True)}
+    return replace(settings, recipients=replace(units, numbers={**units.numbers, **last}))
+
+
+def _next(amount: mpq, said: float, is_growth: bool) -> mpq:
+    if np.isnan(said):
+        return amount
+    return amount * (1 + exact(said)) if is_growth else exact(said)

@@ -1,0 +1,98 @@
+"""What came of several years: the amounts of each, and what they make of the counties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from transfer_opt.allocation.explanation.indicators import (
+    Indicator,
+    Position,
+    indicators,
+    position,
+    shortfall,
+)
+from transfer_opt.core.arrays import Floats
+from transfer_opt.intake.outlook import Outlook
+from transfer_opt.policy.case import Case
+
+
+@dataclass(frozen=True)
+class Year:
+    """One year's amounts; only those of the first are ever published."""
+
+    number: int
+    case: Case
+    amounts: Floats
+    """(L,) money."""
+
+    @cached_property
+    def table(self) -> Floats:
+        """(F, n) amounts; NaN where there is no line."""
+        table = np.full((len(self.case.funds), len(self.case.recipients)), np.nan)
+        table[self.case.lines.fund, self.case.lines.recipient] = self.amounts
+        return table
+
+    @cached_property
+    def position(self) -> Position:
+        """What the counties have with these amounts."""
+        return position(self.case, self.amounts)
+
+    @cached_property
+    def shortfall(self) -> Floats:
+        """(n,) 三保缺口; NaN where the need is not known."""
+        return shortfall(self.case, self.position.capacity)
+
+    @cached_property
+    def short(self) -> float:
+        """三保缺口 of all counties, of those whose need is known."""
+        return float(np.nansum(self.shortfall))
+
+    @cached_property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """As in 「均衡性指标」."""
+        return indicators(self.case, self.amounts)
+
+
+@dataclass(frozen=True)
+class LeastPool:
+    """The least 本年总额 of a fund with which a year's rules can all be kept and no county is short of 三保."""
+
+    fund: str
+    now: float
+    least: float | None
+    """None where no amount that was tried is enough."""
+
+
+@dataclass(frozen=True)
+class Joint:
+    """All years in one program."""
+
+    years: tuple[Year, ...]
+    proof: str
+    """The certificate, accepted by the independent checker."""
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """The first year for which the years before leave no allocation."""
+
+    number: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The years as they follow from one another and, where wished, as they would be if decided together."""
+
+    outlook: Outlook
+    chain: tuple[Year, ...]
+    """This year as it is published, then those after it, up to the first that is stuck."""
+    proofs: tuple[str, ...]
+    """The certificates of the years after the first."""
+    least: tuple[tuple[LeastPool, ...], ...]
+    """By year, then by fund."""
+    stuck: Stuck | None
+    joint: Joint | None
