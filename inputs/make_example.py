@@ -10,7 +10,12 @@ from transfer_opt.core.budget import Value
 from transfer_opt.intake.blank import blank_layout
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.workbook.input.headers import split_unit
-from transfer_opt.workbook.output.template import FundLine, TemplateLayout, write_template
+from transfer_opt.workbook.output.template import (
+    FundLine,
+    OutlookRow,
+    TemplateLayout,
+    write_template,
+)
 
 FOLDER = Path(__file__).parent
 YEAR = 2026
@@ -27,6 +32,32 @@ FUNDS = (
     FundLine(GUARANTEE, 438000, 402000, "1100207", "", "示例数"),
     FundLine(ECOLOGY, 384500, 356000, "1100226", "", "示例数"),
 )
+
+OUTLOOK_YEARS = 4
+OUTLOOK = (
+    ("本年总额", EQUALIZATION, "", 0.03),
+    ("本年总额", GUARANTEE, "", 0.03),
+    ("本年总额", ECOLOGY, "", 0.03),
+    ("标准财政支出", "", "", 0.03),
+    ("标准财政收入", "", "", 0.02),
+    ("可用财力", "", "", 0.02),
+    ("可用财力", "", "玉树藏族自治州", 0.01),
+    ("可用财力", "", "格尔木市", 0.03),
+    ("保基本民生需求", "", "", 0.03),
+    ("保工资需求", "", "", 0.025),
+    ("保运转需求", "", "", 0.02),
+    ("常住人口", "", "", 0.0),
+)
+"""项目, 资金, 对象, growth of every year."""
+
+
+def example_outlook() -> tuple[OutlookRow, ...]:
+    """「年度展望」: the same growth year by year."""
+    years = range(YEAR + 1, YEAR + 1 + OUTLOOK_YEARS)
+    return tuple(
+        OutlookRow(item, fund, place, values=dict.fromkeys(years, growth), basis="示例数")
+        for item, fund, place, growth in OUTLOOK
+    )
 
 
 def example_counties() -> tuple[dict[str, Value], ...]:
@@ -49,7 +80,14 @@ def layout(counties: tuple[dict[str, Value], ...]) -> TemplateLayout:
     """The example's layout: the model's own rules and scenarios, the funds and counties of the example."""
     empty = blank_layout(load_model(), YEAR)
     return replace(
-        empty, funds=FUNDS, counties=counties, label=LABEL, weights=(), with_bounds=False
+        empty,
+        funds=FUNDS,
+        counties=counties,
+        label=LABEL,
+        weights=(),
+        outlook=example_outlook(),
+        outlook_years=OUTLOOK_YEARS,
+        with_bounds=False,
     )
 
 

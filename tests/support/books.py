@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,18 @@ EQUALIZATION, GUARANTEE, ECOLOGY = (
 )
 
 
-def plain_tables(path: Path = EXAMPLE) -> dict[str, list[list[Any]]]:
-    """The sheets as header row and data rows, without titles and totals."""
+FIRST = {"县区数据": "行政区划代码", "资金总额": "资金", "约束参数": "规则", "方案": "规则"}
+"""Sheets that every budget of these tests has → their first column."""
+
+
+def plain_tables(
+    path: Path = EXAMPLE, also: Mapping[str, str] | None = None
+) -> dict[str, list[list[Any]]]:
+    """The sheets as header row and data rows, without titles and totals; `also`: further ones → their first column."""
     book = openpyxl.load_workbook(path, data_only=True)
-    first = {"县区数据": "行政区划代码", "资金总额": "资金", "约束参数": "规则", "方案": "规则"}
+    first = FIRST | dict(also or {})
     tables = {}
-    for sheet in book.worksheets:
+    for sheet in (sheet for sheet in book.worksheets if sheet.title in first):
         rows = [list(row) for row in sheet.iter_rows(values_only=True)]
         at = next(i for i, row in enumerate(rows) if first[sheet.title] in row)
         header = [

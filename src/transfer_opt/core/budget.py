@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeGuard
@@ -63,6 +64,12 @@ class Budget:
     """What the reader has to say about the workbook as a whole."""
     unread: tuple[str, ...] = ()
     """Worksheets that are there and are none of ours."""
+
+    @property
+    def year(self) -> int | None:
+        """The year as the sheets' titles say it first; None where none does."""
+        found = re.search(r"((?:19|20)\d\d)年", " ".join(s.title for s in self.sheets.values()))
+        return int(found[1]) if found else None
 
 
 def is_number(value: object) -> TypeGuard[float | int]:

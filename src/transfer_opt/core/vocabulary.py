@@ -9,6 +9,7 @@ RULES = "约束参数"
 SCENARIOS = "方案"
 BOUNDS = "县区上下限"
 WEIGHTS = "因素权重"
+OUTLOOK = "年度展望"
 
 # ------------------------------------------------------------ sheets of a result
 ALLOCATION = "分配结果"

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import CODE, NAME, PREFECTURE, WEIGHTS
+from transfer_opt.core.vocabulary import CODE, NAME, POOL_AMOUNT, PREFECTURE, WEIGHTS
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
+from transfer_opt.workbook.input.columns import OUTLOOK_ITEMS
 from transfer_opt.workbook.output.template import (
     FundLine,
+    OutlookRow,
     ParameterRow,
     ScenarioRow,
     TemplateLayout,
     WeightRow,
 )
+
+OUTLOOK_YEARS = 2
+"""With this year they make the three of a rolling plan."""
 
 
 def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
@@ -31,6 +36,8 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
             {CODE: code, NAME: name, PREFECTURE: prefecture}
             for code, (name, prefecture) in spec.divisions.items()
         ),
+        outlook=outlook_rows(spec),
+        outlook_years=OUTLOOK_YEARS,
     )
 
 
@@ -39,6 +46,12 @@ def _fund_line(fund: FundSpec) -> FundLine:
     return FundLine(
         fund.name, account=account, basis=f"科目编码{grade.removesuffix('）')}" if grade else ""
     )
+
+
+def outlook_rows(spec: ModelSpec) -> tuple[OutlookRow, ...]:
+    """A row to be filled in for every pool, and for everything else that may change from year to year."""
+    pools = tuple(OutlookRow(POOL_AMOUNT, fund.name) for fund in spec.funds)
+    return pools + tuple(OutlookRow(item) for item in OUTLOOK_ITEMS if item != POOL_AMOUNT)
 
 
 def parameter_rows(spec: ModelSpec) -> tuple[ParameterRow, ...]:

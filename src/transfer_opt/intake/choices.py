@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from types import MappingProxyType
 
-from transfer_opt.core.budget import Sheet, SheetRow, Value
+from transfer_opt.core.budget import Sheet, SheetRow
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number, to_text
@@ -23,10 +23,10 @@ from transfer_opt.core.vocabulary import (
     WEIGHTS,
     YES,
 )
+from transfer_opt.intake.row_reader import RowReader
 from transfer_opt.intake.signatures import signature_problems, unsigned
 from transfer_opt.intake.switches import disagreeing_switches
-from transfer_opt.intake.unit_names import Register
-from transfer_opt.policy.admissible import changed_amount, wrong_number, wrong_share, wrong_text
+from transfer_opt.policy.admissible import changed_amount, wrong_text
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import (
@@ -37,7 +37,6 @@ from transfer_opt.policy.model import (
     ScenarioSpec,
     Setting,
 )
-from transfer_opt.workbook.input.totals import same_prefecture
 
 SWITCHES = ("启用", "刚性", "优先级")
 """What a scenario may say of a rule in the place of a parameter."""
@@ -145,7 +144,7 @@ def _as_rule(row: SheetRow) -> SheetRow:
     )
 
 
-class _Reader:
+class _Reader(RowReader):
     """One of the two sheets, row by row."""
 
     def __init__(
@@ -156,22 +155,17 @@ class _Reader:
         problems: list[Problem],
         pools: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        self._spec, self._sheet, self._recipients, self._problems, self._pools = (
-            spec,
-            sheet,
-            recipients,
-            problems,
-            pools,
-        )
+        super().__init__(spec, sheet, recipients, problems)
+        self._pools = pools
 
     def changes(self, column: str = "取值") -> Iterator[Change]:
         """The changes of one value column, each address once; a scenario's switches of a rule, in rows of their own, together."""
         seen: dict[tuple[str, ...], SheetRow] = {}
         found: dict[tuple[str, ...], Change] = {}
         for row, change in self._read(column):
-            cell = (*change.key, self._text(row, "参数"))
+            cell = (*change.key, self.text(row, "参数"))
             if cell in seen:
-                self._tell(
+                self.tell(
                     row,
                     "规则",
                     "E205",
@@ -184,7 +178,7 @@ class _Reader:
         yield from found.values()
 
     def _read(self, column: str) -> Iterator[tuple[SheetRow, Change]]:
-        for row in self._sheet.rows:
+        for row in self.sheet.rows:
             change = self._change(row, column)
             if change is not None and change.parameter == POOL_AMOUNT and column != "取值":
                 yield from ((row, each) for each in self._amounts(row, column, change))
@@ -198,18 +192,18 @@ class _Reader:
             if typed.fund in ("", fund):
                 found = changed_amount(typed.value, now)
                 if isinstance(found, tuple):
-                    self._tell(row, column, "E217", *found)
+                    self.tell(row, column, "E217", *found)
                     return
                 yield replace(typed, fund=fund, value=found)
 
     def _change(self, row: SheetRow, column: str) -> Change | None:
-        rule = self._spec.rules.get(self._text(row, "规则"))
+        rule = self.spec.rules.get(self.text(row, "规则"))
         if rule is None:
-            self._unknown(row, "规则", "E201", self._spec.rules)
+            self.unknown(row, "规则", "E201", self.spec.rules)
             return None
-        if column != "取值" and self._text(row, "参数") in SWITCHES:
+        if column != "取值" and self.text(row, "参数") in SWITCHES:
             return self._switched(row, column, rule)
-        fund, parameter, place = self._fund(row), self._parameter(row, rule), self._object(row)
+        fund, parameter, place = self.fund(row), self._parameter(row, rule), self.place(row)
         if fund is None or parameter is None or place is None:
             return None
         spec = rule.parameters.get(parameter)
@@ -218,7 +212,7 @@ class _Reader:
         if not self._addressed(row, rule, spec, fund, place):
             return None
         as_typed = spec is not None and spec.name == POOL_AMOUNT and column != "取值"
-        value = self._typed(row, column) if as_typed else self._value(row, column, spec)
+        value = self.typed(row, column) if as_typed else self._value(row, column, spec)
         if column != "取值":
             return None if value is None else Change(rule.name, fund, parameter, place, value)
         change = Change(
@@ -237,7 +231,7 @@ class _Reader:
 
     def _switched(self, row: SheetRow, column: str, rule: RuleSpec) -> Change | None:
         """A scenario's word on 启用, 刚性 or 优先级 of a rule."""
-        what, fund, place = self._text(row, "参数"), self._fund(row), self._object(row)
+        what, fund, place = self.text(row, "参数"), self.fund(row), self.place(row)
         if fund is None or place is None or not self._addressed(row, rule, None, fund, place):
             return None
         change = Change(rule.name, fund, "", place)
@@ -253,7 +247,7 @@ class _Reader:
         return change if change != Change(rule.name, fund, "", place) else None
 
     def _must_hold(self, row: SheetRow, column: str, rule: RuleSpec) -> None:
-        self._tell(
+        self.tell(
             row,
             column,
             "E206",
@@ -265,79 +259,31 @@ class _Reader:
         """Whether the row names a factor and a fund that has it."""
         defaults = spec.default if spec else None
         if not isinstance(defaults, Mapping):
-            self._tell(row, "参数", "E203", "没有写是哪个因素。", "写明因素，或删去这一行。")
+            self.tell(row, "参数", "E203", "没有写是哪个因素。", "写明因素，或删去这一行。")
             return False
         if fund not in defaults:
             own = [
                 name
-                for name, each in self._spec.rules[WEIGHTS].parameters.items()
+                for name, each in self.spec.rules[WEIGHTS].parameters.items()
                 if isinstance(each.default, Mapping) and fund in each.default
             ]
-            self._tell(
+            self.tell(
                 row,
                 "参数" if fund else "资金",
                 "E203" if fund else "E202",
                 f"{fund}没有这个因素。" if fund else "权重要写明是哪项资金的。",
-                did_you_mean(self._text(row, "参数"), own)
+                did_you_mean(self.text(row, "参数"), own)
                 if fund
                 else f"填 {'、'.join(defaults)} 之一。",
             )
         return fund in defaults
 
-    def _fund(self, row: SheetRow) -> str | None:
-        text = self._text(row, "资金")
-        if text in ("", "全部"):
-            return ""
-        fund = self._spec.fund(text)
-        if fund is None:
-            self._unknown(
-                row, "资金", "E202", [name for f in self._spec.funds for name in (f.name, f.short)]
-            )
-        return fund.name if fund else None
-
     def _parameter(self, row: SheetRow, rule: RuleSpec) -> str | None:
-        text = self._text(row, "参数")
+        text = self.text(row, "参数")
         if text and text not in rule.parameters:
-            self._unknown(row, "参数", "E203", rule.parameters or ("（本规则没有参数，留空）",))
+            self.unknown(row, "参数", "E203", rule.parameters or ("（本规则没有参数，留空）",))
             return None
         return text
-
-    def _object(self, row: SheetRow) -> str | None:
-        text = self._text(row, "对象")
-        if text in ("", "全部", "全省"):
-            return ""
-        units = self._recipients
-        for names, shown in (
-            (units.name, units.name),
-            (units.code, units.name),
-            (units.prefecture, units.prefecture),
-        ):
-            for name, found in zip(names, shown, strict=True):
-                if name and normalise(name) == text:
-                    return str(found)
-        meant = self._meant(text)
-        if len(meant) == 1:
-            self._tell(
-                row,
-                "对象",
-                "W214",
-                f"按「{meant[0]}」处理。",
-                "如不正确，请写「县区数据」里的名称。",
-            )
-            return meant[0]
-        self._unknown(row, "对象", "E204", [*units.name, *units.prefectures])
-        return None
-
-    def _meant(self, text: str) -> list[str]:
-        """The units and prefectures a short or former name or a former code may mean."""
-        units = self._recipients
-        place = Register(units.code, units.name, self._spec.former).find(text, text).place
-        prefectures = [
-            str(name)
-            for name in units.prefectures
-            if same_prefecture(text, normalise(name)) or normalise(name).startswith(text)
-        ]
-        return prefectures + ([] if place is None else [str(units.name[place])])
 
     def _addressed(
         self, row: SheetRow, rule: RuleSpec, spec: ParameterSpec | None, fund: str, place: str
@@ -345,26 +291,22 @@ class _Reader:
         """Whether the rule tells funds and objects apart as the row does."""
         scope = spec.by if spec else rule.by
         if fund and scope in ("recipient", "model"):
-            self._tell(row, "资金", "E207", f"规则「{rule.name}」这一项不分资金。", "资金留空。")
+            self.tell(row, "资金", "E207", f"规则「{rule.name}」这一项不分资金。", "资金留空。")
             return False
         if place and scope in ("fund", "model"):
-            self._tell(row, "对象", "E207", f"规则「{rule.name}」这一项不分对象。", "对象留空。")
+            self.tell(row, "对象", "E207", f"规则「{rule.name}」这一项不分对象。", "对象留空。")
             return False
-        if place and scope == "prefecture" and place not in self._recipients.prefectures:
-            self._tell(row, "对象", "E207", f"规则「{rule.name}」的对象是市州。", "填市州名称。")
+        if place and scope == "prefecture" and place not in self.recipients.prefectures:
+            self.tell(row, "对象", "E207", f"规则「{rule.name}」的对象是市州。", "填市州名称。")
             return False
         return True
 
-    def _typed(self, row: SheetRow, column: str) -> Value:
-        raw = row.values.get(column)
-        return None if isinstance(raw, str) and not normalise(raw) else raw
-
     def _value(self, row: SheetRow, column: str, spec: ParameterSpec | None) -> Setting | None:
-        raw = self._typed(row, column)
+        raw = self.typed(row, column)
         if raw is None:
             return None
         if spec is None:
-            self._tell(
+            self.tell(
                 row,
                 column,
                 "E208",
@@ -373,37 +315,23 @@ class _Reader:
             )
             return None
         if spec.numeric:
-            return self._number(row, column, spec, raw)
+            return self.number(row, column, spec, raw)
         text = normalise(raw) if isinstance(raw, str) else f"{raw:g}"
         wrong = wrong_text(spec, text)
         if wrong:
-            self._tell(row, column, "E209", wrong[0], wrong[1])
+            self.tell(row, column, "E209", wrong[0], wrong[1])
             return None
         return text
 
-    def _number(self, row: SheetRow, column: str, spec: ParameterSpec, raw: object) -> float | None:
-        number = (
-            float(raw)
-            if isinstance(raw, float | int) and not isinstance(raw, bool)
-            else to_number(str(raw))
-        )
-        wrong = wrong_number(spec, number)
-        if not wrong and number is not None:
-            wrong = wrong_share(spec, raw, number)
-        if wrong:
-            self._tell(row, column, "E209" if number is None else "E210", *wrong)
-            return None
-        return number
-
     def _switch(self, row: SheetRow, column: str, yes: str, no: str) -> bool | None:
-        text = self._text(row, column)
+        text = self.text(row, column)
         if text in ("", yes, no):
             return None if not text else text == yes
-        self._tell(row, column, "E211", f"只能填「{yes}」或「{no}」。", "改正或留空。")
+        self.tell(row, column, "E211", f"只能填「{yes}」或「{no}」。", "改正或留空。")
         return None
 
     def _priority(self, row: SheetRow, column: str) -> int | None:
-        raw = self._typed(row, column)
+        raw = self.typed(row, column)
         number = (
             raw
             if isinstance(raw, float | int)
@@ -414,37 +342,6 @@ class _Reader:
         if raw is None:
             return None
         if number is None or not isfinite(number) or number != int(number) or number < 1:
-            self._tell(row, column, "E212", "优先级应是 1、2、3 这样的整数。", "改正或留空。")
+            self.tell(row, column, "E212", "优先级应是 1、2、3 这样的整数。", "改正或留空。")
             return None
         return int(number)
-
-    def _text(self, row: SheetRow, column: str) -> str:
-        return normalise(to_text(row.values.get(column)))
-
-    def _unknown(self, row: SheetRow, column: str, code: str, known: Iterable[str]) -> None:
-        text = self._text(row, column)
-        self._tell(
-            row,
-            column,
-            code,
-            f"{column}不认识。" if text else f"{column}不能空着。",
-            did_you_mean(text, known),
-        )
-
-    def _tell(self, row: SheetRow, column: str, code: str, message: str, remedy: str) -> None:
-        value = row.values.get(column)
-        self._problems.append(
-            Problem(
-                code,
-                message,
-                remedy,
-                self._sheet.name,
-                self._sheet.cell(row, column),
-                column,
-                ""
-                if value is None
-                else f"{value:.12g}"
-                if isinstance(value, float)
-                else str(value),
-            )
-        )

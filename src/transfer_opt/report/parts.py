@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -119,11 +118,9 @@ def heading(outcome: Plan) -> str:
 
 def budget_heading(budget: Budget, funds: Sequence[Fund]) -> str:
     """The same for any result of a budget."""
-    titles = " ".join(sheet.title for sheet in budget.sheets.values())
-    year = re.search(r"(?:19|20)\d\d年", titles)
     count = len(funds)
     what = funds[0].name if count == 1 else f"{NUMERALS[count] if count <= 10 else count}项转移支付"
-    return (year[0] if year else "") + what
+    return (f"{budget.year}年" if budget.year else "") + what
 
 
 def example_label(outcome: Plan) -> str:

@@ -13,6 +13,7 @@ from transfer_opt.core.vocabulary import (
     BOUNDS,
     COUNTIES,
     NAME,
+    OUTLOOK,
     POOLS,
     PREFECTURE,
     RULES,
@@ -20,6 +21,7 @@ from transfer_opt.core.vocabulary import (
     WEIGHTS,
 )
 from transfer_opt.intake.checks import bounds, contents, plausibility, values
+from transfer_opt.intake.checks.outlook import outlook_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
 from transfer_opt.workbook.input.columns import SHEETS
 
@@ -46,6 +48,7 @@ NEEDED_COLUMNS = {
     SCENARIOS: ("规则", "参数"),
     WEIGHTS: ("资金", "因素", "权重"),
     BOUNDS: ("资金", "理由"),
+    OUTLOOK: ("项目", "方式"),
 }
 """Without these nothing else can be made of a sheet."""
 SHEET_CHECKS = (
@@ -73,6 +76,7 @@ DRAFT_CHECKS = (
     contents.someone_eligible,
     contents.columns_named,
     bounds.bounds_valid,
+    outlook_valid,
     plausibility.advance_far_from_last_year,
     plausibility.own_without_transfers,
     plausibility.zones_in_question,

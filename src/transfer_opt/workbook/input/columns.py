@@ -1,4 +1,4 @@
-"""The columns of the five input sheets: one table that the reader, the template and the example all use.
+"""The columns of the input sheets: one table that the reader, the template and the example all use.
 
 A name with 〈资金〉 stands for one column per fund.
 """
@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, FUND, POOLS, RULES, SCENARIOS, WEIGHTS
+from transfer_opt.core.vocabulary import (
+    BOUNDS,
+    COUNTIES,
+    FUND,
+    OUTLOOK,
+    POOLS,
+    RULES,
+    SCENARIOS,
+    WEIGHTS,
+)
 
 CellKind: TypeAlias = Literal["code", "name", "text", "number", "free"]
 """code: text without any blank; name, text: text; number: numbers; free: numbers stay numbers and text stays text."""
@@ -309,6 +318,46 @@ _BOUND_COLUMNS = (
     InputColumn("理由", "text", "必须写明理由，结果中会原样列出。", width=42),
 )
 
+OUTLOOK_ITEMS = (
+    "本年总额",
+    "标准财政支出",
+    "标准财政收入",
+    "可用财力",
+    "保基本民生需求",
+    "保工资需求",
+    "保运转需求",
+    "常住人口",
+)
+"""What 「年度展望」 looks ahead at."""
+GROWTH, AMOUNT = "增幅", "金额"
+OUTLOOK_WAYS = (GROWTH, AMOUNT)
+
+_OUTLOOK_COLUMNS = (
+    InputColumn("项目", "text", "要展望的数，从下拉列表中选择。", choices=OUTLOOK_ITEMS, width=17),
+    InputColumn(
+        "资金",
+        "text",
+        "项目是「本年总额」时填资金全称，各项资金增幅相同的可以留空；其他项目留空。",
+        required=False,
+        width=28,
+    ),
+    InputColumn(
+        "对象",
+        "text",
+        "只说某个市州或县区时填其名称；留空表示全省。县区先于市州，市州先于全省。",
+        required=False,
+        width=18,
+    ),
+    InputColumn(
+        "方式",
+        "text",
+        "“增幅”：比前一年增减的比例，如3%、-1%；“金额”：当年的数（常住人口为人数）。",
+        choices=OUTLOOK_WAYS,
+        width=9,
+    ),
+    InputColumn("依据", "text", "这一行的依据。", required=False, width=40),
+)
+
 SHEETS: Mapping[str, tuple[InputColumn, ...]] = {
     COUNTIES: _COUNTY_COLUMNS,
     POOLS: _POOL_COLUMNS,
@@ -316,8 +365,9 @@ SHEETS: Mapping[str, tuple[InputColumn, ...]] = {
     SCENARIOS: _SCENARIO_COLUMNS,
     WEIGHTS: _WEIGHT_COLUMNS,
     BOUNDS: _BOUND_COLUMNS,
+    OUTLOOK: _OUTLOOK_COLUMNS,
 }
 """Canonical sheet name → its columns in the template's order."""
 
-FREE_HEADERS: frozenset[str] = frozenset({SCENARIOS})
-"""Sheets whose other columns are the user's own (scenario names) and hold numbers or text as typed."""
+FREE_HEADERS: frozenset[str] = frozenset({SCENARIOS, OUTLOOK})
+"""Sheets whose other columns are the user's own (scenarios, years) and hold numbers or text as typed."""

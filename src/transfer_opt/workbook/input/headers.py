@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from transfer_opt.core.budget import is_number
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import FUND
 from transfer_opt.workbook.input.columns import InputColumn
@@ -21,6 +22,7 @@ __all__ = [
     "normalise",
     "read_headers",
     "split_unit",
+    "with_numbers",
 ]
 
 MONEY_UNITS = ("元", "万元", "亿元")
@@ -239,6 +241,16 @@ def read_headers(
                 "".join(split_unit(part)[0] for part in parts[column]), header.unit
             )
     return HeaderRows(first, last, headers)
+
+
+def with_numbers(place: HeaderRows, row: Sequence[object]) -> HeaderRows:
+    """The headers with those that are whole numbers, as years are typed."""
+    numbers = {
+        column: Header(str(int(cell)))
+        for column, cell in enumerate(row)
+        if is_number(cell) and float(cell).is_integer()
+    }
+    return replace(place, headers=dict(sorted({**place.headers, **numbers}.items())))
 
 
 def header_lines(

@@ -26,11 +26,19 @@ from transfer_opt.core.text import (
     to_text,
     to_value,
 )
-from transfer_opt.core.vocabulary import BOUNDS, COUNTIES, POOLS, RULES, SCENARIOS, WEIGHTS
+from transfer_opt.core.vocabulary import (
+    BOUNDS,
+    COUNTIES,
+    OUTLOOK,
+    POOLS,
+    RULES,
+    SCENARIOS,
+    WEIGHTS,
+)
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook, open_workbook
 from transfer_opt.workbook.input import remarks
 from transfer_opt.workbook.input.columns import FREE_HEADERS, SHEETS, CellKind, InputColumn
-from transfer_opt.workbook.input.headers import Names, find_headers, split_unit
+from transfer_opt.workbook.input.headers import Names, find_headers, split_unit, with_numbers
 from transfer_opt.workbook.input.table import (
     Table,
     cell_kind,
@@ -53,6 +61,7 @@ _SPOKEN_OF = {
     SCENARIOS: re.compile("方案"),
     WEIGHTS: re.compile("权重|因素"),
     BOUNDS: re.compile("上下限|限额"),
+    OUTLOOK: re.compile("展望|预测"),
 }
 """What in a sheet's name may mean the one that is missing."""
 _CLOSE = 0.75
@@ -119,6 +128,8 @@ def read_sheet(name: str, raw: RawSheet, names: Names) -> tuple[Sheet, set[str]]
     place = find_headers(raw.rows, raw.merges, names)
     if place is None:
         return Sheet(name, "", None, {}, (), notes=(remarks.no_headers(name),)), set()
+    if name in FREE_HEADERS:
+        place = with_numbers(place, raw.rows[place.last])
     table, doubled = lay_out(name, raw, place)
     title, labels = headings(table)
     unit, unit_problems = money_unit(table)

@@ -17,6 +17,8 @@ from transfer_opt.workbook.output.styles import Look, Styles
 Rows: TypeAlias = Sequence[Mapping[str, Value]]
 
 TITLE, LABEL, BAND = 0, 1, 2
+PLAIN, PERCENT, FINE_PERCENT = "General", "0%", "0.0%"
+"""Number formats."""
 _TITLE_HEIGHT, _LINE_HEIGHT, _HEADER_HEIGHT, _BODY_HEIGHT, _GROUP_HEIGHT = (
     34.0,
     18.0,
@@ -75,12 +77,12 @@ class FormSheet:
         index = next(index for index, column in enumerate(self._columns) if column.name == header)
         self._restrict(index, self._columns[index], choices)
 
-    def write_row(self, values: Mapping[str, Value], percent: bool = False) -> None:
-        """One ordinary row."""
+    def write_row(self, values: Mapping[str, Value], free: str = PLAIN) -> None:
+        """One ordinary row; `free` is the number format of cells that take numbers and words."""
         self._sheet.set_row(self._next, self._height(values))
         for index, column in enumerate(self._columns):
             self._write_cell(
-                index, column, values.get(column.name), self._look(column, percent), _ORDINARY
+                index, column, values.get(column.name), self._look(column, free), _ORDINARY
             )
         self._next += 1
 
@@ -234,7 +236,7 @@ class FormSheet:
         self._sheet.set_row(self._next, _GROUP_HEIGHT)
         texts: dict[str, Value] = {"县区名称": name, "市州": prefecture}
         for index, column in enumerate(self._columns):
-            own = self._look(column, False)
+            own = self._look(column)
             amounts = [
                 value for row in rows if isinstance(value := row.get(column.name), (int, float))
             ]
@@ -251,7 +253,7 @@ class FormSheet:
         self._sheet.set_row(self._next, _BODY_HEIGHT, None, {"level": 1})
         for index, column in enumerate(self._columns):
             look = _INDENTED if column.name == "县区名称" else _ORDINARY
-            self._write_cell(index, column, row.get(column.name), self._look(column, False), look)
+            self._write_cell(index, column, row.get(column.name), self._look(column), look)
         self._next += 1
 
     def _write_cell(
@@ -265,7 +267,7 @@ class FormSheet:
         else:
             self._sheet.write_number(self._next, index, value, style)
 
-    def _look(self, column: InputColumn, percent: bool) -> dict[str, Any]:
+    def _look(self, column: InputColumn, free: str = PLAIN) -> dict[str, Any]:
         look = {**looks.BODY, "text_wrap": column.name in _WRAPPED}
         if column.name in _REMARKS:
             return {**look, "align": "left", "font_size": 9}
@@ -280,7 +282,7 @@ class FormSheet:
                 **look,
                 "align": "center",
                 "text_wrap": True,
-                "num_format": "0%" if percent else "General",
+                "num_format": free,
             }
         if column.kind == "code":
             return {**look, "align": "center", "num_format": "@", "font_color": looks.GREY}

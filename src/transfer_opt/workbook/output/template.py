@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -15,14 +15,15 @@ from transfer_opt.core.vocabulary import (
     BOUNDS,
     COUNTIES,
     FUND,
+    OUTLOOK,
     POOLS,
     RULES,
     SCENARIOS,
     TOTAL,
     WEIGHTS,
 )
-from transfer_opt.workbook.input.columns import SHEETS, InputColumn
-from transfer_opt.workbook.output.form import FormSheet
+from transfer_opt.workbook.input.columns import GROWTH, SHEETS, InputColumn
+from transfer_opt.workbook.output.form import FINE_PERCENT, PERCENT, PLAIN, FormSheet
 from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
 
 _UNDATED = datetime(1980, 1, 1)
@@ -51,6 +52,12 @@ _SCENARIO_NOTES = (
 _WEIGHT_NOTES = (
     "注：权重留空表示采用模型的。一项资金各因素的权重只看相互之比，说明里是各占百分之几；填0则不用这个因素。",
     "参数不为空的行是测算办法里的系数，公式见县区说明单。方案里改权重：规则写「因素权重」，参数写因素名称。",
+)
+_OUTLOOK_NOTES = (
+    "注：本表只在 transfer-opt plan 推算以后各年时使用，不影响本年分配；整张表不填，就是不作展望。"
+    "年份从本年的下一年起依次写，可以增加或删除列。",
+    "县区的行先于市州的行，市州的先于全省的；同一项目、资金、对象不得有两行。用不到的行整行删去；"
+    "留下的行每年都要填，确实不变写0。增幅是比前一年，如3%；金额是当年的数。",
 )
 _BOUND_NOTES = (
     "注：行政区划代码与县区名称填一项即可，市州填名称；资金填“合计”就是各项资金的合计；下限、上限可以只填一项；理由会原样列入结果。",
@@ -114,6 +121,18 @@ class ScenarioRow:
 
 
 @dataclass(frozen=True)
+class OutlookRow:
+    """One row of 「年度展望」; `values` by year."""
+
+    item: str
+    fund: str = ""
+    target: str = ""
+    way: str = GROWTH
+    values: Mapping[int, float] = field(default_factory=dict)
+    basis: str = ""
+
+
+@dataclass(frozen=True)
 class TemplateLayout:
     """Everything an input workbook is made of."""
 
@@ -130,6 +149,9 @@ class TemplateLayout:
     unit: str = "万元"
     columns: tuple[InputColumn, ...] = ()
     """Columns of 「县区数据」; none means the usual ones for the funds."""
+    outlook: tuple[OutlookRow, ...] = ()
+    outlook_years: int = 0
+    """How many years after this one 「年度展望」 has columns for."""
     with_bounds: bool = True
     """Whether there is an empty 「县区上下限」."""
 
@@ -179,6 +201,8 @@ def _made(layout: TemplateLayout) -> bytes:
         _write_weights(book, styles, layout)
     if layout.with_bounds:
         _write_bounds(book, styles, layout)
+    if layout.outlook:
+        _write_outlook(book, styles, layout)
     book.close()
     return memory.getvalue()
 
@@ -232,7 +256,7 @@ def _write_rules(book: Any, styles: Styles, layout: TemplateLayout) -> None:
                 "依据条款": row.clause,
                 "说明": row.note,
             },
-            row.percent,
+            PERCENT if row.percent else PLAIN,
         )
     form.finish(_RULE_NOTES, frozen_columns=3)
 
@@ -254,7 +278,7 @@ def _write_scenarios(book: Any, styles: Styles, layout: TemplateLayout) -> None:
     )
     for row in layout.scenario_rows:
         names = {"规则": row.rule, "资金": row.fund, "参数": row.parameter, "对象": row.target}
-        form.write_row({**names, **(row.values or {})}, row.percent)
+        form.write_row({**names, **(row.values or {})}, PERCENT if row.percent else PLAIN)
     form.finish(_SCENARIO_NOTES, frozen_columns=4)
 
 
@@ -286,6 +310,40 @@ def _write_bounds(book: Any, styles: Styles, layout: TemplateLayout) -> None:
         form.offer("资金", names)
     form.write_blank_rows(_BLANK_BOUNDS)
     form.finish(_BOUND_NOTES, frozen_columns=2)
+
+
+def _write_outlook(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    years = range(layout.year + 1, layout.year + 1 + layout.outlook_years)
+    note = "比前一年的增幅（3%、0.03），或当年的金额；确实不变写0。"
+    own = [InputColumn(f"{year}年", "free", note, width=10) for year in years]
+    *named, basis = SHEETS[OUTLOOK]
+    title = _title(layout, "起年度展望表")
+    form = FormSheet(
+        book,
+        styles,
+        OUTLOOK,
+        (*named, *own, basis),
+        title,
+        layout.label,
+        f"单位：{layout.unit}",
+    )
+    names = [fund.name for fund in layout.funds]
+    if len(",".join(names)) <= _LONGEST_LIST:
+        form.offer("资金", names)
+    for row in layout.outlook:
+        given = {f"{year}年": row.values.get(year) for year in years}
+        form.write_row(
+            {
+                "项目": row.item,
+                "资金": row.fund,
+                "对象": row.target,
+                "方式": row.way,
+                **given,
+                "依据": row.basis,
+            },
+            FINE_PERCENT if row.way == GROWTH else PLAIN,
+        )
+    form.finish(_OUTLOOK_NOTES, frozen_columns=4)
 
 
 def _title(layout: TemplateLayout, name: str) -> str:
