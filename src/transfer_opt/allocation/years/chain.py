@@ -49,23 +49,26 @@ def chain(
     """
     first = horizon.first
     years = [Year(horizon.years[0], first.case, _money(units, first.case))]
-    problems, proofs = [first], list[str]()
+    problems, proofs, paid_out = [first], list[str](), years[0].amounts
     for at in range(1, len(horizon.years)):
         report(f"测算{horizon.label(at)}")
-        problem = _after(horizon, settings, at, years[-1], {})
+        problem = _after(horizon, settings, at, problems[-1].case, paid_out, {})
         found = problem.solved()
         if not isinstance(found, Published):
             stuck = Stuck(horizon.years[at], _told(horizon, settings, at))
             return Chain(tuple(years), tuple(problems), tuple(proofs), stuck)
-        years.append(Year(horizon.years[at], problem.case, _money(found.units, problem.case)))
+        years.append(Year(horizon.years[at], problem.case, found.optimum.amounts))
+        paid_out = _money(found.units, problem.case)
         problems.append(problem)
         proofs.append(found.certificate)
     return Chain(tuple(years), tuple(problems), tuple(proofs), None)
 
 
-def _after(horizon: Horizon, base: Settings, at: int, before: Year, pools: Pools) -> Instance:
-    """The problem of a year after what the year before paid."""
-    return horizon.problem(paid(horizon.settings(base, at, pools), before.case, before.amounts))
+def _after(
+    horizon: Horizon, base: Settings, at: int, before: Case, paid_out: Floats, pools: Pools
+) -> Instance:
+    """The problem of a year after the one before, which paid these amounts."""
+    return horizon.problem(paid(horizon.settings(base, at, pools), before, paid_out))
 
 
 def _told(horizon: Horizon, settings: Settings, at: int) -> str:
@@ -85,16 +88,15 @@ def _from_the_start(horizon: Horizon, settings: Settings, at: int) -> Instance:
     own = [tuple(filter(_is_pool, layer)) for layer in settings.layers]
 
     @cache
-    def before(layers: Layers) -> Year | None:
+    def before(layers: Layers) -> Instance | None:
         """The year before, with this year's own pools; None where some year has no allocation."""
         base = replace(settings, layers=layers)
-        problem, last = horizon.first.with_settings(base), None
-        for year in range(at):
-            problem = _after(horizon, base, year, last, {}) if last else problem
+        problem = horizon.first.with_settings(base)
+        for year in range(1, at):
             if problem.published is None:
                 return None
-            last = Year(horizon.years[year], problem.case, problem.amounts)
-        return last
+            problem = _after(horizon, base, year, problem.case, problem.amounts, {})
+        return None if problem.published is None else problem
 
     def rebuild(changed: Settings) -> Case:
         layers = tuple(
@@ -106,7 +108,8 @@ def _from_the_start(horizon: Horizon, settings: Settings, at: int) -> Instance:
         if (last := before(layers)) is None:  # no way out: what it is asked for stays impossible
             layers, last = settings.layers, before(settings.layers)
         assert last is not None, "the years before have an allocation"
-        return _after(horizon, replace(settings, layers=layers), at, last, pools).case
+        base = replace(settings, layers=layers)
+        return _after(horizon, base, at, last.case, last.amounts, pools).case
 
     plain = tuple(tuple(filterfalse(_is_pool, layer)) for layer in settings.layers)
     stated = replace(settings, layers=plain)

@@ -2,69 +2,98 @@
 
 from __future__ import annotations
 
-from math import ceil
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil, inf, isfinite, isinf
 
+import numpy as np
 from gmpy2 import mpq
 
+from transfer_opt.allocation.formulation.formulate import Formulation, composed
+from transfer_opt.allocation.formulation.rule_rows import RuleRows
 from transfer_opt.allocation.instance import Instance
-from transfer_opt.allocation.optimum import shortage
+from transfer_opt.allocation.optimum import least
 from transfer_opt.allocation.years.projection import LeastPool
 from transfer_opt.core.exact import exact
-from transfer_opt.core.vocabulary import NEED_RULE, POOL_AMOUNT, POOLS
-from transfer_opt.policy.case import Fund
+from transfer_opt.core.vocabulary import NEED_RULE, POOL_AMOUNT, POOL_RULE, POOLS
+from transfer_opt.lexlp.program import SumStage
 from transfer_opt.policy.model import Change
 
 LARGEST_GROWTH = 10
 """A pool is tried up to so many times what it is."""
-MOST_TRIED = 60
+MOST_TRIED = 30
 
 
-def least_pools(instance: Instance) -> tuple[LeastPool, ...]:
-    """Fund by fund, the other pools as they are; 三保兜底 counts as hard."""
+def least_pools(
+    instance: Instance, unit: mpq, before: Sequence[LeastPool] = ()
+) -> tuple[LeastPool, ...]:
+    """Fund by fund, in steps of `unit`, the other pools as they are; 三保兜底 counts as hard.
+
+    `before`: those of the year before, to begin near.
+    """
     settings = instance.settings
     hard = [Change(NEED_RULE, "", "", place, hard=True) for place in settings.places(NEED_RULE)]
     strict = instance.with_change(*hard)
+    parts = {each.fund: each.least / each.now for each in before if each.least and each.now}
     return tuple(
-        LeastPool(fund.name, fund.budget, _least(strict, fund)) for fund in instance.case.funds
+        LeastPool(fund.name, fund.budget, _least(strict, f, unit, parts.get(fund.name, 1.0)))
+        for f, fund in enumerate(instance.case.funds)
     )
 
 
-def _least(instance: Instance, fund: Fund) -> float | None:
-    """From below: what the rules are short of is added until they are short of nothing; a unit less is tried at the end.
+def _least(instance: Instance, f: int, unit: mpq, part: float) -> float | None:
+    """A 本年总额 that is enough where a step less is not; None where none was found.
 
-    A publishing unit more makes up for no more than a unit of what is short, so no amount that is enough is passed by
-    while the rules do not follow the pool; where they do, the last step back is halved until enough and not enough are
-    neighbours.
+    What the rules demand of a pool follows the pool in straight pieces: where demand and pool meet is found by the
+    straight line through the two amounts tried last, between the most that is not enough and the least that is.
     """
-    unit = instance.case.figures.unit
-    now = exact(fund.budget)
-    first, most = (
-        -int((now - exact(fund.provincial)) / unit),
-        int(now * (LARGEST_GROWTH - 1) / unit),
-    )
-
-    def short(steps: int) -> mpq:
-        changed = instance.with_change(
-            Change(POOLS, fund.name, POOL_AMOUNT, "", float(now + steps * unit))
-        )
-        formulation = changed.formulated(False)
-        if len(formulation.crossing):
-            return exact(formulation.crossed)
-        found = shortage(formulation, changed.solver.again)
-        return exact(0.0 if found is None else found.money)
-
-    low, high = first - 1, first
-    for _ in range(MOST_TRIED):
-        missing = short(high)
-        if not missing:
-            break
-        low, high = high, high + max(1, ceil(missing / unit))
-        if high > most:
-            return None
-    else:
+    fund = instance.case.funds[f]
+    kept = 1 - exact(instance.settings.cell(POOLS, "预留比例", fund.name))
+    largest = int(exact(fund.budget) * LARGEST_GROWTH / unit)
+    if not kept:
         return None
-    middle = high - 1
-    while high - low > 1:
-        low, high = (middle, high) if short(middle) else (low, middle)
-        middle = (low + high) // 2
-    return float(now + high * unit)
+
+    def lacks(units: int) -> float:
+        """By how many units the demand is more than the pool; infinite where the rules contradict whatever the pool."""
+        budget = units * unit
+        changed = instance.with_change(Change(POOLS, fund.name, POOL_AMOUNT, "", float(budget)))
+        money = _demanded(changed, f)
+        if isinf(money):
+            return money
+        return float(((exact(money) + exact(fund.provincial)) / kept - budget) / unit)
+
+    at = int(exact(fund.budget) * exact(part) / unit)
+    short, enough = -1, largest + 1
+    last: tuple[int, float] | None = None
+    for _ in range(MOST_TRIED):
+        if (now := lacks(at)) > 0:
+            short = max(short, at)
+        else:
+            enough = min(enough, at)
+        if enough - short <= 1:
+            return float(enough * unit) if enough <= largest else None
+        slope = (now - last[1]) / (at - last[0]) if last and isfinite(last[1]) else -1.0
+        last = at, now
+        met = at - now / slope if slope < 0 and isfinite(now) else inf
+        wished = enough - 1 if met > enough - 1 else ceil(met)
+        at = wished if wished > short else (short + enough) // 2
+    return None
+
+
+def _demanded(instance: Instance, f: int) -> float:
+    """The least money that the rules leave to be paid from a fund, whatever its pool; infinite where they contradict."""
+    rules = [_without_total(entry, f) for entry in instance.rules]
+    formulation: Formulation = composed(instance.case, rules, instance.objective, False)
+    costs = np.zeros(formulation.program.shape[1])
+    costs[np.flatnonzero(instance.case.lines.fund == f)] = 1.0
+    return round(least(formulation, SumStage("最少资金", costs), instance.solver.again), 6)
+
+
+def _without_total(entry: RuleRows, f: int) -> RuleRows:
+    """The rule; that of the pools says nothing of this fund's."""
+    if entry.rule.name != POOL_RULE:
+        return entry
+    least, most = entry.rows.least.copy(), entry.rows.most.copy()
+    own = entry.rows.expression.subjects[:, 0] == f
+    least[own] = most[own] = None
+    return replace(entry, rows=replace(entry.rows, least=least, most=most))

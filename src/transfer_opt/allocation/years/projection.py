@@ -18,6 +18,9 @@ from transfer_opt.core.arrays import Floats
 from transfer_opt.intake.outlook import Outlook
 from transfer_opt.policy.case import Case
 
+DIGITS = 6
+"""Decimals of money beyond which a difference is none."""
+
 
 @dataclass(frozen=True)
 class Year:
@@ -26,7 +29,7 @@ class Year:
     number: int
     case: Case
     amounts: Floats
-    """(L,) money."""
+    """(L,) money: as published for this year, before rounding for those after it."""
 
     @cached_property
     def table(self) -> Floats:
@@ -43,7 +46,7 @@ class Year:
     @cached_property
     def shortfall(self) -> Floats:
         """(n,) 三保缺口; NaN where the need is not known."""
-        return shortfall(self.case, self.position.capacity)
+        return np.round(shortfall(self.case, self.position.capacity), DIGITS)
 
     @cached_property
     def short(self) -> float:
@@ -88,6 +91,8 @@ class Projection:
     """The years as they follow from one another and, where wished, as they would be if decided together."""
 
     outlook: Outlook
+    years: tuple[int, ...]
+    """This year, then those after it."""
     chain: tuple[Year, ...]
     """This year as it is published, then those after it, up to the first that is stuck."""
     proofs: tuple[str, ...]
