@@ -14,6 +14,7 @@ from transfer_opt.allocation.explanation.indicators import Indicator, shortfall
 from transfer_opt.allocation.explanation.sensitivity import Sensitivity
 from transfer_opt.allocation.explanation.steps import Steps
 from transfer_opt.allocation.formulation.formulate import Formulation
+from transfer_opt.allocation.years.projection import Projection
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import Problem
@@ -120,6 +121,8 @@ class Outcome(Plan):
     """Fund → 全省统一系数."""
     findings: tuple[Finding, ...]
     sensitivities: tuple[Sensitivity, ...]
+    projection: Projection | None = field(default=None, kw_only=True)
+    """The years after this one; None where they were not asked for."""
 
 
 def check_code(

@@ -18,6 +18,7 @@ from transfer_opt.cli.exploring import frontier, sweep
 from transfer_opt.cli.exporting import export, history
 from transfer_opt.cli.needing import need
 from transfer_opt.cli.options import Group
+from transfer_opt.cli.planning import plan
 from transfer_opt.cli.printing import print_error
 from transfer_opt.cli.solving import check, init, solve
 from transfer_opt.cli.usage import usage_sentence
@@ -47,6 +48,7 @@ for _command in (
     init,
     check,
     solve,
+    plan,
     explain,
     compare,
     frontier,

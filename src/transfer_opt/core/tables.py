@@ -238,7 +238,17 @@ class Curve:
     size: tuple[int, int]
 
 
-Chart: TypeAlias = Dumbbell | Lorenz | Dots | Curves | Bars | Curve
+@dataclass(frozen=True)
+class Lines:
+    """A chart of one line per series over the same names, in their order; values are shares."""
+
+    title: str
+    names: tuple[str, ...]
+    series: tuple[tuple[str, tuple[float, ...]], ...]
+    size: tuple[int, int]
+
+
+Chart: TypeAlias = Dumbbell | Lorenz | Dots | Curves | Bars | Curve | Lines
 
 
 @dataclass(frozen=True)
@@ -263,8 +273,28 @@ class Report:
     looked_up: tuple[tuple[Column, tuple[Value, ...]], ...] = ()
     """Columns of 「图表数据」 that the notice takes figures from, after those of the charts."""
     charted: str = "均衡性指标"
+    further: tuple[tuple[str, Chart], ...] = ()
+    """Charts under other tables: the table's name, the chart."""
     superseded: bool = False
     """Whether approved amounts have taken the place of these: every page says so."""
+
+    @property
+    def drawn(self) -> tuple[Chart, ...]:
+        """All charts, in the order of their columns in 「图表数据」."""
+        return (*self.charts, *(chart for _, chart in self.further))
+
+    @property
+    def drawn_on(self) -> str:
+        """The tables that have charts, as a sentence names them."""
+        return "」「".join(dict.fromkeys([self.charted, *(name for name, _ in self.further)]))
+
+    def under(self, table: str) -> tuple[int, ...]:
+        """Which of the charts stand under a table."""
+        own = range(len(self.charts)) if table == self.charted else ()
+        others = (
+            at for at, (name, _) in enumerate(self.further, len(self.charts)) if name == table
+        )
+        return (*own, *others)
 
 
 HEADER_ROW = 3

@@ -29,6 +29,12 @@ ADJUSTED = "人工调整"
 CHECKED = "批准后核验"
 APPROVED_ALLOCATION = "批准后分配表"
 SCENARIO_COMPARISON = "方案比较"
+YEARS = "年度指标"
+PATH = "年度路径"
+TOGETHER = "多年统筹"
+YEAR_PROOFS = "年度证明"
+PROJECTED = "多年测算"
+"""In 「审计信息」: which years were worked out, and whether together as well."""
 
 # ------------------------------------------------------------ columns
 CODE = "行政区划代码"

@@ -265,8 +265,8 @@ def _expected(
     """The tables as they should stand, by name."""
     sums = Sums(next(table for table in report.tables if table.name == INPUT))
     drawn = (
-        [data_table(report.charts, report.scenario, report.looked_up, report.charted)]
-        if report.charts or report.looked_up
+        [data_table(report.drawn, report.scenario, report.looked_up, report.drawn_on)]
+        if report.drawn or report.looked_up
         else []
     )
     tables = {table.name: table for table in (*report.tables, *drawn)}
@@ -339,7 +339,7 @@ def _views(findings: Findings, report: Report, outcome: Outcome) -> Iterator[Pro
     if chosen not in names:
         yield Problem("A602", "不是表中的县区。", "", sheet, address(at), "", chosen)
         return
-    expected, _ = notice(outcome, report.tables, report.charts, report.label, names.index(chosen))
+    expected, _ = notice(outcome, report.tables, report.drawn, report.label, names.index(chosen))
     wanted = {(cell.row, cell.column): cell for cell in expected.cells}
     for place, cell in wanted.items():
         should, stands = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.tables import Report
 from transfer_opt.report.allocation import allocation_table, comparison_tables
@@ -11,6 +13,7 @@ from transfer_opt.report.parts import example_label, heading
 from transfer_opt.report.records import audit_table, input_table, parameter_table, proof_table
 from transfer_opt.report.rules import county_sensitivity_table, rule_table, sensitivity_table
 from transfer_opt.report.steps import step_table
+from transfer_opt.report.years import year_charts, year_tables
 from transfer_opt.workbook.output.charts import data_table
 
 __all__ = ["build"]
@@ -20,6 +23,7 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
     """The whole result workbook; `date` stands in footers, `finished` in 「审计信息」 (both empty: no time stamp)."""
     drawn, label = charts(outcome), example_label(outcome)
     tables = (
+        *year_tables(outcome),
         allocation_table(outcome),
         step_table(outcome),
         rule_table(outcome),
@@ -31,13 +35,12 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         input_table(outcome),
         audit_table(outcome, finished),
     )
-    sheet, looked_up = notice(outcome, tables, drawn, label)
-    sealed = (
-        (*tables, data_table(drawn, outcome.scenario, looked_up)) if drawn or looked_up else tables
-    )
+    further = year_charts(outcome.projection)
+    every = (*drawn, *(chart for _, chart in further))
+    sheet, looked_up = notice(outcome, tables, every, label)
     code = outcome.digest
-    return Report(
-        (*tables, proof_table(outcome, sealed, sheet, label)),
+    report = Report(
+        tables,
         drawn,
         outcome.scenario,
         f"{code[:6]}…{code[-4:]}",
@@ -46,4 +49,11 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         {"title": f"{heading(outcome)}分配结果", "comments": f"校验码 {code}"},
         sheet,
         looked_up,
+        further=further,
     )
+    sealed = (
+        (*tables, data_table(report.drawn, report.scenario, looked_up, report.drawn_on))
+        if report.drawn or looked_up
+        else tables
+    )
+    return replace(report, tables=(*tables, proof_table(outcome, sealed, sheet, label)))

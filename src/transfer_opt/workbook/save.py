@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -116,11 +116,11 @@ def _fill(book: Any, report: Report) -> None:
             sheet = book.add_worksheet(report.notice.name)
             write_notice(book, sheet, report.notice, report, styles)
             sheet.number_looks()
-    if report.charts or report.looked_up:
+    if report.drawn or report.looked_up:
         _add_sheet(
             book,
             report,
-            data_table(report.charts, report.scenario, report.looked_up, report.charted),
+            data_table(report.drawn, report.scenario, report.looked_up, report.drawn_on),
             styles,
             sums,
         )
@@ -132,16 +132,18 @@ def _add_sheet(book: Any, report: Report, table: Table, styles: Styles, sums: Su
     writer = SheetWriter(sheet, layout, styles, Formulas(table, sums, in_the_file))
     writer.write(report)
     last_row = writer.end - 1
-    if table.name == report.charted:
-        last_row += _add_charts(book, sheet, report, layout, writer.end)
+    if chosen := report.under(table.name):
+        last_row += _add_charts(book, sheet, report, layout, writer.end, chosen)
     set_up_page(sheet, layout, report, last_row)
 
 
-def _add_charts(book: Any, sheet: Any, report: Report, layout: Layout, end: int) -> int:
-    """Draw the charts one empty row below the table; how many rows that takes."""
+def _add_charts(
+    book: Any, sheet: Any, report: Report, layout: Layout, end: int, chosen: Sequence[int]
+) -> int:
+    """Draw the chosen charts one empty row below the table; how many rows that takes."""
     # The print area ends with the table: a chart that touches its edge would lose its frame.
-    placed = place_charts(report.charts, layout.width - 5)
-    insert_charts(book, sheet, report.charts, end + 1, placed)
+    placed = place_charts([report.drawn[at] for at in chosen], layout.width - 5)
+    insert_charts(book, sheet, report.drawn, end + 1, placed, chosen)
     return 1 + rows_below(placed) if placed else 0
 
 

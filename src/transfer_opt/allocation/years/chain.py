@@ -48,17 +48,18 @@ def chain(
     A year for which there is no allocation ends the chain: what is said of it was tried on the years from this one on.
     """
     first = horizon.first
-    years = [Year(horizon.years[0], first.case, _money(units, first.case))]
-    problems, proofs, paid_out = [first], list[str](), years[0].amounts
+    published = _money(units, first.case)
+    years = [Year(horizon.years[0], first.case, published, published)]
+    problems, proofs = [first], list[str]()
     for at in range(1, len(horizon.years)):
         report(f"测算{horizon.label(at)}")
-        problem = _after(horizon, settings, at, problems[-1].case, paid_out, {})
+        problem = _after(horizon, settings, at, problems[-1].case, years[-1].amounts, {})
         found = problem.solved()
         if not isinstance(found, Published):
             stuck = Stuck(horizon.years[at], _told(horizon, settings, at))
             return Chain(tuple(years), tuple(problems), tuple(proofs), stuck)
-        years.append(Year(horizon.years[at], problem.case, found.optimum.amounts))
-        paid_out = _money(found.units, problem.case)
+        money = _money(found.units, problem.case)
+        years.append(Year(horizon.years[at], problem.case, money, found.optimum.amounts))
         problems.append(problem)
         proofs.append(found.certificate)
     return Chain(tuple(years), tuple(problems), tuple(proofs), None)

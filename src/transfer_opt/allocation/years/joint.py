@@ -32,7 +32,7 @@ def joint(
 ) -> Joint | None:
     """The one optimum of all years, near years first; None where there is no allocation. Raises InputError, SolverError.
 
-    This year's amounts come in whole publishing units, those of later years unrounded.
+    This year's amounts come in whole publishing units, those of later years to the 元.
     """
     first = horizon.first
     refuse_unfit(first.case, first.objective)
@@ -62,13 +62,11 @@ def joint(
     found = optimum_and_proof(names, in_units, make, first.solver, report)
     if not isinstance(found, Published):
         return None
-    amounts = np.split(found.optimum.amounts, ends)
-    whole = published(first.case, amounts[0], first.solver.again) * first.case.unit
-    amounts[0] = np.round(whole, 10)
-    years = tuple(
-        Year(number, case, money)
-        for number, case, money in zip(horizon.years, cases, amounts, strict=True)
-    )
+    exactly = np.split(found.optimum.amounts, ends)
+    amounts = [np.round(units * float(unit), 10) for units in np.split(found.units, ends)]
+    whole = published(first.case, exactly[0], first.solver.again) * first.case.unit
+    exactly[0] = amounts[0] = np.round(whole, 10)
+    years = tuple(map(Year, horizon.years, cases, amounts, exactly))
     return Joint(years, found.certificate)
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from transfer_opt.allocation.allocate import instance_of
+from transfer_opt.allocation.formulation.rule_rows import raw_bounds
+from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.years.bottleneck import bottleneck
 from transfer_opt.allocation.years.chain import chain
 from transfer_opt.allocation.years.horizon import Horizon
 from transfer_opt.allocation.years.joint import joint
 from transfer_opt.allocation.years.least_pool import least_pools
 from transfer_opt.allocation.years.projection import LeastPool, Projection
-from transfer_opt.core.arrays import Ints
+from transfer_opt.core.arrays import Floats, Ints, sums
 from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.exact import floats
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.core.vocabulary import OUTLOOK
 from transfer_opt.intake.outlook import Outlook, read_outlook
@@ -77,9 +81,23 @@ def project(
     least: list[tuple[LeastPool, ...]] = []
     for problem in found.problems:
         least.append(least_pools(problem, first.case.figures.unit, least[-1] if least else ()))
+    tight = tuple(map(bottleneck, found.problems, found.years))
     if together:
         report("多年统筹")
-    all_years = joint(horizon, prepared.settings, report) if together else None
     return Projection(
-        outlook, years, found.years, found.proofs, tuple(least), found.stuck, all_years
+        outlook,
+        years,
+        found.years,
+        found.proofs,
+        tuple(least),
+        tight,
+        tuple(map(_floors, found.problems)),
+        found.stuck,
+        joint(horizon, prepared.settings, report) if together else None,
     )
+
+
+def _floors(problem: Instance) -> Floats:
+    """(F,) what the floors of single lines add up to."""
+    floor, _ = raw_bounds(problem.case, problem.rules)
+    return sums(problem.case.lines.fund, floats(floor), len(problem.case.funds))

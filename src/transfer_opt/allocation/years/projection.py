@@ -29,7 +29,9 @@ class Year:
     number: int
     case: Case
     amounts: Floats
-    """(L,) money: as published for this year, before rounding for those after it."""
+    """(L,) money: this year's as published, of the years after it to the 元."""
+    unrounded: Floats
+    """(L,) of the years after it before that; this year's as published."""
 
     @cached_property
     def table(self) -> Floats:
@@ -45,8 +47,9 @@ class Year:
 
     @cached_property
     def shortfall(self) -> Floats:
-        """(n,) 三保缺口; NaN where the need is not known."""
-        return np.round(shortfall(self.case, self.position.capacity), DIGITS)
+        """(n,) 三保缺口, without what rounding makes of it; NaN where the need is not known."""
+        capacity = position(self.case, self.unrounded).capacity
+        return np.round(shortfall(self.case, capacity), DIGITS)
 
     @cached_property
     def short(self) -> float:
@@ -67,6 +70,14 @@ class LeastPool:
     now: float
     least: float | None
     """None where no amount that was tried is enough."""
+
+
+@dataclass(frozen=True)
+class Bottleneck:
+    """A rule, and what 三保缺口 is left in that year without it."""
+
+    family: str
+    short: float
 
 
 @dataclass(frozen=True)
@@ -99,5 +110,14 @@ class Projection:
     """The certificates of the years after the first."""
     least: tuple[tuple[LeastPool, ...], ...]
     """By year, then by fund."""
+    bottlenecks: tuple[Bottleneck | None, ...]
+    """By year."""
+    floors: tuple[Floats, ...]
+    """By year: (F,) what the floors of single lines add up to, money."""
     stuck: Stuck | None
     joint: Joint | None
+
+    @property
+    def label(self) -> str:
+        """「2027—2029年」."""
+        return f"{self.years[0]}—{self.years[-1]}年"

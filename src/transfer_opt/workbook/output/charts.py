@@ -17,6 +17,7 @@ from transfer_opt.core.tables import (
     Curves,
     Dots,
     Dumbbell,
+    Lines,
     Lorenz,
     Row,
     Table,
@@ -118,14 +119,20 @@ def rows_below(placed: Sequence[Placed]) -> int:
 
 
 def insert_charts(
-    book: Any, sheet: Any, charts: Sequence[Chart], first_row: int, placed: Sequence[Placed]
+    book: Any,
+    sheet: Any,
+    charts: Sequence[Chart],
+    first_row: int,
+    placed: Sequence[Placed],
+    chosen: Sequence[int],
 ) -> None:
-    """Put the charts on the sheet, the first at `first_row`."""
+    """Put the `chosen` of all charts on the sheet, in the places given, the first at `first_row`."""
     starts = [0]
     for chart in charts:
         starts.append(starts[-1] + len(_series(chart)))
     for place in placed:
-        chart, start = charts[place.index], starts[place.index]
+        at = chosen[place.index]
+        chart, start = charts[at], starts[at]
         if not isinstance(chart, Lorenz | Curves) and not chart.names:
             continue
         drawn = _drawn(book, chart, start)
@@ -155,6 +162,8 @@ def _drawn(book: Any, chart: Chart, start: int) -> Any:
         return scenario_charts.curves(book, chart, start)
     if isinstance(chart, Bars):
         return scenario_charts.bars(book, chart, start)
+    if isinstance(chart, Lines):
+        return scenario_charts.lines(book, chart, start)
     if isinstance(chart, Curve):
         return _curve(book, chart, start)
     return (
@@ -175,7 +184,7 @@ def _series(chart: Chart) -> list[tuple[str, tuple[Any, float], Sequence[Value]]
             (f"{chart.point_name}横坐标", across, chart.point[:1]),
             (f"{chart.point_name}纵坐标", up, chart.point[1:]),
         ]
-    if isinstance(chart, Dots | Curves | Bars):
+    if isinstance(chart, Dots | Curves | Bars | Lines):
         return scenario_charts.series(chart)
     if isinstance(chart, Lorenz):
         return [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from transfer_opt.core.budget import Value
-from transfer_opt.core.tables import Bars, Curves, Dots
+from transfer_opt.core.tables import Bars, Curves, Dots, Lines
 from transfer_opt.workbook.output.chart_parts import (
     axis,
     data_range,
@@ -53,7 +53,7 @@ MOST_TICKS = 8
 Series = tuple[str, tuple[Any, float], Sequence[Value]]
 
 
-def series(chart: Dots | Curves | Bars) -> list[Series]:
+def series(chart: Dots | Curves | Bars | Lines) -> list[Series]:
     """Header, kind and width, values of each column a chart needs."""
     share, number, name = ("share", 10.5), ("number", 9.0), ("name", 20.0)
     if isinstance(chart, Curves):
@@ -65,7 +65,7 @@ def series(chart: Dots | Curves | Bars) -> list[Series]:
         ("名称", name, chart.names),
         *((title, share, values) for title, values in chart.series),
     ]
-    if isinstance(chart, Bars):
+    if isinstance(chart, Bars | Lines):
         return parts
     rows = list(zip(*(values for _, values in chart.series), strict=True))
     count = len(chart.names)
@@ -196,6 +196,31 @@ def bars(book: Any, chart: Bars, start: int) -> Any:
         }
     )
     drawn.set_y_axis({**axis(), "num_format": "0%"})
+    dress(drawn, chart.title, [])
+    return drawn
+
+
+def lines(book: Any, chart: Lines, start: int) -> Any:
+    """A line with its own marker and dash per series, over the names from left to right."""
+    drawn = book.add_chart({"type": "line"})
+    count = len(chart.names)
+    for at, (title, _) in enumerate(chart.series):
+        shape, colour = _look(at)
+        drawn.add_series(
+            {
+                "name": title,
+                "categories": data_range(start, count),
+                "values": data_range(start + 1 + at, count),
+                "marker": marker(shape, colour, 6),
+                "line": {"color": colour, "width": 1.75, "dash_type": LINES[at % len(LINES)]},
+            }
+        )
+    drawn.set_x_axis(
+        {"num_font": font(9), "line": {"color": CELL_BORDER}, "major_tick_mark": "none"}
+    )
+    values = [value for _, points in chart.series for value in points]
+    low = math.floor(min(values, default=0.0) / BIN) * BIN
+    drawn.set_y_axis({**axis(), "min": round(low, 6), "num_format": "0%"})
     dress(drawn, chart.title, [])
     return drawn
 

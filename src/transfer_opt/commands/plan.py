@@ -1,0 +1,80 @@
+"""`plan`: a budget and its outlook → this year's allocation and what follows from it in the years after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from transfer_opt.allocation.allocate import Progress
+from transfer_opt.allocation.years.project import outlook_of, project
+from transfer_opt.allocation.years.projection import Projection
+from transfer_opt.commands import publish
+from transfer_opt.commands.solve import Solved, solve
+from transfer_opt.core.errors import InfeasibleError
+from transfer_opt.core.time_limit import NEVER, Deadline
+from transfer_opt.intake.prepare import BudgetWorkbook, settled
+
+WHAT = "多年测算"
+"""What is added to the budget's file name."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What `transfer-opt plan` is asked to do."""
+
+    budget: Path
+    output: Path | None
+    scenario: str | None
+    years: int | None
+    """How many, this one included; None: all that the outlook has."""
+    together: bool
+
+
+@dataclass(frozen=True)
+class Planned:
+    """This year's allocation with the years after it, and where the result lies."""
+
+    solved: Solved
+    projection: Projection
+    target: Path
+
+
+def plan(
+    budget: BudgetWorkbook,
+    scenario: str | None = None,
+    years: int | None = None,
+    together: bool = False,
+    progress: Progress = lambda _: None,
+    deadline: Deadline = NEVER,
+) -> Solved:
+    """This year exactly as `solve` has it, and the years after it.
+
+    Raises InputError, SolverError; InfeasibleError where this year, or one after it, has no allocation and the years
+    were not decided together with one.
+    """
+    prepared = settled(budget.model, budget.budget, scenario)
+    outlook_of(prepared, years)
+    solved = solve(budget, scenario, progress=progress, deadline=deadline)
+    found = project(
+        prepared, solved.outcome.units, years, together, report=progress, deadline=deadline
+    )
+    if found.stuck and found.joint is None:
+        raise InfeasibleError(found.stuck.message)
+    return Solved(replace(solved.outcome, projection=found))
+
+
+def plan_and_write(
+    order: Order,
+    read: Callable[[], BudgetWorkbook],
+    progress: Progress = lambda _: None,
+    deadline: Deadline = NEVER,
+) -> Planned:
+    """Refuse what cannot be written, then `read` the budget, work out the years and write. Raises any TransferOptError."""
+    target = publish.result_path(order.budget, order.output, WHAT)
+    progress("读取工作簿")
+    solved = plan(read(), order.scenario, order.years, order.together, progress, deadline)
+    progress("写结果工作簿")
+    publish.write(solved.outcome, target, None, deadline)
+    assert solved.outcome.projection is not None, "just made"
+    return Planned(solved, solved.outcome.projection, target)
