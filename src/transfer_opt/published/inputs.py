@@ -11,6 +11,7 @@ from transfer_opt.intake.prepare import BudgetWorkbook, settled
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.rederive import rederive
+from transfer_opt.published.years import with_years
 from transfer_opt.workbook.files.open import RawSheet, open_workbook
 from transfer_opt.workbook.result.pages import Page
 
@@ -53,7 +54,7 @@ def budget_inputs(read: Callable[[], BudgetWorkbook]) -> Given:
             facts.get("公布单位") or None,
         )
         _model(prepared.spec, facts)
-        return allocate(prepared, relax=plain != scenario)
+        return with_years(allocate(prepared, relax=plain != scenario), prepared, facts)
 
     def sheets() -> Mapping[str, RawSheet]:
         given = read()

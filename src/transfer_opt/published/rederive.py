@@ -12,6 +12,7 @@ from transfer_opt.allocation.allocate import allocate
 from transfer_opt.allocation.plan import RELAXED, Outcome
 from transfer_opt.intake.prepare import settled
 from transfer_opt.policy.model import ModelSpec
+from transfer_opt.published.years import with_years
 from transfer_opt.workbook.input.reader import understood
 from transfer_opt.workbook.result.inputs import restated
 from transfer_opt.workbook.result.pages import Page
@@ -28,4 +29,5 @@ def rederive(pages: Mapping[str, Page], spec: ModelSpec, facts: Mapping[str, str
     )
     said = facts.get("方案", "")
     plain = said.removesuffix(RELAXED)
-    return allocate(replace(settled(spec, budget), scenario=plain), relax=plain != said)
+    prepared = replace(settled(spec, budget), scenario=plain)
+    return with_years(allocate(prepared, relax=plain != said), prepared, facts)

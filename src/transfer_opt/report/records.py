@@ -9,6 +9,7 @@ import numpy as np
 
 from transfer_opt.allocation.formulation.rule_rows import REPAIRED
 from transfer_opt.allocation.plan import Outcome, Plan
+from transfer_opt.allocation.years.projection import Projection
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Notice, Row, Table
@@ -18,11 +19,15 @@ from transfer_opt.core.vocabulary import (
     COUNTIES,
     INPUT,
     NAME,
+    OUTLOOK,
     PARAMETERS,
     PREFECTURE,
+    PROJECTED,
     PROOF,
+    TOGETHER,
     TOTAL,
     WEIGHTS,
+    YEAR_PROOFS,
 )
 from transfer_opt.intake.recipients import ordered_rows
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec
@@ -34,6 +39,7 @@ from transfer_opt.workbook.result.fingerprint import fingerprint, notice_content
 from transfer_opt.workbook.result.inputs import BOUND_SIDES, POOL_FACTS
 
 UNIQUE = "唯一：证书逐级证明，每一笔金额都被对偶价格逼定（低一点或高一点都会使某一级目标变差），最优解只有一个。"
+_OUTLOOK_TEXTS = ("项目", "资金", "对象", "方式", "依据")
 PIECE = 30_000
 """Characters a cell of 「证明」 holds at most."""
 
@@ -125,6 +131,50 @@ def audit_table(outcome: Outcome, finished: str) -> Table:
         for piece in (tuple(_cut(text)) or ("",))
     )
     return Table("审计信息", f"{heading(outcome)}审计信息（{outcome.scenario}）", columns, rows)
+
+
+def outlook_table(outcome: Outcome) -> Table:
+    """「年度展望」 as read."""
+    sheet = outcome.budget.sheets[OUTLOOK]
+    headers = list(sheet.letters)
+    columns = tuple(
+        Column(
+            header, "text" if header in _OUTLOOK_TEXTS else "number", 12 + 12 * (header == "资金")
+        )
+        for header in headers
+    )
+    rows = tuple(
+        Row("plain", tuple(row.values.get(header) for header in headers)) for row in sheet.rows
+    )
+    return Table(
+        OUTLOOK,
+        f"{heading(outcome)}年度展望（{outcome.scenario}）",
+        columns,
+        rows,
+        f"单位：{outcome.case.money_unit}（增幅为比例，人口：人）",
+    )
+
+
+def year_proof_table(outcome: Outcome, projection: Projection) -> Table:
+    """The certificates of the years after this one, cut into cells, and that of all years together."""
+    proofs = [
+        *zip((f"{number}年" for number in projection.years[1:]), projection.proofs, strict=False),
+        *([(TOGETHER, projection.joint.proof)] if projection.joint else ()),
+    ]
+    rows = tuple(
+        Row("plain", (name, float(number), piece))
+        for name, proof in proofs
+        for number, piece in enumerate(_cut(proof), start=1)
+    )
+    columns = (Column("年度", "text", 12), Column("序号", "number", 6), Column("证书", "text", 120))
+    return Table(
+        YEAR_PROOFS,
+        f"{heading(outcome)}年度证明（{outcome.scenario}）",
+        columns,
+        rows,
+        notes=("注：同一年度各行连接起来是一个 JSON 文本，与「证明」的写法相同。",),
+        unprinted=f"「{YEAR_PROOFS}」供程序核对，不打印。",
+    )
 
 
 def proof_table(outcome: Outcome, others: Sequence[Table], notice: Notice, label: str) -> Table:
@@ -335,6 +385,9 @@ def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
         + outcome.proof_digest,
     )
     yield "公布单位", case.unit_name
+    if outcome.projection:
+        together = "，并多年统筹" if outcome.projection.joint else ""
+        yield PROJECTED, f"{outcome.projection.label}，逐年滚动{together}"
     for f, fund in enumerate(case.funds):
         total = amount(float(np.nansum(outcome.amounts[f])))
         yield (

@@ -22,8 +22,9 @@ __all__ = ["build"]
 def build(outcome: Outcome, date: str, finished: str) -> Report:
     """The whole result workbook; `date` stands in footers, `finished` in 「审计信息」 (both empty: no time stamp)."""
     drawn, label = charts(outcome), example_label(outcome)
+    years = year_tables(outcome)
     tables = (
-        *year_tables(outcome),
+        *years[:1],
         allocation_table(outcome),
         step_table(outcome),
         rule_table(outcome),
@@ -34,6 +35,7 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         parameter_table(outcome),
         input_table(outcome),
         audit_table(outcome, finished),
+        *years[1:],
     )
     further = year_charts(outcome.projection)
     every = (*drawn, *(chart for _, chart in further))

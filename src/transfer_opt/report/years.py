@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from transfer_opt.allocation.explanation.indicators import Indicator
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.allocation.years.projection import Joint, Projection, Year
 from transfer_opt.core.arrays import Floats
@@ -26,10 +27,11 @@ from transfer_opt.report.parts import (
     optional,
     sums,
 )
+from transfer_opt.report.records import outlook_table, year_proof_table
 
 FORECAST = "（预测）"
 CENTS = 2
-"""Decimals of money in sentences and indicators; 「年度路径」 has it to the 元."""
+"""Decimals of money in sentences and indicators."""
 NAMED = 3
 """So many counties are named in a sentence."""
 SIZE = (980, 330)
@@ -49,8 +51,7 @@ def year_sentences(projection: Projection) -> Iterator[str]:
     unit = projection.chain[0].case.money_unit
     known = [year for year in projection.chain if not np.isnan(year.case.need).all()]
     if known:
-        told = "、".join(_money(year.short) for year in known)
-        yield f"按现行规则，{_span(known)}“三保”缺口 {told} {unit}。"
+        yield f"按现行规则，{_span(known)}“三保”缺口 {_listed(known)} {unit}。"
     for at, year in enumerate(projection.chain):
         if year.short:
             yield from _short(projection, at, unit)
@@ -60,7 +61,7 @@ def year_sentences(projection: Projection) -> Iterator[str]:
     if projection.joint:
         yield from _together(projection, projection.joint, unit)
     yield (
-        f"{projection.years[1]}年起的数按「{OUTLOOK}」推算，是预测，算到元，不作为分配依据；"
+        f"{projection.years[1]}年起的数按「{OUTLOOK}」推算，是预测，算到百元，不作为分配依据；"
         "考核奖惩、提前下达和县区上下限只管本年。"
     )
 
@@ -86,7 +87,13 @@ def year_tables(outcome: Outcome) -> tuple[Table, ...]:
     if outcome.projection is None:
         return ()
     together = (together_table(outcome),) if outcome.projection.joint else ()
-    return (year_table(outcome), path_table(outcome), *together)
+    return (
+        year_table(outcome),
+        path_table(outcome),
+        *together,
+        outlook_table(outcome),
+        year_proof_table(outcome, outcome.projection),
+    )
 
 
 def year_table(outcome: Outcome) -> Table:
@@ -131,7 +138,8 @@ def path_table(outcome: Outcome) -> Table:
     funds = [fund.name for fund in outcome.case.funds]
     columns = (
         *KEY_COLUMNS,
-        Column("年度", "text", 11),
+        Column("年度", "text", 8),
+        Column("性质", "mark", 6),
         *(Column(name, "money", 12) for name in funds),
         Column("合计", "bold_money", 12),
         Column("增减额", "growth_money", 10),
@@ -141,9 +149,9 @@ def path_table(outcome: Outcome) -> Table:
     )
     by_year = [_path(projection, at) for at in range(len(projection.chain))]
     rows = tuple(
-        Row(group.kind, (*group.key, _header(projection, year.number), *cells[at]))
+        Row(group.kind, (*group.key, f"{year.number}年", "预测" if k else "公布", *cells[at]))
         for at, group in enumerate(groups(outcome.case))
-        for year, cells in zip(projection.chain, by_year, strict=True)
+        for k, (year, cells) in enumerate(zip(projection.chain, by_year, strict=True))
     )
     return Table(
         PATH,
@@ -152,9 +160,8 @@ def path_table(outcome: Outcome) -> Table:
         rows,
         f"单位：{outcome.case.money_unit}",
         notes=(
-            f"注：第一年是公布数；以后各年是按「{OUTLOOK}」推算的预测，算到元，不作为分配依据。",
+            f"注：第一年是公布数；以后各年是按「{OUTLOOK}」推算的预测，算到百元（公布单位更小的按公布单位），不作为分配依据。",
         ),
-        fit="groups",
     )
 
 
@@ -230,6 +237,12 @@ def _span(years: Sequence[Year]) -> str:
     return f"{first}年" if first == last else f"{first}—{last}年"
 
 
+def _listed(years: Sequence[Year]) -> str:
+    """The shortfalls one after the other, or that there are none."""
+    some = any(year.short for year in years)
+    return "、".join(_money(year.short) for year in years) if some else "都是 0"
+
+
 def _money(value: float) -> str:
     return spelled(exact(round(value, CENTS)))
 
@@ -260,8 +273,7 @@ def _short(projection: Projection, at: int, unit: str) -> Iterator[str]:
 
 def _together(projection: Projection, joint: Joint, unit: str) -> Iterator[str]:
     """What deciding together gains year by year, and what it costs this year."""
-    told = "、".join(_money(year.short) for year in joint.years)
-    yield f"若{len(joint.years)}年统筹，各年“三保”缺口为 {told} {unit}。"
+    yield f"若{len(joint.years)}年统筹，各年“三保”缺口为 {_listed(joint.years)} {unit}。"
     gains = [
         (year.number, year.short - other.short)
         for year, other in zip(projection.chain, joint.years, strict=False)
@@ -353,9 +365,9 @@ def _followed(years: Sequence[Year]) -> Iterator[Cells]:
                 for year, each in zip(years, found, strict=True)
             )
             note = "；".join(
-                f"{year.number}年：{_who(each.note)}"
+                f"{year.number}年：{told}"
                 for year, each in zip(years, found, strict=True)
-                if each and "：" in each.note and "县数" in name + "县数" * (name == "最低保障水平")
+                if each and (told := _who(year, each))
             )
             yield (name, first.basis, *values, note or None)
 
@@ -367,8 +379,11 @@ def _dustless(year: Year, name: str, value: float) -> float:
     return float((year.shortfall > 0).sum()) if name == "“三保”缺口县数" else value
 
 
-def _who(note: str) -> str:
-    return note.partition("：")[2]
+def _who(year: Year, indicator: Indicator) -> str:
+    """Whom a number is about."""
+    if indicator.name == "“三保”缺口县数":
+        return "、".join(year.case.recipients.name[year.shortfall > 0])
+    return indicator.note.partition("：")[2] if indicator.name == "最低保障水平" else ""
 
 
 def _ecology(years: Sequence[Year]) -> Iterator[Cells]:

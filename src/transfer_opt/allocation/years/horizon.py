@@ -21,8 +21,10 @@ from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.settings import Settings
 from transfer_opt.workbook.input.columns import OUTLOOK_ITEMS
 
-FORECAST_YUAN = 1
-"""What is only forecast is worked out to this many 元, so that no rounding of one year is carried into the next."""
+FORECAST_YUAN = 100
+"""What is only forecast is worked out to this many 元 where the publishing unit is larger: no year's rounding weighs on
+the next, and every total still adds up.
+"""
 THIS_YEAR_ALONE = ("其中一次性", "提前下达")
 """In the names of columns of 「县区数据」 that speak of this year's amounts and no other's."""
 ASSESSED = "生态考核结果"

@@ -32,7 +32,7 @@ def joint(
 ) -> Joint | None:
     """The one optimum of all years, near years first; None where there is no allocation. Raises InputError, SolverError.
 
-    This year's amounts come in whole publishing units, those of later years to the 元.
+    This year's amounts come in whole publishing units, those of later years in the units of a forecast.
     """
     first = horizon.first
     refuse_unfit(first.case, first.objective)

@@ -29,7 +29,7 @@ class Year:
     number: int
     case: Case
     amounts: Floats
-    """(L,) money: this year's as published, of the years after it to the 元."""
+    """(L,) money: this year's as published, of the years after it in the units of a forecast."""
     unrounded: Floats
     """(L,) of the years after it before that; this year's as published."""
 

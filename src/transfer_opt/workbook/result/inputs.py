@@ -9,7 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from transfer_opt.core.tables import FIRST_ROW, HEADER_ROW
 from transfer_opt.core.text import RawCell
-from transfer_opt.core.vocabulary import BOUNDS, CODE, COUNTIES, INPUT, PARAMETERS, POOLS, RULES
+from transfer_opt.core.vocabulary import (
+    BOUNDS,
+    CODE,
+    COUNTIES,
+    INPUT,
+    OUTLOOK,
+    PARAMETERS,
+    POOLS,
+    RULES,
+)
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook
 
 POOL_FACTS = ("本年总额", "州本级及其他", "预留", "可分配总额", "上年总额", "收文日期")
@@ -45,6 +54,8 @@ def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkb
                 BOUNDS, [*head, ("县区名称", "资金", *BOUND_SIDES, "理由"), *_bounds(bounds)], ()
             )
         )
+    if OUTLOOK in sheets:
+        made.append(RawSheet(OUTLOOK, sheets[OUTLOOK].rows, ()))
     return RawWorkbook(path, sha256, tuple(made))
 
 
