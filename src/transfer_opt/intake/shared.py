@@ -18,6 +18,7 @@ from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     CODE,
     NAME,
+    OTHER_NEED,
     PREFECTURE,
     SERVICES,
     SHARED_RULE,
@@ -31,6 +32,7 @@ from transfer_opt.policy.shared_costs import (
     GROSS,
     LEVELS,
     LISTED,
+    SERVICE,
     STANDARD,
     WITHIN,
     Burdens,
@@ -40,8 +42,6 @@ from transfer_opt.policy.shared_costs import (
     shared_rule,
 )
 
-SERVICE, OTHER_NEED = "事项", "其他保基本民生需求"
-STANDARD_COLUMN = "标准"
 _GIVEN = (CODE, NAME, PREFECTURE, TIER, OTHER_NEED)
 """Columns of 「受益人数」 that are no service."""
 
@@ -138,13 +138,11 @@ def _share(sheet: Sheet, row: SheetRow, level: str, problems: list[Problem]) -> 
 
 
 def _standard(sheet: Sheet, row: SheetRow, problems: list[Problem]) -> float:
-    value = row.values.get(STANDARD_COLUMN)
+    value = row.values.get(STANDARD)
     if is_number(value) and 0 <= value <= LARGEST:
         return float(value)
     told = "未填写。" if value is None else "不是不小于 0 的数字。"
-    problems.append(
-        _at(sheet, row, STANDARD_COLUMN, "E373", told, "填每人每年多少元，每一行都要填。")
-    )
+    problems.append(_at(sheet, row, STANDARD, "E373", told, "填每人每年多少元，每一行都要填。"))
     return 0.0
 
 
@@ -187,7 +185,7 @@ def _disagreeing(
             sheet, row, TIER, "E376", "同一事项有的行分档次，有的行没有写。", "每一行都写明档次。"
         )
     for column, mine, theirs in (
-        (STANDARD_COLUMN, standard, first.standard),
+        (STANDARD, standard, first.standard),
         (LISTED, listed, first.listed),
     ):
         if mine != theirs:

@@ -19,7 +19,7 @@ from transfer_opt.policy.model import ParameterSpec, RuleSpec, Scope, Setting
 
 LEVELS = ("中央", "省", "市州", "县")
 COUNTY = LEVELS.index("县")
-STANDARD, LISTED = "标准", "列入三保"
+SERVICE, STANDARD, LISTED = "事项", "标准", "列入三保"
 WITHIN = "/"
 """Between a service, a tier and what is said of them."""
 AS_FILLED, AS_WORKED_OUT, THE_LARGER = "填报", "测算", "较大者"

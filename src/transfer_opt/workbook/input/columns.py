@@ -21,6 +21,7 @@ from transfer_opt.core.vocabulary import (
     SERVICES,
     WEIGHTS,
 )
+from transfer_opt.policy.shared_costs import LEVELS
 
 CellKind: TypeAlias = Literal["code", "name", "text", "number", "free"]
 """code: text without any blank; name, text: text; number: numbers; free: numbers stay numbers and text stays text."""
@@ -388,7 +389,7 @@ _SERVICE_COLUMNS = (
         InputColumn(
             level, "number", f"{level}承担的比例，如10%；不分担的写0。四级合计必须是1。", width=9
         )
-        for level in ("中央", "省", "市州", "县")
+        for level in LEVELS
     ),
     InputColumn("依据", "text", "分担办法的文号。", required=False, width=44),
 )
