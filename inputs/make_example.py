@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from transfer_opt.core.budget import Value
+from transfer_opt.core.vocabulary import SHARED_RULE
 from transfer_opt.intake.blank import blank_layout
 from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.policy.shared_costs import LEVELS, NET
 from transfer_opt.workbook.input.headers import split_unit
 from transfer_opt.workbook.output.template import (
     FundLine,
@@ -50,6 +52,53 @@ OUTLOOK = (
 )
 """项目, 资金, 对象, growth of every year."""
 
+INVENTED = "示例数，不是任何文件规定的比例"
+EDUCATION, INSURANCE, CULTURE = "义务教育公用经费", "城乡居民医疗保险补助", "公共文化服务"
+SERVICES = (
+    (EDUCATION, 850, "是", "一档", (0.6, 0.24, 0.06, 0.1)),
+    (EDUCATION, 850, "是", "二档", (0.8, 0.13, 0.02, 0.05)),
+    (INSURANCE, 700, "是", "一档", (0.8, 0.1, 0.02, 0.08)),
+    (INSURANCE, 700, "是", "二档", (0.8, 0.15, 0.01, 0.04)),
+    (CULTURE, 60, "否", None, (0.5, 0.25, 0.05, 0.2)),
+)
+PEOPLE = {EDUCATION: 0.12, INSURANCE: 0.75, CULTURE: 1.0}
+"""What part of the residents a service is for."""
+FIRST_TIER = ("西宁市", "海东市", "海西蒙古族藏族自治州")
+
+
+def example_services() -> tuple[dict[str, Value], ...]:
+    """「共担事项」, every share of it invented."""
+    return tuple(
+        {
+            "事项": name,
+            "标准": float(standard),
+            "列入三保": listed,
+            "档次": tier,
+            **dict(zip(LEVELS, shares, strict=True)),
+            "依据": INVENTED,
+        }
+        for name, standard, listed, tier, shares in SERVICES
+    )
+
+
+def example_beneficiaries(counties: tuple[dict[str, Value], ...]) -> tuple[dict[str, Value], ...]:
+    """「受益人数」: a part of the residents; what else there is makes up the need that was filled in."""
+    return tuple(_beneficiary(county) for county in counties)
+
+
+def _beneficiary(county: dict[str, Value]) -> dict[str, Value]:
+    tier = "一档" if county["市州"] in FIRST_TIER else "二档"
+    residents = float(str(county["常住人口"]))
+    people = {name: float(round(residents * part)) for name, part in PEOPLE.items()}
+    paid = sum(
+        people[name] * standard * shares[-1] / 10_000
+        for name, standard, listed, of, shares in SERVICES
+        if listed == "是" and of == tier
+    )
+    keys = {key: county[key] for key in ("行政区划代码", "县区名称", "市州")}
+    other = float(round(float(str(county["保基本民生需求"])) - paid))
+    return {**keys, "档次": tier, "其他保基本民生需求": other, **people}
+
 
 def example_outlook() -> tuple[OutlookRow, ...]:
     """「年度展望」: the same growth year by year."""
@@ -79,14 +128,21 @@ def _value(name: str, cell: str) -> Value:
 def layout(counties: tuple[dict[str, Value], ...]) -> TemplateLayout:
     """The example's layout: the model's own rules and scenarios, the funds and counties of the example."""
     empty = blank_layout(load_model(), YEAR)
+    parameters = tuple(
+        replace(row, value=NET) if (row.rule, row.parameter) == (SHARED_RULE, "口径") else row
+        for row in empty.parameters
+    )
     return replace(
         empty,
         funds=FUNDS,
+        parameters=parameters,
         counties=counties,
         label=LABEL,
         weights=(),
         outlook=example_outlook(),
         outlook_years=OUTLOOK_YEARS,
+        services=example_services(),
+        beneficiaries=example_beneficiaries(counties),
         with_bounds=False,
     )
 

@@ -15,8 +15,10 @@ from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import ASSESSMENT_RULE, BOUNDS, POOLS
 from transfer_opt.intake.checks.bounds import Bounded, bounded_by, register
 from transfer_opt.intake.recipients import eligible
+from transfer_opt.intake.shared import livelihood_in, paid_by
 from transfer_opt.policy.admissible import parse_unit
 from transfer_opt.policy.case import (
+    DEFAULT_UNIT,
     WORSE,
     YUAN,
     Case,
@@ -40,8 +42,8 @@ from transfer_opt.policy.factors import (
 )
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
+from transfer_opt.policy.shared_costs import Burdens
 
-DEFAULT_UNIT = "万元"
 _Bound: TypeAlias = tuple[Bounded, float, float, str]
 
 
@@ -63,7 +65,8 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     step = _publishing_unit(unit_name, money_unit)
     funds, pools = zip(*_funds(spec, budget, settings, step), strict=True)
     history = np.array([_history(units, fund.name) for fund in funds])
-    need = _need(units, exact(settings.number("三保兜底", "保障倍数")))
+    paid = paid_by(spec, budget, settings, YUAN[money_unit])
+    need = _need(units, exact(settings.number("三保兜底", "保障倍数")), settings, paid)
     columns = (
         settings.text("保障水平最大化", "需求列"),
         settings.text("保障水平最大化", "财力列"),
@@ -88,6 +91,7 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
         columns,
         factors,
         _given_totals(bounds),
+        paid,
         figures,
     )
 
@@ -151,9 +155,10 @@ def _history(units: Recipients, fund: str) -> Exacts:
     return last
 
 
-def _need(units: Recipients, multiple: mpq) -> Exacts:
+def _need(units: Recipients, multiple: mpq, settings: Settings, paid: Burdens | None) -> Exacts:
     """multiple · (保基本民生 + 保工资 + 保运转) (n,); None where one of them is not known."""
-    parts = [exacts(units.number(column)) for column in NEED_COLUMNS]
+    livelihood, *rest = (exacts(units.number(column)) for column in NEED_COLUMNS)
+    parts = [livelihood if paid is None else livelihood_in(settings, paid, livelihood), *rest]
     told = np.all([known(part) for part in parts], axis=0)
     return either(told, multiple * np.sum([filled(part) for part in parts], axis=0), None)
 

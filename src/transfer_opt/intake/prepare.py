@@ -16,9 +16,11 @@ from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.vocabulary import BASELINE, COUNTIES, RULES, SCENARIOS
 from transfer_opt.intake.assemble import fund_rows
 from transfer_opt.intake.checks.catalogue import all_problems, in_order, sheet_problems, structure
+from transfer_opt.intake.checks.shared import scenarios_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
 from transfer_opt.intake.choices import read_choices
 from transfer_opt.intake.recipients import read_recipients
+from transfer_opt.intake.shared import with_services
 from transfer_opt.intake.signatures import signature
 from transfer_opt.policy.admissible import parse_objectives, parse_unit
 from transfer_opt.policy.model import Change, ModelSpec, ScenarioSpec
@@ -122,6 +124,7 @@ def settled(
     if broken:
         raise InputError(in_order([*broken, *sheet_problems(Sheets(spec, budget))]))
     recipients = read_recipients(budget.sheets[COUNTIES], spec.value_aliases)
+    spec = with_services(spec, budget.sheets)
     choices = read_choices(spec, budget.sheets, recipients)
     chosen = _scenario(choices.scenarios or spec.scenarios, scenario)
     funds = tuple(fund_rows(spec, budget))
@@ -130,7 +133,12 @@ def settled(
     signed = signature(budget.sheets.get(sheet), column)
     settings = Settings(spec.rules, funds, recipients, (own, _known(chosen.changes, funds)), signed)
     objective = parse_objectives(settings.text("目标", "顺序")) or spec.objective
-    problems = choices.problems + all_problems(Draft(spec, budget, settings, objective))
+    draft = Draft(spec, budget, settings, objective)
+    problems = (
+        *choices.problems,
+        *all_problems(draft),
+        *scenarios_valid(draft, choices.scenarios or spec.scenarios),
+    )
     return Prepared(spec, budget, settings, objective, chosen.name, in_order(problems))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from transfer_opt.core.budget import Budget, Sheet, is_number
 from transfer_opt.core.text import normalise, some, to_text
 from transfer_opt.core.vocabulary import COUNTIES, POOL_AMOUNT, POOLS, PREFECTURE
-from transfer_opt.intake.assemble import DEFAULT_UNIT
+from transfer_opt.policy.case import DEFAULT_UNIT
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.workbook.input.columns import SHEETS
 

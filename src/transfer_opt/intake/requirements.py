@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from transfer_opt.core.arrays import NOWHERE
-from transfer_opt.core.vocabulary import FUND
+from transfer_opt.core.vocabulary import FUND, SHARED_RULE
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.factor_weights import weighed
 from transfer_opt.policy.factors import FACTORS, NEED_COLUMNS
 from transfer_opt.policy.model import FactorSpec, ModelSpec
 from transfer_opt.policy.objectives import OBJECTIVES
 from transfer_opt.policy.settings import Settings
+from transfer_opt.policy.shared_costs import AS_WORKED_OUT
 
 REQUIRED_SPENDING = "必保支出"
 PROTECTED_AREA, PROTECTED_NUMBER = "禁止开发区面积", "禁止开发区个数"
@@ -69,13 +70,15 @@ def requirements(
 ) -> tuple[Needed, ...]:
     """Every column needed, each with all that need it."""
     found: dict[str, list[Need]] = {}
+    worked_out = settings.text(SHARED_RULE, "保基本民生") == AS_WORKED_OUT
     for need in (
         *_by_eligibility(settings),
         *_by_rules(settings),
         *_by_factors(spec, settings, letters),
         *_by_objectives(settings, objective),
     ):
-        found.setdefault(need.column, []).append(need)
+        if need.column != NEED_COLUMNS[0] or not worked_out:
+            found.setdefault(need.column, []).append(need)
     return tuple(Needed(tuple(needs)) for needs in found.values())
 
 

@@ -14,11 +14,13 @@ from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats
 from transfer_opt.core.expressions import Grouping, Linear, constants, variables
 from transfer_opt.policy.model import FundSpec
+from transfer_opt.policy.shared_costs import Burdens
 
 KEY_ZONES = ("国家重点生态功能区", "省级重点生态功能区")
 WORSE = "变差"
 BETTER = "变好"
 WHOLE_PROVINCE = "全省"
+DEFAULT_UNIT = "万元"
 YUAN = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
 """Money unit → 元."""
 
@@ -235,6 +237,8 @@ class Case:
     """By fund, what the reference amounts before 考核奖惩 are made of: e = pool · Σ w·F/ΣF ÷ Σ w."""
     given_totals: tuple[GivenBound, ...] = ()
     """Those that speak of several lines."""
+    burdens: Burdens | None = None
+    """Who pays what of the shared services; None: the workbook tells of none."""
     worked_out: Figures | None = None
     """None: the floats are as they were typed."""
     first: int = 0

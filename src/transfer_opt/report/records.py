@@ -12,18 +12,23 @@ from transfer_opt.allocation.plan import Outcome, Plan
 from transfer_opt.allocation.years.projection import Projection
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import floats
 from transfer_opt.core.tables import Column, Notice, Row, Table
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import (
+    BENEFICIARIES,
     CODE,
     COUNTIES,
     INPUT,
     NAME,
+    OTHER_NEED,
     OUTLOOK,
     PARAMETERS,
     PREFECTURE,
     PROJECTED,
     PROOF,
+    SHARED_RULE,
+    TIER,
     TOGETHER,
     TOTAL,
     WEIGHTS,
@@ -36,7 +41,7 @@ from transfer_opt.policy.settings import ANYWHERE, Settings
 from transfer_opt.report.parts import amount, groups, heading, optional
 from transfer_opt.workbook.output.formulas import Sums
 from transfer_opt.workbook.result.fingerprint import fingerprint, notice_contents, table_fingerprint
-from transfer_opt.workbook.result.inputs import BOUND_SIDES, POOL_FACTS
+from transfer_opt.workbook.result.inputs import BOUND_SIDES, PEOPLE, POOL_FACTS, SHARED_TIER
 
 UNIQUE = "唯一：证书逐级证明，每一笔金额都被对偶价格逼定（低一点或高一点都会使某一级目标变差），最优解只有一个。"
 _OUTLOOK_TEXTS = ("项目", "资金", "对象", "方式", "依据")
@@ -100,12 +105,17 @@ def input_table(outcome: Outcome) -> Table:
         for header in headers
     ]
     source = ordered_rows(sheet)
+    shared = dict(_shared(outcome))
+    columns += [
+        Column(header, "text" if header == SHARED_TIER else "number", 11) for header in shared
+    ]
     rows = [
         Row(
             "unit",
             (
                 *group.key,
                 *(_cell(outcome, source[i].values.get(header), header) for header in headers),
+                *(values[i] for values in shared.values()),
             ),
         )
         for group in groups(outcome.case)
@@ -120,6 +130,20 @@ def input_table(outcome: Outcome) -> Table:
         f"单位：{outcome.case.money_unit}（人口：人，面积：平方公里）",
         paper="A3",
     )
+
+
+def _shared(outcome: Outcome) -> Iterator[tuple[str, Sequence[Value]]]:
+    """「受益人数」 as further columns: header → a value per unit."""
+    paid = outcome.case.burdens
+    if paid is None:
+        return
+    letters = outcome.budget.sheets[BENEFICIARIES].letters
+    if TIER in letters:
+        yield SHARED_TIER, [str(tier) or None for tier in paid.tiers]
+    if OTHER_NEED in letters:
+        yield OTHER_NEED, floats(paid.other).tolist()
+    for service, people in zip(paid.services, paid.people, strict=True):
+        yield PEOPLE + service, floats(people).tolist()
 
 
 def audit_table(outcome: Outcome, finished: str) -> Table:
@@ -224,6 +248,8 @@ def _cell(outcome: Outcome, value: Value, header: str) -> Value:
 def _rules(outcome: Plan) -> Iterator[tuple[Value, ...]]:
     settings = outcome.settings
     for rule in settings.rules.values():
+        if not _spoken_of(outcome, rule.name):
+            continue
         specs: tuple[ParameterSpec | None, ...] = tuple(rule.parameters.values())
         if all(spec.by == "prefecture" for spec in rule.parameters.values()):
             specs = (
@@ -234,7 +260,13 @@ def _rules(outcome: Plan) -> Iterator[tuple[Value, ...]]:
             if spec is None or spec.kind != "money":
                 yield from _parameter(settings, rule, spec, outcome)
     for change in _exceptions(settings):
-        yield _exception(settings, change)
+        if _spoken_of(outcome, change.rule):
+            yield _exception(settings, change)
+
+
+def _spoken_of(outcome: Plan, rule: str) -> bool:
+    """Whether the rule has anything to say: without shared services, theirs has not."""
+    return rule != SHARED_RULE or outcome.case.burdens is not None
 
 
 def _parameter(

@@ -11,6 +11,7 @@ from transfer_opt.report.equality import charts, indicator_table
 from transfer_opt.report.notice.notice import notice
 from transfer_opt.report.parts import example_label, heading
 from transfer_opt.report.records import audit_table, input_table, parameter_table, proof_table
+from transfer_opt.report.responsibility import responsibility_tables
 from transfer_opt.report.rules import county_sensitivity_table, rule_table, sensitivity_table
 from transfer_opt.report.steps import step_table
 from transfer_opt.report.years import year_charts, year_tables
@@ -32,6 +33,7 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         sensitivity_table(outcome),
         county_sensitivity_table(outcome),
         *comparison_tables(outcome),
+        *responsibility_tables(outcome),
         parameter_table(outcome),
         input_table(outcome),
         audit_table(outcome, finished),

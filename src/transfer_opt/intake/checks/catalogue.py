@@ -10,6 +10,7 @@ from transfer_opt.core.budget import Budget
 from transfer_opt.core.cell_names import Place, place
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.vocabulary import (
+    BENEFICIARIES,
     BOUNDS,
     COUNTIES,
     NAME,
@@ -18,11 +19,13 @@ from transfer_opt.core.vocabulary import (
     PREFECTURE,
     RULES,
     SCENARIOS,
+    SERVICES,
     WEIGHTS,
 )
-from transfer_opt.intake.checks import bounds, contents, plausibility, values
+from transfer_opt.intake.checks import bounds, contents, plausibility, shared, values
 from transfer_opt.intake.checks.outlook import outlook_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
+from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.workbook.input.columns import SHEETS
 
 __all__ = [
@@ -49,6 +52,8 @@ NEEDED_COLUMNS = {
     WEIGHTS: ("资金", "因素", "权重"),
     BOUNDS: ("资金", "理由"),
     OUTLOOK: ("项目", "方式"),
+    SERVICES: ("事项", "标准", "列入三保", *LEVELS),
+    BENEFICIARIES: (NAME,),
 }
 """Without these nothing else can be made of a sheet."""
 SHEET_CHECKS = (
@@ -77,6 +82,8 @@ DRAFT_CHECKS = (
     contents.columns_named,
     bounds.bounds_valid,
     outlook_valid,
+    shared.sheets_valid,
+    shared.basis_plain,
     plausibility.advance_far_from_last_year,
     plausibility.own_without_transfers,
     plausibility.zones_in_question,

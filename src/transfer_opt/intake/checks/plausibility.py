@@ -11,7 +11,7 @@ from statistics import median
 from transfer_opt.core.budget import LARGEST, Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise, some, to_text
-from transfer_opt.core.vocabulary import CODE, COUNTIES, NAME, POOLS
+from transfer_opt.core.vocabulary import BENEFICIARIES, CODE, COUNTIES, NAME, POOLS
 from transfer_opt.intake.checks.subject import FAR, Draft, Sheets, at, positive
 from transfer_opt.intake.recipients import ordered_rows
 from transfer_opt.intake.unit_names import is_short_for
@@ -170,7 +170,7 @@ def unit_said(draft: Sheets) -> Iterator[Problem]:
 def totals_agree(draft: Sheets) -> Iterator[Problem]:
     """小计 and 合计 rows agree with the rows they add up."""
     for sheet in draft.budget.sheets.values():
-        if sheet.name in (COUNTIES, POOLS):
+        if sheet.name in (COUNTIES, POOLS, BENEFICIARIES):
             amounts = [
                 column
                 for column in sheet.letters

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from transfer_opt.core.vocabulary import (
+    BENEFICIARIES,
     BOUNDS,
     COUNTIES,
     FUND,
@@ -17,8 +18,10 @@ from transfer_opt.core.vocabulary import (
     POOLS,
     RULES,
     SCENARIOS,
+    SERVICES,
     WEIGHTS,
 )
+from transfer_opt.policy.shared_costs import LEVELS
 
 CellKind: TypeAlias = Literal["code", "name", "text", "number", "free"]
 """code: text without any blank; name, text: text; number: numbers; free: numbers stay numbers and text stays text."""
@@ -358,6 +361,56 @@ _OUTLOOK_COLUMNS = (
     InputColumn("依据", "text", "这一行的依据。", required=False, width=40),
 )
 
+_SERVICE_COLUMNS = (
+    InputColumn(
+        "事项",
+        "text",
+        "共同财政事权事项的名称，与「受益人数」的表头一致；分档次的，每档写一行。",
+        width=24,
+    ),
+    InputColumn(
+        "标准", "number", "每人每年多少元；同一事项各行填一样，标准不同的分成两个事项。", width=12
+    ),
+    InputColumn(
+        "列入三保",
+        "text",
+        "属于保基本民生的填“是”，其他填“否”。",
+        choices=YES_NO,
+        width=9,
+    ),
+    InputColumn(
+        "档次",
+        "text",
+        "县区的档次，如“一档”，与「受益人数」的档次一致；各县分担比例都一样的事项留空。",
+        required=False,
+        width=9,
+    ),
+    *(
+        InputColumn(
+            level, "number", f"{level}承担的比例，如10%；不分担的写0。四级合计必须是1。", width=9
+        )
+        for level in LEVELS
+    ),
+    InputColumn("依据", "text", "分担办法的文号。", required=False, width=44),
+)
+
+_BENEFICIARY_COLUMNS = (
+    InputColumn(
+        "行政区划代码", "code", "六位行政区划代码；与县区名称填一项即可。", required=False, width=11
+    ),
+    InputColumn("县区名称", "name", "与县区数据表一致，县区要齐全。", width=22),
+    InputColumn("市州", "name", "所属市、自治州。", required=False, width=16),
+    InputColumn("档次", "text", "这个县区的档次；事项都不分档次时不要这一列。", width=9),
+    InputColumn(
+        "其他保基本民生需求",
+        "number",
+        "共担事项以外的保基本民生需求；没有这一列就是没有。",
+        "金额",
+        required=False,
+        width=13,
+    ),
+)
+
 SHEETS: Mapping[str, tuple[InputColumn, ...]] = {
     COUNTIES: _COUNTY_COLUMNS,
     POOLS: _POOL_COLUMNS,
@@ -366,6 +419,8 @@ SHEETS: Mapping[str, tuple[InputColumn, ...]] = {
     WEIGHTS: _WEIGHT_COLUMNS,
     BOUNDS: _BOUND_COLUMNS,
     OUTLOOK: _OUTLOOK_COLUMNS,
+    SERVICES: _SERVICE_COLUMNS,
+    BENEFICIARIES: _BENEFICIARY_COLUMNS,
 }
 """Canonical sheet name → its columns in the template's order."""
 

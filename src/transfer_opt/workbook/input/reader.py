@@ -27,12 +27,14 @@ from transfer_opt.core.text import (
     to_value,
 )
 from transfer_opt.core.vocabulary import (
+    BENEFICIARIES,
     BOUNDS,
     COUNTIES,
     OUTLOOK,
     POOLS,
     RULES,
     SCENARIOS,
+    SERVICES,
     WEIGHTS,
 )
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook, open_workbook
@@ -62,6 +64,8 @@ _SPOKEN_OF = {
     WEIGHTS: re.compile("权重|因素"),
     BOUNDS: re.compile("上下限|限额"),
     OUTLOOK: re.compile("展望|预测"),
+    SERVICES: re.compile("共担|事权"),
+    BENEFICIARIES: re.compile("受益"),
 }
 """What in a sheet's name may mean the one that is missing."""
 _CLOSE = 0.75

@@ -10,6 +10,7 @@ from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import RawCell, is_blank, normalise, to_number, to_text
 from transfer_opt.core.vocabulary import (
+    BENEFICIARIES,
     BOUNDS,
     COUNTIES,
     EXAMPLE,
@@ -39,7 +40,7 @@ _LONGEST_NAME = 25
 _UNIT_CELL = re.compile(r"[(\[]?(?:金额|计量|货币)?单位")
 NUMBERING = frozenset({"栏次", "列次", "行次", "甲"})
 _ATTACHMENT = re.compile(r"附[件表]\d*:?")
-_NAME_HEADER = {COUNTIES: "县区名称", POOLS: "资金", BOUNDS: "县区名称"}
+_NAME_HEADER = {COUNTIES: "县区名称", POOLS: "资金", BOUNDS: "县区名称", BENEFICIARIES: "县区名称"}
 """The sheets that may hold totals rows, and the column that names their rows."""
 
 

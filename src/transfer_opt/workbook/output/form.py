@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from transfer_opt.core.budget import LARGEST, Value
 from transfer_opt.core.cell_names import column_letters
+from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.workbook.input.columns import InputColumn
 from transfer_opt.workbook.output import styles as looks
 from transfer_opt.workbook.output.styles import Look, Styles
@@ -34,6 +35,8 @@ _PAPERS = {"A4": 9, "A3": 8}
 _CENTIMETRE = 1 / 2.54
 _REMARKS = frozenset({"依据", "依据条款", "说明", "理由"})
 _WRAPPED = _REMARKS | {"资金", "取值"}
+_SHARES = frozenset(LEVELS)
+"""Numbers that are shown in per cent."""
 _WHOLE, _AREA = "#,##0_ ;-#,##0_ ;0_ ", "#,##0.0_ ;-#,##0.0_ ;0_ "
 """The blank after each figure keeps it off the border."""
 _ORDINARY: Look = {}
@@ -287,7 +290,8 @@ class FormSheet:
         if column.kind == "code":
             return {**look, "align": "center", "num_format": "@", "font_color": looks.GREY}
         if column.choices or column.kind == "number":
-            return {**look, "align": "center"}
+            shown = FINE_PERCENT if column.name in _SHARES else PLAIN
+            return {**look, "align": "center", "num_format": shown}
         if column.name == "市州":
             return {
                 **look,

@@ -12,13 +12,18 @@ from typing import Any
 from transfer_opt.core.atomic_write import save_bytes
 from transfer_opt.core.budget import Value
 from transfer_opt.core.vocabulary import (
+    BENEFICIARIES,
     BOUNDS,
+    CODE,
     COUNTIES,
     FUND,
+    NAME,
     OUTLOOK,
     POOLS,
+    PREFECTURE,
     RULES,
     SCENARIOS,
+    SERVICES,
     TOTAL,
     WEIGHTS,
 )
@@ -29,6 +34,7 @@ from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
 _UNDATED = datetime(1980, 1, 1)
 _BLANK_UNITS = 60
 _BLANK_BOUNDS = 20
+_BLANK_SERVICES = 12
 _LONGEST_LIST = 255
 """What a spreadsheet takes as the choices of a drop-down list."""
 _SCENARIO_WIDTH = 20.0
@@ -58,6 +64,14 @@ _OUTLOOK_NOTES = (
     "年份从本年的下一年起依次写，可以增加或删除列。",
     "县区的行先于市州的行，市州的先于全省的；同一项目、资金、对象不得有两行。用不到的行整行删去；"
     "留下的行每年都要填，确实不变写0。增幅是比前一年，如3%；金额是当年的数。",
+)
+_SERVICE_NOTES = (
+    "注：程序不带任何分担比例，标准、档次和比例都按文件填写，并在「依据」写明文号；不用就整张表不填。",
+    "分档次的事项每档写一行，四级合计必须是1。县级承担的怎样算进“三保”需求，由「约束参数」的规则「共担测算」决定。",
+)
+_BENEFICIARY_NOTES = (
+    "注：在右边加列，一个事项一列，表头写「共担事项」里的名称，填受益人数，没有受益人写0；空白是错误。"
+    "「共担事项」没有填时，本表不起作用。",
 )
 _BOUND_NOTES = (
     "注：行政区划代码与县区名称填一项即可，市州填名称；资金填“合计”就是各项资金的合计；下限、上限可以只填一项；理由会原样列入结果。",
@@ -152,6 +166,10 @@ class TemplateLayout:
     outlook: tuple[OutlookRow, ...] = ()
     outlook_years: int = 0
     """How many years after this one 「年度展望」 has columns for."""
+    services: tuple[Mapping[str, Value], ...] = ()
+    """Rows of 「共担事项」; empty for the template."""
+    beneficiaries: tuple[Mapping[str, Value], ...] = ()
+    """Rows of 「受益人数」, in the order of `counties`."""
     with_bounds: bool = True
     """Whether there is an empty 「县区上下限」."""
 
@@ -203,6 +221,8 @@ def _made(layout: TemplateLayout) -> bytes:
         _write_bounds(book, styles, layout)
     if layout.outlook:
         _write_outlook(book, styles, layout)
+    _write_services(book, styles, layout)
+    _write_beneficiaries(book, styles, layout)
     book.close()
     return memory.getvalue()
 
@@ -344,6 +364,41 @@ def _write_outlook(book: Any, styles: Styles, layout: TemplateLayout) -> None:
             FINE_PERCENT if row.way == GROWTH else PLAIN,
         )
     form.finish(_OUTLOOK_NOTES, frozen_columns=4)
+
+
+def _write_services(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    title = _title(layout, "共同财政事权分担表")
+    form = FormSheet(
+        book, styles, SERVICES, SHEETS[SERVICES], title, layout.label, "标准：元/人·年"
+    )
+    for row in layout.services:
+        form.write_row(row)
+    form.write_blank_rows(0 if layout.services else _BLANK_SERVICES)
+    form.finish(_SERVICE_NOTES, frozen_columns=1)
+
+
+def _write_beneficiaries(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    names = dict.fromkeys(str(row["事项"]) for row in layout.services)
+    own = [
+        InputColumn(name, "number", "受益人数；没有受益人写0。", "人", width=14) for name in names
+    ]
+    form = FormSheet(
+        book,
+        styles,
+        BENEFICIARIES,
+        (*SHEETS[BENEFICIARIES], *own),
+        _title(layout, "共同财政事权受益人数表"),
+        layout.label,
+        f"单位：{layout.unit}、人",
+    )
+    if layout.beneficiaries:
+        form.write_groups(layout.beneficiaries)
+    elif layout.counties:
+        keys = (CODE, NAME, PREFECTURE)
+        form.write_groups([{key: row.get(key) for key in keys} for row in layout.counties])
+    else:
+        form.write_blank_rows(_BLANK_UNITS)
+    form.finish(_BENEFICIARY_NOTES, frozen_columns=2)
 
 
 def _title(layout: TemplateLayout, name: str) -> str:

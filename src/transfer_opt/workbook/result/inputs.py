@@ -1,30 +1,41 @@
 """The budget as its result repeats it: 「输入数据」 and 「方案参数」 as the sheets of an input workbook again.
 
-「输入数据」 stands for 「县区数据」; 「方案参数」 for 「约束参数」, 「资金总额」 and 「县区上下限」.
+「输入数据」 stands for 「县区数据」 and 「受益人数」; 「方案参数」 for 「约束参数」, 「资金总额」, 「县区上下限」 and
+「共担事项」, whose standards and shares are parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from transfer_opt.core.tables import FIRST_ROW, HEADER_ROW
 from transfer_opt.core.text import RawCell
 from transfer_opt.core.vocabulary import (
+    BENEFICIARIES,
     BOUNDS,
     CODE,
     COUNTIES,
     INPUT,
+    NAME,
+    OTHER_NEED,
     OUTLOOK,
     PARAMETERS,
     POOLS,
+    PREFECTURE,
     RULES,
+    SERVICES,
+    SHARED_RULE,
+    TIER,
 )
+from transfer_opt.policy.shared_costs import LEVELS, LISTED, SERVICE, STANDARD, WITHIN
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook
 
 POOL_FACTS = ("本年总额", "州本级及其他", "预留", "可分配总额", "上年总额", "收文日期")
 """What 「方案参数」 says of every pool."""
 DERIVED = ("预留", "可分配总额")
 """What of it follows from the rest."""
+PEOPLE, SHARED_TIER = "受益人数·", "共担档次"
+"""In 「输入数据」: before the name of a service, and a county's 档次."""
 BOUND_SIDES = ("下限", "上限")
 WIDTH = 10
 """Columns of 「方案参数」: 规则, 资金, 参数, 对象, 取值, 启用, 刚性, 优先级, 依据条款, 说明."""
@@ -41,10 +52,12 @@ def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkb
     ]
     pools = [row for row in rows if row[0] == POOLS and row[2] in POOL_FACTS]
     bounds = [row for row in rows if row[0] == BOUNDS and row[2] in BOUND_SIDES]
-    rules = [row for row in rows if row not in pools and row not in bounds]
+    services = [row for row in rows if _of_service(row)]
+    rules = [row for row in rows if row not in pools and row not in bounds and row not in services]
     head = list(parameters[:HEADER_ROW])
+    counties, beneficiaries = _counties(sheets[INPUT].rows)
     made = [
-        RawSheet(COUNTIES, _counties(sheets[INPUT].rows), ()),
+        RawSheet(COUNTIES, counties, ()),
         RawSheet(RULES, [*parameters[: HEADER_ROW + 1], *rules], ()),
         RawSheet(POOLS, [*head, ("资金", *_GIVEN), *_pools(pools)], ()),
     ]
@@ -56,14 +69,64 @@ def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkb
         )
     if OUTLOOK in sheets:
         made.append(RawSheet(OUTLOOK, sheets[OUTLOOK].rows, ()))
+    if services:
+        header = (SERVICE, STANDARD, LISTED, TIER, *LEVELS, "依据")
+        made.append(RawSheet(SERVICES, [*head, header, *_services(services)], ()))
+        made.append(RawSheet(BENEFICIARIES, beneficiaries, ()))
     return RawWorkbook(path, sha256, tuple(made))
 
 
-def _counties(rows: Sequence[_Cells]) -> list[_Cells]:
-    """As they stand; a budget without codes has no column of them, though its result has an empty one."""
+def _counties(rows: Sequence[_Cells]) -> tuple[list[_Cells], list[_Cells]]:
+    """「县区数据」 as it stands, and 「受益人数」 from the columns that were added for it.
+
+    A budget without codes has no column of them, though its result has an empty one.
+    """
     first, header, body = rows[:HEADER_ROW], rows[HEADER_ROW], rows[FIRST_ROW:]
     coded = any(row and row[0] for row in body)
-    return [*first, header if coded or header[0] != CODE else (None, *header[1:]), *body]
+    names = [None if name == CODE and not coded else name for name in header]
+    added = {at: _restored(name) for at, name in enumerate(names) if _restored(name)}
+    own = [at for at in range(len(names)) if at not in added]
+    keys = [at for at, name in enumerate(names) if name in (CODE, NAME, PREFECTURE)]
+    counties = [[names[at] for at in own], *(_chosen(row, own) for row in body)]
+    people = [
+        [added.get(at, names[at]) for at in (*keys, *added)],
+        *(_chosen(row, [*keys, *added]) for row in body),
+    ]
+    return [*first, *counties], [*first, *people]
+
+
+def _restored(header: RawCell) -> str:
+    """What a column of 「输入数据」 is called in 「受益人数」; "" where it is none of that sheet's."""
+    text = str(header or "")
+    if text.startswith(PEOPLE):
+        return text.removeprefix(PEOPLE)
+    return {SHARED_TIER: TIER, OTHER_NEED: OTHER_NEED}.get(text, "")
+
+
+def _chosen(row: _Cells, places: Iterable[int]) -> list[RawCell]:
+    return [row[at] if at < len(row) else None for at in places]
+
+
+def _of_service(row: _Cells) -> bool:
+    """Whether the row gives what a service costs, or who pays it, everywhere."""
+    return row[0] == SHARED_RULE and WITHIN in str(row[2]) and not row[3]
+
+
+def _services(rows: Iterable[_Cells]) -> Iterator[_Cells]:
+    """One row per service and tier: 事项, 标准, 列入三保, 档次, four shares, 依据."""
+    whole: dict[str, dict[str, RawCell]] = {}
+    tiers: dict[tuple[str, str], dict[str, RawCell]] = {}
+    for row in rows:
+        service, *rest = str(row[2]).split(WITHIN)
+        if rest[-1] in LEVELS:
+            tier = tiers.setdefault((service, rest[0] if len(rest) > 1 else ""), {"依据": row[9]})
+            tier[rest[-1]] = row[4]
+        else:
+            whole.setdefault(service, {})[rest[-1]] = row[4]
+    for (service, name), told in tiers.items():
+        of = whole.get(service, {})
+        shares = (told.get(level) for level in LEVELS)
+        yield service, of.get(STANDARD), of.get(LISTED), name or None, *shares, told["依据"]
 
 
 def _pools(rows: Iterable[_Cells]) -> list[_Cells]:
