@@ -487,6 +487,7 @@ NEEDED = [
 ]
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("header", NEEDED)
 def test_a_missing_column_is_an_error_until_the_lines_it_names_are_written(
     header: str, tables: Tables, check: Checker

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,12 @@ EQUALIZATION, GUARANTEE, ECOLOGY = (
 
 
 def plain_tables(path: Path = EXAMPLE) -> dict[str, list[list[Any]]]:
-    """The sheets as header row and data rows, without titles and totals."""
+    """The sheets as header row and data rows, without titles and totals; a copy for whoever changes it."""
+    return {name: [[*row] for row in rows] for name, rows in _read(path).items()}
+
+
+@cache
+def _read(path: Path) -> dict[str, list[list[Any]]]:
     book = openpyxl.load_workbook(path, data_only=True)
     first = {"县区数据": "行政区划代码", "资金总额": "资金", "约束参数": "规则", "方案": "规则"}
     tables = {}

@@ -73,6 +73,15 @@ def tables(seed: int, most: int = 14) -> Tables:
     return found
 
 
+def impossible(path: Path) -> Path:
+    """A budget of a few counties whose floors ask for more than a pool that is less than last year's."""
+    found = tables(1, most=7)
+    header, *rows = found["县区数据"]
+    last = sum(row[header.index(f"上年{EQUALIZATION}")] for row in rows)
+    change(found, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=round(last * 0.97))
+    return write_tables(path, found)
+
+
 def write_result(folder: Path, seed: int, most: int = 14) -> tuple[Path, Path] | None:
     """A budget and its result; None where the rules contradict each other."""
     generator = random.Random(f"choices {seed}")
