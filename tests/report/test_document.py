@@ -32,6 +32,8 @@ from transfer_opt.report.document.document import blocks
 from transfer_opt.report.document.entries import Entry, entries
 from transfer_opt.report.notice.worked_lines import printed
 
+pytestmark = pytest.mark.system
+
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "docs" / "schema" / "allocation.schema.json").read_text(
         encoding="utf-8"

@@ -143,6 +143,7 @@ def sheet_rows(book: Path, name: str) -> list[list[str]]:
 # ---------------------------------------------------------------- the workbook's figures
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_table_of_the_page_is_the_sheet_of_the_workbook_cell_by_cell(
     name: str, files: tuple[Path, Path]

@@ -151,6 +151,7 @@ def test_what_was_not_checked_is_listed_and_no_discrepancy(
 # ---------------------------------------------------------------- total rows
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", TOTALS)
 @pytest.mark.parametrize("top", [True, False])
 def test_a_total_row_is_known_by_many_names(tmp_path: Path, name: str, top: bool) -> None:
@@ -404,6 +405,7 @@ BETWEEN: list[list[list[Any]]] = [
 ]
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("head", "between"), list(itertools.product(range(3), range(7))))
 @pytest.mark.parametrize("as_text", [False, True])
 def test_headers_of_one_to_three_lines_and_what_stands_under_them(
