@@ -130,6 +130,7 @@ def full_of(text: str) -> Report:
     )
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_a_text_stays_a_text_wherever_it_stands(tmp_path: Path, text: str) -> None:
     path, copy, source = tmp_path / "结果.xlsx", tmp_path / "副本.xlsx", tmp_path / "原.xlsx"
