@@ -106,6 +106,7 @@ def test_shuffled_sheets_columns_and_rows_publish_the_same_integers(
     assert by_name(solved(path)) == by_name(baseline)
 
 
+@pytest.mark.system
 def test_the_scenarios_differ_as_their_names_say(baseline: Outcome) -> None:
     fair, steady, green = (example(name) for name in ("均衡优先", "稳定优先", "生态优先"))
     assert lowest(fair) >= 0.735 > lowest(baseline)

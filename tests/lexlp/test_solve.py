@@ -305,6 +305,7 @@ class TestAgainstBruteForce:
                 compared += 1
         assert compared >= 5
 
+    @pytest.mark.system
     def test_the_least_shortage_is_the_same(self) -> None:
         compared = 0
         for seed, _, formulation in formulated(range(2000, 2080)):
@@ -329,6 +330,7 @@ def test_every_solver_finds_the_same_amounts(solver: str) -> None:
             assert off <= 1e-9 * case.pools.max(), f"instance {seed} is off by {off}"
 
 
+@pytest.mark.system
 def test_shuffled_rows_and_columns_give_the_same_amounts() -> None:
     for seed, case, formulation in formulated(range(4000, 4060)):
         program, stages, back = _shuffled(formulation.program, formulation.stages, seed)

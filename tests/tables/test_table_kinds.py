@@ -339,6 +339,7 @@ def test_a_total_of_nothing_over_minus_three_fen_is_three_fen_off(tmp_path: Path
     assert problem.message == "所含 2 行相加为 -0.03，相差 0.03；不是四舍五入能造成的。"
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("typed", [True, False])
 def test_the_noise_of_differences_is_no_difference(tmp_path: Path, seed: int, typed: bool) -> None:

@@ -237,6 +237,7 @@ def test_the_input_is_untouched_and_the_copy_the_same_bytes_every_time(
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlsm"]
 
 
+@pytest.mark.system
 def test_an_edited_result_sheet_and_a_sheet_of_the_same_name_are_never_replaced(
     solved: Path, tmp_path: Path
 ) -> None:

@@ -211,6 +211,7 @@ def hostile_budget(path: Path) -> list[str]:
     return names
 
 
+@pytest.mark.system
 def test_a_whole_budget_of_hostile_names_acts_nowhere(tmp_path: Path) -> None:
     budget, result, copy = tmp_path / "=1+1&P.xlsx", tmp_path / "结果.xlsx", tmp_path / "副本.xlsx"
     names = hostile_budget(budget)
