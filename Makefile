@@ -21,7 +21,7 @@ lint: $(VENV)/tested
 types: $(VENV)/tested
 	$(BIN)/mypy
 
-# Everything that starts no process and follows no whole document.
+# Everything that starts no process, follows no whole document or result, and compares no crowd of solutions.
 unit: $(VENV)/tested
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not system"
 

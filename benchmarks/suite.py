@@ -45,8 +45,6 @@ PLAIN_PASS = 5.0
 EVEN = "均衡优先"
 """The scenario of three objectives."""
 QUICK = (45, 200, 800)
-CORE_LIMIT = 60.0
-"""Seconds after which the full linear program of the largest size is given up."""
 PATIENCE = 240.0
 """Seconds after which a whole run is given up, and larger sizes with it."""
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}

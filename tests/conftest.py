@@ -41,7 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What stands in tests/system starts processes, or follows a whole document; CBC is a program of its own."""
+    """What stands in tests/system starts processes, or follows a whole document; CBC is a program of its own.
+
+    Elsewhere the mark says that a test is long: it follows a whole result, or compares many solutions.
+    """
     for item in items:
         parameters = getattr(item, "callspec", _NO_CASE).params.values()
         by_cbc = any(isinstance(value, str) and value == "cbc" for value in parameters)

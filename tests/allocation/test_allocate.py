@@ -10,6 +10,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from allocations import example
 from books import (
     ECOLOGY,
     EQUALIZATION,
@@ -74,6 +75,7 @@ def test_the_soft_cap_is_exceeded_in_one_county_and_said_so(baseline: Outcome) -
     assert "30% 放宽到 33.2% 即不再超出（已重新求解核对）" in alarm
 
 
+@pytest.mark.system
 def test_with_that_cap_hard_the_shortfall_is_what_the_cap_was_exceeded_by(tmp_path: Path) -> None:
     tables = plain_tables()
     change(
@@ -89,11 +91,13 @@ def test_with_that_cap_hard_the_shortfall_is_what_the_cap_was_exceeded_by(tmp_pa
     assert "增幅上限由 15% 放宽到 16.2% 即可补足（已重新求解核对）" in alarm
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("solver", ["cbc", "highs", "pulp-highs"])
 def test_another_solver_publishes_the_same_integers(baseline: Outcome, solver: str) -> None:
     assert by_name(solved(solver=solver)) == by_name(baseline)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_shuffled_sheets_columns_and_rows_publish_the_same_integers(
     baseline: Outcome, tmp_path: Path, seed: int
@@ -102,8 +106,9 @@ def test_shuffled_sheets_columns_and_rows_publish_the_same_integers(
     assert by_name(solved(path)) == by_name(baseline)
 
 
+@pytest.mark.system
 def test_the_scenarios_differ_as_their_names_say(baseline: Outcome) -> None:
-    fair, steady, green = (solved(scenario=name) for name in ("均衡优先", "稳定优先", "生态优先"))
+    fair, steady, green = (example(name) for name in ("均衡优先", "稳定优先", "生态优先"))
     assert lowest(fair) >= 0.735 > lowest(baseline)
 
     def changes(outcome: Outcome) -> list[float]:
@@ -144,6 +149,7 @@ def test_without_the_pressure_tilt_its_counties_get_less(baseline: Outcome, tmp_
     assert baseline.published[members].sum() > without.published[members].sum()
 
 
+@pytest.mark.system
 def test_a_wider_weak_tilt_moves_money_to_weak_counties(baseline: Outcome, tmp_path: Path) -> None:
     tables = plain_tables()
     change(
@@ -160,6 +166,7 @@ def test_a_wider_weak_tilt_moves_money_to_weak_counties(baseline: Outcome, tmp_p
     assert tilted.published[members].sum() > baseline.published[members].sum()
 
 
+@pytest.mark.system
 def test_floors_above_a_pool_are_impossible_and_told_in_money(tmp_path: Path) -> None:
     tables = plain_tables()
     change(tables, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1849999)
@@ -170,6 +177,7 @@ def test_floors_above_a_pool_are_impossible_and_told_in_money(tmp_path: Path) ->
         solved(write_tables(tmp_path / "short.xlsx", tables))
 
 
+@pytest.mark.system
 def test_a_floor_above_a_cap_names_both_rules(tmp_path: Path) -> None:
     tables = plain_tables()
     tables["县区上下限"] = [
@@ -324,6 +332,7 @@ class TestResultFile:
         steps = columns[columns.index("因素法测算额") : columns.index("取整") + 1]
         assert (units[steps].sum(axis=1).round(2) == units["分配额"]).all()
 
+    @pytest.mark.system
     def test_the_input_is_not_touched_and_the_same_run_gives_the_same_bytes(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -399,6 +408,7 @@ def test_the_built_wheel_works_from_another_folder(tmp_path: Path) -> None:
     assert (tmp_path / "x_分配结果.xlsx").exists()
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("column", ["常住人口", "标准财政支出", "可用财力"])
 def test_a_workbook_without_a_column_no_rule_needs_is_solved_and_its_cells_stay_empty(
     tmp_path: Path, column: str
@@ -419,6 +429,7 @@ def test_a_workbook_without_a_column_no_rule_needs_is_solved_and_its_cells_stay_
     assert table[empty].isna().all()
 
 
+@pytest.mark.system
 def test_counties_that_own_nothing_are_solved_and_a_share_of_nothing_stays_empty(
     tmp_path: Path,
 ) -> None:

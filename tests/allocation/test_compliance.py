@@ -379,6 +379,7 @@ def test_a_price_is_what_solving_again_with_one_money_more_and_one_less_gives(
     _confirm(allocation, prices)
 
 
+@pytest.mark.system
 def test_the_prices_of_the_example_and_of_a_widespread_shortfall_hold_both_ways() -> None:
     outcome = example()
     plain = Allocation(

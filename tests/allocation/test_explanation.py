@@ -184,6 +184,7 @@ def test_the_objective_column_is_0_where_the_list_asks_for_nothing_more() -> Non
     assert any(step(example("均衡优先").steps, "目标调整"))
 
 
+@pytest.mark.system
 def test_a_step_that_is_not_solved_again_is_what_solving_would_find() -> None:
     once, every = list[Program](), list[Program]()
     for seed in range(80):

@@ -53,6 +53,7 @@ def test_totals_keep_their_bounds_and_every_pool_its_sum(tmp_path: Path) -> None
     assert told["果洛藏族自治州·均衡性"] == "州里平衡"
 
 
+@pytest.mark.system
 def test_a_total_that_cannot_be_reached_names_the_amount_that_can(tmp_path: Path) -> None:
     path = budget(tmp_path, ["玛多县", "合计", 400000, None, "会议定"])
     with pytest.raises(InfeasibleError) as refused:

@@ -260,6 +260,7 @@ def test_a_proof_holds_for_lines_whose_bounds_cross() -> None:
 # ---------------------------------------------------------------- the example
 
 
+@pytest.mark.system
 def test_a_cap_below_the_pools_growth_conflicts_with_the_pool_alone_and_its_way_out_leads_out(
     tmp_path: Path,
 ) -> None:
@@ -288,6 +289,7 @@ def test_a_cap_below_the_pools_growth_conflicts_with_the_pool_alone_and_its_way_
             error(path)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("missing", [0, 1, 2])
 def test_one_unit_is_told_as_one_unit_and_none_is_no_alarm(tmp_path: Path, missing: int) -> None:
     tables = plain_tables()
@@ -303,6 +305,7 @@ def test_one_unit_is_told_as_one_unit_and_none_is_no_alarm(tmp_path: Path, missi
         allocate.allocate(prepare.prepare(path), "highs")
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("missing", [1, 2, 50])
 def test_relaxed_the_published_amounts_miss_the_floors_by_exactly_the_cheapest_money(
     tmp_path: Path, missing: int
@@ -334,6 +337,7 @@ def test_relaxed_the_published_amounts_miss_the_floors_by_exactly_the_cheapest_m
     assert outcome.solution.stages[0].value == pytest.approx(missing)
 
 
+@pytest.mark.system
 def test_every_scenario_marked_as_relaxed_says_so_on_every_sheet_and_in_the_facts(
     tmp_path: Path,
 ) -> None:
@@ -349,6 +353,7 @@ def test_every_scenario_marked_as_relaxed_says_so_on_every_sheet_and_in_the_fact
     assert any("已按 --relax 把「上年保底」" in fact for fact in facts)
 
 
+@pytest.mark.system
 def test_the_conflict_names_a_share_for_a_prefecture_that_its_caps_cannot_reach(
     tmp_path: Path,
 ) -> None:

@@ -137,12 +137,14 @@ def by_one_unit(seeds: range) -> tuple[int, int]:
     return impossible, possible
 
 
+@pytest.mark.system
 def test_thirty_impossible_allocations_are_told_as_fractions_tell_them() -> None:
     impossible, possible = at_random(iter(range(FIRST, FIRST + 10_000)), 30, 4)
     assert impossible == 30
     assert possible > 10
 
 
+@pytest.mark.system
 def test_thirty_allocations_are_impossible_by_one_unit_and_possible_without_it() -> None:
     assert by_one_unit(range(30)) == (30, 30)
 

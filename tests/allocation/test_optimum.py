@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -62,13 +61,22 @@ class HalfPriced(Liar):
 ALL = (Broken, NearlyRight, HalfPriced, *LIARS)
 
 
-def chosen() -> Iterator[tuple[Case, Settings, tuple[str, ...]]]:
-    for seed in SEEDS:
-        yield instance(seed)
+@cache
+def chosen() -> tuple[tuple[Case, Settings, tuple[str, ...]], ...]:
+    """Problems of a few counties, possible and not."""
+    return tuple(instance(seed) for seed in SEEDS)
 
 
-def in_fractions(formulation: Formulation) -> Floats | None:
-    """The amounts, or None."""
+@cache
+def wanted() -> tuple[Published | Optimum, ...]:
+    """What fractions say of each, by no solver at all."""
+    return tuple(asked(*each, HIGHS, exact=True) for each in chosen())
+
+
+@cache
+def in_fractions(seed: int, whole: bool) -> Floats | None:
+    """The amounts of one, or None."""
+    formulation = formulate(*instance(seed), whole=whole)
     proof = solved_exactly(formulation.statement, formulation.stages, formulation.unit, ended)
     return None if proof is None else floats(proof.money()[: formulation.statement.lines])
 
@@ -88,45 +96,45 @@ def asked(
     )
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("liar", ALL)
 def test_what_is_published_is_what_fractions_say_whatever_the_solver_answers(
     liar: type[Liar],
 ) -> None:
     possible = impossible = 0
-    for case, settings, objective in chosen():
-        found, wanted = (
-            asked(case, settings, objective, liar),
-            asked(case, settings, objective, HIGHS, exact=True),
-        )
-        assert isinstance(found, Published) == isinstance(wanted, Published)
-        if isinstance(found, Published) and isinstance(wanted, Published):
+    for each, right in zip(chosen(), wanted(), strict=True):
+        found = asked(*each, liar)
+        assert isinstance(found, Published) == isinstance(right, Published)
+        if isinstance(found, Published) and isinstance(right, Published):
             possible += 1
-            assert found.units.tolist() == wanted.units.tolist()
-            assert found.optimum.amounts.tolist() == wanted.optimum.amounts.tolist()
-        elif isinstance(found, Optimum) and isinstance(wanted, Optimum):
+            assert found.units.tolist() == right.units.tolist()
+            assert found.optimum.amounts.tolist() == right.optimum.amounts.tolist()
+        elif isinstance(found, Optimum) and isinstance(right, Optimum):
             impossible += 1
-            assert found.short == pytest.approx(wanted.short, rel=1e-9)
+            assert found.short == pytest.approx(right.short, rel=1e-9)
     assert (possible > 10, impossible > 1) == (True, True)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("liar", ALL)
 def test_what_is_only_compared_is_what_fractions_say_too(liar: type[Liar]) -> None:
-    for case, settings, objective in chosen():
-        found = reached(lambda whole: formulate(case, settings, objective, whole=whole), liar)  # noqa: B023
-        wanted = in_fractions(found.formulation) if not len(found.formulation.crossing) else None
-        assert found.possible == (wanted is not None)
+    for seed, each in zip(SEEDS, chosen(), strict=True):
+        found = reached(lambda whole: formulate(*each, whole=whole), liar)  # noqa: B023
+        crossing = len(found.formulation.crossing)
+        right = None if crossing else in_fractions(seed, found.formulation.whole)
+        assert found.possible == (right is not None)
         if found.possible:
-            assert found.amounts == pytest.approx(wanted, abs=1e-6)
+            assert found.amounts == pytest.approx(right, abs=1e-6)
 
 
 def test_a_solver_that_is_right_needs_no_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = [asked(*each, HIGHS, exact=True) for each in chosen()]
+    expected = wanted()
     monkeypatch.setattr(optimum, "solved_exactly", _never)
-    for each, wanted in zip(chosen(), expected, strict=True):
+    for each, right in zip(chosen(), expected, strict=True):
         found = asked(*each, HIGHS)
-        if isinstance(found, Published) and isinstance(wanted, Published):
-            assert found.optimum.amounts.tolist() == wanted.optimum.amounts.tolist()
-        assert isinstance(found, Published) == isinstance(wanted, Published)
+        if isinstance(found, Published) and isinstance(right, Published):
+            assert found.optimum.amounts.tolist() == right.optimum.amounts.tolist()
+        assert isinstance(found, Published) == isinstance(right, Published)
 
 
 def _never(*_: object) -> None:
@@ -172,11 +180,11 @@ def test_a_false_alarm_is_put_right_in_fractions() -> None:
     for case, settings, objective in chosen():
         formulation = formulate(case, settings, objective, whole=False)
         if not len(formulation.crossing):
-            wanted = shortage_exactly(formulation.statement, formulation.unit, ended)
+            right = shortage_exactly(formulation.statement, formulation.unit, ended)
             found = shortage(formulation, Alarmed)
-            assert (found is None) == (wanted is None)
-            if found and wanted:
-                assert found.money == pytest.approx(float(wanted.money))
+            assert (found is None) == (right is None)
+            if found and right:
+                assert found.money == pytest.approx(float(right.money))
 
 
 @pytest.mark.parametrize("liar", [Broken, Content, Desperate])

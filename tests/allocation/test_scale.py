@@ -107,6 +107,7 @@ def by_name(case: Case, units: Ints) -> dict[tuple[str, ...], int]:
     return {name: int(count) for name, count in zip(case.line_names, units, strict=True)}
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("need", [1.0, 1.15])
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("objective", LISTS)

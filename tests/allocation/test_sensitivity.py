@@ -279,6 +279,7 @@ def test_the_example_tries_what_binds_there() -> None:
     )
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("said", EXAMPLE_CHANGES, ids="".join)
 def test_every_figure_of_the_example_is_that_of_a_full_solve(said: tuple[str, str]) -> None:
     (first, amounts), (second, others) = solved(), solved(EXAMPLE_CHANGES[said])

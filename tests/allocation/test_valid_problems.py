@@ -32,6 +32,8 @@ from transfer_opt.allocation import allocate
 from transfer_opt.allocation.optimum import Optimum, Published
 from transfer_opt.intake import prepare
 
+pytestmark = pytest.mark.system
+
 HEADERS = (
     "县区名称",
     "市州",

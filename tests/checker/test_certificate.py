@@ -16,16 +16,17 @@ import openpyxl
 import pytest
 from allocations import allocated, only
 from books import EQUALIZATION, EXAMPLE, change, plain_tables, write_tables
+from calls import call
 from cases import make_case
 from instances import instance
 from liars import LIARS, Liar
+from results import impossible
 
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.allocation.rounding import published
 from transfer_opt.checker import optimality
 from transfer_opt.checker.optimality import CertificateError, check, sealed
-from transfer_opt.cli.main import main
 from transfer_opt.commands import publish
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.errors import SolverError
@@ -110,6 +111,7 @@ def test_the_checker_of_the_impossible_imports_the_other_checker_and_nothing_els
     }
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("scenario", ["基准方案", "均衡优先", "稳定优先", "生态优先"])
 def test_every_scenario_of_the_example_is_proved(scenario: str) -> None:
     check(json.loads(allocate.allocate(prepare.prepare(EXAMPLE, scenario=scenario), "highs").proof))
@@ -133,6 +135,7 @@ def test_what_another_solver_found_is_proved_too(solver: str) -> None:
     check(json.loads(allocate.allocate(prepare.prepare(EXAMPLE), solver).proof))
 
 
+@pytest.mark.system
 def test_random_allocations_are_proved_and_their_totals_and_bounds_exact() -> None:
     proofs = [proof for seed in range(5000, 5250) if (proof := prove(seed, 6))]
     assert len(proofs) > 120
@@ -374,31 +377,42 @@ def test_a_term_about_a_column_that_does_not_exist_is_refused() -> None:
 
 
 @pytest.fixture(scope="module")
-def impossible_budget(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    tables = plain_tables()
-    change(tables, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1800000)
-    return write_tables(tmp_path_factory.mktemp("impossible") / "b.xlsx", tables)
+def budgets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Possible, impossible for a few counties, and impossible for so many that fractions alone do not relax it."""
+    folder, found = tmp_path_factory.mktemp("impossible"), plain_tables()
+    change(found, "资金总额", lambda row: row["资金"] == EQUALIZATION, 本年总额=1800000)
+    return {
+        "possible": EXAMPLE,
+        "few": impossible(folder / "few.xlsx"),
+        "many": write_tables(folder / "many.xlsx", found),
+    }
 
 
-@pytest.mark.parametrize("arguments", [[], ["--relax"]], ids=["plain", "relaxed"])
-@pytest.mark.parametrize("feasible", [True, False], ids=["possible", "impossible"])
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("source", "option", "code"),
+    [
+        ("possible", (), 70),
+        ("possible", ("--relax",), 70),
+        ("few", (), 3),
+        ("many", ("--relax",), 70),
+    ],
+    ids=["possible", "possible-relaxed", "impossible", "impossible-relaxed"],
+)
 @pytest.mark.parametrize("liar", LIARS)
 def test_a_wrong_answer_of_a_solver_is_refused_and_nothing_is_published(
     liar: type[Liar],
-    feasible: bool,
-    arguments: list[str],
-    impossible_budget: Path,
+    source: str,
+    option: tuple[str, ...],
+    code: int,
+    budgets: dict[str, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """What is impossible is so in fractions, whoever lies."""
     monkeypatch.setattr("transfer_opt.lexlp.solvers.choice.opener", lambda *_: liar)
-    source = EXAMPLE if feasible else impossible_budget
-    with pytest.raises(SystemExit) as ended:
-        main(["solve", str(source), "-o", str(tmp_path / "r.xlsx"), "--quiet", *arguments])
-    assert ended.value.code == (
-        70 if feasible or arguments else 3
-    )  # what is impossible is so in fractions, whoever lies
+    assert call("solve", budgets[source], "-o", tmp_path / "r.xlsx", "--quiet", *option) == code
     assert "Traceback" not in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 

@@ -12,6 +12,7 @@ import pytest
 from books import EXAMPLE, change, plain_tables, write_tables
 from calls import call
 from limited import english
+from results import impossible
 
 from transfer_opt.allocation import allocate
 from transfer_opt.cli.main import cli
@@ -71,13 +72,11 @@ def test_wrong_input_ends_with_1_names_sheet_cell_value_and_remedy_and_leaves_no
     assert call("check", path) == 1
 
 
+@pytest.mark.system
 def test_the_impossible_ends_with_3_and_writes_no_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables = plain_tables()
-    change(tables, "资金总额", lambda row: row["资金"] == "均衡性转移支付", 本年总额=1800000)
-    path = write_tables(tmp_path / "tight.xlsx", tables)
-    assert call("solve", path) == 3
+    assert call("solve", impossible(tmp_path / "tight.xlsx")) == 3
     assert "不能同时满足，相差" in capsys.readouterr().err
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -201,13 +200,11 @@ def test_solve_does_without_pandas_and_openpyxl(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.system
 def test_relax_lets_the_contradicting_rules_give_way_and_marks_it_everywhere(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables = plain_tables()
-    change(tables, "资金总额", lambda row: row["资金"] == "均衡性转移支付", 本年总额=1800000)
-    path = write_tables(tmp_path / "tight.xlsx", tables)
-    assert call("solve", path, "--relax") == 0
+    assert call("solve", impossible(tmp_path / "tight.xlsx"), "--relax") == 0
     said = capsys.readouterr()
     assert "警告 已按 --relax 把「上年保底」（均衡性转移支付）放宽 " in said.err
     assert "方案：基准方案（已放宽）" in said.out

@@ -110,6 +110,7 @@ PHASES = {
 }
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("phase", PHASES)
 def test_whatever_takes_too_long_ends_with_4_and_leaves_nothing(
     phase: str,

@@ -42,6 +42,8 @@ from transfer_opt.workbook.result.adjustments import approved
 from transfer_opt.workbook.result.pages import Page, read_pages
 from transfer_opt.workbook.result.seals import intact
 
+pytestmark = pytest.mark.system
+
 TOUCHED = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
 WISH = {"county": "玛多", "fund": "均衡性", "to": "14619", "reason": "雪灾应急", "by": "厅长办公会"}
 LINE = ("632626", "玛多县", EQUALIZATION)

@@ -25,6 +25,8 @@ from transfer_opt.scenarios.comparison.columns import last_year
 from transfer_opt.workbook.files.formula_value import evaluate, exact
 from transfer_opt.workbook.result.pages import read_pages
 
+pytestmark = pytest.mark.system
+
 SHEETS = [
     "方案比较",
     "结论",

@@ -11,7 +11,6 @@ from transfer_opt.core.text import (
     amount_with_unit,
     closed_up,
     normalise,
-    round_half_up,
     to_number,
     to_text,
 )
@@ -117,11 +116,6 @@ def test_amounts_with_their_unit_are_split() -> None:
     assert amount_with_unit("1.5 万元") == (1.5, "万元")
     assert amount_with_unit("1,200元") == (1200.0, "元")
     assert amount_with_unit("15%元") is None
-
-
-def test_half_is_rounded_up_as_in_excel() -> None:
-    assert round_half_up(2.675, 2) == 2.68
-    assert round_half_up(-2.5, 0) == -3.0
 
 
 def test_numbers_and_dates_turn_into_plain_text() -> None:

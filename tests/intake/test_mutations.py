@@ -148,6 +148,7 @@ def _rearrange(found: Tables, sheet: str, generator: random.Random) -> None:
     found[sheet] += [["注：略"], ["制表：甲"]][: generator.randrange(3)]
 
 
+@pytest.mark.system
 @sampled
 @given(dressed())
 def test_a_workbook_written_another_way_is_read_as_it_is_meant(
@@ -192,6 +193,7 @@ GARBAGE = st.one_of(
 )
 
 
+@pytest.mark.system
 @sampled
 @given(GARBAGE, st.sampled_from(NUMBER_COLUMNS), st.integers(1, 45))
 def test_what_is_no_number_is_refused_and_what_is_read_is_what_it_says(

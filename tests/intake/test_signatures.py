@@ -53,6 +53,7 @@ def test_a_signature_is_read_by_scenario_and_is_no_rule(path: Path) -> None:
     assert second.settings.signature == prepare.prepare(path).settings.signature == ()
 
 
+@pytest.mark.system
 def test_it_stands_in_the_result_which_derives_itself_again(path: Path, tmp_path: Path) -> None:
     result = tmp_path / "结果.xlsx"
     publish.write(allocate.allocate(prepare.prepare(path, scenario="甲案"), "highs"), result)
@@ -66,6 +67,7 @@ def test_it_stands_in_the_result_which_derives_itself_again(path: Path, tmp_path
     assert call("audit", result, path) == 0
 
 
+@pytest.mark.system
 def test_a_comparison_says_of_each_scenario_who_signed_it(path: Path, tmp_path: Path) -> None:
     compared = tmp_path / "比较.xlsx"
     assert call("compare", path, "-o", compared) == 0

@@ -80,6 +80,7 @@ def agreed(seed: int, most: int) -> bool:
     return accepted(case, formulation, fractions) and accepted(case, formulation, quick)
 
 
+@pytest.mark.system
 def test_a_hundred_allocations_come_out_the_same_to_the_last_digit_and_are_proved() -> None:
     assert 40 < sum(agreed(seed, 5) for seed in range(FIRST, FIRST + 100)) < 100
 
@@ -281,6 +282,7 @@ def money_proved(statement: Statement, impossible: Impossible) -> mpq:
     )
 
 
+@pytest.mark.system
 def test_the_money_short_is_what_another_simplex_says_and_what_its_dual_proves() -> None:
     impossible = 0
     for seed in range(FIRST, FIRST + 150):

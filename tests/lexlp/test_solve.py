@@ -271,6 +271,7 @@ def as_by_brute_force(seeds: range) -> int:
 
 
 class TestAgainstBruteForce:
+    @pytest.mark.system
     def test_one_program_per_term_finds_the_same_amounts(self) -> None:
         assert as_by_brute_force(range(1000, 1110)) >= 55
 
@@ -278,6 +279,7 @@ class TestAgainstBruteForce:
     def test_one_program_per_term_finds_the_same_amounts_five_hundred_times(self) -> None:
         assert as_by_brute_force(range(2000, 3000)) >= 500
 
+    @pytest.mark.system
     @pytest.mark.parametrize("seed", [31, 508, 593, 630])
     def test_larger_instances_that_were_once_wrong_stay_right(self, seed: int) -> None:
         case, made, objective = instance(seed, most=40 if seed == 31 else 12)
@@ -303,6 +305,7 @@ class TestAgainstBruteForce:
                 compared += 1
         assert compared >= 5
 
+    @pytest.mark.system
     def test_the_least_shortage_is_the_same(self) -> None:
         compared = 0
         for seed, _, formulation in formulated(range(2000, 2080)):
@@ -327,6 +330,7 @@ def test_every_solver_finds_the_same_amounts(solver: str) -> None:
             assert off <= 1e-9 * case.pools.max(), f"instance {seed} is off by {off}"
 
 
+@pytest.mark.system
 def test_shuffled_rows_and_columns_give_the_same_amounts() -> None:
     for seed, case, formulation in formulated(range(4000, 4060)):
         program, stages, back = _shuffled(formulation.program, formulation.stages, seed)
@@ -599,6 +603,7 @@ class TestALikeProgram:
         )
         return replace(program, row_lower=low, row_upper=high)
 
+    @pytest.mark.system
     @pytest.mark.parametrize("by", [0.002, 0.2])
     def test_comes_to_the_same_amounts_by_the_proof_of_another_as_by_itself(
         self, by: float

@@ -39,6 +39,7 @@ def lines_told(problem: Problem) -> set[int]:
     return {int(line) for line in re.findall(r"第 (\d+) 行", problem.message)}
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_a_spoilt_model_works_or_is_refused_with_the_line(
     tmp_path: Path, budget: Budget, way: Callable[[random.Random], Spoilt]

@@ -80,6 +80,7 @@ def test_every_key_of_a_part_is_described() -> None:
         assert all("description" in each for each in part["properties"].values()), name
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_the_schema_refuses_the_shapes_that_the_models_refuse(way: Any) -> None:
     dice = random.Random(f"schema {way.__name__}")

@@ -225,6 +225,7 @@ def test_check_and_solve_find_it_before_anything_is_solved(tmp_path: Path, name:
     assert not (tmp_path / "预算_分配结果.xlsx").exists()
 
 
+@pytest.mark.system
 def test_values_nobody_needs_may_be_missing(tmp_path: Path) -> None:
     text = TEXT
     for parameter in BY_FUND:

@@ -39,11 +39,13 @@ def test_a_line_that_cannot_move_is_told_so(result: Path) -> None:
     assert "均衡性转移支付 33,159 万元：不能动，只能是 33,159 万元。" in movable(result, "湟源县")
 
 
+@pytest.mark.system
 def test_a_file_saved_again_by_another_program_tells_the_same(result: Path, tmp_path: Path) -> None:
     again = edited(result, tmp_path / "另存.xlsx", lambda book: None)
     assert movable(again, "玛多县") == movable(result, "玛多县")
 
 
+@pytest.mark.system
 def test_an_amount_or_a_proof_that_was_changed_is_refused(result: Path, tmp_path: Path) -> None:
     def raise_amount(book: Any) -> None:
         sheet = book["分配结果"]
@@ -76,6 +78,7 @@ def test_an_end_between_two_units_counts_the_unit_that_is_published() -> None:
     )
 
 
+@pytest.mark.system
 def test_what_was_approved_since_is_told_first(result: Path, tmp_path: Path) -> None:
     changed = tmp_path / "调整.xlsx"
     write(
@@ -87,6 +90,7 @@ def test_what_was_approved_since_is_told_first(result: Path, tmp_path: Path) -> 
     )
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("to", "ending"), [("14600", "在范围之内，别的县要相应增减。"), ("14619", "在范围之外。")]
 )

@@ -95,6 +95,7 @@ def test_where_no_change_was_tried_it_is_said_so(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.system
 def test_a_county_is_found_by_code_short_and_former_name_and_former_code(result: Path) -> None:
     told = explain(result, "玛多县")
     for spelling in ("632626", "玛 多 县", "玛多"):
@@ -109,6 +110,7 @@ def test_a_misspelt_county_is_suggested(result: Path) -> None:
         explain(result, "玛多乡")
 
 
+@pytest.mark.system
 def test_a_result_saved_again_by_another_program_is_told_in_the_same_words(
     result: Path, tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ def test_for_all_pairs_of_the_example_the_steps_add_up_to_the_difference(result:
     assert assert_every_pair_adds_up(result) == 45 * 44 // 2
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("seed", [3, 8])
 def test_so_they_do_in_other_publishing_units(tmp_path: Path, seed: int) -> None:
     written = write_result(tmp_path, seed)
@@ -77,6 +78,7 @@ def test_a_county_is_not_compared_with_itself(result: Path) -> None:
         versus(result, "玛多", "632626")
 
 
+@pytest.mark.system
 def test_what_was_approved_since_is_a_step_of_its_own(result: Path, tmp_path: Path) -> None:
     wish = Wish("玛多县", "均衡性", "14700", "雪灾应急", "厅长办公会")
     changed = tmp_path / "调整.xlsx"

@@ -143,6 +143,7 @@ def sheet_rows(book: Path, name: str) -> list[list[str]]:
 # ---------------------------------------------------------------- the workbook's figures
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_table_of_the_page_is_the_sheet_of_the_workbook_cell_by_cell(
     name: str, files: tuple[Path, Path]
@@ -154,6 +155,7 @@ def test_a_table_of_the_page_is_the_sheet_of_the_workbook_cell_by_cell(
     assert all(sum(map(bool, row)) == 1 for row in rows[len(shown_rows) :])  # notes under the table
 
 
+@pytest.mark.system
 def test_the_county_table_and_its_data_are_the_workbooks(files: tuple[Path, Path]) -> None:
     book, page = files
     head, *rows = sheet_rows(book, "分县对比")

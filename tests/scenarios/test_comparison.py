@@ -22,6 +22,8 @@ from transfer_opt.scenarios.comparison.compare import Comparison
 from transfer_opt.scenarios.comparison.counterfactual import re_solved
 from transfer_opt.scenarios.comparison.fairness import KEPT_WHOLE
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:

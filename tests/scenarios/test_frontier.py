@@ -113,6 +113,7 @@ def test_objectives_that_do_not_conflict_are_one_point() -> None:
     assert curve.slopes == ()
 
 
+@pytest.mark.system
 def test_the_ends_are_the_optima_of_each_objective_alone(example: TradeOff) -> None:
     """To 13 digits for the ratio; the sum to 12, since brute force holds what comes before with a slack."""
     case, curve = example.case, example.curve
@@ -194,6 +195,7 @@ def test_the_shortfall_may_be_traded_itself() -> None:
     assert last.second < first.second
 
 
+@pytest.mark.system
 def test_between_its_corners_the_curve_is_what_brute_force_finds() -> None:
     assert sum(_compared(seed) for seed in range(0, 40, 2)) >= 8
 

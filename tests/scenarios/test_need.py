@@ -113,6 +113,7 @@ def assert_confirmed(folder: Path, seeds: Sequence[int]) -> int:
     return count
 
 
+@pytest.mark.system
 def test_an_answer_reaches_the_goal_and_one_step_less_does_not(tmp_path: Path) -> None:
     assert assert_confirmed(tmp_path, range(2)) >= 2
 
@@ -131,6 +132,7 @@ def told(needed: Needed) -> list[str]:
     return list(need_sentences(needed.answers[0], needed.goal, needed.money_unit))
 
 
+@pytest.mark.system
 def test_a_rate_is_told_with_its_step_and_both_sides(prepared: Prepared) -> None:
     assert told(need(prepared, "玛多>=26000", ["增幅上限·均衡性·增幅上限"])) == [
         "增幅上限·均衡性·增幅上限：最少 18.25%（现在是 15%，没有达到）。",
@@ -229,6 +231,7 @@ def test_every_goal_is_told_in_the_help_and_in_the_manual(
         assert f"`{name}" in manual
 
 
+@pytest.mark.system
 def test_the_command_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_tables(tmp_path / "预算.xlsx", book(3))
     assert call("need", path, "--for", "三保缺口<=1000", "--by", "生态", "--json") == 0

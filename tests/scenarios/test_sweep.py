@@ -117,6 +117,7 @@ def test_a_mistake_is_told_with_its_remedy(
 # The answers ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("words", "index"),
     [(([CAP, POOL], [], None, 1), 2), (([CAP], ["三保需求=±4%", "常住人口=±5%"], 9, 3), 1)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,18 @@ FIRST = {"县区数据": "行政区划代码", "资金总额": "资金", "约束
 def plain_tables(
     path: Path = EXAMPLE, also: Mapping[str, str] | None = None
 ) -> dict[str, list[list[Any]]]:
-    """The sheets as header row and data rows, without titles and totals; `also`: further ones → their first column."""
+    """The sheets as header row and data rows, without titles and totals, a copy for whoever changes it.
+
+    `also`: further ones → their first column.
+    """
+    first = tuple((FIRST | dict(also or {})).items())
+    return {name: [[*row] for row in rows] for name, rows in _read(path, first).items()}
+
+
+@cache
+def _read(path: Path, columns: tuple[tuple[str, str], ...]) -> dict[str, list[list[Any]]]:
     book = openpyxl.load_workbook(path, data_only=True)
-    first = FIRST | dict(also or {})
-    tables = {}
+    first, tables = dict(columns), {}
     for sheet in (sheet for sheet in book.worksheets if sheet.title in first):
         rows = [list(row) for row in sheet.iter_rows(values_only=True)]
         at = next(i for i, row in enumerate(rows) if first[sheet.title] in row)

@@ -13,7 +13,6 @@ from transfer_opt.core.exact import floats
 from transfer_opt.lexlp.program import LevelStage, Program, Stage, SumStage
 
 SLACK = 1e-8
-INFINITE = highspy.kHighsInf
 
 
 class InfeasibleProgramError(Exception):

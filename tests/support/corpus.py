@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,20 +47,15 @@ class Odd:
         return f"{self.kind}-{self.name}"
 
 
-@cache
-def _example() -> Tables:
-    found = (
-        plain_tables()
-    )  # without the remarks below the tables, so that an added row follows the last one
-    return {
-        name: [row for row in rows if any(cell is not None for cell in row[1:])]
-        for name, rows in found.items()
-    }
-
-
 def tables(edit: Edit | None = None) -> Tables:
-    """The example's plain tables, with an edit."""
-    result = deepcopy(_example())
+    """The example's plain tables, with an edit.
+
+    The remarks below the tables are left out, so that an added row follows the last one.
+    """
+    result = {
+        name: [row for row in rows if any(cell is not None for cell in row[1:])]
+        for name, rows in plain_tables().items()
+    }
     if edit:
         edit(result)
     return result

@@ -87,6 +87,7 @@ def test_what_moves_a_balance_is_no_difference_by_chance(tmp_path: Path) -> None
     assert found(footed(rows, tmp_path)) == []
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("start", [0])
 def test_no_false_alarm_among_balances_and_every_wrong_one_is_found(
     tmp_path: Path, start: int
@@ -130,6 +131,7 @@ def two_tables(seed: int, own: bool) -> Rows:
     return [["单位：元"], *rows, [draw.choice(["总计", "全省合计", "总合计"]), *whole]]
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("own", [True, False])
 def test_a_total_of_the_tables_above_it_is_one(tmp_path: Path, own: bool) -> None:
     alarms, missed = [], []

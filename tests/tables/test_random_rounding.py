@@ -26,6 +26,7 @@ def tried(seeds: range, folder: Path) -> None:
             assert foot_file(target).problems == (), seed
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("start", range(0, SAMPLE, SAMPLE // len(UNITS)))
 def test_a_random_table_is_rounded_and_adds_up(start: int, tmp_path: Path) -> None:
     tried(range(start, start + SAMPLE // len(UNITS)), tmp_path)

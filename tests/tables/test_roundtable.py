@@ -90,6 +90,7 @@ def test_every_cell_subtotal_and_total_is_next_to_its_own_value_and_the_sum_colu
     ]  # people, per head, remarks
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("unit", [1, 1000, 10000])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_hundreds_of_adjustments_in_ten_groups_still_come_to_nothing(

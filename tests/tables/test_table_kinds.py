@@ -151,6 +151,7 @@ def test_what_was_not_checked_is_listed_and_no_discrepancy(
 # ---------------------------------------------------------------- total rows
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", TOTALS)
 @pytest.mark.parametrize("top", [True, False])
 def test_a_total_row_is_known_by_many_names(tmp_path: Path, name: str, top: bool) -> None:
@@ -338,6 +339,7 @@ def test_a_total_of_nothing_over_minus_three_fen_is_three_fen_off(tmp_path: Path
     assert problem.message == "所含 2 行相加为 -0.03，相差 0.03；不是四舍五入能造成的。"
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("typed", [True, False])
 def test_the_noise_of_differences_is_no_difference(tmp_path: Path, seed: int, typed: bool) -> None:
@@ -404,6 +406,7 @@ BETWEEN: list[list[list[Any]]] = [
 ]
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("head", "between"), list(itertools.product(range(3), range(7))))
 @pytest.mark.parametrize("as_text", [False, True])
 def test_headers_of_one_to_three_lines_and_what_stands_under_them(

@@ -171,6 +171,7 @@ def test_faults_are_told_even_where_a_sheet_is_missing(tmp_path: Path) -> None:
     assert {"E301", "E102"} <= {problem.code for problem in problems}
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("odd", ORDINARY, ids=str)
 def test_an_odd_workbook_gives_the_right_answer_or_names_the_place(
     odd: Odd, tmp_path: Path

@@ -151,6 +151,7 @@ def look(cell: Any) -> tuple[Any, ...]:
     )
 
 
+@pytest.mark.system
 def test_every_result_sheet_looks_and_prints_as_in_the_result_alone(
     rich: Path, solved: Path
 ) -> None:
@@ -203,6 +204,7 @@ def test_the_seals_hold_in_the_copy(solved: Path, rich: Path) -> None:
     assert intact(pages) == set(alone)
 
 
+@pytest.mark.system
 def test_the_copy_solved_again_says_the_same_and_replaces_its_old_result(
     rich: Path, solved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -235,6 +237,7 @@ def test_the_input_is_untouched_and_the_copy_the_same_bytes_every_time(
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlsm"]
 
 
+@pytest.mark.system
 def test_an_edited_result_sheet_and_a_sheet_of_the_same_name_are_never_replaced(
     solved: Path, tmp_path: Path
 ) -> None:

@@ -130,6 +130,7 @@ def full_of(text: str) -> Report:
     )
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_a_text_stays_a_text_wherever_it_stands(tmp_path: Path, text: str) -> None:
     path, copy, source = tmp_path / "结果.xlsx", tmp_path / "副本.xlsx", tmp_path / "原.xlsx"
@@ -210,6 +211,7 @@ def hostile_budget(path: Path) -> list[str]:
     return names
 
 
+@pytest.mark.system
 def test_a_whole_budget_of_hostile_names_acts_nowhere(tmp_path: Path) -> None:
     budget, result, copy = tmp_path / "=1+1&P.xlsx", tmp_path / "结果.xlsx", tmp_path / "副本.xlsx"
     names = hostile_budget(budget)

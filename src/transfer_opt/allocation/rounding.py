@@ -67,7 +67,7 @@ def _ups(
     session = open_solver(program)
     question = Question(costs, program.lower, program.upper, program.row_lower, program.row_upper)
     order = np.lexsort((case.lines.fund[cells], case.lines.recipient[cells]))
-    return _first_up(program, session, _face(program, session, question), order)
+    return _first_up(session, _face(program, session, question), order)
 
 
 def _face(program: Program, session: Session, question: Question) -> Question:
@@ -84,7 +84,7 @@ def _face(program: Program, session: Session, question: Question) -> Question:
     return Question(question.costs, lower, upper, row_lower, row_upper)
 
 
-def _first_up(program: Program, session: Session, face: Question, order: Ints) -> Ints:
+def _first_up(session: Session, face: Question, order: Ints) -> Ints:
     """Cell by cell in order: up wherever the face still allows it.
 
     A program decides several cells at once: each is worth more than all that come after it.

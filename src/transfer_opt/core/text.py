@@ -6,7 +6,7 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TypeAlias
 
 from transfer_opt.core.budget import Value
@@ -84,11 +84,6 @@ def amount_with_unit(text: str) -> tuple[float, str] | None:
         if match is None or number is None or "%" in match["number"]
         else (number, match["unit"])
     )
-
-
-def round_half_up(number: float, digits: int) -> float:
-    """Rounded the way Excel rounds: 2.675 to two digits is 2.68."""
-    return float(Decimal(repr(number)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP))
 
 
 def to_text(cell: RawCell) -> str:

@@ -174,7 +174,7 @@ def _lines(
     members = [eligible(settings, f) for f in range(len(funds))]
     fund = np.concatenate([np.full(int(mask.sum()), f) for f, mask in enumerate(members)])
     recipient = np.concatenate([np.flatnonzero(mask) for mask in members])
-    penalty = _penalty(settings, funds)[fund, recipient]
+    penalty = _penalty(settings)[fund, recipient]
     floor, cap, reason = _given(bounds, fund, recipient)
     advance = np.array([settings.recipients.number(f"提前下达{each.name}") for each in funds])
     return Lines(
@@ -191,7 +191,7 @@ def _lines(
     )
 
 
-def _penalty(settings: Settings, funds: Sequence[Fund]) -> Floats:
+def _penalty(settings: Settings) -> Floats:
     """Share cut by 考核奖惩 (F, n): where the rule is on for the fund and the unit was assessed 变差."""
     on = settings.on(ASSESSMENT_RULE, settings.by_fund())
     cut = np.where(on, settings.numbers(ASSESSMENT_RULE, "扣减比例", settings.by_fund()), 0.0)

@@ -30,8 +30,8 @@ from transfer_opt.lexlp.exact.narrowing import (
     Ratios,
     costs_of,
     known_bound,
-    levels_told,
-    sum_told,
+    levels_record,
+    sum_record,
 )
 from transfer_opt.lexlp.exact.solve import plain as plain_fraction
 from transfer_opt.lexlp.program import (
@@ -137,7 +137,7 @@ class _Replay(Narrowed):
                 value += left * end
                 self.fix(j, end)
         self.tighten(duals)
-        return sum_told(stage, costs, duals, value)
+        return sum_record(stage, costs, duals, value)
 
     def levels(self, stage: LevelStage, chain: Iterable[Level]) -> dict[str, Any]:
         """A stage of ratios: θ and dual of every level, exact, highest first.
@@ -153,7 +153,7 @@ class _Replay(Narrowed):
         for j in alone:
             self.fix(j, self.best(ratios, j))
         found.sort(key=lambda level: level[0], reverse=True)
-        return levels_told(stage, ratios, found, bool(alone))
+        return levels_record(stage, ratios, found, bool(alone))
 
     # ------------------------------------------------------------ levels
 

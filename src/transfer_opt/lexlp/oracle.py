@@ -14,7 +14,7 @@ WEIGHTS = np.array([16.0, 4.0, 1.0])
 """What a unit of violation costs in the search for a level, by reach: rows of few are met before rows of many."""
 
 
-class Asking:
+class Oracle:
     """One solver session on what is still open of a program: the columns that can move, the rows that touch them.
 
     Every row has a slack up and a slack down, so that no question is impossible.
@@ -34,7 +34,9 @@ class Asking:
 
     def sum(self, costs: Floats, state: State) -> Floats:
         """The dual (R,) of min costs · columns within these bounds and rows."""
-        return self._ask(costs[self._columns], np.zeros(len(self._rows)), 0.0, state, primal=True)
+        return self._solved(
+            costs[self._columns], np.zeros(len(self._rows)), 0.0, state, primal=True
+        )
 
     def violation(self, state: State, weighted: bool = True, near: Floats | None = None) -> Floats:
         """The dual (R,) of the least total violation of the rows within these column bounds.
@@ -48,9 +50,9 @@ class Asking:
             if within(activity, state.row_lower[self._rows], state.row_upper[self._rows], FEASIBLE):
                 return np.zeros(self._program.shape[0])
             high = np.flatnonzero(near[self._columns] == state.upper[self._columns])
-        return self._ask(np.zeros(len(self._columns)), weights, np.inf, state, upper=high)
+        return self._solved(np.zeros(len(self._columns)), weights, np.inf, state, upper=high)
 
-    def _ask(
+    def _solved(
         self,
         costs: Floats,
         weights: Floats,

@@ -22,7 +22,7 @@ from transfer_opt.core.expressions import finite, within
 from transfer_opt.lexlp.cuts import FEASIBLE, Cut, Level, State, Terms, cleaned, cuts, folded, meets
 from transfer_opt.lexlp.dual_ascent import Sharpening
 from transfer_opt.lexlp.level_search import Chain, Known, carried, falls, of_rows, retold
-from transfer_opt.lexlp.oracle import Asking
+from transfer_opt.lexlp.oracle import Oracle
 from transfer_opt.lexlp.program import (
     ANSWER_TOLERANCE,
     PREFECTURE,
@@ -267,14 +267,14 @@ class _Engine:
         """A stage, and the face of its optimum: a sum by one linear program, ratios level by level."""
         if isinstance(stage, SumStage):
             return self._narrowed(
-                stage, Asking(self._program, state, self._open).sum(stage.costs, state), state, 1
+                stage, Oracle(self._program, state, self._open).sum(stage.costs, state), state, 1
             )
         return self._leveled(stage, state, together)
 
     def shortage(self, state: State) -> Shortage | None:
         """None when the rows can be met within the bounds; else the least total violation and its dual."""
-        asking = Asking(self._program, state, self._open, whole=True)
-        duals = asking.violation(state, weighted=False)
+        oracle = Oracle(self._program, state, self._open, whole=True)
+        duals = oracle.violation(state, weighted=False)
         violation = sum(cut.violation(state) for cut in cuts(self._program, duals, state))
         if violation <= FEASIBLE:
             return None
@@ -307,10 +307,10 @@ class _Engine:
         known = Known(
             self._program, terms, self._sharpening, together, (*of_rows(self._program, state), *met)
         )
-        solver = Asking(self._program, state, self._open)
+        oracle = Oracle(self._program, state, self._open)
         levels: list[Level] = []
         while terms.open(state).any():
-            chain = self._next(solver, terms, state, known)
+            chain = self._next(oracle, terms, state, known)
             state = chain.settled(self._program, terms)
             known.settle(state)
             levels += chain.levels
@@ -320,7 +320,7 @@ class _Engine:
             stage.name, terms.worst(state), self.asked - before, np.zeros(0), tuple(levels)
         )
 
-    def _next(self, asking: Asking, terms: Terms, state: State, known: Known) -> Chain:
+    def _next(self, oracle: Oracle, terms: Terms, state: State, known: Known) -> Chain:
         """The next level of the province, and what is decided alone above it.
 
         One linear program within the boxes of that θ proves all of it at once. Where groups of several recipients
@@ -330,8 +330,8 @@ class _Engine:
         for _ in range(NEWTON_STEPS):
             chain = known.chain(state)
             bounded = terms.bounded(chain.state, chain.theta)
-            found = self._unmet(asking, terms, chain, bounded, groups=True) if self._grouped else []
-            found = found or self._unmet(asking, terms, chain, bounded)
+            found = self._unmet(oracle, terms, chain, bounded, groups=True) if self._grouped else []
+            found = found or self._unmet(oracle, terms, chain, bounded)
             if not found:
                 return chain
             if chain.progress == before:
@@ -341,7 +341,7 @@ class _Engine:
         raise SolverError("逐级优化没有在规定步数内收敛。")
 
     def _unmet(
-        self, asking: Asking, terms: Terms, chain: Chain, bounded: State, groups: bool = False
+        self, oracle: Oracle, terms: Terms, chain: Chain, bounded: State, groups: bool = False
     ) -> list[Cut]:
         """The cuts by which a chain is not met: more than the rounding of fixed columns (a lot, or ended by a larger θ)."""
         asked = bounded
@@ -355,7 +355,7 @@ class _Engine:
         near = terms.nearest(bounded)
         if chain.binding is not None:  # its columns have no other place
             near[chain.binding.columns] = chain.binding.ends(terms, chain.state, chain.theta)
-        duals = chain.decided.joined(self._program, asking.violation(asked, near=near), chain.theta)
+        duals = chain.decided.joined(self._program, oracle.violation(asked, near=near), chain.theta)
         return [
             cut
             for cut in cuts(self._program, duals, bounded)

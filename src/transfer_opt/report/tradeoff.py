@@ -95,7 +95,7 @@ def frontier_tables(
     """The sheets; `objective` is what the scenario asks for, `units` are the published integers (L,) at every corner."""
     return (
         _corner_table(case, curve, scenario, objective, units, heading),
-        _allocation_table(case, curve, scenario, units, heading),
+        _allocation_table(case, scenario, units, heading),
     )
 
 
@@ -223,9 +223,7 @@ def _corner_table(
     )
 
 
-def _allocation_table(
-    case: Case, curve: Frontier, scenario: str, units: Sequence[Ints], heading: str
-) -> Table:
+def _allocation_table(case: Case, scenario: str, units: Sequence[Ints], heading: str) -> Table:
     chosen = sorted(
         set(
             np.linspace(0, len(units) - 1, min(len(units), MOST_SHOWN)).round().astype(int).tolist()

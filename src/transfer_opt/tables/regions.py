@@ -57,7 +57,7 @@ def regions(sheet: RawSheet) -> list[Region]:
     at = above = 0
     while place := grid.header(at):
         first, last = place
-        rows, at = grid.body(first, last)
+        rows, at = grid.body(last)
         found += grid.side_by_side(Region(above, first, last, grid.lines(first, last, rows), rows))
         above = at
     return found
@@ -91,7 +91,7 @@ class _Grid:
             at = run.stop
         return None
 
-    def body(self, first: int, last: int) -> tuple[tuple[int, ...], int]:
+    def body(self, last: int) -> tuple[tuple[int, ...], int]:
         """The rows under a header, and where the next table may begin."""
         kept: list[int] = []
         gap = ended = False

@@ -144,7 +144,7 @@ def _patched(
         gone = {relation.id for relation in package.relations(main) if relation.kind == "calcChain"}
         if gone:
             package.unrelate(main, gone)
-    return package.saved(), list(_told(package, parts[sheet], sheet, work))
+    return package.saved(), list(_told(package, sheet, work))
 
 
 def _calculate_on_load(package: Package, main: str) -> None:
@@ -161,7 +161,7 @@ def _calculate_on_load(package: Package, main: str) -> None:
     package.put(main, root)
 
 
-def _told(package: Package, part: str, sheet: str, work: Recalculation) -> Iterator[Problem]:
+def _told(package: Package, sheet: str, work: Recalculation) -> Iterator[Problem]:
     if work.replaced:
         named = "、".join(map(address, work.replaced[:MOST_NAMED])) + (
             " 等" if len(work.replaced) > MOST_NAMED else ""

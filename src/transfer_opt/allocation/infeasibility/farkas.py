@@ -128,7 +128,6 @@ def _coupled(
             }
             if dual:
                 yield _row(
-                    case,
                     entry,
                     int(place),
                     dual,
@@ -149,7 +148,7 @@ def _crossed(case: Case, formulation: Formulation) -> Iterator[Row]:
             entry, place = bounding(formulation, int(line), side, bound)
             entries = {str(case.amount.labels[line]): "1"}
             lower, upper = (bound, None) if dual > 0 else (None, bound)
-            yield _row(case, entry, place, dual, lower, upper, entries, single=True)
+            yield _row(entry, place, dual, lower, upper, entries, single=True)
 
 
 def bounding(
@@ -168,7 +167,6 @@ def bounding(
 
 
 def _row(
-    case: Case,
     entry: RuleRows | None,
     place: int,
     dual: Fraction,

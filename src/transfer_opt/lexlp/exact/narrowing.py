@@ -175,7 +175,7 @@ class Narrowed:
         return low if low is not None else high if high is not None else 0
 
 
-def sum_told(
+def sum_record(
     stage: SumStage, costs: Mapping[int, Number], duals: Mapping[int, Number], value: Number
 ) -> dict[str, Any]:
     """A stage that minimises a sum as the certificate tells it."""
@@ -188,7 +188,7 @@ def sum_told(
     }
 
 
-def levels_told(
+def levels_record(
     stage: LevelStage,
     ratios: Ratios,
     levels: Iterable[tuple[Number, Mapping[int, Number]]],

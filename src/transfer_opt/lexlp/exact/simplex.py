@@ -194,7 +194,7 @@ class _Simplex:
         leaving = None
         for v in sorted(rates):
             rate = rates[v]
-            side = self._next_bound(v, rate, missed.get(v, 0))
+            side = self._next_bound(rate, missed.get(v, 0))
             bound = None if side is None else self._upper[v] if side == HIGH else self._lower[v]
             if bound is None:
                 continue
@@ -230,7 +230,7 @@ class _Simplex:
             if rate and self._state[count + r] == BASIC
         }
 
-    def _next_bound(self, v: int, rate: Number, missed: int) -> str | None:
+    def _next_bound(self, rate: Number, missed: int) -> str | None:
         """The bound that a basic variable comes to first; one that misses a bound comes to that."""
         if missed:
             return None if (rate > 0) == (missed > 0) else LOW if missed < 0 else HIGH

@@ -24,8 +24,8 @@ from transfer_opt.lexlp.exact.narrowing import (
     Proof,
     Ratios,
     costs_of,
-    levels_told,
-    sum_told,
+    levels_record,
+    sum_record,
 )
 from transfer_opt.lexlp.exact.reduced import Basis, Reduced
 from transfer_opt.lexlp.exact.simplex import ExactProgram, Vertex
@@ -83,7 +83,7 @@ def shortage_exactly(statement: Statement, unit: mpq, basis: Basis) -> Impossibl
         engine.row_lower,
         engine.row_upper,
     )
-    vertex = engine.asked(program)
+    vertex = engine.optimum(program)
     if vertex is None:
         raise AssertionError("slacks make every row possible")
     money = sum((cost * value for cost, value in zip(costs, vertex.columns, strict=True)), ZERO)
@@ -150,12 +150,12 @@ class _Engine(Narrowed):
             for low, high in zip(self.lower, self.upper, strict=True)
         ):
             return False
-        return self.asked(self._program([0] * len(self.lower))) is not None
+        return self.optimum(self._program([0] * len(self.lower))) is not None
 
     def sum(self, stage: SumStage) -> dict[str, Any]:
         """min costs · columns, and the face of its optimum by complementary slackness."""
         costs = costs_of(stage)
-        vertex = self.asked(self._program([costs.get(j, 0) for j in range(len(self.lower))]))
+        vertex = self.optimum(self._program([costs.get(j, 0) for j in range(len(self.lower))]))
         if vertex is None:
             raise AssertionError("the stage before has left its own optimum")
         duals = {r: slim(dual) for r, dual in enumerate(vertex.duals) if dual}
@@ -164,7 +164,7 @@ class _Engine(Narrowed):
             if reduced:
                 self.fix(j, slim(vertex.columns[j]))
         self.tighten(duals)
-        return sum_told(stage, costs, duals, slim(value))
+        return sum_record(stage, costs, duals, slim(value))
 
     def levels(self, stage: LevelStage) -> dict[str, Any]:
         """Level after level, each by its least θ; what no smaller θ would move is fixed by the dual."""
@@ -178,7 +178,7 @@ class _Engine(Narrowed):
                 self.fix(j, slim(mpq(self.best(ratios, j))))
             if theta is not None and vertex is not None:
                 found.append((slim(theta), self._settled(vertex)))
-        return levels_told(stage, ratios, found, alone)
+        return levels_record(stage, ratios, found, alone)
 
     def _level(
         self, ratios: Ratios, own: Mapping[int, Number]
@@ -190,7 +190,7 @@ class _Engine(Narrowed):
         ranked = sorted(own, key=lambda j: (-own[j], j))
         count = self._guessed(ratios, own, ranked)
         while True:
-            vertex = self.asked(self._theta_program(ratios, ranked[:count], ranked[count:]))
+            vertex = self.optimum(self._theta_program(ratios, ranked[:count], ranked[count:]))
             theta = None if vertex is None else vertex.columns[-1]
             if theta is None or (0 < count < len(ranked) and theta > own[ranked[count - 1]]):
                 count -= 1  # guessed too many: one more must share
@@ -266,6 +266,6 @@ class _Engine(Narrowed):
             costs, self.lower, self.upper, self.rows, self.row_lower, self.row_upper
         )
 
-    def asked(self, program: ExactProgram) -> Vertex | None:
+    def optimum(self, program: ExactProgram) -> Vertex | None:
         """The optimum of a program of this money; None where its rows cannot be met."""
         return Reduced.of(program).optimum(self._basis, self._scale)

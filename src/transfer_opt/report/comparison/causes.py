@@ -168,7 +168,7 @@ def price_table(comparison: Comparison) -> Table:
         Column("变化", "number", 15),
         Column("评价", "mark", 10),
     )
-    rows = tuple(row for price in comparison.prices for row in _price(comparison, price))
+    rows = tuple(row for price in comparison.prices for row in _price(price))
     said = (
         "没有一个方案使县区少于上年，不需要付这个代价。"
         if not comparison.prices
@@ -325,7 +325,7 @@ def _changes(comparison: Comparison, side: Side, breaks: bool) -> Iterator[Row]:
         )
 
 
-def _price(comparison: Comparison, price: Price) -> Iterator[Row]:
+def _price(price: Price) -> Iterator[Row]:
     if price.why_not:
         yield Row(
             "alarm",

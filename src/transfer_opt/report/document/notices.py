@@ -113,13 +113,12 @@ def _grids(shared: _Notices, entry: Entry) -> Iterator[Grid]:
     for first in range(0, len(shared.funds), MOST_FUNDS):
         funds = shared.funds[first : first + MOST_FUNDS]
         last = funds[-1] == shared.funds[-1]
-        rows = tuple(_rows(shared, entry, told, funds, summed=last and len(shared.funds) > 1))
+        rows = tuple(_rows(entry, told, funds, summed=last and len(shared.funds) > 1))
         names = [shared.plan.case.funds[f].short for f in funds]
         yield Grid(("行", "项目", "算式", *names), rows, _widths(len(funds)), 3, SIZE)
 
 
 def _rows(
-    shared: _Notices,
     entry: Entry,
     told: Sequence[tuple[Line, tuple[Decimal | None, ...]]],
     funds: Sequence[int],

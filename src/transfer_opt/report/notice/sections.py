@@ -64,10 +64,7 @@ class Cause:
 
 def explain_change(page: Page, rows: Mapping[str, int], row: int) -> tuple[Waterfall, int]:
     """二、为什么变: a sentence and the chart; `rows` tells where lines stand; also the first row after them."""
-    unit, digits = (
-        page.library.outcome.case.unit,
-        places(page.library.outcome.case.unit / 10**STEP_DIGITS),
-    )
+    digits = places(page.library.outcome.case.unit / 10**STEP_DIGITS)
     causes = list(_causes(page, rows, digits))
     first = page.free + 1
     column = page.library.columns
@@ -75,7 +72,7 @@ def explain_change(page: Page, rows: Mapping[str, int], row: int) -> tuple[Water
     values = [_bar(page, first + at, cause, digits, first) for at, cause in enumerate(causes)]
     _total_bar(page, first + len(causes), change, digits)
     page.heading(row, "二、为什么变")
-    page.sentence(row + 1, _told(page, first, causes, values, unit), 44.0)
+    page.sentence(row + 1, _told(page, first, causes, values), 44.0)
     for at in range(row + 2, row + 2 + CHART_ROWS):
         page.paper.heights[at] = CHART_ROW_HEIGHT
     series = tuple(column + 3 + at for at in range(6))
@@ -232,9 +229,7 @@ def _broken(name: str) -> Iterator[Live]:
         yield text(name[start : start + LINE_LETTERS])
 
 
-def _told(
-    page: Page, first: int, causes: Sequence[Cause], values: Sequence[Live], unit: float
-) -> Live:
+def _told(page: Page, first: int, causes: Sequence[Cause], values: Sequence[Live]) -> Live:
     """The sentence: the change, its biggest causes first, the rest together, so that the figures in it add up."""
     paper, column, digits = page.paper, page.library.columns, page.library.money
     money_unit = page.library.outcome.case.money_unit

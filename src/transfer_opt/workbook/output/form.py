@@ -84,9 +84,7 @@ class FormSheet:
         """One ordinary row; `free` is the number format of cells that take numbers and words."""
         self._sheet.set_row(self._next, self._height(values))
         for index, column in enumerate(self._columns):
-            self._write_cell(
-                index, column, values.get(column.name), self._look(column, free), _ORDINARY
-            )
+            self._write_cell(index, values.get(column.name), self._look(column, free), _ORDINARY)
         self._next += 1
 
     def write_blank_rows(self, count: int) -> None:
@@ -249,19 +247,17 @@ class FormSheet:
                     self._next, index, formulas[index], self._styles.of(own, look), total
                 )
             else:
-                self._write_cell(index, column, texts.get(column.name), own, look)
+                self._write_cell(index, texts.get(column.name), own, look)
         self._next += 1
 
     def _write_unit(self, row: Mapping[str, Value]) -> None:
         self._sheet.set_row(self._next, _BODY_HEIGHT, None, {"level": 1})
         for index, column in enumerate(self._columns):
             look = _INDENTED if column.name == "县区名称" else _ORDINARY
-            self._write_cell(index, column, row.get(column.name), self._look(column), look)
+            self._write_cell(index, row.get(column.name), self._look(column), look)
         self._next += 1
 
-    def _write_cell(
-        self, index: int, column: InputColumn, value: Value, look: Look, more: Look
-    ) -> None:
+    def _write_cell(self, index: int, value: Value, look: Look, more: Look) -> None:
         style = self._styles.of(look, more)
         if value is None or value == "":
             self._sheet.write_blank(self._next, index, None, style)

@@ -146,7 +146,7 @@ def seen(content: bytes) -> Seen:
     relations = {relation.id: relation for relation in package.relations(part)}
     styles, theme = (package.related(part, kind) for kind in ("styles", "theme"))
     looks = Looks(package.tree(styles) if styles else None, package.tree(theme) if theme else None)
-    texts = _shared(package, package.related(part, "sharedStrings"), looks)
+    texts = _shared(package, package.related(part, "sharedStrings"))
     names = _Names(workbook)
     sheets = []
     for listed in package.worksheets():
@@ -190,7 +190,7 @@ def _plain_range(text: str) -> str:
     return re.sub(r"('[^']*'|[^'!,]*)!", "", text).replace("$", "")
 
 
-def _shared(package: Package, part: str | None, looks: Looks) -> list[Any]:
+def _shared(package: Package, part: str | None) -> list[Any]:
     """The runs of every shared text; None where it is all of one font."""
     return (
         [each if each.find("{*}r") is not None else None for each in children(package.tree(part))]
