@@ -14,7 +14,7 @@ from transfer_opt.allocation.explanation.indicators import Indicator, shortfall
 from transfer_opt.allocation.explanation.sensitivity import Sensitivity
 from transfer_opt.allocation.explanation.steps import Steps
 from transfer_opt.allocation.formulation.formulate import Formulation
-from transfer_opt.allocation.years.projection import Projection
+from transfer_opt.allocation.projection import Projection
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import Problem

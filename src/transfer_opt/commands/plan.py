@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transfer_opt.allocation.allocate import Progress
+from transfer_opt.allocation.projection import Projection
 from transfer_opt.allocation.years.project import outlook_of, project
-from transfer_opt.allocation.years.projection import Projection
 from transfer_opt.commands import publish
 from transfer_opt.commands.solve import Solved, solve
 from transfer_opt.core.errors import InfeasibleError

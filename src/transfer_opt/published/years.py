@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from transfer_opt.allocation.plan import Outcome
+from transfer_opt.allocation.projection import Projection
 from transfer_opt.allocation.years.project import project
-from transfer_opt.allocation.years.projection import Projection
 from transfer_opt.checker.optimality import CertificateError, check
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.tables import FIRST_ROW

@@ -9,7 +9,7 @@ import numpy as np
 
 from transfer_opt.allocation.formulation.rule_rows import REPAIRED
 from transfer_opt.allocation.plan import Outcome, Plan
-from transfer_opt.allocation.years.projection import Projection
+from transfer_opt.allocation.projection import Projection
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.exact import floats

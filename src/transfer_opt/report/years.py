@@ -9,7 +9,7 @@ import numpy as np
 
 from transfer_opt.allocation.explanation.indicators import Indicator
 from transfer_opt.allocation.plan import Outcome
-from transfer_opt.allocation.years.projection import Joint, Projection, Year
+from transfer_opt.allocation.projection import Joint, Projection, Year
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.exact import exact, spelled

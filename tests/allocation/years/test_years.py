@@ -12,8 +12,8 @@ from books import GUARANTEE
 from years import two_counties
 
 from transfer_opt.allocation.allocate import allocate
+from transfer_opt.allocation.projection import Projection
 from transfer_opt.allocation.years.project import project
-from transfer_opt.allocation.years.projection import Projection
 from transfer_opt.checker.optimality import check
 from transfer_opt.core.errors import InputError
 from transfer_opt.intake.prepare import prepare

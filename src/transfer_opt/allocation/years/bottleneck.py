@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transfer_opt.allocation.infeasibility.iis import families
 from transfer_opt.allocation.instance import Instance
-from transfer_opt.allocation.years.projection import Bottleneck, Year
+from transfer_opt.allocation.projection import Bottleneck, Year
 from transfer_opt.core.vocabulary import NEED_RULE
 from transfer_opt.policy.model import Change
 

@@ -14,8 +14,8 @@ import numpy as np
 from transfer_opt.allocation.infeasibility.message import infeasible
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import Published
+from transfer_opt.allocation.projection import Stuck, Year
 from transfer_opt.allocation.years.horizon import Horizon, paid
-from transfer_opt.allocation.years.projection import Stuck, Year
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.vocabulary import OUTLOOK, POOL_AMOUNT, POOLS
 from transfer_opt.policy.case import Case

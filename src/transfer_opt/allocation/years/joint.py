@@ -12,9 +12,9 @@ from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.formulation.rule_rows import written_rules
 from transfer_opt.allocation.formulation.years import following, several_years
 from transfer_opt.allocation.optimum import Published, optimum_and_proof
+from transfer_opt.allocation.projection import Joint, Year
 from transfer_opt.allocation.rounding import published
 from transfer_opt.allocation.years.horizon import Horizon
-from transfer_opt.allocation.years.projection import Joint, Year
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.exact import Exacts

@@ -13,7 +13,7 @@ from transfer_opt.allocation.formulation.formulate import Formulation, composed
 from transfer_opt.allocation.formulation.rule_rows import RuleRows
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import least
-from transfer_opt.allocation.years.projection import LeastPool
+from transfer_opt.allocation.projection import LeastPool
 from transfer_opt.core.exact import exact
 from transfer_opt.core.vocabulary import NEED_RULE, POOL_AMOUNT, POOL_RULE, POOLS
 from transfer_opt.lexlp.program import SumStage

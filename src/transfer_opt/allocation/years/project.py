@@ -7,12 +7,12 @@ from collections.abc import Callable
 from transfer_opt.allocation.allocate import instance_of
 from transfer_opt.allocation.formulation.rule_rows import raw_bounds
 from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.projection import LeastPool, Projection
 from transfer_opt.allocation.years.bottleneck import bottleneck
 from transfer_opt.allocation.years.chain import chain
 from transfer_opt.allocation.years.horizon import Horizon
 from transfer_opt.allocation.years.joint import joint
 from transfer_opt.allocation.years.least_pool import least_pools
-from transfer_opt.allocation.years.projection import LeastPool, Projection
 from transfer_opt.core.arrays import Floats, Ints, sums
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.exact import floats
