@@ -11,7 +11,6 @@ from transfer_opt.allocation.projection import Projection
 from transfer_opt.allocation.years.project import outlook_of, project
 from transfer_opt.commands import publish
 from transfer_opt.commands.solve import Solved, solve
-from transfer_opt.core.errors import InfeasibleError
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.prepare import BudgetWorkbook, settled
 
@@ -59,8 +58,6 @@ def plan(
     found = project(
         prepared, solved.outcome.units, years, together, report=progress, deadline=deadline
     )
-    if found.stuck and found.joint is None:
-        raise InfeasibleError(found.stuck.message)
     return Solved(replace(solved.outcome, projection=found))
 
 

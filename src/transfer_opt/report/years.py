@@ -51,7 +51,7 @@ def year_sentences(projection: Projection) -> Iterator[str]:
     unit = projection.chain[0].case.money_unit
     known = [year for year in projection.chain if not np.isnan(year.case.need).all()]
     if known:
-        yield f"按现行规则，{_span(known)}“三保”缺口 {_listed(known)} {unit}。"
+        yield f"按现行规则，{_span(known)}“三保”缺口{_listed(known, unit)}。"
     for at, year in enumerate(projection.chain):
         if year.short:
             yield from _short(projection, at, unit)
@@ -110,6 +110,7 @@ def year_table(outcome: Outcome) -> Table:
         for cells in (
             *_pools(projection.chain),
             *_followed(projection.chain),
+            *_jointly(projection),
             *_ecology(projection.chain),
             *_room(projection),
             *_least(projection),
@@ -237,10 +238,11 @@ def _span(years: Sequence[Year]) -> str:
     return f"{first}年" if first == last else f"{first}—{last}年"
 
 
-def _listed(years: Sequence[Year]) -> str:
+def _listed(years: Sequence[Year], unit: str) -> str:
     """The shortfalls one after the other, or that there are none."""
-    some = any(year.short for year in years)
-    return "、".join(_money(year.short) for year in years) if some else "都是 0"
+    if not any(year.short for year in years):
+        return "都是 0"
+    return f"依次为 {'、'.join(_money(year.short) for year in years)} {unit}"
 
 
 def _money(value: float) -> str:
@@ -258,22 +260,22 @@ def _short(projection: Projection, at: int, unit: str) -> Iterator[str]:
     names = year.case.recipients.name
     whom = "、".join(f"{names[i]} {_money(year.shortfall[i])}" for i in short[:NAMED])
     rest = f" 等 {len(short)} 个县" if len(short) > NAMED else ""
-    yield f"{year.number}年开始有缺口：{whom}{rest}。"
+    yield f"{year.number}年开始有缺口（{unit}）：{whom}{rest}。"
     enough = [
         f"{each.fund}增加 {_money(each.least - each.now)}（到 {_money(each.least)}）"
         for each in projection.least[at]
         if each.least is not None and each.least > each.now
     ]
     if enough:
-        yield f"要补上，只需其中一项：{'，或'.join(enough)} {unit}。"
+        yield f"要补上，只需{year.number}年（{unit}）{'，或'.join(enough)}。"
     tight = projection.bottlenecks[at]
     if tight:
-        yield f"最碍事的规则是{tight.family}：{year.number}年只停用它，缺口可减为 {_money(tight.short)}。"
+        yield f"瓶颈是{tight.family}：{year.number}年只停用它，缺口可减为 {_money(tight.short)}。"
 
 
 def _together(projection: Projection, joint: Joint, unit: str) -> Iterator[str]:
     """What deciding together gains year by year, and what it costs this year."""
-    yield f"若{len(joint.years)}年统筹，各年“三保”缺口为 {_listed(joint.years)} {unit}。"
+    yield f"若{len(joint.years)}年统筹，各年“三保”缺口{_listed(joint.years, unit)}。"
     gains = [
         (year.number, year.short - other.short)
         for year, other in zip(projection.chain, joint.years, strict=False)
@@ -297,7 +299,7 @@ def _together(projection: Projection, joint: Joint, unit: str) -> Iterator[str]:
         for some, word in ((least, "少得"), (most, "多得"))
         if some
     ]
-    yield f"代价是{projection.years[0]}年{'，'.join(parts)} {unit}。"
+    yield f"代价是{projection.years[0]}年（{unit}）：{'；'.join(parts)}。"
 
 
 def _differing(
@@ -370,6 +372,18 @@ def _followed(years: Sequence[Year]) -> Iterator[Cells]:
                 if each and (told := _who(year, each))
             )
             yield (name, first.basis, *values, note or None)
+
+
+def _jointly(projection: Projection) -> Iterator[Cells]:
+    """The shortfalls of all years decided together, beside those of one after the other."""
+    if projection.joint:
+        years = projection.joint.years[: len(projection.chain)]
+        yield (
+            "“三保”缺口（多年统筹）",
+            years[0].case.money_unit,
+            *(_cell(y.short) for y in years),
+            None,
+        )
 
 
 def _dustless(year: Year, name: str, value: float) -> float:

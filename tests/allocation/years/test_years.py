@@ -15,7 +15,7 @@ from transfer_opt.allocation.allocate import allocate
 from transfer_opt.allocation.projection import Projection
 from transfer_opt.allocation.years.project import project
 from transfer_opt.checker.optimality import check
-from transfer_opt.core.errors import InputError
+from transfer_opt.core.errors import InfeasibleError, InputError
 from transfer_opt.intake.prepare import prepare
 from transfer_opt.report.years import year_sentences
 
@@ -62,14 +62,14 @@ def test_each_year_says_the_least_its_pool_may_be_and_what_stands_in_the_way(
 def test_the_years_are_told_in_sentences(tmp_path: Path) -> None:
     told = list(year_sentences(projected(two_counties(tmp_path / "预算.xlsx"), together=True)))
     assert told[:6] == [
-        "按现行规则，2027—2028年“三保”缺口 0、16 万元。",
-        "2028年开始有缺口：乙县 16。",
-        f"要补上，只需其中一项：{GUARANTEE}增加 16（到 126） 万元。",
-        f"最碍事的规则是「上年保底」（{GUARANTEE}）：2028年只停用它，缺口可减为 0。",
-        "若2年统筹，各年“三保”缺口为 0、10 万元。",
+        "按现行规则，2027—2028年“三保”缺口依次为 0、16 万元。",
+        "2028年开始有缺口（万元）：乙县 16。",
+        f"要补上，只需2028年（万元）{GUARANTEE}增加 16（到 126）。",
+        f"瓶颈是「上年保底」（{GUARANTEE}）：2028年只停用它，缺口可减为 0。",
+        "若2年统筹，各年“三保”缺口依次为 0、10 万元。",
         "2028年少缺 6 万元。",
     ]
-    assert told[6] == "代价是2027年甲县少得 6，乙县多得 6 万元。"
+    assert told[6] == "代价是2027年（万元）：甲县少得 6；乙县多得 6。"
 
 
 def test_a_year_is_what_a_budget_typed_with_the_amounts_of_the_year_before_comes_to(
@@ -101,13 +101,13 @@ def test_every_year_and_all_years_together_are_proved(tmp_path: Path) -> None:
 def test_the_first_year_without_an_allocation_is_told_with_rule_money_and_ways_out(
     tmp_path: Path,
 ) -> None:
-    stuck = projected(two_counties(tmp_path / "预算.xlsx", **THREE)).stuck
-    assert stuck is not None
-    assert stuck.number == 2029
-    assert "2027年至2028年可以分配，2029年无可行方案" in stuck.message
-    assert "「上年保底」" in stuck.message
-    assert "相差 10 万元" in stuck.message
-    assert "--relax" not in stuck.message
+    with pytest.raises(InfeasibleError) as stuck:
+        projected(two_counties(tmp_path / "预算.xlsx", **THREE))
+    message = str(stuck.value)
+    assert "2027年至2028年可以分配，2029年无可行方案" in message
+    assert "「上年保底」" in message
+    assert "相差 10 万元" in message
+    assert "--relax" not in message
 
 
 def _edit(path: Path, sheet: str, row: dict[str, object], column: str, value: object) -> None:
@@ -126,9 +126,9 @@ def test_every_way_out_leads_through_that_year_when_it_is_written_where_it_is_sa
     tmp_path: Path, way: int
 ) -> None:
     path = two_counties(tmp_path / "预算.xlsx", **THREE)
-    stuck = projected(path).stuck
-    assert stuck is not None
-    said = re.search(rf"^  {way}\. (.*)$", stuck.message, re.M)
+    with pytest.raises(InfeasibleError) as stuck:
+        projected(path)
+    said = re.search(rf"^  {way}\. (.*)$", str(stuck.value), re.M)
     assert said is not None
     floor = {"规则": "上年保底", "参数": "降幅上限"}
     if way == 1:

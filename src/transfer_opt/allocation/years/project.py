@@ -14,7 +14,7 @@ from transfer_opt.allocation.years.horizon import Horizon
 from transfer_opt.allocation.years.joint import joint
 from transfer_opt.allocation.years.least_pool import least_pools
 from transfer_opt.core.arrays import Floats, Ints, sums
-from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.errors import InfeasibleError, InputError, Problem
 from transfer_opt.core.exact import floats
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.core.vocabulary import OUTLOOK
@@ -69,21 +69,28 @@ def project(
     report: Callable[[str], None] = lambda _: None,
     deadline: Deadline = NEVER,
 ) -> Projection:
-    """The years after an allocation (`units`, (L,)) of the budget. Raises InputError, SolverError, NotProvenError.
+    """The years after an allocation (`units`, (L,)) of the budget.
 
-    Where a year has no allocation, the chain ends before it and says why.
+    Raises InputError, SolverError, NotProvenError; InfeasibleError where a year has no allocation after those before it
+    and the years were not decided `together` with one.
     """
     outlook, years = outlook_of(prepared, count)
     first = instance_of(prepared, solver, deadline)
     horizon = Horizon(prepared.spec, prepared.budget, outlook, first, years)
     found = chain(horizon, units, prepared.settings, report)
+    if found.stuck and not together:
+        raise InfeasibleError(found.stuck.message)
     report("测算各年至少要多少资金")
     least: list[tuple[LeastPool, ...]] = []
     for problem in found.problems:
         least.append(least_pools(problem, first.case.figures.unit, least[-1] if least else ()))
     tight = tuple(map(bottleneck, found.problems, found.years))
+    all_years = None
     if together:
         report("多年统筹")
+        all_years = joint(horizon, prepared.settings, report)
+        if found.stuck and all_years is None:
+            raise InfeasibleError(found.stuck.message)
     return Projection(
         outlook,
         years,
@@ -93,7 +100,7 @@ def project(
         tight,
         tuple(map(_floors, found.problems)),
         found.stuck,
-        joint(horizon, prepared.settings, report) if together else None,
+        all_years,
     )
 
 
