@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from transfer_opt.checker import certificate
     from transfer_opt.commands.audit import Audited
     from transfer_opt.commands.compare import Compared
-    from transfer_opt.commands.door import audit, compare, explain, frontier, solve, sweep
+    from transfer_opt.commands.door import audit, compare, explain, frontier, plan, solve, sweep
     from transfer_opt.commands.frontier import TradeOff
     from transfer_opt.commands.solve import Solved
     from transfer_opt.commands.sweep import Swept
@@ -64,6 +64,7 @@ __all__ = [
     "explain",
     "frontier",
     "load_model",
+    "plan",
     "read_budget",
     "solve",
     "sweep",
@@ -73,7 +74,7 @@ _HOMES = {
     "checker": ("certificate",),
     "commands.audit": ("Audited",),
     "commands.compare": ("Compared",),
-    "commands.door": ("audit", "compare", "explain", "frontier", "solve", "sweep"),
+    "commands.door": ("audit", "compare", "explain", "frontier", "plan", "solve", "sweep"),
     "commands.frontier": ("TradeOff",),
     "commands.solve": ("Solved",),
     "commands.sweep": ("Swept",),

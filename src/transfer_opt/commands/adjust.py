@@ -21,7 +21,7 @@ from transfer_opt.core.budget import LARGEST
 from transfer_opt.core.errors import InputError, OutputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import to_number, trim
-from transfer_opt.core.vocabulary import ADJUSTED, CHART_DATA, PROOF
+from transfer_opt.core.vocabulary import ADJUSTED, CHART_DATA, PROOF, YEAR_PROOFS
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.published.approval import approval_problems
@@ -44,6 +44,8 @@ from transfer_opt.workbook.result.seals import broken, intact
 LONGEST = 1000
 """Characters of a reason."""
 WHAT = "调整"
+UNPRINTED = {PROOF, YEAR_PROOFS, CHART_DATA}
+"""Sheets for programs: no page of them can say that it is superseded."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def write(adjusted: Adjusted, path: Path) -> tuple[str, ...]:
     report = approval_report(
         adjusted.plan, adjusted.formulation, adjusted.adjustments, publish.stamps()[0]
     )
-    computed = intact(read_pages(adjusted.source)) - {PROOF, CHART_DATA}  # nobody prints these
+    computed = intact(read_pages(adjusted.source)) - UNPRINTED
     return write_behind(report, adjusted.source, adjusted.digest, path, computed)
 
 

@@ -52,6 +52,29 @@ def solve(
     )
 
 
+def plan(
+    budget: Source,
+    scenario: str | None = None,
+    *,
+    years: int | None = None,
+    joint: bool = False,
+    time_limit: float | None = None,
+) -> Solved:
+    """This year's allocation, exactly as `solve` has it, with the years of 「年度展望」 after it in `outcome.projection`.
+
+    `years` counts this one, by default all there are; `joint` also decides them together. `save` writes what
+    `transfer-opt plan` writes. Raises what `solve` raises, and InfeasibleError for the first year without an allocation.
+    """
+    from transfer_opt.commands.plan import plan as plan_read
+    from transfer_opt.core.time_limit import within
+    from transfer_opt.intake.prepare import opened
+
+    return within(
+        time_limit,
+        lambda deadline: plan_read(opened(budget), scenario, years, joint, deadline=deadline),
+    )
+
+
 def explain(result: StrPath, county: str, *, model: Model = None) -> str:
     """Why a county, by name, short or former name or code, gets what it gets: told from a result workbook alone.
 

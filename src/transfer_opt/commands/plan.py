@@ -14,9 +14,6 @@ from transfer_opt.commands.solve import Solved, solve
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.prepare import BudgetWorkbook, settled
 
-WHAT = "多年测算"
-"""What is added to the budget's file name."""
-
 
 @dataclass(frozen=True)
 class Order:
@@ -68,7 +65,7 @@ def plan_and_write(
     deadline: Deadline = NEVER,
 ) -> Planned:
     """Refuse what cannot be written, then `read` the budget, work out the years and write. Raises any TransferOptError."""
-    target = publish.result_path(order.budget, order.output, WHAT)
+    target = publish.result_path(order.budget, order.output, publish.PLANNED)
     progress("读取工作簿")
     solved = plan(read(), order.scenario, order.years, order.together, progress, deadline)
     progress("写结果工作簿")

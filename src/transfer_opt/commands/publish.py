@@ -13,6 +13,9 @@ from transfer_opt.core.errors import InputError, OutputError, Problem
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.report.workbook import build
 
+SOLVED, PLANNED = "分配结果", "多年测算"
+"""What is added to the budget's file name."""
+
 
 def write(
     outcome: Outcome, path: Path | None, copy: Path | None = None, deadline: Deadline = NEVER
@@ -40,7 +43,7 @@ def stamps() -> tuple[str, str]:
 
 
 def result_path(
-    source: Path, wanted: Path | None, what: str = "分配结果", suffix: str = ".xlsx"
+    source: Path, wanted: Path | None, what: str = SOLVED, suffix: str = ".xlsx"
 ) -> Path:
     """Where the result goes; never the input itself, not through a link either (OutputError).
 

@@ -56,12 +56,14 @@ class Solved:
         return (*self.outcome.problems, *(Problem("W360", alarm) for alarm in self.outcome.alarms))
 
     def save(self, path: str | os.PathLike[str] | None = None) -> Path:
-        """Write the result workbook, by default beside the budget as `transfer-opt solve` does; where it lies.
+        """Write the result workbook, by default beside the budget as `transfer-opt solve` or `plan` does; where it lies.
 
         The bytes are those of the command. Raises OutputError, and leaves nothing behind, where that cannot be.
         """
         target = publish.result_path(
-            Path(self.outcome.budget.path), None if path is None else Path(path)
+            Path(self.outcome.budget.path),
+            None if path is None else Path(path),
+            publish.SOLVED if self.outcome.projection is None else publish.PLANNED,
         )
         publish.write(self.outcome, target)
         return target

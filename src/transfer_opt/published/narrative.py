@@ -15,6 +15,8 @@ from transfer_opt.core.vocabulary import (
     COMPLIANCE,
     COUNTY_SENSITIVITY,
     FACTS,
+    OUTLOOK,
+    PATH,
     REFERENCE_STEP,
     ROUNDING_STEP,
     STEPS,
@@ -40,6 +42,7 @@ def explain(path: Path, county: str, model: Model = None) -> list[str]:
         path,
         (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS)
         + ((APPROVED_ALLOCATION, CHECKED) if decided else ()),
+        (PATH,),
     )
     return sentences(sheets, county, lambda: load_model(model).former, decided)
 
@@ -71,7 +74,23 @@ def sentences(
             if decided
             else _changes(sheets[COUNTY_SENSITIVITY].rows, name, funds, unit)
         ),
+        *(_years(sheets[PATH].rows, name, unit, bool(decided)) if PATH in sheets else ()),
     ]
+
+
+def _years(rows: Sequence[Row], name: str, unit: str, decided: bool) -> Iterator[str]:
+    """What is forecast for the years after, from 「年度路径」."""
+    later = [row for row in rows if row["县区名称"] == name and row["性质"] == "预测"]
+    told = []
+    for row in later:
+        rate = f"（{_percent(row['增幅'], signed=True)}）" if is_number(row["增幅"]) else ""
+        level = f"，保障水平 {_percent(row['保障水平'])}" if is_number(row["保障水平"]) else ""
+        short = row["三保缺口"]
+        lacks = f"，“三保”缺 {_money(short)}" if is_number(short) and float(short) > 0 else ""
+        told.append(f"{row['年度']} {_money(row['合计'])} {unit}{rate}{level}{lacks}")
+    if told:
+        since = "测算数" if decided else "本年分配数"
+        yield f"预测（按「{OUTLOOK}」从{since}逐年滚动，不作为分配依据）：{'；'.join(told)}。"
 
 
 def _as_audited(row: Row) -> Row:

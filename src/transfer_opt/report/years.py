@@ -109,8 +109,8 @@ def year_table(outcome: Outcome) -> Table:
         Row("plain", cells)
         for cells in (
             *_pools(projection.chain),
-            *_followed(projection.chain),
             *_jointly(projection),
+            *_followed(projection.chain),
             *_ecology(projection.chain),
             *_room(projection),
             *_least(projection),
@@ -118,7 +118,7 @@ def year_table(outcome: Outcome) -> Table:
     )
     return Table(
         YEARS,
-        f"{heading(outcome)}{projection.label}年度指标（{outcome.scenario}）",
+        _title(outcome, YEARS),
         columns,
         rows,
         f"单位：{outcome.case.money_unit}",
@@ -126,7 +126,8 @@ def year_table(outcome: Outcome) -> Table:
         notes=(
             "注：每一年都按同样的规则完整求解一次，上一年的分配数就是下一年的上年数；本年就是「分配结果」。",
             "下限合计是上年保底、生态稳定增长等对单笔分配的下限之和，余地是总额减下限合计：余地越小，越没有钱可以按需要调整。",
-            "至少要的总额：其他资金总额不变、各县“三保”都保住、各项硬规则都做得到时，这项资金最少要多少，少一个公布单位就做不到。",
+            "至少要的总额：其他资金总额不变、各县“三保”都保住、各项硬规则都做得到时，这项资金最少要多少，少一个公布单位就做不到；"
+            "按取整前算，取整公布时各县之间可能差几个单位。",
         ),
         paper="A3" if len(projection.chain) > NAMED else "A4",
         fit="page",
@@ -156,7 +157,7 @@ def path_table(outcome: Outcome) -> Table:
     )
     return Table(
         PATH,
-        f"{heading(outcome)}{projection.label}年度路径（{outcome.scenario}）",
+        _title(outcome, PATH),
         columns,
         rows,
         f"单位：{outcome.case.money_unit}",
@@ -184,7 +185,7 @@ def together_table(outcome: Outcome) -> Table:
     ]
     return Table(
         TOGETHER,
-        f"{heading(outcome)}{joint.years[0].number}年按{projection.label}统筹与逐年滚动的差别（{outcome.scenario}）",
+        _title(outcome, f"统筹与逐年滚动的差别：{projection.years[0]}年"),
         columns,
         tuple(rows),
         f"单位：{outcome.case.money_unit}",
@@ -227,6 +228,12 @@ def year_charts(projection: Projection | None) -> tuple[tuple[str, Lines], ...]:
 def _projection(outcome: Outcome) -> Projection:
     assert outcome.projection is not None, "asked only where years were worked out"
     return outcome.projection
+
+
+def _title(outcome: Outcome, what: str) -> str:
+    """The years in the place of the one that other titles name."""
+    title = heading(outcome).removeprefix(f"{outcome.budget.year}年")
+    return f"{_projection(outcome).label}{title}{what}（{outcome.scenario}）"
 
 
 def _header(projection: Projection, number: int) -> str:
@@ -389,7 +396,7 @@ def _jointly(projection: Projection) -> Iterator[Cells]:
 def _dustless(year: Year, name: str, value: float) -> float:
     """The shortfall is told without what rounding to whole units in the year before leaves of it."""
     if name == "“三保”缺口":
-        return year.short
+        return round(year.short, CENTS)
     return float((year.shortfall > 0).sum()) if name == "“三保”缺口县数" else value
 
 
