@@ -84,6 +84,8 @@ def basis_plain(draft: Draft) -> Iterator[Problem]:
     if read is None:
         return
     services, people = read
+    if any(unshared(draft.settings, services, people.tiers)):
+        return
     unit = next((sheet.unit for sheet in draft.budget.sheets.values() if sheet.unit), DEFAULT_UNIT)
     paid = burdens(draft.settings, services, people, YUAN[unit])
     if not paid.listed.any():

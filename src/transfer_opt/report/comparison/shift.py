@@ -12,7 +12,7 @@ from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import SHIFT
 from transfer_opt.policy.shared_costs import COUNTY, LEVELS
 from transfer_opt.report.comparison.counties import one_page
-from transfer_opt.report.parts import KEY_COLUMNS, amount, heading, known_sum, unit_groups
+from transfer_opt.report.parts import KEY_COLUMNS, amount, dated, known_sum, unit_groups
 from transfer_opt.scenarios.comparison.compare import Comparison
 from transfer_opt.scenarios.comparison.shift import Shift
 
@@ -43,14 +43,14 @@ def shift_table(comparison: Comparison) -> Table | None:
     said = [sentence(each, comparison.money_unit) for each in comparison.shifts]
     return Table(
         SHIFT,
-        f"{heading(comparison.lead)}共同财政事权分担变化",
+        f"{dated(comparison.lead.budget)}共同财政事权分担变化",
         tuple(columns),
         rows,
         f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}",
-        said[0],
+        said[0] if len(said) == 1 else "",  # it takes the place of the names above the columns
         (
-            *said[1:],
-            "注：各级承担的共同财政事权支出比基准多（+）少（-）多少；只改分担比例时，四级相加为 0，总支出不变。",
+            *(said if len(said) > 1 else ()),
+            "注：正数是这一级比基准多支出，负数是少支出；只改分担比例时，四级相加为 0，总支出不变。",
         ),
         paper="A3",
         fit=one_page(comparison),

@@ -28,18 +28,20 @@ class ResultSheet:
     """What stands at the left of the second row: 示例数据 where the data are."""
 
 
-def read_result(path: Path, names: tuple[str, ...]) -> dict[str, ResultSheet]:
-    """The named sheets; raises InputError where the file is no result workbook."""
+def read_result(
+    path: Path, names: tuple[str, ...], also: tuple[str, ...] = ()
+) -> dict[str, ResultSheet]:
+    """The named sheets, and those of `also` that are there; raises InputError where the file is no result workbook."""
     sheets = {
         sheet.name: sheet
-        for sheet in open_workbook(path, wanted=frozenset(names).__contains__).sheets
+        for sheet in open_workbook(path, wanted=frozenset(names + also).__contains__).sheets
     }
     for name in names:
         if name not in sheets:
             raise _no_result(path, f"没有「{name}」表")
         if len(sheets[name].rows) <= HEADER_ROW:
             raise _no_result(path, f"「{name}」表没有表头")
-    return {name: _sheet(sheets[name]) for name in names}
+    return {name: _sheet(sheets[name]) for name in names + also if name in sheets}
 
 
 def as_written(table: Table) -> ResultSheet:
