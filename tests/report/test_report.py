@@ -388,9 +388,8 @@ def read_back(outcome: Outcome, folder: Path) -> Outcome:
     found = table("方案参数", build(outcome, "", ""))
     tables = plain_tables(also={"共担事项": "事项", "受益人数": "行政区划代码"})
     del tables["方案"]
-    if not any(
-        "/" in str(row.values[2]) for row in found.rows
-    ):  # an outcome without shared services
+    services = outcome.settings.rules["共担测算"].parameters
+    if not any("/" in name for name in services):  # an outcome without shared services
         del tables["共担事项"], tables["受益人数"]
     parameter = names(found).index("参数")
     told = [
