@@ -35,7 +35,7 @@ def need(
     case = instance.case
     wanted = parse_goal(goal, case, prepared.spec)
     levers = [lever(prepared, case, text) for text in by] or [
-        pool_lever(prepared, case, fund) for fund in case.funds
+        pool_lever(prepared.settings, case, fund) for fund in case.funds
     ]
     answers = tuple(
         search(instance, wanted, each, lambda count, each=each: progress(each.text, count))  # type: ignore[misc]

@@ -10,10 +10,10 @@ import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Ints, Texts
 from transfer_opt.core.budget import LARGEST, Budget, Sheet, SheetRow, is_number
-from transfer_opt.core.errors import Problem
-from transfer_opt.core.exact import ONE, Exacts, every, exact, exacts, spelled, total
+from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.exact import ONE, Exacts, every, exact, exacts, known, spelled, total
 from transfer_opt.core.suggestions import did_you_mean
-from transfer_opt.core.text import normalise, to_text
+from transfer_opt.core.text import normalise, some, to_text
 from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     CODE,
@@ -341,7 +341,15 @@ def livelihood_in(settings: Settings, paid: Burdens, filled: Exacts) -> Exacts:
 def burdens(
     settings: Settings, services: Sequence[Service], people: Beneficiaries, yuan: int
 ) -> Burdens:
-    """Under the settings that hold; sheets and settings must have passed their checks."""
+    """Under the settings that hold; the sheets must have passed their checks.
+
+    Raises InputError where shares no longer add to 1, ValueError where a unit's people are not known.
+    """
+    found = shares(settings, services, people.tiers)
+    if not known(people.people).all() or not known(found).all():
+        raise ValueError("people or shares of a unit are not known")
+    if wrong := [*unshared(settings, services, people.tiers)]:
+        raise InputError(wrong)
     return Burdens(
         tuple(service.name for service in services),
         listed(settings, services),
@@ -350,10 +358,31 @@ def burdens(
         np.array([_of_units(settings, named(each.name, STANDARD)) for each in services]).reshape(
             len(services), -1
         ),
-        shares(settings, services, people.tiers),
+        found,
         people.other,
         yuan,
     )
+
+
+def unshared(
+    settings: Settings, services: Sequence[Service], tiers: Texts, sheet: str = "", column: str = ""
+) -> Iterator[Problem]:
+    """Counties where the settings change shares so that they no longer add to 1."""
+    found = shares(settings, services, tiers).sum(axis=1)
+    names = settings.recipients.name
+    for k, service in enumerate(services):
+        typed = {tier: sum(map(exact, each)) for tier, each in service.shares.items()}
+        for whole in sorted({*found[k]} - {ONE}):
+            wrong = [i for i in range(len(names)) if found[k, i] == whole]
+            if all(typed[service.tier(str(tiers[i]))] == whole for i in wrong):
+                continue  # told of the row already
+            yield Problem(
+                "E375",
+                f"改动以后，{service.name}在{some(names[wrong].tolist(), 3)}四级分担合计 {spelled(whole)}，应为 1。",
+                "一级的比例改了，另一级也要写一行改过来。",
+                sheet,
+                column=column,
+            )
 
 
 def listed(settings: Settings, services: Sequence[Service]) -> Bools:

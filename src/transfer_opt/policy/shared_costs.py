@@ -75,7 +75,7 @@ def _parameters(service: Service) -> Iterator[ParameterSpec]:
     )
     for tier, shares in service.shares.items():
         for level, share in zip(LEVELS, shares, strict=True):
-            told = service.basis.get(tier) or f"{name}{tier}：{level}分担的比例"
+            told = service.basis.get(tier) or f"{name}{tier}的分担比例"
             yield _parameter(named(name, tier, level), "recipient", share, told, is_share=True)
 
 

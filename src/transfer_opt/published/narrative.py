@@ -18,11 +18,14 @@ from transfer_opt.core.vocabulary import (
     OUTLOOK,
     PATH,
     REFERENCE_STEP,
+    RESPONSIBILITY,
     ROUNDING_STEP,
     STEPS,
 )
 from transfer_opt.policy.model_file.loading import Model, load_model
+from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.published.county import Former, Row, county_row
+from transfer_opt.report.responsibility import ALL, OF_OWN
 from transfer_opt.workbook.result.adjustments import Adjustment, adjustments_of
 from transfer_opt.workbook.result.rows import ResultSheet, read_result
 
@@ -42,7 +45,7 @@ def explain(path: Path, county: str, model: Model = None) -> list[str]:
         path,
         (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS)
         + ((APPROVED_ALLOCATION, CHECKED) if decided else ()),
-        (PATH,),
+        (PATH, RESPONSIBILITY),
     )
     return sentences(sheets, county, lambda: load_model(model).former, decided)
 
@@ -65,6 +68,7 @@ def sentences(
     own = {each.line[2]: each for each in decided if each.line[1] == name}
     return [
         *_whole(found, name, unit),
+        *(_shared(sheets[RESPONSIBILITY].rows, name, unit) if RESPONSIBILITY in sheets else ()),
         *_plan(sheets[FACTS].rows),
         *_funds(funds, unit, own),
         *_rules(rules, name, unit),
@@ -123,6 +127,25 @@ def _whole(row: Row, name: str, unit: str) -> Iterator[str]:
     if is_number(row["三保缺口"]):
         short = float(row["三保缺口"])
         yield f"“三保”需求还缺 {_money(short)} {unit}。" if short > 0 else "“三保”需求已足额保障。"
+
+
+def _shared(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:
+    """Who pays for the shared services, and what of it is need."""
+    row = next(row for row in rows if row["县区名称"] == name)
+    whole, *parts = (row[column] for column in ALL)
+    paid = "、".join(
+        f"{level} {_money(part)}" for level, part in zip(LEVELS, parts, strict=True) if part
+    )
+    said = f"共同财政事权支出 {_money(whole)} {unit}" + (f"：{paid}" if paid else "")
+    if is_number(row[OF_OWN]):
+        said += f"，县级承担的占可用财力 {_percent(row[OF_OWN])}"
+    yield f"{said}。"
+    yield (
+        f"保基本民生需求测算数 {_money(row['测算数'])} {unit}＝列入三保的 {_money(row['列入三保'])}"
+        f"＋其他 {_money(row['其他'])}"
+        + (f"；填报数 {_money(row['填报数'])}" if is_number(row["填报数"]) else "")
+        + f"；本次采用 {_money(row['本次采用'])}。"
+    )
 
 
 def _funds(

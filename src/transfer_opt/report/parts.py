@@ -120,7 +120,12 @@ def budget_heading(budget: Budget, funds: Sequence[Fund]) -> str:
     """The same for any result of a budget."""
     count = len(funds)
     what = funds[0].name if count == 1 else f"{NUMERALS[count] if count <= 10 else count}项转移支付"
-    return (f"{budget.year}年" if budget.year else "") + what
+    return dated(budget) + what
+
+
+def dated(budget: Budget) -> str:
+    """「2026年」 where the workbook's titles say it."""
+    return f"{budget.year}年" if budget.year else ""
 
 
 def example_label(outcome: Plan) -> str:

@@ -265,8 +265,15 @@ def _rules(outcome: Plan) -> Iterator[tuple[Value, ...]]:
 
 
 def _spoken_of(outcome: Plan, rule: str) -> bool:
-    """Whether the rule has anything to say: without shared services, theirs has not."""
-    return rule != SHARED_RULE or outcome.case.burdens is not None
+    """Whether the rule has anything to say: without shared services, theirs has only what somebody set."""
+    if rule != SHARED_RULE or outcome.case.burdens is not None:
+        return True
+    parameters = outcome.settings.rules[rule].parameters
+    return any(
+        change.rule == rule and change.value not in (None, parameters[change.parameter].default)
+        for layer in outcome.settings.layers
+        for change in layer
+    )
 
 
 def _parameter(

@@ -25,7 +25,7 @@ from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.case import Case, Fund
 from transfer_opt.policy.model import Change
-from transfer_opt.policy.settings import shown
+from transfer_opt.policy.settings import Settings, shown
 from transfer_opt.scenarios.goals import Goal
 from transfer_opt.scenarios.sweep.plan import addressed
 
@@ -156,10 +156,10 @@ def need(
     return Answer(lever, search.known[0], least, greatest, tried)
 
 
-def pool_lever(prepared: Prepared, case: Case, fund: Fund) -> Lever:
+def pool_lever(settings: Settings, case: Case, fund: Fund) -> Lever:
     """The pool of a fund, by publishing units: from nothing to distribute to LARGEST_GROWTH times what it is."""
     now, step = Decimal(repr(float(fund.budget))), Decimal(repr(float(case.unit)))
-    kept = 1 - Decimal(repr(prepared.settings.cell(POOLS, RESERVED, fund.name)))
+    kept = 1 - Decimal(repr(settings.cell(POOLS, RESERVED, fund.name)))
     least = Decimal(repr(float(fund.provincial))) / kept if kept else now
     return Lever(
         f"{fund.name}·{POOL_AMOUNT}",
@@ -180,7 +180,7 @@ def lever(prepared: Prepared, case: Case, text: str) -> Lever:
     if len(parts) == 1:
         for fund in case.funds:
             if parts[0] in (fund.name, fund.spec.short):
-                return pool_lever(prepared, case, fund)
+                return pool_lever(prepared.settings, case, fund)
         names = [name for fund in case.funds for name in (fund.name, fund.spec.short)]
         raise _wrong("E255", f"--by「{text}」：没有这项资金。", did_you_mean(parts[0], names))
     if len(parts) > 4:

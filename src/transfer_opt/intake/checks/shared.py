@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from transfer_opt.core.arrays import Texts
 from transfer_opt.core.budget import is_number
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.exact import ONE, exact, spelled
-from transfer_opt.core.text import some
+from transfer_opt.core.exact import exact, spelled
 from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     COUNTIES,
@@ -27,12 +25,11 @@ from transfer_opt.intake.shared import (
     burdens,
     read_beneficiaries,
     read_services,
-    shares,
+    unshared,
 )
 from transfer_opt.policy.case import DEFAULT_UNIT, YUAN
 from transfer_opt.policy.factors import NEED_COLUMNS
 from transfer_opt.policy.model import ScenarioSpec
-from transfer_opt.policy.settings import Settings
 from transfer_opt.policy.shared_costs import AS_FILLED, GROSS, NET, Service
 
 NEAR = exact(0.1)
@@ -66,7 +63,7 @@ def sheets_valid(draft: Draft) -> Iterator[Problem]:
     yield from problems
     if not problems:
         own = replace(draft.settings, layers=draft.settings.layers[:1])
-        yield from _unshared(own, services, people.tiers, RULES, "")
+        yield from unshared(own, services, people.tiers, RULES, "")
 
 
 def scenarios_valid(draft: Draft, scenarios: Iterable[ScenarioSpec]) -> Iterator[Problem]:
@@ -78,28 +75,7 @@ def scenarios_valid(draft: Draft, scenarios: Iterable[ScenarioSpec]) -> Iterator
         layers = (*draft.settings.layers[:1], scenario.changes)
         changed = replace(draft.settings, layers=layers)
         if any(change.rule == SHARED_RULE for change in scenario.changes):
-            yield from _unshared(changed, services, people.tiers, SCENARIOS, scenario.name)
-
-
-def _unshared(
-    settings: Settings, services: Sequence[Service], tiers: Texts, sheet: str, column: str
-) -> Iterator[Problem]:
-    """Counties where the settings change shares so that they no longer add to 1."""
-    found = shares(settings, services, tiers).sum(axis=1)
-    names = settings.recipients.name
-    for k, service in enumerate(services):
-        typed = {tier: sum(map(exact, each)) for tier, each in service.shares.items()}
-        for whole in sorted({*found[k]} - {ONE}):
-            wrong = [i for i in range(len(names)) if found[k, i] == whole]
-            if all(typed[service.tier(str(tiers[i]))] == whole for i in wrong):
-                continue  # told of the row already
-            yield Problem(
-                "E375",
-                f"改动以后，{service.name}在{some(names[wrong].tolist(), 3)}四级分担合计 {spelled(whole)}，应为 1。",
-                "一级的比例改了，另一级也要写一行改过来。",
-                sheet,
-                column=column,
-            )
+            yield from unshared(changed, services, people.tiers, SCENARIOS, scenario.name)
 
 
 def basis_plain(draft: Draft) -> Iterator[Problem]:
@@ -108,6 +84,8 @@ def basis_plain(draft: Draft) -> Iterator[Problem]:
     if read is None:
         return
     services, people = read
+    if any(unshared(draft.settings, services, people.tiers)):
+        return
     unit = next((sheet.unit for sheet in draft.budget.sheets.values() if sheet.unit), DEFAULT_UNIT)
     paid = burdens(draft.settings, services, people, YUAN[unit])
     if not paid.listed.any():

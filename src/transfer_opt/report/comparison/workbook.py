@@ -24,6 +24,7 @@ from transfer_opt.report.comparison.figures import charts
 from transfer_opt.report.comparison.matrix import matrix_table
 from transfer_opt.report.comparison.overview import balance_table, group_table
 from transfer_opt.report.comparison.records import audit_table, indicator_table, parameter_table
+from transfer_opt.report.comparison.shift import shift_table
 from transfer_opt.report.comparison.strata import strata_table
 from transfer_opt.report.parts import example_label, heading
 from transfer_opt.scenarios.comparison.compare import Comparison
@@ -58,7 +59,7 @@ def build_comparison(comparison: Comparison, date: str, finished: str) -> Report
     tables += [
         change_table(comparison),
         indicator_table(comparison),
-        *filter(None, [strata_table(comparison)]),
+        *filter(None, [strata_table(comparison), shift_table(comparison)]),
         monotone_table(comparison),
         audit_table(comparison, finished),
     ]

@@ -13,17 +13,25 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE, Floats
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InfeasibleError, SolverError
-from transfer_opt.core.vocabulary import ADJUSTED, BOUNDS, POOLS
+from transfer_opt.core.vocabulary import (
+    ADJUSTED,
+    BENEFICIARIES,
+    BOUNDS,
+    POOLS,
+    SERVICES,
+    SHARED_RULE,
+)
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.constraints import CONSTRAINTS
+from transfer_opt.policy.model import RuleSpec
 from transfer_opt.policy.settings import Settings
 from transfer_opt.scenarios.comparison.columns import CHANGES, Side, as_computed, by_fund
 from transfer_opt.scenarios.comparison.counterfactual import State, re_solved
 
 DATA, PAST, GOALS = "数据", "上年数", "目标"
 SHEET_OF = {DATA: "县区数据", POOLS: "资金总额", BOUNDS: "县区上下限"}
-FIRST_CAUSES = (DATA, PAST, POOLS, "因素法", "资格", *NAMED_STEPS)
+FIRST_CAUSES = (DATA, SHARED_RULE, PAST, POOLS, "因素法", "资格", *NAMED_STEPS)
 PAST_COLUMNS = "上年"
 """How the columns of last year's amounts begin. Floors follow them, so they change together with the pools where need be."""
 NEVER = ("敏感性",)
@@ -78,12 +86,13 @@ def effects(first: Side, second: Side, funds: Sequence[str]) -> Effects:
 def differing(first: Plan, second: Plan) -> list[str]:
     """The causes that differ, in the order of the chain."""
     here = Settings(
-        second.settings.rules,
+        _with_shared(second, first),
         second.settings.funds,
         second.settings.recipients,
         first.settings.layers,
     )
     differ = {
+        SHARED_RULE: _paid(first) != _paid(second),
         DATA: not _same_data(first, second, past=False),
         PAST: not _same_data(first, second, past=True),
         POOLS: _pools(first) != _pools(second),
@@ -115,6 +124,11 @@ def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
                     if name == SHEET_OF[cause]
                 }
             )
+    shared = second if SHARED_RULE in done else first
+    for name in (SERVICES, BENEFICIARIES):
+        sheets.pop(name, None)
+        if name in shared.budget.sheets:
+            sheets[name] = shared.budget.sheets[name]
     source = second if DATA in done else first
     recipients = (
         source.settings.recipients if PAST in done or source is first else _with_past(second, first)
@@ -125,7 +139,12 @@ def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
         for plan in (first, second)
         for layer in plan.settings.layers
     )
-    settings = replace(second.settings, recipients=recipients, layers=layers)
+    settings = replace(
+        second.settings,
+        rules=_with_shared(second, shared),
+        recipients=recipients,
+        layers=layers,
+    )
     objective = second.objective if GOALS in done else first.objective
     return State(
         second.spec, Budget(source.budget.path, source.budget.sha256, sheets), settings, objective
@@ -303,6 +322,20 @@ def _with_past(second: Plan, first: Plan) -> Recipients:
         if name.startswith(PAST_COLUMNS)
     }
     return replace(units, numbers={**numbers, **past})
+
+
+def _with_shared(plan: Plan, shared: Plan) -> dict[str, RuleSpec]:
+    """The plan's rules, with the shared services of another: their standards and shares are its parameters."""
+    return {**plan.settings.rules, SHARED_RULE: shared.settings.rules[SHARED_RULE]}
+
+
+def _paid(plan: Plan) -> object:
+    """Who pays what of the shared services, by names."""
+    paid, units = plan.case.burdens, plan.case.recipients
+    if paid is None:
+        return None
+    levels, other = paid.by_level.tolist(), paid.other.tolist()
+    return paid.services, paid.listed.tolist(), units.name.tolist(), levels, other
 
 
 def _pools(plan: Plan) -> list[tuple[str, float]]:

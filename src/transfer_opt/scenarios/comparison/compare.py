@@ -31,6 +31,7 @@ from transfer_opt.scenarios.comparison.fairness import (
     larger_pools,
     price,
 )
+from transfer_opt.scenarios.comparison.shift import Shift, shifts
 
 LAST_YEAR = "上年"
 
@@ -52,6 +53,8 @@ class Comparison:
     effects: tuple[Effects, ...]
     prices: tuple[Price, ...]
     worse: tuple[Worse, ...]
+    shifts: tuple[Shift, ...]
+    """Who pays more, and who less, of the shared services."""
     notes: tuple[str, ...]
 
     @property
@@ -113,6 +116,7 @@ def compared(
         tuple(effects(base, side, funds) for side in others) if base in sides else (),
         tuple(_prices(sides)),
         asked,
+        tuple(shifts(base, others)),
         (*notes, *_unmatched(units, sides)),
     )
 

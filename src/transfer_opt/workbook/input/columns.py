@@ -407,7 +407,7 @@ _BENEFICIARY_COLUMNS = (
         "共担事项以外的保基本民生需求；没有这一列就是没有。",
         "金额",
         required=False,
-        width=13,
+        width=18,
     ),
 )
 

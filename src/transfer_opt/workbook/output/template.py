@@ -66,7 +66,7 @@ _OUTLOOK_NOTES = (
     "留下的行每年都要填，确实不变写0。增幅是比前一年，如3%；金额是当年的数。",
 )
 _SERVICE_NOTES = (
-    "注：程序不带任何分担比例，标准、档次和比例都按文件填写，并在「依据」写明文号；不用就整张表不填。",
+    "注：标准是每人每年多少元。程序不带任何分担比例，标准、档次和比例都按文件填写，并在「依据」写明文号；不用就整张表不填。",
     "分档次的事项每档写一行，四级合计必须是1。县级承担的怎样算进“三保”需求，由「约束参数」的规则「共担测算」决定。",
 )
 _BENEFICIARY_NOTES = (
@@ -368,9 +368,7 @@ def _write_outlook(book: Any, styles: Styles, layout: TemplateLayout) -> None:
 
 def _write_services(book: Any, styles: Styles, layout: TemplateLayout) -> None:
     title = _title(layout, "共同财政事权分担表")
-    form = FormSheet(
-        book, styles, SERVICES, SHEETS[SERVICES], title, layout.label, "标准：元/人·年"
-    )
+    form = FormSheet(book, styles, SERVICES, SHEETS[SERVICES], title, layout.label, "")
     for row in layout.services:
         form.write_row(row)
     form.write_blank_rows(0 if layout.services else _BLANK_SERVICES)

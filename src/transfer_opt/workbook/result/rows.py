@@ -29,19 +29,19 @@ class ResultSheet:
 
 
 def read_result(
-    path: Path, names: tuple[str, ...], further: tuple[str, ...] = ()
+    path: Path, names: tuple[str, ...], also: tuple[str, ...] = ()
 ) -> dict[str, ResultSheet]:
-    """The named sheets, and the `further` ones that there are; raises InputError where the file is no result workbook."""
+    """The named sheets, and those of `also` that are there; raises InputError where the file is no result workbook."""
     sheets = {
         sheet.name: sheet
-        for sheet in open_workbook(path, wanted=frozenset((*names, *further)).__contains__).sheets
+        for sheet in open_workbook(path, wanted=frozenset(names + also).__contains__).sheets
     }
     for name in names:
         if name not in sheets:
             raise _no_result(path, f"没有「{name}」表")
         if len(sheets[name].rows) <= HEADER_ROW:
             raise _no_result(path, f"「{name}」表没有表头")
-    return {name: _sheet(sheet) for name, sheet in sheets.items()}
+    return {name: _sheet(sheets[name]) for name in names + also if name in sheets}
 
 
 def as_written(table: Table) -> ResultSheet:
