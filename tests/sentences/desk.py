@@ -36,7 +36,9 @@ AFTER_LAST_YEAR = (
 )
 
 Cells = Mapping[str, Sequence[Sequence[Any]]]
-_TEXT = re.compile(r"<t(?: [^>]*)?>([^<]+)</t>|<v>([^<]*[\u4e00-\u9fff][^<]*)</v>|<f>([^<]*)</f>")
+_TEXT = re.compile(
+    r"<(?:w:)?t(?: [^>]*)?>([^<]+)</(?:w:)?t>|<v>([^<]*[\u4e00-\u9fff][^<]*)</v>|<f>([^<]*)</f>"
+)
 _HEADER = re.compile(r"<odd(?:Header|Footer)>([^<]+)<")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,17 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return Desk(tmp_path_factory.mktemp("desk"))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.code)
+AUDITED = re.compile(r"A60\d|A610|W61\d|W37\d|E17[236]")
+"""Codes that take a whole audit or comparison each: asked in `make slow`, and one by one in tests/published."""
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row, id=row.code, marks=pytest.mark.slow if AUDITED.match(row.code) else ())
+        for row in ROWS
+    ],
+)
 def test_a_command_tells_a_code_where_it_is_due_and_not_beside(row: Row, desk: Desk) -> None:
     assert row.code in codes(row.wrong(desk))
     assert row.code not in codes(row.right(desk))
