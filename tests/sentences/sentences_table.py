@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 TOLD: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("一次性·玛多", "例·玛多"): ("上年数已扣除其中一次性补助 {} {}。",),
     ("例", "多给12·比较"): (
         "补到刚好足额",
         "生态考核变差扣减{}",

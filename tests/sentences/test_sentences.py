@@ -12,7 +12,7 @@ from sentences.said import Said, sentences
 from sentences.scenes import SCENES
 from sentences.sentences_table import BY_HAND, GUARDS, MACHINE, TOLD
 
-QUICK = ("例", "多给12", "前沿", "扫描", "两处矛盾", "清单", "有余", "不兜底")
+QUICK = ("例", "多给12", "前沿", "扫描", "两处矛盾", "清单", "一次性", "有余", "不兜底")
 """Scenes of the ordinary run; the others are asked in `make slow`."""
 
 
