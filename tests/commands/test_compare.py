@@ -163,12 +163,17 @@ def test_five_questions_are_answered_with_figures_of_the_other_sheets() -> None:
     for row in table("得失对比").rows:
         if row.values[1] == "基准方案":
             assert (
-                f"{row.values[0]}{row.values[2]:.0f}个县多得{row.values[3]:,.0f}"
+                f"{row.values[0]}：{row.values[2]:.0f}个县多得{row.values[3]:,.0f}"
                 in told["谁多谁少"]
             )
-    assert "均衡优先12个县少于上年，共少1,903万元" in told["代价"]
+    assert "均衡优先：12个县少于上年，共少1,903万元" in told["代价"]
     assert "“三保”都没有缺口" in told["合规"]
-    assert "要增幅最小的县增得最多，选稳定优先" in told["下一步"]
+    assert "要增幅最小的县增得最多，选稳定优先；都不取，仍用基准方案；" in told["下一步"]
+    losing = [len(worse.losers) for worse in example().worse if worse.losers]
+    assert (
+        f"试过12种总额增加，{len(losing)}种会使有的县反而变少（最多{max(losing)}个，见「单调性」）"
+        in told["合规"]
+    )
 
 
 def test_against_last_year_the_causes_are_those_of_the_change() -> None:
@@ -177,9 +182,9 @@ def test_against_last_year_the_causes_are_those_of_the_change() -> None:
     past = last_year(whole.sides[0], "上年")
     told = conclusion_table(dataclasses.replace(whole, baseline=past, effects=()))
     answers = {str(row.values[0]): str(row.values[1]) for row in told.rows}
-    assert answers["谁多谁少"].startswith("与上年比，基准方案45个县多得212,500万元")
-    assert answers["为什么"].startswith("基准方案是因为总额增长（使一些县共多得212,499.96万元）")
-    assert "基准方案没有县少于上年；均衡优先12个县少于上年" in answers["代价"]
+    assert answers["谁多谁少"].startswith("与上年比，基准方案：45个县多得212,500万元")
+    assert answers["为什么"].startswith("基准方案：总额增长（使45个县共多得212,499.96万元）")
+    assert "基准方案：没有县少于上年；均衡优先：12个县少于上年" in answers["代价"]
 
 
 def test_changed_parameters_come_first_with_the_baselines_value_beside_them() -> None:

@@ -67,6 +67,8 @@ SHARED_RULE = "共担测算"
 REFERENCE_STEP = "因素法测算额"
 ROUNDING_STEP = "取整"
 BASELINE = "基准方案"
+ONE_OFF = "其中一次性"
+"""Ends the name of a column of what was paid once only last year."""
 SIGNATURE = ("编制人", "日期", "一句话")
 """In the place of a rule: who made a scenario, when, and what it is for."""
 YES, NO = "是", "否"

@@ -13,6 +13,7 @@ from gmpy2 import mpq
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats
 from transfer_opt.core.expressions import Grouping, Linear, constants, variables
+from transfer_opt.core.vocabulary import ONE_OFF
 from transfer_opt.policy.model import FundSpec
 from transfer_opt.policy.shared_costs import Burdens
 
@@ -257,6 +258,12 @@ class Case:
             exacts(self.lines.reference_before),
             exacts(self.lines.reference),
         )
+
+    @cached_property
+    def one_off(self) -> Floats:
+        """(n,) what was paid once only last year, all funds together; `history` is less it."""
+        paid = [self.recipients.number(f"上年{fund.name}{ONE_OFF}") for fund in self.funds]
+        return np.asarray(np.nan_to_num(paid).sum(axis=0))
 
     @cached_property
     def amount(self) -> Linear:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,6 +15,9 @@ from transfer_opt.core.vocabulary import (
     COMPLIANCE,
     COUNTY_SENSITIVITY,
     FACTS,
+    INPUT,
+    NAME,
+    ONE_OFF,
     OUTLOOK,
     PATH,
     REFERENCE_STEP,
@@ -43,7 +46,7 @@ def explain(path: Path, county: str, model: Model = None) -> list[str]:
     decided = adjustments_of(path)
     sheets = read_result(
         path,
-        (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS)
+        (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS, INPUT)
         + ((APPROVED_ALLOCATION, CHECKED) if decided else ()),
         (PATH, RESPONSIBILITY),
     )
@@ -69,6 +72,12 @@ def sentences(
     return [
         *_whole(found, name, unit),
         *(_shared(sheets[RESPONSIBILITY].rows, name, unit) if RESPONSIBILITY in sheets else ()),
+        *_one_off(
+            sheets[INPUT].rows,
+            dict.fromkeys(str(row["资金"]) for row in sheets[STEPS].rows),
+            name,
+            unit,
+        ),
         *_plan(sheets[FACTS].rows),
         *_funds(funds, unit, own),
         *_rules(rules, name, unit),
@@ -101,6 +110,15 @@ def _as_audited(row: Row) -> Row:
     """A row of 「批准后核验」 as 「约束审计」 would have it."""
     mark = str(row["结论"])[:1]
     return {**row, "是否起作用": {"●": "是", "○": "否"}.get(mark, "违反")}
+
+
+def _one_off(rows: Sequence[Row], funds: Collection[str], name: str, unit: str) -> Iterator[str]:
+    """What last year's figures of the county are net of."""
+    own: Row = next((row for row in rows if row[NAME] == name), {})
+    given = [own.get(f"上年{fund}{ONE_OFF}") for fund in funds]
+    paid = sum(float(value) for value in given if isinstance(value, float | int))
+    if paid:
+        yield f"上年数已扣除其中一次性补助 {_money(paid)} {unit}。"
 
 
 def _plan(rows: Sequence[Row]) -> Iterator[str]:

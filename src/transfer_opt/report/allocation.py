@@ -14,7 +14,7 @@ from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.text import some
 from transfer_opt.core.vocabulary import ASSESSMENT_RULE
-from transfer_opt.policy.case import YUAN, Case
+from transfer_opt.policy.case import YUAN
 from transfer_opt.policy.payment_deadlines import dates
 from transfer_opt.report.parts import (
     KEY_COLUMNS,
@@ -23,6 +23,7 @@ from transfer_opt.report.parts import (
     groups,
     heading,
     known_sums,
+    one_off,
     optional,
     sums,
 )
@@ -43,7 +44,7 @@ def allocation_table(outcome: Plan) -> Table:
     notes = (
         "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。保障水平＝（可用财力＋转移支付）÷标准财政支出，分配前不含本表所列资金。",
         "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
-        *_one_off(case),
+        *one_off(case),
         *(f"下达期限：{due.fund} {due}。" for due in dates(case.funds)),
     )
     columns = allocation_columns(
@@ -219,21 +220,7 @@ def _notes(outcome: Outcome) -> tuple[str, ...]:
     worse = np.unique(case.lines.recipient[(case.lines.penalty > 0) & cut])
     if len(worse):
         said.append(f"{some(case.recipients.name[worse].tolist())}生态考核变差，按规定扣减。")
-    return ("".join(said), *_one_off(case))
-
-
-def _one_off(case: Case) -> tuple[str, ...]:
-    """What last year's figures are net of, where they are."""
-    units = case.recipients
-    given = [np.nan_to_num(units.number(f"上年{fund.name}其中一次性")) for fund in case.funds]
-    paid = np.sum(given, axis=0)
-    if not paid.any():
-        return ()
-    names = some(units.name[paid > 0].tolist())
-    return (
-        f"上年数都已扣除其中一次性补助，共 {amount(float(paid.sum())):,.10g} {case.money_unit}：{names}；"
-        "增减额、增幅和上年保底都按扣除后的数算。",
-    )
+    return ("".join(said), *one_off(case))
 
 
 def _all_funds(count: int) -> str:

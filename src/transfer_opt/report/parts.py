@@ -12,6 +12,7 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget, Value
 from transfer_opt.core.tables import Column, RowKind
+from transfer_opt.core.text import some
 from transfer_opt.core.vocabulary import EXAMPLE
 from transfer_opt.policy.case import Case, Fund, Recipients
 
@@ -137,3 +138,15 @@ def budget_label(budget: Budget) -> str:
     """The same for any result of a budget."""
     said = [text for sheet in budget.sheets.values() for text in (sheet.title, *sheet.labels)]
     return EXAMPLE_LABEL if any(EXAMPLE in text for text in said) else ""
+
+
+def one_off(case: Case) -> tuple[str, ...]:
+    """What the figures of last year are net of, where they are: the footnote of every table that shows them."""
+    paid = case.one_off
+    if not paid.any():
+        return ()
+    names = some(case.recipients.name[paid > 0].tolist())
+    return (
+        f"上年数都已扣除其中一次性补助，共 {amount(float(paid.sum())):,.10g} {case.money_unit}：{names}；"
+        "增减额、增幅和上年保底都按扣除后的数算。",
+    )

@@ -11,7 +11,15 @@ from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
-from transfer_opt.report.parts import KEY_COLUMNS, TOTAL_NAME, amount, amounts, heading, optional
+from transfer_opt.report.parts import (
+    KEY_COLUMNS,
+    TOTAL_NAME,
+    amount,
+    amounts,
+    heading,
+    one_off,
+    optional,
+)
 
 BAND = "各步调整（＋为得到，－为让给其他县，“–”表示该步不影响本行）"
 GRADES = "依据条款：参照58号、59号、140号为中央对省的办法，待核实；“省定”为示例，须经财政部门确认。"
@@ -25,6 +33,7 @@ def step_table(outcome: Outcome) -> Table:
     notes = (
         "注：每一步都是一次完整的重新分配，每步调整全省合计为 0；因素法测算额＋各步调整＝分配额。",
         GRADES,
+        *one_off(outcome.case),
         f"不受上下限和其他规则限制的县，分配额＝因素法测算额×系数：{factors}。" if factors else "",
     )
     used = np.abs(outcome.steps.changes).sum(axis=1) > 0

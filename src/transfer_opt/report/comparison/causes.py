@@ -201,7 +201,7 @@ def monotone_table(comparison: Comparison) -> Table:
     )
     harm = [worse for worse in comparison.worse if worse.losers]
     said = (
-        f"核对 {len(comparison.worse)} 种增资：{len(harm)} 种会使个别县变少，起因见下。"
+        f"核对 {len(comparison.worse)} 种增资：{len(harm)} 种会使有的县变少，起因见下。"
         if harm
         else f"核对 {len(comparison.worse)} 种增资：规则不变、总额增加时没有县变少。"
     )

@@ -52,7 +52,7 @@ def _who(comparison: Comparison) -> Iterator[str]:
         gained, lost = (amount(float(np.maximum(moved * sign, 0).sum())) for sign in (1, -1))
         opening = f"与{name}比，" if at == 0 else ""
         if not more and not fewer:
-            yield f"{opening}{side.name}一个县也没有变"
+            yield f"{opening}{side.name}：一个县也没有变"
             continue
         by_prefecture = np.bincount(index, moved, len(comparison.units.prefectures)).round(8)
         names = [short_prefecture(str(each)) for each in comparison.units.prefectures]
@@ -62,7 +62,7 @@ def _who(comparison: Comparison) -> Iterator[str]:
             [f"{names[least]}少{-by_prefecture[least]:,.12g}"] if by_prefecture[least] < 0 else []
         )
         yield (
-            f"{opening}{side.name}"
+            f"{opening}{side.name}："
             + "、".join(
                 ([f"{more}个县多得{gained:,.12g}"] if more else [])
                 + ([f"{fewer}个县少得{lost:,.12g}"] if fewer else [])
@@ -75,14 +75,17 @@ def _who(comparison: Comparison) -> Iterator[str]:
 def _why(comparison: Comparison) -> Iterator[str]:
     """The causes that move most money, in plain words."""
     for side, causes in _causes(comparison):
-        moved = [(name, amount(float(given[given > 0].sum()))) for name, given in causes]
+        moved = [
+            (name, amount(float(given[given > 0].sum())), int((given.round(8) > 0).sum()))
+            for name, given in causes
+        ]
         largest = sorted((each for each in moved if each[1] > 0), key=lambda each: -each[1])
         if largest:
             told = "、".join(
-                f"{name}（使一些县共多得{gained:,.12g}{comparison.money_unit}）"
-                for name, gained in largest[:MOST_CAUSES]
+                f"{name}（使{counties}个县共多得{gained:,.12g}{comparison.money_unit}）"
+                for name, gained, counties in largest[:MOST_CAUSES]
             )
-            yield f"{side.name}是因为{told}" + ("等" if len(largest) > MOST_CAUSES else "")
+            yield f"{side.name}：{told}" + ("等" if len(largest) > MOST_CAUSES else "")
 
 
 def _causes(comparison: Comparison) -> Iterator[tuple[Side, list[tuple[str, Floats]]]]:
@@ -110,9 +113,9 @@ def _price(comparison: Comparison) -> Iterator[str]:
     for at, side in enumerate(comparison.sides):
         said = list(losers_and_prices(comparison, made, at))
         if said:
-            yield f"{side.name}{'，'.join(said)}"
+            yield f"{side.name}：{'，'.join(said)}"
         elif side is not comparison.baseline and np.isfinite(side.change).all():
-            yield f"{side.name}没有县少于上年"
+            yield f"{side.name}：没有县少于上年"
 
 
 def _rules(comparison: Comparison) -> Iterator[str]:
@@ -125,12 +128,12 @@ def _rules(comparison: Comparison) -> Iterator[str]:
     if all(not np.nansum(side.short) for side in comparison.sides if side.plan):
         told.insert(0, "“三保”都没有缺口")
     yield "；".join(told) if told else "没有软规则被突破"
-    harm = sum(bool(worse.losers) for worse in comparison.worse)
+    harm = [len(worse.losers) for worse in comparison.worse if worse.losers]
     if comparison.worse:
         yield (
-            f"核对{len(comparison.worse)}种增资，{harm}种会使个别县反而变少（见「单调性」）"
+            f"试过{len(comparison.worse)}种总额增加，{len(harm)}种会使有的县反而变少（最多{max(harm)}个，见「单调性」）"
             if harm
-            else f"核对{len(comparison.worse)}种增资，没有县因此变少"
+            else f"试过{len(comparison.worse)}种总额增加，没有县因此变少"
         )
 
 
@@ -142,9 +145,16 @@ def _next(comparison: Comparison) -> str:
         for at, side in enumerate(comparison.sides)
     ]
     choices = [f"要{'、'.join(praise)}，选{name}" for name, praise in best if praise]
+    base = comparison.baseline.name
+    if choices and base in {name for name, praise in best if not praise}:
+        choices.append(f"都不取，仍用{base}")
     said = ["先定取舍：" + "；".join(choices)] if choices else []
     failed = "、".join(name for name, _ in comparison.failed)
     said += [f"{failed}没有可行方案，先按提示改参数"] if failed else []
     one_source = len({side.source for side in comparison.sides}) == 1 < len(comparison.sides)
-    said += ["选定后用 solve --scenario 方案名 出正式结果，逐县核对受损县区"] if one_source else []
+    said += (
+        ["选定后由经办人出正式结果（transfer-opt solve --scenario 方案名），逐县核对受损县区"]
+        if one_source
+        else []
+    )
     return "；".join(said) or "逐县核对「得失对比」后定稿"

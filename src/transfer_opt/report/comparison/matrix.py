@@ -153,7 +153,9 @@ def facts(comparison: Comparison) -> str:
         for side in comparison.sides
         if not np.isnan(side.before).all()
     ]
-    before = f"（上年 {last[-1]:,.12g}）" if last and len(set(last)) == 1 else ""
+    net = any(side.plan.case.one_off.any() for side in comparison.sides if side.plan)
+    less = "，已扣除一次性补助" if net else ""
+    before = f"（上年 {last[-1]:,.12g}{less}）" if last and len(set(last)) == 1 else ""
     same = f"　{len(totals)}个方案总额相同" if len(set(totals)) == 1 < len(totals) else ""
     total = " 至 ".join(f"{total:,.12g}" for total in dict.fromkeys((min(totals), max(totals))))
     return f"单位：{comparison.money_unit}　{len(comparison.units)}个县区　资金总额 {total}{before}{same}"

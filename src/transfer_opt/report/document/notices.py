@@ -29,7 +29,7 @@ from transfer_opt.report.notice.worked_lines import (
     takes_part,
     worked,
 )
-from transfer_opt.report.parts import example_label, heading
+from transfer_opt.report.parts import amount, example_label, heading
 
 SIZE = 7.5
 """Points: a county with three funds fits one page."""
@@ -84,6 +84,10 @@ def notices(plan: Plan, counties: Sequence[Entry], number: int) -> Iterator[Bloc
         yield Paragraph("summary", _summary(shared, entry))
         yield Paragraph("unit", f"单位：{plan.case.money_unit}")
         yield from _grids(shared, entry)
+        if paid := float(plan.case.one_off[entry.members].sum()):
+            yield Paragraph(
+                "note", f"上年数已扣除其中一次性补助 {amount(paid):,.10g} {plan.case.money_unit}。"
+            )
         yield Paragraph("note", f"方案：{plan.scenario}　校验码：{plan.digest[:16]}…")
 
 

@@ -6,7 +6,7 @@ What it got and how, line by line; why that changed; how it compares.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from transfer_opt.core.vocabulary import (
     INPUT,
     NAME,
     NOTICE,
+    ONE_OFF,
     PREFECTURE,
     STEPS,
     SUBTOTAL,
@@ -27,6 +28,7 @@ from transfer_opt.core.vocabulary import (
 from transfer_opt.report.notice.live import (
     EMPTY,
     Live,
+    added,
     either,
     is_empty,
     is_negative,
@@ -227,6 +229,7 @@ def _first_sentence(page: Page) -> None:
             money(told["合计"], digits),
             text(f" {unit}"),
             either(is_empty(change), EMPTY, against),
+            *_one_off(page),
             either(
                 is_empty(per_head), EMPTY, joined(text("，人均 "), money(per_head, 0), text(" 元"))
             ),
@@ -248,6 +251,33 @@ def _first_sentence(page: Page) -> None:
         ),
         SENTENCE,
     )
+
+
+def _one_off(page: Page) -> Iterator[Live]:
+    """What last year is net of; nothing at all where no county was paid anything once only."""
+    library, case = page.library, page.library.outcome.case
+    if not case.one_off.any():
+        return
+    row = library.row_of(INPUT, str(case.recipients.name[library.county]))
+    listed = {column.name for column in library.tables[INPUT].columns}
+    given = [name for fund in case.funds if (name := f"上年{fund.name}{ONE_OFF}") in listed]
+    paid = added(
+        [
+            known(
+                looked_up(
+                    f"INDEX({library.range(INPUT, name)},{page.positions.listed.formula})",
+                    library.value(INPUT, name, row),
+                )
+            )
+            for name in given
+        ]
+    )
+    told = joined(
+        text("（上年数已扣除其中一次性补助 "),
+        money(paid, library.money),
+        text(f" {case.money_unit}）"),
+    )
+    yield either(is_zero(paid), EMPTY, told)
 
 
 def _lines(page: Page, lines: Sequence[Line]) -> int:

@@ -1,0 +1,54 @@
+"""Every code of a problem: told where it is due, and not told next to it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sentences import books_said
+from sentences.commands_said import Row
+from sentences.commands_table import ROWS
+from sentences.desk import Desk, codes
+from sentences.said import codes as all_codes
+from transfer_opt.intake import prepare
+
+
+def test_every_code_of_the_sources_has_a_row() -> None:
+    rows = {row.code for group in books_said.GROUPS for row in group.rows}
+    assert rows | {row.code for row in ROWS} == all_codes()
+
+
+@pytest.mark.parametrize("group", books_said.GROUPS, ids=lambda group: group.rows[0].code)
+def test_a_code_is_told_of_a_workbook_that_calls_for_it_and_not_of_its_neighbour(
+    group: books_said.Group, tmp_path: Path
+) -> None:
+    calling, beside = (
+        {problem.code for problem in prepare.check(group.written(tmp_path, wrong))}
+        for wrong in (True, False)
+    )
+    due = {row.code for row in group.rows}
+    assert due <= calling
+    assert not due & beside
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+AUDITED = re.compile(r"A60\d|A610|W61\d|W37\d|E17[236]")
+"""Codes that take a whole audit or comparison each: asked in `make slow`, and one by one in tests/published."""
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row, id=row.code, marks=pytest.mark.slow if AUDITED.match(row.code) else ())
+        for row in ROWS
+    ],
+)
+def test_a_command_tells_a_code_where_it_is_due_and_not_beside(row: Row, desk: Desk) -> None:
+    assert row.code in codes(row.wrong(desk))
+    assert row.code not in codes(row.right(desk))

@@ -1,0 +1,93 @@
+"""Every sentence of the rooms that tell results: told in a scene where it is true, not told in one where it is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from sentences.desk import Desk
+from sentences.said import Said, sentences
+from sentences.scenes import SCENES
+from sentences.sentences_table import BY_HAND, GUARDS, MACHINE, TOLD
+
+QUICK = ("例", "多给12", "前沿", "扫描", "两处矛盾", "清单", "一次性", "有余", "不兜底")
+"""Scenes of the ordinary run; the others are asked in `make slow`."""
+
+
+def test_every_sentence_of_the_sources_has_a_row_and_every_row_a_sentence() -> None:
+    rows = [*GUARDS, *MACHINE, *BY_HAND, *(each for group in TOLD.values() for each in group)]
+    assert len(rows) == len(set(rows))
+    assert {said.pattern for said in sentences()} == set(rows)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+def _marked(told: str, beside: str) -> object:
+    quick = all(scene.partition("·")[0] in QUICK for scene in (told, beside))
+    return pytest.param(told, beside, marks=() if quick else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("told", "beside"), [_marked(*scenes) for scenes in TOLD])
+def test_a_sentence_is_told_in_its_scene_and_not_beside(told: str, beside: str, desk: Desk) -> None:
+    here, there = SCENES[told](desk), SCENES[beside](desk)
+    patterns = [Said("", 0, pattern, False) for pattern in TOLD[told, beside]]
+    assert [said.pattern for said in patterns if not said.stands_in(here)] == []
+    assert [said.pattern for said in patterns if said.stands_in(there)] == []
+
+
+NUMBER = r"(-?[\d,]+(?:\.\d+)?)"
+
+
+def numbers(pattern: str, text: str) -> list[tuple[float, ...]]:
+    """The figures of every sentence of a kind."""
+    found = re.findall(pattern.replace("#", NUMBER), text)
+    return [tuple(float(part.replace(",", "")) for part in each) for each in found]
+
+
+TRUE: tuple[tuple[str, str, Callable[..., bool]], ...] = (
+    # scene, how the sentence reads (# is a figure), what must hold of its figures
+    ("例·玛多", "本年合计 # 万元，比上年 # 增加 #", lambda now, then, more: now - then == more),
+    ("例·城西", "本年合计 # 万元，比上年 # 增加 #", lambda now, then, more: now - then == more),
+    ("多给12·玛多", "本年合计 # 万元，比上年 # 增加 #", lambda now, then, more: now - then == more),
+    (
+        "例·玛多",
+        "可在 # 至 # 万元之间（最多可减 #，最多可增 #）",
+        lambda low, high, less, more: high - low == less + more,
+    ),
+    (
+        "例·湟源",
+        "超出 # 万元：县级保障 #，至多应为 #。",
+        lambda over, now, most: now - most == over,
+    ),
+    ("例·湟源", "可用财力加补助 #，至少应为 #", lambda now, least: now >= least),
+    (
+        "例·两县",
+        "湟源县 # 万元，玛多县 # 万元，湟源县多 # 万元",
+        lambda one, other, more: one - other == more,
+    ),
+    ("多给12", "测算 # 万元，批准 # 万元（\\+#）", lambda before, now, more: now - before == more),
+    (
+        "多给12",
+        "测算合计 #，批准合计 #，可分配总额 #",
+        lambda was, now, pool: was == pool and now - was in (0, 12),
+    ),
+    (
+        "两处矛盾",
+        "要求不少于 #，[^；。]*?要求不多于 #，相差 #",
+        lambda least, most, gap: round(least - most, 2) == gap,
+    ),
+)
+
+
+@pytest.mark.parametrize(("scene", "reads", "holds"), TRUE)
+def test_the_figures_of_a_sentence_agree_with_each_other(
+    scene: str, reads: str, holds: Callable[..., bool], desk: Desk
+) -> None:
+    found = numbers(reads, SCENES[scene](desk))
+    assert found
+    assert all(holds(*figures) for figures in found)
