@@ -28,6 +28,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "方案": ("规则", "资金", "参数", "对象"),
     "资金总额": ("资金",),
     "县区数据": ("县区名称",),
+    "年度展望": ("项目", "资金", "对象"),
 }
 """What names a row of a sheet that is already there."""
 CLEARED, REST, EXIT, EVERYONE = "（清空）", "…", "# 退出码 ", "（每个县）"

@@ -403,7 +403,9 @@ def _dustless(year: Year, name: str, value: float) -> float:
 def _who(year: Year, indicator: Indicator) -> str:
     """Whom a number is about."""
     if indicator.name == "“三保”缺口县数":
-        return "、".join(year.case.recipients.name[year.shortfall > 0])
+        order = np.argsort(-np.nan_to_num(year.shortfall), kind="stable")
+        short = [str(year.case.recipients.name[i]) for i in order if year.shortfall[i] > 0]
+        return "、".join(short[:NAMED]) + (f" 等 {len(short)} 个" if len(short) > NAMED else "")
     return indicator.note.partition("：")[2] if indicator.name == "最低保障水平" else ""
 
 
@@ -432,12 +434,12 @@ def _least(projection: Projection) -> Iterator[Cells]:
     for f, fund in enumerate(projection.chain[0].case.funds):
         found = [pools[f] for pools in projection.least]
         short = [
-            f"{year.number}年缺 {_money(each.least - each.now)}"
+            f"{year.number}年比展望多 {_money(each.least - each.now)}"
             for year, each in zip(projection.chain, found, strict=True)
             if each.least is not None and each.least > each.now
         ]
         missing = [
-            f"{year.number}年只加这一项不够"
+            f"{year.number}年只变动这一项做不到"
             for year, each in zip(projection.chain, found, strict=True)
             if each.least is None
         ]

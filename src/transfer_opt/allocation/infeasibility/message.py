@@ -105,7 +105,7 @@ def _sentences(told_of: _Told) -> Iterator[str]:
             f"最省的修复：{more}合计放宽 {least} {case.money_unit}——{rounding}{'；'.join(told(given, case.money_unit))}。"
         )
     if given and told_of.relaxable:
-        yield "transfer-opt solve 加 --relax 即按这样放宽计算，并在每张表上注明“已放宽”。"
+        yield "solve 加 --relax 即按这样放宽计算，并在每张表上注明“已放宽”。"
     if told_of.ways:
         yield (
             "其他办法（任选一种，"
