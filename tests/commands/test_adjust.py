@@ -168,6 +168,7 @@ def test_money_moved_down_to_a_floor_breaks_nothing() -> None:
 
 
 HEADER = re.compile(rb"<oddHeader>[^<]*</oddHeader>")
+SELECTED = b' tabSelected="1"'
 
 
 def test_the_computed_sheets_stay_byte_for_byte_but_for_a_header_that_says_they_are_superseded(
@@ -178,7 +179,8 @@ def test_the_computed_sheets_stay_byte_for_byte_but_for_a_header_that_says_they_
             name
             for name in before.namelist()
             if name not in TOUCHED
-            and before.read(name) not in (after.read(name), HEADER.sub(b"", after.read(name)))
+            and before.read(name).replace(SELECTED, b"")
+            not in (after.read(name), HEADER.sub(b"", after.read(name)))
         ] == []
         told = "测算数，已被批准数取代，见「批准后分配表」".encode()
         marked = [name for name in before.namelist() if told in after.read(name)]
@@ -190,6 +192,13 @@ def test_the_computed_sheets_stay_byte_for_byte_but_for_a_header_that_says_they_
         ADJUSTED,
         CHECKED,
     ]
+
+
+def test_the_copy_opens_on_the_approved_amounts_and_no_other_sheet_is_selected(twice: Path) -> None:
+    assert openpyxl.load_workbook(twice).active.title == APPROVED_ALLOCATION
+    with zipfile.ZipFile(twice) as archive:
+        parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert sum(SELECTED in archive.read(name) for name in parts) <= 1
 
 
 def test_the_audit_of_the_copy_passes_and_names_the_approved_sheet(twice: Path) -> None:

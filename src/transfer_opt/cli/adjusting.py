@@ -112,7 +112,7 @@ def _print(
     for remark in remarks:
         click.echo(remark)
     click.echo(
-        f"已写出：{target}（原有各表的数不变，打印页眉注明已被取代；「批准后分配表」「人工调整」「批准后核验」在最后）"
+        f"已写出：{target}（原有各表的数不变，打印页眉注明已被取代；「批准后分配表」「人工调整」「批准后核验」在最后，打开就是「批准后分配表」）"
     )
     if line:
         click.echo(line.said)

@@ -22,6 +22,7 @@ from transfer_opt.workbook.files.style_merge import BLANK, MOST_CELL_FORMATS, St
 from transfer_opt.workbook.result.pages import read_pages
 from transfer_opt.workbook.result.seals import intact
 
+_SELECTED = re.compile(rb' tabSelected="(?:1|true)"')
 _HEADER = re.compile(rb"(<headerFooter[^>]*>)(?:<oddHeader>[^<]*</oddHeader>|<oddHeader\s*/>)?")
 SUFFIXES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml": ".xlsx",
@@ -98,32 +99,45 @@ def append(
 ) -> tuple[bytes, tuple[str, ...]]:
     """The same, where sheets of equal names are replaced whatever they hold: the caller answers for them.
 
-    The pages of the host's sheets in `headed` get the header; nothing else of them changes.
+    The pages of the host's sheets in `headed` get the header, and the book opens on the first of the sheets added; nothing
+    else of the host's sheets changes.
     """
     host, guest = _Book(Package(content)), _Book(Package(sheets))
     for name, sheet in host.names.items():
-        if sheet.get("name") in headed and name not in guest.names:
+        if name not in guest.names:
             part = host.sheet_part(sheet)
-            host.package.put_bytes(part, _headed(host.package.read(part), header))
+            told = header if sheet.get("name") in headed else ""
+            host.package.put_bytes(part, _behind(host.package.read(part), told))
     return _joined(
         host,
         guest,
         [sheet.get("name") for name, sheet in host.names.items() if name in guest.names],
+        opened=guest.sheets[0].get("name"),
     )
 
 
-def _headed(part: bytes, header: str) -> bytes:
-    """A sheet part with this page header, where it has a footer; every other byte as it was."""
+def _behind(part: bytes, header: str) -> bytes:
+    """A sheet part that is not the one shown first, with this page header where it has a footer; every other byte as it was.
+
+    Two selected sheets would be a group, in which typing into one changes both.
+    """
+    part = _SELECTED.sub(b"", part, count=1)
+    if not header:
+        return part
     told = f"<oddHeader>{escape(header)}</oddHeader>".encode()
     return _HEADER.sub(lambda found: found[1] + told, part, count=1)
 
 
-def _joined(host: _Book, guest: _Book, replaced: Sequence[str]) -> tuple[bytes, tuple[str, ...]]:
+def _joined(
+    host: _Book, guest: _Book, replaced: Sequence[str], opened: str = ""
+) -> tuple[bytes, tuple[str, ...]]:
     if extra := {relation.kind for relation in guest.package.relations(guest.part)} - OWN_PARTS:
         raise ValueError(f"a result with parts that cannot be grafted: {extra}")
     remarks = (*_unsealed(host.package), *_settings_told(host.workbook))
     host.remove(replaced)
     host.add(guest)
+    if opened:
+        host.open_on(opened)
     return host.package.saved(), remarks
 
 
@@ -201,6 +215,13 @@ class _Book:
                 {"name": sheet.get("name"), "sheetId": str(number + place), f"{{{OFFICE}}}id": id_},
             )
         self._add_names(guest, first)
+        self.package.put(self.part, self.workbook)
+
+    def open_on(self, name: str) -> None:
+        """Show this sheet first."""
+        place = [sheet.get("name") for sheet in self.sheets].index(name)
+        for view in self.workbook.findall(".//{*}workbookView"):
+            view.set("activeTab", str(place))
         self.package.put(self.part, self.workbook)
 
     def _transplant(
