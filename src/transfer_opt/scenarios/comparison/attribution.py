@@ -26,6 +26,7 @@ from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import RuleSpec
 from transfer_opt.policy.settings import Settings
+from transfer_opt.policy.shared_costs import AS_FILLED
 from transfer_opt.scenarios.comparison.columns import CHANGES, Side, as_computed, by_fund
 from transfer_opt.scenarios.comparison.counterfactual import State, re_solved
 
@@ -92,7 +93,11 @@ def differing(first: Plan, second: Plan) -> list[str]:
         first.settings.layers,
     )
     differ = {
-        SHARED_RULE: _paid(first) != _paid(second),
+        SHARED_RULE: (_counted(first) or _counted(second))
+        and (
+            _paid(first) != _paid(second)
+            or _held(here, SHARED_RULE) != _held(second.settings, SHARED_RULE)
+        ),
         DATA: not _same_data(first, second, past=False),
         PAST: not _same_data(first, second, past=True),
         POOLS: _pools(first) != _pools(second),
@@ -105,7 +110,7 @@ def differing(first: Plan, second: Plan) -> list[str]:
         if differ.get(cause, False)
         or (
             cause in second.settings.rules
-            and cause not in (POOLS, GOALS)
+            and cause not in (SHARED_RULE, POOLS, GOALS)
             and _held(here, cause) != _held(second.settings, cause)
         )
     ]
@@ -124,7 +129,9 @@ def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
                     if name == SHEET_OF[cause]
                 }
             )
-    shared = second if SHARED_RULE in done else first
+    counted = _counted(first) or _counted(second)
+    shared = second if (SHARED_RULE if counted else DATA) in done else first
+    told = {*done, SHARED_RULE} if shared is second else {*done} - {SHARED_RULE}
     for name in (SERVICES, BENEFICIARIES):
         sheets.pop(name, None)
         if name in shared.budget.sheets:
@@ -135,7 +142,7 @@ def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
     )
     # Within a rule all changes come from one plan, so its layers keep their order.
     layers = tuple(
-        tuple(change for change in layer if (change.rule in done) == (plan is second))
+        tuple(change for change in layer if (change.rule in told) == (plan is second))
         for plan in (first, second)
         for layer in plan.settings.layers
     )
@@ -327,6 +334,11 @@ def _with_past(second: Plan, first: Plan) -> Recipients:
 def _with_shared(plan: Plan, shared: Plan) -> dict[str, RuleSpec]:
     """The plan's rules, with the shared services of another: their standards and shares are its parameters."""
     return {**plan.settings.rules, SHARED_RULE: shared.settings.rules[SHARED_RULE]}
+
+
+def _counted(plan: Plan) -> bool:
+    """Whether what was worked out of the shared services is need."""
+    return plan.settings.text(SHARED_RULE, "保基本民生") != AS_FILLED
 
 
 def _paid(plan: Plan) -> object:
