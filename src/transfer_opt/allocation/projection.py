@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,6 +71,8 @@ class LeastPool:
     now: float
     least: float | None
     """None where no amount that was tried is enough."""
+    slope: float = -1.0
+    """How what is lacking moves with the pool there; where the search of the next year begins."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +113,24 @@ class Projection:
     """The certificates of the years after the first."""
     least: tuple[tuple[LeastPool, ...], ...]
     """By year, then by fund."""
-    bottlenecks: tuple[Bottleneck | None, ...]
-    """By year."""
+    bottleneck: Bottleneck | None
+    """Of the first year that is short of 三保; None where no one rule costs any."""
     floors: tuple[Floats, ...]
     """By year: (F,) what the floors of single lines add up to, money."""
     stuck: Stuck | None
     joint: Joint | None
 
     @property
+    def first_short(self) -> int | None:
+        """Which year is the first that is short of 三保; None where none is."""
+        return first_short(self.chain)
+
+    @property
     def label(self) -> str:
         """「2027—2029年」."""
         return f"{self.years[0]}—{self.years[-1]}年"
+
+
+def first_short(years: Sequence[Year]) -> int | None:
+    """Which year is the first that is short of 三保; None where none is."""
+    return next((at for at, year in enumerate(years) if year.short), None)

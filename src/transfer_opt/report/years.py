@@ -52,10 +52,8 @@ def year_sentences(projection: Projection) -> Iterator[str]:
     known = [year for year in projection.chain if not np.isnan(year.case.need).all()]
     if known:
         yield f"按现行规则，{_span(known)}“三保”缺口{_listed(known, unit)}。"
-    for at, year in enumerate(projection.chain):
-        if year.short:
-            yield from _short(projection, at, unit)
-            break
+    if projection.first_short is not None:
+        yield from _short(projection, projection.first_short, unit)
     if projection.stuck:
         yield f"逐年滚动到 {projection.stuck.number}年 没有可行方案。"
     if projection.joint:
@@ -275,7 +273,7 @@ def _short(projection: Projection, at: int, unit: str) -> Iterator[str]:
     ]
     if enough:
         yield f"要补上，只需{year.number}年（{unit}）{'，或'.join(enough)}。"
-    tight = projection.bottlenecks[at]
+    tight = projection.bottleneck
     if tight:
         yield f"瓶颈是{tight.family}：{year.number}年只停用它，缺口可减为 {_money(tight.short)}。"
 

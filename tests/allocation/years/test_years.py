@@ -53,8 +53,7 @@ def test_each_year_says_the_least_its_pool_may_be_and_what_stands_in_the_way(
     # 60 + 40 of last year; then 66 of the floor of 甲县 and 60 of the need of 乙县.
     assert [[each.least for each in pools] for pools in found.least] == [[100], [126]]
     assert [floors.tolist() for floors in found.floors] == [[100], [110]]
-    assert found.bottlenecks[0] is None
-    tight = found.bottlenecks[1]
+    tight = found.bottleneck
     assert tight is not None
     assert ("上年保底" in tight.family, tight.short) == (True, 0)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from transfer_opt.allocation.infeasibility.iis import families
 from transfer_opt.allocation.instance import Instance
-from transfer_opt.allocation.projection import Bottleneck, Year
+from transfer_opt.allocation.optimum import least
+from transfer_opt.allocation.projection import DIGITS, Bottleneck, Year
 from transfer_opt.core.vocabulary import NEED_RULE
+from transfer_opt.lexlp.program import SumStage
 from transfer_opt.policy.model import Change
+from transfer_opt.policy.objectives import SHORTFALL
 
 
 def bottleneck(instance: Instance, year: Year) -> Bottleneck | None:
-    """The rule that costs the most 三保 in a year, found by solving it without each; None where none costs any."""
-    if not year.short:
-        return None
+    """The rule that costs the most 三保 in a year, found by solving it without each; None where none costs any. The year is short."""
     found = []
     for family in families(instance):
         if instance.settings.rules[family.rule].fixed or family.rule == NEED_RULE:
@@ -23,9 +24,10 @@ def bottleneck(instance: Instance, year: Year) -> Bottleneck | None:
                 for place in instance.settings.places(family.rule)
             )
         )
-        if without.optimum.possible:
-            amounts = without.optimum.amounts
-            left = Year(year.number, without.case, amounts, amounts).short
-            found.append(Bottleneck(str(family), left))
-    least = min(found, key=lambda each: each.short, default=None)
-    return least if least and least.short < year.short else None
+        formulation = without.formulated(False)
+        stage = formulation.stages[0]
+        if isinstance(stage, SumStage) and stage.name == SHORTFALL:
+            left = least(formulation, stage, without.solver.again)
+            found.append(Bottleneck(str(family), round(left, DIGITS)))
+    best = min(found, key=lambda each: each.short, default=None)
+    return best if best and best.short < year.short else None

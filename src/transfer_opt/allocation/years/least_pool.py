@@ -34,14 +34,14 @@ def least_pools(
     settings = instance.settings
     hard = [Change(NEED_RULE, "", "", place, hard=True) for place in settings.places(NEED_RULE)]
     strict = instance.with_change(*hard)
-    parts = {each.fund: each.least / each.now for each in before if each.least and each.now}
+    found = {each.fund: each for each in before}
     return tuple(
-        LeastPool(fund.name, fund.budget, _least(strict, f, unit, parts.get(fund.name, 1.0)))
+        _least(strict, f, unit, found.get(fund.name, LeastPool(fund.name, fund.budget, None)))
         for f, fund in enumerate(instance.case.funds)
     )
 
 
-def _least(instance: Instance, f: int, unit: mpq, part: float) -> float | None:
+def _least(instance: Instance, f: int, unit: mpq, before: LeastPool) -> LeastPool:
     """A 本年总额 that is enough where a step less is not; None where none was found.
 
     What the rules demand of a pool follows the pool in straight pieces: where demand and pool meet is found by the
@@ -50,8 +50,9 @@ def _least(instance: Instance, f: int, unit: mpq, part: float) -> float | None:
     fund = instance.case.funds[f]
     kept = 1 - exact(instance.settings.cell(POOLS, "预留比例", fund.name))
     largest = int(exact(fund.budget) * LARGEST_GROWTH / unit)
+    nothing = LeastPool(fund.name, fund.budget, None)
     if not kept:
-        return None
+        return nothing
 
     def lacks(units: int) -> float:
         """By how many units the demand is more than the pool; infinite where the rules contradict whatever the pool."""
@@ -62,8 +63,9 @@ def _least(instance: Instance, f: int, unit: mpq, part: float) -> float | None:
             return money
         return float(((exact(money) + exact(fund.provincial)) / kept - budget) / unit)
 
+    part = before.least / before.now if before.least and before.now else 1.0
     at = int(exact(fund.budget) * exact(part) / unit)
-    short, enough = -1, largest + 1
+    short, enough, slope = -1, largest + 1, before.slope
     last: tuple[int, float] | None = None
     for _ in range(MOST_TRIED):
         if (now := lacks(at)) > 0:
@@ -71,13 +73,18 @@ def _least(instance: Instance, f: int, unit: mpq, part: float) -> float | None:
         else:
             enough = min(enough, at)
         if enough - short <= 1:
-            return float(enough * unit) if enough <= largest else None
-        slope = (now - last[1]) / (at - last[0]) if last and isfinite(last[1]) else -1.0
+            return (
+                LeastPool(fund.name, fund.budget, float(enough * unit), slope)
+                if enough <= largest
+                else nothing
+            )
+        if last and isfinite(last[1]) and isfinite(now) and abs(at - last[0]) > 1:
+            slope = (now - last[1]) / (at - last[0])
         last = at, now
         met = at - now / slope if slope < 0 and isfinite(now) else inf
         wished = enough - 1 if met > enough - 1 else ceil(met)
         at = wished if wished > short else (short + enough) // 2
-    return None
+    return nothing
 
 
 def _demanded(instance: Instance, f: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from transfer_opt.allocation.allocate import instance_of
 from transfer_opt.allocation.formulation.rule_rows import raw_bounds
 from transfer_opt.allocation.instance import Instance
-from transfer_opt.allocation.projection import LeastPool, Projection
+from transfer_opt.allocation.projection import LeastPool, Projection, first_short
 from transfer_opt.allocation.years.bottleneck import bottleneck
 from transfer_opt.allocation.years.chain import chain
 from transfer_opt.allocation.years.horizon import Horizon
@@ -84,7 +84,8 @@ def project(
     least: list[tuple[LeastPool, ...]] = []
     for problem in found.problems:
         least.append(least_pools(problem, first.case.figures.unit, least[-1] if least else ()))
-    tight = tuple(map(bottleneck, found.problems, found.years))
+    short = first_short(found.years)
+    tight = None if short is None else bottleneck(found.problems[short], found.years[short])
     all_years = None
     if together:
         report("多年统筹")
