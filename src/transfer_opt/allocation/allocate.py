@@ -19,6 +19,7 @@ from transfer_opt.allocation.infeasibility.relaxation import Repair, cheapest, s
 from transfer_opt.allocation.instance import Instance, stated
 from transfer_opt.allocation.optimum import Published
 from transfer_opt.allocation.plan import RELAXED, Outcome
+from transfer_opt.allocation.split import Split, decided
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.exact import exact, spelled
@@ -32,11 +33,20 @@ Progress = Callable[[str], None]
 
 
 def instance_of(prepared: Prepared, solver: str = "auto", deadline: Deadline = NEVER) -> Instance:
-    """The problem that a workbook states; raises InputError where it has errors."""
+    """The problem that a workbook states, the province's own money shared out; raises InputError where it has errors."""
+    return split_instance(prepared, solver, deadline)[0]
+
+
+def split_instance(
+    prepared: Prepared, solver: str = "auto", deadline: Deadline = NEVER
+) -> tuple[Instance, Split | None]:
+    """The same with how that money was shared out; None where nothing may be moved."""
     if errors_of(prepared.problems):
         raise InputError(prepared.problems)
-    return stated(
-        prepared.spec, prepared.budget, prepared.settings, prepared.objective, solver, deadline
+    return decided(
+        stated(
+            prepared.spec, prepared.budget, prepared.settings, prepared.objective, solver, deadline
+        )
     )
 
 
@@ -52,7 +62,7 @@ def allocate(
 
     Raises InputError, InfeasibleError or SolverError.
     """
-    given = instance_of(prepared, solver, deadline)
+    given, split = split_instance(prepared, solver, deadline)
     case = given.case
     repair = (
         Repair(given.settings, (), 0.0) if not relax or given.optimum.possible else cheapest(given)
@@ -90,7 +100,7 @@ def allocate(
     return Outcome(
         prepared.spec,
         prepared.budget,
-        prepared.settings,
+        given.settings,
         case,
         prepared.scenario + RELAXED * bool(repair.families),
         instance.objective,
@@ -107,6 +117,7 @@ def allocate(
         tuple(coefficients(instance, optimum).items()),
         told_of,
         tuple(changes) if sensitive else (),
+        split=split,
     )
 
 

@@ -15,6 +15,7 @@ from transfer_opt.allocation.explanation.sensitivity import Sensitivity
 from transfer_opt.allocation.explanation.steps import Steps
 from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.projection import Projection
+from transfer_opt.allocation.split import Split
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import Problem
@@ -50,6 +51,8 @@ class Plan:
     """The certificate, accepted by the independent checker."""
     reasons: tuple[tuple[str, str], ...]
     """(L,) main reason and clause."""
+    split: Split | None = field(default=None, kw_only=True)
+    """How the province's own money was shared out among the funds; None where nothing may be moved."""
     computed: Ints | None = field(default=None, kw_only=True)
     """(L,) what was computed, in publishing units, where people approved other amounts; None where they did not."""
 

@@ -36,6 +36,10 @@ def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = Non
             f"  “三保”缺口：{outcome.shortfall.sum():,.12g} {case.money_unit}，{short} 个县"
             + _last_year(outcome)
         )
+    from transfer_opt.report.split import split_sentences
+
+    for sentence in split_sentences(outcome):
+        click.echo(f"  {sentence}")
     for due in dates(case.funds):
         click.echo(f"  下达期限：{due.fund} {due}")
     if target:

@@ -21,7 +21,7 @@ from transfer_opt.core.budget import LARGEST
 from transfer_opt.core.errors import InputError, OutputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import to_number, trim
-from transfer_opt.core.vocabulary import ADJUSTED, CHART_DATA, PROOF, YEAR_PROOFS
+from transfer_opt.core.vocabulary import ADJUSTED, CHART_DATA, PROOF, SPLIT_PROOF, YEAR_PROOFS
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.published.approval import approval_problems
@@ -44,7 +44,7 @@ from transfer_opt.workbook.result.seals import broken, intact
 LONGEST = 1000
 """Characters of a reason."""
 WHAT = "调整"
-UNPRINTED = {PROOF, YEAR_PROOFS, CHART_DATA}
+UNPRINTED = {PROOF, YEAR_PROOFS, SPLIT_PROOF, CHART_DATA}
 """Sheets for programs: no page of them can say that it is superseded."""
 
 

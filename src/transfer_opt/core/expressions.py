@@ -186,9 +186,10 @@ def at_most(expression: Linear, right: Linear | Exacts | mpq) -> Rows:
     return Rows(left, every(len(left), None), side)
 
 
-def exactly(expression: Linear, right: Exacts | mpq) -> Rows:
+def exactly(expression: Linear, right: Linear | Exacts | mpq) -> Rows:
     """expression = right."""
-    return Rows(expression, _column(right, expression), _column(right, expression))
+    left, side = _sides(expression, right)
+    return Rows(left, side, side.copy())
 
 
 def stacked(*blocks: Rows) -> Rows:

@@ -11,7 +11,7 @@ import numpy as np
 from gmpy2 import mpq
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
-from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats
+from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats, total
 from transfer_opt.core.expressions import Grouping, Linear, constants, variables
 from transfer_opt.core.vocabulary import ONE_OFF
 from transfer_opt.policy.model import FundSpec
@@ -56,6 +56,11 @@ class Fund:
     def short(self) -> str:
         """The short name."""
         return self.spec.short
+
+    def said(self, column: str) -> float:
+        """A number of its row in 「资金总额」; NaN when blank."""
+        value = self.row.get(column)
+        return float(value) if isinstance(value, int | float) else np.nan
 
 
 @dataclass(frozen=True)
@@ -244,6 +249,8 @@ class Case:
     """None: the floats are as they were typed."""
     first: int = 0
     """The position of the first of its amounts among the decision variables."""
+    undecided: Linear | None = None
+    """(F,) the pools where they are decided in the same program; `figures.pools` are then the most they may be."""
     earlier: Earlier | None = None
     """None: last year's amounts are figures."""
 
@@ -324,6 +331,35 @@ class Case:
         if self.earlier:
             return self.earlier.amounts
         return constants(filled(self.last_year), self.amount)
+
+    @cached_property
+    def pool_amount(self) -> Linear:
+        """(F,) the pools as expressions: decided in the same program, or figures."""
+        if self.undecided is not None:
+            return self.undecided
+        nothing = self.amount[np.arange(0)]
+        everywhere = np.full(len(self.funds), NOWHERE)
+        return replace(
+            nothing,
+            constant=self.figures.pools,
+            labels=np.array([fund.name for fund in self.funds], dtype=object),
+            subjects=np.stack([np.arange(len(self.funds)), everywhere], axis=1),
+        )
+
+    @cached_property
+    def whole_capacity(self) -> Linear:
+        """Σ_i own_i + Σ_f usable_f · pool_f, one expression, money."""
+        usable = self._together(self.pool_amount * exacts(self.usable))
+        return replace(usable, constant=usable.constant + total(exacts(self.own)))
+
+    @cached_property
+    def whole_pool(self) -> Linear:
+        """Σ_f pool_f, one expression, money."""
+        return self._together(self.pool_amount)
+
+    def _together(self, by_fund: Linear) -> Linear:
+        label, subject = np.array([WHOLE_PROVINCE], dtype=object), np.array([[NOWHERE, NOWHERE]])
+        return by_fund.total(Grouping(np.zeros(len(by_fund), dtype=np.int64), label, subject))
 
     @cached_property
     def kept(self) -> Bools:

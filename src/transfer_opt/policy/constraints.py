@@ -79,7 +79,7 @@ def pool_total(case: Case, x: Linear) -> Rows:
     Units: money on both sides. Absent: never. Clause: 预算法; 若干措施第二十一条.
     """
     everyone = np.ones(len(case.recipients), dtype=bool)
-    return exactly(x.total(case.by_fund(everyone)), case.figures.pools)
+    return exactly(x.total(case.by_fund(everyone)), case.pool_amount)
 
 
 @constraint("上年保底", columns=("上年〈资金〉",), max_cut="降幅上限", relaxed_by=("降幅上限", 1))
@@ -247,11 +247,14 @@ def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> R
         np.where(group[case.lines.recipient], 0, NOWHERE), label, np.array([[NOWHERE, NOWHERE]])
     )
     share = total(people[group]) / total(people) if total(people) > 0 else ZERO
-    pools, money = total(case.figures.pools), x.total(whole)
+    money = x.total(whole)
     there = np.array([bool(group.any())])
     if case.earlier:  # what last year's share is, is not known yet: it takes a row of its own
-        before = case.earlier.amounts.total(whole) * (pools / total(case.earlier.pools))
-        rows = stacked(at_least(money, multiple * share * pools), at_least(money, before))
+        part = total(case.figures.pools) / total(case.earlier.pools)
+        rows = stacked(
+            at_least(money, case.whole_pool * (multiple * share)),
+            at_least(money, case.earlier.amounts.total(whole) * part),
+        )
         return rows[np.repeat(there & (share > 0), 2)]
     last = filled(case.figures.history)
     before_share = (
@@ -259,7 +262,7 @@ def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> R
         if share > 0 and total(last.ravel()) > 0
         else ZERO
     )
-    return at_least(money, max(multiple * share, before_share) * pools)[there]
+    return at_least(money, case.whole_pool * max(multiple * share, before_share))[there]
 
 
 @constraint(
@@ -303,9 +306,8 @@ def coverage_floor(case: Case, x: Linear, *, least: Exacts, peers: str) -> Rows:
     if (
         peers == WHOLE_PROVINCE
     ):  # the pools fix the province's capacity, so no row need touch every line
-        return at_least(
-            capacity, least * expenditure / total(expenditure) * case.provincial_capacity
-        )
+        whole_province = case.whole_capacity[np.zeros(len(expenditure), dtype=np.int64)]
+        return at_least(capacity, whole_province * (least * expenditure / total(expenditure)))
     names, of = np.unique(case.recipients.groups(peers), return_inverse=True)
     subjects = np.full((len(names), 2), NOWHERE)
     whole = capacity.total(Grouping(of, names.astype(object), subjects))
@@ -348,11 +350,13 @@ def prefecture_share(case: Case, x: Linear, *, least: Exacts, most: Exacts) -> R
     Units: money on all sides; least, most (F·P,) are fractions of 1, None where not given.
     Absent: a prefecture without limits gets no row. Clause: 省定，参照若干措施第二十一条 省级统筹.
     """
-    pools = np.repeat(case.figures.pools, len(case.recipients.prefectures))
+    pools = case.pool_amount[
+        np.repeat(np.arange(len(case.funds)), len(case.recipients.prefectures))
+    ]
     share, low, high = x.total(case.by_fund_and_prefecture), known(least), known(most)
     return stacked(
-        at_least(share[low], least[low] * pools[low]),
-        at_most(share[high], most[high] * pools[high]),
+        at_least(share[low], pools[low] * least[low]),
+        at_most(share[high], pools[high] * most[high]),
     )
 
 
@@ -364,7 +368,7 @@ def line_share(case: Case, x: Linear, *, most: Exacts) -> Rows:
 
     Units: money on both sides; most (L,) is a fraction of 1. Absent: never. Clause: 省定.
     """
-    return at_most(x, most * case.figures.pools[case.lines.fund])
+    return at_most(x, case.pool_amount[case.lines.fund] * most)
 
 
 @constraint("县区上下限")
@@ -439,10 +443,13 @@ def _faster_growth(
         for fund, text, size in zip(case.funds, texts, sizes, strict=True)
     ]
     grows = np.array([bool(group.any()) for group in groups]) & known(case.rate)
-    return at_least(
-        x.total(grouping).relabel(labels)[grows],
-        case.last_amount.total(grouping)[grows] * (1 + case.rate[grows] + lead[grows]),
-    )
+    last = case.last_amount.total(grouping)[grows]
+    if case.undecided is None:
+        right = last * (1 + case.rate[grows] + lead[grows])
+    else:  # (1 + G) · Σ_H last is the group's part of last year of the pool to be decided
+        right = case.pool_amount[grows] * (last.constant / case.last_total[grows])
+        right = right + last.constant * lead[grows]
+    return at_least(x.total(grouping).relabel(labels)[grows], right)
 
 
 def _neighbours(case: Case, peers: str) -> tuple[np.ndarray, np.ndarray]:

@@ -36,9 +36,11 @@ from transfer_opt.core.vocabulary import (
     OUTLOOK,
     PARAMETERS,
     PROOF,
+    SPLIT_PROOF,
     YEAR_PROOFS,
 )
 from transfer_opt.published.approval import DECIDED, DUST, approved_as_told
+from transfer_opt.published.beside import proofs_as_claimed
 from transfer_opt.published.claims import (
     DIGEST,
     FILE,
@@ -58,7 +60,6 @@ from transfer_opt.published.differences import (
 from transfer_opt.published.findings import Findings, Verdict
 from transfer_opt.published.inputs import Derive, Given
 from transfer_opt.published.kinds import NEEDED, is_result
-from transfer_opt.published.years import proofs_as_claimed
 from transfer_opt.report.notice.notice import notice
 from transfer_opt.report.workbook import build
 from transfer_opt.workbook.output.charts import data_table
@@ -71,7 +72,7 @@ from transfer_opt.workbook.result.seen import UNREADABLE, seen
 
 SOURCES = (INPUT, PARAMETERS)
 """What the rest of the file follows from."""
-EXACT = (ALLOCATION, "分资金对比", *SOURCES, FACTS, PROOF, OUTLOOK, YEAR_PROOFS)
+EXACT = (ALLOCATION, "分资金对比", *SOURCES, FACTS, PROOF, OUTLOOK, YEAR_PROOFS, SPLIT_PROOF)
 """Sheets of published integers, inputs and texts; elsewhere solvers differ in the last digits."""
 PROGRAM = {
     "unit": "公布单位",
@@ -229,7 +230,7 @@ def _compare(
     """Inputs first: what follows from other inputs is not compared."""
     claims, pages = findings.claims, findings.pages
     claimed, ill_proved = proofs_as_claimed(
-        as_claimed(outcome, claims, findings.proof), pages.get(YEAR_PROOFS), PROGRAM
+        as_claimed(outcome, claims, findings.proof), pages, PROGRAM
     )
     finished = claims.formed(FINISHED)
     report = report_as_claimed(build(claimed, finished[:10], finished), claims, given is not None)

@@ -10,8 +10,8 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.intake.prepare import BudgetWorkbook, settled
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
+from transfer_opt.published.beside import with_years
 from transfer_opt.published.rederive import rederive
-from transfer_opt.published.years import with_years
 from transfer_opt.workbook.files.open import RawSheet, open_workbook
 from transfer_opt.workbook.result.pages import Page
 

@@ -11,12 +11,13 @@ import numpy as np
 from transfer_opt.allocation.explanation.indicators import indicators
 from transfer_opt.allocation.explanation.steps import STEP_NAMES, Steps
 from transfer_opt.allocation.infeasibility.relaxation import cheapest
+from transfer_opt.allocation.instance import stated
 from transfer_opt.allocation.plan import RELAXED, Plan
+from transfer_opt.allocation.split import decided
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import SheetRow, Value
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.vocabulary import CODE, NAME, REFERENCE_STEP
-from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import Prepared, settled
 from transfer_opt.intake.recipients import read_recipients
@@ -54,7 +55,10 @@ def plan_of(publication: Publication, prepared: Prepared) -> Plan:
 
     Raises InputError where a line has no amount. A check code that does not fit is told as a warning.
     """
-    case = assemble(prepared.spec, prepared.budget, prepared.settings)
+    instance, split = decided(
+        stated(prepared.spec, prepared.budget, prepared.settings, prepared.objective)
+    )
+    case = instance.case
     name = Path(prepared.budget.path).name
     amounts = _amounts(case, publication.allocation, name)
     units = np.round(amounts / case.unit).astype(np.int64)
@@ -64,7 +68,7 @@ def plan_of(publication: Publication, prepared: Prepared) -> Plan:
     plan = Plan(
         replace(prepared.spec, sha256=sha256),
         prepared.budget,
-        prepared.settings,
+        instance.settings,
         case,
         publication.fact("方案"),
         prepared.objective,
@@ -75,6 +79,7 @@ def plan_of(publication: Publication, prepared: Prepared) -> Plan:
         alarms,
         publication.proof,
         _reasons(case, publication.steps),
+        split=split,
     )
     told = []
     if plan.digest != publication.fact("校验码 SHA-256"):

@@ -12,7 +12,7 @@ from transfer_opt.allocation.allocate import allocate
 from transfer_opt.allocation.plan import RELAXED, Outcome
 from transfer_opt.intake.prepare import settled
 from transfer_opt.policy.model import ModelSpec
-from transfer_opt.published.years import with_years
+from transfer_opt.published.beside import with_years
 from transfer_opt.workbook.input.reader import understood
 from transfer_opt.workbook.result.inputs import restated
 from transfer_opt.workbook.result.pages import Page

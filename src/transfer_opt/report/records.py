@@ -27,6 +27,8 @@ from transfer_opt.core.vocabulary import (
     PREFECTURE,
     PROJECTED,
     PROOF,
+    PROVINCE_SHARE,
+    PROVINCE_SIDES,
     SHARED_RULE,
     TIER,
     TOGETHER,
@@ -152,7 +154,7 @@ def audit_table(outcome: Outcome, finished: str) -> Table:
     rows = tuple(
         Row("plain", (name, piece))
         for name, text in _facts(outcome, finished)
-        for piece in (tuple(_cut(text)) or ("",))
+        for piece in (tuple(pieces(text)) or ("",))
     )
     return Table("审计信息", f"{heading(outcome)}审计信息（{outcome.scenario}）", columns, rows)
 
@@ -188,7 +190,7 @@ def year_proof_table(outcome: Outcome, projection: Projection) -> Table:
     rows = tuple(
         Row("plain", (name, float(number), piece))
         for name, proof in proofs
-        for number, piece in enumerate(_cut(proof), start=1)
+        for number, piece in enumerate(pieces(proof), start=1)
     )
     columns = (Column("年度", "text", 12), Column("序号", "number", 6), Column("证书", "text", 120))
     return Table(
@@ -215,10 +217,10 @@ def proof_table(outcome: Outcome, others: Sequence[Table], notice: Notice, label
         **{table.name: table_fingerprint(table, label, sums) for table in others},
         notice.name: fingerprint(notice_contents(notice)),
     }
-    seals = [(name, piece) for name, mark in marks.items() for piece in _cut(str(mark))]
+    seals = [(name, piece) for name, mark in marks.items() for piece in pieces(str(mark))]
     numbered = [
         Row("plain", (float(number), piece))
-        for number, piece in enumerate(_cut(outcome.proof), start=1)
+        for number, piece in enumerate(pieces(outcome.proof), start=1)
     ]
     columns = (Column("序号", "number", 6), Column("证书", "text", 120))
     unsealed = Table(
@@ -236,7 +238,8 @@ def proof_table(outcome: Outcome, others: Sequence[Table], notice: Notice, label
     return replace(unsealed, rows=(*numbered, *(Row("plain", seal) for seal in seals)))
 
 
-def _cut(text: str) -> Iterator[str]:
+def pieces(text: str) -> Iterator[str]:
+    """A text in parts that a cell can hold."""
     yield from (text[start : start + PIECE] for start in range(0, len(text), PIECE))
 
 
@@ -355,11 +358,17 @@ def _exception(settings: Settings, change: Change) -> tuple[Value, ...]:
 
 
 def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
-    for fund in outcome.case.funds:
-        money = (fund.budget, fund.provincial, fund.reserved, fund.pool, fund.last_total)
+    split = outcome.split
+    for f, fund in enumerate(outcome.case.funds):
+        # what the budget gives stands where it is read back; what the split made of it, beside it
+        moved = float(split.decided[f] - split.bounds.draft[f]) if split else 0.0
+        given = amount(fund.budget - moved) if moved else fund.budget
+        money = (given, fund.provincial, fund.reserved, fund.pool, fund.last_total)
         known = (
             *map(optional, money),
             str(fund.row.get(RECEIVED) or "") or None,
+            *(optional(fund.said(column)) for column in (PROVINCE_SHARE, *PROVINCE_SIDES)),
+            fund.budget if split else None,
         )
         for name, value in zip(POOL_FACTS, known, strict=True):
             if value is not None:

@@ -194,7 +194,8 @@ def county_sensitivity_table(outcome: Outcome) -> Table:
 
     The last columns tell what brings a county more: the pool and the parameter whose change moved it most.
     """
-    case, entries = outcome.case, outcome.sensitivities
+    case = outcome.case
+    entries = [entry for entry in outcome.sensitivities if not entry.between]
     pools, others = entries[: len(case.funds)], entries[len(case.funds) :]
     columns = (
         *KEY_COLUMNS,

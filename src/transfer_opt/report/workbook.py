@@ -13,6 +13,7 @@ from transfer_opt.report.parts import example_label, heading
 from transfer_opt.report.records import audit_table, input_table, parameter_table, proof_table
 from transfer_opt.report.responsibility import responsibility_tables
 from transfer_opt.report.rules import county_sensitivity_table, rule_table, sensitivity_table
+from transfer_opt.report.split import split_tables
 from transfer_opt.report.steps import step_table
 from transfer_opt.report.years import year_charts, year_tables
 from transfer_opt.workbook.output.charts import data_table
@@ -37,6 +38,7 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         parameter_table(outcome),
         input_table(outcome),
         audit_table(outcome, finished),
+        *split_tables(outcome),
         *years[1:],
     )
     further = year_charts(outcome.projection)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, permutations
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from transfer_opt.allocation.optimum import Make, Optimum, reached
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats
 from transfer_opt.core.errors import SolverError
 from transfer_opt.core.exact import exact
-from transfer_opt.core.vocabulary import POOLS, SENSITIVITY
+from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS, PROVINCE_SHARE, SENSITIVITY
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import Change, ParameterSpec
@@ -52,6 +52,8 @@ class Sensitivity:
     """(n,) change of every recipient's money in tenths of the unit, adding to the change of the pools."""
     note: str = ""
     """Why nothing is known."""
+    between: bool = False
+    """Whether money of the province moves between funds."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class _Trial:
 
 
 def sensitivities(instance: Instance, optimum: Optimum) -> Iterator[Sensitivity]:
-    """Each pool PORTION units larger, then each binding parameter one step looser; all else as it is; as far as wanted."""
+    """Each pool PORTION units larger, then each binding parameter one step looser, then PORTION units of the province's own
+    money moved from one fund to another; all else as it is; as far as wanted."""
     present, wanted = (
         _Present(instance, optimum.formulation.rules),
         tried(instance.case, instance.settings),
@@ -74,6 +77,8 @@ def sensitivities(instance: Instance, optimum: Optimum) -> Iterator[Sensitivity]
     pools = _portions(present) if wanted in (POOLS, EVERYTHING) else ()
     for trial in chain(pools, _loosened(present, optimum.amounts) if wanted == EVERYTHING else ()):
         yield _tried(trial, instance, optimum)
+    for trial in _moved(present) if wanted in (POOLS, EVERYTHING) else ():
+        yield replace(_tried(trial, instance, optimum), between=True)
 
 
 def tried(case: Case, settings: Settings) -> str:
@@ -95,9 +100,9 @@ class _Present:
     instance: Instance
     rules: tuple[RuleRows, ...]
 
-    def reformulated(self, change: Change) -> tuple[Case, list[RuleRows]]:
+    def reformulated(self, *changes: Change) -> tuple[Case, list[RuleRows]]:
         """The case from the workbook on, and its rules; no change switches a rule on that has no rows now."""
-        changed = self._with(change)
+        changed = self._with(*changes)
         case = self.instance.rebuild(changed)
         return case, written_rules(
             case, changed, [entry.rule.name for entry in self.rules if len(entry.rows)]
@@ -115,9 +120,9 @@ class _Present:
             subject, change, case, partial(composed, case, rules, self.instance.objective)
         )
 
-    def _with(self, change: Change) -> Settings:
+    def _with(self, *changes: Change) -> Settings:
         settings = self.instance.settings
-        return replace(settings, layers=(*settings.layers, (change,)))
+        return replace(settings, layers=(*settings.layers, changes))
 
 
 def _portions(present: _Present) -> Iterator[_Trial]:
@@ -135,6 +140,28 @@ def _portions(present: _Present) -> Iterator[_Trial]:
             f"{fund.name}总额",
             f"增加 {portion:,.12g} {case.money_unit}",
             *present.reformulated(more),
+        )
+
+
+def _moved(present: _Present) -> Iterator[_Trial]:
+    """From every fund with that much of the province's own money to every other: central money does not move."""
+    case = present.instance.case
+    portion, unit = PORTION * case.unit, case.money_unit
+    own = [fund for fund in case.funds if not np.isnan(fund.said(PROVINCE_SHARE))]
+    for giving, taking in permutations(own, 2):
+        if giving.said(PROVINCE_SHARE) < portion:
+            continue
+        amounts = [
+            (giving, exact(giving.budget) - PORTION * case.figures.unit),
+            (taking, exact(taking.budget) + PORTION * case.figures.unit),
+        ]
+        changes = [
+            Change(POOLS, fund.name, POOL_AMOUNT, "", float(amount)) for fund, amount in amounts
+        ]
+        yield present.trial(
+            "省级资金",
+            f"由{giving.short}移 {portion:,.12g} {unit}到{taking.short}",
+            *present.reformulated(*changes),
         )
 
 

@@ -77,7 +77,7 @@ def project(
     outlook, years = outlook_of(prepared, count)
     first = instance_of(prepared, solver, deadline)
     horizon = Horizon(prepared.spec, prepared.budget, outlook, first, years)
-    found = chain(horizon, units, prepared.settings, report)
+    found = chain(horizon, units, first.settings, report)
     if found.stuck and not together:
         raise InfeasibleError(found.stuck.message)
     report("测算各年至少要多少资金")
@@ -89,7 +89,7 @@ def project(
     all_years = None
     if together:
         report("多年统筹")
-        all_years = joint(horizon, prepared.settings, report)
+        all_years = joint(horizon, first.settings, report)
         if found.stuck and all_years is None:
             raise InfeasibleError(found.stuck.message)
     return Projection(

@@ -24,6 +24,7 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.checks import bounds, contents, plausibility, shared, values
 from transfer_opt.intake.checks.outlook import outlook_valid
+from transfer_opt.intake.checks.province import province_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
 from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.workbook.input.columns import SHEETS
@@ -62,6 +63,7 @@ SHEET_CHECKS = (
     contents.amounts_valid,
     contents.words_known,
     contents.pools_valid,
+    province_valid,
     plausibility.pools_against_last_year,
     plausibility.divisions_agree,
     plausibility.unit_said,

@@ -226,6 +226,30 @@ _POOL_COLUMNS = (
         width=13,
     ),
     InputColumn(
+        "其中省级",
+        "number",
+        "本年总额中省级自己安排、可以在各项资金之间统筹的部分；不作统筹的留空。中央资金不能改变用途。",
+        "金额",
+        required=False,
+        width=11,
+    ),
+    InputColumn(
+        "省级下限",
+        "number",
+        "统筹时这项资金的省级部分不得低于此数；各项的上下限都留空时不统筹，只在「敏感性」里试算。",
+        "金额",
+        required=False,
+        width=11,
+    ),
+    InputColumn(
+        "省级上限",
+        "number",
+        "统筹时这项资金的省级部分不得高于此数；不限的留空。",
+        "金额",
+        required=False,
+        width=11,
+    ),
+    InputColumn(
         "科目编码", "code", "收入科目编码，只作说明，不参加计算。", required=False, width=11
     ),
     InputColumn(

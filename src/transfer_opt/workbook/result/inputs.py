@@ -22,6 +22,8 @@ from transfer_opt.core.vocabulary import (
     PARAMETERS,
     POOLS,
     PREFECTURE,
+    PROVINCE_SHARE,
+    PROVINCE_SIDES,
     RULES,
     SERVICES,
     SHARED_RULE,
@@ -30,9 +32,19 @@ from transfer_opt.core.vocabulary import (
 from transfer_opt.policy.shared_costs import LEVELS, LISTED, SERVICE, STANDARD, WITHIN
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook
 
-POOL_FACTS = ("本年总额", "州本级及其他", "预留", "可分配总额", "上年总额", "收文日期")
+POOL_FACTS = (
+    "本年总额",
+    "州本级及其他",
+    "预留",
+    "可分配总额",
+    "上年总额",
+    "收文日期",
+    PROVINCE_SHARE,
+    *PROVINCE_SIDES,
+    "统筹后本年总额",
+)
 """What 「方案参数」 says of every pool."""
-DERIVED = ("预留", "可分配总额")
+DERIVED = ("预留", "可分配总额", "统筹后本年总额")
 """What of it follows from the rest."""
 PEOPLE, SHARED_TIER = "受益人数·", "共担档次"
 """In 「输入数据」: before the name of a service, and a county's 档次."""
