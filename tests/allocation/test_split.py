@@ -105,6 +105,9 @@ def test_each_100_of_the_provinces_money_moved_is_tried_in_the_sensitivities(
 
 # ---------------------------------------------------------------- whole-unit splits one by one
 
+WITHIN = 1.0
+"""Publishing units."""
+
 
 def drawn(seed: int) -> Instance:
     """A few counties, two or three funds with small parts of the province's own, some rules on."""
@@ -258,8 +261,8 @@ def wrong(seeds: range) -> list[int]:
             if np.isfinite(best):
                 found.append(seed)
             continue
-        # Decided in fractions, then made whole: a unit of each fund is what that may cost.
-        if short(moved) > best + len(instance.case.funds):
+        # Decided in fractions, then the best neighbour in whole units: another may be better by less than a unit.
+        if short(moved) > best + WITHIN:
             found.append(seed)
         parts = tuple(int(part) for part in split.decided)
         if parts not in every or sum(parts) != int(sum(bounds.draft)):

@@ -11,6 +11,7 @@ with these pools, reference amounts included. Clause: 若干措施第二十一�
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from gmpy2 import mpq
@@ -110,21 +111,26 @@ def decided(instance: Instance) -> tuple[Instance, Split | None]:
     case = instance.case
     found = optimum_and_proof(
         [(fund.name, "", PROVINCE_SHARE) for fund in case.funds],
-        lambda money, _: _whole(money, case.figures.unit),
+        lambda money, _: _whole(instance, bounds, money),
         lambda _: _formulated(instance, bounds),
         instance.solver,
     )
     if not isinstance(found, Published):
         return instance, None
     parts = np.array([int(count) * case.figures.unit for count in found.units], dtype=object)
-    moved = instance.with_change(
+    moved = _with_parts(instance, bounds, parts)
+    return moved, Split(bounds, parts, _short(instance), _short(moved) or 0.0, found.certificate)
+
+
+def _with_parts(instance: Instance, bounds: Bounds, parts: Exacts) -> Instance:
+    """The annual problem with these parts of the pools."""
+    return instance.with_change(
         *(
             Change(POOLS, fund.name, POOL_AMOUNT, "", float(exact(fund.budget) + now - before))
-            for fund, now, before in zip(case.funds, parts, bounds.draft, strict=True)
+            for fund, now, before in zip(instance.case.funds, parts, bounds.draft, strict=True)
             if now != before
         )
     )
-    return moved, Split(bounds, parts, _short(instance), _short(moved) or 0.0, found.certificate)
 
 
 def _short(instance: Instance) -> float | None:
@@ -218,15 +224,33 @@ def _sum(parts: Linear) -> Linear:
     )
 
 
-def _whole(money: Exacts, unit: mpq) -> Ints:
-    """Whole units with the same sum: what is left over goes to the largest rests, the first fund first."""
+def _whole(instance: Instance, bounds: Bounds, money: Exacts) -> Ints:
+    """Whole units with the same sum, each part a neighbour of its own: of these the one that leaves least short of 三保.
+
+    Where several leave the same, units that are left over go to the largest rests, the first fund first.
+    """
+    unit = instance.case.figures.unit
     counts = [amount / unit for amount in money]
-    units = np.array([int(flooring(count)) for count in counts], dtype=np.int64)
-    rests = [count - base for count, base in zip(counts, units.tolist(), strict=True)]
-    left = nearest(sum(counts, ZERO)) - int(units.sum())
-    for f in sorted(range(len(rests)), key=lambda f: (-rests[f], f))[:left]:
-        units[f] += 1
-    return units
+    base = np.array([int(flooring(count)) for count in counts], dtype=np.int64)
+    rests = {
+        f: count - low for f, (count, low) in enumerate(zip(counts, base.tolist(), strict=True))
+    }
+    open_ = sorted((f for f, rest in rests.items() if rest), key=lambda f: (-rests[f], f))
+    left = nearest(sum(counts, ZERO)) - int(base.sum())
+    ways = []
+    for chosen in combinations(open_, left):
+        units = base.copy()
+        units[list(chosen)] += 1
+        ways.append(units)
+    if len(ways) == 1:
+        return ways[0]
+
+    def short(units: Ints) -> float:
+        parts = np.array([int(count) * unit for count in units], dtype=object)
+        found = _short(_with_parts(instance, bounds, parts))
+        return np.inf if found is None else found
+
+    return min(ways, key=short)
 
 
 def _refuse_unfit(instance: Instance, bounds: Bounds) -> None:
