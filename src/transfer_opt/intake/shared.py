@@ -307,7 +307,7 @@ def _tier_problem(sheet: Sheet, row: SheetRow, services: Sequence[Service]) -> I
 
 def _amount_problem(sheet: Sheet, row: SheetRow, column: str, name: str) -> Iterator[Problem]:
     value = row.values.get(column)
-    none = "没有的写 0。" if column == OTHER_NEED else "没有受益人写 0。"
+    none = "没有的写 0，各县都没有就删去这一列。" if column == OTHER_NEED else "没有受益人写 0。"
     if value is None:
         yield _at(sheet, row, column, "E381", f"{name}未填写。", none)
     elif not is_number(value):
