@@ -29,6 +29,7 @@ from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
 from transfer_opt.policy.shared_costs import (
+    AS_FILLED,
     GROSS,
     LEVELS,
     LISTED,
@@ -330,6 +331,11 @@ def paid_by(spec: ModelSpec, budget: Budget, settings: Settings, yuan: int) -> B
     return burdens(
         settings, known, read_beneficiaries(spec, units, known, settings.recipients)[0], yuan
     )
+
+
+def is_worked_out(settings: Settings) -> bool:
+    """Whether what was worked out of the shared services counts as need."""
+    return settings.text(SHARED_RULE, "保基本民生") != AS_FILLED
 
 
 def livelihood_in(settings: Settings, paid: Burdens, filled: Exacts) -> Exacts:
