@@ -11,7 +11,7 @@ from calls import call
 from sharedbook import CUT, miniature
 
 from transfer_opt.commands.compare import compare
-from transfer_opt.core.vocabulary import SCENARIOS, SHARED_RULE, SHIFT
+from transfer_opt.core.vocabulary import BOUNDS, RULES, SCENARIOS, SHARED_RULE, SHIFT
 from transfer_opt.report.comparison.shift import sentence
 from transfer_opt.scenarios.comparison.compare import Comparison
 
@@ -67,6 +67,20 @@ def test_where_something_else_differs_no_price_is_told(tmp_path: Path) -> None:
     (shift,) = compare([write_tables(tmp_path / "预算.xlsx", tables)]).shifts
     assert shift.direct is None
     assert "直接增加" not in sentence(shift, "万元")
+
+
+def test_where_no_more_money_helps_that_is_told(tmp_path: Path) -> None:
+    tables = miniature()
+    tables[BOUNDS] = [
+        ["县区名称", "资金", "上限", "理由"],
+        ["甲县", "县级保障", 300, "试算"],
+        ["乙县", "县级保障", 310, "试算"],  # 42 short of 352, whatever the pool
+    ]
+    tables[RULES] = [row for row in tables[RULES] if row[0] != BOUNDS]
+    (shift,) = compare([write_tables(tmp_path / "预算.xlsx", tables)]).shifts
+    assert shift.short == pytest.approx((42, 0))
+    assert (shift.direct, shift.out_of_reach) == (None, True)
+    assert sentence(shift, "万元").endswith("试过的数都不能使缺口变为 0 万元。")
 
 
 def test_a_higher_standard_costs_everybody_more(tmp_path: Path) -> None:

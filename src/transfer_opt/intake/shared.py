@@ -29,6 +29,7 @@ from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
 from transfer_opt.policy.shared_costs import (
+    AS_FILLED,
     GROSS,
     LEVELS,
     LISTED,
@@ -307,7 +308,7 @@ def _tier_problem(sheet: Sheet, row: SheetRow, services: Sequence[Service]) -> I
 
 def _amount_problem(sheet: Sheet, row: SheetRow, column: str, name: str) -> Iterator[Problem]:
     value = row.values.get(column)
-    none = "没有的写 0。" if column == OTHER_NEED else "没有受益人写 0。"
+    none = "没有的写 0，各县都没有就删去这一列。" if column == OTHER_NEED else "没有受益人写 0。"
     if value is None:
         yield _at(sheet, row, column, "E381", f"{name}未填写。", none)
     elif not is_number(value):
@@ -330,6 +331,11 @@ def paid_by(spec: ModelSpec, budget: Budget, settings: Settings, yuan: int) -> B
     return burdens(
         settings, known, read_beneficiaries(spec, units, known, settings.recipients)[0], yuan
     )
+
+
+def is_worked_out(settings: Settings) -> bool:
+    """Whether what was worked out of the shared services counts as need."""
+    return settings.text(SHARED_RULE, "保基本民生") != AS_FILLED
 
 
 def livelihood_in(settings: Settings, paid: Burdens, filled: Exacts) -> Exacts:

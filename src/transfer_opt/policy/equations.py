@@ -19,6 +19,7 @@ from transfer_opt.policy.model import FactorSpec, FundSpec, ModelSpec, Parameter
 from transfer_opt.policy.model_file.loading import load_model, shipped
 from transfer_opt.policy.model_file.words import SETTINGS_ONLY
 from transfer_opt.policy.objectives import OBJECTIVES, Objective
+from transfer_opt.policy.shared_costs import livelihood_need
 
 SCOPES = {
     "line": "单笔 line",
@@ -86,6 +87,8 @@ def equations(spec: ModelSpec) -> str:
             for name in (*SETTINGS_ONLY, WEIGHTS)
             if name in spec.rules
         ),
+        "## 共担测算 Shared services",
+        _entry("保基本民生需求", livelihood_need),
         "## 目标 Objectives",
         f"默认次序 Default order: {'>'.join(spec.objective)}",
         *(_objective(entry) for entry in OBJECTIVES.values()),

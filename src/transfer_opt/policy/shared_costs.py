@@ -139,7 +139,14 @@ class Burdens:
 
 
 def livelihood_need(burdens: Burdens, way: str, gross: bool, filled: Exacts) -> Exacts:
-    """保基本民生需求 (n,) as it counts: as filled in, as worked out, or the larger of the two; None where not known."""
+    """The 保基本民生 need (n,) as it counts: as filled in, as worked out, or the larger of the two; None where not known.
+
+        cost[k, i]     =  people[k, i] * standard[k, i]
+        paid[k, L, i]  =  share[k, L, i] * cost[k, i],   Σ_L share[k, L, i] = 1
+        worked out[i]  =  Σ_k paid[k, 县, i] + other[i]   over the services listed;  毛口径: Σ_k cost[k, i] + other[i]
+
+    Units: persons, 元 per person and year, money. Clause: 若干措施第十八条第一句.
+    """
     if way == AS_FILLED:
         return filled
     found = burdens.livelihood(gross)

@@ -80,6 +80,8 @@ def sentence(shift: Shift, unit: str) -> str:
 
 
 def _price(shift: Shift, last: str, unit: str) -> str:
+    if shift.out_of_reach:
+        return f"；单独增加任何一项资金的总额，试过的数都不能使缺口变为 {last}"
     if shift.direct is None:
         return ""
     money = shift.direct.money

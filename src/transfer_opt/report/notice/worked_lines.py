@@ -21,7 +21,9 @@ from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.cell_names import Place, column_letters
 from transfer_opt.core.ranking import rounded
 from transfer_opt.core.vocabulary import CHART_DATA, FUND_COMPARISON, INPUT, STEPS
+from transfer_opt.intake.shared import is_worked_out
 from transfer_opt.policy.case import Case, WeightedFactor
+from transfer_opt.policy.factors import NEED
 from transfer_opt.workbook.files.formula_operands import Exact
 from transfer_opt.workbook.files.formula_value import evaluate
 
@@ -51,6 +53,8 @@ HINTS: Mapping[str, str] = {
     "其他规则": "稳定增长、占比、上下限等",
     "目标调整": "按目标顺序重新分配",
 }
+SHARED_HINT = "保基本民生（见「支出责任」）＋保工资＋保运转"
+"""Of the need, where what was worked out of shared services is part of it."""
 
 Kind = Literal["figure", "share", "money", "step", "change", "growth"]
 Source = tuple[str, str]
@@ -336,7 +340,8 @@ def _figure(
     else:
         source = (CHART_DATA, f"{case.funds[f].short}·{name}")
     hint = factor.title if len(factor.figures) == 1 and factor.title != name else ""
-    return Line("", name, HINTS.get(name, hint), "figure", decimals, {f: ""}, given, source)
+    known = {**HINTS, NEED: SHARED_HINT} if is_worked_out(plan.settings) else HINTS
+    return Line("", name, known.get(name, hint), "figure", decimals, {f: ""}, given, source)
 
 
 def _same(old: Line, new: Line, f: int) -> bool:

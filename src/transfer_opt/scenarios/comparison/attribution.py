@@ -21,12 +21,12 @@ from transfer_opt.core.vocabulary import (
     SERVICES,
     SHARED_RULE,
 )
+from transfer_opt.intake.shared import is_worked_out
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import RuleSpec
 from transfer_opt.policy.settings import Settings
-from transfer_opt.policy.shared_costs import AS_FILLED
 from transfer_opt.scenarios.comparison.columns import CHANGES, Side, as_computed, by_fund
 from transfer_opt.scenarios.comparison.counterfactual import State, re_solved
 
@@ -93,7 +93,7 @@ def differing(first: Plan, second: Plan) -> list[str]:
         first.settings.layers,
     )
     differ = {
-        SHARED_RULE: (_counted(first) or _counted(second))
+        SHARED_RULE: (is_worked_out(first.settings) or is_worked_out(second.settings))
         and (
             _paid(first) != _paid(second)
             or _held(here, SHARED_RULE) != _held(second.settings, SHARED_RULE)
@@ -129,7 +129,7 @@ def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
                     if name == SHEET_OF[cause]
                 }
             )
-    counted = _counted(first) or _counted(second)
+    counted = is_worked_out(first.settings) or is_worked_out(second.settings)
     shared = second if (SHARED_RULE if counted else DATA) in done else first
     told = {*done, SHARED_RULE} if shared is second else {*done} - {SHARED_RULE}
     for name in (SERVICES, BENEFICIARIES):
@@ -334,11 +334,6 @@ def _with_past(second: Plan, first: Plan) -> Recipients:
 def _with_shared(plan: Plan, shared: Plan) -> dict[str, RuleSpec]:
     """The plan's rules, with the shared services of another: their standards and shares are its parameters."""
     return {**plan.settings.rules, SHARED_RULE: shared.settings.rules[SHARED_RULE]}
-
-
-def _counted(plan: Plan) -> bool:
-    """Whether what was worked out of the shared services is need."""
-    return plan.settings.text(SHARED_RULE, "保基本民生") != AS_FILLED
 
 
 def _paid(plan: Plan) -> object:

@@ -17,7 +17,7 @@ from transfer_opt.scenarios.comparison.attribution import differing
 from transfer_opt.scenarios.comparison.columns import Side
 from transfer_opt.scenarios.comparison.counterfactual import state_of
 from transfer_opt.scenarios.goals import GOALS, Goal
-from transfer_opt.scenarios.need import need, pool_lever
+from transfer_opt.scenarios.need import Answer, need, pool_lever
 
 SHORTFALL = GOALS["三保缺口"]
 
@@ -43,7 +43,9 @@ class Shift:
     short: tuple[float, float]
     """三保缺口 before and after, money."""
     direct: Direct | None
-    """None: not asked, because something else differs or the shortfall does not fall; or no fund does it."""
+    """None: not asked, because something else differs or the shortfall does not fall; or not found."""
+    out_of_reach: bool = False
+    """Whether it was asked, and no value tried of any fund's pool brings the shortfall down to the same."""
 
     @property
     def by_level(self) -> tuple[mpq, ...]:
@@ -65,15 +67,16 @@ def shifts(base: Side, others: Sequence[Side]) -> Iterator[Shift]:
             levels = np.array(moved, dtype=object).reshape(len(LEVELS), -1)
             mine = total(filled(before[-1])), total(filled(after[-1]))
             short = _short(base), _short(side)
+            alike = total(filled(levels.ravel())) == ZERO
+            answers = _answers(base.plan, side.plan, short) if alike else ()
             yield Shift(
                 base.name,
                 side.name,
                 levels,
                 mine,
                 short,
-                _direct(base.plan, side.plan, short)
-                if total(filled(levels.ravel())) == ZERO
-                else None,
+                _cheapest(answers),
+                bool(answers) and all(answer.least is None for _, answer in answers),
             )
 
 
@@ -93,18 +96,30 @@ def _short(side: Side) -> float:
     return float(np.nansum(side.short))
 
 
-def _direct(first: Plan, second: Plan, short: tuple[float, float]) -> Direct | None:
-    """The least money more, in one fund of the first plan, with which its shortfall is as small as the second's."""
+def _answers(
+    first: Plan, second: Plan, short: tuple[float, float]
+) -> tuple[tuple[str, Answer], ...]:
+    """Fund by fund, how much it takes to make the first plan's shortfall as small as the second's."""
     before, after = short
     goal = Goal(SHORTFALL, after)
     if not goal.lacks(before) or differing(first, second) != [SHARED_RULE]:
-        return None
+        return ()
     instance = state_of(first).instance()
-    found = []
-    for fund in first.case.funds:
-        answer = need(instance, goal, pool_lever(first.settings, first.case, fund))
-        end = answer.least
-        if end and end.confirmed and answer.together and answer.solved and end.at.count > 0:
-            money = mpq(end.at.count) * mpq(str(answer.lever.step))
-            found.append(Direct(fund.spec.short, money))
+    return tuple(
+        (fund.spec.short, need(instance, goal, pool_lever(first.settings, first.case, fund)))
+        for fund in first.case.funds
+    )
+
+
+def _cheapest(answers: Sequence[tuple[str, Answer]]) -> Direct | None:
+    """The fund with the least money more, of those whose least is certain."""
+    found = [
+        Direct(fund, mpq(answer.least.at.count) * mpq(str(answer.lever.step)))
+        for fund, answer in answers
+        if answer.least
+        and answer.least.confirmed
+        and answer.together
+        and answer.solved
+        and answer.least.at.count > 0
+    ]
     return min(found, key=lambda each: each.money, default=None)
