@@ -8,12 +8,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from books import GUARANTEE
 from calls import call
 from years import two_counties
 
 from transfer_opt.core.vocabulary import (
     ALLOCATION,
     OUTLOOK,
+    PARAMETERS,
     PATH,
     STEPS,
     TOGETHER,
@@ -182,3 +184,43 @@ def test_from_python_the_years_are_those_of_the_command(budget: Path, result: Pa
     assert [year.short for year in made.outcome.projection.chain] == [0, 16]
     saved = made.save(budget.with_name("由程序.xlsx"))
     assert cells(saved, PATH) == cells(result, PATH)
+
+
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scenario by which the pool grows by a tenth every year."""
+    rows = [
+        ["规则", "资金", "参数", "对象", "逐年加大"],
+        ["年度展望", GUARANTEE, "本年总额", None, "+10%"],
+        ["年度展望", None, "保基本民生需求", "西宁市", 0.02],
+    ]
+    folder = tmp_path_factory.mktemp("growing")
+    return two_counties(folder / "预算.xlsx", scenarios=rows)
+
+
+def test_a_plan_by_a_scenario_of_the_outlook_is_derived_again_from_itself_and_from_the_budget(
+    growing: Path,
+) -> None:
+    path = growing.with_name("结果.xlsx")
+    assert call("plan", growing, "--scenario", "逐年加大", "--joint", "-o", path, "--quiet") == 0
+    said = [row[:5] for row in cells(path, PARAMETERS) if row[0] == OUTLOOK]
+    assert said == [
+        (OUTLOOK, GUARANTEE, "本年总额", None, 0.1),
+        (OUTLOOK, None, "保基本民生需求", "西宁市", 0.02),
+    ]
+    assert call("audit", path) == 0
+    assert call("audit", path, growing) == 0
+
+
+def test_a_growth_that_was_changed_in_the_result_is_found(growing: Path) -> None:
+    path = growing.with_name("被改.xlsx")
+    assert call("plan", growing, "--scenario", "逐年加大", "-o", path, "--quiet") == 0
+    book = openpyxl.load_workbook(path)
+    row = next(row for row in book[PARAMETERS].iter_rows() if row[0].value == OUTLOOK)
+    row[4].value = 0.2
+    book.save(path)
+    assert call("audit", path, growing) == 6
+
+
+def test_what_nobody_sets_of_the_outlook_is_not_among_the_parameters(result: Path) -> None:
+    assert not [row for row in cells(result, PARAMETERS) if row[0] == OUTLOOK]

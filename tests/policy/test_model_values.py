@@ -16,7 +16,7 @@ from cases import SPEC
 from manual import Command, run, with_lines
 
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.vocabulary import WEIGHTS
+from transfer_opt.core.vocabulary import OUTLOOK, WEIGHTS
 from transfer_opt.intake.prepare import check, read_budget
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import ParameterSpec, RuleSpec
@@ -28,8 +28,8 @@ FUNDS = tuple(fund.name for fund in SPEC.funds)
 LINE = re.compile(
     r"在 (\[.*?\]) 下面把 (?:default|hard) 一行写成 ((?:default|hard) = (?:\{.*?\}|[^（]+))（"
 )
-WRITTEN = [rule for rule in SPEC.rules.values() if rule.name != WEIGHTS]
-"""The rules that the model file holds; the weights stand with the factors."""
+WRITTEN = [rule for rule in SPEC.rules.values() if rule.name not in (OUTLOOK, WEIGHTS)]
+"""The rules that the model file holds; the weights stand with the factors, the outlook is nobody's but the user's."""
 BY_FUND = [
     parameter
     for rule in WRITTEN

@@ -201,6 +201,7 @@ QUESTIONS = (
         refused(lambda desk: parse_goal(f"{desk.zoneless}·生态>=1", desk.case, SPEC)),
         refused(lambda desk: parse_goal(f"{desk.zoneless}·均衡性>=1", desk.case, SPEC)),
     ),
+    Row("E238", sweep("年度展望·均衡性·本年总额=1%,2%"), sweep(RANGE)),
     Row("E255", by("教育"), by("均衡性")),
     Row("E256", by("保障水平下限·下限比例"), by(CAP)),
     Row("E257", need("少于上年的县=0", born=True), need("少于上年的县=0", born=False)),

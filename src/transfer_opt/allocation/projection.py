@@ -105,6 +105,8 @@ class Projection:
     """The years as they follow from one another and, where wished, as they would be if decided together."""
 
     outlook: Outlook
+    growths: tuple[str, ...]
+    """What the settings say in the place of the outlook, in words."""
     years: tuple[int, ...]
     """This year, then those after it."""
     chain: tuple[Year, ...]

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import CODE, NAME, POOL_AMOUNT, PREFECTURE, WEIGHTS
+from transfer_opt.core.vocabulary import (
+    CODE,
+    NAME,
+    OUTLOOK,
+    OUTLOOK_ITEMS,
+    POOL_AMOUNT,
+    PREFECTURE,
+    WEIGHTS,
+)
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
-from transfer_opt.workbook.input.columns import OUTLOOK_ITEMS
 from transfer_opt.workbook.output.template import (
     FundLine,
     OutlookRow,
@@ -57,7 +64,10 @@ def outlook_rows(spec: ModelSpec) -> tuple[OutlookRow, ...]:
 def parameter_rows(spec: ModelSpec) -> tuple[ParameterRow, ...]:
     """Every parameter with its default, fund by fund where funds differ."""
     return tuple(
-        row for rule in spec.rules.values() if rule.name != WEIGHTS for row in _rule(spec, rule)
+        row
+        for rule in spec.rules.values()
+        if rule.name not in (OUTLOOK, WEIGHTS)
+        for row in _rule(spec, rule)
     )
 
 

@@ -144,6 +144,11 @@ def _as_rule(row: SheetRow) -> SheetRow:
     )
 
 
+def _moves_pool(change: Change) -> bool:
+    """Whether it speaks of this year's 本年总额."""
+    return (change.rule, change.parameter) == (POOLS, POOL_AMOUNT)
+
+
 class _Reader(RowReader):
     """One of the two sheets, row by row."""
 
@@ -180,7 +185,7 @@ class _Reader(RowReader):
     def _read(self, column: str) -> Iterator[tuple[SheetRow, Change]]:
         for row in self.sheet.rows:
             change = self._change(row, column)
-            if change is not None and change.parameter == POOL_AMOUNT and column != "取值":
+            if change is not None and _moves_pool(change) and column != "取值":
                 yield from ((row, each) for each in self._amounts(row, column, change))
             elif change is not None:
                 yield row, change
@@ -211,7 +216,7 @@ class _Reader(RowReader):
             return None
         if not self._addressed(row, rule, spec, fund, place):
             return None
-        as_typed = spec is not None and spec.name == POOL_AMOUNT and column != "取值"
+        as_typed = column != "取值" and _moves_pool(Change(rule.name, fund, parameter))
         value = self.typed(row, column) if as_typed else self._value(row, column, spec)
         if column != "取值":
             return None if value is None else Change(rule.name, fund, parameter, place, value)

@@ -11,15 +11,14 @@ import numpy as np
 from transfer_opt.core.arrays import Bools, Floats
 from transfer_opt.core.budget import LARGEST, Sheet
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.vocabulary import OUTLOOK, POOL_AMOUNT
+from transfer_opt.core.vocabulary import OUTLOOK, OUTLOOK_ITEMS, POOL_AMOUNT
 from transfer_opt.intake.long_table import Item, LongTable, read_long_table
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec, ParameterSpec
-from transfer_opt.workbook.input.columns import AMOUNT, GROWTH, OUTLOOK_ITEMS, SHEETS
+from transfer_opt.policy.outlook_growth import ALL_LOST, MOST_GROWTH
+from transfer_opt.workbook.input.columns import AMOUNT, GROWTH, SHEETS
 
 SIGNED, POSITIVE = ("可用财力",), ("标准财政支出", "常住人口")
-MOST_GROWTH = 10.0
-"""Nothing grows to more than eleven times itself in a year."""
 LEAST = 0.01
 """The least of what must be more than 0."""
 _YEAR = re.compile(r"\D*((?:19|20)\d\d)年?\D*")
@@ -118,7 +117,7 @@ def _written(item: str, way: str) -> ParameterSpec:
     """Which numbers an item takes, written this way."""
     if way == GROWTH:
         return ParameterSpec(
-            OUTLOOK, way, "recipient", "share", None, -1.0, MOST_GROWTH, (), "", 0.0
+            OUTLOOK, way, "recipient", "share", None, ALL_LOST, MOST_GROWTH, (), "", 0.0
         )
     least = -float(LARGEST) if item in SIGNED else LEAST if item in POSITIVE else 0.0
     return ParameterSpec(

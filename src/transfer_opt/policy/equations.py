@@ -12,7 +12,7 @@ from math import isinf
 from pathlib import Path
 from typing import Any
 
-from transfer_opt.core.vocabulary import WEIGHTS
+from transfer_opt.core.vocabulary import OUTLOOK, WEIGHTS
 from transfer_opt.policy.constraints import CONSTRAINTS, Constraint
 from transfer_opt.policy.factors import FACTORS, Factor, assessed, combined, settled
 from transfer_opt.policy.model import FactorSpec, FundSpec, ModelSpec, ParameterSpec, RuleSpec
@@ -84,7 +84,7 @@ def equations(spec: ModelSpec) -> str:
         "## 只有参数的规则 Settings",
         *(
             _setting(spec.rules[name], spec)
-            for name in (*SETTINGS_ONLY, WEIGHTS)
+            for name in (*SETTINGS_ONLY, WEIGHTS, OUTLOOK)
             if name in spec.rules
         ),
         "## 共担测算 Shared services",

@@ -288,7 +288,11 @@ def _parameter(
     for position in range(len(subjects)):
         subject = subjects[position : position + 1]
         value = _value(settings, rule, spec, subject, outcome)
-        if spec is not None and value is None and (scope == "prefecture" or rule.name == WEIGHTS):
+        if (
+            spec is not None
+            and value is None
+            and (scope == "prefecture" or rule.name in (WEIGHTS, OUTLOOK))
+        ):
             continue
         fund = settings.funds[position] if by_fund else None
         yield (

@@ -204,3 +204,109 @@ def test_what_rounding_to_forecast_units_leaves_is_no_shortfall(tmp_path: Path) 
     found = projected(two_counties(tmp_path / "预算.xlsx", pools=(110, 110.55)))
     assert np.isclose(found.chain[1].amounts.sum(), 110.55)
     assert found.chain[1].short == 15.45  # 60 − (110.55 − 66)
+
+
+def scenario(*rows: list[object]) -> list[list[object]]:
+    return [["规则", "资金", "参数", "对象", "改"], *rows]
+
+
+def test_a_scenario_takes_the_place_of_what_the_outlook_says_of_a_pool(tmp_path: Path) -> None:
+    # 110 · 1.1 · 1.1 where the sheet says 110 and 100.
+    more = scenario(["年度展望", GUARANTEE, "本年总额", None, "10%"])
+    path = two_counties(tmp_path / "预算.xlsx", **THREE, scenarios=more)
+    found = projected(path, scenario="改")
+    assert [year.amounts.sum() for year in found.chain] == [110, 121, 133.1]
+    # 甲县 keeps its 66, so that 乙县 has 55 of the 60 it needs; a year later all that is needed is there.
+    assert [year.short for year in found.chain] == [0, 5, 0]
+
+
+def test_a_scenario_moves_a_need_in_one_place_and_leaves_the_rest_to_the_sheet(
+    tmp_path: Path,
+) -> None:
+    # The sheet has 50 and 60; 乙县 by the scenario 40 · 1.25 · 1.25.
+    more = scenario(["年度展望", None, "保基本民生需求", "乙县", 0.25])
+    path = two_counties(
+        tmp_path / "预算.xlsx", (110, 110, 110), ((50, 40), (50, 60), (50, 60)), scenarios=more
+    )
+    found = projected(path, scenario="改")
+    assert [year.case.need.tolist() for year in found.chain] == [[50, 40], [50, 50], [50, 62.5]]
+    assert [year.short for year in found.chain] == [0, 6, 18.5]
+
+
+def test_the_workbook_itself_may_set_a_growth_and_a_scenario_has_the_last_word(
+    tmp_path: Path,
+) -> None:
+    own = [["年度展望", None, "本年总额", None, 0.1, None, None, None, None, None]]
+    more = scenario(["年度展望", None, "本年总额", None, 0])
+    path = two_counties(tmp_path / "预算.xlsx", pools=(110, 90), rules=own, scenarios=more)
+    assert [year.amounts.sum() for year in projected(path).chain] == [110, 121]
+    assert [year.amounts.sum() for year in projected(path, scenario="改").chain] == [110, 110]
+
+
+def test_a_scenario_of_the_outlook_gives_this_year_the_same(tmp_path: Path) -> None:
+    more = scenario(
+        ["年度展望", None, "本年总额", None, 0.1], ["年度展望", None, "可用财力", None, -0.05]
+    )
+    path = two_counties(tmp_path / "预算.xlsx", scenarios=more)
+    plain, changed = (allocate(prepare(path, scenario=name)) for name in (None, "改"))
+    assert plain.units.tolist() == changed.units.tolist()
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (["年度展望", None, "本年总额", "甲县", 0.1], "E207"),
+        (["年度展望", GUARANTEE, "可用财力", None, 0.1], "E207"),
+        (["年度展望", None, "可用财力", None, 11], "E210"),
+        (["年度展望", None, "可用财力", None, "多"], "E209"),
+        (["年度展望", None, "上年数", None, 0.1], "E203"),
+        (["年度展望", None, "启用", None, "否"], "E206"),
+    ],
+)
+def test_a_growth_that_cannot_be_is_told_with_its_cell(
+    tmp_path: Path, row: list[object], code: str
+) -> None:
+    told = prepare(two_counties(tmp_path / "预算.xlsx", scenarios=scenario(row))).problems
+    assert [problem.code for problem in told if problem.sheet == "方案"] == [code]
+
+
+def test_what_a_scenario_says_in_the_place_of_the_outlook_is_told_with_the_years(
+    tmp_path: Path,
+) -> None:
+    more = scenario(
+        ["年度展望", GUARANTEE, "本年总额", None, 0.1],
+        ["年度展望", None, "可用财力", "乙县", -0.05],
+        ["年度展望", None, "常住人口", None, 0],
+    )
+    path = two_counties(tmp_path / "预算.xlsx", scenarios=more)
+    told = list(year_sentences(projected(path, scenario="改")))
+    assert (
+        f"以后各年不按「年度展望」的：{GUARANTEE}本年总额每年 +10%；乙县可用财力每年 -5%；全省常住人口不变。"
+        in told
+    )
+    assert not any("不按" in sentence for sentence in year_sentences(projected(path)))
+
+
+def test_a_way_out_leads_through_where_a_scenario_had_the_word_on_the_pool(tmp_path: Path) -> None:
+    """A need of 60 that is hard, on 44: the pool must be larger, but the growth of the scenario hides the sheet's."""
+    hard = [["三保兜底", None, None, None, None, "是", "硬", None, None, None]]
+    more = scenario(["年度展望", None, "本年总额", None, 0.05])
+    path = two_counties(
+        tmp_path / "预算.xlsx",
+        (110, 110, 110),
+        ((50, 40), (50, 40), (50, 60)),
+        rules=hard,
+        scenarios=more,
+    )
+    with pytest.raises(InfeasibleError) as stuck:
+        projected(path, scenario="改")
+    said = re.search(r"资金总额增加 .*?改为 ([\d,.]+)", str(stuck.value))
+    assert said is not None
+    assert (
+        f"{GUARANTEE}的增幅另由规则「年度展望」定了，要改它就先清空这个取值，并把以前各年也写成现在的数（{GUARANTEE}2028年 115.5）；"
+        in str(stuck.value)
+    )
+    _edit(path, "方案", {"规则": "年度展望"}, "改", None)
+    _edit(path, "年度展望", {"项目": "本年总额"}, "2028年", 115.5)
+    _edit(path, "年度展望", {"项目": "本年总额"}, "2029年", float(said[1].replace(",", "")))
+    assert projected(path, scenario="改").stuck is None

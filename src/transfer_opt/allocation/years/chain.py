@@ -17,9 +17,11 @@ from transfer_opt.allocation.optimum import Published
 from transfer_opt.allocation.projection import Stuck, Year
 from transfer_opt.allocation.years.horizon import Horizon, paid
 from transfer_opt.core.arrays import Floats, Ints
+from transfer_opt.core.exact import exact, spelled
 from transfer_opt.core.vocabulary import OUTLOOK, POOL_AMOUNT, POOLS
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
+from transfer_opt.policy.outlook_growth import pool_growths
 from transfer_opt.policy.settings import Settings
 
 Layers: TypeAlias = tuple[tuple[Change, ...], ...]
@@ -79,9 +81,24 @@ def _told(horizon: Horizon, settings: Settings, at: int) -> str:
     until = this_year if at == 1 else f"{this_year}至{horizon.label(at - 1)}"
     return (
         f"{until}可以分配，{label}无可行方案。{said}\n"
-        f"上面说的资金总额是{label}的，写在「{OUTLOOK}」里（项目「{POOL_AMOUNT}」，方式「金额」）；其余写在原来的地方，"
+        f"上面说的资金总额是{label}的，写在「{OUTLOOK}」里（项目「{POOL_AMOUNT}」，方式「金额」）；"
+        f"{_grown(horizon, settings, at)}其余写在原来的地方，"
         f"对各年都起作用。都已从{this_year}起逐年重算到{label}核对，{label}以后的年份没有核对。"
     )
+
+
+def _grown(horizon: Horizon, settings: Settings, at: int) -> str:
+    """Where a growth that is set has the word on a pool: what to write so that the sheet has it, and the years before stay."""
+    funds = pool_growths(settings)
+    if not funds:
+        return ""
+    before = "、".join(
+        f"{fund}{horizon.label(year)} {spelled(exact(horizon.pools(settings, year)[fund]))}"
+        for fund in funds
+        for year in range(1, at)
+    )
+    as_now = f"，并把以前各年也写成现在的数（{before}）" if before else ""
+    return f"{'、'.join(funds)}的增幅另由规则「{OUTLOOK}」定了，要改它就先清空这个取值{as_now}；"
 
 
 def _from_the_start(horizon: Horizon, settings: Settings, at: int) -> Instance:

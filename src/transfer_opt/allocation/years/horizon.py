@@ -10,16 +10,23 @@ import numpy as np
 from gmpy2 import mpq
 
 from transfer_opt.allocation.instance import Instance
-from transfer_opt.core.arrays import Floats
+from transfer_opt.core.arrays import NOWHERE, Floats, Ints
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.exact import exact, exacts, floats
-from transfer_opt.core.vocabulary import BOUNDS, POOL_AMOUNT, POOLS, ROUNDING_STEP
+from transfer_opt.core.vocabulary import (
+    BOUNDS,
+    OUTLOOK,
+    OUTLOOK_ITEMS,
+    POOL_AMOUNT,
+    POOLS,
+    ROUNDING_STEP,
+)
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.outlook import Outlook
 from transfer_opt.policy.case import YUAN, Case, Recipients
 from transfer_opt.policy.model import Change, ModelSpec
+from transfer_opt.policy.outlook_growth import pool_growths
 from transfer_opt.policy.settings import Settings
-from transfer_opt.workbook.input.columns import OUTLOOK_ITEMS
 
 FORECAST_YUAN = 100
 """What is only forecast is worked out to this many 元 where the publishing unit is larger: no year's rounding weighs on
@@ -37,6 +44,7 @@ class Horizon:
     spec: ModelSpec
     budget: Budget
     outlook: Outlook
+    """What is expected where the settings set no growth of their own (rule 「年度展望」)."""
     first: Instance
     """This year's problem, exactly as `solve` has it."""
     years: tuple[int, ...]
@@ -57,9 +65,9 @@ class Horizon:
 
         `base` is what this year is solved with; `pools` are 本年总额 that differ from what the outlook says.
         """
-        amounts = {**self._pools(base, at), **pools}
+        amounts = {**self.pools(base, at), **pools}
         changes = [Change(POOLS, fund, POOL_AMOUNT, "", amount) for fund, amount in amounts.items()]
-        return replace(base, recipients=self._recipients(base.recipients, at)).changed(
+        return replace(base, recipients=self._recipients(base, at)).changed(
             *changes, *self._unit(base)
         )
 
@@ -68,20 +76,22 @@ class Horizon:
         rebuild = partial(assemble, self.spec, self._later)
         return replace(self.first, settings=settings, rebuild=rebuild, case=rebuild(settings))
 
-    def _pools(self, base: Settings, at: int) -> dict[str, float]:
+    def pools(self, base: Settings, at: int) -> dict[str, float]:
         """本年总额 by fund."""
         this_year = self.first.rebuild(base) if base != self.first.settings else self.first.case
-        found = {}
+        found, growths = {}, pool_growths(base)
         for fund in this_year.funds:
             amount = exact(fund.budget)
             for year in self.years[1 : at + 1]:
-                said, is_growth = self.outlook.pool(fund.name, year)
-                amount = _next(amount, said, is_growth)
+                own = fund.name in growths
+                said = (growths[fund.name], True) if own else self.outlook.pool(fund.name, year)
+                amount = _next(amount, *said)
             found[fund.name] = float(amount)
         return found
 
-    def _recipients(self, units: Recipients, at: int) -> Recipients:
+    def _recipients(self, base: Settings, at: int) -> Recipients:
         """The counties as they are expected to be, with nothing said of this year's amounts alone."""
+        units = base.recipients
         numbers = {
             name: values
             for name, values in units.numbers.items()
@@ -90,13 +100,16 @@ class Horizon:
         for item in OUTLOOK_ITEMS:
             if item in numbers:
                 for year in self.years[1 : at + 1]:
-                    numbers[item] = self._moved(item, numbers[item], year)
+                    numbers[item] = self._moved(base, item, numbers[item], year)
         texts = {name: words for name, words in units.texts.items() if name != ASSESSED}
         return replace(units, numbers=numbers, texts=texts)
 
-    def _moved(self, item: str, before: Floats, year: int) -> Floats:
-        """A column a year on: grown, or as the outlook gives it; as it was where no row speaks."""
+    def _moved(self, base: Settings, item: str, before: Floats, year: int) -> Floats:
+        """A column a year on: grown as the settings have it, else as the outlook says; as it was where nothing speaks."""
         said, is_growth = self.outlook.of(item, "", year)
+        growth = base.numbers(OUTLOOK, item, _everywhere(base.recipients))
+        said = np.where(np.isnan(growth), said, growth)
+        is_growth = is_growth | ~np.isnan(growth)
         there = ~np.isnan(said) & ~np.isnan(before)
         past, now = exacts(before[there]), exacts(said[there])
         after = before.copy()
@@ -118,6 +131,11 @@ def paid(settings: Settings, case: Case, amounts: Floats) -> Settings:
     table[case.lines.fund, case.lines.recipient] = amounts
     last = {f"上年{fund.name}": row for fund, row in zip(case.funds, table, strict=True)}
     return replace(settings, recipients=replace(units, numbers={**units.numbers, **last}))
+
+
+def _everywhere(units: Recipients) -> Ints:
+    """The subjects (n, 2) "no fund in particular, each county"."""
+    return np.stack([np.full(len(units), NOWHERE), np.arange(len(units))], axis=1)
 
 
 def _next(amount: mpq, said: float, is_growth: bool) -> mpq:

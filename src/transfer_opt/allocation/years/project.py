@@ -20,6 +20,7 @@ from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.core.vocabulary import OUTLOOK
 from transfer_opt.intake.outlook import Outlook, read_outlook
 from transfer_opt.intake.prepare import Prepared
+from transfer_opt.policy.outlook_growth import growths_told
 
 MOST_YEARS = 5
 """What is expected further ahead is no plan."""
@@ -94,6 +95,7 @@ def project(
             raise InfeasibleError(found.stuck.message)
     return Projection(
         outlook,
+        tuple(growths_told(prepared.settings)),
         years,
         found.years,
         found.proofs,

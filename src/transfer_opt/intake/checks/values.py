@@ -10,7 +10,7 @@ from transfer_opt.core.arrays import NOWHERE, Bools, Ints
 from transfer_opt.core.budget import SheetRow
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import RULES, WEIGHTS
+from transfer_opt.core.vocabulary import OUTLOOK, RULES, WEIGHTS
 from transfer_opt.intake.checks.subject import Draft, at
 from transfer_opt.intake.requirements import WRITE, by_gap
 from transfer_opt.policy.factor_weights import weighed
@@ -34,6 +34,7 @@ def values_given(draft: Draft) -> Iterator[Problem]:
         for parameter in rule.parameters.values():
             if (
                 rule.name == WEIGHTS  # a fund looks only at its own factors, which the model weighs
+                or rule.name == OUTLOOK  # what nobody sets the sheet says
                 or (rule.name, parameter.name) in MAY_BE_ABSENT
                 or _complete(settings, parameter)
             ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from transfer_opt.core.vocabulary import WEIGHTS
+from transfer_opt.core.vocabulary import OUTLOOK, WEIGHTS
 from transfer_opt.policy.factor_weights import weights_rule
 from transfer_opt.policy.model import (
     Change,
@@ -19,6 +19,7 @@ from transfer_opt.policy.model import (
     Term,
 )
 from transfer_opt.policy.model_file.source import Source, Table
+from transfer_opt.policy.outlook_growth import outlook_rule
 
 
 def model(source: Source) -> ModelSpec:
@@ -34,6 +35,7 @@ def model(source: Source) -> ModelSpec:
         name: rule_spec(name, entry, [clauses[key] for key in entry["clause"]])
         for name, entry in table["rules"].items()
     }
+    told = [clause for key, clause in clauses.items() if key == "用户"]
     scenarios = tuple(
         ScenarioSpec(
             entry["name"], tuple(_change(change, funds) for change in entry.get("changes", ()))
@@ -46,7 +48,7 @@ def model(source: Source) -> ModelSpec:
         source.digest,
         tuple(table["objective"]),
         funds,
-        rules | {WEIGHTS: weights_rule(funds)},
+        rules | {WEIGHTS: weights_rule(funds), OUTLOOK: outlook_rule(told)},
         scenarios,
         _fund_aliases(funds) | table.get("aliases", {}),
         dict(table.get("values", {})),

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from transfer_opt.core.errors import InputError
-from transfer_opt.core.vocabulary import WEIGHTS
+from transfer_opt.core.vocabulary import OUTLOOK, WEIGHTS
 from transfer_opt.policy.model import ModelSpec, RuleSpec
 from transfer_opt.policy.model_file.loading import load_model, shipped
 from transfer_opt.policy.model_file.reading import read
@@ -30,7 +30,7 @@ def schema(spec: ModelSpec) -> str:
     whole = _plain(ModelFile.model_json_schema())
     parts: Schema = whole["$defs"]
     parts["Factor"]["allOf"] = [_by_function(name) for name in FACTOR_PARAMETERS]
-    written = {name: rule for name, rule in spec.rules.items() if name != WEIGHTS}
+    written = {name: rule for name, rule in spec.rules.items() if name not in (OUTLOOK, WEIGHTS)}
     whole["properties"]["rules"] |= {
         "properties": {name: _rule(rule) for name, rule in written.items()},
         "required": list(written),

@@ -17,6 +17,7 @@ from transfer_opt.core.vocabulary import (
     ADJUSTED,
     BENEFICIARIES,
     BOUNDS,
+    OUTLOOK,
     POOLS,
     SERVICES,
     SHARED_RULE,
@@ -35,8 +36,8 @@ SHEET_OF = {DATA: "县区数据", POOLS: "资金总额", BOUNDS: "县区上下�
 FIRST_CAUSES = (DATA, SHARED_RULE, PAST, POOLS, "因素法", "资格", *NAMED_STEPS)
 PAST_COLUMNS = "上年"
 """How the columns of last year's amounts begin. Floors follow them, so they change together with the pools where need be."""
-NEVER = ("敏感性",)
-"""Rules that say what is reported, not what is allocated."""
+NEVER = ("敏感性", OUTLOOK)
+"""Rules that say what is reported, not what this year gets."""
 TOGETHER = "＋"
 
 

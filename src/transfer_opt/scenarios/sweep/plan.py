@@ -17,7 +17,7 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
 from transfer_opt.core.version import __version__
-from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS, RULES
+from transfer_opt.core.vocabulary import OUTLOOK, POOL_AMOUNT, POOLS, RULES
 from transfer_opt.intake.choices import pools_given, read_choices
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.admissible import changed_amount
@@ -222,6 +222,15 @@ def addressed(
     if found.fund and found.fund not in prepared.settings.funds:
         problems.append(
             Problem("E235", f"{said}：「资金总额」里没有这项资金。", "写明今年有的资金。")
+        )
+        return None
+    if found.rule == OUTLOOK:
+        problems.append(
+            Problem(
+                "E238",
+                f"{said}：规则「{OUTLOOK}」只管以后各年，这里只算本年，变动它没有结果可看。",
+                "在「方案」里按不同的增幅各起一列，用 transfer-opt compare 工作簿 --years 年数 比较。",
+            )
         )
         return None
     known = prepared.spec.fund(found.fund) if found.fund else None

@@ -15,6 +15,7 @@ from transfer_opt.core.vocabulary import (
     COUNTIES,
     FUND,
     OUTLOOK,
+    OUTLOOK_ITEMS,
     POOLS,
     RULES,
     SCENARIOS,
@@ -345,17 +346,6 @@ _BOUND_COLUMNS = (
     InputColumn("理由", "text", "必须写明理由，结果中会原样列出。", width=42),
 )
 
-OUTLOOK_ITEMS = (
-    "本年总额",
-    "标准财政支出",
-    "标准财政收入",
-    "可用财力",
-    "保基本民生需求",
-    "保工资需求",
-    "保运转需求",
-    "常住人口",
-)
-"""What 「年度展望」 looks ahead at."""
 GROWTH, AMOUNT = "增幅", "金额"
 OUTLOOK_WAYS = (GROWTH, AMOUNT)
 
