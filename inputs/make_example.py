@@ -30,9 +30,9 @@ EQUALIZATION, GUARANTEE, ECOLOGY = (
 TEXT_COLUMNS = {"行政区划代码", "县区名称", "市州", "功能区类型", "生态考核结果", "困难地区类型"}
 
 FUNDS = (
-    FundLine(EQUALIZATION, 1998000, 1850000, "1100202", "", "示例数；科目编码待核实"),
-    FundLine(GUARANTEE, 438000, 402000, "1100207", "", "示例数"),
-    FundLine(ECOLOGY, 384500, 356000, "1100226", "", "示例数"),
+    FundLine(EQUALIZATION, 1998000, 1850000, "1100202", "", "示例数；科目编码待核实", 120000),
+    FundLine(GUARANTEE, 438000, 402000, "1100207", "", "示例数", 50000),
+    FundLine(ECOLOGY, 384500, 356000, "1100226", "", "示例数", 30000),
 )
 
 OUTLOOK_YEARS = 4

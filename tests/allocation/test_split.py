@@ -44,7 +44,7 @@ def test_ten_move_from_ecology_to_the_guarantee_and_nobody_is_short_any_more(
 def test_the_split_is_told_in_a_sentence(tmp_path: Path) -> None:
     outcome = allocate(prepare(two_funds(tmp_path / "预算.xlsx")))
     assert list(split_sentences(outcome)) == [
-        f"省级统筹：40 万元省级资金中，{ECOLOGY}减少 10、{GUARANTEE}增加 10 万元；“三保”缺口按拟定的拆分为 10 万元，统筹后为 0 万元。",
+        f"省级统筹：40 万元省级资金中，{ECOLOGY}减少 10、{GUARANTEE}增加 10 万元；“三保”缺口（取整前）按拟定的拆分为 10 万元，统筹后为 0 万元。",
         "在各项上下限以内，没有别的拆分使缺口更小；缺口同样小的拆分里，这个离拟定的最近。",
     ]
 

@@ -44,10 +44,10 @@ def split_sentences(plan: Plan) -> Iterator[str]:
         )
         yield (
             f"省级统筹：{spelled(total(split.bounds.draft))} {unit}省级资金中，{'、'.join((*losses, *gains))} {unit}；"
-            f"“三保”缺口按拟定的拆分{before}，统筹后为 {after} {unit}。"
+            f"“三保”缺口（取整前）按拟定的拆分{before}，统筹后为 {after} {unit}。"
         )
     else:
-        yield f"省级统筹：拟定的拆分不用改，“三保”缺口 {after} {unit}。"
+        yield f"省级统筹：拟定的拆分不用改，“三保”缺口（取整前）{after} {unit}。"
     yield "在各项上下限以内，没有别的拆分使缺口更小；缺口同样小的拆分里，这个离拟定的最近。"
 
 

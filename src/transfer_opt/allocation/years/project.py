@@ -36,7 +36,7 @@ def outlook_of(prepared: Prepared, count: int | None) -> tuple[Outlook, tuple[in
         raise InputError(
             [
                 Problem(
-                    "E370",
+                    "E405",
                     f"没有工作表「{OUTLOOK}」，或表里没有填写，不知以后各年的总额和需求。",
                     "用 transfer-opt init 写出带这张表的模板，填好后把这张表复制进工作簿。",
                 )
@@ -51,7 +51,7 @@ def outlook_of(prepared: Prepared, count: int | None) -> tuple[Outlook, tuple[in
         raise InputError(
             [
                 Problem(
-                    "E371",
+                    "E406",
                     f"要算 {wanted} 年做不到：连同本年，「{OUTLOOK}」够算 2 至 {most} 年（最多 {MOST_YEARS} 年）。",
                     f"改 --years，或在「{OUTLOOK}」里加年份的列。",
                 )

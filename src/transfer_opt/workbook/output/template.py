@@ -21,6 +21,7 @@ from transfer_opt.core.vocabulary import (
     OUTLOOK,
     POOLS,
     PREFECTURE,
+    PROVINCE_SHARE,
     RULES,
     SCENARIOS,
     SERVICES,
@@ -46,7 +47,9 @@ _COUNTY_NOTES = (
     "3. 可在右侧增加选填列：上年〈资金〉其中一次性、提前下达〈资金〉、户籍人口、财政供养人口、必保支出、"
     "禁止开发区个数、引导性补助名单、绩效系数，以及作为需求、财力或分母使用的其他数值列。",
 )
-_POOL_NOTES = ("注：没有列入本表的资金不参加分配。本年总额低于上年总额时会给出提示。",)
+_POOL_NOTES = (
+    "注：没有列入本表的资金不参加分配。本年总额低于上年总额时会给出提示。其中省级、省级下限、省级上限用于省级统筹，不统筹的留空。",
+)
 _RULE_NOTES = (
     "注：资金、对象留空表示全部；取值、启用、刚性留空表示采用默认值。比例可写0.15，也可写15%。",
     "参数留空的行只说明整条规则的启用、刚性和优先级。同一规则、资金、参数、对象不得有两行。",
@@ -89,6 +92,8 @@ class FundLine:
     """科目编码."""
     received: str = ""
     basis: str = ""
+    province: float | None = None
+    """其中省级."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +255,7 @@ def _write_pools(book: Any, styles: Styles, layout: TemplateLayout) -> None:
                 "资金": fund.name,
                 "本年总额": fund.this_year,
                 "上年总额": fund.last_year,
+                PROVINCE_SHARE: fund.province,
                 "科目编码": fund.account,
                 "收文日期": fund.received,
                 "依据": fund.basis,
