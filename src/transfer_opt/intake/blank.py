@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from transfer_opt.core.budget import Value
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import CODE, NAME, POOL_AMOUNT, PREFECTURE, WEIGHTS
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
+from transfer_opt.policy.warning_levels import (
+    DIRECTIONS,
+    LESS_IS_BETTER,
+    OF_COUNTIES,
+    OF_PROVINCE,
+)
 from transfer_opt.workbook.input.columns import OUTLOOK_ITEMS
 from transfer_opt.workbook.output.template import (
     FundLine,
@@ -38,6 +45,16 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
         ),
         outlook=outlook_rows(spec),
         outlook_years=OUTLOOK_YEARS,
+        thresholds=threshold_rows(),
+    )
+
+
+def threshold_rows() -> tuple[Mapping[str, Value], ...]:
+    """Every indicator that results tell, with no cut: the department sets them."""
+    words = {sign: word for word, sign in DIRECTIONS.items()}
+    return tuple(
+        {"指标": name, "方向": words[-1 if name in LESS_IS_BETTER else 1]}
+        for name in (*OF_COUNTIES, *OF_PROVINCE)
     )
 
 

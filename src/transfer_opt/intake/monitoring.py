@@ -12,7 +12,7 @@ from gmpy2 import mpq
 from transfer_opt.core.budget import LARGEST, Sheet, SheetRow, Value, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.exact import ONE, ZERO, exact, spelled
-from transfer_opt.core.suggestions import did_you_mean
+from transfer_opt.core.suggestions import closest, did_you_mean
 from transfer_opt.core.text import closed_up, normalise, to_text
 from transfer_opt.core.vocabulary import CODE, INDICATORS, NAME, PREFECTURE, THRESHOLDS
 from transfer_opt.policy.warning_levels import (
@@ -229,16 +229,19 @@ def unmeasured(
 ) -> Iterator[Problem]:
     """Indicators that nobody has measured: they are named wrongly, or every county will be short of them."""
     known = {*OF_COUNTIES, *OF_PROVINCE, *measured}
+    used = {each.indicator for each in thresholds if each.cuts or each.goalposts}
     for row in sheet.rows:
         name = _word(row, "指标")
-        if name in {each.indicator for each in thresholds} - known:
+        if name in used - known:
+            meant = closest(name, [*OF_COUNTIES, *OF_PROVINCE])
             yield _at(
                 sheet,
                 row,
                 "指标",
                 "W391",
                 f"结果里没有这个指标，「{INDICATORS}」里也没有。",
-                f"{did_you_mean(name, [*OF_COUNTIES, *OF_PROVINCE])}自己的指标在「{INDICATORS}」加一列；不用的整行删去。",
+                (f"是否为「{meant}」？" if meant else "")
+                + f"自己的指标在「{INDICATORS}」加一列；不用的整行删去。",
             )
 
 

@@ -41,6 +41,7 @@ OF_PROVINCE = (
     "生态变差县数",
 )
 """Indicators of the province that a result tells."""
+LESS_IS_BETTER = ("变异系数", "泰尔指数", "三保缺口", "三保缺口县数", "生态变差县数")
 ASSESSED: Mapping[str, int] = {"变好": 1, "基本稳定": 0, "变差": -1}
 """生态考核结果 as figures."""
 FULL_MARK = 100

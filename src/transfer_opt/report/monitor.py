@@ -40,6 +40,8 @@ from transfer_opt.scenarios.watch import Course, Standing, Watch
 from transfer_opt.workbook.input.columns import SHEETS
 
 KINDS: dict[str, RowKind] = {RED: "alarm", ORANGE: "active", YELLOW: "active", UNKNOWN: "active"}
+MOST_ON_A_PAGE = 50
+"""Counties that can be read on one page."""
 NONE = "—"
 """In a cell: there is nothing to be measured."""
 
@@ -75,7 +77,7 @@ def warned_table(watch: Watch) -> Table:
         Column("指标", "text", 19),
         Column("值", "number", 9),
         Column("上年", "number", 9),
-        Column("连续下降", "mark", 9),
+        Column("连续下降", "mark", 13),
         Column("升到上一级还差", "money", 11),
         Column("计回差还差", "money", 11),
         *(Column(watch.label(at), "mark", 9) for at in ahead),
@@ -104,6 +106,7 @@ def warned_table(watch: Watch) -> Table:
             ),
         ),
         paper="A3" if ahead else "A4",
+        fit="page" if len(rows) <= MOST_ON_A_PAGE else "width",
     )
 
 
@@ -127,7 +130,7 @@ def level_table(watch: Watch) -> Table:
     )
     return Table(
         WARNED_BY_YEAR,
-        f"{_year(watch)}各年等级",
+        f"{_span(watch)}各县预警等级",
         columns,
         rows,
         notes=(
@@ -153,7 +156,7 @@ def figure_table(watch: Watch) -> Table:
     )
     return Table(
         MEASURED_BY_YEAR,
-        f"{_year(watch)}各年指标",
+        f"{_span(watch)}各县监测指标",
         tuple(columns),
         rows,
         notes=(
@@ -194,10 +197,10 @@ def index_table(watch: Watch) -> Table:
             Row("subtotal", (field.name, _float(field.weight), "领域得分", None, None, *marks))
         )
     whole = [cell for at in years for cell in (None, _mark(watch.index(at)))]
-    rows.append(Row("total", (INDEX, None, None, None, None, *whole)))
+    rows.append(Row("total", (INDEX, None, None, None, None, *whole), decimals=INDEX_DIGITS))
     return Table(
         INDEX,
-        f"{_year(watch)}区域协调发展指数",
+        f"{_span(watch)}区域协调发展指数",
         tuple(columns),
         tuple(rows),
         verdict="".join(index_sentences(watch)),
@@ -311,6 +314,12 @@ def _mark(value: mpq | None) -> Value:
 
 def _float(value: mpq | None) -> Value:
     return None if value is None else float(value)
+
+
+def _span(watch: Watch) -> str:
+    """「2024—2026年」."""
+    first, last = watch.years[0], watch.years[-1]
+    return f"{first}年" if first == last else f"{first}—{last}年"
 
 
 def _year(watch: Watch) -> str:

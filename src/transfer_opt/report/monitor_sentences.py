@@ -140,7 +140,7 @@ def _way_out(watch: Watch, standing: Standing, level: str) -> str:
     bare, past = course.lacks(watch.now, watch.unit)
     if bare is None or past is None:
         return ""
-    at_cut = f"距{level}色线 {spelled(bare)} {unit}" if bare else f"已到{level}色线"
+    at_cut = f"距{level}色线 {spelled(bare)} {unit}" if bare else f"已达{level}色线、未超出回差"
     others = [
         each.threshold.indicator
         for each in standing.courses
@@ -187,9 +187,9 @@ def _costs(watch: Watch) -> Iterator[str]:
         if len(needed) < len(courses) or None in needed:
             return
         money = total(whole_units(each, watch.unit) for each in needed if each is not None)
-        pieces.append(f"{grade}色线 {spelled(cut)} 共需 {spelled(money)} {watch.money_unit}")
+        pieces.append(f"{grade}线 {spelled(cut)} 要 {spelled(money)} {watch.money_unit}")
     if pieces:
-        yield f"各县{GUARANTEE}都达到{'，'.join(pieces)}（不计回差）。"
+        yield f"使各县{GUARANTEE}都不低于{'、'.join(pieces)}（不计回差）。"
 
 
 def _land(watch: Watch) -> Iterator[str]:

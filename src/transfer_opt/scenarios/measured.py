@@ -40,9 +40,10 @@ def measured(
     """A record of every unit and one of the province, with these amounts (L,), money.
 
     `multiple` is 保障倍数, which `case.need` holds and 三保保障倍数 does not. Of a forecast only what follows from the
-    outlook is told.
+    outlook is told; it is worked out to a unit for each fund, and what misses a cut by no more than that reaches it.
     """
-    ratios = dict(_columns(case, amounts, multiple))
+    dust = exact(case.unit) * len(case.funds) if is_forecast else ZERO
+    ratios = dict(_columns(case, amounts, multiple, dust))
     if not is_forecast:
         ratios |= {ECOLOGY: _assessments(case), LAND: _land(case)}
     units = case.recipients
@@ -51,7 +52,7 @@ def measured(
         yield Record(year, units.code[i], units.name[i], units.prefecture[i], values, is_forecast)
     of_all = {
         name: None if np.isnan(value) else Ratio(exact(float(value)))
-        for name, value in _province(case, amounts, multiple, is_forecast).items()
+        for name, value in _province(case, amounts, multiple, dust).items()
     }
     yield Record(year, "", WHOLE_PROVINCE, "", of_all, is_forecast)
 
@@ -60,42 +61,33 @@ def capacity(case: Case, amounts: Floats) -> list[Any]:
     """(n,) own money and usable transfers; None where the own money is not known."""
     usable = exacts(case.usable)[case.lines.fund] * exacts(amounts)
     given = summed(case.lines.recipient, usable, len(case.recipients))
-    return [
-        None if own is None else own + more
-        for own, more in zip(exacts(case.own), given, strict=True)
-    ]
+    own = exacts(case.own)
+    return [None if o is None else o + more for o, more in zip(own, given, strict=True)]
 
 
 def _columns(
-    case: Case, amounts: Floats, multiple: mpq
+    case: Case, amounts: Floats, multiple: mpq, dust: mpq
 ) -> Iterator[tuple[str, list[Ratio | None]]]:
     """What follows from money, spending and need."""
-    have, own = capacity(case, amounts), exacts(case.own)
-    spending, need = exacts(case.expenditure), case.figures.need
-    yield (
-        GUARANTEE,
-        [
-            None if h is None or n is None or not multiple else Ratio(h, n / multiple, ONE)
-            for h, n in zip(have, need, strict=True)
-        ],
-    )
-    yield COVERAGE, _against_province(have, list(spending))
-    yield (
-        OWN,
-        [
-            None if o is None or e is None else Ratio(o, e)
-            for o, e in zip(own, spending, strict=True)
-        ],
-    )
+    have, need = capacity(case, amounts), case.figures.need
+    own, spending = exacts(case.own), exacts(case.expenditure)
+    guarded = [
+        None if h is None or n is None or not multiple else Ratio(h + dust, n / multiple, ONE)
+        for h, n in zip(have, need, strict=True)
+    ]
+    yield GUARANTEE, guarded
+    yield COVERAGE, _against_province(have, list(spending), dust)
+    pairs = zip(own, spending, strict=True)
+    yield OWN, [None if o is None or e is None else Ratio(o, e) for o, e in pairs]
 
 
-def _against_province(have: list[Any], spending: list[Any]) -> list[Ratio | None]:
+def _against_province(have: list[Any], spending: list[Any], dust: mpq) -> list[Ratio | None]:
     """(capacity ÷ N) over the province's: what a county is given raises the province's, too."""
     pairs = [(h, e) for h, e in zip(have, spending, strict=True) if None not in (h, e)]
     whole, spent = total(h for h, _ in pairs), total(e for _, e in pairs)
     if len(pairs) < len(have) or whole <= 0:
         return [None] * len(have)
-    return [Ratio(h * spent, e * whole, spent, e) for h, e in pairs]
+    return [Ratio((h + dust) * spent, e * whole, spent, e) for h, e in pairs]
 
 
 def _assessments(case: Case) -> list[Ratio | None]:
@@ -120,23 +112,23 @@ def _land(case: Case) -> list[Ratio | None]:
     ]
 
 
-def _province(case: Case, amounts: Floats, multiple: mpq, is_forecast: bool) -> Mapping[str, float]:
+def _province(case: Case, amounts: Floats, multiple: mpq, dust: mpq) -> Mapping[str, float]:
     told = {(each.name, each.basis): each.after for each in indicators(case, amounts)}
     found = {name: told.get(key, np.nan) for key, name in _FOLLOWED.items()}
     found["泰尔指数"] = sum(told.get((name, "按人口加权"), np.nan) for name in _THEIL)
-    gaps = _gaps(case, amounts, multiple)
+    gaps = _gaps(case, amounts, multiple, dust)
     found["三保缺口"] = np.nan if gaps is None else float(total(gaps))
     found["三保缺口县数"] = np.nan if gaps is None else float(sum(gap > 0 for gap in gaps))
     words = case.recipients.text("生态考核结果")
     for word, name in (("变好", "变好"), ("基本稳定", "稳定"), ("变差", "变差")):
-        count = float((words == word).sum())
-        found[f"生态{name}县数"] = np.nan if is_forecast or not (words != "").any() else count
+        found[f"生态{name}县数"] = float((words == word).sum()) if (words != "").any() else np.nan
     return found
 
 
-def _gaps(case: Case, amounts: Floats, multiple: mpq) -> list[mpq] | None:
+def _gaps(case: Case, amounts: Floats, multiple: mpq, dust: mpq) -> list[mpq] | None:
     """三保缺口 of every unit without 保障倍数; None where one is not known."""
     have, need = capacity(case, amounts), case.figures.need
     if None in have or not known(need).all() or not multiple:
         return None
-    return [max(ZERO, n / multiple - h) for h, n in zip(have, need, strict=True)]
+    gaps = [n / multiple - h for h, n in zip(have, need, strict=True)]
+    return [gap if gap > dust else ZERO for gap in gaps]

@@ -145,8 +145,8 @@ class Watch:
         )
 
     def label(self, at: int) -> str:
-        """「2026年」, 「2027年（预测）」."""
-        return f"{self.years[at]}年" + ("（预测）" if at > self.now else "")
+        """「2026年」, 「2027年预测」."""
+        return f"{self.years[at]}年" + ("预测" if at > self.now else "")
 
 
 def watch(
