@@ -29,7 +29,7 @@ from transfer_opt.report.monitor import monitor_report
 from transfer_opt.report.parts import EXAMPLE_LABEL, budget_label
 from transfer_opt.scenarios.watch import Source, Watch, watch
 from transfer_opt.workbook.files.open import open_workbook
-from transfer_opt.workbook.input.reader import understood
+from transfer_opt.workbook.input.reader import read_workbook
 from transfer_opt.workbook.result.publication import kind_of
 from transfer_opt.workbook.save import write_report
 
@@ -129,11 +129,10 @@ def _read(
     budgets: list[Budget] = []
     for path in dict.fromkeys([*([thresholds] if thresholds else []), *paths]):
         progress(f"读取 {path.name}")
-        book = open_workbook(path, password)
-        if kind_of(book) == "result" and path != thresholds:
+        if path != thresholds and kind_of(open_workbook(path, password)) == "result":
             results.append(read_monitored(path, spec))
             continue
-        budget = understood(book, spec.aliases, rename)
+        budget = read_workbook(path, spec.aliases, rename, password)
         wanted = {THRESHOLDS} if path == thresholds else {THRESHOLDS, INDICATORS}
         if not wanted & budget.sheets.keys():
             raise _refused(
@@ -164,7 +163,7 @@ def _sheets(
     for budget in budgets:
         problems += budget.notes
         if sheet := budget.sheets.get(INDICATORS):
-            records, wrong = read_indicators(sheet)
+            records, wrong = read_indicators(sheet, thresholds)
             sources.append(Source(f"{_name(budget)}「{INDICATORS}」", records))
             problems += [*sheet.notes, *wrong, *unused(sheet, thresholds)]
             measured |= {*sheet.letters}
@@ -186,7 +185,7 @@ def _money(results: Sequence[Monitored], budgets: Sequence[Budget]) -> tuple[mpq
 def _unforecast(results: Sequence[Monitored]) -> Iterator[Problem]:
     if results and results[-1].has_forecast and results[-1].is_adjusted:
         yield Problem(
-            "W396",
+            "W395",
             f"{results[-1].path.name} 有人工调整，其中的预测是按测算数推的，没有列出预测年的等级。",
             "要看预测年，给出调整前的结果。",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -170,10 +170,12 @@ def _weighted(threshold: Threshold, weights: Mapping[str, tuple[mpq, SheetRow]])
 # ------------------------------------------------------------------- 历年指标
 
 
-def read_indicators(sheet: Sheet) -> tuple[tuple[Record, ...], tuple[Problem, ...]]:
-    """What was measured, row by row, and what is wrong with the sheet; a cell left empty is not known."""
+def read_indicators(
+    sheet: Sheet, thresholds: Sequence[Threshold]
+) -> tuple[tuple[Record, ...], tuple[Problem, ...]]:
+    """What was measured of these indicators, and what is wrong with the sheet; a cell left empty is not known."""
     problems: list[Problem] = []
-    names = [header for header in sheet.letters if header not in _GIVEN]
+    names = [each.indicator for each in thresholds if each.indicator in sheet.letters]
     records: dict[tuple[int, str], tuple[Record, SheetRow]] = {}
     for row in sheet.rows:
         if all(row.values.get(header) is None for header in sheet.letters):

@@ -87,7 +87,8 @@ def read_monitored(path: Path, spec: ModelSpec) -> Monitored:
     prepared = settled(spec, publication.budget)
     if wrong := errors_of(prepared.problems):
         raise InputError(wrong)
-    year = publication.budget.year
+    projected = publication.fact(PROJECTED)  # a plan says its years even where no title does
+    year = int(projected[:4]) if projected else publication.budget.year
     if year is None:
         raise InputError(
             [

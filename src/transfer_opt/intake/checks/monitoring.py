@@ -16,7 +16,7 @@ def monitoring_valid(draft: Draft) -> Iterator[Problem]:
     thresholds, problems = read_thresholds(cuts) if cuts else ((), ())
     yield from problems
     if history:
-        yield from read_indicators(history)[1]
+        yield from read_indicators(history, thresholds)[1]
         yield from unused(history, thresholds) if thresholds else ()
     if cuts:
         yield from unmeasured(cuts, thresholds, {*history.letters} if history else set())
