@@ -308,11 +308,11 @@ def _indexed(thresholds: Sequence[Threshold], said: _Said, years: Sequence[int])
     for name in names:
         rows = []
         for each in thresholds:
-            if each.field == name and each.goalposts:
+            if each.field == name and (each.goalposts or not each.cuts):
                 ratios = [said.get((year, -1, each.indicator)) for year in years]
                 values = tuple(ratio.value if ratio else None for ratio in ratios)
                 posts = each.goalposts
-                scores = tuple(None if v is None else score(posts, v) for v in values)
+                scores = tuple(score(posts, v) if posts and v is not None else None for v in values)
                 rows.append((each, values, scores))
         weight = next(each.weight for each in thresholds if each.field == name)
         yield Field(name, weight, tuple(rows))

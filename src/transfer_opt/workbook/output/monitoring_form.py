@@ -25,22 +25,20 @@ _INDICATOR_NOTES = (
 )
 
 
-def write_monitoring(
-    book: Any,
-    styles: Styles,
-    year: int,
-    label: str,
-    unit: str,
-    thresholds: Sequence[Mapping[str, Value]],
+def write_thresholds(
+    book: Any, styles: Styles, title: str, label: str, rows: Sequence[Mapping[str, Value]]
 ) -> None:
-    """Both sheets; 「历年指标」 is empty."""
-    title = f"{year}年预警阈值表"
-    cuts = FormSheet(book, styles, THRESHOLDS, SHEETS[THRESHOLDS], title, label, "")
-    for row in thresholds:
-        cuts.write_row(row)
-    cuts.finish(_THRESHOLD_NOTES, frozen_columns=1)
+    """「预警阈值」; without a figure in a row its indicator is not used."""
+    form = FormSheet(book, styles, THRESHOLDS, SHEETS[THRESHOLDS], title, label, "")
+    for row in rows:
+        form.write_row(row)
+    form.finish(_THRESHOLD_NOTES, frozen_columns=1)
+
+
+def write_indicators(book: Any, styles: Styles, label: str, unit: str) -> None:
+    """「历年指标」, to be filled in."""
     own = InputColumn(GUARANTEE, "number", "可用财力加可统筹的转移支付，除以“三保”需求。", width=13)
     columns = (*SHEETS[INDICATORS], own)
-    history = FormSheet(book, styles, INDICATORS, columns, "历年指标表", label, f"单位：{unit}")
-    history.write_blank_rows(_BLANK_INDICATORS)
-    history.finish(_INDICATOR_NOTES, frozen_columns=2)
+    form = FormSheet(book, styles, INDICATORS, columns, "历年指标表", label, f"单位：{unit}")
+    form.write_blank_rows(_BLANK_INDICATORS)
+    form.finish(_INDICATOR_NOTES, frozen_columns=2)

@@ -29,7 +29,7 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.workbook.input.columns import GROWTH, SHEETS, InputColumn
 from transfer_opt.workbook.output.form import FINE_PERCENT, PERCENT, PLAIN, FormSheet
-from transfer_opt.workbook.output.monitoring_form import write_monitoring
+from transfer_opt.workbook.output.monitoring_form import write_indicators, write_thresholds
 from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
 
 _UNDATED = datetime(1980, 1, 1)
@@ -174,7 +174,7 @@ class TemplateLayout:
     thresholds: tuple[Mapping[str, Value], ...] = ()
     """Rows of 「预警阈值」."""
     with_bounds: bool = True
-    """Whether there is an empty 「县区上下限」."""
+    """Whether there are an empty 「县区上下限」 and an empty 「历年指标」."""
 
 
 def county_columns(funds: Sequence[str]) -> tuple[InputColumn, ...]:
@@ -226,7 +226,9 @@ def _made(layout: TemplateLayout) -> bytes:
         _write_outlook(book, styles, layout)
     _write_services(book, styles, layout)
     _write_beneficiaries(book, styles, layout)
-    write_monitoring(book, styles, layout.year, layout.label, layout.unit, layout.thresholds)
+    write_thresholds(book, styles, _title(layout, "预警阈值表"), layout.label, layout.thresholds)
+    if layout.with_bounds:
+        write_indicators(book, styles, layout.label, layout.unit)
     book.close()
     return memory.getvalue()
 
