@@ -193,7 +193,7 @@ def _costs(watch: Watch) -> Iterator[str]:
 
 
 def _land(watch: Watch) -> Iterator[str]:
-    """The whole province against the best cut that is set, of the counties that are known."""
+    """All counties together against the best cut that is set, of those that are known."""
     courses = [
         course
         for each in watch.standings
@@ -204,14 +204,15 @@ def _land(watch: Watch) -> Iterator[str]:
     proceeds, rural = total(r.bottom for r in ratios), total(r.top for r in ratios)
     if not courses or proceeds <= 0 or courses[0].threshold.sign < 0:
         return
+    unknown = any(each.levels[watch.now] == UNKNOWN for each in courses)
+    whose = f"有数的 {len(ratios)} 县" if unknown else "全省"
     cut = max(courses[0].threshold.cuts.values())
-    share, target = rural / proceeds, f"{float(cut):.1%}"
     lacks = whole_units(max(ZERO, cut * proceeds - rural), watch.unit)
-    told = f"{LAND}：全省 {float(share):.1%}"
+    told = f"{LAND}：{whose} {float(rural / proceeds):.1%}，"
     if lacks:
-        yield f"{told}，低于目标 {target}，差 {spelled(lacks)} {watch.money_unit}。"
+        yield f"{told}低于目标 {float(cut):.1%}，差 {spelled(lacks)} {watch.money_unit}。"
     else:
-        yield f"{told}，达到目标 {target}。"
+        yield f"{told}达到目标 {float(cut):.1%}。"
 
 
 def _ahead(watch: Watch) -> Iterator[str]:
