@@ -216,3 +216,25 @@ def test_no_file_of_ours_is_refused_with_what_to_give(
     assert call("monitor", tmp_path / "只有数.xlsx") == 1
     assert "没有「预警阈值」" in told(capsys)
     assert call("monitor", tmp_path / "只有数.xlsx", other, "-o", tmp_path / "成.xlsx") == 0
+
+
+def test_what_people_approved_counts_and_no_forecast_is_told_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """甲县 is approved 60 of its need of 65 instead of the 66 that were computed."""
+    plan = result(tmp_path, 2027, (65, 44), "plan")
+    adjusted = tmp_path / "调整.xlsx"
+    why = ("--reason", "会议", "--by", "厅长办公会", "--quiet", "-o", adjusted)
+    call("adjust", plan, "--county", "甲县", "--fund", "县级保障", "--to", "60", *why)
+    cuts = workbook(tmp_path / "线.xlsx", [GUARANTEE_CUTS], ())
+    capsys.readouterr()
+    assert call("monitor", adjusted, "--thresholds", cuts, "-o", tmp_path / "单.xlsx") == 0
+    said = told(capsys)
+    assert (
+        "红色 1 县（甲县，三保保障倍数 0.923），距红色线 5 万元，计回差补 7 万元可退出红色。"
+        in said
+    )
+    assert "[W395] 调整.xlsx 有人工调整" in said
+    assert "预测，" not in said
+    facts = [row[1] for row in rows(tmp_path / "单.xlsx", "审计信息")]
+    assert any(str(fact).startswith("调整.xlsx，按批准数，校验码 ") for fact in facts)
