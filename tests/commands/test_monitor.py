@@ -195,6 +195,27 @@ def test_messy_tables_are_understood_or_told_cell_by_cell(
     assert listed[1] == ("湟源县", "绿", "三保保障倍数")
 
 
+def test_a_table_of_years_goes_before_the_results_under_any_spelling(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """甲县 by its code, 丁县 that is no more, and a year that the result has as well."""
+    headers = ("行政区划代码", "县区名称", "年份", "三保保障倍数")
+    before = [("630102", "原甲县", 2024, 1.2), (None, "乙 县", 2024, 1.04), (None, "丁县", 2024, 1)]
+    source = workbook(tmp_path / "预算.xlsx", [GUARANTEE_CUTS], before, headers)
+    now = result(tmp_path, 2025, (62, 43))
+    capsys.readouterr()
+    assert call("monitor", now, "--thresholds", source, "-o", tmp_path / "单.xlsx") == 0
+    assert "[W393] 丁县 2025年缺三保保障倍数，列为「资料不全」。" in told(capsys)
+    assert [(row[1], *row[3:]) for row in rows(tmp_path / "单.xlsx", "各年等级")] == [
+        ("甲县", "绿", "绿", "绿"),
+        ("乙县", "橙", "黄", "橙"),
+        ("丁县", "资料不全", "橙", "资料不全"),
+    ]
+    workbook(source, [GUARANTEE_CUTS], [("630102", "甲县", 2025, 1.2)], headers)
+    assert call("monitor", now, "--thresholds", source) == 1
+    assert "「预算.xlsx 的历年指标」和「2025结果.xlsx」都有" in told(capsys)
+
+
 def test_no_file_of_ours_is_refused_with_what_to_give(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

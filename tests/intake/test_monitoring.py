@@ -109,6 +109,16 @@ def test_a_year_of_a_county_is_a_row_and_empty_is_not_known() -> None:
     assert found[1].values["变异系数"] == Ratio(mpq(1, 10))
 
 
+def test_sums_are_no_counties() -> None:
+    rows = (
+        ("西宁市小计", 2025, 1000, 1),
+        ("合 计", 2025, 1000, 1),
+        ("全 省", 2025),
+        ("甲县", 2025),
+    )
+    assert [record.name for record in history(*rows)[0]] == ["全省", "甲县"]
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [

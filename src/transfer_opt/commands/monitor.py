@@ -164,7 +164,7 @@ def _sheets(
         problems += budget.notes
         if sheet := budget.sheets.get(INDICATORS):
             records, wrong = read_indicators(sheet, thresholds)
-            sources.append(Source(f"{_name(budget)}「{INDICATORS}」", records))
+            sources.append(Source(f"{_name(budget)} 的{INDICATORS}", records))
             problems += [*sheet.notes, *wrong, *unused(sheet, thresholds)]
             measured |= {*sheet.letters}
     problems += unmeasured(cuts, thresholds, measured)

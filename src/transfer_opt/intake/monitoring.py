@@ -15,6 +15,7 @@ from transfer_opt.core.exact import ONE, ZERO, exact, spelled
 from transfer_opt.core.suggestions import closest, did_you_mean
 from transfer_opt.core.text import closed_up, normalise, to_text
 from transfer_opt.core.vocabulary import CODE, INDICATORS, NAME, PREFECTURE, THRESHOLDS
+from transfer_opt.policy.case import WHOLE_PROVINCE
 from transfer_opt.policy.warning_levels import (
     ASSESSED,
     DIRECTIONS,
@@ -28,6 +29,7 @@ from transfer_opt.policy.warning_levels import (
     Threshold,
 )
 from transfer_opt.workbook.input.columns import SHEETS
+from transfer_opt.workbook.input.totals import total_kind
 
 YEAR, NEED = "年份", "三保需求"
 _GIVEN = tuple(column.name for column in SHEETS[INDICATORS])
@@ -180,6 +182,8 @@ def read_indicators(
     for row in sheet.rows:
         if all(row.values.get(header) is None for header in sheet.letters):
             continue
+        if (label := _word(row, NAME)) != WHOLE_PROVINCE and total_kind(label):
+            continue  # 合计, 小计 and 本级 rows are no counties
         year, name = _year(row.values.get(YEAR)), closed_up(to_text(row.values.get(NAME)))
         if year is None:
             told = "未填写。" if row.values.get(YEAR) is None else "看不出是哪一年。"

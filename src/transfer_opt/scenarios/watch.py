@@ -163,7 +163,7 @@ def watch(
             [Problem("E399", "没有任何一年的数。", f"给出结果工作簿，或填「{INDICATORS}」。")]
         )
     now = published[-1]
-    units = _units(sources, now, former)
+    units = _units(sources, published, former)
     said = _merged(sources, units, now)
     ahead = sorted({r.year for s in sources for r in s.records if r.is_forecast and r.year > now})
     years = (*published, *ahead)
@@ -218,12 +218,20 @@ _Said = dict[tuple[int, int, str], Ratio | None]
 """Year, place of the unit (-1: the province) and indicator → what was measured."""
 
 
-def _units(sources: Sequence[Source], now: int, former: Mapping[str, str]) -> _Units:
+def _units(
+    sources: Sequence[Source], published: Sequence[int], former: Mapping[str, str]
+) -> _Units:
+    """Those of the present year as its result lists them, then those that only other sources and years have."""
     units = _Units((), former)
-    told = [record for source in sources for record in source.records if not record.is_forecast]
-    for record in sorted(told, key=lambda each: -each.year):
-        if units.place(record) is None:
-            units = _Units((*units.records, record), former)
+    for year in reversed(published):
+        for source in reversed(sources):
+            new = {
+                record.code or normalise(record.name): record
+                for record in source.records
+                if record.year == year and not record.is_forecast and units.place(record) is None
+            }
+            if new:
+                units = _Units((*units.records, *new.values()), former)
     return units
 
 
