@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from monitoring import CUTS, GUARANTEE_CUTS, HEADERS, HISTORY_HEADERS
 from transfer_opt.core.budget import Sheet, SheetRow
 from transfer_opt.core.vocabulary import INDICATORS, THRESHOLDS
 from transfer_opt.intake.monitoring import read_indicators, read_thresholds, unmeasured, unused
+from transfer_opt.intake.prepare import check, read_budget
+from transfer_opt.intake.template import write_start
 from transfer_opt.policy.warning_levels import ORANGE, Ratio, Threshold
 
 Cells = tuple[Any, ...]
@@ -148,3 +151,18 @@ def test_indicators_that_nobody_measures_and_columns_that_nobody_asks_for() -> N
     measured = sheet(INDICATORS, HISTORY_HEADERS, ("甲县", 2025, 1000, 1.02))
     assert [problem.cell for problem in unused(measured, thresholds)] == ["E3", "F3", "G3"]
     assert list(unused(measured, cuts(*CUTS)[0])) == []
+
+
+def test_the_empty_template_sets_nothing_and_the_example_sets_all_it_names(tmp_path: Path) -> None:
+    write_start(tmp_path / "模板.xlsx", example=False)
+    blank = read_budget(tmp_path / "模板.xlsx").budget.sheets
+    assert read_thresholds(blank[THRESHOLDS]) == ((), ())
+    assert INDICATORS not in blank or read_indicators(blank[INDICATORS], ()) == ((), ())
+    assert not [
+        each for each in check(tmp_path / "模板.xlsx") if each.sheet in (THRESHOLDS, INDICATORS)
+    ]
+    write_start(tmp_path / "示例.xlsx", example=True)
+    found, problems = read_thresholds(read_budget(tmp_path / "示例.xlsx").budget.sheets[THRESHOLDS])
+    assert problems == ()
+    assert sum({each.field: each.weight for each in found if each.field}.values()) == 1
+    assert all(each.basis for each in found)

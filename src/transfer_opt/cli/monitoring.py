@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from transfer_opt.cli.options import Command, password, progress, reading_options, renames
-from transfer_opt.cli.printing import print_object
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -54,11 +54,16 @@ def monitor(
     warned.save(target)
     problems = (*warned.problems, *warned.watch.problems)
     if as_json:
-        more = {
-            "warnings": [problem.as_dict() for problem in problems],
+        content = {
+            "status": "ok",
+            "exit": 0,
+            "input": [str(file) for file in files],
+            "output": str(target),
             **monitor_record(warned.watch),
+            "problems": [],
+            "warnings": [problem.as_dict() for problem in problems],
         }
-        print_object("ok", 0, files[0], target, "监测预警", more)
+        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
         return
     if not quiet:
         for problem in problems:
