@@ -88,7 +88,7 @@ def test_results_of_two_years_with_cuts_of_their_own(
     copy = tmp_path / "又一份.xlsx"
     copy.write_bytes((tmp_path / "同.xlsx").read_bytes())
     assert call("monitor", copy, tmp_path / "同.xlsx", "--thresholds", cuts) == 1
-    assert "甲县 2026年的三保保障倍数，「又一份.xlsx」和「同.xlsx」都有" in told(capsys)
+    assert "「又一份.xlsx」和「同.xlsx」都有（甲县、乙县、全省），不知以哪个为准" in told(capsys)
 
 
 def test_a_plan_tells_the_levels_of_its_forecast(
@@ -211,6 +211,13 @@ def test_a_table_of_years_goes_before_the_results_under_any_spelling(
         ("乙县", "橙", "黄", "橙"),
         ("丁县", "资料不全", "橙", "资料不全"),
     ]
+    later = [*before, ("630102", "甲县", 2026, 1.01)]
+    book = openpyxl.load_workbook(workbook(source, [GUARANTEE_CUTS], later, headers))
+    book["历年指标"]["A1"] = "单位：元"
+    book["历年指标"]["E2"], book["历年指标"]["E6"] = "三保需求", 650_000
+    book.save(source)
+    assert call("monitor", now, "--thresholds", source, "-o", tmp_path / "单.xlsx") == 0
+    assert "橙色 1 县（甲县，三保保障倍数 1.01，连续两年下降），距橙色线 13,000 元" in told(capsys)
     workbook(source, [GUARANTEE_CUTS], [("630102", "甲县", 2025, 1.2)], headers)
     assert call("monitor", now, "--thresholds", source) == 1
     assert "「预算.xlsx 的历年指标」和「2025结果.xlsx」都有" in told(capsys)

@@ -98,10 +98,10 @@ def monitor(
     results, budgets = _read(paths, thresholds, spec, rename, password, progress)
     cuts, sources, problems = _sheets(budgets)
     results.sort(key=lambda each: each.year)
-    unit, money_unit = _money(results, budgets)
     sources += [Source(each.path.name, each.records) for each in results]
     if results:
         sources.append(Source(results[-1].path.name, tuple(results[-1].forecast())))
+    unit, money_unit = _money(results, budgets, sources)
     progress("定等级")
     found = watch(cuts, sources, spec.former, unit, money_unit)
     told = (*problems, *_unforecast(results), *(p for r in results for p in r.plan.problems))
@@ -173,9 +173,12 @@ def _sheets(
     return thresholds, sources, in_order(problems)
 
 
-def _money(results: Sequence[Monitored], budgets: Sequence[Budget]) -> tuple[mpq, str]:
+def _money(
+    results: Sequence[Monitored], budgets: Sequence[Budget], sources: Sequence[Source]
+) -> tuple[mpq, str]:
     """What the present year's money is counted in, and its unit."""
-    if results:
+    years = [r.year for source in sources for r in source.records if not r.is_forecast]
+    if results and results[-1].year == max(years):
         case = results[-1].plan.case
         return exact(case.unit), case.money_unit
     units = [budget.sheets[INDICATORS].unit for budget in budgets if INDICATORS in budget.sheets]

@@ -238,7 +238,7 @@ def _units(
 def _merged(sources: Sequence[Source], units: _Units, now: int) -> _Said:
     said: _Said = {}
     source_of: dict[tuple[int, int, str], str] = {}
-    problems: list[Problem] = []
+    twice: dict[tuple[int, str, str], list[tuple[str, str]]] = {}
     for source in sources:
         for record in source.records:
             place = units.place(record)
@@ -246,20 +246,22 @@ def _merged(sources: Sequence[Source], units: _Units, now: int) -> _Said:
                 continue
             for indicator, ratio in record.values.items():
                 key = record.year, place, indicator
-                if ratio is not None and said.get(key) is not None:
-                    problems.append(_twice(key, record, source_of[key], source.name))
                 if said.get(key) is None:
                     said[key], source_of[key] = ratio, source.name
-    if problems:
-        raise InputError(problems)
+                elif ratio is not None:
+                    pair = record.year, source_of[key], source.name
+                    twice.setdefault(pair, []).append((record.name, indicator))
+    if twice:
+        raise InputError([_doubled(*pair, found) for pair, found in twice.items()])
     return said
 
 
-def _twice(key: tuple[int, int, str], record: Record, one: str, other: str) -> Problem:
+def _doubled(year: int, one: str, other: str, found: Sequence[tuple[str, str]]) -> Problem:
+    names, indicators = (list(dict.fromkeys(column)) for column in zip(*found, strict=True))
     return Problem(
         "E399",
-        f"{record.name} {record.year}年的{key[2]}，「{one}」和「{other}」都有，不知以哪个为准。",
-        "同一年只给一份结果；或删去「历年指标」里这一年的数。",
+        f"{year}年的{some(indicators, 3)}，「{one}」和「{other}」都有（{some(names, 3)}），不知以哪个为准。",
+        f"同一年只给一份结果；或删去「{INDICATORS}」里这一年的数。",
     )
 
 
