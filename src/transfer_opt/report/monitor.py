@@ -22,6 +22,7 @@ from transfer_opt.policy.warning_levels import (
     DIRECTIONS,
     ECOLOGY,
     GREEN,
+    LAND,
     ORANGE,
     RED,
     UNKNOWN,
@@ -99,6 +100,11 @@ def warned_table(watch: Watch) -> Table:
             f"有指标没有数的列为“{UNKNOWN}”，不算绿色；值取四位小数，只往差的一边舍。",
             "升到上一级还差：值到线要补的钱；计回差还差：真正升级要补的钱。都是对所列的这一项指标、只给这个县、"
             "全部可用于“三保”的钱，已进到一个公布单位，少一个单位就不够；空白是已经绿色、补钱改变不了，或没有数可算。",
+            *(
+                (f"{LAND}一项，还差的是要再用于农业农村的支出。",)
+                if any(each.indicator == LAND and each.cuts for each in watch.thresholds)
+                else ()
+            ),
             *(
                 ("预测年是按「年度展望」推算的，只看算得出的指标，不作为认定等级的依据。",)
                 if ahead
