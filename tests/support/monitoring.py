@@ -81,3 +81,38 @@ def rows(path: Path, sheet: str) -> list[tuple[Any, ...]]:
     """The rows under the headers of a sheet, its notes left out."""
     found = list(openpyxl.load_workbook(path)[sheet].iter_rows(min_row=5, values_only=True))
     return [row for row in found if any(cell is not None for cell in row[1:])]
+
+
+# ------------------------------------------------------------- what calls for every code, and its nearest neighbour
+
+BOUND = ("甲", "越大越好", 1, 2, 3, 0)
+POSTS = ("甲", "越大越好", None, None, None, None, 1, 2, "子", 1)
+YEAR = ("甲县", 2025, 1000, 1.02)
+Added = tuple[Sequence[Any] | None, Sequence[Any] | None]
+"""A row more of 「预警阈值」, and one of 「历年指标」."""
+CODES: dict[str, tuple[Added, Added]] = {
+    "E391": (((None, *BOUND[1:]), None), (BOUND, None)),
+    "E392": ((("甲", "越多越好", *BOUND[2:]), None), (BOUND, None)),
+    "E393": ((("甲", "越大越好", 2, 1, 3, 0), None), (BOUND, None)),
+    "E394": ((BOUND[:-1], None), (BOUND, None)),
+    "E395": (((*POSTS[:6], 2, 1, *POSTS[8:]), None), (POSTS, None)),
+    "E396": (((*POSTS[:9], 0.9), None), (POSTS, None)),
+    "E397": ((None, ("甲县", "去年", 1000, 1.02)), (None, YEAR)),
+    "E398": ((None, ("甲县", 2025, 1000, "约1")), (None, YEAR)),
+    "W391": ((BOUND, None), (("自有财力占支出", *BOUND[1:]), None)),
+    "W392": ((None, (*YEAR, None, 1)), (None, YEAR)),
+}
+"""Code → what calls for it, what does not; `check` tells them of a budget with these sheets, and `monitor` as well."""
+
+
+def added(path: Path, more: Added) -> Path:
+    """A sound workbook of one indicator and three years of one county, and these rows."""
+    cut, year = more
+    history = [("甲县", 2023, 1000, 1.1), ("甲县", 2024, 1000, 1.1), ("甲县", 2026, 1000, 1.1)]
+    headers = [*HISTORY_HEADERS[:4], "变异系数", "别的"] if year and len(year) > 4 else None
+    return workbook(
+        path,
+        [GUARANTEE_CUTS, *([cut] if cut else [])],
+        [*history, *([year] if year else [])],
+        headers or HISTORY_HEADERS[:4],
+    )

@@ -136,6 +136,7 @@ def _read(
         wanted = {THRESHOLDS} if path == thresholds else {THRESHOLDS, INDICATORS}
         if not wanted & budget.sheets.keys():
             raise _refused(
+                "E399",
                 f"「{path.name}」里没有{'或'.join(f'「{n}」' for n in sorted(wanted, reverse=True))}，也不是结果工作簿。"
                 if path != thresholds
                 else f"「{path.name}」里没有「{THRESHOLDS}」。",
@@ -145,6 +146,7 @@ def _read(
     budgets.sort(key=lambda each: THRESHOLDS not in each.sheets)
     if not budgets or THRESHOLDS not in budgets[0].sheets:
         raise _refused(
+            "E399",
             f"没有「{THRESHOLDS}」，不知各项指标的线定在哪里。",
             "写 --thresholds 工作簿，里面填好这张表。",
         )
@@ -194,8 +196,8 @@ def _unforecast(results: Sequence[Monitored]) -> Iterator[Problem]:
         )
 
 
-def _refused(message: str, remedy: str) -> InputError:
-    return InputError([Problem("E399", message, remedy)])
+def _refused(code: str, message: str, remedy: str) -> InputError:
+    return InputError([Problem(code, message, remedy)])
 
 
 def _name(budget: Budget) -> str:
