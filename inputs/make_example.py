@@ -66,6 +66,37 @@ PEOPLE = {EDUCATION: 0.12, INSURANCE: 0.75, CULTURE: 1.0}
 FIRST_TIER = ("西宁市", "海东市", "海西蒙古族藏族自治州")
 
 
+CUTS = "示例线，不是任何文件规定的"
+GOALPOSTS = "示例值，不是任何文件规定的"
+THRESHOLDS = (
+    ("三保保障倍数", "越大越好", (1.0, 1.03, 1.05), 0.02, None, "", None, CUTS),
+    ("保障水平与全省之比", "越大越好", (0.85, 0.9, 0.95), 0.02, None, "", None, CUTS),
+    ("生态考核结果", "越大越好", (None, None, 0), 0, None, "", None, CUTS),
+    ("变异系数", "越小越好", (None,) * 3, None, (0.2, 0.05), "缩小差距", 0.4, GOALPOSTS),
+    ("最低保障水平", "越大越好", (None,) * 3, None, (0.6, 1.0), "缩小差距", 0.4, GOALPOSTS),
+    ("基本公共服务达标率", "越大越好", (None,) * 3, None, None, "一体化", 0.3, "待部门提供"),
+    ("生态变差县数", "越小越好", (None,) * 3, None, (10, 0), "资源环境", 0.3, GOALPOSTS),
+)
+"""指标, 方向, 红橙黄, 回差, 最差最好, 领域, 权重, 依据."""
+
+
+def example_thresholds() -> tuple[dict[str, Value], ...]:
+    """「预警阈值」, every cut of it invented."""
+    return tuple(
+        {
+            "指标": name,
+            "方向": direction,
+            **dict(zip(("红", "橙", "黄"), cuts, strict=True)),
+            "回差": margin,
+            **dict(zip(("最差", "最好"), posts or (None, None), strict=True)),
+            "领域": field or None,
+            "权重": weight,
+            "依据": basis,
+        }
+        for name, direction, cuts, margin, posts, field, weight, basis in THRESHOLDS
+    )
+
+
 def example_services() -> tuple[dict[str, Value], ...]:
     """「共担事项」, every share of it invented."""
     return tuple(
@@ -143,6 +174,7 @@ def layout(counties: tuple[dict[str, Value], ...]) -> TemplateLayout:
         outlook_years=OUTLOOK_YEARS,
         services=example_services(),
         beneficiaries=example_beneficiaries(counties),
+        thresholds=example_thresholds(),
         with_bounds=False,
     )
 

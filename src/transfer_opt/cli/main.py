@@ -16,6 +16,7 @@ from transfer_opt.cli.comparing import compare
 from transfer_opt.cli.explaining import explain
 from transfer_opt.cli.exploring import frontier, sweep
 from transfer_opt.cli.exporting import export, history
+from transfer_opt.cli.monitoring import monitor
 from transfer_opt.cli.needing import need
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.planning import plan
@@ -54,6 +55,7 @@ for _command in (
     frontier,
     sweep,
     need,
+    monitor,
     audit,
     round_table,
     export,

@@ -12,6 +12,8 @@ WEIGHTS = "因素权重"
 OUTLOOK = "年度展望"
 SERVICES = "共担事项"
 BENEFICIARIES = "受益人数"
+THRESHOLDS = "预警阈值"
+INDICATORS = "历年指标"
 
 OUTLOOK_ITEMS = (
     "本年总额",
@@ -54,6 +56,12 @@ PROJECTED = "多年测算"
 RESPONSIBILITY = "支出责任"
 SHIFT = "分担变化"
 
+# ------------------------------------------------------------ sheets of a monitor workbook
+WARNED = "预警名单"
+WARNED_BY_YEAR = "各年等级"
+MEASURED_BY_YEAR = "各年指标"
+INDEX = "协调指数"
+
 # ------------------------------------------------------------ columns
 CODE = "行政区划代码"
 NAME = "县区名称"
@@ -63,6 +71,7 @@ TOTAL = "合计"
 TIER = "档次"
 OTHER_NEED = "其他保基本民生需求"
 APPROVED = "批准数"
+WARNING_LEVEL = "预警等级"
 FUND = "〈资金〉"
 """In the name of a column: the fund it speaks of."""
 

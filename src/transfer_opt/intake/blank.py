@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from transfer_opt.core.budget import Value
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import (
     CODE,
@@ -16,6 +17,12 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
+from transfer_opt.policy.warning_levels import (
+    DIRECTIONS,
+    LESS_IS_BETTER,
+    OF_COUNTIES,
+    OF_PROVINCE,
+)
 from transfer_opt.workbook.output.template import (
     FundLine,
     OutlookRow,
@@ -45,6 +52,16 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
         ),
         outlook=outlook_rows(spec),
         outlook_years=OUTLOOK_YEARS,
+        thresholds=threshold_rows(),
+    )
+
+
+def threshold_rows() -> tuple[Mapping[str, Value], ...]:
+    """Every indicator that results tell, with no cut: the department sets them."""
+    words = {sign: word for word, sign in DIRECTIONS.items()}
+    return tuple(
+        {"指标": name, "方向": words[-1 if name in LESS_IS_BETTER else 1]}
+        for name in (*OF_COUNTIES, *OF_PROVINCE)
     )
 
 

@@ -6,13 +6,22 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.vocabulary import ALLOCATION, FACTS, INPUT, PARAMETERS, PROOF
+from transfer_opt.core.vocabulary import (
+    ALLOCATION,
+    FACTS,
+    INPUT,
+    PARAMETERS,
+    PROOF,
+    WARNED,
+    WARNED_BY_YEAR,
+)
 
 NEEDED = (ALLOCATION, PARAMETERS, INPUT, FACTS, PROOF)
 OTHERS = (
     ({"方案比较", "参数对照"}, "方案比较", "compare"),
     ({"前沿", "各点分配"}, "目标取舍前沿", "frontier"),
     ({"各县区间", "各次测算"}, "多情形测算", "sweep"),
+    ({WARNED, WARNED_BY_YEAR}, "监测预警", "monitor"),
 )
 """The program's workbooks that are no results: sheets that tell them, what they are called, the command that makes them."""
 

@@ -13,6 +13,7 @@ from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     BOUNDS,
     COUNTIES,
+    INDICATORS,
     NAME,
     OUTLOOK,
     POOLS,
@@ -20,9 +21,11 @@ from transfer_opt.core.vocabulary import (
     RULES,
     SCENARIOS,
     SERVICES,
+    THRESHOLDS,
     WEIGHTS,
 )
 from transfer_opt.intake.checks import bounds, contents, plausibility, shared, values
+from transfer_opt.intake.checks.monitoring import monitoring_valid
 from transfer_opt.intake.checks.outlook import outlook_valid
 from transfer_opt.intake.checks.province import province_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
@@ -55,6 +58,8 @@ NEEDED_COLUMNS = {
     OUTLOOK: ("项目", "方式"),
     SERVICES: ("事项", "标准", "列入三保", *LEVELS),
     BENEFICIARIES: (NAME,),
+    THRESHOLDS: ("指标", "方向"),
+    INDICATORS: (NAME, "年份"),
 }
 """Without these nothing else can be made of a sheet."""
 SHEET_CHECKS = (
@@ -86,6 +91,7 @@ DRAFT_CHECKS = (
     outlook_valid,
     shared.sheets_valid,
     shared.basis_plain,
+    monitoring_valid,
     plausibility.advance_far_from_last_year,
     plausibility.own_without_transfers,
     plausibility.zones_in_question,

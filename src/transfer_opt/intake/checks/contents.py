@@ -12,7 +12,15 @@ from transfer_opt.core.arrays import NOWHERE
 from transfer_opt.core.budget import LARGEST, Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import BOUNDS, CODE, COUNTIES, NAME, POOLS, PREFECTURE
+from transfer_opt.core.vocabulary import (
+    BOUNDS,
+    CODE,
+    COUNTIES,
+    NAME,
+    POOLS,
+    PREFECTURE,
+    WARNING_LEVEL,
+)
 from transfer_opt.intake.checks.subject import Draft, Sheets, at, positive
 from transfer_opt.intake.recipients import TEXT_COLUMNS, eligible, ordered_rows
 from transfer_opt.intake.requirements import (
@@ -25,6 +33,7 @@ from transfer_opt.intake.requirements import (
 )
 from transfer_opt.intake.unit_names import name_problems
 from transfer_opt.policy.factors import NEED_COLUMNS
+from transfer_opt.policy.warning_levels import LEVELS
 from transfer_opt.workbook.input.columns import SHEETS
 
 MAY_BE_NEGATIVE = tuple(column.name for column in SHEETS[COUNTIES] if column.signed)
@@ -32,6 +41,7 @@ POSITIVE = ("常住人口", "标准财政支出")
 EXACT_CHOICES = {
     "功能区类型": ("国家重点生态功能区", "省级重点生态功能区", "禁止开发区"),
     "生态考核结果": ("变好", "基本稳定", "变差"),
+    WARNING_LEVEL: LEVELS,
 }
 
 

@@ -6,50 +6,28 @@ A name with 〈资金〉 stands for one column per fund.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     BOUNDS,
     COUNTIES,
     FUND,
+    INDICATORS,
     OUTLOOK,
     OUTLOOK_ITEMS,
     POOLS,
     RULES,
     SCENARIOS,
     SERVICES,
+    THRESHOLDS,
+    WARNING_LEVEL,
     WEIGHTS,
 )
 from transfer_opt.policy.shared_costs import LEVELS
-
-CellKind: TypeAlias = Literal["code", "name", "text", "number", "free"]
-"""code: text without any blank; name, text: text; number: numbers; free: numbers stay numbers and text stays text."""
-
-Measure: TypeAlias = Literal["", "金额", "人", "平方公里", "个"]
-
-
-@dataclass(frozen=True)
-class InputColumn:
-    """One column of an input sheet and what the user should know about it."""
-
-    name: str
-    kind: CellKind
-    note: str
-    measure: Measure = ""
-    required: bool = True
-    choices: tuple[str, ...] = ()
-    band: str = ""
-    """Group name printed above the header."""
-    width: float = 12
-    signed: bool = False
-    """Whether the figure may be negative."""
-
-    def for_fund(self, fund: str) -> str:
-        """The header of this column for one fund."""
-        return self.name.replace(FUND, fund)
-
+from transfer_opt.policy.warning_levels import LEVELS as WARNING_LEVELS
+from transfer_opt.workbook.input.column import CellKind as CellKind
+from transfer_opt.workbook.input.column import InputColumn as InputColumn
+from transfer_opt.workbook.input.monitoring import INDICATOR_COLUMNS, THRESHOLD_COLUMNS
 
 ZONES = ("国家重点生态功能区", "省级重点生态功能区", "禁止开发区")
 ASSESSMENTS = ("变好", "基本稳定", "变差")
@@ -210,6 +188,30 @@ _COUNTY_COLUMNS = (
         width=9,
     ),
     InputColumn("绩效系数", "number", "绩效评价系数。", required=False, width=9),
+    InputColumn(
+        WARNING_LEVEL,
+        "text",
+        "上年监测的等级，从 transfer-opt monitor 写出的「各年等级」复制；只用来分组，不要填本年测算得到的等级。",
+        required=False,
+        choices=WARNING_LEVELS,
+        width=9,
+    ),
+    InputColumn(
+        "土地出让收益",
+        "number",
+        "当年土地出让收益；没有的填0。只用于监测，不参加分配。",
+        "金额",
+        required=False,
+        width=11,
+    ),
+    InputColumn(
+        "用于农业农村支出",
+        "number",
+        "土地出让收益中用于农业农村的支出；没有的填0。只用于监测，不参加分配。",
+        "金额",
+        required=False,
+        width=11,
+    ),
 )
 
 _POOL_COLUMNS = (
@@ -435,6 +437,8 @@ SHEETS: Mapping[str, tuple[InputColumn, ...]] = {
     OUTLOOK: _OUTLOOK_COLUMNS,
     SERVICES: _SERVICE_COLUMNS,
     BENEFICIARIES: _BENEFICIARY_COLUMNS,
+    THRESHOLDS: THRESHOLD_COLUMNS,
+    INDICATORS: INDICATOR_COLUMNS,
 }
 """Canonical sheet name → its columns in the template's order."""
 

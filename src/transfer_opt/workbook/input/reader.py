@@ -30,11 +30,13 @@ from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     BOUNDS,
     COUNTIES,
+    INDICATORS,
     OUTLOOK,
     POOLS,
     RULES,
     SCENARIOS,
     SERVICES,
+    THRESHOLDS,
     WEIGHTS,
 )
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook, open_workbook
@@ -66,6 +68,8 @@ _SPOKEN_OF = {
     OUTLOOK: re.compile("展望|预测"),
     SERVICES: re.compile("共担|事权"),
     BENEFICIARIES: re.compile("受益"),
+    THRESHOLDS: re.compile("阈值|预警"),
+    INDICATORS: re.compile("历年"),
 }
 """What in a sheet's name may mean the one that is missing."""
 _CLOSE = 0.75

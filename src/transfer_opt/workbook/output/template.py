@@ -30,6 +30,7 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.workbook.input.columns import GROWTH, SHEETS, InputColumn
 from transfer_opt.workbook.output.form import FINE_PERCENT, PERCENT, PLAIN, FormSheet
+from transfer_opt.workbook.output.monitoring_form import write_indicators, write_thresholds
 from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
 
 _UNDATED = datetime(1980, 1, 1)
@@ -45,7 +46,7 @@ _COUNTY_NOTES = (
     "空白与0不同：空白表示不享受或没有数据，0表示有资格但金额为零。",
     "2. 小计、合计行和市州本级行可以保留，程序只核对、不参加分配。表头文字不要改动，列的先后可以调整。",
     "3. 可在右侧增加选填列：上年〈资金〉其中一次性、提前下达〈资金〉、户籍人口、财政供养人口、必保支出、"
-    "禁止开发区个数、引导性补助名单、绩效系数，以及作为需求、财力或分母使用的其他数值列。",
+    "禁止开发区个数、引导性补助名单、绩效系数、预警等级、土地出让收益、用于农业农村支出，以及作为需求、财力或分母使用的其他数值列。",
 )
 _POOL_NOTES = (
     "注：没有列入本表的资金不参加分配。本年总额低于上年总额时会给出提示。其中省级、省级下限、省级上限用于省级统筹，不统筹的留空。",
@@ -175,8 +176,10 @@ class TemplateLayout:
     """Rows of 「共担事项」; empty for the template."""
     beneficiaries: tuple[Mapping[str, Value], ...] = ()
     """Rows of 「受益人数」, in the order of `counties`."""
+    thresholds: tuple[Mapping[str, Value], ...] = ()
+    """Rows of 「预警阈值」."""
     with_bounds: bool = True
-    """Whether there is an empty 「县区上下限」."""
+    """Whether there are an empty 「县区上下限」 and an empty 「历年指标」."""
 
 
 def county_columns(funds: Sequence[str]) -> tuple[InputColumn, ...]:
@@ -228,6 +231,9 @@ def _made(layout: TemplateLayout) -> bytes:
         _write_outlook(book, styles, layout)
     _write_services(book, styles, layout)
     _write_beneficiaries(book, styles, layout)
+    write_thresholds(book, styles, _title(layout, "预警阈值表"), layout.label, layout.thresholds)
+    if layout.with_bounds:
+        write_indicators(book, styles, layout.label, layout.unit)
     book.close()
     return memory.getvalue()
 

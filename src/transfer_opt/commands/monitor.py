@@ -1,0 +1,204 @@
+"""`monitor`: results of several years, or 「历年指标」, and the department's cuts → levels, list, index. Calls in order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from gmpy2 import mpq
+
+from transfer_opt.commands import publish
+from transfer_opt.core.budget import Budget
+from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.exact import exact
+from transfer_opt.core.version import __version__
+from transfer_opt.core.vocabulary import INDICATORS, THRESHOLDS
+from transfer_opt.intake.checks.catalogue import errors_of, in_order
+from transfer_opt.intake.monitoring import read_indicators, read_thresholds, unmeasured, unused
+from transfer_opt.intake.prepare import NO_RENAMES
+from transfer_opt.policy.case import DEFAULT_UNIT
+from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.model_file.loading import Model, load_model
+from transfer_opt.policy.warning_levels import Threshold
+from transfer_opt.published.monitored import Monitored, read_monitored
+from transfer_opt.report.monitor import monitor_report
+from transfer_opt.report.parts import EXAMPLE_LABEL, budget_label
+from transfer_opt.scenarios.watch import Source, Watch, watch
+from transfer_opt.workbook.files.open import open_workbook
+from transfer_opt.workbook.input.reader import read_workbook
+from transfer_opt.workbook.result.publication import kind_of
+from transfer_opt.workbook.save import write_report
+
+WHAT = "监测预警"
+"""What is added to the name of the last file."""
+HUNDREDTH = mpq(1, 100)
+"""What money is counted in where no result says a publishing unit."""
+StrPath: TypeAlias = str | os.PathLike[str]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, repr=False)
+class Warned:
+    """What is watched, and the files it comes from."""
+
+    watch: Watch
+    results: tuple[Monitored, ...]
+    budgets: tuple[Budget, ...]
+    """The workbooks with cuts or figures of years, that with the cuts first."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """What 「审计信息」 says."""
+        yield "工具版本", f"transfer-opt {__version__}"
+        for budget in self.budgets:
+            sheets = "、".join(f"「{n}」" for n in (THRESHOLDS, INDICATORS) if n in budget.sheets)
+            yield f"{sheets}来自", f"{_name(budget)}，SHA-256 {budget.sha256}"
+        for each in self.results:
+            adjusted = "，按批准数" if each.is_adjusted else ""
+            yield f"{each.year}年结果", f"{each.path.name}{adjusted}，校验码 {each.plan.digest}"
+        yield "校验码 SHA-256", self.check_code
+        for problem in self.problems:
+            yield "警告", str(problem)
+
+    @property
+    def check_code(self) -> str:
+        """SHA-256 of what went in."""
+        parts = [budget.sha256 for budget in self.budgets]
+        parts += [each.plan.digest for each in self.results]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def save(self, path: StrPath) -> None:
+        """Write the workbook, whole or not at all; the same sources make the same bytes. Raises OutputError."""
+        labels = [*map(budget_label, self.budgets)]
+        labels += [budget_label(each.plan.budget) for each in self.results]
+        label = EXAMPLE_LABEL if any(labels) else ""
+        write_report(
+            monitor_report(self.watch, tuple(self.facts), self.check_code, label), Path(path)
+        )
+
+
+def monitor(
+    paths: Sequence[Path],
+    thresholds: Path | None = None,
+    model: Model = None,
+    rename: Mapping[str, str] = NO_RENAMES,
+    password: str | None = None,
+    progress: Progress = lambda _: None,
+) -> Warned:
+    """Read results and workbooks with 「历年指标」, and the cuts from `thresholds`, by default from one of those workbooks.
+
+    Raises InputError, with every problem of the two sheets.
+    """
+    spec = load_model(model)
+    results, budgets = _read(paths, thresholds, spec, rename, password, progress)
+    cuts, sources, problems = _sheets(budgets)
+    results.sort(key=lambda each: each.year)
+    sources += [Source(each.path.name, each.records) for each in results]
+    if results:
+        sources.append(Source(results[-1].path.name, tuple(results[-1].forecast())))
+    unit, money_unit = _money(results, budgets, sources)
+    progress("定等级")
+    found = watch(cuts, sources, spec.former, unit, money_unit)
+    told = (*problems, *_unforecast(results), *(p for r in results for p in r.plan.problems))
+    return Warned(found, tuple(results), tuple(budgets), told)
+
+
+def monitor_path(sources: Sequence[Path], wanted: Path | None) -> Path:
+    """Where the workbook goes, by default beside the last file; never one that is read (OutputError, InputError)."""
+    target = wanted or sources[-1].with_name(f"{sources[-1].stem}_{WHAT}.xlsx")
+    for source in sources:
+        publish.result_path(source, target)
+    return target
+
+
+def _read(
+    paths: Sequence[Path],
+    thresholds: Path | None,
+    spec: ModelSpec,
+    rename: Mapping[str, str],
+    password: str | None,
+    progress: Progress,
+) -> tuple[list[Monitored], list[Budget]]:
+    """The results, and the other workbooks, that with the cuts first."""
+    results: list[Monitored] = []
+    budgets: list[Budget] = []
+    for path in dict.fromkeys([*([thresholds] if thresholds else []), *paths]):
+        progress(f"读取 {path.name}")
+        if path != thresholds and kind_of(open_workbook(path, password)) == "result":
+            results.append(read_monitored(path, spec))
+            continue
+        budget = read_workbook(path, spec.aliases, rename, password)
+        wanted = {THRESHOLDS} if path == thresholds else {THRESHOLDS, INDICATORS}
+        if not wanted & budget.sheets.keys():
+            raise _refused(
+                "E399",
+                f"「{path.name}」里没有{'或'.join(f'「{n}」' for n in sorted(wanted, reverse=True))}，也不是结果工作簿。"
+                if path != thresholds
+                else f"「{path.name}」里没有「{THRESHOLDS}」。",
+                "用 transfer-opt init 写出带这两张表的模板，填好后给出；或给出 transfer-opt solve 写出的结果。",
+            )
+        budgets.append(budget)
+    budgets.sort(key=lambda each: THRESHOLDS not in each.sheets)
+    if not budgets or THRESHOLDS not in budgets[0].sheets:
+        raise _refused(
+            "E399",
+            f"没有「{THRESHOLDS}」，不知各项指标的线定在哪里。",
+            "写 --thresholds 工作簿，里面填好这张表。",
+        )
+    return results, budgets
+
+
+def _sheets(
+    budgets: Sequence[Budget],
+) -> tuple[tuple[Threshold, ...], list[Source], tuple[Problem, ...]]:
+    """The cuts, what 「历年指标」 says, and what is to be known of both; raises InputError with all that is wrong."""
+    cuts = budgets[0].sheets[THRESHOLDS]
+    thresholds, wrong = read_thresholds(cuts)
+    problems = [*cuts.notes, *wrong]
+    sources: list[Source] = []
+    measured: set[str] = set()
+    for budget in budgets:
+        problems += budget.notes
+        if sheet := budget.sheets.get(INDICATORS):
+            records, wrong = read_indicators(sheet, thresholds)
+            sources.append(Source(f"{_name(budget)} 的{INDICATORS}", records))
+            problems += [*sheet.notes, *wrong, *unused(sheet, thresholds)]
+            measured |= {*sheet.letters}
+    problems += unmeasured(cuts, thresholds, measured)
+    if errors_of(problems):
+        raise InputError(in_order(problems))
+    return thresholds, sources, in_order(problems)
+
+
+def _money(
+    results: Sequence[Monitored], budgets: Sequence[Budget], sources: Sequence[Source]
+) -> tuple[mpq, str]:
+    """What the present year's money is counted in, and its unit."""
+    years = [r.year for source in sources for r in source.records if not r.is_forecast]
+    if results and results[-1].year == max(years):
+        case = results[-1].plan.case
+        return exact(case.unit), case.money_unit
+    units = [budget.sheets[INDICATORS].unit for budget in budgets if INDICATORS in budget.sheets]
+    return HUNDREDTH, next(filter(None, units), DEFAULT_UNIT)
+
+
+def _unforecast(results: Sequence[Monitored]) -> Iterator[Problem]:
+    if results and results[-1].has_forecast and results[-1].is_adjusted:
+        yield Problem(
+            "W395",
+            f"{results[-1].path.name} 有人工调整，其中的预测是按测算数推的，没有列出预测年的等级。",
+            "要看预测年，给出调整前的结果。",
+        )
+
+
+def _refused(code: str, message: str, remedy: str) -> InputError:
+    return InputError([Problem(code, message, remedy)])
+
+
+def _name(budget: Budget) -> str:
+    return Path(budget.path).name
