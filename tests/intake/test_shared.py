@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import openpyxl
@@ -14,7 +12,7 @@ import pytest
 from books import write_tables
 from calls import call
 from gmpy2 import mpq
-from sharedbook import CUT, Tables, miniature
+from sharedbook import CUT, Edit, Tables, miniature, put
 
 from transfer_opt.allocation.allocate import allocate
 from transfer_opt.allocation.plan import Outcome
@@ -30,8 +28,6 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.prepare import check, prepare
 
-Edit = Callable[[Tables], Any]
-
 
 def made(tables: Tables, path: Path, scenario: str | None = None) -> Outcome:
     return allocate(prepare(write_tables(path, tables), scenario=scenario))
@@ -39,15 +35,6 @@ def made(tables: Tables, path: Path, scenario: str | None = None) -> Outcome:
 
 def told(tables: Tables, path: Path) -> list[Problem]:
     return list(check(write_tables(path, tables)))
-
-
-def put(sheet: str, cell: str, value: object) -> Edit:
-    """Types into a cell as the user sees it; the header stands in row 2."""
-
-    def edit(tables: Tables) -> None:
-        tables[sheet][int(cell[1:]) - 2][ord(cell[0]) - ord("A")] = value
-
-    return edit
 
 
 def test_what_counties_pay_is_their_need_to_the_last_digit(tmp_path: Path) -> None:

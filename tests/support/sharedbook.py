@@ -6,6 +6,7 @@ Wages and running costs 1,000 and 900, own money 900 and 700, one fund of 600 �
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from books import GUARANTEE
@@ -22,6 +23,7 @@ from transfer_opt.core.vocabulary import (
 )
 
 Tables = dict[str, list[list[Any]]]
+Edit = Callable[[Tables], Any]
 CUT = "乙县降到5%"
 """The scenario in which the province takes over half of what 乙县 pays."""
 
@@ -69,3 +71,12 @@ def miniature(way: str | None = "测算", basis: str | None = "净口径") -> Ta
             ["990201", "乙县", "西州", "二档", 4000, 20000],
         ],
     }
+
+
+def put(sheet: str, cell: str, value: object) -> Edit:
+    """Types into a cell as the user sees it; the header stands in row 2."""
+
+    def edit(tables: Tables) -> None:
+        tables[sheet][int(cell[1:]) - 2][ord(cell[0]) - ord("A")] = value
+
+    return edit
