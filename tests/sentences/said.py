@@ -59,13 +59,15 @@ def strings() -> tuple[Said, ...]:
     """Every string with its place; docstrings, texts below a name and helps of options are no part of what is told."""
     found: list[Said] = []
     for path in sorted(SOURCES.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        passed = {id(node) for each in ast.walk(tree) for node in _not_told(each)}
-        coded = {id(node) for each in ast.walk(tree) for node in _of_a_problem(each)}
+        source = path.read_text(encoding="utf-8")
+        nodes = [*ast.walk(ast.parse(source))]
+        calls = nodes if _CODE.search(source) else []
+        passed = {id(node) for each in nodes for node in _not_told(each)}
+        coded = {id(node) for each in calls for node in _of_a_problem(each)}
         name = path.relative_to(SOURCES).as_posix()
         found += [
             Said(name, node.lineno, _pattern(node), id(node) in coded)
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in passed
         ]
     return tuple(found)

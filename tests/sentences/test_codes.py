@@ -38,14 +38,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 ROWS = (*commands_table.ROWS, *features_said.ROWS)
-AUDITED = re.compile(r"A60\d|A610|W61\d|W37[01]|E17[236]")
-"""Codes that take a whole audit or comparison each: asked in `make slow`, and one by one in tests/published."""
+LONG = re.compile(r"A60\d|A610|W61\d|W37[01]|E17[2-7]|E180|E220|E257|W350|W360|W395|W510")
+"""Codes that take a whole audit, comparison or several solves each: asked in `make slow`, and one by one in the tests of their rooms."""
 
 
 @pytest.mark.parametrize(
     "row",
     [
-        pytest.param(row, id=row.code, marks=pytest.mark.slow if AUDITED.match(row.code) else ())
+        pytest.param(row, id=row.code, marks=pytest.mark.slow if LONG.match(row.code) else ())
         for row in ROWS
     ],
 )

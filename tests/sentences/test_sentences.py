@@ -15,22 +15,13 @@ from sentences.sentences_table import BY_HAND, GUARDS, MACHINE
 SCENES = {**scenes.SCENES, **features_scenes.SCENES}
 TOLD = {**sentences_table.TOLD, **features_table.TOLD}
 
-QUICK = ("例", "多给12", "前沿", "扫描", "两处矛盾", "清单", "一次性", "有余", "不兜底")
-QUICK += (
-    "两年",
-    "本年",
-    "够用",
-    "滚动",
-    "加大",
-    "共担",
-    "不共担",
-    "统筹",
-    "不统筹",
-    "监测",
-    "土地",
-)
-LONG = ("共担·比较", "加大·卡住")
-"""Families of scenes of the ordinary run, save these; the others are asked in `make slow`."""
+SLOW = {
+    *("例·核对", "多给12·附件", "多给12·比较", "粗取整", "钱少", "钱少·放宽", "少给", "两处矛盾"),
+    *("一次性", "一次性·附件", "一次性·玛多", "不兜底", "有余", "有余·玛多", "拒绝", "改过"),
+    *("别的模型", "核对表", "比较", "反算", "反算·达不到", "反算·已达到"),
+    *("卡住", "卡住·统筹", "加大·卡住", "共担·比较", "多给·比较"),
+}
+"""Scenes that are asked in `make slow`."""
 
 
 def test_every_sentence_of_the_sources_has_a_row_and_every_row_a_sentence() -> None:
@@ -44,12 +35,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return Desk(tmp_path_factory.mktemp("desk"))
 
 
-def _marked(told: str, beside: str) -> object:
-    quick = all(scene.partition("·")[0] in QUICK and scene not in LONG for scene in (told, beside))
-    return pytest.param(told, beside, marks=() if quick else pytest.mark.slow)
+def _marks(*scenes: str) -> tuple[pytest.MarkDecorator, ...]:
+    return (pytest.mark.slow,) if SLOW & set(scenes) else ()
 
 
-@pytest.mark.parametrize(("told", "beside"), [_marked(*scenes) for scenes in TOLD])
+@pytest.mark.parametrize(
+    ("told", "beside"), [pytest.param(*each, marks=_marks(*each)) for each in TOLD]
+)
 def test_a_sentence_is_told_in_its_scene_and_not_beside(told: str, beside: str, desk: Desk) -> None:
     here, there = SCENES[told](desk), SCENES[beside](desk)
     patterns = [Said("", 0, pattern, False) for pattern in TOLD[told, beside]]
@@ -112,7 +104,9 @@ TRUE: tuple[tuple[str, str, Callable[..., bool]], ...] = (
 )
 
 
-@pytest.mark.parametrize(("scene", "reads", "holds"), TRUE)
+@pytest.mark.parametrize(
+    ("scene", "reads", "holds"), [pytest.param(*each, marks=_marks(each[0])) for each in TRUE]
+)
 def test_the_figures_of_a_sentence_agree_with_each_other(
     scene: str, reads: str, holds: Callable[..., bool], desk: Desk
 ) -> None:
