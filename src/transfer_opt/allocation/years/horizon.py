@@ -13,7 +13,7 @@ from transfer_opt.allocation.instance import Instance
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.exact import exact, exacts, floats
-from transfer_opt.core.vocabulary import BOUNDS, POOL_AMOUNT, POOLS, ROUNDING_STEP
+from transfer_opt.core.vocabulary import BOUNDS, POOL_AMOUNT, POOLS, ROUNDING_STEP, SECTIONS
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.outlook import Outlook
 from transfer_opt.policy.case import YUAN, Case, Recipients
@@ -48,8 +48,9 @@ class Horizon:
 
     @cached_property
     def _later(self) -> Budget:
-        """The workbook of a later year: 「县区上下限」 speaks of this year's amounts."""
-        sheets = {name: sheet for name, sheet in self.budget.sheets.items() if name != BOUNDS}
+        """The workbook of a later year: 「县区上下限」 and 「断面」 speak of this year's amounts and water."""
+        alone = (BOUNDS, SECTIONS)
+        sheets = {name: sheet for name, sheet in self.budget.sheets.items() if name not in alone}
         return replace(self.budget, sheets=sheets)
 
     def settings(self, base: Settings, at: int, pools: Mapping[str, float]) -> Settings:

@@ -19,11 +19,13 @@ from transfer_opt.core.vocabulary import (
     PREFECTURE,
     RULES,
     SCENARIOS,
+    SECTIONS,
     SERVICES,
     WEIGHTS,
 )
 from transfer_opt.intake.checks import bounds, contents, plausibility, shared, values
 from transfer_opt.intake.checks.outlook import outlook_valid
+from transfer_opt.intake.checks.sections import sections_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
 from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.workbook.input.columns import SHEETS
@@ -54,6 +56,7 @@ NEEDED_COLUMNS = {
     OUTLOOK: ("项目", "方式"),
     SERVICES: ("事项", "标准", "列入三保", *LEVELS),
     BENEFICIARIES: (NAME,),
+    SECTIONS: ("断面名称", "上游", "下游", "目标类别", "实际类别", "每级金额", "每1%金额", "依据"),
 }
 """Without these nothing else can be made of a sheet."""
 SHEET_CHECKS = (
@@ -84,6 +87,7 @@ DRAFT_CHECKS = (
     outlook_valid,
     shared.sheets_valid,
     shared.basis_plain,
+    sections_valid,
     plausibility.advance_far_from_last_year,
     plausibility.own_without_transfers,
     plausibility.zones_in_question,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transfer_opt.allocation.explanation.indicators import gini, position
+from transfer_opt.allocation.explanation.indicators import gini, position, shortfall
 from transfer_opt.allocation.explanation.steps import NAMED_STEPS
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE, Floats
@@ -185,7 +185,7 @@ def _solved(first: Side, second: Side, done: Sequence[str], funds: Sequence[str]
     table[case.lines.fund, case.lines.recipient] = amounts
     at = position(case, amounts)
     own = {fund.name: f for f, fund in enumerate(case.funds)}
-    short = np.maximum(case.need - at.capacity, 0.0)
+    short = shortfall(case, at.capacity)
     return _Stand(
         by_fund(side, table, own, funds),
         _total(short),

@@ -34,6 +34,7 @@ from transfer_opt.core.vocabulary import (
     POOLS,
     RULES,
     SCENARIOS,
+    SECTIONS,
     SERVICES,
     WEIGHTS,
 )
@@ -66,6 +67,7 @@ _SPOKEN_OF = {
     OUTLOOK: re.compile("展望|预测"),
     SERVICES: re.compile("共担|事权"),
     BENEFICIARIES: re.compile("受益"),
+    SECTIONS: re.compile("断面|流域"),
 }
 """What in a sheet's name may mean the one that is missing."""
 _CLOSE = 0.75
