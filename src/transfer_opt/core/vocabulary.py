@@ -41,7 +41,7 @@ PROJECTED = "多年测算"
 RESPONSIBILITY = "支出责任"
 SHIFT = "分担变化"
 FLOWS = "横向补偿"
-NET_FLOW = "横向补偿净额"
+NET_FLOW = "断面补偿净额"
 """In 「输入数据」: by how much 可用财力 is moved."""
 
 # ------------------------------------------------------------ columns

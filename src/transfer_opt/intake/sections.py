@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from math import isfinite
 
 from gmpy2 import mpq
@@ -38,7 +38,13 @@ MOST_CHANGE = 10.0
 _CLASS_WORDS: Mapping[str, int] = {
     word: at
     for at, words in enumerate(
-        (("I", "1", "一"), ("II", "2", "二"), ("III", "3", "三"), ("IV", "4", "四"), ("V", "5", "五"))
+        (
+            ("I", "1", "一"),
+            ("II", "2", "二"),
+            ("III", "3", "三"),
+            ("IV", "4", "四"),
+            ("V", "5", "五"),
+        )
     )
     for word in words
 } | {"劣V": 5, "劣5": 5, "劣五": 5}
@@ -70,7 +76,9 @@ def read_sections(
 ) -> tuple[tuple[Section, ...], tuple[Problem, ...]]:
     """The sound rows, and what is wrong with the others; a sheet that says nothing has neither."""
     reader = _Reader(sheet, Register(units.code, units.name, spec.former), units)
-    rows = [row for row in sheet.rows if any(row.values.get(name) is not None for name in sheet.letters)]
+    rows = [
+        row for row in sheet.rows if any(row.values.get(name) is not None for name in sheet.letters)
+    ]
     found = [section for row in rows if (section := reader.section(row))]
     return tuple(found), tuple(reader.problems)
 

@@ -1,13 +1,13 @@
 """横向生态补偿: what agreements on the water at river sections make counties pay each other. Worked out, never chosen.
 
-    class part   P · (target − actual)                                   classes Ⅰ … 劣Ⅴ are 1 … 6
-    index part   clip(100 · p · Σ_k w_k · (base_k − actual_k) / base_k ÷ Σ_k w_k,  ± C)
-    z            their sum: z > 0 is paid by the counties downstream, each its share, z < 0 by the one upstream
+class part   P · (target − actual)                                   classes Ⅰ … 劣Ⅴ are 1 … 6
+index part   clip(100 · p · Σ_k w_k · (base_k − actual_k) / base_k ÷ Σ_k w_k,  ± C)
+z            their sum: z > 0 is paid by the counties downstream, each its share, z < 0 by the one upstream
 
-    limit        where a county would pay more than a share φ of its own money, all it pays is cut by one factor: that is
-                 the least largest cut any recipient can get. Its own money is that before any flow, so nothing is circular.
-    published    whole publishing units: every flow, pair, section, and every county's receipts, payments and net are
-                 next to their own values, and the nets come to nothing
+limit        where a county would pay more than a share φ of its own money, all it pays is cut by one factor: that is
+             the least largest cut any recipient can get. Its own money is that before any flow, so nothing is circular.
+published    whole publishing units: every flow, pair, section, and every county's receipts, payments and net are
+             next to their own values, and the nets come to nothing
 """
 
 from __future__ import annotations
@@ -188,7 +188,9 @@ class Flows:
             if shared:
                 tail = "pair", flow.payer, flow.payee
                 add(start, tail, value)
-            if of_section[flow.section] > 1 and (flow.payee == self.sections[flow.section].upstream):
+            if of_section[flow.section] > 1 and (
+                flow.payee == self.sections[flow.section].upstream
+            ):
                 head = "section", flow.section
                 add(head, end, value)
             elif of_section[flow.section] > 1 and not any(

@@ -32,10 +32,12 @@ from transfer_opt.core.vocabulary import (
     APPROVED_ALLOCATION,
     CHECKED,
     FACTS,
+    FLOWS,
     INPUT,
     OUTLOOK,
     PARAMETERS,
     PROOF,
+    SECTIONS,
     YEAR_PROOFS,
 )
 from transfer_opt.published.approval import DECIDED, DUST, approved_as_told
@@ -71,7 +73,7 @@ from transfer_opt.workbook.result.seen import UNREADABLE, seen
 
 SOURCES = (INPUT, PARAMETERS)
 """What the rest of the file follows from."""
-EXACT = (ALLOCATION, "分资金对比", *SOURCES, FACTS, PROOF, OUTLOOK, YEAR_PROOFS)
+EXACT = (ALLOCATION, "分资金对比", *SOURCES, FACTS, PROOF, OUTLOOK, YEAR_PROOFS, SECTIONS, FLOWS)
 """Sheets of published integers, inputs and texts; elsewhere solvers differ in the last digits."""
 PROGRAM = {
     "unit": "公布单位",

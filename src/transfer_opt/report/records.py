@@ -19,8 +19,10 @@ from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     CODE,
     COUNTIES,
+    FLOW_RULE,
     INPUT,
     NAME,
+    NET_FLOW,
     OTHER_NEED,
     OUTLOOK,
     PARAMETERS,
@@ -133,8 +135,10 @@ def input_table(outcome: Outcome) -> Table:
 
 
 def _shared(outcome: Outcome) -> Iterator[tuple[str, Sequence[Value]]]:
-    """「受益人数」 as further columns: header → a value per unit."""
-    paid = outcome.case.burdens
+    """What counties pay each other, and 「受益人数」, as further columns: header → a value per unit."""
+    flows, paid = outcome.case.flows, outcome.case.burdens
+    if flows is not None and flows.terms.counted:
+        yield NET_FLOW, flows.moved.tolist()
     if paid is None:
         return
     letters = outcome.budget.sheets[BENEFICIARIES].letters
@@ -265,8 +269,9 @@ def _rules(outcome: Plan) -> Iterator[tuple[Value, ...]]:
 
 
 def _spoken_of(outcome: Plan, rule: str) -> bool:
-    """Whether the rule has anything to say: without shared services, theirs has not."""
-    return rule != SHARED_RULE or outcome.case.burdens is not None
+    """Whether the rule has anything to say: without shared services, or sections, theirs has not."""
+    told = {SHARED_RULE: outcome.case.burdens, FLOW_RULE: outcome.case.flows}
+    return rule not in told or told[rule] is not None
 
 
 def _parameter(

@@ -63,7 +63,7 @@ def _limited(draft: Draft, flows: Flows) -> Iterator[Problem]:
             of_own = f"占可用财力 {float(owed / own):.1%}，" if own > 0 else "可用财力不大于 0，"
             less: dict[int, object] = {}
             for flow in mine:
-                less[flow.payee] = less.get(flow.payee, 0) + flow.due - flow.limited  # type: ignore[operator]
+                less[flow.payee] = less.get(flow.payee, 0) + flow.due - flow.limited
             told = "，".join(f"{names[at]}少收 {_cents(money)}" for at, money in less.items())
             yield Problem(
                 "W385",
