@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -15,12 +16,14 @@ from transfer_opt.core.vocabulary import (
     COMPLIANCE,
     COUNTY_SENSITIVITY,
     FACTS,
+    FLOWS,
     REFERENCE_STEP,
     ROUNDING_STEP,
     STEPS,
 )
 from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.county import Former, Row, county_row
+from transfer_opt.workbook.files.open import open_workbook
 from transfer_opt.workbook.result.adjustments import Adjustment, adjustments_of
 from transfer_opt.workbook.result.rows import ResultSheet, read_result
 
@@ -39,7 +42,8 @@ def explain(path: Path, county: str, model: Model = None) -> list[str]:
     sheets = read_result(
         path,
         (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS)
-        + ((APPROVED_ALLOCATION, CHECKED) if decided else ()),
+        + ((APPROVED_ALLOCATION, CHECKED) if decided else ())
+        + ((FLOWS,) if open_workbook(path, wanted=FLOWS.__eq__).sheets else ()),
     )
     return sentences(sheets, county, lambda: load_model(model).former, decided)
 
@@ -64,6 +68,7 @@ def sentences(
         *_whole(found, name, unit),
         *_plan(sheets[FACTS].rows),
         *_funds(funds, unit, own),
+        *(_flows(sheets[FLOWS].rows, name, unit) if FLOWS in sheets else ()),
         *_rules(rules, name, unit),
         *_group_rules(rules, funds, name, unit),
         *(
@@ -125,6 +130,22 @@ def _funds(
             amount, chain = float(own.approved), f"{chain}，{ADJUSTED} {_signed(moved_by)}"
             because = f"{ADJUSTED}的理由：{own.reason}（{own.by}决定）；测算数的{because}"
         yield f"{row['资金']} {_money(amount)} {unit}＝{chain}。{because}。"
+
+
+def _flows(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:
+    """What the county gets from and pays to others for the water, and the paragraphs of its sections."""
+    row = next((row for row in rows if row["县区名称"] == name), None)
+    if row is None:
+        yield f"「{FLOWS}」里没有{name}的应收、应付。"
+        return
+    yield (
+        f"横向补偿（不在以上资金之内）：应收 {_money(row['应收'])} {unit}，应付 {_money(row['应付'])} {unit}，"
+        f"净额 {_signed(row['净额'])} {unit}。"
+    )
+    for note in (str(next(iter(each.values())) or "") for each in rows):
+        between = note.partition("（")[2].partition("，")[0]  # 上游→下游、下游
+        if "→" in between and name in re.split("[→、]", between):
+            yield note
 
 
 def _rules(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:

@@ -15,11 +15,11 @@ from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import FLOW_RULE, FLOWS, SECTIONS
 from transfer_opt.policy.sections import CLASSES, COUNTED, IN_NEED, Flow, Flows, Section
 from transfer_opt.policy.settings import shown
-from transfer_opt.report.parts import TOTAL_NAME, amount, heading
+from transfer_opt.report.parts import TOTAL_NAME, amount
 
 MOST_PAYEES = 12
 """Columns of the matrix on a sheet; more take more sheets."""
-AGREED, PUBLISHED, TO_WHOM = "按协议", "公布数", "付给谁（公布数）"
+AGREED, PUBLISHED, TO_WHOM = "按协议", "公布数（限额后）", "付给谁（公布数）"
 _TEXTS = ("断面名称", "上游", "下游", "分担比例", "目标类别", "实际类别", "依据")
 _WIDE = ("断面名称", "上游", "下游", "依据")
 
@@ -50,7 +50,7 @@ def _table(outcome: Plan, flows: Flows, payees: Sequence[int], number: int) -> T
     cells = zip(*columns, strict=True) if columns else [()] * len(keys)
     return Table(
         FLOWS + (str(number) if number > 1 else ""),
-        f"{heading(outcome)}横向生态补偿表（{outcome.scenario}）",
+        f"{_year(outcome)}横向生态补偿表（{outcome.scenario}）",
         tuple(_columns(case.recipients.name[np.array(payees, dtype=int)].tolist(), first)),
         tuple(
             Row("unit" if at else "total", (*key, *values))
@@ -66,11 +66,11 @@ def _table(outcome: Plan, flows: Flows, payees: Sequence[int], number: int) -> T
 def _columns(payees: Sequence[str], first: bool) -> Iterator[Column]:
     yield Column("行政区划代码", "code", 6.6)
     yield Column("县区名称", "name", 16)
-    for band in (AGREED, PUBLISHED) if first else ():
-        yield Column("应收", "money", 10, band, group_formula="sum", group_start=True)
-        yield Column("应付", "money", 10, band, group_formula="sum")
-        net = f"={{{band}/应收}}-{{{band}/应付}}"
-        yield Column("净额", "growth_money", 10, band, net)
+    for band, kind in ((AGREED, "协议"), (PUBLISHED, "")) if first else ():
+        yield Column(f"{kind}应收", "money", 10, band, group_formula="sum", group_start=True)
+        yield Column(f"{kind}应付", "money", 10, band, group_formula="sum")
+        net = f"={{{kind}应收}}-{{{kind}应付}}"
+        yield Column(f"{kind}净额", "growth_money", 10, band, net)
         if band == AGREED:
             yield Column("应付占可用财力", "share", 8.5, band)
     for at, payee in enumerate(payees):
@@ -102,6 +102,10 @@ def _paid_to(flows: Flows, payee: int) -> Exacts:
     )
 
 
+def _year(outcome: Plan) -> str:
+    return f"{outcome.budget.year}年" if outcome.budget.year else ""
+
+
 def _money(value: mpq) -> float:
     return amount(float(value))
 
@@ -127,7 +131,8 @@ def notes(outcome: Plan, flows: Flows) -> Iterator[str]:
     )
     accounts = [settings.text(FLOW_RULE, name) for name in ("收入科目", "支出科目")]
     yield (
-        f"注：补偿按断面协议计算，不经优化；各县净额合计为 0。{held}公布数取整到{outcome.case.unit_name}，每个数都是相邻的整数。"
+        f"注：补偿按断面协议计算，不经优化；各县净额合计为 0。{held}"
+        f"公布数取整到{outcome.case.unit_name}：各笔和各县的应收、应付、净额，与取整前相差都不到一个单位。"
     )
     yield f"科目：收入 {accounts[0]}，支出 {accounts[1]}（待核实），与重点生态功能区转移支付分开记账。"
     yield from effects(outcome, flows)
@@ -182,19 +187,20 @@ def told(outcome: Plan, flows: Flows, q: int, section: Section, unit: str) -> st
         for flow, money in zip(flows.flows, flows.published, strict=True)
         if flow.section == q
     ]
+    moved = f"指标变化 {float(change * 100):+.4g}%，" if section.changes else ""
     why = (
-        f"目标{CLASSES[section.target]}类，实际{CLASSES[section.actual]}类，类别部分 {_signed(section.class_part(section.actual))}；"
-        f"指标变化 {float(change * 100):+.4g}%，指标部分 {_signed(index)}{capped}。"
-        if change or index
-        else f"目标{CLASSES[section.target]}类，实际{CLASSES[section.actual]}类，类别部分 {_signed(section.class_part(section.actual))}；指标部分 0。"
+        f"目标{CLASSES[section.target]}类，实际{CLASSES[section.actual]}类，"
+        f"类别部分 {_signed(section.class_part(section.actual))}；"
+        f"{moved}指标部分 {_signed(index)}{capped}。"
     )
     paid = "，".join(_paid(names, flow, money, unit) for flow, money in mine) or "互不支付"
     others = "，".join(
-        f"{CLASSES[at]}类 {_direction(section.due(weights, at))}"
+        f"{CLASSES[at]}类{_direction(section.due(weights, at))}"
         for at in range(len(CLASSES))
         if at != section.actual
     )
-    return f"{where}：{why}{paid}。实际若是别的类别：{others}。"
+    otherwise = f"实际若是别的类别：{others}。" if section.per_class else "没有约定类别部分。"
+    return f"{where}：{why}{paid}。{otherwise}"
 
 
 def _paid(names: Texts, flow: Flow, money: mpq, unit: str) -> str:
@@ -208,7 +214,7 @@ def _direction(z: mpq) -> str:
 
 
 def _signed(money: mpq) -> str:
-    return f"{'+' if money > 0 else '－' if money < 0 else ''}{_cents(abs(money))}"
+    return f"{'+' if money > 0 else '-' if money < 0 else ''}{_cents(abs(money))}"
 
 
 def _cents(money: mpq) -> str:
@@ -223,7 +229,11 @@ def _section_table(outcome: Plan) -> Table:
     sheet = outcome.budget.sheets[SECTIONS]
     headers = list(sheet.letters)
     columns = tuple(
-        Column(header, "text" if header in _TEXTS else "number", 16 if header in _WIDE else 9)
+        Column(
+            header,
+            "text" if header in _TEXTS else "share" if header == "指标变化" else "number",
+            16 if header in _WIDE else 9,
+        )
         for header in headers
     )
     rows = tuple(
@@ -231,10 +241,10 @@ def _section_table(outcome: Plan) -> Table:
     )
     return Table(
         SECTIONS,
-        f"{heading(outcome)}断面表（{outcome.scenario}）",
+        f"{_year(outcome)}断面表（{outcome.scenario}）",
         columns,
         rows,
         f"单位：{outcome.case.money_unit}（浓度：毫克/升）",
-        paper="A3",
+        paper="A3" if len(headers) > len(_TEXTS) + len(_WIDE) else "A4",
         fit="page",
     )
