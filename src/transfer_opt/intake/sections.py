@@ -101,8 +101,8 @@ class _Reader:
         per_class, per_percent = self._money(row, "每级金额"), self._money(row, "每1%金额")
         most = None if row.values.get("指标上限") is None else self._money(row, "指标上限")
         changes = self._changes(row, needed=per_percent > 0)
-        basis = self._word(row, "依据")
-        if not basis:
+        basis = to_text(row.values.get("依据"))
+        if not normalise(basis):
             self._tell(
                 row, "依据", "E389", "没有协议文号，不计入。", "填协议文号；要试算请写「试算」。"
             )
@@ -124,14 +124,14 @@ class _Reader:
         )  # fmt: skip
 
     def _name(self, row: SheetRow) -> str:
-        name = self._word(row, "断面名称")
+        shown, name = to_text(row.values.get("断面名称")), self._word(row, "断面名称")
         if not name:
             self._tell(row, "断面名称", "E383", "空着，不知是哪个断面。", "填断面的名称。")
         elif name in self._seen:
             told = f"与第{self._seen[name]}行是同一个断面，不知以哪个为准。"
             self._tell(row, "断面名称", "E383", told, "删去其中一行，或改名。")
         self._seen.setdefault(name, row.number)
-        return name
+        return shown
 
     def _downstream(self, row: SheetRow, upstream: int | None) -> tuple[int, ...]:
         """The counties downstream, each once and none the one upstream."""

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.exact import exact
-from transfer_opt.core.vocabulary import FLOW_RULE, RULES, SECTIONS
+from transfer_opt.core.vocabulary import FLOW_RULE, SECTIONS
 from transfer_opt.intake.checks.subject import Draft
 from transfer_opt.intake.sections import flows_of, read_sections
-from transfer_opt.policy.sections import COUNTED, LIMIT, Flows
+from transfer_opt.policy.sections import LIMIT, Flows
 from transfer_opt.policy.settings import shown
 
 CENTS = exact(100)
 
 
 def sections_valid(draft: Draft) -> Iterator[Problem]:
-    """Every row is sound; trials, sections that move no money, and payers that pay less than they owe are told."""
+    """Every row is sound; trials, and payers that pay less than they owe, are told."""
     sheet = draft.budget.sheets.get(SECTIONS)
     if sheet is None:
         return
@@ -34,13 +34,6 @@ def sections_valid(draft: Draft) -> Iterator[Problem]:
             SECTIONS,
             column="依据",
         )
-    if not flows.terms.counted:
-        yield Problem(
-            "W384",
-            f"「{FLOW_RULE}」·{COUNTED}写了「否」：各断面只列出，各县可用财力不变。",
-            "要计入可用财力的写「是」。",
-            RULES,
-        )
     yield from _limited(draft, flows)
 
 
@@ -53,7 +46,7 @@ def _limited(draft: Draft, flows: Flows) -> Iterator[Problem]:
         own = flows.own[payer]
         if limit is not None and own is None:
             yield Problem(
-                "W386",
+                "W385",
                 f"{names[payer]}没有填可用财力，限额管不到它应付的 {_cents(owed)}。",
                 "填「县区数据」的可用财力。",
                 SECTIONS,
@@ -66,7 +59,7 @@ def _limited(draft: Draft, flows: Flows) -> Iterator[Problem]:
                 less[flow.payee] = less.get(flow.payee, 0) + flow.due - flow.limited
             told = "，".join(f"{names[at]}少收 {_cents(money)}" for at, money in less.items())
             yield Problem(
-                "W385",
+                "W384",
                 f"{names[payer]}应付 {_cents(owed)}，{of_own}按限额 {shown(float(limit), 'share')} 计 "
                 f"{_cents(owed * part)}；{told}。",
                 f"要按协议全额支付，把「{FLOW_RULE}」·{LIMIT}改大或留空。",

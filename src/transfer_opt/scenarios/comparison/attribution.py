@@ -13,7 +13,7 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE, Floats
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InfeasibleError, SolverError
-from transfer_opt.core.vocabulary import ADJUSTED, BOUNDS, POOLS
+from transfer_opt.core.vocabulary import ADJUSTED, BOUNDS, FLOW_RULE, POOLS, SECTIONS
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.constraints import CONSTRAINTS
@@ -22,7 +22,7 @@ from transfer_opt.scenarios.comparison.columns import CHANGES, Side, as_computed
 from transfer_opt.scenarios.comparison.counterfactual import State, re_solved
 
 DATA, PAST, GOALS = "数据", "上年数", "目标"
-SHEET_OF = {DATA: "县区数据", POOLS: "资金总额", BOUNDS: "县区上下限"}
+SHEET_OF = {DATA: "县区数据", POOLS: "资金总额", BOUNDS: "县区上下限", FLOW_RULE: SECTIONS}
 FIRST_CAUSES = (DATA, PAST, POOLS, "因素法", "资格", *NAMED_STEPS)
 PAST_COLUMNS = "上年"
 """How the columns of last year's amounts begin. Floors follow them, so they change together with the pools where need be."""
@@ -89,6 +89,7 @@ def differing(first: Plan, second: Plan) -> list[str]:
         POOLS: _pools(first) != _pools(second),
         BOUNDS: _bounds(first) != _bounds(second),
         GOALS: first.objective != second.objective,
+        FLOW_RULE: _agreed(first) != _agreed(second),
     }
     return [
         cause
@@ -96,7 +97,7 @@ def differing(first: Plan, second: Plan) -> list[str]:
         if differ.get(cause, False)
         or (
             cause in second.settings.rules
-            and cause not in (POOLS, GOALS)
+            and cause not in (POOLS, GOALS, FLOW_RULE)
             and _held(here, cause) != _held(second.settings, cause)
         )
     ]
@@ -319,6 +320,17 @@ def _bounds(plan: Plan) -> list[tuple[object, ...]]:
             *np.nan_to_num([each.floor, each.cap], nan=-1.0).tolist(),
         )
         for each in case.given
+    ]
+
+
+def _agreed(plan: Plan) -> object:
+    """What counties are to pay each other for the water, by names, where that counts; None where it does not."""
+    flows, names = plan.case.flows, plan.case.recipients.name
+    if flows is None or not flows.terms.counted:
+        return None
+    return (flows.terms.limit, flows.terms.in_need), [
+        (flows.sections[q].name, names[payer], names[payee], money)
+        for q, payer, payee, money in flows.due
     ]
 
 

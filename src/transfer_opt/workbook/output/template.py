@@ -23,6 +23,7 @@ from transfer_opt.core.vocabulary import (
     PREFECTURE,
     RULES,
     SCENARIOS,
+    SECTIONS,
     SERVICES,
     TOTAL,
     WEIGHTS,
@@ -35,6 +36,7 @@ _UNDATED = datetime(1980, 1, 1)
 _BLANK_UNITS = 60
 _BLANK_BOUNDS = 20
 _BLANK_SERVICES = 12
+_BLANK_SECTIONS = 15
 _LONGEST_LIST = 255
 """What a spreadsheet takes as the choices of a drop-down list."""
 _SCENARIO_WIDTH = 20.0
@@ -72,6 +74,12 @@ _SERVICE_NOTES = (
 _BENEFICIARY_NOTES = (
     "注：在右边加列，一个事项一列，表头写「共担事项」里的名称，填受益人数，没有受益人写0；空白是错误。"
     "「共担事项」没有填时，本表不起作用。",
+)
+_SECTION_NOTES = (
+    "注：一个断面写一行，单价、上限都按协议填，没有约定的写0；不用就整张表不填。类别每差一级、指标每变1%各多少，两部分相加："
+    "得正数的下游付给上游，得负数的上游付给下游。",
+    "下游有几个县区的，用“、”隔开，分担比例按同样的次序写，如60%、40%。污染物指标填六个浓度，或只填指标变化（下降为负）。"
+    "付出的限额、是否计入可用财力和“三保”，由「约束参数」的规则「横向补偿」决定。",
 )
 _BOUND_NOTES = (
     "注：行政区划代码与县区名称填一项即可，市州填名称；资金填“合计”就是各项资金的合计；下限、上限可以只填一项；理由会原样列入结果。",
@@ -170,6 +178,8 @@ class TemplateLayout:
     """Rows of 「共担事项」; empty for the template."""
     beneficiaries: tuple[Mapping[str, Value], ...] = ()
     """Rows of 「受益人数」, in the order of `counties`."""
+    sections: tuple[Mapping[str, Value], ...] = ()
+    """Rows of 「断面」; empty for the template."""
     with_bounds: bool = True
     """Whether there is an empty 「县区上下限」."""
 
@@ -223,6 +233,7 @@ def _made(layout: TemplateLayout) -> bytes:
         _write_outlook(book, styles, layout)
     _write_services(book, styles, layout)
     _write_beneficiaries(book, styles, layout)
+    _write_sections(book, styles, layout)
     book.close()
     return memory.getvalue()
 
@@ -399,6 +410,23 @@ def _write_beneficiaries(book: Any, styles: Styles, layout: TemplateLayout) -> N
     else:
         form.write_blank_rows(_BLANK_UNITS)
     form.finish(_BENEFICIARY_NOTES, frozen_columns=2)
+
+
+def _write_sections(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    form = FormSheet(
+        book,
+        styles,
+        SECTIONS,
+        SHEETS[SECTIONS],
+        _title(layout, "断面水质补偿协议表"),
+        layout.label,
+        f"单位：{layout.unit}（浓度：毫克/升）",
+    )
+    form.set_paper("A3")
+    for row in layout.sections:
+        form.write_row(row)
+    form.write_blank_rows(0 if layout.sections else _BLANK_SECTIONS)
+    form.finish(_SECTION_NOTES, frozen_columns=1)
 
 
 def _title(layout: TemplateLayout, name: str) -> str:
