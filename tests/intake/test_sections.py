@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 from basins import HAIYAN, HEADER, HUANGYUAN, HUANGZHONG, MINIATURE, parameter, three_counties
 from cases import SPEC
@@ -195,3 +196,37 @@ def test_money_follows_the_unit_of_the_sheet_and_is_published_in_its_own(tmp_pat
     flows = assemble(ready.spec, ready.budget, ready.settings).flows
     assert flows is not None
     assert sorted(map(float, flows.published)) == [105.88, 494.12]
+
+
+# ------------------------------------------------------------------- a basin's fund
+
+
+def pooled(path: Path, paid_in: tuple[Any, ...], province: Any, pool: float = 3000) -> Path:
+    """The three counties, who put money into their one fund."""
+    made = three_counties(path, [], pool=pool)
+    book = openpyxl.load_workbook(made)
+    counties, pools = book["县区数据"], book["资金总额"]
+    for row, value in enumerate(("流域出资", *paid_in), start=2):
+        counties.cell(row, counties.max_column + (row == 2)).value = value
+    for row, value in enumerate(("省级出资", province), start=2):
+        pools.cell(row, 3).value = value
+    book.save(made)
+    return made
+
+
+def test_what_is_put_in_lowers_own_money_and_makes_up_the_fund(tmp_path: Path) -> None:
+    path = pooled(tmp_path / "a.xlsx", (100, None, 400), 2500)
+    assert codes(path) == []
+    assert case_of(path).own.tolist() == [8000 - 400, 12000, 5000 - 100]
+    assert case_of(path).filled_own.tolist() == [8000, 12000, 5000]
+
+
+@pytest.mark.parametrize("province", [2499, 2500.01, 0])
+def test_what_is_put_in_must_be_the_fund(tmp_path: Path, province: float) -> None:
+    path = pooled(tmp_path / "a.xlsx", (100, None, 400), province)
+    assert [(p.code, p.cell) for p in check(path) if p.code == "E380"] == [("E380", "C3")]
+
+
+def test_it_must_be_said_what_is_put_in_is_for(tmp_path: Path) -> None:
+    path = pooled(tmp_path / "a.xlsx", (100, None, 400), None)
+    assert [(p.code, p.sheet) for p in check(path) if p.code == "E380"] == [("E380", "县区数据")]

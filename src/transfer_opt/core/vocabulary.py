@@ -41,6 +41,8 @@ PROJECTED = "多年测算"
 RESPONSIBILITY = "支出责任"
 SHIFT = "分担变化"
 FLOWS = "横向补偿"
+CONTRIBUTION, PROVINCES_PART = "流域出资", "省级出资"
+"""What counties and the province put into a basin's fund."""
 NET_FLOW = "断面补偿净额"
 """In 「输入数据」: by how much 可用财力 is moved."""
 

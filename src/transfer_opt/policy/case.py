@@ -13,6 +13,7 @@ from gmpy2 import mpq
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats
 from transfer_opt.core.expressions import Grouping, Linear, constants, variables
+from transfer_opt.core.vocabulary import CONTRIBUTION
 from transfer_opt.policy.model import FundSpec
 from transfer_opt.policy.sections import Flows
 from transfer_opt.policy.shared_costs import Burdens
@@ -291,8 +292,9 @@ class Case:
 
     @cached_property
     def own(self) -> Floats:
-        """可用财力 (n,) with what counties pay each other: coverage is measured by it."""
-        return self.filled_own + self.flows.moved if self.flows else self.filled_own
+        """可用财力 (n,) with what counties pay each other, and into a basin's fund: coverage is measured by it."""
+        left = self.filled_own - np.nan_to_num(self.recipients.number(CONTRIBUTION))
+        return left + self.flows.moved if self.flows else left
 
     @cached_property
     def set_aside(self) -> Floats:

@@ -144,7 +144,7 @@ def _flows(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:
     )
     for note in (str(next(iter(each.values())) or "") for each in rows):
         between = note.partition("（")[2].partition("，")[0]  # 上游→下游、下游
-        if "→" in between and name in re.split("[→、]", between):
+        if name in re.split("[→、]", between) if "→" in between else name in note:
             yield note
 
 

@@ -13,7 +13,7 @@ from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.text import some
-from transfer_opt.core.vocabulary import ASSESSMENT_RULE, FLOWS, NET_FLOW
+from transfer_opt.core.vocabulary import ASSESSMENT_RULE, CONTRIBUTION, FLOWS, NET_FLOW
 from transfer_opt.policy.case import YUAN, Case
 from transfer_opt.policy.payment_deadlines import dates
 from transfer_opt.report.parts import (
@@ -35,7 +35,9 @@ FUNDS_PER_SHEET = 3
 def allocation_table(outcome: Plan) -> Table:
     """Who gets what: the sheet for the meeting and for machines."""
     case = outcome.case
-    found, moved = tuple(groups(case)), case.flows is not None and case.flows.terms.counted
+    found = tuple(groups(case))
+    moved = case.flows is not None and case.flows.terms.counted
+    paid_in = CONTRIBUTION in case.recipients.numbers
     rows = tuple(
         Row(group.kind, (*group.key, *values))
         for group, values in zip(found, _amounts(outcome, found), strict=True)
@@ -44,6 +46,7 @@ def allocation_table(outcome: Plan) -> Table:
         "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。保障水平＝（可用财力＋转移支付）÷标准财政支出，分配前不含本表所列资金。",
         "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
         *_one_off(case),
+        *([f"保障水平和“三保”缺口里的可用财力已减去{CONTRIBUTION}。"] if paid_in else []),
         *([f"保障水平里的可用财力已加横向补偿的净额，见「{FLOWS}」。"] if moved else []),
         *(f"下达期限：{due.fund} {due}。" for due in dates(case.funds)),
     )
@@ -52,7 +55,7 @@ def allocation_table(outcome: Plan) -> Table:
         case.usable.tolist(),
         {*case.recipients.numbers, NET_FLOW},
         case.money_unit,
-        f"[可用财力]+[{NET_FLOW}]" if moved else "[可用财力]",
+        "[可用财力]" + f"-[{CONTRIBUTION}]" * paid_in + f"+[{NET_FLOW}]" * moved,
     )
     return Table(
         "分配结果",
@@ -84,6 +87,7 @@ def allocation_columns(
 ) -> tuple[Column, ...]:
     """The columns for these funds, their usable shares, the numbers in 「输入数据」 and the unit; `own` is where 可用财力 is."""
     funds = [Column(name, "money", 11, NOW, group_formula="sum") for name in names]
+    before = f"({own})" if own.count("[") > 1 else own
     usable = (
         "{合计}"
         if all(share == 1 for share in shares)
@@ -113,9 +117,7 @@ def allocation_columns(
             "share",
             8,
             EQUALITY,
-            group_formula=over(
-                f"=({own})/[标准财政支出]" if "+" in own else f"={own}/[标准财政支出]"
-            ),
+            group_formula=over(f"={before}/[标准财政支出]"),
         ),
         Column(
             "分配后保障水平",

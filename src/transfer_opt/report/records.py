@@ -29,6 +29,7 @@ from transfer_opt.core.vocabulary import (
     PREFECTURE,
     PROJECTED,
     PROOF,
+    PROVINCES_PART,
     SHARED_RULE,
     TIER,
     TOGETHER,
@@ -358,6 +359,7 @@ def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
         known = (
             *map(optional, money),
             str(fund.row.get(RECEIVED) or "") or None,
+            fund.row.get(PROVINCES_PART),
         )
         for name, value in zip(POOL_FACTS, known, strict=True):
             if value is not None:

@@ -25,7 +25,7 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.checks import bounds, contents, plausibility, shared, values
 from transfer_opt.intake.checks.outlook import outlook_valid
-from transfer_opt.intake.checks.sections import sections_valid
+from transfer_opt.intake.checks.sections import contributions_agree, sections_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
 from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.workbook.input.columns import SHEETS
@@ -88,6 +88,7 @@ DRAFT_CHECKS = (
     shared.sheets_valid,
     shared.basis_plain,
     sections_valid,
+    contributions_agree,
     plausibility.advance_far_from_last_year,
     plausibility.own_without_transfers,
     plausibility.zones_in_question,

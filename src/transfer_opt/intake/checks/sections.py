@@ -1,13 +1,22 @@
-"""「断面」: complete, and what the settings make of it told."""
+"""「断面」: complete, and what the settings make of it told; what is put into a basin's fund, which makes it up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from transfer_opt.core.budget import is_number
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.exact import exact
-from transfer_opt.core.vocabulary import FLOW_RULE, SECTIONS
-from transfer_opt.intake.checks.subject import Draft
+from transfer_opt.core.exact import exact, total
+from transfer_opt.core.vocabulary import (
+    CONTRIBUTION,
+    COUNTIES,
+    FLOW_RULE,
+    POOL_AMOUNT,
+    POOLS,
+    PROVINCES_PART,
+    SECTIONS,
+)
+from transfer_opt.intake.checks.subject import Draft, at
 from transfer_opt.intake.sections import flows_of, read_sections
 from transfer_opt.policy.sections import LIMIT, Flows
 from transfer_opt.policy.settings import shown
@@ -37,6 +46,36 @@ def sections_valid(draft: Draft) -> Iterator[Problem]:
     yield from _limited(draft, flows)
 
 
+def contributions_agree(draft: Draft) -> Iterator[Problem]:
+    """What counties and the province put into a basin's fund is that fund, which is one."""
+    pooled = [row for row in draft.pools.rows if is_number(row.values.get(PROVINCES_PART))]
+    paid_in = total(
+        exact(float(value))
+        for row in draft.counties.rows
+        if is_number(value := row.values.get(CONTRIBUTION))
+    )
+    if paid_in and not pooled:
+        yield Problem(
+            "E380",
+            f"各县填了{CONTRIBUTION}合计 {_cents(paid_in)}，「{POOLS}」没有一项资金填{PROVINCES_PART}，不知出到哪一项。",
+            f"在「{POOLS}」那项资金的{PROVINCES_PART}一列填省级出的部分，省级不出写 0。",
+            COUNTIES,
+            column=CONTRIBUTION,
+        )
+    for row in pooled[1:]:
+        told = f"第{pooled[0].number}行也填了，{CONTRIBUTION}不知出到哪一项。"
+        yield at(draft.pools, row, PROVINCES_PART, "E380", told, "只留一项，其他的留空。")
+    for row in pooled[:1]:
+        mine, whole = (row.values.get(name) for name in (PROVINCES_PART, POOL_AMOUNT))
+        if not is_number(mine) or not is_number(whole):
+            continue
+        together, given = exact(float(mine)) + paid_in, exact(float(whole))
+        if together != given:
+            sums = f"{_cents(paid_in)} 是 {_cents(together)}，不等于{POOL_AMOUNT} {_cents(given)}。"
+            told = f"加各县{CONTRIBUTION} {sums}"
+            yield at(draft.pools, row, PROVINCES_PART, "E380", told, "改正其中一个数。")
+
+
 def _limited(draft: Draft, flows: Flows) -> Iterator[Problem]:
     """Payers held by the limit, and those of which it is not known whether they are."""
     names, limit = draft.settings.recipients.name, flows.terms.limit
@@ -57,7 +96,7 @@ def _limited(draft: Draft, flows: Flows) -> Iterator[Problem]:
             less: dict[int, object] = {}
             for flow in mine:
                 less[flow.payee] = less.get(flow.payee, 0) + flow.due - flow.limited
-            told = "，".join(f"{names[at]}少收 {_cents(money)}" for at, money in less.items())
+            told = "，".join(f"{names[i]}少收 {_cents(money)}" for i, money in less.items())
             yield Problem(
                 "W384",
                 f"{names[payer]}应付 {_cents(owed)}，{of_own}按限额 {shown(float(limit), 'share')} 计 "

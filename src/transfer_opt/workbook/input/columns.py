@@ -12,10 +12,12 @@ from typing import Literal, TypeAlias
 from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     BOUNDS,
+    CONTRIBUTION,
     COUNTIES,
     FUND,
     OUTLOOK,
     POOLS,
+    PROVINCES_PART,
     RULES,
     SCENARIOS,
     SECTIONS,
@@ -211,6 +213,14 @@ _COUNTY_COLUMNS = (
         width=9,
     ),
     InputColumn("绩效系数", "number", "绩效评价系数。", required=False, width=9),
+    InputColumn(
+        CONTRIBUTION,
+        "number",
+        "这个县区出到流域补偿资金里的钱，从可用财力中减去；不出资的留空。",
+        "金额",
+        required=False,
+        width=11,
+    ),
 )
 
 _POOL_COLUMNS = (
@@ -223,6 +233,14 @@ _POOL_COLUMNS = (
         "州本级及其他",
         "number",
         "从总额中留给州本级及其他单位、不分配到县区的部分，没有的留空。",
+        "金额",
+        required=False,
+        width=13,
+    ),
+    InputColumn(
+        PROVINCES_PART,
+        "number",
+        "各县共同出资的流域补偿资金填省级出的部分：它与「县区数据」的流域出资相加等于本年总额；其他资金留空。",
         "金额",
         required=False,
         width=13,

@@ -21,6 +21,7 @@ from transfer_opt.core.vocabulary import (
     OUTLOOK,
     POOLS,
     PREFECTURE,
+    PROVINCES_PART,
     RULES,
     SCENARIOS,
     SECTIONS,
@@ -46,9 +47,11 @@ _COUNTY_NOTES = (
     "空白与0不同：空白表示不享受或没有数据，0表示有资格但金额为零。",
     "2. 小计、合计行和市州本级行可以保留，程序只核对、不参加分配。表头文字不要改动，列的先后可以调整。",
     "3. 可在右侧增加选填列：上年〈资金〉其中一次性、提前下达〈资金〉、户籍人口、财政供养人口、必保支出、"
-    "禁止开发区个数、引导性补助名单、绩效系数，以及作为需求、财力或分母使用的其他数值列。",
+    "禁止开发区个数、引导性补助名单、绩效系数、流域出资，以及作为需求、财力或分母使用的其他数值列。",
 )
-_POOL_NOTES = ("注：没有列入本表的资金不参加分配。本年总额低于上年总额时会给出提示。",)
+_POOL_NOTES = (
+    "注：没有列入本表的资金不参加分配。本年总额低于上年总额时会给出提示。各县共同出资的流域补偿资金，可在右侧增加一列省级出资。",
+)
 _RULE_NOTES = (
     "注：资金、对象留空表示全部；取值、启用、刚性留空表示采用默认值。比例可写0.15，也可写15%。",
     "参数留空的行只说明整条规则的启用、刚性和优先级。同一规则、资金、参数、对象不得有两行。",
@@ -252,9 +255,8 @@ def _write_counties(book: Any, styles: Styles, layout: TemplateLayout) -> None:
 
 def _write_pools(book: Any, styles: Styles, layout: TemplateLayout) -> None:
     title = _title(layout, "省对下转移支付资金总额表")
-    form = FormSheet(
-        book, styles, POOLS, SHEETS[POOLS], title, layout.label, f"单位：{layout.unit}"
-    )
+    columns = [column for column in SHEETS[POOLS] if column.name != PROVINCES_PART]
+    form = FormSheet(book, styles, POOLS, columns, title, layout.label, f"单位：{layout.unit}")
     for fund in layout.funds:
         form.write_row(
             {

@@ -23,6 +23,7 @@ from transfer_opt.core.vocabulary import (
     PARAMETERS,
     POOLS,
     PREFECTURE,
+    PROVINCES_PART,
     RULES,
     SECTIONS,
     SERVICES,
@@ -32,7 +33,15 @@ from transfer_opt.core.vocabulary import (
 from transfer_opt.policy.shared_costs import LEVELS, LISTED, SERVICE, STANDARD, WITHIN
 from transfer_opt.workbook.files.open import RawSheet, RawWorkbook
 
-POOL_FACTS = ("本年总额", "州本级及其他", "预留", "可分配总额", "上年总额", "收文日期")
+POOL_FACTS = (
+    "本年总额",
+    "州本级及其他",
+    "预留",
+    "可分配总额",
+    "上年总额",
+    "收文日期",
+    PROVINCES_PART,
+)
 """What 「方案参数」 says of every pool."""
 DERIVED = ("预留", "可分配总额")
 """What of it follows from the rest."""
