@@ -23,6 +23,7 @@ from transfer_opt.published.audit import recheck
 from transfer_opt.published.inputs import own_inputs
 from transfer_opt.published.narrative import explain
 from transfer_opt.report.flows import flow_tables
+from transfer_opt.scenarios.comparison.attribution import differing
 
 LIMITED = parameter("限额比例", 0.05)
 IN_NEED = parameter("三保计入横向补偿", "是")
@@ -66,7 +67,7 @@ def test_penalties_may_count_as_need_and_then_it_is_said_what_that_costs(tmp_pat
     found = outcome(tmp_path, IN_NEED)
     county = at(found, HUANGYUAN)
     assert found.given[county] >= 12500 - (12000 - 850)
-    assert "湟源县用来补“三保”的资金，其中 850 万元是在替断面超标买单。" in words(found)
+    assert "按测算数，湟源县用来补“三保”的资金，其中 850 万元是在替断面超标买单。" in words(found)
 
 
 def test_money_received_lowers_the_need_for_more(tmp_path: Path) -> None:
@@ -144,6 +145,16 @@ def test_exports_have_accounts_of_their_own(result: Path, tmp_path: Path) -> Non
     ]  # fmt: skip
     path, _ = export(result, "docx", tmp_path / "a.docx")
     assert path.stat().st_size > 0
+
+
+def test_a_comparison_names_the_flows_where_they_count(tmp_path: Path) -> None:
+    worse = [MINIATURE[0], [*MINIATURE[1][:5], "Ⅴ", *MINIATURE[1][6:]]]
+    listed = parameter("计入可用财力", "否")
+    here, there = outcome(tmp_path), outcome(tmp_path, sections=worse)
+    assert differing(here, there) == ["横向补偿"]
+    assert differing(here, outcome(tmp_path)) == []
+    only = outcome(tmp_path, listed), outcome(tmp_path, listed, sections=worse)
+    assert differing(*only) == []
 
 
 # ------------------------------------------------------------------- edited

@@ -50,7 +50,16 @@ def test_the_example_has_45_units_and_no_remarks(example: Budget) -> None:
     assert len(counties.rows) == 45
     assert len(counties.totals) == 9
     assert all(sheet.notes == () for sheet in example.sheets.values())
-    assert list(example.sheets) == ["县区数据", "资金总额", "约束参数", "方案", "年度展望"]
+    assert list(example.sheets) == [
+        "县区数据",
+        "资金总额",
+        "约束参数",
+        "方案",
+        "年度展望",
+        "共担事项",
+        "受益人数",
+        "断面",
+    ]
 
 
 def test_the_example_says_on_every_sheet_that_it_is_one(example: Budget) -> None:

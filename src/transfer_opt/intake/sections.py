@@ -28,7 +28,7 @@ from transfer_opt.policy.sections import (
     weight_of,
 )
 from transfer_opt.policy.settings import Settings
-from transfer_opt.workbook.input.columns import BASE, FOUND
+from transfer_opt.workbook.input.section_columns import BASE, FOUND
 
 BETWEEN = "、"
 """Between the counties downstream, and between their shares."""

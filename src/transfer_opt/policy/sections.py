@@ -12,10 +12,11 @@ published    whole publishing units: every flow, pair, section, and every county
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from gmpy2 import mpq
@@ -171,44 +172,33 @@ class Flows:
 
     def _round(self, flows: Sequence[Flow]) -> Iterator[Arc]:
         """The flows, in their order, then every sum that is a flow itself: from a county's purse through its payments,
-        pairs, sections and receipts back to it, and what is left from the others."""
-        of_pair = Counter((flow.payer, flow.payee) for flow in flows)
-        of_section = Counter(flow.section for flow in flows)
-        sums: dict[tuple[object, object], mpq] = {}
-        net: dict[int, mpq] = {}
-
-        def add(tail: object, head: object, value: mpq) -> None:
-            sums[tail, head] = sums.get((tail, head), ZERO) + value
-
+        pairs, sections and receipts back into a purse, and between the purses what they have left.
+        """
+        pairs = Counter((flow.payer, flow.payee) for flow in flows)
+        parts = Counter(flow.section for flow in flows)
+        mixed = {flow.section for flow in flows if pairs[flow.payer, flow.payee] > 1}
+        sums: defaultdict[tuple[Hashable, Hashable], mpq] = defaultdict(mpq)
         for flow in flows:
-            value, start, end = flow.limited / self.unit, ("pays", flow.payer), ("gets", flow.payee)
-            tail: object = start
-            head: object = end
-            shared = of_pair[flow.payer, flow.payee] > 1
-            if shared:
-                tail = "pair", flow.payer, flow.payee
-                add(start, tail, value)
-            if of_section[flow.section] > 1 and (
-                flow.payee == self.sections[flow.section].upstream
-            ):
-                head = "section", flow.section
-                add(head, end, value)
-            elif of_section[flow.section] > 1 and not any(
-                of_pair[other.payer, other.payee] > 1
-                for other in flows
-                if other.section == flow.section
-            ):
-                tail = "section", flow.section
-                add(start, tail, value)
-            yield Arc(tail, head, value)
-            add(end, flow.payee, value)
-            add(flow.payer, start, value)
-            net[flow.payee] = net.get(flow.payee, ZERO) + value
-            net[flow.payer] = net.get(flow.payer, ZERO) - value
-        for (tail, head), value in sums.items():
-            yield Arc(tail, head, value)
-        for county, value in net.items():
-            yield Arc(county, "others", value)
+            payer, payee, section = flow.payer, flow.payee, ("section", flow.section)
+            upstream, several = self.sections[flow.section].upstream, parts[flow.section] > 1
+            way: list[Hashable] = [payer, ("pays", payer)]
+            if pairs[payer, payee] > 1:
+                way.append(("pair", payer, payee))
+            elif several and payer == upstream and flow.section not in mixed:
+                way.append(section)
+            cell = len(way) - 1
+            if several and payee == upstream:
+                way.append(section)
+            way += [("gets", payee), payee]
+            value = flow.limited / self.unit
+            for at, step in enumerate(pairwise(way)):
+                if at == cell:
+                    yield Arc(*step, value)
+                else:
+                    sums[step] += value
+            sums[payee, "others"] += value
+            sums[payer, "others"] -= value
+        yield from (Arc(*step, value) for step, value in sums.items())
 
     def received(self, money: Sequence[mpq]) -> Exacts:
         """(n,) what every county gets of the flows, each with this money."""

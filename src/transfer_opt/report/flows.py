@@ -155,7 +155,7 @@ def effects(outcome: Plan, flows: Flows) -> Iterator[str]:
     repaid = _repaid(outcome)
     for i in np.flatnonzero(repaid > 0):
         yield (
-            f"「{FLOW_RULE}」·{IN_NEED}为「是」：{case.recipients.name[i]}用来补“三保”的资金，"
+            f"「{FLOW_RULE}」·{IN_NEED}为「是」：按测算数，{case.recipients.name[i]}用来补“三保”的资金，"
             f"其中 {repaid[i]:,.10g} {unit}是在替断面超标买单。"
         )
 

@@ -270,9 +270,16 @@ def _rules(outcome: Plan) -> Iterator[tuple[Value, ...]]:
 
 
 def _spoken_of(outcome: Plan, rule: str) -> bool:
-    """Whether the rule has anything to say: without shared services, or sections, theirs has not."""
+    """Whether the rule has anything to say: without shared services, or sections, theirs has only what somebody set."""
     told = {SHARED_RULE: outcome.case.burdens, FLOW_RULE: outcome.case.flows}
-    return rule not in told or told[rule] is not None
+    if rule not in told or told[rule] is not None:
+        return True
+    parameters = outcome.settings.rules[rule].parameters
+    return any(
+        change.rule == rule and change.value not in (None, parameters[change.parameter].default)
+        for layer in outcome.settings.layers
+        for change in layer
+    )
 
 
 def _parameter(
