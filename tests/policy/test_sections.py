@@ -108,10 +108,10 @@ def test_the_order_of_the_sheet_does_not_matter() -> None:
 
 def test_whole_numbers_round_a_circle() -> None:
     half = mpq(1, 2)
-    arcs = [Arc("a", "b", half), Arc("b", "a", mpq(3, 2)), Arc("a", "b", mpq(1))]
+    arcs = (Arc("a", "b", half), Arc("b", "a", mpq(3, 2)), Arc("a", "b", mpq(1)))
     counts = whole(arcs)
     assert counts[0] + counts[2] == counts[1]
-    assert whole([]) == []
+    assert whole(()) == ()
 
 
 # ------------------------------------------------------------------- random
