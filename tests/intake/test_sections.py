@@ -58,7 +58,8 @@ def read(row: tuple[Any, ...], *others: tuple[Any, ...], **cells: Any) -> tuple[
         ({"分担比例": 1.0}, {"shares": (1,)}),
         ({"指标上限": 0.0}, {"most": 0}),
         ({"每1%金额": 0.0, "指标变化": None}, {"changes": ()}),
-        ({"依据": "试算"}, {"is_trial": True}),
+        ({"依据": "试 算"}, {"is_trial": True}),
+        ({"依据": "示例〔2026〕2号，补充"}, {"basis": "示例〔2026〕2号，补充"}),
     ],
 )
 def test_a_row_is_understood_however_it_is_written(

@@ -22,6 +22,7 @@ from transfer_opt.policy.sections import (
     IN_NEED,
     LIMIT,
     POLLUTANTS,
+    TRIAL,
     Flows,
     Section,
     Terms,
@@ -102,7 +103,9 @@ class _Reader:
         most = None if row.values.get("指标上限") is None else self._money(row, "指标上限")
         changes = self._changes(row, needed=per_percent > 0)
         basis = to_text(row.values.get("依据"))
-        if not normalise(basis):
+        if self._word(row, "依据") == TRIAL:
+            basis = TRIAL
+        elif not normalise(basis):
             self._tell(
                 row, "依据", "E389", "没有协议文号，不计入。", "填协议文号；要试算请写「试算」。"
             )
