@@ -13,7 +13,7 @@ from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.text import some
-from transfer_opt.core.vocabulary import ASSESSMENT_RULE, CONTRIBUTION, FLOWS, NET_FLOW
+from transfer_opt.core.vocabulary import ASSESSMENT_RULE, CONTRIBUTION, NET_FLOW
 from transfer_opt.policy.case import YUAN, Case
 from transfer_opt.policy.payment_deadlines import dates
 from transfer_opt.report.parts import (
@@ -24,6 +24,7 @@ from transfer_opt.report.parts import (
     heading,
     known_sums,
     optional,
+    own_notes,
     sums,
 )
 
@@ -46,8 +47,7 @@ def allocation_table(outcome: Plan) -> Table:
         "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。保障水平＝（可用财力＋转移支付）÷标准财政支出，分配前不含本表所列资金。",
         "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
         *_one_off(case),
-        *([f"保障水平和“三保”缺口里的可用财力已减去{CONTRIBUTION}。"] if paid_in else []),
-        *([f"保障水平里的可用财力已加横向补偿的净额，见「{FLOWS}」。"] if moved else []),
+        *own_notes(case),
         *(f"下达期限：{due.fund} {due}。" for due in dates(case.funds)),
     )
     columns = allocation_columns(
