@@ -11,13 +11,14 @@ from typing import Any
 import openpyxl
 import pytest
 from basins import HAIYAN, HUANGYUAN, HUANGZHONG, MINIATURE, parameter, three_counties
+from calls import call
 from results import edit_opened, edit_stored
 
 from transfer_opt.allocation.allocate import allocate
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.commands import publish
 from transfer_opt.commands.export import export
-from transfer_opt.core.vocabulary import FLOWS, SECTIONS
+from transfer_opt.core.vocabulary import AGREEMENTS, FLOWS
 from transfer_opt.intake.prepare import prepare
 from transfer_opt.published.audit import recheck
 from transfer_opt.published.inputs import own_inputs
@@ -164,13 +165,19 @@ def test_a_result_is_derived_from_itself(result: Path) -> None:
     assert recheck(result, own_inputs(None)).problems == ()
 
 
+def test_a_result_fits_into_a_copy_of_its_budget(tmp_path: Path) -> None:
+    budget, copy = three_counties(tmp_path / "given.xlsx"), tmp_path / "copy.xlsx"
+    assert call("solve", budget, "--into", copy, "-o", tmp_path / "result.xlsx", "--quiet") == 0
+    assert recheck(copy, own_inputs(None)).clean
+
+
 def missed(result: Path, folder: Path, seeds: range) -> list[Any]:
     """Edits of single cells of the two sheets that were not found."""
     found = []
     for seed in seeds:
         target = folder / "edited.xlsx"
         edit = edit_stored if seed % 6 else edit_opened
-        told = edit(result, target, seed, (FLOWS, SECTIONS))
+        told = edit(result, target, seed, (FLOWS, AGREEMENTS))
         if recheck(target, own_inputs(None)).clean:
             found.append((seed, told))
     return found

@@ -136,7 +136,7 @@ def test_the_sheets_come_in_the_order_of_the_contract() -> None:
         "支出责任",
         "支出责任2",
         "横向补偿",
-        "断面",
+        "断面协议",
         "方案参数",
         "输入数据",
         "审计信息",

@@ -28,6 +28,7 @@ from transfer_opt.core.tables import FIRST_ROW, Report, Row, Table
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import (
     ADJUSTED,
+    AGREEMENTS,
     ALLOCATION,
     APPROVED_ALLOCATION,
     CHECKED,
@@ -37,7 +38,6 @@ from transfer_opt.core.vocabulary import (
     OUTLOOK,
     PARAMETERS,
     PROOF,
-    SECTIONS,
     YEAR_PROOFS,
 )
 from transfer_opt.published.approval import DECIDED, DUST, approved_as_told
@@ -73,7 +73,7 @@ from transfer_opt.workbook.result.seen import UNREADABLE, seen
 
 SOURCES = (INPUT, PARAMETERS)
 """What the rest of the file follows from."""
-EXACT = (ALLOCATION, "分资金对比", *SOURCES, FACTS, PROOF, OUTLOOK, YEAR_PROOFS, SECTIONS, FLOWS)
+EXACT = (ALLOCATION, "分资金对比", *SOURCES, FACTS, PROOF, OUTLOOK, YEAR_PROOFS, AGREEMENTS, FLOWS)
 """Sheets of published integers, inputs and texts; elsewhere solvers differ in the last digits."""
 PROGRAM = {
     "unit": "公布单位",

@@ -12,7 +12,7 @@ from transfer_opt.core.arrays import Floats, Texts
 from transfer_opt.core.budget import Value
 from transfer_opt.core.exact import Exacts, floats, spelled, total
 from transfer_opt.core.tables import Column, Row, Table
-from transfer_opt.core.vocabulary import FLOW_RULE, FLOWS, SECTIONS
+from transfer_opt.core.vocabulary import AGREEMENTS, FLOW_RULE, FLOWS, SECTIONS
 from transfer_opt.policy.sections import CLASSES, COUNTED, IN_NEED, Flow, Flows, Section
 from transfer_opt.policy.settings import shown
 from transfer_opt.report.parts import TOTAL_NAME, amount
@@ -25,7 +25,7 @@ _WIDE = ("断面名称", "上游", "下游", "依据")
 
 
 def flow_tables(outcome: Plan) -> tuple[Table, ...]:
-    """No table where the workbook tells of no sections; last the sheet 「断面」 as read."""
+    """No table where the workbook tells of no sections; last 「断面」 as read."""
     flows = outcome.case.flows
     if flows is None:
         return ()
@@ -240,8 +240,8 @@ def _section_table(outcome: Plan) -> Table:
         Row("plain", tuple(row.values.get(header) for header in headers)) for row in sheet.rows
     )
     return Table(
-        SECTIONS,
-        f"{_year(outcome)}断面表（{outcome.scenario}）",
+        AGREEMENTS,
+        f"{_year(outcome)}断面协议表（{outcome.scenario}）",
         columns,
         rows,
         f"单位：{outcome.case.money_unit}（浓度：毫克/升）",

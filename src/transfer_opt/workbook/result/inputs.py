@@ -1,7 +1,7 @@
 """The budget as its result repeats it: 「输入数据」 and 「方案参数」 as the sheets of an input workbook again.
 
 「输入数据」 stands for 「县区数据」 and 「受益人数」; 「方案参数」 for 「约束参数」, 「资金总额」, 「县区上下限」 and
-「共担事项」, whose standards and shares are parameters; 「年度展望」 and 「断面」 for themselves.
+「共担事项」, whose standards and shares are parameters; 「年度展望」 for itself, 「断面协议」 for 「断面」.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from transfer_opt.core.tables import FIRST_ROW, HEADER_ROW
 from transfer_opt.core.text import RawCell
 from transfer_opt.core.vocabulary import (
+    AGREEMENTS,
     BENEFICIARIES,
     BOUNDS,
     CODE,
@@ -80,8 +81,8 @@ def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkb
         )
     if OUTLOOK in sheets:
         made.append(RawSheet(OUTLOOK, sheets[OUTLOOK].rows, ()))
-    if SECTIONS in sheets:
-        made.append(RawSheet(SECTIONS, sheets[SECTIONS].rows, ()))
+    if AGREEMENTS in sheets:
+        made.append(RawSheet(SECTIONS, sheets[AGREEMENTS].rows, ()))
     if services:
         header = (SERVICE, STANDARD, LISTED, TIER, *LEVELS, "依据")
         made.append(RawSheet(SERVICES, [*head, header, *_services(services)], ()))
