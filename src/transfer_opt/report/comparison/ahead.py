@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from transfer_opt.allocation.projection import Year, first_short
+from transfer_opt.allocation.projection import Stuck, Year, first_short
 from transfer_opt.core.budget import Value
 from transfer_opt.core.exact import exact, spelled
 from transfer_opt.core.tables import Column, Row, Table
@@ -45,8 +45,8 @@ def ahead_table(comparison: Comparison) -> Table | None:
         tuple(columns),
         tuple(_rows(comparison, base)),
         f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}",
-        verdict="".join(f"{sentence}。" for sentence in ahead_sentences(comparison)),
         notes=(
+            *(f"{sentence}。" for sentence in ahead_sentences(comparison)),
             f"注：每个方案都从它自己的本年分配数出发，按「{OUTLOOK}」逐年完整求解；{FORECAST}各年算到百元，不作为分配依据。"
             "较基准是表中两数相减。",
             *_own_growths(comparison),
@@ -69,7 +69,7 @@ def ahead_record(comparison: Comparison) -> list[dict[str, Any]]:
         {
             "scenario": each.name,
             "sentence": f"{said}。",
-            "stuck": each.stuck.number if each.stuck else None,
+            "stuck": each.stuck and {"year": each.stuck.number, "why": _first_line(each.stuck)},
             "years": [
                 {
                     "year": year.number,
@@ -102,7 +102,8 @@ def _shortfalls(ahead: Ahead, unit: str) -> str:
         return f"{span}“三保”都没有缺口"
     first = ahead.years[at]
     if sum(year.short > 0 for year in ahead.years) == 1:
-        return f"只有{first.number}年有“三保”缺口 {_money(first.short)} {unit}"
+        only = "" if ahead.stuck else "只有"
+        return f"{only}{first.number}年有“三保”缺口 {_money(first.short)} {unit}"
     total = _money(_total(ahead.years))
     return f"{first.number}年开始有“三保”缺口，当年 {_money(first.short)} {unit}，{span}合计 {total} {unit}"
 
@@ -113,10 +114,11 @@ def _against(ahead: Ahead, base: Ahead, unit: str) -> str:
     if any(np.isnan(year.case.need).all() for each in (ahead, base) for year in each.years):
         return ""
     less = round(_total(base.years[:common]) - _total(ahead.years[:common]), CENTS)
-    span = "" if common == len(ahead.years) == len(base.years) else _span(ahead.years[:common])
+    alone = common == len(ahead.years) == len(base.years)
+    span = "各年" if alone else _span(ahead.years[:common])
     if not less:
         alike = all(a.short == b.short for a, b in zip(ahead.years, base.years, strict=False))
-        return f"{span}各年缺口与{base.name}相同" if alike else ""
+        return f"{span}缺口都与{base.name}相同" if alike else ""
     return f"{span}合计比{base.name}{'少' if less > 0 else '多'}缺 {_money(abs(less))} {unit}"
 
 
@@ -194,7 +196,11 @@ def stuck_told(comparison: Comparison) -> Iterator[str]:
     """The scenarios that have no allocation in a later year: which year, and the first line of why."""
     for each in comparison.ahead:
         if each.stuck:
-            yield f"{each.name}：{each.stuck.message.splitlines()[0]}"
+            yield f"{each.name}：{_first_line(each.stuck)}"
+
+
+def _first_line(stuck: Stuck) -> str:
+    return stuck.message.splitlines()[0]
 
 
 def _base(comparison: Comparison) -> Ahead | None:
