@@ -137,26 +137,7 @@ def compare(
             progress,
             years,
         )
-    if years is not None:
-        raise InputError(
-            [
-                Problem(
-                    "E181",
-                    "--years 只用于一份预算工作簿：以后各年要按它的「年度展望」推算。",
-                    "去掉 --years，或只给出预算工作簿，比较它的各个方案。",
-                )
-            ]
-        )
-    if scenarios:
-        raise InputError(
-            [
-                Problem(
-                    "E177",
-                    "--scenario 只用于一份预算工作簿，结果文件各是一个方案。",
-                    "去掉 --scenario，只给出要比较的结果文件。",
-                )
-            ]
-        )
+    _refuse_options_of_a_budget(scenarios, years)
     given = [_read(spec, path, kind, rename) for path, kind in zip(paths, kinds, strict=True)]
     if not any(isinstance(one, Plan) for one in given):
         raise InputError(
@@ -179,6 +160,29 @@ def compare(
     return compared(
         spec, given, _labels(paths, given), baseline or alone, (), [*notes, *_units_agree(given)]
     )
+
+
+def _refuse_options_of_a_budget(scenarios: Sequence[str], years: int | None) -> None:
+    """Raises InputError where results are given and something is asked that only a budget can answer."""
+    problems = []
+    if scenarios:
+        problems.append(
+            Problem(
+                "E177",
+                "--scenario 只用于一份预算工作簿，结果文件各是一个方案。",
+                "去掉 --scenario，只给出要比较的结果文件。",
+            )
+        )
+    if years is not None:
+        problems.append(
+            Problem(
+                "E181",
+                "--years 只用于一份预算工作簿：以后各年要按它的「年度展望」推算。",
+                "去掉 --years，或只给出预算工作簿，比较它的各个方案。",
+            )
+        )
+    if problems:
+        raise InputError(problems)
 
 
 def compare_scenarios(

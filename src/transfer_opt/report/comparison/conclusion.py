@@ -39,8 +39,8 @@ def conclusion_table(comparison: Comparison) -> Table:
         tuple(Row("plain", (question, f"{said}。")) for question, said in answers if said),
         f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}",
         notes=(
-            "注：各句的数取自「得失对比」「市州和规模」「差异分解」「较上年变动」「受损县区」「方案比较」「单调性」"
-            + (f"「{YEAR_COMPARISON}」（以后各年是预测）。" if comparison.ahead else "。"),
+            "注：各句的数取自「得失对比」「市州和规模」「差异分解」「较上年变动」「受损县区」「方案比较」「单调性」。",
+            *((f"“以后各年”取自「{YEAR_COMPARISON}」，都是预测。",) if comparison.ahead else ()),
         ),
     )
 
