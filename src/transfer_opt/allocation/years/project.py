@@ -51,7 +51,7 @@ def outlook_of(prepared: Prepared, count: int | None) -> tuple[Outlook, tuple[in
         raise InputError(
             [
                 Problem(
-                    "E371",
+                    "E383",
                     f"要算 {wanted} 年做不到：连同本年，「{OUTLOOK}」够算 2 至 {most} 年（最多 {MOST_YEARS} 年）。",
                     f"改 --years，或在「{OUTLOOK}」里加年份的列。",
                 )
