@@ -143,4 +143,4 @@ def test_more_years_than_the_outlook_has_are_refused_before_anything_is_solved(
     monkeypatch.setattr("transfer_opt.allocation.allocate.allocate", None)
     with pytest.raises(InputError) as told:
         transfer_opt.compare(budget, years=4)
-    assert [problem.code for problem in told.value.problems] == ["E383"]
+    assert [problem.code for problem in told.value.problems] == ["E406"]

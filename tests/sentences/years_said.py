@@ -32,8 +32,8 @@ def together(*objective: str, units: int = 1) -> Say:
 
 
 YEARS = (
-    Row("E370", planned(), planned(two_counties)),
-    Row("E383", planned(two_counties, "--years", "3"), planned(two_counties)),
-    Row("E384", together(units=201), together(units=200)),
-    Row("E385", together("较上年波动最小"), together("贴近因素法")),
+    Row("E405", planned(), planned(two_counties)),
+    Row("E406", planned(two_counties, "--years", "3"), planned(two_counties)),
+    Row("E407", together(units=201), together(units=200)),
+    Row("E408", together("较上年波动最小"), together("贴近因素法")),
 )

@@ -172,7 +172,7 @@ def test_a_pool_that_a_scenario_sets_is_where_the_growth_of_the_outlook_begins(
     assert [year.amounts.sum() for year in found.chain] == [120, 132]
 
 
-@pytest.mark.parametrize(("count", "code"), [(3, "E383"), (9, "E383")])
+@pytest.mark.parametrize(("count", "code"), [(3, "E406"), (9, "E406")])
 def test_more_years_than_the_outlook_has_are_refused(tmp_path: Path, count: int, code: str) -> None:
     with pytest.raises(InputError) as told:
         projected(two_counties(tmp_path / "预算.xlsx"), count)
@@ -186,7 +186,7 @@ def test_a_budget_without_an_outlook_is_told_where_to_get_one(tmp_path: Path) ->
     book.save(path)
     with pytest.raises(InputError) as told:
         projected(path)
-    assert [problem.code for problem in told.value.problems] == ["E370"]
+    assert [problem.code for problem in told.value.problems] == ["E405"]
 
 
 def test_years_are_not_decided_together_where_an_objective_divides_by_last_year(
@@ -196,7 +196,7 @@ def test_years_are_not_decided_together_where_an_objective_divides_by_last_year(
     path = two_counties(tmp_path / "预算.xlsx", rules=[[*goal, None, None, None, None, None]])
     with pytest.raises(InputError) as told:
         projected(path, together=True)
-    assert [problem.code for problem in told.value.problems] == ["E385"]
+    assert [problem.code for problem in told.value.problems] == ["E408"]
     assert projected(path).stuck is None
 
 

@@ -76,7 +76,7 @@ def refuse_unfit(case: Case, objective: tuple[str, ...]) -> None:
         raise InputError(
             [
                 Problem(
-                    "E384",
+                    "E407",
                     f"多年统筹最多算 {MOST_UNITS} 个县区，工作簿里有 {len(case.recipients):,} 个。",
                     "不加 --joint，按逐年滚动计算。",
                 )
@@ -86,7 +86,7 @@ def refuse_unfit(case: Case, objective: tuple[str, ...]) -> None:
         raise InputError(
             [
                 Problem(
-                    "E385",
+                    "E408",
                     f"目标「{STEADIEST}」以上年数为分母，多年统筹里上年数还没有定，不能一起求解。",
                     "换一个不含这个目标的方案，或不加 --joint。",
                 )

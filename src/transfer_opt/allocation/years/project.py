@@ -36,7 +36,7 @@ def outlook_of(prepared: Prepared, count: int | None) -> tuple[Outlook, tuple[in
         raise InputError(
             [
                 Problem(
-                    "E370",
+                    "E405",
                     f"没有工作表「{OUTLOOK}」，或表里没有填写，不知以后各年的总额和需求。",
                     "用 transfer-opt init 写出带这张表的模板，填好后把这张表复制进工作簿。",
                 )
@@ -51,7 +51,7 @@ def outlook_of(prepared: Prepared, count: int | None) -> tuple[Outlook, tuple[in
         raise InputError(
             [
                 Problem(
-                    "E383",
+                    "E406",
                     f"要算 {wanted} 年做不到：连同本年，「{OUTLOOK}」够算 2 至 {most} 年（最多 {MOST_YEARS} 年）。",
                     f"改 --years，或在「{OUTLOOK}」里加年份的列。",
                 )
@@ -86,7 +86,7 @@ def project(
     """
     horizon = horizon_of(prepared, count, solver, deadline)
     first, years = horizon.first, horizon.years
-    found = chain(horizon, units, prepared.settings, report)
+    found = chain(horizon, units, first.settings, report)
     if found.stuck and not together:
         raise InfeasibleError(found.stuck.message)
     report("测算各年至少要多少资金")
@@ -98,7 +98,7 @@ def project(
     all_years = None
     if together:
         report("多年统筹")
-        all_years = joint(horizon, prepared.settings, report)
+        all_years = joint(horizon, first.settings, report)
         if found.stuck and all_years is None:
             raise InfeasibleError(found.stuck.message)
     return Projection(

@@ -41,10 +41,11 @@ def _ahead(
     budget: BudgetWorkbook, plan: Outcome, count: int, report: Callable[[str], None]
 ) -> Ahead:
     prepared = settled(budget.model, budget.budget, plan.scenario)
+    horizon = horizon_of(prepared, count)
     found = chain(
-        horizon_of(prepared, count),
+        horizon,
         plan.units,
-        prepared.settings,
+        horizon.first.settings,
         lambda said: report(f"方案「{plan.scenario}」{said}"),
     )
     growths = tuple(growths_told(prepared.settings))
