@@ -52,7 +52,6 @@ def ahead_table(comparison: Comparison) -> Table | None:
             *_own_growths(comparison),
             *stuck_told(comparison),
         ),
-        landscape=False,
         fit="page",
     )
 
