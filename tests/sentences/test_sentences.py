@@ -10,14 +10,18 @@ import pytest
 from sentences.desk import Desk
 from sentences.said import Said, sentences
 from sentences.scenes import SCENES
+from sentences.scenes_of_years import YEAR_SCENES
+from sentences.sentences_of_years import TOLD_OF_YEARS
 from sentences.sentences_table import BY_HAND, GUARDS, MACHINE, TOLD
 
 QUICK = ("例", "多给12", "前沿", "扫描", "两处矛盾", "清单", "一次性", "有余", "不兜底")
+QUICK_YEARS = ("多年", "展望", "共担")
 """Scenes of the ordinary run; the others are asked in `make slow`."""
+EVERY, ALL_SCENES = {**TOLD, **TOLD_OF_YEARS}, {**SCENES, **YEAR_SCENES}
 
 
 def test_every_sentence_of_the_sources_has_a_row_and_every_row_a_sentence() -> None:
-    rows = [*GUARDS, *MACHINE, *BY_HAND, *(each for group in TOLD.values() for each in group)]
+    rows = [*GUARDS, *MACHINE, *BY_HAND, *(each for group in EVERY.values() for each in group)]
     assert len(rows) == len(set(rows))
     assert {said.pattern for said in sentences()} == set(rows)
 
@@ -28,14 +32,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 def _marked(told: str, beside: str) -> object:
-    quick = all(scene.partition("·")[0] in QUICK for scene in (told, beside))
+    quick = all(scene.partition("·")[0] in (*QUICK, *QUICK_YEARS) for scene in (told, beside))
     return pytest.param(told, beside, marks=() if quick else pytest.mark.slow)
 
 
-@pytest.mark.parametrize(("told", "beside"), [_marked(*scenes) for scenes in TOLD])
+@pytest.mark.parametrize(("told", "beside"), [_marked(*scenes) for scenes in EVERY])
 def test_a_sentence_is_told_in_its_scene_and_not_beside(told: str, beside: str, desk: Desk) -> None:
-    here, there = SCENES[told](desk), SCENES[beside](desk)
-    patterns = [Said("", 0, pattern, False) for pattern in TOLD[told, beside]]
+    here, there = (ALL_SCENES[scene](desk) for scene in (told, beside))
+    patterns = [Said("", 0, pattern, False) for pattern in EVERY[told, beside]]
     assert [said.pattern for said in patterns if not said.stands_in(here)] == []
     assert [said.pattern for said in patterns if said.stands_in(there)] == []
 
