@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from transfer_opt.core.budget import Value
-from transfer_opt.core.vocabulary import SHARED_RULE
+from transfer_opt.core.vocabulary import FLOW_RULE, SECTIONS, SHARED_RULE
 from transfer_opt.intake.blank import blank_layout
 from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.policy.sections import COUNTED
 from transfer_opt.policy.shared_costs import LEVELS, NET
+from transfer_opt.workbook.input.columns import SHEETS
 from transfer_opt.workbook.input.headers import split_unit
 from transfer_opt.workbook.output.template import (
     FundLine,
@@ -97,6 +99,28 @@ def example_thresholds() -> tuple[dict[str, Value], ...]:
     )
 
 
+NO_AGREEMENT = "示例数据，不是任何协议"
+RIVER = (
+    ("示例断面甲", "海晏县", "湟源县", None, "Ⅱ", "Ⅱ", 500, 50, 150, 4.0, 3.8, 0.5, 0.48, 0.1, 0.096, None),
+    ("示例断面乙", "湟源县", "湟中区", None, "Ⅲ", "Ⅳ", 600, 50, None, *(None,) * 6, 0.02),
+    ("示例断面丙", "大通回族土族自治县", "城北区、城西区", "60%、40%", "Ⅲ", "Ⅱ", 400, 30, 120, *(None,) * 6, -0.015),
+)  # fmt: skip
+"""Sections of a river, every term and every figure of the water invented."""
+
+
+def example_sections() -> tuple[dict[str, Value], ...]:
+    """「断面」; in the example it moves no county's money."""
+    names = [column.name for column in SHEETS[SECTIONS]]
+    return tuple(
+        {name: _number(value) for name, value in zip(names, (*row, NO_AGREEMENT), strict=True)}
+        for row in RIVER
+    )
+
+
+def _number(value: str | float | None) -> Value:
+    return float(value) if isinstance(value, int) else value
+
+
 def example_services() -> tuple[dict[str, Value], ...]:
     """「共担事项」, every share of it invented."""
     return tuple(
@@ -159,8 +183,12 @@ def _value(name: str, cell: str) -> Value:
 def layout(counties: tuple[dict[str, Value], ...]) -> TemplateLayout:
     """The example's layout: the model's own rules and scenarios, the funds and counties of the example."""
     empty = blank_layout(load_model(), YEAR)
+    chosen: dict[tuple[str, str], Value] = {
+        (SHARED_RULE, "口径"): NET,
+        (FLOW_RULE, COUNTED): "否",
+    }
     parameters = tuple(
-        replace(row, value=NET) if (row.rule, row.parameter) == (SHARED_RULE, "口径") else row
+        replace(row, value=chosen.get((row.rule, row.parameter), row.value))
         for row in empty.parameters
     )
     return replace(
@@ -175,6 +203,7 @@ def layout(counties: tuple[dict[str, Value], ...]) -> TemplateLayout:
         services=example_services(),
         beneficiaries=example_beneficiaries(counties),
         thresholds=example_thresholds(),
+        sections=example_sections(),
         with_bounds=False,
     )
 

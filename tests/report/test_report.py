@@ -135,6 +135,8 @@ def test_the_sheets_come_in_the_order_of_the_contract() -> None:
         "分资金对比",
         "支出责任",
         "支出责任2",
+        "横向补偿",
+        "断面协议",
         "方案参数",
         "输入数据",
         "审计信息",
@@ -386,7 +388,7 @@ def test_another_scenario_has_another_check_code() -> None:
 def read_back(outcome: Outcome, folder: Path) -> Outcome:
     """The example with 「方案参数」 of an outcome for its 「约束参数」, and no scenarios."""
     found = table("方案参数", build(outcome, "", ""))
-    tables = plain_tables(also={"共担事项": "事项", "受益人数": "行政区划代码"})
+    tables = plain_tables(also={"共担事项": "事项", "受益人数": "行政区划代码", "断面": "断面名称"})
     del tables["方案"]
     services = outcome.settings.rules["共担测算"].parameters
     if not any("/" in name for name in services):  # an outcome without shared services

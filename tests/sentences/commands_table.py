@@ -58,6 +58,7 @@ from sentences.commands_said import (
     wish,
 )
 from sentences.hands import cell, coded, handled, proof, unfit, without
+from sentences.years_said import YEARS
 from transfer_opt.commands import adjust as adjusting
 from transfer_opt.scenarios.goals import parse_goal
 from transfer_opt.scenarios.sweep.plan import plan as sweep_plan
@@ -133,6 +134,7 @@ RESULTS = (
     Row("E176", compare(result, listed(LISTED, "元")), compare(result, listed(LISTED, "万元"))),
     Row("E174", compare(listed(LISTED)), compare(result, result)),
     Row("E177", compare(result, options=("--scenario", "甲")), compare(result, result)),
+    Row("E181", compare(result, options=("--years", "2")), compare(result, result)),
     Row("E180", audited(compared), audit()),
     Row("E182", refused(lambda desk: adjusting.opened(handled_result(desk))), warned(wish())),
     Row("E183", refused(wish("甲乙县")), refused(wish())),
@@ -233,4 +235,4 @@ TABLES = (
     Row("A623", footing([*MONEY[:2], ["二县", "20%"], ["合计", 31]]), footing(MONEY)),
     Row("W642", shown("0"), shown("0.0")),
 )
-ROWS = (*FILES, *RESULTS, *QUESTIONS, *TABLES)
+ROWS = (*FILES, *RESULTS, *QUESTIONS, *TABLES, *YEARS)

@@ -1,24 +1,19 @@
-"""Codes of several years, of shared services, of the province's own money and of monitoring: what calls for each, and what is next to it."""
+"""Codes of the province's own money, of agreements on river sections and of monitoring: what calls for each, and what is next to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import basins
 import monitoring
-import openpyxl
-from books import ECOLOGY, GUARANTEE, write_tables
-from cases import make_case
+from books import ECOLOGY
 from provincial import two_funds
-from sharedbook import Edit, miniature, put
-from years import two_counties
 
-from sentences.commands_said import Row, Say, refused
+from sentences.commands_said import Row, Say
 from sentences.desk import Desk
-from transfer_opt.allocation.years.joint import MOST_UNITS, refuse_unfit
-from transfer_opt.core.vocabulary import BENEFICIARIES, COUNTIES, OUTLOOK, RULES, SERVICES
 
 Made = Callable[[Path], Path]
 """Writes a small workbook at a path."""
@@ -35,118 +30,6 @@ def made(command: str, make: Made, *options: str) -> Say:
 
     return say
 
-
-# ------------------------------------------------------------- 年度展望
-
-
-def outlook(change: Callable[[Any], None] | None = None) -> Say:
-    """`check` of two counties with two years ahead; the sheet's header is in row 2, 本年总额 in row 3, the years in E and F."""
-
-    def make(path: Path) -> Path:
-        two_counties(path, pools=(110, 110, 110), needs=((50, 40), (50, 60), (50, 60)))
-        if change:
-            book = openpyxl.load_workbook(path)
-            change(book[OUTLOOK])
-            book.save(path)
-        return path
-
-    return made("check", make)
-
-
-def typed(at: str, value: object) -> Say:
-    """The same with this in a cell of the outlook."""
-
-    def change(sheet: Any) -> None:
-        sheet[at] = value
-
-    return outlook(change)
-
-
-def together(units: int, *objective: str) -> Say:
-    """`plan --joint` of so many counties by this objective."""
-    case = make_case(
-        names=[f"县{place}" for place in range(units)],
-        prefecture=["州"] * units,
-        numbers={
-            "可用财力": [1.0] * units,
-            "标准财政支出": [1.0] * units,
-            "常住人口": [1.0] * units,
-        },
-        need=[1.0] * units,
-    )
-    return refused(lambda _: refuse_unfit(case, objective))
-
-
-def without_outlook(path: Path) -> Path:
-    """Two counties of which nobody knows how they go on."""
-    book = openpyxl.load_workbook(two_counties(path))
-    del book[OUTLOOK]
-    book.save(path)
-    return path
-
-
-GOOD = outlook()
-YEARS = (
-    Row("E361", typed("A3", "本年金额"), GOOD),
-    Row("E362", typed("D3", "比例"), GOOD),
-    Row("E363", typed("B4", GUARANTEE), GOOD),
-    Row("E364", typed("F3", None), typed("F3", 0)),
-    Row("E365", typed("F2", "再下一年"), typed("F2", "2029")),
-    Row("E366", typed("F2", "2028"), GOOD),
-    Row("E367", outlook(lambda sheet: sheet.delete_cols(5, 2)), GOOD),
-    Row("E368", typed("F2", "2030年"), GOOD),
-    Row("E405", made("plan", without_outlook), made("plan", two_counties)),
-    Row("E406", made("plan", two_counties, "--years", "3"), made("plan", two_counties)),
-    Row("E407", together(MOST_UNITS + 1), together(MOST_UNITS)),
-    Row("E408", together(1, "较上年波动最小"), together(1, "贴近因素法")),
-)
-
-# ------------------------------------------------------------- 共担事项
-
-
-def services(*edits: Edit, way: str = "测算", basis: str | None = "净口径") -> Say:
-    """`check` of the two counties that share two services, edited."""
-
-    def make(path: Path) -> Path:
-        tables = miniature(way, basis)
-        for edit in edits:
-            edit(tables)
-        return write_tables(path, tables)
-
-    return made("check", make)
-
-
-def filled(first: float, second: float) -> Edit:
-    """What the two counties filled in as 保基本民生需求, of which 190 and 152 are their own."""
-
-    def edit(tables: Any) -> None:
-        for row, value in zip(tables[COUNTIES][1:], (first, second), strict=True):
-            row[7] = value
-
-    return edit
-
-
-GROSS = filled(3800, 1520)
-SHARED = (
-    Row("E371", services(put(SERVICES, "A3", None)), services()),
-    Row("E372", services(put(SERVICES, "E3", 80)), services(put(SERVICES, "E3", "80%"))),
-    Row("E373", services(put(SERVICES, "B4", None)), services()),
-    Row("E374", services(put(SERVICES, "C3", "也许")), services()),
-    Row("E375", services(put(SERVICES, "H4", 0.05)), services()),
-    Row("E376", services(put(SERVICES, "B4", 900)), services()),
-    Row("E377", services(lambda found: found[BENEFICIARIES].pop()), services()),
-    Row("E378", services(put(BENEFICIARIES, "F2", "医疗")), services()),
-    Row("E379", services(put(BENEFICIARIES, "D4", "三档")), services()),
-    Row("E381", services(put(BENEFICIARIES, "F4", None)), services(put(BENEFICIARIES, "F4", 0))),
-    Row("E382", services(lambda found: found.pop(BENEFICIARIES)), services()),
-    Row("W372", services(filled(212, 170)), services(filled(211, 170))),
-    Row(
-        "W373",
-        services(GROSS, way="填报", basis=None),
-        services(GROSS, put(RULES, "E6", "毛口径"), way="填报", basis=None),
-    ),
-    Row("W374", services(GROSS, way="填报"), services(way="填报")),
-)
 
 # ------------------------------------------------------------- 省级统筹
 
@@ -179,6 +62,43 @@ SPLIT = (
         province("solve", ecology=(65, 20, 6, None), rules=GROWING),
         province("solve", ecology=(65, 20, 7, None), rules=GROWING),
     ),
+)
+
+# ------------------------------------------------------------- 断面
+
+LIMIT = (basins.parameter("限额比例", 0.05),)
+"""What 湟源县 owes, 850, is more than 5 % of its 12,000."""
+
+
+def sections(rows: Sequence[Sequence[Any]] = basins.MINIATURE, **given: Any) -> Say:
+    """`check` of three counties along a river."""
+    return made("check", partial(basins.three_counties, sections=rows, **given))
+
+
+def section(**cells: object) -> Say:
+    """The same with one section, some of whose cells are written otherwise."""
+    row = dict(zip(basins.HEADER, basins.MINIATURE[1], strict=True)) | cells
+    return sections([tuple(row.values())])
+
+
+def put_in(province: float) -> Say:
+    """`check` of counties that put 500 into a fund of 3,000, and the province so much."""
+    return made("check", partial(basins.pooled, paid_in=(100, None, 400), province=province))
+
+
+AGREED = section()
+BASINS = (
+    Row("E380", put_in(2499), put_in(2500)),
+    Row("E383", section(断面名称=None), AGREED),
+    Row("E384", section(上游="湟源区县"), section(上游="湟源")),
+    Row("E385", section(分担比例=0.5), section(分担比例=1)),
+    Row("E386", section(实际类别="VI"), section(实际类别="IV")),
+    Row("E387", section(每级金额=None), section(每级金额=0)),
+    Row("E388", section(指标变化=-4), section(指标变化="-4%")),
+    Row("E389", section(依据=None), AGREED),
+    Row("W383", section(依据="试算"), AGREED),
+    Row("W384", sections(rules=LIMIT), sections()),
+    Row("W385", sections(rules=LIMIT, own=(5000, None, 8000)), sections(rules=LIMIT)),
 )
 
 # ------------------------------------------------------------- 监测预警
@@ -223,4 +143,4 @@ WATCHED = (
     Row("W394", watched(history=BETWEEN), watched()),
     Row("W395", approved("甲县"), approved(None)),
 )
-ROWS = (*YEARS, *SHARED, *SPLIT, *WATCHED)
+ROWS = (*SPLIT, *BASINS, *WATCHED)

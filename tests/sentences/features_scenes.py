@@ -1,4 +1,4 @@
-"""Scenes of several years, of shared services, of the province's own money and of monitoring, on the smallest workbooks."""
+"""Scenes of the province's own money, of agreements on river sections and of monitoring, on the smallest workbooks."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import basins
 import openpyxl
-from books import GUARANTEE, write_tables
 from monitoring import CUTS, GUARANTEE_CUTS, HISTORY, HISTORY_HEADERS, workbook
 from provincial import two_funds
-from sharedbook import CUT, Edit, miniature
 from years import two_counties
 
 from sentences.desk import Desk, texts
-from transfer_opt.core.vocabulary import BENEFICIARIES, POOLS, SCENARIOS, SERVICES
 
 Scene = Callable[[Desk], str]
 Make = Callable[[Path], Path]
-MANY = ((50, 40), (50, 60), (50, 60))
-"""What 甲县 and 乙县 need in three years."""
 
 
 def written(name: str, make: Make, command: str, *options: str) -> Scene:
@@ -46,83 +42,53 @@ def explained(name: str, county: str, first: Scene) -> Scene:
     return say
 
 
-# ------------------------------------------------------------- 年度展望
-
-GROWING = (
-    ["规则", "资金", "参数", "对象", "改"],
-    ["年度展望", GUARANTEE, "本年总额", None, 0.05],
-)
-HARD = (["三保兜底", None, None, None, None, "是", "硬", None, None, None],)
-two_years = written("两年", two_counties, "plan", "--joint")
-this_year = written("本年", two_counties, "solve")
-LATER = partial(two_counties, pools=(110, 110, 100), needs=MANY)
-"""The third year's pool is less than the floors, 66 and 44."""
-CLOSED = partial(two_counties, pools=(110, 110, 110), needs=MANY[:1] * 2 + MANY[1:2], rules=HARD)
-"""A need of 60 in the third year that is hard, on 44."""
-YEARS: Mapping[str, Scene] = {
-    "两年": two_years,
-    "两年·乙县": explained("两年", "乙县", two_years),
-    "本年": this_year,
-    "本年·乙县": explained("本年", "乙县", this_year),
-    "够用": written("够用", partial(two_counties, pools=(110, 130)), "plan", "--joint"),
-    "滚动": written("滚动", partial(two_counties, pools=(110, 130)), "plan"),
-    "加大": written("加大", partial(two_counties, scenarios=GROWING), "plan", "--scenario", "改"),
-    "卡住": written("卡住", LATER, "plan"),
-    "加大·卡住": written(
-        "加大卡住", partial(CLOSED, scenarios=GROWING), "plan", "--scenario", "改"
-    ),
-    "卡住·统筹": written(
-        "卡住统筹",
-        partial(two_counties, needs=((50, 40), (50, 50)), rules=HARD),
-        "plan",
-        "--joint",
-    ),
-}
-
-# ------------------------------------------------------------- 共担事项
-
-
-def shared(*edits: Edit, **given: Any) -> Make:
-    """The two counties that share two services, edited."""
-
-    def make(path: Path) -> Path:
-        tables = miniature(**given)
-        for edit in edits:
-            edit(tables)
-        return write_tables(path, tables)
-
-    return make
-
-
-def not_shared(tables: Any) -> None:
-    """Nothing of the services in the workbook."""
-    del tables[SERVICES], tables[BENEFICIARIES], tables[SCENARIOS][1:]
-
-
-def more_money(tables: Any) -> None:
-    """A scenario that leaves the shares alone."""
-    tables[SCENARIOS][1:] = [[POOLS, GUARANTEE, "本年总额", None, 642]]
-
-
-share, bare = (
-    written("共担", shared(), "solve", "--scenario", CUT),
-    written("不共担", shared(not_shared, way="填报", basis=None), "solve"),
-)
-SHARED: Mapping[str, Scene] = {
-    "共担": share,
-    "共担·乙县": explained("共担", "乙县", share),
-    "不共担": bare,
-    "不共担·乙县": explained("不共担", "乙县", bare),
-    "共担·比较": written("共担比", shared(), "compare"),
-    "多给·比较": written("多给比", shared(more_money), "compare"),
-}
-
 # ------------------------------------------------------------- 省级统筹
 
 PROVINCE: Mapping[str, Scene] = {
     "统筹": written("统筹", two_funds, "solve"),
     "统筹·不动": written("不动", partial(two_funds, needs=(10, 20)), "solve"),
     "不统筹": written("不统筹", partial(two_funds, ecology=(80, 20, None, None)), "solve"),
+}
+
+# ------------------------------------------------------------- 断面
+
+
+def river(name: str, *rules: tuple[str, object], **given: Any) -> Scene:
+    """`solve` of three counties along a river, under these parameters of 「横向补偿」."""
+    rows = [basins.parameter(*rule) for rule in rules]
+    return written(name, partial(basins.three_counties, rules=rows, **given), "solve")
+
+
+def exported(name: str, first: Scene) -> Scene:
+    """The document of another scene's result."""
+
+    def say(desk: Desk) -> str:
+        first(desk)
+        target = desk.path(f"{name}附.docx")
+        desk.says("export", desk.path(f"{name}结果.xlsx"), "--format", "docx", "-o", target)
+        return texts(target)
+
+    return say
+
+
+plain, dry = river("断面"), river("无断面", sections=[])
+paid = written("出资", partial(basins.pooled, paid_in=(100, None, 400), province=2500), "solve")
+one = basins.MINIATURE[:1]
+"""Only 海晏县 and 湟源县 agreed on something, and nothing on classes of water."""
+RIVERS: Mapping[str, Scene] = {
+    "断面": plain,
+    "断面·湟源": explained("断面", basins.HUANGYUAN, plain),
+    "断面·附件": exported("断面", plain),
+    "无断面": dry,
+    "无断面·湟源": explained("无断面", basins.HUANGYUAN, dry),
+    "无断面·附件": exported("无断面", dry),
+    "一个断面": river("一个断面", sections=one),
+    "一个断面·湟中": explained("一个断面", basins.HUANGZHONG, river("一个断面", sections=one)),
+    "试算断面": river("试算断面", sections=[(*one[0][:-1], "试算"), basins.MINIATURE[1]]),
+    "断面限额": river("断面限额", ("限额比例", 0.05)),
+    "断面补三保": river("断面补三保", ("三保计入横向补偿", "是")),
+    "断面不计入": river("断面不计入", ("计入可用财力", "否")),
+    "出资": paid,
 }
 
 # ------------------------------------------------------------- 监测预警
@@ -186,4 +152,4 @@ WATCHED: Mapping[str, Scene] = {
     "土地·45": landed(0.45),
     "土地·36": landed(0.36),
 }
-SCENES: Mapping[str, Scene] = {**YEARS, **SHARED, **PROVINCE, **WATCHED}
+FEATURE_SCENES: Mapping[str, Scene] = {**PROVINCE, **RIVERS, **WATCHED}

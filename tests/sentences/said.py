@@ -32,26 +32,26 @@ class Said:
     """Whether it is told with a code."""
 
     def stands_in(self, text: str) -> bool:
-        """Whether the words of every line of the pattern come in a text in their order, on one line."""
-        return all(_comes(line.split(HOLE), text) for line in self.pattern.strip().split("\n"))
+        """Whether the words of the pattern come in a text in their order, on one line."""
+        first, *rest = self.pieces
+        at = text.find(first)
+        while at >= 0:
+            end = text.find("\n", at) % (len(text) + 1)
+            place = at + len(first)
+            for piece in rest:
+                found = text.find(piece, place, end)
+                if found < 0:
+                    break
+                place = found + len(piece)
+            else:
+                return True
+            at = text.find(first, at + 1)
+        return False
 
-
-def _comes(pieces: list[str], text: str) -> bool:
-    """Whether these words between the holes of a line come in a text, on one line."""
-    first, *rest = filter(None, pieces)
-    at = text.find(first)
-    while at >= 0:
-        end = text.find("\n", at) % (len(text) + 1)
-        place = at + len(first)
-        for piece in rest:
-            found = text.find(piece, place, end)
-            if found < 0:
-                break
-            place = found + len(piece)
-        else:
-            return True
-        at = text.find(first, at + 1)
-    return False
+    @property
+    def pieces(self) -> list[str]:
+        """The words between the holes."""
+        return [piece for piece in self.pattern.strip().split(HOLE) if piece]
 
 
 @cache

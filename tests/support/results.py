@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,8 +103,11 @@ class Edit:
     after: str
 
 
-def edit_stored(source: Path, target: Path, seed: int) -> Edit:
-    """Change what one cell holds, by its stored text: a number, the value a formula carries, a formula, or a text."""
+def edit_stored(source: Path, target: Path, seed: int, among: Sequence[str] = ()) -> Edit:
+    """Change what one cell holds, by its stored text: a number, the value a formula carries, a formula, or a text.
+
+    Of the sheets `among`, by default of any.
+    """
     generator = random.Random(seed)
     with zipfile.ZipFile(source) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
@@ -115,7 +118,7 @@ def edit_stored(source: Path, target: Path, seed: int) -> Edit:
             strict=False,
         )
     )
-    sheet = generator.choice(sorted(sheets))
+    sheet = generator.choice(sorted(among or sheets))
     part = f"xl/worksheets/sheet{sheets[sheet]}.xml"
     text = parts[part].decode()
     cells = list(re.finditer(r'<c r="([A-Z]+\d+)"([^>]*)>(?:<f>(.*?)</f>)?<v>(.*?)</v></c>', text))
@@ -146,11 +149,11 @@ def edit_stored(source: Path, target: Path, seed: int) -> Edit:
     return Edit(sheet, cell[1], before[:80], after[:80])
 
 
-def edit_opened(source: Path, target: Path, seed: int) -> Edit:
+def edit_opened(source: Path, target: Path, seed: int, among: Sequence[str] = ()) -> Edit:
     """Change one cell as a person with a spreadsheet program does, and save the whole file again."""
     generator = random.Random(seed)
     book = openpyxl.load_workbook(source)
-    sheet = generator.choice(book.worksheets)
+    sheet = generator.choice([book[name] for name in among] or book.worksheets)
     cell = generator.choice(
         [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     )

@@ -59,6 +59,7 @@ def test_the_example_has_45_units_and_no_remarks(example: Budget) -> None:
         "共担事项",
         "受益人数",
         "预警阈值",
+        "断面",
     ]
 
 

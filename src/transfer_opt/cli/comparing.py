@@ -40,6 +40,12 @@ if TYPE_CHECKING:
 )
 @click.option("--baseline", metavar="方案", help="和谁比：一个方案名，或“上年”（默认：第一个）。")
 @click.option(
+    "--years",
+    type=click.IntRange(min=2),
+    metavar="年数",
+    help="再按「年度展望」把每个方案逐年推算，连同本年算几年（最多 5 年）；只用于一份预算工作簿。",
+)
+@click.option(
     "--boundaries",
     type=click.Path(path_type=Path),
     metavar="文件",
@@ -52,6 +58,7 @@ def compare(
     html: Path | None,
     scenarios: Sequence[str],
     baseline: str | None,
+    years: int | None,
     boundaries: Path | None,
     model: Path | None,
     rename: Sequence[str],
@@ -63,6 +70,7 @@ def compare(
 
     \b
     例：transfer-opt compare 预算.xlsx --html 比较.html
+        transfer-opt compare 预算.xlsx --years 3
         transfer-opt compare 上年_分配结果.xlsx 本年_分配结果.xlsx -o 两年比较.xlsx
     """
     from transfer_opt.commands import compare
@@ -72,10 +80,13 @@ def compare(
     tell = progress(quiet or as_json)
     target = compare.comparison_path(files, output, html)
     secret = password(files[0], password_file) if len(files) == 1 else None
-    comparison = compare.compare(files, model, scenarios, baseline, renames(rename), secret, tell)
+    comparison = compare.compare(
+        files, model, scenarios, baseline, renames(rename), secret, tell, years
+    )
     tell("写比较工作簿")
     compare.write(comparison, target, html, boundaries)
-    code = InfeasibleError.exit_code if comparison.failed else 0
+    stuck = any(each.stuck for each in comparison.ahead)
+    code = InfeasibleError.exit_code if comparison.failed or stuck else 0
     if as_json:
         _print_json(comparison, files, target, html, code)
     else:
@@ -85,10 +96,13 @@ def compare(
 
 def _print(comparison: Comparison, target: Path, html: Path | None, quiet: bool) -> None:
     """What cannot be had is never silent; then a line per scenario, the larger pools that do harm, the files."""
+    from transfer_opt.report.comparison.ahead import ahead_sentences, stuck_told
     from transfer_opt.report.comparison.matrix import alarms, facts, sentences
 
     for name, why in comparison.failed:
         click.echo(f"方案「{name}」没有可行方案：{why}", err=True)
+    for said in stuck_told(comparison):
+        click.echo(said, err=True)
     for warning in alarms(comparison):
         click.echo(f"警告 {warning}", err=True)
     if quiet:
@@ -98,6 +112,8 @@ def _print(comparison: Comparison, target: Path, html: Path | None, quiet: bool)
     click.echo(facts(comparison))
     for side, said in zip(comparison.sides, sentences(comparison), strict=True):
         click.echo(f"  {side.name}：{said}")
+    for said in ahead_sentences(comparison):
+        click.echo(f"  {said}。")
     for worse in comparison.worse:
         if worse.losers:
             click.echo(
@@ -112,11 +128,12 @@ def _print_json(
     """One object on stdout."""
     import json
 
+    from transfer_opt.report.comparison.ahead import ahead_record
     from transfer_opt.report.comparison.matrix import alarms, measures, sentences
 
     made = measures(comparison.sides, comparison.money_unit)
     content = {
-        "status": "infeasible" if comparison.failed else "ok",
+        "status": "infeasible" if code else "ok",
         "exit": code,
         "input": [str(file) for file in files],
         "output": str(target),
@@ -136,6 +153,7 @@ def _print_json(
                 zip(comparison.sides, sentences(comparison), strict=True)
             )
         ],
+        **({"years": ahead_record(comparison)} if comparison.ahead else {}),
         "failed": [{"name": name, "message": why} for name, why in comparison.failed],
         "monotonicity": [
             {

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from transfer_opt.allocation import allocate
-from transfer_opt.allocation.plan import Plan
+from transfer_opt.allocation.plan import Outcome, Plan
 from transfer_opt.commands import publish
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InfeasibleError, InputError, OutputError, Problem
-from transfer_opt.core.vocabulary import ADJUSTED, CHECKED
+from transfer_opt.core.vocabulary import ADJUSTED, CHECKED, OUTLOOK
 from transfer_opt.intake import prepare
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
+from transfer_opt.policy.outlook_growth import growths_told
 from transfer_opt.published.plan import as_solved, listed, read_plan
 from transfer_opt.report.approved import approved_plan
+from transfer_opt.report.comparison.ahead import ahead_sentences
 from transfer_opt.report.comparison.matrix import alarms, facts, sentences
 from transfer_opt.report.comparison.workbook import build_comparison, digest
+from transfer_opt.scenarios.comparison.ahead import ahead, refuse_years
 from transfer_opt.scenarios.comparison.columns import Listed
 from transfer_opt.scenarios.comparison.compare import (
     LAST_YEAR,
@@ -62,6 +65,14 @@ class Compared:
     def sentences(self) -> Mapping[str, str]:
         """Name → what it gains and what that costs."""
         return dict(zip(self.names, sentences(self.comparison), strict=True))
+
+    @property
+    def year_sentences(self) -> Mapping[str, str]:
+        """Name → where its shortfalls begin in the years worked out; empty where only this year was compared."""
+        told = ahead_sentences(self.comparison)
+        return {
+            each.name: f"{said}。" for each, said in zip(self.comparison.ahead, told, strict=True)
+        }
 
     @property
     def check_code(self) -> str:
@@ -109,9 +120,11 @@ def compare(
     rename: Mapping[str, str] = prepare.NO_RENAMES,
     password: str | None = None,
     progress: Progress = lambda _: None,
+    years: int | None = None,
 ) -> Comparison:
     """Solve the scenarios of one budget, or read several results, and compare them.
 
+    `years`: how many are worked out for each scenario of a budget, this one included; None: this one alone.
     Raises InputError; InfeasibleError where no scenario at all has an allocation.
     """
     spec = load_model(model)
@@ -122,17 +135,9 @@ def compare(
             scenarios,
             baseline,
             progress,
+            years,
         )
-    if scenarios:
-        raise InputError(
-            [
-                Problem(
-                    "E177",
-                    "--scenario 只用于一份预算工作簿，结果文件各是一个方案。",
-                    "去掉 --scenario，只给出要比较的结果文件。",
-                )
-            ]
-        )
+    _refuse_options_of_a_budget(scenarios, years)
     given = [_read(spec, path, kind, rename) for path, kind in zip(paths, kinds, strict=True)]
     if not any(isinstance(one, Plan) for one in given):
         raise InputError(
@@ -157,19 +162,58 @@ def compare(
     )
 
 
+def _refuse_options_of_a_budget(scenarios: Sequence[str], years: int | None) -> None:
+    """Raises InputError where results are given and something is asked that only a budget can answer."""
+    problems = []
+    if scenarios:
+        problems.append(
+            Problem(
+                "E177",
+                "--scenario 只用于一份预算工作簿，结果文件各是一个方案。",
+                "去掉 --scenario，只给出要比较的结果文件。",
+            )
+        )
+    if years is not None:
+        problems.append(
+            Problem(
+                "E181",
+                "--years 只用于一份预算工作簿：以后各年要按它的「年度展望」推算。",
+                "去掉 --years，或只给出预算工作簿，比较它的各个方案。",
+            )
+        )
+    if problems:
+        raise InputError(problems)
+
+
 def compare_scenarios(
     budget: prepare.BudgetWorkbook,
     scenarios: Sequence[str] = (),
     baseline: str | None = None,
     progress: Progress = lambda _: None,
+    years: int | None = None,
 ) -> Comparison:
     """Solve the scenarios of a budget, all of them by default, and compare them. Raises as `compare`."""
     names = list(scenarios) or list(budget.scenarios)
     if baseline not in (None, LAST_YEAR, *names):
         raise unknown_baseline(str(baseline), names)
+    if years is not None:
+        refuse_years(budget, years)
     plans, failed = _solved(budget.model, budget.budget, names, progress)
+    later = () if years is None else ahead(budget, plans, years, progress)
+    notes = list(_of_later_years(plans)) if years is None else []
     progress("比较")
-    return compared(budget.model, plans, [plan.scenario for plan in plans], baseline, failed)
+    labels = [plan.scenario for plan in plans]
+    return compared(budget.model, plans, labels, baseline, failed, notes, later)
+
+
+def _of_later_years(plans: Sequence[Plan]) -> Iterator[str]:
+    """The scenarios that differ in what they say of later years, which are not looked at."""
+    told = [list(growths_told(plan.settings)) for plan in plans]
+    if any(each != told[0] for each in told):
+        names = "、".join(
+            f"「{plan.scenario}」" for plan, each in zip(plans, told, strict=True) if each
+        )
+        yield f"{names}改了以后各年的「{OUTLOOK}」，这不影响本年的分配；加 --years 年数，才比较以后各年。"
 
 
 def _read(spec: ModelSpec, path: Path, kind: str, rename: Mapping[str, str]) -> Plan | Listed:
@@ -270,9 +314,9 @@ def comparison_path(sources: Sequence[Path], wanted: Path | None, html: Path | N
 
 def _solved(
     spec: ModelSpec, budget: Budget, names: Sequence[str], progress: Progress
-) -> tuple[list[Plan], list[tuple[str, str]]]:
+) -> tuple[list[Outcome], list[tuple[str, str]]]:
     """Every scenario a complete solve of the whole envelope; those that have no allocation, or lack data, apart, with the reason."""
-    plans: list[Plan] = []
+    plans: list[Outcome] = []
     failed: list[tuple[str, str]] = []
     refused: list[InputError] = []
     for name in names:

@@ -93,11 +93,13 @@ def compare(
     scenarios: Sequence[str] = (),
     *,
     baseline: str | None = None,
+    years: int | None = None,
     model: Model = None,
 ) -> Compared:
     """Compare the scenarios of a budget, by default all of them, or several results and approved tables given as paths.
 
-    `baseline` names what the others are compared with, or 「上年」; by default the first. `model` is for files given as
+    `baseline` names what the others are compared with, or 「上年」; by default the first. `years`, for a budget, works
+    out so many years of every scenario, this one included, as `plan` does; by default this one alone. `model` is for files given as
     paths; a budget that has been read has its own.
 
     Raises InputError; InfeasibleError where no scenario at all has an allocation.
@@ -107,10 +109,12 @@ def compare(
 
     if isinstance(given, BudgetWorkbook):
         return compare.Compared(
-            compare.compare_scenarios(given, scenarios, baseline), (given.path,)
+            compare.compare_scenarios(given, scenarios, baseline, years=years), (given.path,)
         )
     paths = [Path(path) for path in ([given] if isinstance(given, str | os.PathLike) else given)]
-    return compare.Compared(compare.compare(paths, model, scenarios, baseline), tuple(paths))
+    return compare.Compared(
+        compare.compare(paths, model, scenarios, baseline, years=years), tuple(paths)
+    )
 
 
 def audit(

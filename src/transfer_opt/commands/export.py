@@ -14,7 +14,16 @@ from transfer_opt.commands.publish import refuse_target
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.atomic_write import save_atomically
 from transfer_opt.core.errors import AuditError, InputError, Problem
-from transfer_opt.core.vocabulary import ALLOCATION, FACTS, INPUT, PARAMETERS, PROOF, STEPS
+from transfer_opt.core.vocabulary import (
+    AGREEMENTS,
+    ALLOCATION,
+    FACTS,
+    FLOWS,
+    INPUT,
+    PARAMETERS,
+    PROOF,
+    STEPS,
+)
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.published.plan import EDITED, OTHER_MODEL, read_plan
 from transfer_opt.report.parts import heading
@@ -22,7 +31,7 @@ from transfer_opt.workbook.result.adjustments import approved
 from transfer_opt.workbook.result.pages import read_pages
 from transfer_opt.workbook.result.seals import broken
 
-READ = (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS)
+READ = (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS, FLOWS, AGREEMENTS)
 """The sheets an export is made of."""
 
 

@@ -19,7 +19,7 @@ from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.prepare import BudgetWorkbook, settled
 from transfer_opt.published.narrative import sentences
 from transfer_opt.report.allocation import allocation_table
-from transfer_opt.report.records import audit_table
+from transfer_opt.report.records import audit_table, input_table
 from transfer_opt.report.responsibility import responsibility_tables
 from transfer_opt.report.rules import county_sensitivity_table, rule_table
 from transfer_opt.report.steps import step_table
@@ -99,6 +99,7 @@ class Solved:
             rule_table(outcome),
             county_sensitivity_table(outcome),
             audit_table(outcome, ""),
+            input_table(outcome),
             *responsibility_tables(outcome)[:1],
         )
         return {table.name: as_written(table) for table in tables}

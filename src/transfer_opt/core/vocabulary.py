@@ -26,6 +26,7 @@ OUTLOOK_ITEMS = (
     "常住人口",
 )
 """What 「年度展望」 looks ahead at."""
+SECTIONS = "断面"
 
 # ------------------------------------------------------------ sheets of a result
 ALLOCATION = "分配结果"
@@ -50,11 +51,19 @@ SPLIT_PROOF = "统筹证明"
 YEARS = "年度指标"
 PATH = "年度路径"
 TOGETHER = "多年统筹"
+YEAR_COMPARISON = "多年比较"
 YEAR_PROOFS = "年度证明"
 PROJECTED = "多年测算"
 """In 「审计信息」: which years were worked out, and whether together as well."""
 RESPONSIBILITY = "支出责任"
 SHIFT = "分担变化"
+FLOWS = "横向补偿"
+AGREEMENTS = "断面协议"
+"""「断面」 as read: under a name of its own, so that a result fits into a copy of its budget."""
+CONTRIBUTION, PROVINCES_PART = "流域出资", "省级出资"
+"""What counties and the province put into a basin's fund."""
+NET_FLOW = "断面补偿净额"
+"""In 「输入数据」: by how much 可用财力 is moved."""
 
 # ------------------------------------------------------------ sheets of a monitor workbook
 WARNED = "预警名单"
@@ -90,6 +99,7 @@ CAP_RULE = "增幅上限"
 FACTOR_RULE = "因素法"
 ELIGIBILITY_RULE = "资格"
 SHARED_RULE = "共担测算"
+FLOW_RULE = "横向补偿"
 REFERENCE_STEP = "因素法测算额"
 ROUNDING_STEP = "取整"
 BASELINE = "基准方案"

@@ -15,6 +15,7 @@ from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import ASSESSMENT_RULE, BOUNDS, POOLS
 from transfer_opt.intake.checks.bounds import Bounded, bounded_by, register
 from transfer_opt.intake.recipients import eligible
+from transfer_opt.intake.sections import flows_of
 from transfer_opt.intake.shared import livelihood_in, paid_by
 from transfer_opt.policy.admissible import parse_unit
 from transfer_opt.policy.case import (
@@ -92,6 +93,7 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
         factors,
         _given_totals(bounds),
         paid,
+        flows_of(spec, budget, settings, step),
         figures,
     )
 

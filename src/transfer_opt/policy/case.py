@@ -13,8 +13,9 @@ from gmpy2 import mpq
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats, total
 from transfer_opt.core.expressions import Grouping, Linear, constants, variables
-from transfer_opt.core.vocabulary import ONE_OFF
+from transfer_opt.core.vocabulary import CONTRIBUTION, ONE_OFF
 from transfer_opt.policy.model import FundSpec
+from transfer_opt.policy.sections import Flows
 from transfer_opt.policy.shared_costs import Burdens
 
 KEY_ZONES = ("国家重点生态功能区", "省级重点生态功能区")
@@ -22,6 +23,7 @@ WORSE = "变差"
 BETTER = "变好"
 WHOLE_PROVINCE = "全省"
 DEFAULT_UNIT = "万元"
+OWN = "可用财力"
 YUAN = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
 """Money unit → 元."""
 
@@ -245,6 +247,8 @@ class Case:
     """Those that speak of several lines."""
     burdens: Burdens | None = None
     """Who pays what of the shared services; None: the workbook tells of none."""
+    flows: Flows | None = None
+    """What counties pay each other for the water; None: the workbook tells of no agreement."""
     worked_out: Figures | None = None
     """None: the floats are as they were typed."""
     first: int = 0
@@ -290,10 +294,25 @@ class Case:
             for f, i in zip(self.lines.fund, self.lines.recipient, strict=True)
         )
 
+    def column(self, name: str) -> Floats:
+        """A numeric column (n,); 可用财力 with what counties pay each other."""
+        return self.own if name == OWN else self.recipients.number(name)
+
+    @property
+    def filled_own(self) -> Floats:
+        """可用财力 (n,) as it was filled in: by it the formulas work, and the groups of weak counties are found."""
+        return self.recipients.number(OWN)
+
     @cached_property
     def own(self) -> Floats:
-        """可用财力 (n,)."""
-        return self.recipients.number("可用财力")
+        """可用财力 (n,) with what counties pay each other, and into a basin's fund: coverage is measured by it."""
+        left = self.filled_own - np.nan_to_num(self.recipients.number(CONTRIBUTION))
+        return left + self.flows.moved if self.flows else left
+
+    @cached_property
+    def set_aside(self) -> Floats:
+        """(n,) what a county pays others for the water that its 三保 is not made to suffer from, money."""
+        return self.flows.set_aside if self.flows else np.zeros(len(self.recipients))
 
     @cached_property
     def expenditure(self) -> Floats:

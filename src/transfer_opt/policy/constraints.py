@@ -138,13 +138,14 @@ def growth_cap(case: Case, x: Linear, *, max_rise: Exacts) -> Rows:
 def basic_need(case: Case, x: Linear) -> Rows:
     """A recipient's disposable revenue with the transfers covers its 三保 need.
 
-        own[i] + Σ_f usable[f] * x[f, i]  >=  need[i]     where need > 0
+        own[i] + aside[i] + Σ_f usable[f] * x[f, i]  >=  need[i]     where need > 0
 
-    Units: money on both sides; usable (可统筹比例) is a fraction of 1; need contains 保障倍数.
+    Units: money on both sides; usable (可统筹比例) is a fraction of 1; need contains 保障倍数. aside is what a recipient
+    pays others for the water (「横向补偿」), which 三保 does not suffer from unless the settings say so.
     Absent: a recipient without need gets no row. Clause: 若干措施第二十一条 保工资、保运转、保基本民生.
     """
     needy = case.need > 0
-    return at_least(case.capacity(x, case.own)[needy], case.figures.need[needy])
+    return at_least(case.capacity(x, case.own + case.set_aside)[needy], case.figures.need[needy])
 
 
 @constraint(
@@ -173,7 +174,8 @@ def pressure_tilt(case: Case, x: Linear, *, pressed: Exacts, weak: Exacts, lead:
     Absent: a fund without such units, or that paid nothing last year, gets no row.
     Clause: 若干措施第二十一条 压力大和县级财政困难地区.
     """
-    pressure, strength = Ratios(case.need, case.own), Ratios(case.own, case.expenditure)
+    own = case.filled_own
+    pressure, strength = Ratios(case.need, own), Ratios(own, case.expenditure)
     groups = []
     for f in range(len(case.funds)):
         members = _eligible(case, f)
@@ -203,7 +205,7 @@ def weak_tilt(case: Case, x: Linear, *, weak: Exacts, lead: Exacts, group: Texts
     Absent: a fund without such units, or that paid nothing last year, gets no row.
     Clause: 若干措施第二十一条 加大对财力薄弱地区.
     """
-    strength = Ratios(case.own, case.expenditure)
+    strength = Ratios(case.filled_own, case.expenditure)
     groups = []
     for f in range(len(case.funds)):
         column, _, values = group[f].partition("=")
@@ -238,7 +240,7 @@ def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> R
     """
     people, own, expenditure = (
         exacts(column)
-        for column in (case.recipients.number(population), case.own, case.expenditure)
+        for column in (case.recipients.number(population), case.filled_own, case.expenditure)
     )
     poorer = own * total(expenditure) < expenditure * total(own)
     group = (case.recipients.text("困难地区类型") != "") & np.asarray(poorer, dtype=bool)

@@ -44,7 +44,12 @@ SYMBOLS = (
     ("G[f]", "总额增幅", "pool[f] / Σ last_year over all units - 1"),
     ("e[f, i]", "因素法测算额", "reference amount, money"),
     ("N, R", "标准财政支出、标准财政收入", "standard expenditure and revenue, money"),
-    ("own[i]", "可用财力", "disposable revenue before the listed funds; may be negative, money"),
+    (
+        "own[i]",
+        "可用财力",
+        "disposable revenue before the listed funds; may be negative; with what counties pay each other for the water "
+        "(横向补偿), save in factors and in the groups H, money",
+    ),
     ("need[i]", "三保需求", "保障倍数 · (保基本民生需求 + 保工资需求 + 保运转需求), money"),
     ("usable[f]", "可统筹比例", "share of a fund the recipient may put to 三保"),
     ("capacity[i]", "分配后财力", "own[i] + Σ_f usable[f] · x[f, i], money"),

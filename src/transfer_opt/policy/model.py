@@ -31,7 +31,9 @@ class Clause:
         named = {"预算法": "预算法", "用户": "本单位填报", "省定": "省定"}
         return named.get(
             self.key,
-            f"若干措施{self.number}" if self.key in ("十八", "二十一") else f"参照{self.key}",
+            f"若干措施{self.number}"
+            if self.key in ("十六", "十八", "二十一")
+            else f"参照{self.key}",
         )
 
     @property

@@ -82,7 +82,7 @@ def highest_coverage(case: Case, x: Linear) -> Levels:
     Units: ratio of money to money. With the default columns (标准财政支出, 可用财力, 标准财政支出) r = 1 − coverage.
     Clause: 若干措施第十八条 均等化.
     """
-    need, own, denominator = (case.recipients.number(column) for column in case.gap_columns)
+    need, own, denominator = (case.column(name) for name in case.gap_columns)
     has_line = np.zeros(len(need), dtype=bool)
     has_line[case.lines.recipient] = True
     capacity = case.capacity(x, own)[has_line]

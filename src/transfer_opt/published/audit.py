@@ -28,10 +28,12 @@ from transfer_opt.core.tables import FIRST_ROW, Report, Row, Table
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import (
     ADJUSTED,
+    AGREEMENTS,
     ALLOCATION,
     APPROVED_ALLOCATION,
     CHECKED,
     FACTS,
+    FLOWS,
     INPUT,
     OUTLOOK,
     PARAMETERS,
@@ -72,7 +74,18 @@ from transfer_opt.workbook.result.seen import UNREADABLE, seen
 
 SOURCES = (INPUT, PARAMETERS)
 """What the rest of the file follows from."""
-EXACT = (ALLOCATION, "分资金对比", *SOURCES, FACTS, PROOF, OUTLOOK, YEAR_PROOFS, SPLIT_PROOF)
+EXACT = (
+    ALLOCATION,
+    "分资金对比",
+    *SOURCES,
+    FACTS,
+    PROOF,
+    OUTLOOK,
+    YEAR_PROOFS,
+    SPLIT_PROOF,
+    AGREEMENTS,
+    FLOWS,
+)
 """Sheets of published integers, inputs and texts; elsewhere solvers differ in the last digits."""
 PROGRAM = {
     "unit": "公布单位",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from transfer_opt.core.vocabulary import (
     COMPLIANCE,
     COUNTY_SENSITIVITY,
     FACTS,
+    FLOWS,
     INPUT,
     NAME,
     ONE_OFF,
@@ -48,7 +50,7 @@ def explain(path: Path, county: str, model: Model = None) -> list[str]:
         path,
         (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS, INPUT)
         + ((APPROVED_ALLOCATION, CHECKED) if decided else ()),
-        (PATH, RESPONSIBILITY),
+        (PATH, RESPONSIBILITY, FLOWS),
     )
     return sentences(sheets, county, lambda: load_model(model).former, decided)
 
@@ -80,6 +82,7 @@ def sentences(
         ),
         *_plan(sheets[FACTS].rows),
         *_funds(funds, unit, own),
+        *(_flows(sheets[FLOWS].rows, name, unit) if FLOWS in sheets else ()),
         *_rules(rules, name, unit),
         *_group_rules(rules, funds, name, unit),
         *(
@@ -185,6 +188,22 @@ def _funds(
             amount, chain = float(own.approved), f"{chain}，{ADJUSTED} {_signed(moved_by)}"
             because = f"{ADJUSTED}的理由：{own.reason}（{own.by}决定）；测算数的{because}"
         yield f"{row['资金']} {_money(amount)} {unit}＝{chain}。{because}。"
+
+
+def _flows(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:
+    """What the county gets from and pays to others for the water, and the paragraphs of its sections."""
+    row = next((row for row in rows if row["县区名称"] == name), None)
+    if row is None:
+        yield f"「{FLOWS}」里没有{name}的应收、应付。"
+        return
+    yield (
+        f"横向补偿（不在以上资金之内）：应收 {_money(row['应收'])} {unit}，应付 {_money(row['应付'])} {unit}，"
+        f"净额 {_signed(row['净额'])} {unit}。"
+    )
+    for note in (str(next(iter(each.values())) or "") for each in rows):
+        between = note.partition("（")[2].partition("，")[0]  # 上游→下游、下游
+        if name in re.split("[→、]", between) if "→" in between else name in note:
+            yield note
 
 
 def _rules(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:

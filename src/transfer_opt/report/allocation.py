@@ -13,7 +13,7 @@ from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.text import some
-from transfer_opt.core.vocabulary import ASSESSMENT_RULE
+from transfer_opt.core.vocabulary import ASSESSMENT_RULE, CONTRIBUTION, NET_FLOW
 from transfer_opt.policy.case import YUAN
 from transfer_opt.policy.payment_deadlines import dates
 from transfer_opt.report.parts import (
@@ -25,6 +25,7 @@ from transfer_opt.report.parts import (
     known_sums,
     one_off,
     optional,
+    own_notes,
     sums,
 )
 
@@ -37,6 +38,8 @@ def allocation_table(outcome: Plan) -> Table:
     """Who gets what: the sheet for the meeting and for machines."""
     case = outcome.case
     found = tuple(groups(case))
+    moved = case.flows is not None and case.flows.terms.counted
+    paid_in = CONTRIBUTION in case.recipients.numbers
     rows = tuple(
         Row(group.kind, (*group.key, *values))
         for group, values in zip(found, _amounts(outcome, found), strict=True)
@@ -45,13 +48,15 @@ def allocation_table(outcome: Plan) -> Table:
         "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。保障水平＝（可用财力＋转移支付）÷标准财政支出，分配前不含本表所列资金。",
         "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
         *one_off(case),
+        *own_notes(case),
         *(f"下达期限：{due.fund} {due}。" for due in dates(case.funds)),
     )
     columns = allocation_columns(
         [fund.name for fund in case.funds],
         case.usable.tolist(),
-        case.recipients.numbers,
+        {*case.recipients.numbers, NET_FLOW},
         case.money_unit,
+        "[可用财力]" + f"-[{CONTRIBUTION}]" * paid_in + f"+[{NET_FLOW}]" * moved,
     )
     return Table(
         "分配结果",
@@ -75,10 +80,15 @@ def comparison_tables(outcome: Outcome) -> tuple[Table, ...]:
 
 
 def allocation_columns(
-    names: Sequence[str], shares: Sequence[float], inputs: Container[str], money_unit: str
+    names: Sequence[str],
+    shares: Sequence[float],
+    inputs: Container[str],
+    money_unit: str,
+    own: str = "[可用财力]",
 ) -> tuple[Column, ...]:
-    """The columns for these funds, their usable shares, the numbers in 「输入数据」 and the unit; `audit` asks for them, too."""
+    """The columns for these funds, their usable shares, the numbers in 「输入数据」 and the unit; `own` is where 可用财力 is."""
     funds = [Column(name, "money", 11, NOW, group_formula="sum") for name in names]
+    before = f"({own})" if own.count("[") > 1 else own
     usable = (
         "{合计}"
         if all(share == 1 for share in shares)
@@ -104,14 +114,18 @@ def allocation_columns(
             group_formula=over(f"={{合计}}*{YUAN[money_unit]}/[常住人口]"),
         ),
         Column(
-            "分配前保障水平", "share", 8, EQUALITY, group_formula=over("=[可用财力]/[标准财政支出]")
+            "分配前保障水平",
+            "share",
+            8,
+            EQUALITY,
+            group_formula=over(f"={before}/[标准财政支出]"),
         ),
         Column(
             "分配后保障水平",
             "share",
             8,
             EQUALITY,
-            group_formula=over(f"=([可用财力]+{usable})/[标准财政支出]"),
+            group_formula=over(f"=({own}+{usable})/[标准财政支出]"),
         ),
         Column("三保缺口", "shortfall", 8, EQUALITY, group_formula="sum"),
     )

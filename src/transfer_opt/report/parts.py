@@ -13,7 +13,7 @@ from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget, Value
 from transfer_opt.core.tables import Column, RowKind
 from transfer_opt.core.text import some
-from transfer_opt.core.vocabulary import EXAMPLE
+from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, FLOWS
 from transfer_opt.policy.case import Case, Fund, Recipients
 
 Each = TypeVar("Each")
@@ -90,6 +90,21 @@ def _by_group(
         single[group.members.item()] if len(group.members) == 1 else several(group.members)
         for group in found
     ]
+
+
+def own_notes(case: Case) -> Iterator[str]:
+    """What 可用财力 is, where it is not just what was filled in."""
+    if CONTRIBUTION in case.recipients.numbers:
+        yield f"保障水平和“三保”缺口里的可用财力已减去{CONTRIBUTION}。"
+    if case.flows is None or not case.flows.terms.counted:
+        return
+    if case.flows.terms.in_need:
+        yield f"保障水平和“三保”缺口里的可用财力已加横向补偿的净额，见「{FLOWS}」。"
+    else:
+        yield (
+            "保障水平里的可用财力已加横向补偿的净额；“三保”缺口里只加净收入，不减净付出，"
+            f"见「{FLOWS}」。"
+        )
 
 
 def amount(value: float) -> float:

@@ -19,8 +19,10 @@ from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     CODE,
     COUNTIES,
+    FLOW_RULE,
     INPUT,
     NAME,
+    NET_FLOW,
     OTHER_NEED,
     OUTLOOK,
     PARAMETERS,
@@ -29,6 +31,7 @@ from transfer_opt.core.vocabulary import (
     PROOF,
     PROVINCE_SHARE,
     PROVINCE_SIDES,
+    PROVINCES_PART,
     SHARED_RULE,
     TIER,
     TOGETHER,
@@ -135,8 +138,10 @@ def input_table(outcome: Outcome) -> Table:
 
 
 def _shared(outcome: Outcome) -> Iterator[tuple[str, Sequence[Value]]]:
-    """「受益人数」 as further columns: header → a value per unit."""
-    paid = outcome.case.burdens
+    """What counties pay each other, and 「受益人数」, as further columns: header → a value per unit."""
+    flows, paid = outcome.case.flows, outcome.case.burdens
+    if flows is not None and flows.terms.counted:
+        yield NET_FLOW, flows.moved.tolist()
     if paid is None:
         return
     letters = outcome.budget.sheets[BENEFICIARIES].letters
@@ -268,8 +273,9 @@ def _rules(outcome: Plan) -> Iterator[tuple[Value, ...]]:
 
 
 def _spoken_of(outcome: Plan, rule: str) -> bool:
-    """Whether the rule has anything to say: without shared services, theirs has only what somebody set."""
-    if rule != SHARED_RULE or outcome.case.burdens is not None:
+    """Whether the rule has anything to say: without shared services, or sections, theirs has only what somebody set."""
+    told = {SHARED_RULE: outcome.case.burdens, FLOW_RULE: outcome.case.flows}
+    if rule not in told or told[rule] is not None:
         return True
     parameters = outcome.settings.rules[rule].parameters
     return any(
@@ -373,6 +379,7 @@ def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
             str(fund.row.get(RECEIVED) or "") or None,
             *(optional(fund.said(column)) for column in (PROVINCE_SHARE, *PROVINCE_SIDES)),
             fund.budget if split else None,
+            fund.row.get(PROVINCES_PART),
         )
         for name, value in zip(POOL_FACTS, known, strict=True):
             if value is not None:

@@ -119,7 +119,7 @@ def _ours(case: Case, found: tuple[Group, ...], mine: Floats) -> list[list[Value
     """What the counties pay, per head and as a part of their own money."""
     money = np.array(sums(found, mine))
     people = np.array(sums(found, case.recipients.number("常住人口")))
-    own = np.array(sums(found, case.own))
+    own = np.array(sums(found, case.filled_own))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = money * YUAN[case.money_unit] / people, money / own
     return [[optional(value) if np.isfinite(value) else None for value in each] for each in ratios]

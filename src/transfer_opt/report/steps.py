@@ -11,6 +11,7 @@ from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
+from transfer_opt.core.vocabulary import FLOWS
 from transfer_opt.report.parts import (
     KEY_COLUMNS,
     TOTAL_NAME,
@@ -34,6 +35,9 @@ def step_table(outcome: Outcome) -> Table:
         "注：每一步都是一次完整的重新分配，每步调整全省合计为 0；因素法测算额＋各步调整＝分配额。",
         GRADES,
         *one_off(outcome.case),
+        f"横向补偿是县与县之间按断面协议的收付，不在各步调整之内，见「{FLOWS}」。"
+        if outcome.case.flows
+        else "",
         f"不受上下限和其他规则限制的县，分配额＝因素法测算额×系数：{factors}。" if factors else "",
     )
     used = np.abs(outcome.steps.changes).sum(axis=1) > 0

@@ -8,6 +8,7 @@ from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.tables import Report
 from transfer_opt.report.allocation import allocation_table, comparison_tables
 from transfer_opt.report.equality import charts, indicator_table
+from transfer_opt.report.flows import flow_tables
 from transfer_opt.report.notice.notice import notice
 from transfer_opt.report.parts import example_label, heading
 from transfer_opt.report.records import audit_table, input_table, parameter_table, proof_table
@@ -35,6 +36,7 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         county_sensitivity_table(outcome),
         *comparison_tables(outcome),
         *responsibility_tables(outcome),
+        *flow_tables(outcome),
         parameter_table(outcome),
         input_table(outcome),
         audit_table(outcome, finished),

@@ -60,9 +60,11 @@ def year_sentences(projection: Projection) -> Iterator[str]:
         yield from _together(projection, projection.joint, unit)
     if projection.growths:
         yield f"以后各年不按「{OUTLOOK}」的：{'；'.join(projection.growths)}。"
+    flows = projection.chain[0].case.flows
+    water = "、断面补偿" if flows and flows.terms.counted else ""
     yield (
         f"{projection.years[1]}年起的数按「{OUTLOOK}」推算，是预测，算到百元，不作为分配依据；"
-        "考核奖惩、提前下达和县区上下限只管本年。"
+        f"考核奖惩、提前下达{water}和县区上下限只管本年。"
     )
 
 

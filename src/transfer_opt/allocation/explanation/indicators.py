@@ -59,8 +59,11 @@ def last_position(case: Case) -> Position:
 
 
 def shortfall(case: Case, capacity: Floats) -> Floats:
-    """三保缺口 (n,): max(0, need − capacity); NaN where the need is not known."""
-    return np.maximum(case.need - capacity, 0.0)
+    """三保缺口 (n,): max(0, need − capacity); NaN where the need is not known.
+
+    What a county pays others for the water is left out of account where the settings have it so.
+    """
+    return np.maximum(case.need - (capacity + case.set_aside), 0.0)
 
 
 def indicators(case: Case, amounts: Floats) -> tuple[Indicator, ...]:

@@ -210,8 +210,9 @@ def _moved(ground: _Ground, rule: RuleSpec, line: int) -> float:
 
 def _just_met(ground: _Ground, line: int) -> str:
     """A need met by the optimum, on the published amounts."""
-    county = ground.case.lines.recipient[line]
-    exceeds = ground.capacity[county] - ground.case.need[county]
+    case = ground.case
+    county = case.lines.recipient[line]
+    exceeds = ground.capacity[county] + case.set_aside[county] - case.need[county]
     if abs(exceeds) <= ground.slack:
         return "补到刚好足额"
     return "补足" + ("，取整后略有余" if exceeds > 0 else "，取整后略欠")

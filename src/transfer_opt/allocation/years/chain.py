@@ -79,12 +79,12 @@ def _told(horizon: Horizon, settings: Settings, at: int) -> str:
     said = str(infeasible(_from_the_start(horizon, settings, at), relaxable=False))
     label, this_year = horizon.label(at), horizon.label(0)
     until = this_year if at == 1 else f"{this_year}至{horizon.label(at - 1)}"
-    return (
-        f"{until}可以分配，{label}无可行方案。{said}\n"
+    where = (
         f"上面说的资金总额是{label}的，写在「{OUTLOOK}」里（项目「{POOL_AMOUNT}」，方式「金额」）；"
         f"{_grown(horizon, settings, at)}其余写在原来的地方，"
         f"对各年都起作用。都已从{this_year}起逐年重算到{label}核对，{label}以后的年份没有核对。"
     )
+    return f"{until}可以分配，{label}无可行方案。{said}\n{where}"
 
 
 def _grown(horizon: Horizon, settings: Settings, at: int) -> str:

@@ -20,6 +20,7 @@ from transfer_opt.core.vocabulary import (
     POOL_AMOUNT,
     POOLS,
     ROUNDING_STEP,
+    SECTIONS,
 )
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.outlook import Outlook
@@ -56,8 +57,9 @@ class Horizon:
 
     @cached_property
     def _later(self) -> Budget:
-        """The workbook of a later year: 「县区上下限」 speaks of this year's amounts."""
-        sheets = {name: sheet for name, sheet in self.budget.sheets.items() if name != BOUNDS}
+        """The workbook of a later year: 「县区上下限」 and 「断面」 speak of this year's amounts and water."""
+        alone = (BOUNDS, SECTIONS)
+        sheets = {name: sheet for name, sheet in self.budget.sheets.items() if name not in alone}
         return replace(self.budget, sheets=sheets)
 
     def settings(self, base: Settings, at: int, pools: Mapping[str, float]) -> Settings:

@@ -61,6 +61,15 @@ def outlook_of(prepared: Prepared, count: int | None) -> tuple[Outlook, tuple[in
     return outlook, tuple(range(this_year, this_year + wanted))
 
 
+def horizon_of(
+    prepared: Prepared, count: int | None, solver: str = "auto", deadline: Deadline = NEVER
+) -> Horizon:
+    """The budget's years, `count` in all or as many as there are. Raises InputError."""
+    outlook, years = outlook_of(prepared, count)
+    first = instance_of(prepared, solver, deadline)
+    return Horizon(prepared.spec, prepared.budget, outlook, first, years)
+
+
 def project(
     prepared: Prepared,
     units: Ints,
@@ -75,9 +84,8 @@ def project(
     Raises InputError, SolverError, NotProvenError; InfeasibleError where a year has no allocation after those before it
     and the years were not decided `together` with one.
     """
-    outlook, years = outlook_of(prepared, count)
-    first = instance_of(prepared, solver, deadline)
-    horizon = Horizon(prepared.spec, prepared.budget, outlook, first, years)
+    horizon = horizon_of(prepared, count, solver, deadline)
+    first, years = horizon.first, horizon.years
     found = chain(horizon, units, first.settings, report)
     if found.stuck and not together:
         raise InfeasibleError(found.stuck.message)
@@ -94,7 +102,7 @@ def project(
         if found.stuck and all_years is None:
             raise InfeasibleError(found.stuck.message)
     return Projection(
-        outlook,
+        horizon.outlook,
         tuple(growths_told(prepared.settings)),
         years,
         found.years,

@@ -20,6 +20,7 @@ from transfer_opt.core.vocabulary import (
     PREFECTURE,
     RULES,
     SCENARIOS,
+    SECTIONS,
     SERVICES,
     THRESHOLDS,
     WEIGHTS,
@@ -28,6 +29,7 @@ from transfer_opt.intake.checks import bounds, contents, plausibility, shared, v
 from transfer_opt.intake.checks.monitoring import monitoring_valid
 from transfer_opt.intake.checks.outlook import outlook_valid
 from transfer_opt.intake.checks.province import province_valid
+from transfer_opt.intake.checks.sections import contributions_agree, sections_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
 from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.workbook.input.columns import SHEETS
@@ -60,6 +62,7 @@ NEEDED_COLUMNS = {
     BENEFICIARIES: (NAME,),
     THRESHOLDS: ("指标", "方向"),
     INDICATORS: (NAME, "年份"),
+    SECTIONS: ("断面名称", "上游", "下游", "目标类别", "实际类别", "每级金额", "每1%金额", "依据"),
 }
 """Without these nothing else can be made of a sheet."""
 SHEET_CHECKS = (
@@ -92,6 +95,8 @@ DRAFT_CHECKS = (
     shared.sheets_valid,
     shared.basis_plain,
     monitoring_valid,
+    sections_valid,
+    contributions_agree,
     plausibility.advance_far_from_last_year,
     plausibility.own_without_transfers,
     plausibility.zones_in_question,

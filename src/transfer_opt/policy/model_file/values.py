@@ -34,6 +34,7 @@ MAY_BE_ABSENT = {
     ("市州占比", "上限"),
     ("目标", "顺序"),
     ("共担测算", "口径"),
+    ("横向补偿", "限额比例"),
 }
 """Parameters without which there is simply no row, or something else holds."""
 ALWAYS_READ = {("三保兜底", "保障倍数"), ("三保兜底", "可统筹比例")}

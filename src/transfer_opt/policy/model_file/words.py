@@ -28,7 +28,16 @@ from transfer_opt.policy.model_file.source import (
 from transfer_opt.policy.objectives import OBJECTIVES
 
 PATTERN = "青海模型（models/qinghai/model.toml）"
-SETTINGS_ONLY = ("因素法", "资格", "保障水平最大化", "取整", "目标", "共担测算", "敏感性")
+SETTINGS_ONLY = (
+    "因素法",
+    "资格",
+    "保障水平最大化",
+    "取整",
+    "目标",
+    "共担测算",
+    "横向补偿",
+    "敏感性",
+)
 """Rules of the model file that hold parameters and make no rows."""
 
 

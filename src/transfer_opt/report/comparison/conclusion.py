@@ -9,6 +9,8 @@ import numpy as np
 from transfer_opt.allocation.plan import RELAXED
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.tables import Column, Row, Table
+from transfer_opt.core.vocabulary import YEAR_COMPARISON
+from transfer_opt.report.comparison.ahead import ahead_sentences
 from transfer_opt.report.comparison.matrix import alarms, losers_and_prices, measures
 from transfer_opt.report.comparison.overview import differences
 from transfer_opt.report.equality import short_prefecture
@@ -26,6 +28,7 @@ def conclusion_table(comparison: Comparison) -> Table:
         ("谁多谁少", "；".join(_who(comparison))),
         ("为什么", "；".join(_why(comparison))),
         ("代价", "；".join(_price(comparison))),
+        ("以后各年", "；".join(ahead_sentences(comparison))),
         ("合规", "；".join(_rules(comparison))),
         ("下一步", _next(comparison)),
     )
@@ -37,6 +40,7 @@ def conclusion_table(comparison: Comparison) -> Table:
         f"单位：{comparison.money_unit}，比较基准：{comparison.baseline.name}",
         notes=(
             "注：各句的数取自「得失对比」「市州和规模」「差异分解」「较上年变动」「受损县区」「方案比较」「单调性」。",
+            *((f"“以后各年”取自「{YEAR_COMPARISON}」，都是预测。",) if comparison.ahead else ()),
         ),
     )
 

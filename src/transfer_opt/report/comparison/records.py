@@ -10,6 +10,7 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.version import __version__
+from transfer_opt.core.vocabulary import PROJECTED
 from transfer_opt.policy.settings import shown
 from transfer_opt.report.equality import indicator_change, indicator_value
 from transfer_opt.report.parts import amount, heading
@@ -178,6 +179,9 @@ def _facts(comparison: Comparison, finished: str) -> Iterator[tuple[Value, Value
     yield None, "工具版本", f"transfer-opt {__version__}"
     yield None, "模型", f"{comparison.spec.title} {comparison.spec.version}"
     yield None, "比较基准", comparison.baseline.name
+    if comparison.ahead:
+        count = max(len(each.years) for each in comparison.ahead)
+        yield None, PROJECTED, f"连同本年 {count} 年，各方案逐年滚动"
     for side in comparison.sides:
         yield side.name, "来源文件", side.source
         if side.plan:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 
 from transfer_opt.core.tables import Report, Table
+from transfer_opt.report.comparison.ahead import ahead_table
 from transfer_opt.report.comparison.causes import (
     change_table,
     county_effect_table,
@@ -38,6 +39,7 @@ def build_comparison(comparison: Comparison, date: str, finished: str) -> Report
     tables = [
         matrix_table(comparison),
         conclusion_table(comparison),
+        *filter(None, [ahead_table(comparison)]),
         group_table(comparison),
         balance_table(comparison),
         parameter_table(comparison),

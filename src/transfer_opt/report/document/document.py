@@ -15,8 +15,16 @@ from transfer_opt.report.document.blocks import (
     Paragraph,
     figure,
 )
-from transfer_opt.report.document.entries import Entry, advanced, entries
+from transfer_opt.report.document.entries import (
+    Entry,
+    WaterEntry,
+    advanced,
+    entries,
+    water_accounts,
+    water_entries,
+)
 from transfer_opt.report.document.notices import notices
+from transfer_opt.report.flows import notes as flow_notes
 from transfer_opt.report.parts import example_label, heading
 
 NAME_WIDTH = 44
@@ -42,6 +50,13 @@ def blocks(plan: Plan, units: Ints) -> Iterator[Block]:
         yield from _opening(plan, number, f"{_year(plan)}{plan.case.funds[fund].name}下达情况表")
         yield _advanced(rows, fund)
         yield Paragraph("note", "注：本次下达＝累计－提前下达；负数为应收回的提前下达数。")
+        yield PageBreak()
+    if water := water_entries(plan):
+        number += 1
+        yield from _opening(plan, number, f"{_year(plan)}横向生态补偿收付表")
+        yield _water(plan, water)
+        assert plan.case.flows is not None
+        yield from (Paragraph("note", said) for said in flow_notes(plan, plan.case.flows))
         yield PageBreak()
     yield from notices(plan, [row for row in rows if row.kind == "unit"], number + 1)
 
@@ -76,6 +91,19 @@ def _allocation(plan: Plan, rows: Sequence[Entry], funds: Sequence[int]) -> Grid
     return Grid(
         ("地  区", *(["合  计"] if summed else []), *names), cells, _widths(len(names) + summed), 1
     )
+
+
+def _water(plan: Plan, rows: Sequence[WaterEntry]) -> Grid:
+    income, expense = water_accounts(plan)
+    cells = tuple(
+        GridRow(
+            "unit" if at else "total",
+            (row.name, figure(row.received), figure(row.paid), figure(row.received - row.paid)),
+        )
+        for at, row in enumerate(rows)
+    )
+    header = ("地  区", f"应收（{income}）", f"应付（{expense}）", "净额")
+    return Grid(header, cells, _widths(3), 1)
 
 
 def _advanced(rows: Sequence[Entry], fund: int) -> Grid:

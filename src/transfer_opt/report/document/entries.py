@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+from gmpy2 import mpq
 
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats, Ints
-from transfer_opt.report.parts import groups
+from transfer_opt.core.exact import total
+from transfer_opt.core.vocabulary import FLOW_RULE
+from transfer_opt.report.parts import TOTAL_NAME, groups
 
 ADVANCE = "提前下达"
 
@@ -75,6 +78,40 @@ def advanced(plan: Plan) -> list[int]:
         for f, fund in enumerate(plan.case.funds)
         if not np.isnan(plan.case.recipients.number(f"{ADVANCE}{fund.name}")).all()
     ]
+
+
+@dataclass(frozen=True)
+class WaterEntry:
+    """What a county gets from others for the water and pays to them, as published, money."""
+
+    name: str
+    received: Decimal
+    paid: Decimal
+
+
+def water_entries(plan: Plan) -> list[WaterEntry]:
+    """合计 first, then the counties that take part; nothing where there are no sections."""
+    flows = plan.case.flows
+    if flows is None:
+        return []
+    received, paid = flows.received(flows.published), flows.paid(flows.published)
+    counties = [i for i in range(len(received)) if received[i] or paid[i]]
+    found = [
+        WaterEntry(str(plan.case.recipients.name[i]), decimal(received[i]), decimal(paid[i]))
+        for i in counties
+    ]
+    return [WaterEntry(TOTAL_NAME, *(decimal(total(money)) for money in (received, paid))), *found]
+
+
+def water_accounts(plan: Plan) -> tuple[str, str]:
+    """收入科目 and 支出科目."""
+    income, expense = (plan.settings.text(FLOW_RULE, name) for name in ("收入科目", "支出科目"))
+    return income, expense
+
+
+def decimal(money: mpq) -> Decimal:
+    """Exactly: published money is whole in units that are decimals."""
+    return Decimal(int(money.numerator)) / Decimal(int(money.denominator))
 
 
 def _sum(values: Floats) -> Decimal | None:

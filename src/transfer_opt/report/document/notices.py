@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from transfer_opt.report.document.blocks import (
     Paragraph,
     figure,
 )
-from transfer_opt.report.document.entries import ADVANCE, Entry
+from transfer_opt.report.document.entries import ADVANCE, Entry, water_accounts, water_entries
 from transfer_opt.report.notice.worked_lines import (
     AMOUNT,
     Line,
@@ -50,6 +51,17 @@ class _Notices:
     """County → its lines of the plan."""
     lettered: dict[tuple[int, ...], tuple[Line, ...]] = field(default_factory=dict)
     """Funds → the lettered lines of a county in them: letters without gaps."""
+
+    @cached_property
+    def water(self) -> Mapping[str, str]:
+        """County → what it gets from others for the water, and pays to them."""
+        rows, unit = water_entries(self.plan), self.plan.case.money_unit
+        income, expense = water_accounts(self.plan) if rows else ("", "")
+        return {
+            row.name: f"另有横向补偿：应收{figure(row.received)}{unit}（收入科目{income}），"
+            f"应付{figure(row.paid)}{unit}（支出科目{expense}）。"
+            for row in rows
+        }
 
     @property
     def funds(self) -> range:
@@ -81,7 +93,7 @@ def notices(plan: Plan, counties: Sequence[Entry], number: int) -> Iterator[Bloc
         yield Paragraph("heading", f"{entry.name}{shared.title}")
         if shared.label:
             yield Paragraph("label", shared.label)
-        yield Paragraph("summary", _summary(shared, entry))
+        yield Paragraph("summary", _summary(shared, entry) + shared.water.get(entry.name, ""))
         yield Paragraph("unit", f"单位：{plan.case.money_unit}")
         yield from _grids(shared, entry)
         if paid := float(plan.case.one_off[entry.members].sum()):

@@ -10,8 +10,16 @@ from typing import Any
 
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Ints
+from transfer_opt.core.exact import total
 from transfer_opt.core.vocabulary import CODE, NAME, PREFECTURE
-from transfer_opt.report.document.entries import ADVANCE, Entry, advanced, entries
+from transfer_opt.report.document.entries import (
+    ADVANCE,
+    Entry,
+    advanced,
+    decimal,
+    entries,
+    water_accounts,
+)
 from transfer_opt.report.parts import example_label, heading
 
 FORMAT = "transfer-opt/allocation/1"
@@ -25,6 +33,7 @@ def as_csv(plan: Plan, units: Ints) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     names, sent = [_safe(fund.name) for fund in plan.case.funds], advanced(plan)
+    accounts = zip(("应收", "应付"), water_accounts(plan), strict=True) if plan.case.flows else ()
     writer.writerow(
         [
             "层级",
@@ -34,11 +43,17 @@ def as_csv(plan: Plan, units: Ints) -> str:
             *names,
             "合计",
             *(f"{ADVANCE}{names[fund]}" for fund in sent),
+            *(f"横向补偿{what}（{account}）" for what, account in accounts),
             "单位",
         ]
     )
     for entry in entries(plan, units):
-        money = (*entry.amounts, entry.total, *(entry.advance[fund] for fund in sent))
+        money = (
+            *entry.amounts,
+            entry.total,
+            *(entry.advance[fund] for fund in sent),
+            *_water(plan, entry),
+        )
         writer.writerow(
             [
                 LEVELS[entry.kind],
@@ -62,8 +77,40 @@ def as_json(plan: Plan, units: Ints) -> str:
         "adjusted": bool((units != plan.units).any()),
         "funds": [fund.name for fund in plan.case.funds],
         "rows": list(map(_row, entries(plan, units))),
+        **({"horizontal": _horizontal(plan)} if plan.case.flows else {}),
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _water(plan: Plan, entry: Entry) -> tuple[Decimal, ...]:
+    """What a row's counties get from others for the water, and pay to them; nothing where there are no sections."""
+    flows = plan.case.flows
+    if flows is None:
+        return ()
+    sums = (flows.received(flows.published), flows.paid(flows.published))
+    return tuple(decimal(total(money[entry.members])) for money in sums)
+
+
+def _horizontal(plan: Plan) -> dict[str, Any]:
+    """Flow by flow, amounts as whole numbers of the publishing unit."""
+    flows, names = plan.case.flows, plan.case.recipients.name
+    assert flows is not None
+    income, expense = water_accounts(plan)
+    return {
+        "income_account": income,
+        "expense_account": expense,
+        "counted": flows.terms.counted,
+        "flows": [
+            {
+                "section": flows.sections[flow.section].name,
+                "basis": flows.sections[flow.section].basis,
+                "payer": str(names[flow.payer]),
+                "payee": str(names[flow.payee]),
+                "amount": int(money / flows.unit),
+            }
+            for flow, money in zip(flows.flows, flows.published, strict=True)
+        ],
+    }
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from transfer_opt.core.tables import Chart, Notice, NoticeLook, Table
 from transfer_opt.core.vocabulary import (
     ALLOCATION,
     CODE,
+    FLOWS,
     FUND_COMPARISON,
     INPUT,
     NAME,
@@ -108,6 +109,9 @@ def notice(
         page, {line.item: FIRST_LINE + at for at, line in enumerate(lines)}, row
     )
     row = how_it_compares(page, row)
+    if FLOWS in library.tables:
+        page.sentence(row, _beside(page), LINE)
+        row += 1
     paper.write(
         row,
         0,
@@ -278,6 +282,41 @@ def _one_off(page: Page) -> Iterator[Live]:
         text(f" {case.money_unit}）"),
     )
     yield either(is_zero(paid), EMPTY, told)
+
+
+def _beside(page: Page) -> Live:
+    """What the county gets from and pays to others for the water, which is no part of the funds."""
+    library, unit = page.library, page.library.outcome.case.money_unit
+    rows = library.tables[FLOWS].rows
+    names = [str(row.values[library.column(FLOWS, NAME)]) for row in rows]
+    name = str(library.outcome.case.recipients.name[library.county])
+    at = names.index(name) if name in names else None
+    where = f"MATCH({page.value_at(0, library.columns + 1).formula},{library.range(FLOWS, NAME)},0)"
+    found = page.paper.put(
+        page.free - 1,
+        library.columns + 2,
+        Live(f'IFERROR({where},"")', "" if at is None else float(at + 1)),
+        "hidden",
+    )
+
+    def told(column: str) -> Live:
+        value = 0.0 if at is None else rows[at].values[library.column(FLOWS, column)]
+        amount = Live(f"INDEX({library.range(FLOWS, column)},{found.formula})", value)
+        return money(amount, library.money)
+
+    return either(
+        is_empty(found),
+        text("横向补偿：本县没有应收、应付。"),
+        joined(
+            text("横向补偿（不在以上资金之内）：应收 "),
+            told("应收"),
+            text("，应付 "),
+            told("应付"),
+            text("，净额 "),
+            told("净额"),
+            text(f" {unit}，见「{FLOWS}」。"),
+        ),
+    )
 
 
 def _lines(page: Page, lines: Sequence[Line]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transfer_opt.allocation.explanation.indicators import gini, position
+from transfer_opt.allocation.explanation.indicators import gini, position, shortfall
 from transfer_opt.allocation.explanation.steps import NAMED_STEPS
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE, Floats
@@ -17,8 +17,10 @@ from transfer_opt.core.vocabulary import (
     ADJUSTED,
     BENEFICIARIES,
     BOUNDS,
+    FLOW_RULE,
     OUTLOOK,
     POOLS,
+    SECTIONS,
     SERVICES,
     SHARED_RULE,
 )
@@ -32,7 +34,7 @@ from transfer_opt.scenarios.comparison.columns import CHANGES, Side, as_computed
 from transfer_opt.scenarios.comparison.counterfactual import State, re_solved
 
 DATA, PAST, GOALS = "数据", "上年数", "目标"
-SHEET_OF = {DATA: "县区数据", POOLS: "资金总额", BOUNDS: "县区上下限"}
+SHEET_OF = {DATA: "县区数据", POOLS: "资金总额", BOUNDS: "县区上下限", FLOW_RULE: SECTIONS}
 FIRST_CAUSES = (DATA, SHARED_RULE, PAST, POOLS, "因素法", "资格", *NAMED_STEPS)
 PAST_COLUMNS = "上年"
 """How the columns of last year's amounts begin. Floors follow them, so they change together with the pools where need be."""
@@ -104,6 +106,7 @@ def differing(first: Plan, second: Plan) -> list[str]:
         POOLS: _pools(first) != _pools(second),
         BOUNDS: _bounds(first) != _bounds(second),
         GOALS: first.objective != second.objective,
+        FLOW_RULE: _agreed(first) != _agreed(second),
     }
     return [
         cause
@@ -111,7 +114,7 @@ def differing(first: Plan, second: Plan) -> list[str]:
         if differ.get(cause, False)
         or (
             cause in second.settings.rules
-            and cause not in (SHARED_RULE, POOLS, GOALS)
+            and cause not in (SHARED_RULE, POOLS, GOALS, FLOW_RULE)
             and _held(here, cause) != _held(second.settings, cause)
         )
     ]
@@ -212,7 +215,7 @@ def _solved(first: Side, second: Side, done: Sequence[str], funds: Sequence[str]
     table[case.lines.fund, case.lines.recipient] = amounts
     at = position(case, amounts)
     own = {fund.name: f for f, fund in enumerate(case.funds)}
-    short = np.maximum(case.need - at.capacity, 0.0)
+    short = shortfall(case, at.capacity)
     return _Stand(
         by_fund(side, table, own, funds),
         _total(short),
@@ -360,6 +363,17 @@ def _bounds(plan: Plan) -> list[tuple[object, ...]]:
             *np.nan_to_num([each.floor, each.cap], nan=-1.0).tolist(),
         )
         for each in case.given
+    ]
+
+
+def _agreed(plan: Plan) -> object:
+    """What counties are to pay each other for the water, by names, where that counts; None where it does not."""
+    flows, names = plan.case.flows, plan.case.recipients.name
+    if flows is None or not flows.terms.counted:
+        return None
+    return (flows.terms.limit, flows.terms.in_need), [
+        (flows.sections[q].name, names[payer], names[payee], money)
+        for q, payer, payee, money in flows.due
     ]
 
 

@@ -15,6 +15,7 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
+from transfer_opt.scenarios.comparison.ahead import Ahead
 from transfer_opt.scenarios.comparison.attribution import Effects, effects
 from transfer_opt.scenarios.comparison.columns import (
     Listed,
@@ -56,6 +57,8 @@ class Comparison:
     shifts: tuple[Shift, ...]
     """Who pays more, and who less, of the shared services."""
     notes: tuple[str, ...]
+    ahead: tuple[Ahead, ...] = ()
+    """The years after this one, in the order of the sides; empty where they were not asked for."""
 
     @property
     def others(self) -> tuple[Side, ...]:
@@ -86,6 +89,7 @@ def compared(
     baseline: str | None,
     failed: Sequence[tuple[str, str]],
     notes: Sequence[str] = (),
+    ahead: Sequence[Ahead] = (),
 ) -> Comparison:
     """Compare the plans and tables, named so, with the baseline (the first by default); raises InputError."""
     units, places = common(
@@ -118,6 +122,7 @@ def compared(
         asked,
         tuple(shifts(base, others)),
         (*notes, *_unmatched(units, sides)),
+        tuple(sorted(ahead, key=lambda each: each.name != base.name)),
     )
 
 

@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     BOUNDS,
+    CONTRIBUTION,
     COUNTIES,
     FUND,
     INDICATORS,
     OUTLOOK,
     OUTLOOK_ITEMS,
     POOLS,
+    PROVINCES_PART,
     RULES,
     SCENARIOS,
+    SECTIONS,
     SERVICES,
     THRESHOLDS,
     WARNING_LEVEL,
@@ -28,6 +31,7 @@ from transfer_opt.policy.warning_levels import LEVELS as WARNING_LEVELS
 from transfer_opt.workbook.input.column import CellKind as CellKind
 from transfer_opt.workbook.input.column import InputColumn as InputColumn
 from transfer_opt.workbook.input.monitoring import INDICATOR_COLUMNS, THRESHOLD_COLUMNS
+from transfer_opt.workbook.input.section_columns import SECTION_COLUMNS
 
 ZONES = ("国家重点生态功能区", "省级重点生态功能区", "禁止开发区")
 ASSESSMENTS = ("变好", "基本稳定", "变差")
@@ -212,6 +216,14 @@ _COUNTY_COLUMNS = (
         required=False,
         width=11,
     ),
+    InputColumn(
+        CONTRIBUTION,
+        "number",
+        "这个县区出到流域补偿资金里的钱，从可用财力中减去；不出资的留空。",
+        "金额",
+        required=False,
+        width=11,
+    ),
 )
 
 _POOL_COLUMNS = (
@@ -251,6 +263,14 @@ _POOL_COLUMNS = (
         "金额",
         required=False,
         width=11,
+    ),
+    InputColumn(
+        PROVINCES_PART,
+        "number",
+        "各县共同出资的流域补偿资金填省级出的部分：它与「县区数据」的流域出资相加等于本年总额；其他资金留空。",
+        "金额",
+        required=False,
+        width=13,
     ),
     InputColumn(
         "科目编码", "code", "收入科目编码，只作说明，不参加计算。", required=False, width=11
@@ -439,6 +459,7 @@ SHEETS: Mapping[str, tuple[InputColumn, ...]] = {
     BENEFICIARIES: _BENEFICIARY_COLUMNS,
     THRESHOLDS: THRESHOLD_COLUMNS,
     INDICATORS: INDICATOR_COLUMNS,
+    SECTIONS: SECTION_COLUMNS,
 }
 """Canonical sheet name → its columns in the template's order."""
 

@@ -35,6 +35,7 @@ from transfer_opt.core.vocabulary import (
     POOLS,
     RULES,
     SCENARIOS,
+    SECTIONS,
     SERVICES,
     THRESHOLDS,
     WEIGHTS,
@@ -70,6 +71,7 @@ _SPOKEN_OF = {
     BENEFICIARIES: re.compile("受益"),
     THRESHOLDS: re.compile("阈值|预警"),
     INDICATORS: re.compile("历年"),
+    SECTIONS: re.compile("断面|流域"),
 }
 """What in a sheet's name may mean the one that is missing."""
 _CLOSE = 0.75

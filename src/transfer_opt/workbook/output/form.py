@@ -35,7 +35,7 @@ _PAPERS = {"A4": 9, "A3": 8}
 _CENTIMETRE = 1 / 2.54
 _REMARKS = frozenset({"依据", "依据条款", "说明", "理由"})
 _WRAPPED = _REMARKS | {"资金", "取值"}
-_SHARES = frozenset(LEVELS)
+_SHARES = frozenset({*LEVELS, "指标变化"})
 """Numbers that are shown in per cent."""
 _WHOLE, _AREA = "#,##0_ ;-#,##0_ ;0_ ", "#,##0.0_ ;-#,##0.0_ ;0_ "
 """The blank after each figure keeps it off the border."""

@@ -22,8 +22,10 @@ from transfer_opt.core.vocabulary import (
     POOLS,
     PREFECTURE,
     PROVINCE_SHARE,
+    PROVINCES_PART,
     RULES,
     SCENARIOS,
+    SECTIONS,
     SERVICES,
     TOTAL,
     WEIGHTS,
@@ -37,6 +39,7 @@ _UNDATED = datetime(1980, 1, 1)
 _BLANK_UNITS = 60
 _BLANK_BOUNDS = 20
 _BLANK_SERVICES = 12
+_BLANK_SECTIONS = 15
 _LONGEST_LIST = 255
 """What a spreadsheet takes as the choices of a drop-down list."""
 _SCENARIO_WIDTH = 20.0
@@ -46,10 +49,10 @@ _COUNTY_NOTES = (
     "空白与0不同：空白表示不享受或没有数据，0表示有资格但金额为零。",
     "2. 小计、合计行和市州本级行可以保留，程序只核对、不参加分配。表头文字不要改动，列的先后可以调整。",
     "3. 可在右侧增加选填列：上年〈资金〉其中一次性、提前下达〈资金〉、户籍人口、财政供养人口、必保支出、"
-    "禁止开发区个数、引导性补助名单、绩效系数、预警等级、土地出让收益、用于农业农村支出，以及作为需求、财力或分母使用的其他数值列。",
+    "禁止开发区个数、引导性补助名单、绩效系数、预警等级、土地出让收益、用于农业农村支出、流域出资，以及作为需求、财力或分母使用的其他数值列。",
 )
 _POOL_NOTES = (
-    "注：没有列入本表的资金不参加分配。本年总额低于上年总额时会给出提示。其中省级、省级下限、省级上限用于省级统筹，不统筹的留空。",
+    "注：没有列入本表的资金不参加分配。本年总额低于上年总额时会给出提示。其中省级、省级下限、省级上限用于省级统筹，不统筹的留空。各县共同出资的流域补偿资金填省级出资。",
 )
 _RULE_NOTES = (
     "注：资金、对象留空表示全部；取值、启用、刚性留空表示采用默认值。比例可写0.15，也可写15%。",
@@ -76,6 +79,12 @@ _SERVICE_NOTES = (
 _BENEFICIARY_NOTES = (
     "注：在右边加列，一个事项一列，表头写「共担事项」里的名称，填受益人数，没有受益人写0；空白是错误。"
     "「共担事项」没有填时，本表不起作用。",
+)
+_SECTION_NOTES = (
+    "注：一个断面写一行，单价、上限都按协议填，没有约定的写0；不用就整张表不填。类别每差一级、指标每变1%各多少，两部分相加："
+    "得正数的下游付给上游，得负数的上游付给下游。",
+    "下游有几个县区的，用“、”隔开，分担比例按同样的次序写，如60%、40%。污染物指标填六个浓度，或只填指标变化（下降为负）。"
+    "付出的限额、是否计入可用财力和“三保”，由「约束参数」的规则「横向补偿」决定。",
 )
 _BOUND_NOTES = (
     "注：行政区划代码与县区名称填一项即可，市州填名称；资金填“合计”就是各项资金的合计；下限、上限可以只填一项；理由会原样列入结果。",
@@ -178,6 +187,8 @@ class TemplateLayout:
     """Rows of 「受益人数」, in the order of `counties`."""
     thresholds: tuple[Mapping[str, Value], ...] = ()
     """Rows of 「预警阈值」."""
+    sections: tuple[Mapping[str, Value], ...] = ()
+    """Rows of 「断面」; empty for the template."""
     with_bounds: bool = True
     """Whether there are an empty 「县区上下限」 and an empty 「历年指标」."""
 
@@ -234,6 +245,7 @@ def _made(layout: TemplateLayout) -> bytes:
     write_thresholds(book, styles, _title(layout, "预警阈值表"), layout.label, layout.thresholds)
     if layout.with_bounds:
         write_indicators(book, styles, layout.label, layout.unit)
+    _write_sections(book, styles, layout)
     book.close()
     return memory.getvalue()
 
@@ -252,9 +264,8 @@ def _write_counties(book: Any, styles: Styles, layout: TemplateLayout) -> None:
 
 def _write_pools(book: Any, styles: Styles, layout: TemplateLayout) -> None:
     title = _title(layout, "省对下转移支付资金总额表")
-    form = FormSheet(
-        book, styles, POOLS, SHEETS[POOLS], title, layout.label, f"单位：{layout.unit}"
-    )
+    columns = [column for column in SHEETS[POOLS] if column.name != PROVINCES_PART]
+    form = FormSheet(book, styles, POOLS, columns, title, layout.label, f"单位：{layout.unit}")
     for fund in layout.funds:
         form.write_row(
             {
@@ -409,6 +420,23 @@ def _write_beneficiaries(book: Any, styles: Styles, layout: TemplateLayout) -> N
     else:
         form.write_blank_rows(_BLANK_UNITS)
     form.finish(_BENEFICIARY_NOTES, frozen_columns=2)
+
+
+def _write_sections(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    form = FormSheet(
+        book,
+        styles,
+        SECTIONS,
+        SHEETS[SECTIONS],
+        _title(layout, "断面水质补偿协议表"),
+        layout.label,
+        f"单位：{layout.unit}（浓度：毫克/升）",
+    )
+    form.set_paper("A3")
+    for row in layout.sections:
+        form.write_row(row)
+    form.write_blank_rows(0 if layout.sections else _BLANK_SECTIONS)
+    form.finish(_SECTION_NOTES, frozen_columns=1)
 
 
 def _title(layout: TemplateLayout, name: str) -> str:

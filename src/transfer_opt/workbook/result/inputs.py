@@ -1,7 +1,7 @@
 """The budget as its result repeats it: 「输入数据」 and 「方案参数」 as the sheets of an input workbook again.
 
 「输入数据」 stands for 「县区数据」 and 「受益人数」; 「方案参数」 for 「约束参数」, 「资金总额」, 「县区上下限」 and
-「共担事项」, whose standards and shares are parameters.
+「共担事项」, whose standards and shares are parameters; 「年度展望」 for itself, 「断面协议」 for 「断面」.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from transfer_opt.core.tables import FIRST_ROW, HEADER_ROW
 from transfer_opt.core.text import RawCell
 from transfer_opt.core.vocabulary import (
+    AGREEMENTS,
     BENEFICIARIES,
     BOUNDS,
     CODE,
     COUNTIES,
     INPUT,
     NAME,
+    NET_FLOW,
     OTHER_NEED,
     OUTLOOK,
     PARAMETERS,
@@ -24,7 +26,9 @@ from transfer_opt.core.vocabulary import (
     PREFECTURE,
     PROVINCE_SHARE,
     PROVINCE_SIDES,
+    PROVINCES_PART,
     RULES,
+    SECTIONS,
     SERVICES,
     SHARED_RULE,
     TIER,
@@ -42,6 +46,7 @@ POOL_FACTS = (
     PROVINCE_SHARE,
     *PROVINCE_SIDES,
     "统筹后本年总额",
+    PROVINCES_PART,
 )
 """What 「方案参数」 says of every pool."""
 DERIVED = ("预留", "可分配总额", "统筹后本年总额")
@@ -81,6 +86,8 @@ def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkb
         )
     if OUTLOOK in sheets:
         made.append(RawSheet(OUTLOOK, sheets[OUTLOOK].rows, ()))
+    if AGREEMENTS in sheets:
+        made.append(RawSheet(SECTIONS, sheets[AGREEMENTS].rows, ()))
     if services:
         header = (SERVICE, STANDARD, LISTED, TIER, *LEVELS, "依据")
         made.append(RawSheet(SERVICES, [*head, header, *_services(services)], ()))
@@ -97,7 +104,7 @@ def _counties(rows: Sequence[_Cells]) -> tuple[list[_Cells], list[_Cells]]:
     coded = any(row and row[0] for row in body)
     names = [None if name == CODE and not coded else name for name in header]
     added = {at: _restored(name) for at, name in enumerate(names) if _restored(name)}
-    own = [at for at in range(len(names)) if at not in added]
+    own = [at for at, name in enumerate(names) if at not in added and name != NET_FLOW]
     keys = [at for at, name in enumerate(names) if name in (CODE, NAME, PREFECTURE)]
     counties = [[names[at] for at in own], *(_chosen(row, own) for row in body)]
     people = [
