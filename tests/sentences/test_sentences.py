@@ -113,6 +113,6 @@ TRUE: tuple[tuple[str, str, Callable[..., bool]], ...] = (
 def test_the_figures_of_a_sentence_agree_with_each_other(
     scene: str, reads: str, holds: Callable[..., bool], desk: Desk
 ) -> None:
-    found = numbers(reads, SCENES[scene](desk))
+    found = numbers(reads, ALL_SCENES[scene](desk))
     assert found
     assert all(holds(*figures) for figures in found)

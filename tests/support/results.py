@@ -17,6 +17,7 @@ from books import ECOLOGY, EQUALIZATION, GUARANTEE, add_rule, change, plain_tabl
 from transfer_opt.allocation import allocate
 from transfer_opt.commands import publish
 from transfer_opt.core.errors import InfeasibleError
+from transfer_opt.core.vocabulary import PROVINCE_SHARE
 from transfer_opt.intake import prepare
 
 FUNDS = (EQUALIZATION, GUARANTEE, ECOLOGY)
@@ -37,6 +38,7 @@ def tables(seed: int, most: int = 14) -> Tables:
     for row in found["资金总额"][1:]:
         last = sum(float(each[header.index(f"上年{row[0]}")] or 0) for each in kept)
         row[1:3] = [round(last * generator.uniform(1.03, 1.10)), round(last)]
+        row[found["资金总额"][0].index(PROVINCE_SHARE)] = row[1] // 10
     change(found, "约束参数", lambda row: row["规则"] == "单县占比上限", 取值=0.6)
     names = [str(row[header.index("县区名称")]) for row in kept]
     if generator.random() < 0.5:
