@@ -223,7 +223,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "钱少": solved("钱少", SHORT, seed=1),
     "钱少·放宽": solved("放宽", SHORT, "--relax", seed=1),
-    "粗取整": solved("粗", rule("取整", 取值="100万元"), seed=3),
+    "粗取整": solved("粗", rule("取整", 取值="1000万元"), seed=1),
     "一次性": solved("一次性", DATED),
     "一次性·附件": after(
         "一次性",
