@@ -156,8 +156,19 @@ def effects(outcome: Plan, flows: Flows) -> Iterator[str]:
     for i in np.flatnonzero(repaid > 0):
         yield (
             f"「{FLOW_RULE}」·{IN_NEED}为「是」：按测算数，{case.recipients.name[i]}用来补“三保”的资金，"
-            f"其中 {repaid[i]:,.10g} {unit}是在替断面超标买单。"
+            f"其中 {repaid[i]:,.10g} {unit}是在替{_cause(flows, int(i))}买单。"
         )
+
+
+def _cause(flows: Flows, county: int) -> str:
+    """What a county pays for: other payments than those of a county upstream whose water misses its class are no penalty."""
+    missed = [
+        flow.payer == section.upstream and section.actual > section.target
+        for flow in flows.flows
+        if flow.payer == county
+        for section in (flows.sections[flow.section],)
+    ]
+    return "断面超标" if all(missed) else f"{FLOW_RULE}的净付出"
 
 
 def _repaid(outcome: Plan) -> Floats:
