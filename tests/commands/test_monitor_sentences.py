@@ -98,7 +98,7 @@ def test_sentences_of_land_and_of_a_forecast(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plan = _with_land(tmp_path)
-    sentence = "土地出让收益用于农业农村：全省 36.0%，"
+    sentence = "土地出让收益用于农业农村：全省 36%，"
     note = "土地出让收益用于农业农村一项，还差的是要再用于农业农村的支出。"
     ahead = "预测年是按「年度展望」推算的"
     said = {
@@ -110,8 +110,8 @@ def test_sentences_of_land_and_of_a_forecast(
         )
         for target in (0.45, 0.36)
     }
-    assert f"{sentence}低于目标 45.0%，差 18 万元。" in said[0.45]
-    assert f"{sentence}达到目标 36.0%。" in said[0.36]
+    assert f"{sentence}低于目标 45%，差 18 万元。" in said[0.45]
+    assert f"{sentence}达到目标 36%。" in said[0.36]
     assert note in said[0.36]
     assert ahead in said[0.36]
     assert "按展望预测，2028年" in said[0.36]

@@ -92,17 +92,27 @@ def test_the_province_is_told_how_far_it_is_from_the_share_of_land() -> None:
     found = records(case(numbers={"土地出让收益": (100, 60, 40), "用于农业农村支出": (30, 36, 6)}))
     land = Threshold("土地出让收益用于农业农村", 1, {RED: mpq(2, 10), YELLOW: mpq(45, 100)})
     said = list(sentences(watched(found, land)))
-    assert "土地出让收益用于农业农村：全省 36.0%，低于目标 45.0%，差 18 万元。" in said
+    assert "土地出让收益用于农业农村：全省 36%，低于目标 45%，差 18 万元。" in said
     levels = [each.level(0) for each in watched(found, land).standings]
     assert levels == [YELLOW, GREEN, RED]
     partly = [replace(found[0], values={}), *found[1:]]
-    assert "土地出让收益用于农业农村：有数的 2 县 42.0%，低于目标 45.0%，差 3 万元。" in list(
+    assert "土地出让收益用于农业农村：有数的 2 县 42%，低于目标 45%，差 3 万元。" in list(
         sentences(watched(partly, land))
     )
     enough = Threshold("土地出让收益用于农业农村", 1, {YELLOW: mpq(36, 100)})
-    assert "土地出让收益用于农业农村：全省 36.0%，达到目标 36.0%。" in list(
+    assert "土地出让收益用于农业农村：全省 36%，达到目标 36%。" in list(
         sentences(watched(found, enough))
     )
+
+
+def test_what_is_below_the_share_of_land_by_a_hair_is_not_told_as_that_share() -> None:
+    """4,499 of 10,000 where 45 % is asked."""
+    found = records(
+        case(numbers={"土地出让收益": (10_000, 0, 0), "用于农业农村支出": (4499, 0, 0)})
+    )
+    land = Threshold("土地出让收益用于农业农村", 1, {YELLOW: mpq(45, 100)})
+    said = list(sentences(watched(found, land)))
+    assert "土地出让收益用于农业农村：全省 44.99%，低于目标 45%，差 1 万元。" in said
 
 
 def test_a_forecast_misses_no_cut_by_its_own_rounding() -> None:

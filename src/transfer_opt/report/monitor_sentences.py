@@ -208,11 +208,15 @@ def _land(watch: Watch) -> Iterator[str]:
     whose = f"有数的 {len(ratios)} 县" if unknown else "全省"
     cut = max(courses[0].threshold.cuts.values())
     lacks = whole_units(max(ZERO, cut * proceeds - rural), watch.unit)
-    told = f"{LAND}：{whose} {float(rural / proceeds):.1%}，"
+    told = f"{LAND}：{whose} {_percent(cautious(courses[0].threshold, rural / proceeds))}，"
     if lacks:
-        yield f"{told}低于目标 {float(cut):.1%}，差 {spelled(lacks)} {watch.money_unit}。"
+        yield f"{told}低于目标 {_percent(cut)}，差 {spelled(lacks)} {watch.money_unit}。"
     else:
-        yield f"{told}达到目标 {float(cut):.1%}。"
+        yield f"{told}达到目标 {_percent(cut)}。"
+
+
+def _percent(share: mpq) -> str:
+    return f"{spelled(100 * share)}%"
 
 
 def _ahead(watch: Watch) -> Iterator[str]:
