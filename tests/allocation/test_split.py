@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from provincial import two_funds
 from transfer_opt.allocation.allocate import allocate, split_instance
 from transfer_opt.allocation.explanation.indicators import position, shortfall
 from transfer_opt.allocation.instance import Instance
+from transfer_opt.allocation.plan import Plan
 from transfer_opt.allocation.split import Split, bounds_of, decided
 from transfer_opt.checker.optimality import check
 from transfer_opt.core.errors import InputError
@@ -45,7 +47,7 @@ def test_the_split_is_told_in_a_sentence(tmp_path: Path) -> None:
     outcome = allocate(prepare(two_funds(tmp_path / "预算.xlsx")))
     assert list(split_sentences(outcome)) == [
         f"省级统筹：40 万元省级资金中，{ECOLOGY}减少 10、{GUARANTEE}增加 10 万元；“三保”缺口（取整前）按拟定的拆分为 10 万元，统筹后为 0 万元。",
-        "在各项上下限以内，没有别的拆分使缺口更小；缺口同样小的拆分里，这个离拟定的最近。",
+        "在各项上下限和硬规则以内，按公布单位取整以前，没有别的拆分能使缺口更小；缺口同样小的拆分里，这个离拟定的最近。",
     ]
 
 
@@ -272,6 +274,16 @@ def wrong(seeds: range) -> list[int]:
 
 def test_no_whole_unit_split_is_short_of_less_than_the_one_decided() -> None:
     assert wrong(range(15)) == []
+
+
+def test_what_is_told_of_other_splits_is_told_of_them_before_rounding() -> None:
+    """Here another split in whole units is short of a hundredth less than the one that was rounded."""
+    instance = drawn(1105)
+    moved, split = decided(instance)
+    assert split is not None
+    assert short(moved) > min(short(with_parts(instance, parts)) for parts in splits(instance))
+    *_, said = split_sentences(cast(Plan, SimpleNamespace(split=split, case=moved.case)))
+    assert said.startswith("在各项上下限和硬规则以内，按公布单位取整以前，")
 
 
 @pytest.mark.slow

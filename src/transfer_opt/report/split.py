@@ -48,7 +48,7 @@ def split_sentences(plan: Plan) -> Iterator[str]:
         )
     else:
         yield f"省级统筹：拟定的拆分不用改，“三保”缺口（取整前）{after} {unit}。"
-    yield "在各项上下限以内，没有别的拆分使缺口更小；缺口同样小的拆分里，这个离拟定的最近。"
+    yield "在各项上下限和硬规则以内，按公布单位取整以前，没有别的拆分能使缺口更小；缺口同样小的拆分里，这个离拟定的最近。"
 
 
 def split_tables(outcome: Outcome) -> tuple[Table, ...]:
