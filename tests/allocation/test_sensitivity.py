@@ -274,9 +274,10 @@ def solved(*changes: Change) -> tuple[Case, Floats]:
 
 
 def test_the_example_tries_what_binds_there() -> None:
-    assert [(entry.subject, entry.change) for entry in example().sensitivities] == list(
-        EXAMPLE_CHANGES
-    )
+    told = [entry for entry in example().sensitivities if not entry.between]
+    assert [(entry.subject, entry.change) for entry in told] == list(EXAMPLE_CHANGES)
+    # Between every two of its three funds, each way: all have a part of the province's own.
+    assert len(example().sensitivities) - len(told) == 6
 
 
 @pytest.mark.system
