@@ -19,10 +19,12 @@ from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.prepare import BudgetWorkbook, settled
 from transfer_opt.published.narrative import sentences
 from transfer_opt.report.allocation import allocation_table
+from transfer_opt.report.flows import flow_tables
 from transfer_opt.report.records import audit_table, input_table
 from transfer_opt.report.responsibility import responsibility_tables
 from transfer_opt.report.rules import county_sensitivity_table, rule_table
 from transfer_opt.report.steps import step_table
+from transfer_opt.report.years import path_table
 from transfer_opt.workbook.result.rows import ResultSheet, as_written
 
 if TYPE_CHECKING:
@@ -101,6 +103,8 @@ class Solved:
             audit_table(outcome, ""),
             input_table(outcome),
             *responsibility_tables(outcome)[:1],
+            *flow_tables(outcome)[:1],
+            *([path_table(outcome)] if outcome.projection else ()),
         )
         return {table.name: as_written(table) for table in tables}
 
