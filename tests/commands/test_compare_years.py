@@ -71,6 +71,8 @@ def test_figures_stand_year_by_year_with_the_difference_to_the_baseline(written:
 def test_each_scenario_has_its_sentence_on_the_conclusion_and_on_the_page(written: Path) -> None:
     answers = {row[0]: row[1] for row in cells(written, "结论") if row[0]}
     assert answers["以后各年"] == "；".join(TOLD) + "。"
+    assert answers["合规"].startswith("本年“三保”都没有缺口")
+    assert any("本年“三保”没有缺口，作为比较基准" in str(row) for row in cells(written, "方案比较"))
     page = written.with_suffix(".html").read_text(encoding="utf-8")
     assert all(said in page for said in TOLD)
     assert "多年比较：以后各年是预测" in page

@@ -32,7 +32,7 @@ def grows(
 
 
 def shared(change: Edit = nothing) -> Edit:
-    """The miniature of the shared services in the place of the example, changed."""
+    """The miniature of the shared services in the place of the example, changed: it is read in a moment."""
 
     def edit(found: Tables) -> None:
         found.clear()
@@ -71,10 +71,26 @@ OUTLOOKS = Group(
 ALONE = tuple(
     Group((row,))
     for row in (
-        Row("E365", outlook(grows(OWN), years=("2027年", "备注")), outlook(grows(OWN))),
-        Row("E366", outlook(grows(OWN), years=("2027年", "2027")), outlook(grows(OWN))),
-        Row("E367", outlook([OWN, None, None, "增幅"], years=()), outlook(grows(OWN))),
-        Row("E368", outlook(grows(OWN), years=("2027年", "2029年")), outlook(grows(OWN))),
+        Row(
+            "E365",
+            shared(outlook(grows(OWN), years=("2027年", "备注"))),
+            shared(outlook(grows(OWN))),
+        ),
+        Row(
+            "E366",
+            shared(outlook(grows(OWN), years=("2027年", "2027"))),
+            shared(outlook(grows(OWN))),
+        ),
+        Row(
+            "E367",
+            shared(outlook([OWN, None, None, "增幅"], years=())),
+            shared(outlook(grows(OWN))),
+        ),
+        Row(
+            "E368",
+            shared(outlook(grows(OWN), years=("2027年", "2029年"))),
+            shared(outlook(grows(OWN))),
+        ),
         Row("E371", shared(put(SERVICES, "A3", None)), shared()),
         Row("E372", shared(put(SERVICES, "G3", None)), shared()),
         Row("E373", shared(put(SERVICES, "B4", None)), shared()),

@@ -62,6 +62,11 @@ def ahead_sentences(comparison: Comparison) -> Iterator[str]:
     return (_sentence(each, base, comparison.money_unit) for each in comparison.ahead)
 
 
+def this_year(comparison: Comparison) -> str:
+    """Before what is said of this year alone, where the years after it are compared, too."""
+    return "本年" if comparison.ahead else ""
+
+
 def ahead_record(comparison: Comparison) -> list[dict[str, Any]]:
     """The years of every scenario for programs."""
     return [

@@ -10,7 +10,7 @@ from transfer_opt.allocation.plan import RELAXED
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import YEAR_COMPARISON
-from transfer_opt.report.comparison.ahead import ahead_sentences
+from transfer_opt.report.comparison.ahead import ahead_sentences, this_year
 from transfer_opt.report.comparison.matrix import alarms, losers_and_prices, measures
 from transfer_opt.report.comparison.overview import differences
 from transfer_opt.report.equality import short_prefecture
@@ -130,7 +130,7 @@ def _rules(comparison: Comparison) -> Iterator[str]:
         yield f"{'、'.join(relaxed)}放宽了规则才算得出"
     told = [alarm.partition("：为满足")[0].rstrip("。") for alarm in alarms(comparison)]
     if all(not np.nansum(side.short) for side in comparison.sides if side.plan):
-        told.insert(0, "“三保”都没有缺口")
+        told.insert(0, f"{this_year(comparison)}“三保”都没有缺口")
     yield "；".join(told) if told else "没有软规则被突破"
     harm = [len(worse.losers) for worse in comparison.worse if worse.losers]
     if comparison.worse:

@@ -11,6 +11,7 @@ from transfer_opt.allocation.explanation.indicators import gini
 from transfer_opt.core.arrays import Bools, Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
+from transfer_opt.report.comparison.ahead import this_year
 from transfer_opt.report.parts import heading
 from transfer_opt.scenarios.comparison.columns import Side
 from transfer_opt.scenarios.comparison.compare import Comparison
@@ -191,7 +192,8 @@ def _sentence(comparison: Comparison, made: tuple[Measure, ...], at: int) -> str
     prices = list(losers_and_prices(comparison, made, at))
     if side is comparison.baseline:
         short = _sum(side.short)
-        opening = "“三保”没有缺口，作为比较基准" if short == 0 else "作为比较基准"
+        none = f"{this_year(comparison)}“三保”没有缺口，"
+        opening = f"{none if short == 0 else ''}作为比较基准"
         return "；".join([opening, *gains, *prices]) + "。"
     alone = sum(one.plan is not None for one in comparison.sides) < 2
     gain = "，".join(_alone(made, at)) if alone else "、".join(gains) or "没有一项独占最好"
