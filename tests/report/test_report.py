@@ -90,7 +90,7 @@ COLUMNS = {
     ],
     "审计信息": ["项目", "内容"],
 }
-FACTS = {"州本级及其他", "预留", "可分配总额", "上年总额"}
+FACTS = {"州本级及其他", "预留", "可分配总额", "上年总额", "其中省级"}
 """Rows of 「方案参数」 that tell the pools as they were; no parameters."""
 
 
