@@ -41,14 +41,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What stands in tests/system starts processes, or follows a whole document; CBC is a program of its own.
+    """What stands in tests/system starts processes, or follows a whole document, as every scene of a sentence does; CBC is
+    a program of its own.
 
     Elsewhere the mark says that a test is long: it follows a whole result, or compares many solutions.
     """
     for item in items:
         parameters = getattr(item, "callspec", _NO_CASE).params.values()
         by_cbc = any(isinstance(value, str) and value == "cbc" for value in parameters)
-        if item.path.parent.name == "system" or by_cbc:
+        if item.path.parent.name in ("system", "sentences") or by_cbc:
             item.add_marker("system")
 
 

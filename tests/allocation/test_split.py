@@ -27,6 +27,8 @@ from transfer_opt.lexlp.solvers.choice import chosen
 from transfer_opt.policy.model import Change
 from transfer_opt.report.split import split_sentences
 
+pytestmark = pytest.mark.system
+
 
 def split_of(path: Path) -> tuple[Instance, Split | None]:
     return split_instance(prepare(path))

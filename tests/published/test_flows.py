@@ -26,6 +26,8 @@ from transfer_opt.published.narrative import explain
 from transfer_opt.report.flows import flow_tables
 from transfer_opt.scenarios.comparison.attribution import differing
 
+pytestmark = pytest.mark.system
+
 LIMITED = parameter("限额比例", 0.05)
 IN_NEED = parameter("三保计入横向补偿", "是")
 

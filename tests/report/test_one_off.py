@@ -16,6 +16,9 @@ SAID = "上年数都已扣除其中一次性补助，共 1,000 万元：玛多�
 TELLING = ("分配结果", "测算说明", "均衡性指标", "分资金对比", "批准后分配表")
 
 
+pytestmark = pytest.mark.system
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """1,000 of what 玛多县 had last year was paid once only: budget, result, one decision, comparison, attachment."""

@@ -15,6 +15,8 @@ from transfer_opt.core.vocabulary import BOUNDS, RULES, SCENARIOS, SHARED_RULE, 
 from transfer_opt.report.comparison.shift import sentence
 from transfer_opt.scenarios.comparison.compare import Comparison
 
+pytestmark = pytest.mark.system
+
 ANSWER = (
     f"{CUT}：县级承担合计由 342 万元降到 266 万元，省多支出 76 万元；三保缺口由 42 万元变为 0 万元；"
     "缺口同样变为 0 万元，直接增加县级保障只需 42 万元（差额因为分担比例不分缺口大小）。"
