@@ -432,6 +432,7 @@ def resolved(settings: Settings) -> dict[tuple[str, str], list[Any]]:
 
 
 @pytest.mark.system
+@pytest.mark.system
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_parameters_of_a_result_give_the_same_settings_and_integers(
     scenario: str, tmp_path: Path
@@ -485,6 +486,7 @@ CHANGES: list[tuple[dict[str, Any], ...]] = [
 ]
 
 
+@pytest.mark.system
 @pytest.mark.system
 @pytest.mark.parametrize("rules", CHANGES)
 def test_exceptions_for_places_switches_and_units_are_read_back_too(

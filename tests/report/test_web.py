@@ -29,6 +29,8 @@ from transfer_opt.report.web.glossary import explained
 from transfer_opt.report.web.map import areas
 from transfer_opt.report.web.strip import LANE, Mark, strip
 
+pytestmark = pytest.mark.system
+
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",

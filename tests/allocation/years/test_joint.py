@@ -22,6 +22,8 @@ from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import Change
 from transfer_opt.policy.settings import Settings
 
+pytestmark = pytest.mark.system
+
 OBJECTIVE = ("三保缺口最小", "贴近因素法")
 USED = (
     POOL_RULE,

@@ -19,6 +19,8 @@ from transfer_opt.core.errors import InfeasibleError, InputError
 from transfer_opt.intake.prepare import prepare
 from transfer_opt.report.years import year_sentences
 
+pytestmark = pytest.mark.system
+
 THREE = {"pools": (110, 110, 100), "needs": ((50, 40), (50, 60), (50, 60))}
 """The third year's pool is less than the floors, 66 + 44."""
 
