@@ -60,19 +60,17 @@ class Plan:
     def decided(self) -> Floats:
         """(L,) approved less computed amounts, money; 0 where nobody decided."""
         computed = self.units if self.computed is None else self.computed
-        return np.asarray(np.round((self.units - computed) * self.case.unit, 10), dtype=float)
+        return self.case.money(self.units - computed)
 
     @cached_property
     def published(self) -> Floats:
         """(L,) published amounts in the workbook's money unit."""
-        return np.asarray(np.round(self.units * self.case.unit, 10), dtype=float)
+        return self.case.money(self.units)
 
     @cached_property
     def amounts(self) -> Floats:
         """(F, n) published amounts; NaN where there is no line."""
-        table = np.full((len(self.case.funds), len(self.case.recipients)), np.nan)
-        table[self.case.lines.fund, self.case.lines.recipient] = self.published
-        return table
+        return self.case.by_county(self.published)
 
     @cached_property
     def given(self) -> Floats:

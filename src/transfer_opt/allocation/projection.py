@@ -37,9 +37,7 @@ class Year:
     @cached_property
     def table(self) -> Floats:
         """(F, n) amounts; NaN where there is no line."""
-        table = np.full((len(self.case.funds), len(self.case.recipients)), np.nan)
-        table[self.case.lines.fund, self.case.lines.recipient] = self.amounts
-        return table
+        return self.case.by_county(self.amounts)
 
     @cached_property
     def position(self) -> Position:

@@ -395,6 +395,16 @@ class Case:
         """Distributable money by fund (F,)."""
         return np.array([fund.pool for fund in self.funds])
 
+    def money(self, units: Ints) -> Floats:
+        """Whole publishing units as money, without the dust of binary fractions."""
+        return np.asarray(np.round(units * self.unit, 10), dtype=float)
+
+    def by_county(self, amounts: Floats) -> Floats:
+        """Line by line (L,) → (F, n), NaN where there is no line."""
+        table = np.full((len(self.funds), len(self.recipients)), np.nan)
+        table[self.lines.fund, self.lines.recipient] = amounts
+        return table
+
     def capacity(self, x: Linear, own: Floats) -> Linear:
         """own_i + Σ_f usable_f · x[f, i], one expression per recipient (n,), money."""
         return replace(

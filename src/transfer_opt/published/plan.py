@@ -62,7 +62,7 @@ def plan_of(publication: Publication, prepared: Prepared) -> Plan:
     name = Path(prepared.budget.path).name
     amounts = _amounts(case, publication.allocation, name)
     units = np.round(amounts / case.unit).astype(np.int64)
-    published = np.asarray(np.round(units * case.unit, 10), dtype=float)
+    published = case.money(units)
     sha256 = publication.fact("模型文件 SHA-256")
     alarms = tuple(text for text in publication.facts.get("警告", ()) if not text.startswith("[W"))
     plan = Plan(

@@ -322,7 +322,7 @@ class _Search:
         return self._measured(count, instance.case, found.units)
 
     def _measured(self, count: int, case: Case, units: Ints) -> Tried:
-        final = np.round(units * case.unit, 10)
+        final = case.money(units)
         value = self._goal.measure.value(case, final)
         if np.isnan(value):
             raise _wrong(

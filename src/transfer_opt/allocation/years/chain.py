@@ -9,8 +9,6 @@ from itertools import chain as flat
 from itertools import filterfalse, zip_longest
 from typing import TypeAlias
 
-import numpy as np
-
 from transfer_opt.allocation.infeasibility.message import infeasible
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import Published
@@ -50,7 +48,7 @@ def chain(
     A year for which there is no allocation ends the chain: what is said of it was tried on the years from this one on.
     """
     first = horizon.first
-    published = _money(units, first.case)
+    published = first.case.money(units)
     years = [Year(horizon.years[0], first.case, published, published)]
     problems, proofs = [first], list[str]()
     for at in range(1, len(horizon.years)):
@@ -60,7 +58,7 @@ def chain(
         if not isinstance(found, Published):
             stuck = Stuck(horizon.years[at], _told(horizon, settings, at))
             return Chain(tuple(years), tuple(problems), tuple(proofs), stuck)
-        money = _money(found.units, problem.case)
+        money = problem.case.money(found.units)
         years.append(Year(horizon.years[at], problem.case, money, found.optimum.amounts))
         problems.append(problem)
         proofs.append(found.certificate)
@@ -136,7 +134,3 @@ def _from_the_start(horizon: Horizon, settings: Settings, at: int) -> Instance:
 
 def _is_pool(change: Change) -> bool:
     return change.rule == POOLS and change.parameter == POOL_AMOUNT and change.value is not None
-
-
-def _money(units: Ints, case: Case) -> Floats:
-    return np.asarray(np.round(units * case.unit, 10), dtype=float)

@@ -129,8 +129,7 @@ class Horizon:
 def paid(settings: Settings, case: Case, amounts: Floats) -> Settings:
     """The settings of the year after one that paid these amounts (L,), money; whoever had no line got nothing."""
     units = settings.recipients
-    table = np.zeros((len(case.funds), len(case.recipients)))
-    table[case.lines.fund, case.lines.recipient] = amounts
+    table = np.nan_to_num(case.by_county(amounts))
     last = {f"上年{fund.name}": row for fund, row in zip(case.funds, table, strict=True)}
     return replace(settings, recipients=replace(units, numbers={**units.numbers, **last}))
 

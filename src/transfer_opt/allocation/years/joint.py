@@ -63,9 +63,10 @@ def joint(
     if not isinstance(found, Published):
         return None
     exactly = np.split(found.optimum.amounts, ends)
-    amounts = [np.round(units * float(unit), 10) for units in np.split(found.units, ends)]
-    whole = published(first.case, exactly[0], first.solver.again) * first.case.unit
-    exactly[0] = amounts[0] = np.round(whole, 10)
+    parts = zip(finest, np.split(found.units, ends), strict=True)
+    amounts = [case.money(units) for case, units in parts]
+    whole = published(first.case, exactly[0], first.solver.again)
+    exactly[0] = amounts[0] = first.case.money(whole)
     years = tuple(map(Year, horizon.years, cases, amounts, exactly))
     return Joint(years, found.certificate)
 

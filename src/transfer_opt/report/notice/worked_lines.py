@@ -285,7 +285,7 @@ def _by_steps(plan: Plan, line: _Writer) -> Iterator[Line]:
         "使各县合计等于资金总额",
         SOURCE + "-{by share}",
         "step",
-        given=_table(case, steps.start),
+        given=case.by_county(steps.start),
         source=(STEPS, "因素法测算额"),
     )
     yield line("start", "因素法测算额", "", "{by share}+{rest}", main=True)
@@ -298,7 +298,7 @@ def _by_steps(plan: Plan, line: _Writer) -> Iterator[Line]:
             hint,
             "",
             "step",
-            given=_table(case, steps.changes[k]),
+            given=case.by_county(steps.changes[k]),
             source=(STEPS, STEP_NAMES[k]),
         )
     summed = "+".join(f"{{{name}}}" for name in ("start", *(STEP_NAMES[k] for k in used)))
@@ -383,13 +383,6 @@ def _in_words(formula: str) -> str:
         inner = "+".join([*terms[:2], "…", terms[-1]])
     said = re.sub(r"[{}]", "", inner).translate(str.maketrans("+-*/()", "＋－×÷（）"))
     return said + ("，小于0按0计" if formula.startswith("MAX") else "")
-
-
-def _table(case: Case, amounts: Floats) -> Floats:
-    """Line by line (L,) → (F, n), NaN where there is no line."""
-    table = np.full((len(case.funds), len(case.recipients)), np.nan)
-    table[case.lines.fund, case.lines.recipient] = amounts
-    return table
 
 
 def _everywhere(case: Case, f: int, value: float) -> Floats:

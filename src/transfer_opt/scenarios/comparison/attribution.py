@@ -211,8 +211,7 @@ def _solved(first: Side, second: Side, done: Sequence[str], funds: Sequence[str]
     state = mixed(first.plan, second.plan, done)
     case, amounts = re_solved(state)
     side = second if DATA in done else first
-    table = np.full((len(case.funds), len(case.recipients)), np.nan)
-    table[case.lines.fund, case.lines.recipient] = amounts
+    table = case.by_county(amounts)
     at = position(case, amounts)
     own = {fund.name: f for f, fund in enumerate(case.funds)}
     short = shortfall(case, at.capacity)

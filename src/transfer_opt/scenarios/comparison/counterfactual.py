@@ -60,7 +60,7 @@ def re_solved(state: State, beside: Beside = nothing) -> tuple[Case, Floats]:
     instance = _fitting(state, beside)
     case = instance.case
     units = published(case, exact_amounts(instance), instance.solver.again)
-    return case, np.asarray(np.round(units * case.unit, 10), dtype=float)
+    return case, case.money(units)
 
 
 def _fitting(state: State, beside: Beside) -> Instance:

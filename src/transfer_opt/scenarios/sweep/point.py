@@ -180,7 +180,7 @@ class Scenarios:
 
 
 def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Record:
-    final = np.round(units * case.unit, 10)
+    final = case.money(units)
     now = position(case, final)
     gaps = shortfall(case, now.capacity)
     last = np.nansum(case.history, axis=0)
