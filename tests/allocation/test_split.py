@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -185,7 +186,6 @@ def _row(random: np.random.Generator, budget: float) -> dict[str, float | None]:
 
 
 def _with_rows(case: Any, rows: Sequence[dict[str, float | None]]) -> Any:
-    from dataclasses import replace
 
     return replace(
         case, funds=tuple(replace(f, row=row) for f, row in zip(case.funds, rows, strict=True))
@@ -194,7 +194,6 @@ def _with_rows(case: Any, rows: Sequence[dict[str, float | None]]) -> Any:
 
 def _rebuild(case: Any) -> Any:
     """The case with other pools, its reference amounts in proportion."""
-    from dataclasses import replace
 
     from transfer_opt.core.exact import exacts
 
@@ -291,3 +290,21 @@ def test_what_is_told_of_other_splits_is_told_of_them_before_rounding() -> None:
 @pytest.mark.slow
 def test_no_whole_unit_split_of_three_hundred_is_short_of_less_than_the_one_decided() -> None:
     assert wrong(range(1000, 1300)) == []
+
+
+def test_a_split_after_which_nothing_is_possible_is_not_told_to_leave_nobody_short(
+    tmp_path: Path,
+) -> None:
+    outcome = allocate(prepare(two_funds(tmp_path / "预算.xlsx")))
+    assert outcome.split is not None
+    relaxed = replace(outcome, split=replace(outcome.split, short_after=None))
+    assert "统筹后没有可行方案。" in next(split_sentences(relaxed))
+
+
+def test_where_the_split_is_decided_no_further_100_is_moved(tmp_path: Path) -> None:
+    path = two_funds(
+        tmp_path / "预算.xlsx", (1200, 200, None, None), (800, 200, 0, None), needs=(700, 1300)
+    )
+    outcome = allocate(prepare(path))
+    assert outcome.split is not None
+    assert [each for each in outcome.sensitivities if each.between] == []

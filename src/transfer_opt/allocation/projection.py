@@ -13,14 +13,11 @@ from transfer_opt.allocation.explanation.indicators import (
     Position,
     indicators,
     position,
-    shortfall,
+    shortfall_at,
 )
 from transfer_opt.core.arrays import Floats
 from transfer_opt.intake.outlook import Outlook
 from transfer_opt.policy.case import Case
-
-DIGITS = 6
-"""Decimals of money beyond which a difference is none."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,7 @@ class Year:
     @cached_property
     def shortfall(self) -> Floats:
         """(n,) 三保缺口, without what rounding makes of it; NaN where the need is not known."""
-        capacity = position(self.case, self.unrounded).capacity
-        return np.round(shortfall(self.case, capacity), DIGITS)
+        return shortfall_at(self.case, self.unrounded)
 
     @cached_property
     def short(self) -> float:

@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 from gmpy2 import mpq
 
-from transfer_opt.allocation.explanation.indicators import position, shortfall
+from transfer_opt.allocation.explanation.indicators import shortfall_at
 from transfer_opt.allocation.formulation.builder import _Builder, _Draft, _with_violations
 from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.formulation.rule_rows import RuleRows, raw_bounds, written_rules
@@ -32,6 +32,7 @@ from transfer_opt.core.exact import (
     ceiling,
     every,
     exact,
+    exacts,
     flooring,
     nearest,
     spelled,
@@ -45,6 +46,7 @@ from transfer_opt.core.vocabulary import (
     PROVINCE_SHARE,
     PROVINCE_SIDES,
 )
+from transfer_opt.intake.assemble import budget_for, kept_share
 from transfer_opt.lexlp.program import PROVINCE, LevelStage, SumStage
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
@@ -72,7 +74,8 @@ class Split:
     """(F,) money, whole publishing units."""
     short_before: float | None
     """三保缺口 with the draft; None where it leaves no allocation."""
-    short_after: float
+    short_after: float | None
+    """The same with what was decided."""
     proof: str
     """The certificate, accepted by the independent checker."""
 
@@ -82,10 +85,10 @@ def bounds_of(case: Case) -> Bounds | None:
 
     A fund whose part is left blank has none; a side left blank bounds nothing but 0 and the whole.
     """
-    said = [case.funds[f].said(PROVINCE_SHARE) for f in range(len(case.funds))]
-    sides = [[fund.said(side) for fund in case.funds] for side in PROVINCE_SIDES]
-    if np.isnan(said).all() or np.isnan(sides).all():
+    if not case.province_moves:
         return None
+    said = [fund.number(PROVINCE_SHARE) for fund in case.funds]
+    sides = [[fund.number(side) for fund in case.funds] for side in PROVINCE_SIDES]
     draft = np.array([ZERO if np.isnan(value) else exact(value) for value in said], dtype=object)
     whole, unit = total(draft), case.figures.unit
     least, most = [], []
@@ -108,18 +111,18 @@ def decided(instance: Instance) -> tuple[Instance, Split | None]:
     if bounds is None:
         return instance, None
     _refuse_unfit(instance, bounds)
-    case = instance.case
+    case, formulation = instance.case, _formulated(instance, bounds)
     found = optimum_and_proof(
         [(fund.name, "", PROVINCE_SHARE) for fund in case.funds],
         lambda money, _: _whole(instance, bounds, money),
-        lambda _: _formulated(instance, bounds),
+        lambda _: formulation,  # its bounds are whole units already
         instance.solver,
     )
     if not isinstance(found, Published):
         return instance, None
     parts = np.array([int(count) * case.figures.unit for count in found.units], dtype=object)
     moved = _with_parts(instance, bounds, parts)
-    return moved, Split(bounds, parts, _short(instance), _short(moved) or 0.0, found.certificate)
+    return moved, Split(bounds, parts, _short(instance), _short(moved), found.certificate)
 
 
 def _with_parts(instance: Instance, bounds: Bounds, parts: Exacts) -> Instance:
@@ -137,8 +140,7 @@ def _short(instance: Instance) -> float | None:
     """三保缺口 of the optimum before rounding."""
     if not instance.optimum.possible:
         return None
-    capacity = position(instance.case, instance.optimum.amounts).capacity
-    return float(np.nansum(np.round(shortfall(instance.case, capacity), 6)))
+    return float(np.nansum(shortfall_at(instance.case, instance.optimum.amounts)))
 
 
 def _formulated(instance: Instance, bounds: Bounds) -> Formulation:
@@ -149,20 +151,16 @@ def _formulated(instance: Instance, bounds: Bounds) -> Formulation:
         np.array([fund.name for fund in draft.funds], dtype=object),
         np.stack([np.arange(count), np.full(count, NOWHERE)], axis=1),
     )
-    kept = 1 - np.array(
-        [exact(instance.settings.cell(POOLS, "预留比例", fund.name)) for fund in draft.funds],
-        dtype=object,
+    kept = np.array(
+        [kept_share(instance.settings, fund.name) for fund in draft.funds], dtype=object
     )
-    fixed = np.array(
-        [exact(fund.budget) - exact(fund.provincial) for fund in draft.funds], dtype=object
-    )
-    fixed -= (1 - kept) * np.array([exact(fund.budget) for fund in draft.funds], dtype=object)
-    largest = fixed + (bounds.most - bounds.draft) * kept
+    central = exacts([fund.budget for fund in draft.funds]) - bounds.draft
+    taken = exacts([fund.provincial for fund in draft.funds])
     case = replace(
         draft,
         first=count,
-        undecided=parts * kept + (fixed - bounds.draft * kept),
-        worked_out=replace(draft.figures, pools=largest),
+        undecided=parts * kept + (central * kept - taken),
+        worked_out=replace(draft.figures, pools=(central + bounds.most) * kept - taken),
     )
     rules = [
         entry if entry.rule.name == NEED_RULE else _hard(entry)
@@ -294,13 +292,9 @@ def _steady(instance: Instance, bounds: Bounds, f: int) -> mpq | None:
     last = case.last_total[f]
     if not len(rates) or np.isnan(rates).all() or not last:
         return None
-    fund = case.funds[f]
-    kept = 1 - exact(settings.cell(POOLS, "预留比例", fund.name))
-    if not kept:
+    fund, unit = case.funds[f], case.figures.unit
+    budget = budget_for(settings, fund, (1 + exact(float(np.nanmax(rates)))) * last)
+    if budget is None:
         return None
-    central = exact(fund.budget) - bounds.draft[f]
-    wanted = (1 + exact(float(np.nanmax(rates)))) * last
-    least = (wanted + exact(fund.provincial)) / kept - central
-    return (
-        None if least <= bounds.least[f] else ceiling(least / case.figures.unit) * case.figures.unit
-    )
+    least = budget - (exact(fund.budget) - bounds.draft[f])
+    return None if least <= bounds.least[f] else ceiling(least / unit) * unit

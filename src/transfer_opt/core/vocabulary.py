@@ -88,6 +88,7 @@ FUND = "〈资金〉"
 NEED_RULE = "三保兜底"
 POOL_RULE = POOLS
 POOL_AMOUNT = "本年总额"
+RESERVED = "预留比例"
 PROVINCE_SHARE = "其中省级"
 PROVINCE_SIDES = ("省级下限", "省级上限")
 """Columns of 「资金总额」: what of a pool is the province's own, and how far that may be moved between funds."""

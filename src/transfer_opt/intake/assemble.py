@@ -12,7 +12,7 @@ from transfer_opt.core.arrays import Floats, Ints, Texts
 from transfer_opt.core.budget import Budget, SheetRow
 from transfer_opt.core.exact import Exacts, either, exact, exacts, filled, floats, flooring, known
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import ASSESSMENT_RULE, BOUNDS, POOLS
+from transfer_opt.core.vocabulary import ASSESSMENT_RULE, BOUNDS, POOLS, RESERVED
 from transfer_opt.intake.checks.bounds import Bounded, bounded_by, register
 from transfer_opt.intake.recipients import eligible
 from transfer_opt.intake.sections import flows_of
@@ -98,6 +98,17 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     )
 
 
+def kept_share(settings: Settings, fund: str) -> mpq:
+    """What of a fund's 本年总额 is not 预留, a fraction of 1."""
+    return 1 - exact(settings.cell(POOLS, RESERVED, fund))
+
+
+def budget_for(settings: Settings, fund: Fund, pool: mpq) -> mpq | None:
+    """The 本年总额 that leaves just this pool to be shared out, before rounding; None where all of it is reserved."""
+    kept = kept_share(settings, fund.name)
+    return (pool + exact(fund.provincial)) / kept if kept else None
+
+
 def released(case: Case) -> tuple[tuple[str, str, float], ...]:
     """(fund, recipient, last year's amount) of those paid last year who take no part this year."""
     took_part = np.zeros(case.history.shape, dtype=bool)
@@ -119,7 +130,7 @@ def _funds(
 ) -> list[tuple[Fund, mpq]]:
     rows = fund_rows(spec, budget)
     changed = settings.numbers("资金总额", "本年总额", settings.by_fund())
-    share = settings.numbers("资金总额", "预留比例", settings.by_fund())
+    share = settings.numbers("资金总额", RESERVED, settings.by_fund())
     return [
         _fund(spec, row, name, changed[f], share[f], step)
         for f, (name, row) in enumerate(rows.items())

@@ -13,7 +13,7 @@ from gmpy2 import mpq
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats, total
 from transfer_opt.core.expressions import Grouping, Linear, constants, variables
-from transfer_opt.core.vocabulary import CONTRIBUTION, ONE_OFF
+from transfer_opt.core.vocabulary import CONTRIBUTION, ONE_OFF, PROVINCE_SHARE, PROVINCE_SIDES
 from transfer_opt.policy.model import FundSpec
 from transfer_opt.policy.sections import Flows
 from transfer_opt.policy.shared_costs import Burdens
@@ -59,7 +59,7 @@ class Fund:
         """The short name."""
         return self.spec.short
 
-    def said(self, column: str) -> float:
+    def number(self, column: str) -> float:
         """A number of its row in 「资金总额」; NaN when blank."""
         value = self.row.get(column)
         return float(value) if isinstance(value, int | float) else np.nan
@@ -364,6 +364,13 @@ class Case:
             labels=np.array([fund.name for fund in self.funds], dtype=object),
             subjects=np.stack([np.arange(len(self.funds)), everywhere], axis=1),
         )
+
+    @cached_property
+    def province_moves(self) -> bool:
+        """Whether 「资金总额」 has the province's own money decided: a part of some fund, and a side of some part."""
+        parts = [fund.number(PROVINCE_SHARE) for fund in self.funds]
+        sides = [fund.number(side) for fund in self.funds for side in PROVINCE_SIDES]
+        return not (np.isnan(parts).all() or np.isnan(sides).all())
 
     @cached_property
     def whole_capacity(self) -> Linear:

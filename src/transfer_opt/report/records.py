@@ -377,7 +377,7 @@ def _pools(outcome: Plan) -> Iterator[tuple[Value, ...]]:
         known = (
             *map(optional, money),
             str(fund.row.get(RECEIVED) or "") or None,
-            *(optional(fund.said(column)) for column in (PROVINCE_SHARE, *PROVINCE_SIDES)),
+            *(optional(fund.number(column)) for column in (PROVINCE_SHARE, *PROVINCE_SIDES)),
             fund.budget if split else None,
             fund.row.get(PROVINCES_PART),
         )

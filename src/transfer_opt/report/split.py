@@ -35,20 +35,20 @@ def split_sentences(plan: Plan) -> Iterator[str]:
     ]
     gains = [f"{name}增加 {spelled(money)}" for name, money in moves if money > 0]
     losses = [f"{name}减少 {spelled(-money)}" for name, money in moves if money < 0]
-    after = spelled(round(split.short_after, CENTS))
+    before, after = _short(split.short_before, unit), _short(split.short_after, unit)
     if gains:
-        before = (
-            "没有可行方案"
-            if split.short_before is None
-            else f"为 {spelled(round(split.short_before, CENTS))} {unit}"
-        )
         yield (
             f"省级统筹：{spelled(total(split.bounds.draft))} {unit}省级资金中，{'、'.join((*losses, *gains))} {unit}；"
-            f"“三保”缺口（取整前）按拟定的拆分{before}，统筹后为 {after} {unit}。"
+            f"“三保”缺口（取整前）按拟定的拆分{before}，统筹后{after}。"
         )
     else:
-        yield f"省级统筹：拟定的拆分不用改，“三保”缺口（取整前）{after} {unit}。"
+        yield f"省级统筹：拟定的拆分不用改，“三保”缺口（取整前）{after}。"
     yield "在各项上下限和硬规则以内，按公布单位取整以前，没有别的拆分能使缺口更小；缺口同样小的拆分里，这个离拟定的最近。"
+
+
+def _short(money: float | None, unit: str) -> str:
+    """三保缺口, or that the rules leave no allocation."""
+    return "没有可行方案" if money is None else f"为 {spelled(round(money, CENTS))} {unit}"
 
 
 def split_tables(outcome: Outcome) -> tuple[Table, ...]:

@@ -21,7 +21,7 @@ from transfer_opt.core.arrays import Ints
 from transfer_opt.core.errors import InputError, Problem, SolverError
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS
+from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS, RESERVED
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.case import Case, Fund
 from transfer_opt.policy.model import Change
@@ -29,7 +29,6 @@ from transfer_opt.policy.settings import Settings, shown
 from transfer_opt.scenarios.goals import Goal
 from transfer_opt.scenarios.sweep.plan import addressed
 
-RESERVED = "预留比例"
 LARGEST_GROWTH = 10
 """A pool is tried up to so many times what it is."""
 FINE_SHARE, FINE_RATIO = Decimal("0.0001"), Decimal("0.001")

@@ -9,6 +9,9 @@ import numpy as np
 from transfer_opt.core.arrays import Bools, Floats, Ints, sums
 from transfer_opt.policy.case import YUAN, Case
 
+MONEY_DIGITS = 6
+"""Decimals of money beyond which a difference is none."""
+
 
 @dataclass(frozen=True)
 class Indicator:
@@ -64,6 +67,11 @@ def shortfall(case: Case, capacity: Floats) -> Floats:
     What a county pays others for the water is left out of account where the settings have it so.
     """
     return np.maximum(case.need - (capacity + case.set_aside), 0.0)
+
+
+def shortfall_at(case: Case, amounts: Floats) -> Floats:
+    """三保缺口 (n,) where every line (L,) gets these amounts, without the dust of floats; NaN where the need is not known."""
+    return np.round(shortfall(case, position(case, amounts).capacity), MONEY_DIGITS)
 
 
 def indicators(case: Case, amounts: Floats) -> tuple[Indicator, ...]:

@@ -77,7 +77,8 @@ def sensitivities(instance: Instance, optimum: Optimum) -> Iterator[Sensitivity]
     pools = _portions(present) if wanted in (POOLS, EVERYTHING) else ()
     for trial in chain(pools, _loosened(present, optimum.amounts) if wanted == EVERYTHING else ()):
         yield _tried(trial, instance, optimum)
-    for trial in _moved(present) if wanted in (POOLS, EVERYTHING) else ():
+    untold = wanted not in (POOLS, EVERYTHING) or instance.case.province_moves
+    for trial in () if untold else _moved(present):
         yield replace(_tried(trial, instance, optimum), between=True)
 
 
@@ -144,12 +145,15 @@ def _portions(present: _Present) -> Iterator[_Trial]:
 
 
 def _moved(present: _Present) -> Iterator[_Trial]:
-    """From every fund with that much of the province's own money to every other: central money does not move."""
+    """From every fund with that much of the province's own money to every other: central money does not move.
+
+    Where sides are given the split is decided, and what is left of a part is no longer what the budget says.
+    """
     case = present.instance.case
     portion, unit = PORTION * case.unit, case.money_unit
-    own = [fund for fund in case.funds if not np.isnan(fund.said(PROVINCE_SHARE))]
+    own = [fund for fund in case.funds if not np.isnan(fund.number(PROVINCE_SHARE))]
     for giving, taking in permutations(own, 2):
-        if giving.said(PROVINCE_SHARE) < portion:
+        if giving.number(PROVINCE_SHARE) < portion:
             continue
         amounts = [
             (giving, exact(giving.budget) - PORTION * case.figures.unit),

@@ -16,7 +16,7 @@ from transfer_opt.allocation.formulation.formulate import UNTIGHTENED, Formulati
 from transfer_opt.allocation.formulation.rule_rows import RuleRows, line_bounds, raw_bounds
 from transfer_opt.allocation.formulation.stages import _goal_stage, _listed, _soft_stages
 from transfer_opt.core.arrays import NOWHERE, Ints
-from transfer_opt.core.exact import Exacts, filled
+from transfer_opt.core.exact import Exacts, every
 from transfer_opt.core.expressions import Linear
 from transfer_opt.core.vocabulary import NEED_RULE
 from transfer_opt.policy.case import Case, Earlier
@@ -107,7 +107,7 @@ def _spread(amounts: Linear, at: Ints, like: Linear) -> Linear:
     return replace(
         found,
         rows=there[found.rows],
-        constant=filled(np.full(len(at), None, dtype=object)),
+        constant=every(len(at)),
         labels=like.labels,
         subjects=like.subjects,
     )

@@ -26,6 +26,7 @@ from transfer_opt.core.vocabulary import (
     ROUNDING_STEP,
     TOTAL,
 )
+from transfer_opt.intake.assemble import kept_share
 from transfer_opt.policy.case import Case, Fund, GivenBound
 from transfer_opt.policy.model import Change, ParameterSpec
 from transfer_opt.policy.settings import Settings, shown
@@ -115,9 +116,8 @@ def where(instance: Instance, turned: Instance) -> str:
 
 def unrounded_rest(case: Case, settings: Settings, fund: Fund) -> mpq:
     """What of a fund's money is less than a publishing unit, and therefore reserved."""
-    share = settings.cell(POOL_RULE, "预留比例", fund.name)
     pool = case.figures.pools[case.funds.index(fund)]
-    return exact(fund.budget) * (1 - exact(share)) - exact(fund.provincial) - pool
+    return exact(fund.budget) * kept_share(settings, fund.name) - exact(fund.provincial) - pool
 
 
 def _smallest(knob: _Knob) -> float | None:

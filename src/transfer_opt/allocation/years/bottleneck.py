@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from transfer_opt.allocation.explanation.indicators import MONEY_DIGITS
 from transfer_opt.allocation.infeasibility.iis import families
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import least
-from transfer_opt.allocation.projection import DIGITS, Bottleneck, Year
+from transfer_opt.allocation.projection import Bottleneck, Year
 from transfer_opt.core.vocabulary import NEED_RULE
 from transfer_opt.lexlp.program import SumStage
 from transfer_opt.policy.model import Change
@@ -28,6 +29,6 @@ def bottleneck(instance: Instance, year: Year) -> Bottleneck | None:
         stage = formulation.stages[0]
         if isinstance(stage, SumStage) and stage.name == SHORTFALL:
             left = least(formulation, stage, without.solver.again)
-            found.append(Bottleneck(str(family), round(left, DIGITS)))
+            found.append(Bottleneck(str(family), round(left, MONEY_DIGITS)))
     best = min(found, key=lambda each: each.short, default=None)
     return best if best and best.short < year.short else None

@@ -16,6 +16,7 @@ from transfer_opt.allocation.optimum import least
 from transfer_opt.allocation.projection import LeastPool
 from transfer_opt.core.exact import exact
 from transfer_opt.core.vocabulary import NEED_RULE, POOL_AMOUNT, POOL_RULE, POOLS
+from transfer_opt.intake.assemble import budget_for
 from transfer_opt.lexlp.program import SumStage
 from transfer_opt.policy.model import Change
 
@@ -48,20 +49,16 @@ def _least(instance: Instance, f: int, unit: mpq, before: LeastPool) -> LeastPoo
     straight line through the two amounts tried last, between the most that is not enough and the least that is.
     """
     fund = instance.case.funds[f]
-    kept = 1 - exact(instance.settings.cell(POOLS, "预留比例", fund.name))
     largest = int(exact(fund.budget) * LARGEST_GROWTH / unit)
     nothing = LeastPool(fund.name, fund.budget, None)
-    if not kept:
-        return nothing
 
     def lacks(units: int) -> float:
-        """By how many units the demand is more than the pool; infinite where the rules contradict whatever the pool."""
+        """By how many units the demand is more than the pool; infinite where no pool is enough."""
         budget = units * unit
         changed = instance.with_change(Change(POOLS, fund.name, POOL_AMOUNT, "", float(budget)))
         money = _demanded(changed, f)
-        if isinf(money):
-            return money
-        return float(((exact(money) + exact(fund.provincial)) / kept - budget) / unit)
+        wanted = None if isinf(money) else budget_for(instance.settings, fund, exact(money))
+        return inf if wanted is None else float((wanted - budget) / unit)
 
     part = before.least / before.now if before.least and before.now else 1.0
     at = int(exact(fund.budget) * exact(part) / unit)
