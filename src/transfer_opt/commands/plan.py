@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from transfer_opt.allocation.allocate import Progress
+from transfer_opt.allocation.allocate import Progress, allocate
 from transfer_opt.allocation.projection import Projection
-from transfer_opt.allocation.years.project import outlook_of, project
+from transfer_opt.allocation.years.joint import refuse_unfit
+from transfer_opt.allocation.years.project import horizon_of, project
 from transfer_opt.commands import publish
-from transfer_opt.commands.solve import Solved, solve
+from transfer_opt.commands.solve import Solved
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.prepare import BudgetWorkbook, settled
 
@@ -50,12 +51,11 @@ def plan(
     were not decided together with one.
     """
     prepared = settled(budget.model, budget.budget, scenario)
-    outlook_of(prepared, years)
-    solved = solve(budget, scenario, progress=progress, deadline=deadline)
-    found = project(
-        prepared, solved.outcome.units, years, together, report=progress, deadline=deadline
-    )
-    return Solved(replace(solved.outcome, projection=found))
+    horizon = horizon_of(prepared, years, deadline=deadline)
+    if together:
+        refuse_unfit(horizon.first.case, horizon.first.objective)
+    outcome = allocate(prepared, progress=progress, deadline=deadline)
+    return Solved(replace(outcome, projection=project(horizon, outcome.units, together, progress)))
 
 
 def plan_and_write(

@@ -14,6 +14,7 @@ from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats, total
 from transfer_opt.core.expressions import Grouping, Linear, constants, variables
 from transfer_opt.core.vocabulary import CONTRIBUTION, ONE_OFF, PROVINCE_SHARE, PROVINCE_SIDES
+from transfer_opt.policy.earlier import Earlier
 from transfer_opt.policy.model import FundSpec
 from transfer_opt.policy.sections import Flows
 from transfer_opt.policy.shared_costs import Burdens
@@ -202,20 +203,6 @@ class Figures:
     """(L,)"""
     reference: Exacts
     """(L,)"""
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """The year before, where it is decided in the same program."""
-
-    amounts: Linear
-    """(L,) what it pays to this year's lines; 0 where it has no such line."""
-    there: Bools
-    """(L,) whether it has the line."""
-    capped: Bools
-    """(L,) whether a cap on growth holds: the line was paid before the first year, and every year since has it."""
-    pools: Exacts
-    """(F,)"""
 
 
 @dataclass(frozen=True)

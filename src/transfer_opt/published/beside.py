@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from transfer_opt.allocation.plan import Outcome
-from transfer_opt.allocation.years.project import project
+from transfer_opt.allocation.years.project import horizon_of, project
 from transfer_opt.checker.optimality import CertificateError, check
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.tables import FIRST_ROW
@@ -27,9 +27,8 @@ def with_years(outcome: Outcome, prepared: Prepared, facts: Mapping[str, str]) -
     if said is None:
         return outcome
     count = int(said[2]) - int(said[1]) + 1
-    return replace(
-        outcome, projection=project(prepared, outcome.units, count, together=bool(said[3]))
-    )
+    found = project(horizon_of(prepared, count), outcome.units, together=bool(said[3]))
+    return replace(outcome, projection=found)
 
 
 def proofs_as_claimed(

@@ -9,7 +9,7 @@ from basins import HEADER
 from years import two_counties
 
 from transfer_opt.allocation.allocate import allocate
-from transfer_opt.allocation.years.project import project
+from transfer_opt.allocation.years.project import horizon_of, project
 from transfer_opt.intake.prepare import prepare
 from transfer_opt.report.years import year_sentences
 
@@ -22,7 +22,7 @@ def test_a_later_year_has_no_flows(tmp_path: Path) -> None:
     sheet.append(["示例断面", "甲县", "乙县", None, "Ⅲ", "Ⅱ", 5, 0, None, None, "示例〔2027〕1号"])
     book.save(path)
     prepared = prepare(path)
-    found = project(prepared, allocate(prepared).units, None, together=False)
+    found = project(horizon_of(prepared, None), allocate(prepared).units, together=False)
     first, second = (year.case for year in found.chain)
     assert first.own.tolist() == [5, -5]
     assert first.set_aside.tolist() == [0, 5]

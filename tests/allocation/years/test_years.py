@@ -13,7 +13,8 @@ from years import two_counties
 
 from transfer_opt.allocation.allocate import allocate
 from transfer_opt.allocation.projection import Projection
-from transfer_opt.allocation.years.project import project
+from transfer_opt.allocation.years.joint import refuse_unfit
+from transfer_opt.allocation.years.project import horizon_of, project
 from transfer_opt.checker.optimality import check
 from transfer_opt.core.errors import InfeasibleError, InputError
 from transfer_opt.intake.prepare import prepare
@@ -29,7 +30,10 @@ def projected(
     path: Path, count: int | None = None, together: bool = False, scenario: str | None = None
 ) -> Projection:
     prepared = prepare(path, scenario=scenario)
-    return project(prepared, allocate(prepared).units, count, together)
+    horizon = horizon_of(prepared, count)
+    if together:
+        refuse_unfit(horizon.first.case, horizon.first.objective)
+    return project(horizon, allocate(prepared).units, together)
 
 
 def test_floors_lock_what_the_first_year_paid_and_the_second_is_short(tmp_path: Path) -> None:

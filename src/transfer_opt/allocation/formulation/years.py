@@ -19,7 +19,8 @@ from transfer_opt.core.arrays import NOWHERE, Ints
 from transfer_opt.core.exact import Exacts, every
 from transfer_opt.core.expressions import Linear
 from transfer_opt.core.vocabulary import NEED_RULE
-from transfer_opt.policy.case import Case, Earlier
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.earlier import Earlier
 
 
 def following(case: Case, before: Case) -> Case:

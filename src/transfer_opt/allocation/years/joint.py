@@ -30,12 +30,13 @@ MOST_UNITS = 200
 def joint(
     horizon: Horizon, settings: Settings, report: Callable[[str], None] = lambda _: None
 ) -> Joint | None:
-    """The one optimum of all years, near years first; None where there is no allocation. Raises InputError, SolverError.
+    """The one optimum of all years, near years first; None where there is no allocation. Raises SolverError.
+
+    The years can be decided together (`refuse_unfit`).
 
     This year's amounts come in whole publishing units, those of later years in the units of a forecast.
     """
     first = horizon.first
-    refuse_unfit(first.case, first.objective)
     cases, rules = [first.case], [first.rules]
     for at in range(1, len(horizon.years)):
         problem = horizon.problem(horizon.settings(settings, at, {}))

@@ -71,21 +71,18 @@ def horizon_of(
 
 
 def project(
-    prepared: Prepared,
+    horizon: Horizon,
     units: Ints,
-    count: int | None,
     together: bool,
-    solver: str = "auto",
     report: Callable[[str], None] = lambda _: None,
-    deadline: Deadline = NEVER,
 ) -> Projection:
-    """The years after an allocation (`units`, (L,)) of the budget.
+    """The years after an allocation (`units`, (L,)) of the first; where they are to be decided `together`, they can be
+    (`refuse_unfit`).
 
-    Raises InputError, SolverError, NotProvenError; InfeasibleError where a year has no allocation after those before it
-    and the years were not decided `together` with one.
+    Raises SolverError, NotProvenError; InfeasibleError where a year has no allocation after those before it and the
+    years were not decided together with one.
     """
-    horizon = horizon_of(prepared, count, solver, deadline)
-    first, years = horizon.first, horizon.years
+    first = horizon.first
     found = chain(horizon, units, first.settings, report)
     if found.stuck and not together:
         raise InfeasibleError(found.stuck.message)
@@ -103,8 +100,8 @@ def project(
             raise InfeasibleError(found.stuck.message)
     return Projection(
         horizon.outlook,
-        tuple(growths_told(prepared.settings)),
-        years,
+        tuple(growths_told(first.settings)),
+        horizon.years,
         found.years,
         found.proofs,
         tuple(least),
