@@ -49,6 +49,8 @@ _EXTENT = {
 MORE = "如何再多得1万元"
 BY_POOL = Column("安排哪项资金", "mark", 10, MORE), Column("约需安排", "mark", 9, MORE)
 BY_PARAMETER = Column("放宽哪个参数", "note", 30, MORE)
+MOST_ON_A_PAGE = 24
+"""So many rows of 「敏感性」 can still be read where all of them stand on one page."""
 NAMED = 3
 """How many who gain, and who lose, are named; all stand in 「敏感性分县」."""
 
@@ -170,9 +172,11 @@ def sensitivity_table(outcome: Outcome) -> Table:
         )
         for entry in outcome.sensitivities
     )
+    moved = any(entry.between for entry in outcome.sensitivities)
+    apart = "（省级资金各行除外）" if moved else ""
     notes = (
         "注：每一行都是改变后重新完整求解得到的，其他规则和参数不变；县区后面是各项资金合计的增减，取整前。"
-        f"每个县的增减、{MORE}，见「敏感性分县」。",
+        f"每个县的增减{apart}、{MORE}，见「敏感性分县」。",
         _EXTENT.get(
             tried(outcome.case, outcome.settings),
             "参数：列的是正在起作用的规则里可以放宽的参数，每项放宽一小步；"
@@ -186,6 +190,7 @@ def sensitivity_table(outcome: Outcome) -> Table:
         rows,
         f"单位：{money}",
         notes=notes,
+        fit="page" if len(rows) <= MOST_ON_A_PAGE else "width",
     )
 
 
