@@ -172,6 +172,19 @@ def test_what_is_missing_is_told_and_never_green(
         assert levels["丙县"] == "资料不全"
 
 
+def test_a_column_whose_row_is_wrong_is_not_told_to_have_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = ("三保保障倍数", "越大越好", 1.03, 1.00, 1.05, 0.02)
+    source = workbook(tmp_path / "监测.xlsx", [wrong])
+    assert call("monitor", source, "--json") == 1
+    assert _short(capsys) == [("E393", "C3")]
+    others = [*CUTS[1:3], ("资源", *CUTS[3][1:])]
+    workbook(source, [wrong, *others])
+    assert call("monitor", source, "--json") == 1
+    assert _short(capsys) == [("E393", "C3"), ("W391", "A6")]
+
+
 def test_messy_tables_are_understood_or_told_cell_by_cell(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

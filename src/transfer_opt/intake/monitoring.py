@@ -230,6 +230,21 @@ def _year(value: Value) -> int | None:
 # ------------------------------------------------------------------- both
 
 
+def read_monitoring(
+    cuts: Sheet | None, histories: Sequence[Sheet]
+) -> tuple[tuple[Threshold, ...], tuple[tuple[Record, ...], ...], tuple[Problem, ...]]:
+    """The cuts, what each of the other sheets says was measured, and what is wrong with all of them."""
+    thresholds, wrong = read_thresholds(cuts) if cuts else ((), ())
+    found = [read_indicators(history, thresholds) for history in histories]
+    problems = [*wrong, *(problem for _, told in found for problem in told)]
+    if thresholds and not wrong:  # a row that is wrong may be the one that speaks of a column
+        problems += (problem for history in histories for problem in unused(history, thresholds))
+    if cuts:
+        measured = {header for history in histories for header in history.letters}
+        problems += unmeasured(cuts, thresholds, measured)
+    return thresholds, tuple(records for records, _ in found), tuple(problems)
+
+
 def unmeasured(
     sheet: Sheet, thresholds: tuple[Threshold, ...], measured: set[str]
 ) -> Iterator[Problem]:
