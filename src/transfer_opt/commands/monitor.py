@@ -129,8 +129,8 @@ def _read(
     budgets: list[Budget] = []
     for path in dict.fromkeys([*([thresholds] if thresholds else []), *paths]):
         progress(f"读取 {path.name}")
-        if path != thresholds and kind_of(open_workbook(path, password)) == "result":
-            results.append(read_monitored(path, spec))
+        if path != thresholds and kind_of(book := open_workbook(path, password)) == "result":
+            results.append(read_monitored(book, spec))
             continue
         budget = read_workbook(path, spec.aliases, rename, password)
         wanted = {THRESHOLDS} if path == thresholds else {THRESHOLDS, INDICATORS}

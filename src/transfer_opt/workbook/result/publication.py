@@ -53,7 +53,11 @@ def kind_of(book: RawWorkbook) -> str:
 
 def read_publication(path: Path, aliases: Mapping[str, str]) -> Publication:
     """A result workbook; raises InputError where a sheet is missing."""
-    book = open_workbook(path)
+    return publication_of(open_workbook(path), aliases)
+
+
+def publication_of(book: RawWorkbook, aliases: Mapping[str, str]) -> Publication:
+    """The same of a workbook that is open already."""
     read = result_sheets(book, (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS, PROOF))
     facts: dict[str, list[str]] = {}
     for row in read[FACTS].rows:
