@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import openpyxl
 import pytest
 from calls import call
 from monitoring import CUTS, GUARANTEE_CUTS, HISTORY, HISTORY_HEADERS, result, rows, workbook
+from msoffcrypto.format.ooxml import OOXMLFile
 from years import two_counties
 
 pytestmark = pytest.mark.system
@@ -172,6 +174,19 @@ def test_what_is_missing_is_told_and_never_green(
         assert levels["丙县"] == "资料不全"
 
 
+def test_a_column_whose_row_is_wrong_is_not_told_to_have_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = ("三保保障倍数", "越大越好", 1.03, 1.00, 1.05, 0.02)
+    source = workbook(tmp_path / "监测.xlsx", [wrong])
+    assert call("monitor", source, "--json") == 1
+    assert _short(capsys) == [("E393", "C3")]
+    others = [*CUTS[1:3], ("资源", *CUTS[3][1:])]
+    workbook(source, [wrong, *others])
+    assert call("monitor", source, "--json") == 1
+    assert _short(capsys) == [("E393", "C3"), ("W391", "A6")]
+
+
 def test_messy_tables_are_understood_or_told_cell_by_cell(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -244,6 +259,27 @@ def test_no_file_of_ours_is_refused_with_what_to_give(
     assert call("monitor", tmp_path / "只有数.xlsx") == 1
     assert "没有「预警阈值」" in told(capsys)
     assert call("monitor", tmp_path / "只有数.xlsx", other, "-o", tmp_path / "成.xlsx") == 0
+
+
+def test_what_is_locked_is_read_with_its_password_among_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now, cuts = result(tmp_path, 2026, (65, 44)), workbook(tmp_path / "线.xlsx", history=())
+    before = [("甲县", 2025, 1000, 1.2), ("乙县", 2025, 1000, 1.2)]
+    years = workbook(tmp_path / "历年.xlsx", [], before, HISTORY_HEADERS[:4])
+    for source in (now, cuts, years):
+        content = source.read_bytes()
+        with source.open("wb") as target:
+            OOXMLFile(BytesIO(content)).encrypt("abc", target)
+    key = tmp_path / "密码.txt"
+    key.write_text("abc\n", encoding="utf-8")
+    capsys.readouterr()
+    given = ("monitor", years, now, "--thresholds", cuts, "-o", tmp_path / "名单.xlsx")
+    assert call(*given) == 1
+    assert "处理办法：用 --password-file 给出写有密码的文本文件" in told(capsys)
+    assert call(*given, "--password-file", key) == 0
+    levels = [(row[1], *row[3:]) for row in rows(tmp_path / "名单.xlsx", "各年等级")]
+    assert levels == [("甲县", "橙", "绿", "橙"), ("乙县", "橙", "绿", "橙")]
 
 
 def test_what_people_approved_counts_and_no_forecast_is_told_of_it(

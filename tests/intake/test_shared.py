@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from books import write_tables
+from books import GUARANTEE, write_tables
 from calls import call
 from gmpy2 import mpq
 from sharedbook import CUT, Edit, Tables, miniature, put
@@ -183,6 +183,14 @@ def test_the_messages_say_what_to_do(tmp_path: Path) -> None:
     said = [str(p) for p in told(tables, tmp_path / "预算.xlsx")]
     assert any("四级分担合计 0.95，应为 1。" in text for text in said)
     assert any("乙县未填写。处理办法：没有受益人写 0。" in text for text in said)
+
+
+def test_a_number_is_told_as_it_stands_in_its_cell(tmp_path: Path) -> None:
+    tables = miniature()
+    put(SERVICES, "B3", -12345678901234.5)(tables)
+    tables[RULES].append(["增幅上限", GUARANTEE, "增幅上限", None, -12345678901234.5, "是"])
+    found = {p.value for p in told(tables, tmp_path / "预算.xlsx") if p.code in ("E210", "E373")}
+    assert found == {"-12345678901234.5"}
 
 
 def test_without_the_sheets_a_result_says_nothing_of_them(tmp_path: Path) -> None:

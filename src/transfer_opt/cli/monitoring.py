@@ -47,7 +47,7 @@ def monitor(
     from transfer_opt.report.monitor_sentences import monitor_record, sentences
 
     target = command.monitor_path([*([thresholds] if thresholds else []), *files], output)
-    secret = password(files[0], password_file) if len(files) == 1 else None
+    secret = password(files[0], password_file)
     tell = progress(quiet or as_json)
     warned = command.monitor(files, thresholds, model, renames(rename), secret, tell)
     tell("写监测工作簿")

@@ -18,7 +18,7 @@ from transfer_opt.core.exact import exact
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import INDICATORS, THRESHOLDS
 from transfer_opt.intake.checks.catalogue import errors_of, in_order
-from transfer_opt.intake.monitoring import read_indicators, read_thresholds, unmeasured, unused
+from transfer_opt.intake.monitoring import read_monitoring
 from transfer_opt.intake.prepare import NO_RENAMES
 from transfer_opt.policy.case import DEFAULT_UNIT
 from transfer_opt.policy.model import ModelSpec
@@ -129,8 +129,8 @@ def _read(
     budgets: list[Budget] = []
     for path in dict.fromkeys([*([thresholds] if thresholds else []), *paths]):
         progress(f"读取 {path.name}")
-        if path != thresholds and kind_of(open_workbook(path, password)) == "result":
-            results.append(read_monitored(path, spec))
+        if path != thresholds and kind_of(book := open_workbook(path, password)) == "result":
+            results.append(read_monitored(book, spec))
             continue
         budget = read_workbook(path, spec.aliases, rename, password)
         wanted = {THRESHOLDS} if path == thresholds else {THRESHOLDS, INDICATORS}
@@ -158,21 +158,18 @@ def _sheets(
 ) -> tuple[tuple[Threshold, ...], list[Source], tuple[Problem, ...]]:
     """The cuts, what 「历年指标」 says, and what is to be known of both; raises InputError with all that is wrong."""
     cuts = budgets[0].sheets[THRESHOLDS]
-    thresholds, wrong = read_thresholds(cuts)
-    problems = [*cuts.notes, *wrong]
-    sources: list[Source] = []
-    measured: set[str] = set()
-    for budget in budgets:
-        problems += budget.notes
-        if sheet := budget.sheets.get(INDICATORS):
-            records, wrong = read_indicators(sheet, thresholds)
-            sources.append(Source(f"{_name(budget)} 的{INDICATORS}", records))
-            problems += [*sheet.notes, *wrong, *unused(sheet, thresholds)]
-            measured |= {*sheet.letters}
-    problems += unmeasured(cuts, thresholds, measured)
+    given = [(each, sheet) for each in budgets if (sheet := each.sheets.get(INDICATORS))]
+    histories = [sheet for _, sheet in given]
+    thresholds, found, wrong = read_monitoring(cuts, histories)
+    notes = [note for sheet in (cuts, *histories) for note in sheet.notes]
+    problems = in_order([*(note for each in budgets for note in each.notes), *notes, *wrong])
     if errors_of(problems):
-        raise InputError(in_order(problems))
-    return thresholds, sources, in_order(problems)
+        raise InputError(problems)
+    sources = [
+        Source(f"{_name(budget)} 的{INDICATORS}", records)
+        for (budget, _), records in zip(given, found, strict=True)
+    ]
+    return thresholds, sources, problems
 
 
 def _money(

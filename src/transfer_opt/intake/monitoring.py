@@ -15,6 +15,7 @@ from transfer_opt.core.exact import ONE, ZERO, exact, spelled
 from transfer_opt.core.suggestions import closest, did_you_mean
 from transfer_opt.core.text import closed_up, normalise, to_text
 from transfer_opt.core.vocabulary import CODE, INDICATORS, NAME, PREFECTURE, THRESHOLDS
+from transfer_opt.intake.cells import at, word
 from transfer_opt.policy.case import WHOLE_PROVINCE
 from transfer_opt.policy.warning_levels import (
     ASSESSED,
@@ -48,10 +49,10 @@ def read_thresholds(sheet: Sheet) -> tuple[tuple[Threshold, ...], tuple[Problem,
     for row in sheet.rows:
         if all(row.values.get(column) is None for column in (*_NUMBERS, "权重")):
             continue
-        name = _word(row, "指标")
+        name = word(row, "指标")
         if not name or name in found:
             told = ("与前面一行重复。", "删去其中一行。") if name else ("空着。", "填指标名称。")
-            problems.append(_at(sheet, row, "指标", "E391", *told))
+            problems.append(at(sheet, row, "指标", "E391", *told))
             continue
         before = len(problems)
         made = _threshold(sheet, row, name, problems)
@@ -64,23 +65,23 @@ def read_thresholds(sheet: Sheet) -> tuple[tuple[Threshold, ...], tuple[Problem,
 
 def _threshold(sheet: Sheet, row: SheetRow, name: str, problems: list[Problem]) -> Threshold:
     numbers = {column: _number(sheet, row, column, problems) for column in _NUMBERS}
-    sign = DIRECTIONS.get(_word(row, "方向"), 0)
+    sign = DIRECTIONS.get(word(row, "方向"), 0)
     if not sign:
-        told = "未填写。" if not _word(row, "方向") else "不认识这个写法。"
-        remedy = did_you_mean(_word(row, "方向"), DIRECTIONS)
-        problems.append(_at(sheet, row, "方向", "E392", told, remedy))
+        told = "未填写。" if not word(row, "方向") else "不认识这个写法。"
+        remedy = did_you_mean(word(row, "方向"), DIRECTIONS)
+        problems.append(at(sheet, row, "方向", "E392", told, remedy))
     cuts = {each: cut for each in GRADES if (cut := numbers[each]) is not None}
     problems += _cut_problems(sheet, row, name, sign, cuts)
     margin = numbers["回差"]
     if cuts and margin is None and row.values.get("回差") is None:
-        problems.append(_at(sheet, row, "回差", "E394", "未填写。", "填回差；不要回差写 0。"))
+        problems.append(at(sheet, row, "回差", "E394", "未填写。", "填回差；不要回差写 0。"))
     if margin is not None and margin < 0:
-        problems.append(_at(sheet, row, "回差", "E394", "不能是负数。", "填不小于 0 的数。"))
+        problems.append(at(sheet, row, "回差", "E394", "不能是负数。", "填不小于 0 的数。"))
     bad, good = numbers["最差"], numbers["最好"]
     problems += _post_problems(sheet, row, sign, bad, good)
     posts = None if bad is None or good is None else (bad, good)
     basis = to_text(row.values.get("依据"))
-    return Threshold(name, sign, cuts, margin or ZERO, posts, _word(row, "领域"), basis=basis)
+    return Threshold(name, sign, cuts, margin or ZERO, posts, word(row, "领域"), basis=basis)
 
 
 def _cut_problems(
@@ -89,17 +90,17 @@ def _cut_problems(
     if cuts and name in OF_PROVINCE:
         column = next(iter(cuts))
         told = "这是全省的指标，各县没有等级。", "红、橙、黄留空，要算指数就填最差、最好。"
-        yield _at(sheet, row, column, "E393", *told)
+        yield at(sheet, row, column, "E393", *told)
     for (one, cut), (other, next_cut) in pairwise(cuts.items()):
         if sign and sign * (next_cut - cut) <= 0:
-            word = "小" if sign > 0 else "大"
-            yield _at(
+            size = "小" if sign > 0 else "大"
+            yield at(
                 sheet,
                 row,
                 one,
                 "E393",
-                f"{name}：{one} {spelled(cut)} 不{word}于{other} {spelled(next_cut)}。",
-                f"{_word(row, '方向')}，{'、'.join(cuts)}要依次{'变大' if sign > 0 else '变小'}。",
+                f"{name}：{one} {spelled(cut)} 不{size}于{other} {spelled(next_cut)}。",
+                f"{word(row, '方向')}，{'、'.join(cuts)}要依次{'变大' if sign > 0 else '变小'}。",
             )
 
 
@@ -109,13 +110,13 @@ def _post_problems(
     if (bad is None) != (good is None):
         column = "最差" if bad is None else "最好"
         if row.values.get(column) is None:
-            yield _at(sheet, row, column, "E395", "未填写。", "最差、最好两个都填，或都留空。")
+            yield at(sheet, row, column, "E395", "未填写。", "最差、最好两个都填，或都留空。")
     elif bad is not None and good is not None:
         if sign * (good - bad) < 0 or good == bad:
             told = f"最好 {spelled(good)} 不比最差 {spelled(bad)} 好。"
-            yield _at(sheet, row, "最好", "E395", told, "对照「方向」改正。")
-        elif not _word(row, "领域"):
-            yield _at(sheet, row, "领域", "E396", "未填写。", "写明计入哪个领域。")
+            yield at(sheet, row, "最好", "E395", told, "对照「方向」改正。")
+        elif not word(row, "领域"):
+            yield at(sheet, row, "领域", "E396", "未填写。", "写明计入哪个领域。")
 
 
 def _weigh(
@@ -132,12 +133,12 @@ def _weigh(
     if weight is None:
         return
     if not field:
-        problems.append(_at(sheet, row, "领域", "E396", "填了权重，没有写领域。", "写明领域。"))
+        problems.append(at(sheet, row, "领域", "E396", "填了权重，没有写领域。", "写明领域。"))
     elif not ZERO <= weight <= ONE:
-        problems.append(_at(sheet, row, "权重", "E396", "不在 0 至 1 之间。", "写 0.4 或 40%。"))
+        problems.append(at(sheet, row, "权重", "E396", "不在 0 至 1 之间。", "写 0.4 或 40%。"))
     elif field in weights and weights[field][0] != weight:
         told = f"与第{weights[field][1].number}行「{field}」写的不同。"
-        problems.append(_at(sheet, row, "权重", "E396", told, "改成一样，或只写一次。"))
+        problems.append(at(sheet, row, "权重", "E396", told, "改成一样，或只写一次。"))
     else:
         weights.setdefault(field, (weight, row))
 
@@ -182,25 +183,25 @@ def read_indicators(
     for row in sheet.rows:
         if all(row.values.get(header) is None for header in sheet.letters):
             continue
-        if (label := _word(row, NAME)) != WHOLE_PROVINCE and total_kind(label):
+        if (label := word(row, NAME)) != WHOLE_PROVINCE and total_kind(label):
             continue  # 合计, 小计 and 本级 rows are no counties
         year, name = _year(row.values.get(YEAR)), closed_up(to_text(row.values.get(NAME)))
         if year is None:
             told = "未填写。" if row.values.get(YEAR) is None else "看不出是哪一年。"
-            problems.append(_at(sheet, row, YEAR, "E397", told, "写四位年份，如 2025。"))
+            problems.append(at(sheet, row, YEAR, "E397", told, "写四位年份，如 2025。"))
         if not name:
-            problems.append(_at(sheet, row, NAME, "E397", "未填写。", "填县区全称，或「全省」。"))
+            problems.append(at(sheet, row, NAME, "E397", "未填写。", "填县区全称，或「全省」。"))
         if year is None or not name:
             continue
         key = year, to_text(row.values.get(CODE)) or normalise(name)
         if key in records:
             same = f"与第{records[key][1].number}行是同一个县区、同一年。"
-            problems.append(_at(sheet, row, NAME, "E397", same, "删去其中一行。"))
+            problems.append(at(sheet, row, NAME, "E397", same, "删去其中一行。"))
             continue
         need = _number(sheet, row, NEED, problems, "E398")
         if need is not None and need <= 0:
             remedy = "填当年“三保”支出需求；不知道的留空。"
-            problems.append(_at(sheet, row, NEED, "E398", "要大于 0。", remedy))
+            problems.append(at(sheet, row, NEED, "E398", "要大于 0。", remedy))
             need = None
         values = {each: _figure(sheet, row, each, need, problems) for each in names}
         code, prefecture = to_text(row.values.get(CODE)), to_text(row.values.get(PREFECTURE))
@@ -211,9 +212,8 @@ def read_indicators(
 def _figure(
     sheet: Sheet, row: SheetRow, column: str, need: mpq | None, problems: list[Problem]
 ) -> Ratio | None:
-    value = row.values.get(column)
-    if column == ECOLOGY and (word := normalise(to_text(value))) in ASSESSED:
-        return Ratio(mpq(ASSESSED[word]))
+    if column == ECOLOGY and (assessed := word(row, column)) in ASSESSED:
+        return Ratio(mpq(ASSESSED[assessed]))
     number = _number(sheet, row, column, problems, "E398")
     if number is None:
         return None
@@ -230,6 +230,21 @@ def _year(value: Value) -> int | None:
 # ------------------------------------------------------------------- both
 
 
+def read_monitoring(
+    cuts: Sheet | None, histories: Sequence[Sheet]
+) -> tuple[tuple[Threshold, ...], tuple[tuple[Record, ...], ...], tuple[Problem, ...]]:
+    """The cuts, what each of the other sheets says was measured, and what is wrong with all of them."""
+    thresholds, wrong = read_thresholds(cuts) if cuts else ((), ())
+    found = [read_indicators(history, thresholds) for history in histories]
+    problems = [*wrong, *(problem for _, told in found for problem in told)]
+    if thresholds and not wrong:  # a row that is wrong may be the one that speaks of a column
+        problems += (problem for history in histories for problem in unused(history, thresholds))
+    if cuts:
+        measured = {header for history in histories for header in history.letters}
+        problems += unmeasured(cuts, thresholds, measured)
+    return thresholds, tuple(records for records, _ in found), tuple(problems)
+
+
 def unmeasured(
     sheet: Sheet, thresholds: tuple[Threshold, ...], measured: set[str]
 ) -> Iterator[Problem]:
@@ -237,10 +252,10 @@ def unmeasured(
     known = {*OF_COUNTIES, *OF_PROVINCE, *measured}
     used = {each.indicator for each in thresholds if each.cuts or each.goalposts}
     for row in sheet.rows:
-        name = _word(row, "指标")
+        name = word(row, "指标")
         if name in used - known:
             meant = closest(name, [*OF_COUNTIES, *OF_PROVINCE])
-            yield _at(
+            yield at(
                 sheet,
                 row,
                 "指标",
@@ -276,7 +291,7 @@ def _number(
         return exact(float(value))
     own = {"回差": "E394", "最差": "E395", "最好": "E395", "权重": "E396"}
     problems.append(
-        _at(
+        at(
             sheet,
             row,
             column,
@@ -286,13 +301,3 @@ def _number(
         )
     )
     return None
-
-
-def _word(row: SheetRow, column: str) -> str:
-    return normalise(to_text(row.values.get(column)))
-
-
-def _at(sheet: Sheet, row: SheetRow, column: str, code: str, message: str, remedy: str) -> Problem:
-    value = row.values.get(column)
-    shown = "" if value is None else f"{value:.12g}" if is_number(value) else str(value)
-    return Problem(code, message, remedy, sheet.name, sheet.cell(row, column), column, shown)

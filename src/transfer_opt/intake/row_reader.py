@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from transfer_opt.core.budget import Sheet, SheetRow, Value
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.suggestions import did_you_mean
-from transfer_opt.core.text import normalise, to_number, to_text
+from transfer_opt.core.text import normalise, to_number
+from transfer_opt.intake.cells import at, word
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.admissible import wrong_number, wrong_share
 from transfer_opt.policy.case import Recipients
@@ -95,7 +96,7 @@ class RowReader:
 
     def text(self, row: SheetRow, column: str) -> str:
         """A cell as it is compared."""
-        return normalise(to_text(row.values.get(column)))
+        return word(row, column)
 
     def unknown(self, row: SheetRow, column: str, code: str, known: Iterable[str]) -> None:
         """Tell that a cell is no word known there, or is empty."""
@@ -110,19 +111,4 @@ class RowReader:
 
     def tell(self, row: SheetRow, column: str, code: str, message: str, remedy: str) -> None:
         """Tell what is wrong with a cell."""
-        value = row.values.get(column)
-        self.problems.append(
-            Problem(
-                code,
-                message,
-                remedy,
-                self.sheet.name,
-                self.sheet.cell(row, column),
-                column,
-                ""
-                if value is None
-                else f"{value:.12g}"
-                if isinstance(value, float)
-                else str(value),
-            )
-        )
+        self.problems.append(at(self.sheet, row, column, code, message, remedy))

@@ -13,6 +13,7 @@ from transfer_opt.core.exact import ONE, exact, exacts, spelled, total
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number, to_text
 from transfer_opt.core.vocabulary import FLOW_RULE, SECTIONS
+from transfer_opt.intake.cells import at, word
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.case import OWN, Recipients
 from transfer_opt.policy.model import ModelSpec
@@ -95,7 +96,7 @@ class _Reader:
     def section(self, row: SheetRow) -> Section | None:
         """What the row says; None where something in it is wrong, which is told."""
         before = len(self.problems)
-        name, upstream = self._name(row), self._county(row, "上游", self._word(row, "上游"))
+        name, upstream = self._name(row), self._county(row, "上游", word(row, "上游"))
         downstream = self._downstream(row, upstream)
         shares = self._shares(row, len(downstream))
         target, actual = self._class(row, "目标类别"), self._class(row, "实际类别")
@@ -103,7 +104,7 @@ class _Reader:
         most = None if row.values.get("指标上限") is None else self._money(row, "指标上限")
         changes = self._changes(row, needed=per_percent > 0)
         basis = to_text(row.values.get("依据"))
-        if self._word(row, "依据") == TRIAL:
+        if word(row, "依据") == TRIAL:
             basis = TRIAL
         elif not normalise(basis):
             self._tell(
@@ -127,7 +128,7 @@ class _Reader:
         )  # fmt: skip
 
     def _name(self, row: SheetRow) -> str:
-        shown, name = to_text(row.values.get("断面名称")), self._word(row, "断面名称")
+        shown, name = to_text(row.values.get("断面名称")), word(row, "断面名称")
         if not name:
             self._tell(row, "断面名称", "E383", "空着，不知是哪个断面。", "填断面的名称。")
         elif name in self._seen:
@@ -179,7 +180,7 @@ class _Reader:
         return tuple(found)
 
     def _class(self, row: SheetRow, column: str) -> int:
-        text = self._word(row, column)
+        text = word(row, column)
         found = _CLASS_WORDS.get(text.removesuffix("类"))
         if found is None:
             self._tell(
@@ -241,22 +242,7 @@ class _Reader:
         return None
 
     def _parts(self, row: SheetRow, column: str) -> list[str]:
-        return self._word(row, column).translate(_SEPARATORS).split(BETWEEN)
-
-    def _word(self, row: SheetRow, column: str) -> str:
-        return normalise(to_text(row.values.get(column)))
+        return word(row, column).translate(_SEPARATORS).split(BETWEEN)
 
     def _tell(self, row: SheetRow, column: str, code: str, message: str, remedy: str) -> None:
-        value = row.values.get(column)
-        shown = "" if value is None else f"{value:.12g}" if is_number(value) else str(value)
-        self.problems.append(
-            Problem(
-                code,
-                message,
-                remedy,
-                self.sheet.name,
-                self.sheet.cell(row, column),
-                column,
-                shown,
-            )
-        )
+        self.problems.append(at(self.sheet, row, column, code, message, remedy))

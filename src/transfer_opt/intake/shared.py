@@ -13,7 +13,7 @@ from transfer_opt.core.budget import LARGEST, Budget, Sheet, SheetRow, is_number
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.exact import ONE, Exacts, every, exact, exacts, known, spelled, total
 from transfer_opt.core.suggestions import did_you_mean
-from transfer_opt.core.text import normalise, some, to_text
+from transfer_opt.core.text import some, to_text
 from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     CODE,
@@ -24,6 +24,7 @@ from transfer_opt.core.vocabulary import (
     SHARED_RULE,
     TIER,
 )
+from transfer_opt.intake.cells import at, word
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
@@ -90,11 +91,11 @@ def read_services(sheet: Sheet) -> tuple[tuple[Service, ...], tuple[Problem, ...
     for row in sheet.rows:
         if _nothing(sheet, row):
             continue
-        name, tier = _word(row, SERVICE), _word(row, TIER)
+        name, tier = word(row, SERVICE), word(row, TIER)
         if not name or WITHIN in name + tier:
             column = SERVICE if not name or WITHIN in name else TIER
             problems.append(
-                _at(
+                at(
                     sheet,
                     row,
                     column,
@@ -134,7 +135,7 @@ def _share(sheet: Sheet, row: SheetRow, level: str, problems: list[Problem]) -> 
         told = "超出允许范围 0% 至 100%。", f"要 {value:g}%，写 {value:g}% 或 {value / 100:g}。"
     else:
         told = "不是 0% 至 100% 的比例。", "填比例，如 10% 或 0.1。"
-    problems.append(_at(sheet, row, level, "E372", *told))
+    problems.append(at(sheet, row, level, "E372", *told))
     return None
 
 
@@ -143,22 +144,22 @@ def _standard(sheet: Sheet, row: SheetRow, problems: list[Problem]) -> float:
     if is_number(value) and 0 <= value <= LARGEST:
         return float(value)
     told = "未填写。" if value is None else "不是不小于 0 的数字。"
-    problems.append(_at(sheet, row, STANDARD, "E373", told, "填每人每年多少元，每一行都要填。"))
+    problems.append(at(sheet, row, STANDARD, "E373", told, "填每人每年多少元，每一行都要填。"))
     return 0.0
 
 
 def _listed(sheet: Sheet, row: SheetRow, problems: list[Problem]) -> str:
-    text = _word(row, LISTED)
+    text = word(row, LISTED)
     if text not in ("是", "否"):
         told = "未填写。" if not text else "不认识这个写法。"
-        problems.append(_at(sheet, row, LISTED, "E374", told, "填「是」或「否」。"))
+        problems.append(at(sheet, row, LISTED, "E374", told, "填「是」或「否」。"))
     return text
 
 
 def _sum_problem(sheet: Sheet, row: SheetRow, numbers: Sequence[float | None]) -> Iterator[Problem]:
     whole = total(exact(number) for number in numbers if number is not None)
     if whole != ONE:
-        yield _at(
+        yield at(
             sheet,
             row,
             LEVELS[-1],
@@ -173,7 +174,7 @@ def _disagreeing(
 ) -> Iterator[Problem]:
     """A tier twice, and rows of one service that say different things of it."""
     if tier in first.shares:
-        yield _at(
+        yield at(
             sheet,
             row,
             TIER if tier else SERVICE,
@@ -182,7 +183,7 @@ def _disagreeing(
             "删去其中一行，或改正档次。",
         )
     elif first.shares and ("" in first.shares) != (tier == ""):
-        yield _at(
+        yield at(
             sheet, row, TIER, "E376", "同一事项有的行分档次，有的行没有写。", "每一行都写明档次。"
         )
     for column, mine, theirs in (
@@ -190,7 +191,7 @@ def _disagreeing(
         (LISTED, listed, first.listed),
     ):
         if mine != theirs:
-            yield _at(
+            yield at(
                 sheet,
                 row,
                 column,
@@ -232,7 +233,10 @@ def read_beneficiaries(
     other = [_amount(rows.get(place), OTHER_NEED) for place in range(count)]
     return (
         Beneficiaries(
-            np.array([_word(rows.get(place), TIER) for place in range(count)], dtype=object),
+            np.array(
+                [word(rows[place], TIER) if place in rows else "" for place in range(count)],
+                dtype=object,
+            ),
             exacts(np.array(people, dtype=float).reshape(len(services), count)),
             exacts(np.array(other, dtype=float)) if OTHER_NEED in sheet.letters else every(count),
         ),
@@ -273,27 +277,27 @@ def _rows_of(
     register = Register(units.code, units.name, spec.former)
     seen: dict[int, SheetRow] = {}
     for row in sheet.rows:
-        found = register.find(_word(row, CODE), _word(row, NAME))
+        found = register.find(word(row, CODE), word(row, NAME))
         column = NAME if row.values.get(NAME) is not None else CODE
         if found.place is None:
-            told = "「县区数据」里没有这个县区。", did_you_mean(_word(row, NAME), units.name)
-            problems.append(_at(sheet, row, column, "E377", *told))
+            told = "「县区数据」里没有这个县区。", did_you_mean(word(row, NAME), units.name)
+            problems.append(at(sheet, row, column, "E377", *told))
         elif found.clash:
             told = "与代码不是同一个县区。", "改正代码或名称。"
-            problems.append(_at(sheet, row, column, "E377", *told))
+            problems.append(at(sheet, row, column, "E377", *told))
         elif found.place in seen:
             told = f"与第{seen[found.place].number}行重复。", "删去其中一行。"
-            problems.append(_at(sheet, row, column, "E377", *told))
+            problems.append(at(sheet, row, column, "E377", *told))
         else:
             seen[found.place] = row
             yield found.place, row
 
 
 def _tier_problem(sheet: Sheet, row: SheetRow, services: Sequence[Service]) -> Iterator[Problem]:
-    tier = _word(row, TIER)
+    tier = word(row, TIER)
     for service in services:
         if TIER in sheet.letters and service.tier(tier) not in service.shares:
-            yield _at(
+            yield at(
                 sheet,
                 row,
                 TIER,
@@ -310,13 +314,13 @@ def _amount_problem(sheet: Sheet, row: SheetRow, column: str, name: str) -> Iter
     value = row.values.get(column)
     none = "没有的写 0，各县都没有就删去这一列。" if column == OTHER_NEED else "没有受益人写 0。"
     if value is None:
-        yield _at(sheet, row, column, "E381", f"{name}未填写。", none)
+        yield at(sheet, row, column, "E381", f"{name}未填写。", none)
     elif not is_number(value):
-        yield _at(sheet, row, column, "E102", "不是数字。", f"填写数字；{none}")
+        yield at(sheet, row, column, "E102", "不是数字。", f"填写数字；{none}")
     elif not isfinite(value) or abs(value) > LARGEST:
-        yield _at(sheet, row, column, "E103", "大得不可能。", "核对数字和单位。")
+        yield at(sheet, row, column, "E103", "大得不可能。", "核对数字和单位。")
     elif value < 0:
-        yield _at(sheet, row, column, "E104", "不能是负数。", none)
+        yield at(sheet, row, column, "E104", "不能是负数。", none)
 
 
 # ------------------------------------------------------------------- who pays what
@@ -424,13 +428,3 @@ def _of_units(settings: Settings, parameter: str) -> Exacts:
 def _amount(row: SheetRow | None, column: str) -> float:
     value = row.values.get(column) if row else None
     return float(value) if is_number(value) else np.nan
-
-
-def _word(row: SheetRow | None, column: str) -> str:
-    return normalise(to_text(row.values.get(column))) if row else ""
-
-
-def _at(sheet: Sheet, row: SheetRow, column: str, code: str, message: str, remedy: str) -> Problem:
-    value = row.values.get(column)
-    shown = "" if value is None else f"{value:.12g}" if is_number(value) else str(value)
-    return Problem(code, message, remedy, sheet.name, sheet.cell(row, column), column, shown)

@@ -9,6 +9,7 @@ from transfer_opt.core.budget import Sheet, SheetRow
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise, to_text
 from transfer_opt.core.vocabulary import SIGNATURE
+from transfer_opt.intake.cells import at
 from transfer_opt.policy.settings import Signature
 
 
@@ -27,17 +28,19 @@ def signature(sheet: Sheet | None, column: str) -> Signature:
 
 def signature_problems(sheet: Sheet | None) -> Iterator[Problem]:
     """An item that comes twice; cells of the row that mean nothing there."""
+    if sheet is None:
+        return
     seen: set[str] = set()
-    for row in sheet.rows if sheet else ():
+    for row in sheet.rows:
         item = _item(row)
         if not item:
             continue
         if item in seen:
-            yield _at(sheet, row, "规则", "E216", f"「{item}」写了两行。", "删去其中一行。")
+            yield at(sheet, row, "规则", "E216", f"「{item}」写了两行。", "删去其中一行。")
         seen.add(item)
         for column in ("资金", "参数", "对象"):
             if _said(row, column):
-                yield _at(
+                yield at(
                     sheet,
                     row,
                     column,
@@ -54,12 +57,3 @@ def _item(row: SheetRow) -> str:
 
 def _said(row: SheetRow, column: str) -> str:
     return to_text(row.values.get(column))
-
-
-def _at(
-    sheet: Sheet | None, row: SheetRow, column: str, code: str, message: str, remedy: str
-) -> Problem:
-    assert sheet is not None, "its row is at hand"
-    return Problem(
-        code, message, remedy, sheet.name, sheet.cell(row, column), column, _said(row, column)
-    )

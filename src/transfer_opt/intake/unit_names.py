@@ -10,6 +10,7 @@ from transfer_opt.core.budget import Sheet, SheetRow
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import CODE, NAME, PREFECTURE
+from transfer_opt.intake.cells import at
 from transfer_opt.intake.recipients import prefecture_spellings
 
 _LEVEL = "自治县|自治旗|县|市|区|旗|特区|林区|行政委员会|行委"
@@ -100,7 +101,7 @@ def name_problems(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]:
         name, code = _text(row, NAME), _text(row, CODE)
         for column, text in ((NAME, name), (CODE, code)):
             if text in former:
-                yield _at(
+                yield at(
                     sheet,
                     row,
                     column,
@@ -109,18 +110,18 @@ def name_problems(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]:
                     "核对是否用现在的写法。",
                 )
         if name and not re.search(r"[^\W\d_]{2}", name.removesuffix("TRUE").removesuffix("FALSE")):
-            yield _at(
+            yield at(
                 sheet, row, NAME, "W351", "不像县区名称。", "核对是否填错了列，或单元格格式不对。"
             )
         if code and not _SIX_DIGITS.fullmatch(code):
-            yield _at(
+            yield at(
                 sheet, row, CODE, "W351", "不是六位数字的行政区划代码，按原样使用。", "核对代码。"
             )
     spellings = prefecture_spellings(sheet)
     for row in sheet.rows:
         text = _text(row, PREFECTURE)
         if text and normalise(spellings.get(text, text)) != text:
-            yield _at(
+            yield at(
                 sheet,
                 row,
                 PREFECTURE,
@@ -144,7 +145,7 @@ def _two_spellings(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]
                 listed = full.get((_text(row, PREFECTURE), _stem(text)), ())
                 present = next((name for name in listed if is_short_for(text, name)), "")
             if present in rows:
-                yield _at(
+                yield at(
                     sheet,
                     row,
                     column,
@@ -157,15 +158,3 @@ def _two_spellings(sheet: Sheet, former: Mapping[str, str]) -> Iterator[Problem]
 def _text(row: SheetRow, column: str) -> str:
     value = row.values.get(column)
     return "" if value is None else normalise(str(value))
-
-
-def _at(sheet: Sheet, row: SheetRow, column: str, code: str, message: str, remedy: str) -> Problem:
-    return Problem(
-        code,
-        message,
-        remedy,
-        sheet.name,
-        sheet.cell(row, column),
-        column,
-        str(row.values.get(column, "")),
-    )

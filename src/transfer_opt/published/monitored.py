@@ -17,31 +17,36 @@ from transfer_opt.core.budget import is_number
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.exact import exact
 from transfer_opt.core.vocabulary import NAME, NEED_RULE, OUTLOOK, PATH, PREFECTURE, PROJECTED
-from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.outlook import read_outlook
-from transfer_opt.intake.prepare import Prepared, settled
+from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.warning_levels import Record
-from transfer_opt.published.plan import plan_of
+from transfer_opt.published.plan import plan_of, settled_of
 from transfer_opt.report.approved import approved_plan
 from transfer_opt.scenarios.measured import measured
-from transfer_opt.workbook.result.adjustments import adjustments_of
-from transfer_opt.workbook.result.publication import Publication, read_publication
-from transfer_opt.workbook.result.rows import read_result
+from transfer_opt.workbook.files.open import RawWorkbook
+from transfer_opt.workbook.result.adjustments import adjustments_in
+from transfer_opt.workbook.result.publication import Publication, publication_of
+from transfer_opt.workbook.result.rows import result_sheets
 
 
 @dataclass(frozen=True)
 class Monitored:
     """A result of one year."""
 
-    path: Path
+    book: RawWorkbook
     plan: Plan
     """With what people approved, where they did."""
     year: int
     prepared: Prepared
     publication: Publication
     is_adjusted: bool
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.book.path)
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -57,7 +62,7 @@ class Monitored:
         """What would be measured in the years after: the amounts as they stand in 「年度路径」, the rest by the outlook."""
         if not self.has_forecast or self.is_adjusted:
             return
-        stands = _amounts(self.path)
+        stands = _amounts(self.book)
         horizon = self._horizon(tuple(sorted({self.year, *(year for year, _ in stands)})))
         case, amounts = self.plan.case, self.plan.published
         for at, year in enumerate(horizon.years[1:], start=1):
@@ -81,12 +86,10 @@ class Monitored:
         return Horizon(prepared.spec, prepared.budget, outlook, first, years)
 
 
-def read_monitored(path: Path, spec: ModelSpec) -> Monitored:
+def read_monitored(book: RawWorkbook, spec: ModelSpec) -> Monitored:
     """A result workbook; InputError where it is none, its inputs are wrong or it does not say its year."""
-    publication = read_publication(path, spec.aliases)
-    prepared = settled(spec, publication.budget)
-    if wrong := errors_of(prepared.problems):
-        raise InputError(wrong)
+    path, publication = Path(book.path), publication_of(book, spec.aliases)
+    prepared = settled_of(publication, spec)
     projected = publication.fact(PROJECTED)  # a plan says its years even where no title does
     year = int(projected[:4]) if projected else publication.budget.year
     if year is None:
@@ -99,17 +102,17 @@ def read_monitored(path: Path, spec: ModelSpec) -> Monitored:
                 )
             ]
         )
-    plan, decided = plan_of(publication, prepared), adjustments_of(path)
+    plan, decided = plan_of(publication, prepared), adjustments_in(book)
     approved = approved_plan(plan, decided) if decided else plan
-    return Monitored(path, approved, year, prepared, publication, bool(decided))
+    return Monitored(book, approved, year, prepared, publication, bool(decided))
 
 
 _Stands = dict[tuple[int, str], dict[str, object]]
 
 
-def _amounts(path: Path) -> _Stands:
+def _amounts(book: RawWorkbook) -> _Stands:
     """Year and unit → the row of 「年度路径」."""
-    rows = read_result(path, (PATH,))[PATH].rows
+    rows = result_sheets(book, (PATH,))[PATH].rows
     return {
         (int(str(row["年度"])[:4]), str(row[NAME])): dict(row)
         for row in rows

@@ -36,11 +36,15 @@ FUND = "资金"
 def read_plan(path: Path, spec: ModelSpec) -> Plan:
     """The plan of a result workbook; InputError where it is none, or its inputs allow none."""
     publication = read_publication(path, spec.aliases)
+    return plan_of(publication, settled_of(publication, spec))
+
+
+def settled_of(publication: Publication, spec: ModelSpec) -> Prepared:
+    """What the result was made from; InputError where that allows none."""
     prepared = settled(spec, publication.budget)
-    wrong = errors_of(prepared.problems)
-    if wrong:
+    if wrong := errors_of(prepared.problems):
         raise InputError(wrong)
-    return plan_of(publication, prepared)
+    return prepared
 
 
 def as_solved(plan: Plan) -> Plan:

@@ -12,7 +12,8 @@ from transfer_opt.core.budget import Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import BOUNDS, CODE, NAME, TOTAL
-from transfer_opt.intake.checks.subject import Draft, at
+from transfer_opt.intake.cells import at
+from transfer_opt.intake.checks.subject import Draft
 from transfer_opt.intake.recipients import eligible
 from transfer_opt.intake.unit_names import Found, Register
 from transfer_opt.policy.model import ModelSpec

@@ -21,7 +21,8 @@ from transfer_opt.core.vocabulary import (
     PREFECTURE,
     WARNING_LEVEL,
 )
-from transfer_opt.intake.checks.subject import Draft, Sheets, at, positive
+from transfer_opt.intake.cells import at
+from transfer_opt.intake.checks.subject import Draft, Sheets, positive
 from transfer_opt.intake.recipients import TEXT_COLUMNS, eligible, ordered_rows
 from transfer_opt.intake.requirements import (
     ELIGIBILITY,

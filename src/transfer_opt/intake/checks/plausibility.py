@@ -10,9 +10,10 @@ from statistics import median
 
 from transfer_opt.core.budget import LARGEST, Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.text import normalise, some, to_text
+from transfer_opt.core.text import normalise, some
 from transfer_opt.core.vocabulary import BENEFICIARIES, CODE, COUNTIES, NAME, POOLS
-from transfer_opt.intake.checks.subject import FAR, Draft, Sheets, at, positive
+from transfer_opt.intake.cells import at, word
+from transfer_opt.intake.checks.subject import FAR, Draft, Sheets, positive
 from transfer_opt.intake.recipients import ordered_rows
 from transfer_opt.intake.unit_names import is_short_for
 from transfer_opt.policy.payment_deadlines import RECEIVED, parse_date
@@ -192,7 +193,7 @@ def divisions_agree(draft: Sheets) -> Iterator[Problem]:
     table, former, sheet = draft.spec.divisions, draft.spec.former, draft.counties
     codes, names = set[str](), set[str]()
     for row in sheet.rows:
-        code, name = (normalise(to_text(row.values.get(column))) for column in (CODE, NAME))
+        code, name = (word(row, column) for column in (CODE, NAME))
         codes.add(former.get(code, code))
         names.add(former.get(name, name))
         known = normalise(table[code][0]) if code in table else ""

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from transfer_opt.core.budget import SheetRow, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.vocabulary import POOL_AMOUNT, PROVINCE_SHARE, PROVINCE_SIDES
-from transfer_opt.intake.checks.subject import Sheets, at
+from transfer_opt.intake.cells import at
+from transfer_opt.intake.checks.subject import Sheets
 
 
 def province_valid(draft: Sheets) -> Iterator[Problem]:

@@ -16,7 +16,8 @@ from transfer_opt.core.vocabulary import (
     PROVINCES_PART,
     SECTIONS,
 )
-from transfer_opt.intake.checks.subject import Draft, at
+from transfer_opt.intake.cells import at
+from transfer_opt.intake.checks.subject import Draft
 from transfer_opt.intake.sections import flows_of, read_sections
 from transfer_opt.policy.sections import LIMIT, Flows
 from transfer_opt.policy.settings import shown

@@ -18,7 +18,8 @@ from transfer_opt.core.vocabulary import (
     SERVICES,
     SHARED_RULE,
 )
-from transfer_opt.intake.checks.subject import Draft, at
+from transfer_opt.intake.cells import at
+from transfer_opt.intake.checks.subject import Draft
 from transfer_opt.intake.recipients import ordered_rows
 from transfer_opt.intake.shared import (
     Beneficiaries,

@@ -1,11 +1,10 @@
-"""What the checks look at, and how they point at a cell."""
+"""What the checks look at."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from transfer_opt.core.budget import Budget, Sheet, SheetRow, Value, is_number
-from transfer_opt.core.errors import Problem
 from transfer_opt.core.vocabulary import COUNTIES, POOLS
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
@@ -47,13 +46,6 @@ class Draft(Sheets):
 
 def _missing(name: str) -> Sheet:
     return Sheet(name, "", None, {}, ())
-
-
-def at(sheet: Sheet, row: SheetRow, column: str, code: str, message: str, remedy: str) -> Problem:
-    """A problem of one cell, with the value that stands there."""
-    value = row.values.get(column)
-    shown = "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
-    return Problem(code, message, remedy, sheet.name, sheet.cell(row, column), column, shown)
 
 
 def positive(row: SheetRow, column: str) -> float:

@@ -11,7 +11,8 @@ from transfer_opt.core.budget import SheetRow
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import OUTLOOK, RULES, WEIGHTS
-from transfer_opt.intake.checks.subject import Draft, at
+from transfer_opt.intake.cells import at
+from transfer_opt.intake.checks.subject import Draft
 from transfer_opt.intake.requirements import WRITE, by_gap
 from transfer_opt.policy.factor_weights import weighed
 from transfer_opt.policy.model import ParameterSpec, RuleSpec

@@ -13,7 +13,7 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.tables import FIRST_ROW
 from transfer_opt.core.text import to_text
 from transfer_opt.core.vocabulary import ADJUSTED, APPROVED
-from transfer_opt.workbook.files.open import RawSheet, open_workbook
+from transfer_opt.workbook.files.open import RawSheet, RawWorkbook, open_workbook
 
 CODE_AT, NAME_AT, FUND_AT, APPROVED_AT, REASON_AT, BY_AT, TIME_AT = 1, 2, 3, 5, 7, 8, 9
 
@@ -70,9 +70,14 @@ def approved(path: Path) -> Mapping[Line, Decimal]:
 
 def adjustments_of(path: Path) -> tuple[Adjustment, ...]:
     """The decisions that a result workbook holds; none where nothing was adjusted."""
-    for sheet in open_workbook(path, wanted=ADJUSTED.__eq__).sheets:
-        return read_adjustments(sheet)
-    return ()
+    return adjustments_in(open_workbook(path, wanted=ADJUSTED.__eq__))
+
+
+def adjustments_in(book: RawWorkbook) -> tuple[Adjustment, ...]:
+    """The same of a workbook that is open already."""
+    return tuple(
+        each for sheet in book.sheets if sheet.name == ADJUSTED for each in read_adjustments(sheet)
+    )
 
 
 def _adjustment(sheet: RawSheet, at: int) -> Adjustment:

@@ -24,7 +24,7 @@ from transfer_opt.workbook.input.columns import SHEETS, InputColumn
 from transfer_opt.workbook.input.headers import Names
 from transfer_opt.workbook.input.reader import read_sheet, understood
 from transfer_opt.workbook.result.inputs import restated
-from transfer_opt.workbook.result.rows import ResultSheet, read_result
+from transfer_opt.workbook.result.rows import ResultSheet, result_sheets
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,16 @@ def kind_of(book: RawWorkbook) -> str:
 
 def read_publication(path: Path, aliases: Mapping[str, str]) -> Publication:
     """A result workbook; raises InputError where a sheet is missing."""
-    read = read_result(path, (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS, PROOF))
+    return publication_of(open_workbook(path), aliases)
+
+
+def publication_of(book: RawWorkbook, aliases: Mapping[str, str]) -> Publication:
+    """The same of a workbook that is open already."""
+    read = result_sheets(book, (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS, PROOF))
     facts: dict[str, list[str]] = {}
     for row in read[FACTS].rows:
         if row.get("项目"):
             facts.setdefault(str(row["项目"]), []).append(str(row["内容"]))
-    book = open_workbook(path)
     digest = next(iter(facts.get("输入文件 SHA-256", ())), "")
     budget = understood(
         restated({sheet.name: sheet for sheet in book.sheets}, book.path, digest), aliases

@@ -9,7 +9,7 @@ from typing import Any
 from transfer_opt.core.budget import Value
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.tables import Table
-from transfer_opt.workbook.files.open import RawSheet, open_workbook
+from transfer_opt.workbook.files.open import RawSheet, RawWorkbook, open_workbook
 from transfer_opt.workbook.result.uncalculated import worked_out
 
 LABEL_ROW, HEADER_ROW = 1, 3
@@ -32,15 +32,20 @@ def read_result(
     path: Path, names: tuple[str, ...], also: tuple[str, ...] = ()
 ) -> dict[str, ResultSheet]:
     """The named sheets, and those of `also` that are there; raises InputError where the file is no result workbook."""
-    sheets = {
-        sheet.name: sheet
-        for sheet in open_workbook(path, wanted=frozenset(names + also).__contains__).sheets
-    }
+    book = open_workbook(path, wanted=frozenset(names + also).__contains__)
+    return result_sheets(book, names, also)
+
+
+def result_sheets(
+    book: RawWorkbook, names: tuple[str, ...], also: tuple[str, ...] = ()
+) -> dict[str, ResultSheet]:
+    """The same of a workbook that is open already."""
+    sheets = {sheet.name: sheet for sheet in book.sheets}
     for name in names:
         if name not in sheets:
-            raise _no_result(path, f"没有「{name}」表")
+            raise _no_result(book.path, f"没有「{name}」表")
         if len(sheets[name].rows) <= HEADER_ROW:
-            raise _no_result(path, f"「{name}」表没有表头")
+            raise _no_result(book.path, f"「{name}」表没有表头")
     return {name: _sheet(sheets[name]) for name in names + also if name in sheets}
 
 
@@ -79,7 +84,7 @@ def _unit(note: str) -> str:
     return note.removeprefix(UNIT).partition("（")[0].partition("，")[0]
 
 
-def _no_result(path: Path, why: str) -> InputError:
+def _no_result(path: str, why: str) -> InputError:
     return InputError(
         [
             Problem(
