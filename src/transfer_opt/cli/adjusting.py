@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transfer_opt.cli.options import Command, ledger_option
+from transfer_opt.cli.options import Command, file_option, json_option, ledger_option
 
 if TYPE_CHECKING:
     from transfer_opt.commands.adjust import Adjusted
@@ -33,21 +33,10 @@ MOST_TOLD = 10
 )
 @click.option("--reason", required=True, metavar="理由", help="为什么调整。")
 @click.option("--by", required=True, metavar="决定人", help="谁决定的：人或会议。")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="写到哪里（默认：结果文件名_调整.xlsx，再次调整为 _调整2 …）。",
-)
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="计算时用的模型文件（默认：青海模型）。",
-)
+@file_option("-o", "--output", help="写到哪里（默认：结果文件名_调整.xlsx，再次调整为 _调整2 …）。")
+@file_option("--model", help="计算时用的模型文件（默认：青海模型）。")
 @ledger_option
-@click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
+@json_option
 @click.option("--quiet", is_flag=True, help="只说警告和错误。")
 def adjust(
     result: Path,

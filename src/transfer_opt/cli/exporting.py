@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, ledger_option
+from transfer_opt.cli.options import Command, file_option, json_option, ledger_option, quiet_option
 from transfer_opt.core.errors import AuditError, OutputError
 
 
@@ -22,22 +22,11 @@ from transfer_opt.core.errors import AuditError, OutputError
     metavar="格式",
     help="docx（公文附件）、pdf、csv 或 json。",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="写到哪里（默认：结果文件名_附件 或 _分配表）。",
-)
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="计算时用的模型文件（默认：青海模型）。",
-)
+@file_option("-o", "--output", help="写到哪里（默认：结果文件名_附件 或 _分配表）。")
+@file_option("--model", help="计算时用的模型文件（默认：青海模型）。")
 @ledger_option
-@click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
-@click.option("--quiet", is_flag=True, help="只在出错时说话。")
+@json_option
+@quiet_option
 def export(
     result: Path,
     kind: str,
@@ -81,7 +70,7 @@ def export(
 
 @click.command(cls=Command, options_metavar="[选项]")
 @ledger_option
-@click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
+@json_option
 def history(ledger: str | None, as_json: bool) -> None:
     """列出台账：何时做过哪些计算、调整、导出；台账被删改过就指出是哪一行（退出码 6）。
 

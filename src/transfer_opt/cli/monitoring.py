@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, password, progress, reading_options, renames
+from transfer_opt.cli.options import (
+    Command,
+    file_option,
+    password,
+    progress,
+    reading_options,
+    renames,
+)
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -19,13 +26,7 @@ from transfer_opt.cli.options import Command, password, progress, reading_option
     metavar="工作簿",
     help="填了「预警阈值」的工作簿，如预算工作簿（默认：所给文件里有这张表的）。",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="监测工作簿（默认：最后一个文件名_监测预警.xlsx）。",
-)
+@file_option("-o", "--output", help="监测工作簿（默认：最后一个文件名_监测预警.xlsx）。")
 @reading_options
 def monitor(
     files: Sequence[Path],
