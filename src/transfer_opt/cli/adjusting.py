@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from transfer_opt.cli.options import Command, file_option, json_option, ledger_option
+from transfer_opt.cli.printing import echo_json
 
 if TYPE_CHECKING:
     from transfer_opt.commands.adjust import Adjusted
@@ -114,46 +114,40 @@ def _print_json(
     from transfer_opt.report.approved import conclusion, totals_of
 
     unit, facts = adjusted.plan.case.money_unit, adjusted.facts
-    click.echo(
-        json.dumps(
-            {
-                "status": "ok",
-                "exit": 0,
-                "input": str(adjusted.source),
-                "output": str(target),
-                "scenario": adjusted.plan.scenario,
-                "adjustment": {
-                    **{name: facts[name] for name in ("code", "county", "fund", "reason", "by")},
-                    "computed": float(adjusted.computed),
-                    "before": float(adjusted.before),
-                    "approved": float(adjusted.new.approved),
-                },
-                "range": adjusted.reach or None,
-                "totals": [
-                    {"fund": name, "pool": pool, "computed": computed, "approved": approved}
-                    for name, pool, computed, approved in totals_of(
-                        adjusted.plan, adjusted.adjustments
-                    )
-                ],
-                "broken": [
-                    {
-                        "rule": each.after.rule,
-                        "clause": each.after.clause,
-                        "subject": each.after.subject,
-                        "left": each.after.left,
-                        "relation": each.after.relation,
-                        "right": each.after.right,
-                        "conclusion": conclusion(each, unit),
-                    }
-                    for each in adjusted.standings
-                    if each.new
-                ],
-                "problems": [],
-                "warnings": [problem.as_dict() for problem in adjusted.warnings],
-                "remarks": list(remarks),
-                "ledger": line.hash if line else None,
+    echo_json(
+        {
+            "status": "ok",
+            "exit": 0,
+            "input": str(adjusted.source),
+            "output": str(target),
+            "scenario": adjusted.plan.scenario,
+            "adjustment": {
+                **{name: facts[name] for name in ("code", "county", "fund", "reason", "by")},
+                "computed": float(adjusted.computed),
+                "before": float(adjusted.before),
+                "approved": float(adjusted.new.approved),
             },
-            ensure_ascii=False,
-            indent=1,
-        )
+            "range": adjusted.reach or None,
+            "totals": [
+                {"fund": name, "pool": pool, "computed": computed, "approved": approved}
+                for name, pool, computed, approved in totals_of(adjusted.plan, adjusted.adjustments)
+            ],
+            "broken": [
+                {
+                    "rule": each.after.rule,
+                    "clause": each.after.clause,
+                    "subject": each.after.subject,
+                    "left": each.after.left,
+                    "relation": each.after.relation,
+                    "right": each.after.right,
+                    "conclusion": conclusion(each, unit),
+                }
+                for each in adjusted.standings
+                if each.new
+            ],
+            "problems": [],
+            "warnings": [problem.as_dict() for problem in adjusted.warnings],
+            "remarks": list(remarks),
+            "ledger": line.hash if line else None,
+        }
     )

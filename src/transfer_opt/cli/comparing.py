@@ -17,6 +17,7 @@ from transfer_opt.cli.options import (
     reading_options,
     renames,
 )
+from transfer_opt.cli.printing import echo_json
 from transfer_opt.core.errors import InfeasibleError
 
 if TYPE_CHECKING:
@@ -117,8 +118,6 @@ def _print_json(
     comparison: Comparison, files: Sequence[Path], target: Path, html: Path | None, code: int
 ) -> None:
     """One object on stdout."""
-    import json
-
     from transfer_opt.report.comparison.ahead import ahead_record
     from transfer_opt.report.comparison.matrix import alarms, measures, sentences
 
@@ -158,4 +157,4 @@ def _print_json(
         ],
         "warnings": [*comparison.notes, *alarms(comparison)],
     }
-    click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    echo_json(content)

@@ -65,8 +65,6 @@ def frontier(
     frontier.write(found, target)
     if as_json:
         print_object(
-            "ok",
-            0,
             budget,
             target,
             prepared.scenario,
@@ -182,8 +180,6 @@ def sweep(
     counts = {state: done.count(state) for state in (FEASIBLE, INFEASIBLE, UNSOLVED)}
     if as_json:
         print_object(
-            "ok",
-            0,
             budget,
             target,
             prepared.scenario,

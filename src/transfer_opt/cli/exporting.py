@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import click
 
 from transfer_opt.cli.options import Command, file_option, json_option, ledger_option, quiet_option
+from transfer_opt.cli.printing import echo_json
 from transfer_opt.core.errors import AuditError, OutputError
 
 
@@ -49,18 +49,14 @@ def export(
     target, digest = run_export(result, kind, output, model)
     line = record_export(ledger, result, digest, kind, target)
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "status": "ok",
-                    "exit": 0,
-                    "input": str(result),
-                    "output": str(target),
-                    "ledger": line.hash if line else None,
-                },
-                ensure_ascii=False,
-                indent=1,
-            )
+        echo_json(
+            {
+                "status": "ok",
+                "exit": 0,
+                "input": str(result),
+                "output": str(target),
+                "ledger": line.hash if line else None,
+            }
         )
     elif not quiet:
         click.echo(f"已导出：{target}")
@@ -87,27 +83,23 @@ def history(ledger: str | None, as_json: bool) -> None:
     lines, problems = read_history(ledger)
     code = AuditError.exit_code if problems else 0
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "status": "error" if problems else "ok",
-                    "exit": code,
-                    "ledger": ledger,
-                    "lines": [
-                        {
-                            "number": line.number,
-                            "time": line.time,
-                            "kind": line.kind,
-                            "facts": line.facts,
-                            "hash": line.hash,
-                        }
-                        for line in lines
-                    ],
-                    "problems": [problem.as_dict() for problem in problems],
-                },
-                ensure_ascii=False,
-                indent=1,
-            )
+        echo_json(
+            {
+                "status": "error" if problems else "ok",
+                "exit": code,
+                "ledger": ledger,
+                "lines": [
+                    {
+                        "number": line.number,
+                        "time": line.time,
+                        "kind": line.kind,
+                        "facts": line.facts,
+                        "hash": line.hash,
+                    }
+                    for line in lines
+                ],
+                "problems": [problem.as_dict() for problem in problems],
+            }
         )
     else:
         for line in lines:

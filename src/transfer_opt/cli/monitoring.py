@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from transfer_opt.cli.options import (
     reading_options,
     renames,
 )
+from transfer_opt.cli.printing import echo_json
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -64,7 +64,7 @@ def monitor(
             "problems": [],
             "warnings": [problem.as_dict() for problem in problems],
         }
-        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        echo_json(content)
         return
     if not quiet:
         for problem in problems:

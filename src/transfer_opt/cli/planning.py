@@ -84,7 +84,7 @@ def plan(
     sentences = list(year_sentences(done.projection))
     if as_json:
         more = {"sentences": sentences, "years": year_record(done.projection)}
-        print_object("ok", 0, budget, done.target, outcome.scenario, more)
+        print_object(budget, done.target, outcome.scenario, more)
         return
     for alarm in outcome.alarms:
         click.echo(f"警告 {alarm}", err=True)
