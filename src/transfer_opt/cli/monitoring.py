@@ -47,7 +47,7 @@ def monitor(
     from transfer_opt.commands import monitor as command
     from transfer_opt.report.monitor_sentences import monitor_record, sentences
 
-    target = command.monitor_path([*([thresholds] if thresholds else []), *files], output)
+    target = command.monitor_path(files, thresholds, output)
     secret = password(files[0], password_file) if len(files) == 1 else None
     tell = progress(quiet or as_json)
     warned = command.monitor(files, thresholds, model, renames(rename), secret, tell)

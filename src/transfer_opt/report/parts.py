@@ -11,7 +11,7 @@ import numpy as np
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget, Value
-from transfer_opt.core.exact import exact, spelled
+from transfer_opt.core.exact import spelled
 from transfer_opt.core.tables import Column, RowKind
 from transfer_opt.core.text import some
 from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, FLOWS
@@ -139,7 +139,7 @@ def cents(value: float) -> Value:
 
 def cents_told(value: float) -> str:
     """The same in a sentence."""
-    return spelled(exact(round(value, CENTS)))
+    return spelled(round(value, CENTS))
 
 
 def from_to(first: int, last: int) -> str:

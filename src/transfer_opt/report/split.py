@@ -15,11 +15,8 @@ from transfer_opt.core.vocabulary import (
     SPLIT,
     SPLIT_PROOF,
 )
-from transfer_opt.report.parts import TOTAL_NAME, amount, heading
+from transfer_opt.report.parts import TOTAL_NAME, amount, cents_told, heading
 from transfer_opt.report.records import pieces
-
-CENTS = 2
-"""Decimals of a shortfall in a sentence."""
 
 
 def split_sentences(plan: Plan) -> Iterator[str]:
@@ -35,12 +32,12 @@ def split_sentences(plan: Plan) -> Iterator[str]:
     ]
     gains = [f"{name}增加 {spelled(money)}" for name, money in moves if money > 0]
     losses = [f"{name}减少 {spelled(-money)}" for name, money in moves if money < 0]
-    after = spelled(round(split.short_after, CENTS))
+    after = cents_told(split.short_after)
     if gains:
         before = (
             "没有可行方案"
             if split.short_before is None
-            else f"为 {spelled(round(split.short_before, CENTS))} {unit}"
+            else f"为 {cents_told(split.short_before)} {unit}"
         )
         yield (
             f"省级统筹：{spelled(total(split.bounds.draft))} {unit}省级资金中，{'、'.join((*losses, *gains))} {unit}；"
