@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import basins
 import openpyxl
-from monitoring import CUTS, GUARANTEE_CUTS, HISTORY, HISTORY_HEADERS, workbook
+from monitoring import CUTS, GUARANTEE_CUTS, HISTORY, HISTORY_HEADERS, dated, workbook
 from provincial import two_funds
 from years import two_counties
 
 from sentences.desk import Desk, texts
-
-Scene = Callable[[Desk], str]
-Make = Callable[[Path], Path]
-
-
-def written(name: str, make: Make, command: str, *options: str) -> Scene:
-    """A command on a workbook of this name, with what stands in the file it writes."""
-
-    def say(desk: Desk) -> str:
-        source, target = desk.path(f"{name}.xlsx"), desk.path(f"{name}结果.xlsx")
-        if not source.exists():
-            make(source)
-        said = desk.says(command, source, "-o", target, *options)
-        return said + "\n" + (texts(target) if target.exists() else "")
-
-    return say
-
-
-def explained(name: str, county: str, first: Scene) -> Scene:
-    """`explain` of a county in the result of another scene."""
-
-    def say(desk: Desk) -> str:
-        first(desk)
-        return desk.says("explain", desk.path(f"{name}结果.xlsx"), county)
-
-    return say
-
+from sentences.scenes import Scene, explained, written
 
 # ------------------------------------------------------------- 省级统筹
 
@@ -108,9 +82,7 @@ def watched(
 def with_land(path: Path) -> Path:
     """Two counties of which 72 of 200 from land went to the countryside."""
     book = openpyxl.load_workbook(two_counties(path, needs=((62, 43), (62, 43))))
-    for sheet in book.worksheets:
-        sheet.insert_rows(1)
-        sheet["A1"] = "2027年基础数据"
+    dated(book, 2027)
     sheet = book["县区数据"]
     for row in zip(
         sheet.iter_rows(min_row=3, min_col=sheet.max_column + 1, max_col=sheet.max_column + 2),

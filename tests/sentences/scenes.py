@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from books import EQUALIZATION, EXAMPLE, GUARANTEE, change
+from books import EQUALIZATION, EXAMPLE, GUARANTEE, change, write_tables
 from corpus import COUNTIES, RULES, Edit, both, bounds, county, pool, tables, with_column
 from results import tables as few
 
@@ -14,6 +14,7 @@ from sentences.commands_said import result as result_of
 from sentences.desk import Desk, texts
 
 Scene = Callable[[Desk], str]
+Make = Callable[[Path], Path]
 MADUO, HUANGYUAN = "玛多县", "湟源县"
 
 
@@ -38,18 +39,39 @@ def told(*words: str | Path, written: str = "") -> Scene:
 KINDS = {".xlsx", ".html", ".docx", ".csv", ".db"}
 
 
-def solved(name: str, edit: Edit | None = None, *options: str, seed: int = 0) -> Scene:
-    """`solve` of the example, or of a few of its counties, edited; its own files have this name."""
+def written(name: str, make: Make, command: str, *options: str) -> Scene:
+    """A command on a workbook of this name, and what stands in the file it writes, 〈name〉结果."""
 
     def say(desk: Desk) -> str:
-        found = few(seed, most=7) if seed else tables()
-        if edit:
-            edit(found)
-        source, target = desk.book(f"{name}.xlsx", found), desk.path(f"{name}结果.xlsx")
-        said = desk.says("solve", source, "-o", target, *options)
+        source, target = desk.path(f"{name}.xlsx"), desk.path(f"{name}结果.xlsx")
+        if not source.exists():
+            make(source)
+        said = desk.says(command, source, "-o", target, *options)
         return said + "\n" + (texts(target) if target.exists() else "")
 
     return say
+
+
+def explained(name: str, county: str, first: Scene) -> Scene:
+    """`explain` of a county in the result of another scene."""
+
+    def say(desk: Desk) -> str:
+        first(desk)
+        return desk.says("explain", desk.path(f"{name}结果.xlsx"), county)
+
+    return say
+
+
+def solved(name: str, edit: Edit | None = None, *options: str, seed: int = 0) -> Scene:
+    """`solve` of the example, or of a few of its counties, edited."""
+
+    def make(path: Path) -> Path:
+        found = few(seed, most=7) if seed else tables()
+        if edit:
+            edit(found)
+        return write_tables(path, found)
+
+    return written(name, make, "solve", *options)
 
 
 def after(first: str, then: Scene) -> Scene:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from books import GUARANTEE
+from books import GUARANTEE, write_tables
 from sharedbook import miniature
 from years import two_counties
 
-from sentences.desk import Desk, texts
-from sentences.scenes import Scene
+from sentences.scenes import Scene, explained, written
 
 Row = Sequence[Any]
 LATER = ((50, 40), (50, 60), (50, 60))
@@ -21,15 +20,8 @@ HARD: Row = ("三保兜底", None, None, None, None, "是", "硬", None, None, N
 
 
 def years(name: str, *options: str, command: str = "plan", **budget: Any) -> Scene:
-    """A command on two counties and their outlook, and what it wrote; its own files have this name."""
-
-    def say(desk: Desk) -> str:
-        source, target = desk.path(f"{name}.xlsx"), desk.path(f"{name}果.xlsx")
-        if not source.exists():
-            two_counties(source, **budget)
-        return _said(desk, target, command, source, *options)
-
-    return say
+    """A command on two counties and their outlook."""
+    return written(name, partial(two_counties, **budget), command, *options)
 
 
 def changed(*row: Any) -> list[Row]:
@@ -39,36 +31,14 @@ def changed(*row: Any) -> list[Row]:
 
 def shared(command: str, name: str) -> Scene:
     """A command on the two counties that share services."""
-
-    def say(desk: Desk) -> str:
-        source, target = desk.path(f"{name}.xlsx"), desk.path(f"{name}果.xlsx")
-        if not source.exists():
-            desk.book(source.name, miniature())
-        return _said(desk, target, command, source)
-
-    return say
-
-
-def then(first: Scene, result: str, county: str) -> Scene:
-    """What a county is told of the result of another scene."""
-
-    def say(desk: Desk) -> str:
-        first(desk)
-        return desk.says("explain", desk.path(result), county)
-
-    return say
-
-
-def _said(desk: Desk, target: Path, command: str, source: Path, *options: str) -> str:
-    said = desk.says(command, source, "-o", target, *options)
-    return said + "\n" + (texts(target) if target.exists() else "")
+    return written(name, lambda path: write_tables(path, miniature()), command)
 
 
 PLANNED = years("多年", "--joint")
 SHARED = shared("solve", "共担")
 YEAR_SCENES: Mapping[str, Scene] = {
     "多年": PLANNED,
-    "多年·乙县": then(PLANNED, "多年果.xlsx", "乙县"),
+    "多年·乙县": explained("多年", "乙县", PLANNED),
     "多年·方案": years("加大", "--scenario", "改", scenarios=changed(*GROWS)),
     "多年·相同": years("相同", "--joint", needs=((50, 40), (50, 40))),
     "多年·不行": years("不行", pools=(110, 110, 100), needs=LATER),
@@ -85,6 +55,6 @@ YEAR_SCENES: Mapping[str, Scene] = {
     "展望·比较": years("展望", "--years", "2", command="compare", scenarios=changed(*GROWS)),
     "展望·本年": years("展望本年", command="compare", scenarios=changed(*GROWS)),
     "共担": SHARED,
-    "共担·乙县": then(SHARED, "共担果.xlsx", "乙县"),
+    "共担·乙县": explained("共担", "乙县", SHARED),
     "共担·比较": shared("compare", "共担比"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 TOLD_OF_YEARS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("多年", "多年·相同"): (
-        "{}年开始有缺口（{}）：{}{}。",
+        "{}年开始有缺口（{}）：{}。",
         "要补上，只需{}年（{}）{}。",
         "瓶颈是{}：{}年只停用它，缺口可减为 {}。",
         "代价是{}年（{}）：{}。",

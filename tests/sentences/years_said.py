@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,18 +9,19 @@ from years import two_counties
 
 from sentences.commands_said import Row, Say, refused
 from sentences.desk import Desk
+from sentences.features_said import made
 from transfer_opt.allocation.years.joint import refuse_unfit
 from transfer_opt.policy.case import Case
 
 
-def planned(make: Callable[[Path], Path] | None = None, *options: str) -> Say:
-    """`plan` of a budget made so; else of the small one, which has no outlook."""
+def planned(*options: str) -> Say:
+    """`plan` of two counties and their outlook."""
+    return made("plan", two_counties, *options)
 
-    def say(desk: Desk) -> str:
-        budget = make(desk.path("两县.xlsx")) if make else desk.small[0]
-        return desk.says("plan", budget, "-o", desk.path("多年.xlsx"), *options)
 
-    return say
+def without_outlook(desk: Desk) -> str:
+    """`plan` of the small budget, which has none."""
+    return desk.says("plan", desk.small[0], "-o", desk.path("多年.xlsx"))
 
 
 def together(*objective: str, units: int = 1) -> Say:
@@ -32,8 +31,8 @@ def together(*objective: str, units: int = 1) -> Say:
 
 
 YEARS = (
-    Row("E405", planned(), planned(two_counties)),
-    Row("E406", planned(two_counties, "--years", "3"), planned(two_counties)),
+    Row("E405", without_outlook, planned()),
+    Row("E406", planned("--years", "3"), planned()),
     Row("E407", together(units=201), together(units=200)),
     Row("E408", together("较上年波动最小"), together("贴近因素法")),
 )

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from books import GUARANTEE, write_tables
-from years import OFF
+from books import GUARANTEE, rule_table, write_tables
+from years import COUNTY_COLUMNS, OFF
 
 HEADER = ["断面名称", "上游", "下游", "分担比例", "目标类别", "实际类别", "每级金额", "每1%金额", "指标上限", "指标变化", "依据"]  # fmt: skip
 HAIYAN, HUANGYUAN, HUANGZHONG = "海晏县", "湟源县", "湟中区"
@@ -31,24 +31,18 @@ def three_counties(
 ) -> Path:
     """Three counties along a river with one fund; the sheet 「断面」 as given."""
     counties = [
-        ["行政区划代码", "县区名称", "市州", "常住人口", "标准财政收入", "标准财政支出", "可用财力",
-         "保基本民生需求", "保工资需求", "保运转需求", f"上年{GUARANTEE}", "绩效系数"],
+        list(COUNTY_COLUMNS),
         *(
             [*unit, 1000, 0, 14000, own[k], needs[k], 0, 0, 900, 1]
             for k, unit in enumerate(UNITS)
         ),
     ]  # fmt: skip
-    given = [
-        ["规则", "资金", "参数", "对象", "取值", "启用", "刚性", "优先级", "依据条款", "说明"],
-        *([name, None, None, None, None, "否", None, None, None, None] for name in OFF),
-        *rules,
-    ]
     return write_tables(
         path,
         {
             "县区数据": counties,
             "资金总额": [["资金", "本年总额"], [GUARANTEE, pool]],
-            "约束参数": given,
+            "约束参数": rule_table(OFF, *rules),
             "断面": [list(header), *(list(row) for row in sections)],
         },
     )
@@ -56,7 +50,7 @@ def three_counties(
 
 def parameter(name: str, value: Any) -> list[Any]:
     """A row of 「约束参数」 for the rule 「横向补偿」."""
-    return ["横向补偿", None, name, None, value, None, None, None, None, None]
+    return ["横向补偿", None, name, None, value]
 
 
 def pooled(path: Path, paid_in: tuple[Any, ...], province: Any, pool: float = 3000) -> Path:

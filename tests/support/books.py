@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,29 @@ EQUALIZATION, GUARANTEE, ECOLOGY = (
 
 FIRST = {"县区数据": "行政区划代码", "资金总额": "资金", "约束参数": "规则", "方案": "规则"}
 """Sheets that every budget of these tests has → their first column."""
+
+
+RULE_COLUMNS = (
+    "规则",
+    "资金",
+    "参数",
+    "对象",
+    "取值",
+    "启用",
+    "刚性",
+    "优先级",
+    "依据条款",
+    "说明",
+)
+
+
+def rule_table(off: Iterable[str], *rows: Sequence[Any]) -> list[list[Any]]:
+    """「约束参数」 with these rules switched off, then these rows, filled up to its ten columns."""
+    given = [*([name, None, None, None, None, "否"] for name in off), *rows]
+    return [
+        list(RULE_COLUMNS),
+        *([*row, *[None] * (len(RULE_COLUMNS) - len(row))] for row in given),
+    ]
 
 
 def plain_tables(

@@ -67,14 +67,19 @@ def result(
     budget = two_counties(folder / f"{year}.xlsx", needs=(needs, needs), **more)
     if year:
         book = openpyxl.load_workbook(budget)
-        for sheet in book.worksheets:
-            sheet.insert_rows(1)
-            sheet["A1"] = f"{year}年基础数据"
+        dated(book, year)
         book["年度展望"]["E3"] = f"{year + 1}年"
         book.save(budget)
     target = folder / f"{year}结果.xlsx"
     assert call(command, budget, "-o", target, "--quiet") == 0
     return target
+
+
+def dated(book: Any, year: int) -> None:
+    """Titles that say the year, above every table of a workbook."""
+    for sheet in book.worksheets:
+        sheet.insert_rows(1)
+        sheet["A1"] = f"{year}年基础数据"
 
 
 def rows(path: Path, sheet: str) -> list[tuple[Any, ...]]:

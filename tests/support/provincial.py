@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from books import ECOLOGY, GUARANTEE, write_tables
+from books import ECOLOGY, GUARANTEE, rule_table, write_tables
 
 from transfer_opt.policy.constraints import CONSTRAINTS
 
@@ -29,12 +29,8 @@ def two_funds(
     ]  # fmt: skip
     first = ["630102", "甲县", "西宁市", 1000, 0, 1000, own[0], needs[0], 0, 0]
     second = ["630103", "乙县", "西宁市", 1000, 0, 1000, own[1], needs[1], 0, 0]
-    named = {str(row[0]) for row in rows_of(rules)}
-    off = [
-        [name, None, None, None, None, "否", None, None, None, None]
-        for name in CONSTRAINTS
-        if name not in KEPT and name not in named
-    ]
+    named = {row[0] for row in rules}
+    off = (name for name in CONSTRAINTS if name not in KEPT and name not in named)
     return write_tables(
         path,
         {
@@ -44,26 +40,6 @@ def two_funds(
                 [*second, None, 0, 60, 0, None],
             ],
             "资金总额": [list(HEAD), [GUARANTEE, *guarantee], [ECOLOGY, *ecology]],
-            "约束参数": [
-                [
-                    "规则",
-                    "资金",
-                    "参数",
-                    "对象",
-                    "取值",
-                    "启用",
-                    "刚性",
-                    "优先级",
-                    "依据条款",
-                    "说明",
-                ],
-                *off,
-                *rows_of(rules),
-            ],
+            "约束参数": rule_table(off, *rules),
         },
     )
-
-
-def rows_of(rules: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """Rows of 「约束参数」, filled up to its ten columns."""
-    return [[*row, *[None] * (10 - len(row))] for row in rules]

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from books import GUARANTEE, write_tables
+from books import GUARANTEE, rule_table, write_tables
 
+COUNTY_COLUMNS = (
+    "行政区划代码", "县区名称", "市州", "常住人口", "标准财政收入", "标准财政支出", "可用财力",
+    "保基本民生需求", "保工资需求", "保运转需求", f"上年{GUARANTEE}", "绩效系数",
+)  # fmt: skip
 OFF = ("困难地区倾斜", "三保压力倾斜", "财力薄弱倾斜", "保障水平下限", "位次不逆转", "单县占比上限")
 """Rules that a budget of two counties has no use for."""
 FACTORS = ("三保剩余缺口", "三保压力", "标准收支缺口")
@@ -25,8 +29,7 @@ def two_counties(
 ) -> Path:
     """甲县 and 乙县 with one fund: the miniature of the several years, whose amounts follow the needs of the first year."""
     counties = [
-        ["行政区划代码", "县区名称", "市州", "常住人口", "标准财政收入", "标准财政支出", "可用财力",
-         "保基本民生需求", "保工资需求", "保运转需求", f"上年{GUARANTEE}", "绩效系数"],
+        list(COUNTY_COLUMNS),
         *(
             [f"63010{k + 2}", name, "西宁市", 1000, 0, 100, 0, needs[0][k], 0, 0, last[k], (60, 40)[k]]
             for k, name in enumerate(("甲县", "乙县"))
@@ -41,13 +44,12 @@ def two_counties(
             for k, name in enumerate(("甲县", "乙县"))
         ),
     ]
-    given = [
-        ["规则", "资金", "参数", "对象", "取值", "启用", "刚性", "优先级", "依据条款", "说明"],
-        *([name, None, None, None, None, "否", None, None, None, None] for name in OFF),
-        ["上年保底", GUARANTEE, "降幅上限", None, 0, "是", "硬", None, None, None],
-        ["增幅上限", GUARANTEE, "增幅上限", None, cap, "是", "硬", None, None, None],
+    given = rule_table(
+        OFF,
+        ["上年保底", GUARANTEE, "降幅上限", None, 0, "是", "硬"],
+        ["增幅上限", GUARANTEE, "增幅上限", None, cap, "是", "硬"],
         *rules,
-    ]
+    )
     tables = {
         "县区数据": counties,
         "资金总额": [["资金", "本年总额"], [GUARANTEE, pools[0]]],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from transfer_opt.cli.options import Command, ledger_option
+from transfer_opt.cli.options import Command, file_option, json_option, ledger_option
+from transfer_opt.cli.printing import echo_json
 
 if TYPE_CHECKING:
     from transfer_opt.commands.adjust import Adjusted
@@ -33,21 +33,10 @@ MOST_TOLD = 10
 )
 @click.option("--reason", required=True, metavar="理由", help="为什么调整。")
 @click.option("--by", required=True, metavar="决定人", help="谁决定的：人或会议。")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="写到哪里（默认：结果文件名_调整.xlsx，再次调整为 _调整2 …）。",
-)
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="计算时用的模型文件（默认：青海模型）。",
-)
+@file_option("-o", "--output", help="写到哪里（默认：结果文件名_调整.xlsx，再次调整为 _调整2 …）。")
+@file_option("--model", help="计算时用的模型文件（默认：青海模型）。")
 @ledger_option
-@click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
+@json_option
 @click.option("--quiet", is_flag=True, help="只说警告和错误。")
 def adjust(
     result: Path,
@@ -125,46 +114,40 @@ def _print_json(
     from transfer_opt.report.approved import conclusion, totals_of
 
     unit, facts = adjusted.plan.case.money_unit, adjusted.facts
-    click.echo(
-        json.dumps(
-            {
-                "status": "ok",
-                "exit": 0,
-                "input": str(adjusted.source),
-                "output": str(target),
-                "scenario": adjusted.plan.scenario,
-                "adjustment": {
-                    **{name: facts[name] for name in ("code", "county", "fund", "reason", "by")},
-                    "computed": float(adjusted.computed),
-                    "before": float(adjusted.before),
-                    "approved": float(adjusted.new.approved),
-                },
-                "range": adjusted.reach or None,
-                "totals": [
-                    {"fund": name, "pool": pool, "computed": computed, "approved": approved}
-                    for name, pool, computed, approved in totals_of(
-                        adjusted.plan, adjusted.adjustments
-                    )
-                ],
-                "broken": [
-                    {
-                        "rule": each.after.rule,
-                        "clause": each.after.clause,
-                        "subject": each.after.subject,
-                        "left": each.after.left,
-                        "relation": each.after.relation,
-                        "right": each.after.right,
-                        "conclusion": conclusion(each, unit),
-                    }
-                    for each in adjusted.standings
-                    if each.new
-                ],
-                "problems": [],
-                "warnings": [problem.as_dict() for problem in adjusted.warnings],
-                "remarks": list(remarks),
-                "ledger": line.hash if line else None,
+    echo_json(
+        {
+            "status": "ok",
+            "exit": 0,
+            "input": str(adjusted.source),
+            "output": str(target),
+            "scenario": adjusted.plan.scenario,
+            "adjustment": {
+                **{name: facts[name] for name in ("code", "county", "fund", "reason", "by")},
+                "computed": float(adjusted.computed),
+                "before": float(adjusted.before),
+                "approved": float(adjusted.new.approved),
             },
-            ensure_ascii=False,
-            indent=1,
-        )
+            "range": adjusted.reach or None,
+            "totals": [
+                {"fund": name, "pool": pool, "computed": computed, "approved": approved}
+                for name, pool, computed, approved in totals_of(adjusted.plan, adjusted.adjustments)
+            ],
+            "broken": [
+                {
+                    "rule": each.after.rule,
+                    "clause": each.after.clause,
+                    "subject": each.after.subject,
+                    "left": each.after.left,
+                    "relation": each.after.relation,
+                    "right": each.after.right,
+                    "conclusion": conclusion(each, unit),
+                }
+                for each in adjusted.standings
+                if each.new
+            ],
+            "problems": [],
+            "warnings": [problem.as_dict() for problem in adjusted.warnings],
+            "remarks": list(remarks),
+            "ledger": line.hash if line else None,
+        }
     )

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, password, reading_options, renames
+from transfer_opt.cli.options import (
+    Command,
+    file_option,
+    json_option,
+    password,
+    quiet_option,
+    reading_options,
+    renames,
+)
 from transfer_opt.cli.printing import print_json
 from transfer_opt.core.errors import AuditError
 
@@ -77,21 +85,15 @@ def audit(
     help="按这一列分组，每组小计也相邻取整（默认：按表里的小计行）。",
 )
 @click.option("--columns", default="", metavar="列,…", help="只取整这些列（默认：全部金额列）。")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="输出文件（默认：表格文件名_取整.xlsx）。",
-)
+@file_option("-o", "--output", help="输出文件（默认：表格文件名_取整.xlsx）。")
 @click.option(
     "--password-file",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="文件",
     help="表格有打开密码时，从这个文本文件的第一行读密码（不给时在终端里询问）。",
 )
-@click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
-@click.option("--quiet", is_flag=True, help="只在出错时说话。")
+@json_option
+@quiet_option
 def round_table(
     table: Path,
     unit: str,

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transfer_opt.cli.options import Command, password, progress, reading_options, renames
+from transfer_opt.cli.options import (
+    Command,
+    file_option,
+    password,
+    progress,
+    reading_options,
+    renames,
+)
+from transfer_opt.cli.printing import echo_json
 from transfer_opt.core.errors import InfeasibleError
 
 if TYPE_CHECKING:
@@ -18,19 +26,8 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="文件…")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="比较工作簿（默认：第一个文件名_方案比较.xlsx）。",
-)
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="另写一份单文件网页，不联网，可以打印。",
-)
+@file_option("-o", "--output", help="比较工作簿（默认：第一个文件名_方案比较.xlsx）。")
+@file_option("--html", help="另写一份单文件网页，不联网，可以打印。")
 @click.option(
     "--scenario",
     "scenarios",
@@ -45,12 +42,7 @@ if TYPE_CHECKING:
     metavar="年数",
     help="再按「年度展望」把每个方案逐年推算，连同本年算几年（最多 5 年）；只用于一份预算工作簿。",
 )
-@click.option(
-    "--boundaries",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="县区边界（GeoJSON），网页上多一张示意图。",
-)
+@file_option("--boundaries", help="县区边界（GeoJSON），网页上多一张示意图。")
 @reading_options
 def compare(
     files: Sequence[Path],
@@ -126,8 +118,6 @@ def _print_json(
     comparison: Comparison, files: Sequence[Path], target: Path, html: Path | None, code: int
 ) -> None:
     """One object on stdout."""
-    import json
-
     from transfer_opt.report.comparison.ahead import ahead_record
     from transfer_opt.report.comparison.matrix import alarms, measures, sentences
 
@@ -167,4 +157,4 @@ def _print_json(
         ],
         "warnings": [*comparison.notes, *alarms(comparison)],
     }
-    click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    echo_json(content)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command
+from transfer_opt.cli.options import Command, file_option
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -23,12 +23,7 @@ from transfer_opt.cli.options import Command
     metavar="县区",
     help="与另一个县区对照：每项资金逐步相差多少，各步之差相加正好等于分配额之差。",
 )
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="从哪份模型文件认原名和原代码（默认：青海模型）。",
-)
+@file_option("--model", help="从哪份模型文件认原名和原代码（默认：青海模型）。")
 def explain(
     result: Path, county: str, movable: bool, versus: str | None, model: Path | None
 ) -> None:

@@ -10,34 +10,27 @@ import click
 
 from transfer_opt.cli.options import (
     Command,
+    file_option,
     from_time_to_time,
     password,
     progress,
     reading_options,
     renames,
+    scenario_option,
+    varied_option,
 )
 from transfer_opt.cli.printing import print_object
 
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="结果工作簿（默认：输入文件名_前沿.xlsx）。",
-)
+@file_option("-o", "--output", help="结果工作簿（默认：输入文件名_前沿.xlsx）。")
 @click.option(
     "--objectives",
     metavar="目标,目标",
     help="取舍哪两个目标（默认：保障水平最大化,较上年波动最小）。",
 )
-@click.option(
-    "--scenario",
-    metavar="方案",
-    help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。",
-)
+@scenario_option
 @reading_options
 def frontier(
     budget: Path,
@@ -72,8 +65,6 @@ def frontier(
     frontier.write(found, target)
     if as_json:
         print_object(
-            "ok",
-            0,
             budget,
             target,
             prepared.scenario,
@@ -92,12 +83,8 @@ def frontier(
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="结果写到哪里：.xlsx、.csv 或 .parquet（默认：输入文件名_扫描.xlsx）。",
+@file_option(
+    "-o", "--output", help="结果写到哪里：.xlsx、.csv 或 .parquet（默认：输入文件名_扫描.xlsx）。"
 )
 @click.option(
     "--vary",
@@ -126,9 +113,7 @@ def frontier(
     metavar="整数",
     help="随机种子：同一种子，同一结果。",
 )
-@click.option(
-    "--scenario", metavar="方案", help="在哪个方案上变动（默认：工作簿现状，即基准方案）。"
-)
+@varied_option
 @click.option(
     "--engine",
     type=click.Choice(["local", "dask"]),
@@ -195,8 +180,6 @@ def sweep(
     counts = {state: done.count(state) for state in (FEASIBLE, INFEASIBLE, UNSOLVED)}
     if as_json:
         print_object(
-            "ok",
-            0,
             budget,
             target,
             prepared.scenario,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, ledger_option
+from transfer_opt.cli.options import Command, file_option, json_option, ledger_option, quiet_option
+from transfer_opt.cli.printing import echo_json
 from transfer_opt.core.errors import AuditError, OutputError
 
 
@@ -22,22 +22,11 @@ from transfer_opt.core.errors import AuditError, OutputError
     metavar="格式",
     help="docx（公文附件）、pdf、csv 或 json。",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="写到哪里（默认：结果文件名_附件 或 _分配表）。",
-)
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="计算时用的模型文件（默认：青海模型）。",
-)
+@file_option("-o", "--output", help="写到哪里（默认：结果文件名_附件 或 _分配表）。")
+@file_option("--model", help="计算时用的模型文件（默认：青海模型）。")
 @ledger_option
-@click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
-@click.option("--quiet", is_flag=True, help="只在出错时说话。")
+@json_option
+@quiet_option
 def export(
     result: Path,
     kind: str,
@@ -60,18 +49,14 @@ def export(
     target, digest = run_export(result, kind, output, model)
     line = record_export(ledger, result, digest, kind, target)
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "status": "ok",
-                    "exit": 0,
-                    "input": str(result),
-                    "output": str(target),
-                    "ledger": line.hash if line else None,
-                },
-                ensure_ascii=False,
-                indent=1,
-            )
+        echo_json(
+            {
+                "status": "ok",
+                "exit": 0,
+                "input": str(result),
+                "output": str(target),
+                "ledger": line.hash if line else None,
+            }
         )
     elif not quiet:
         click.echo(f"已导出：{target}")
@@ -81,7 +66,7 @@ def export(
 
 @click.command(cls=Command, options_metavar="[选项]")
 @ledger_option
-@click.option("--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。")
+@json_option
 def history(ledger: str | None, as_json: bool) -> None:
     """列出台账：何时做过哪些计算、调整、导出；台账被删改过就指出是哪一行（退出码 6）。
 
@@ -98,27 +83,23 @@ def history(ledger: str | None, as_json: bool) -> None:
     lines, problems = read_history(ledger)
     code = AuditError.exit_code if problems else 0
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "status": "error" if problems else "ok",
-                    "exit": code,
-                    "ledger": ledger,
-                    "lines": [
-                        {
-                            "number": line.number,
-                            "time": line.time,
-                            "kind": line.kind,
-                            "facts": line.facts,
-                            "hash": line.hash,
-                        }
-                        for line in lines
-                    ],
-                    "problems": [problem.as_dict() for problem in problems],
-                },
-                ensure_ascii=False,
-                indent=1,
-            )
+        echo_json(
+            {
+                "status": "error" if problems else "ok",
+                "exit": code,
+                "ledger": ledger,
+                "lines": [
+                    {
+                        "number": line.number,
+                        "time": line.time,
+                        "kind": line.kind,
+                        "facts": line.facts,
+                        "hash": line.hash,
+                    }
+                    for line in lines
+                ],
+                "problems": [problem.as_dict() for problem in problems],
+            }
         )
     else:
         for line in lines:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, password, progress, reading_options, renames
+from transfer_opt.cli.options import (
+    Command,
+    file_option,
+    password,
+    progress,
+    reading_options,
+    renames,
+)
+from transfer_opt.cli.printing import echo_json
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -19,13 +26,7 @@ from transfer_opt.cli.options import Command, password, progress, reading_option
     metavar="工作簿",
     help="填了「预警阈值」的工作簿，如预算工作簿（默认：所给文件里有这张表的）。",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="监测工作簿（默认：最后一个文件名_监测预警.xlsx）。",
-)
+@file_option("-o", "--output", help="监测工作簿（默认：最后一个文件名_监测预警.xlsx）。")
 @reading_options
 def monitor(
     files: Sequence[Path],
@@ -46,7 +47,7 @@ def monitor(
     from transfer_opt.commands import monitor as command
     from transfer_opt.report.monitor_sentences import monitor_record, sentences
 
-    target = command.monitor_path([*([thresholds] if thresholds else []), *files], output)
+    target = command.monitor_path(files, thresholds, output)
     secret = password(files[0], password_file)
     tell = progress(quiet or as_json)
     warned = command.monitor(files, thresholds, model, renames(rename), secret, tell)
@@ -63,7 +64,7 @@ def monitor(
             "problems": [],
             "warnings": [problem.as_dict() for problem in problems],
         }
-        click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        echo_json(content)
         return
     if not quiet:
         for problem in problems:

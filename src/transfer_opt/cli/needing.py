@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, from_time_to_time, password, reading_options, renames
+from transfer_opt.cli.options import (
+    Command,
+    from_time_to_time,
+    password,
+    reading_options,
+    renames,
+    varied_option,
+)
 
 
 @click.command(cls=Command, options_metavar='--for "目标" [选项]')
@@ -26,9 +33,7 @@ from transfer_opt.cli.options import Command, from_time_to_time, password, readi
     metavar="资金或规则·资金·参数",
     help="变动什么，可写多次：一项资金的本年总额，或一个数字参数（默认：依次变动每项资金的总额）。",
 )
-@click.option(
-    "--scenario", metavar="方案", help="在哪个方案上变动（默认：工作簿现状，即基准方案）。"
-)
+@varied_option
 @reading_options
 def need(
     budget: Path,

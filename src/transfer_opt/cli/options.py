@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
@@ -72,6 +73,38 @@ class Group(_Chinese, click.Group):
     command_class = Command
 
 
+Decorator: TypeAlias = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def file_option(*names: str, help: str) -> Decorator:
+    """An option that takes the path of a file."""
+    return click.option(*names, type=click.Path(path_type=Path), metavar="文件", help=help)
+
+
+def time_limit_option(unfinished: str) -> Decorator:
+    """How long a command may take from reading to writing; `unfinished` says what is not done by then."""
+    return click.option(
+        "--time-limit",
+        type=click.FloatRange(min=0),
+        metavar="秒",
+        help=f"从读入到写出最多多少秒；到时{unfinished}就停止（退出码 4）。",
+    )
+
+
+scenario_option = click.option(
+    "--scenario",
+    metavar="方案",
+    help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。",
+)
+"""The one scenario that is solved."""
+varied_option = click.option(
+    "--scenario", metavar="方案", help="在哪个方案上变动（默认：工作簿现状，即基准方案）。"
+)
+"""The scenario from which something is varied."""
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。"
+)
+quiet_option = click.option("--quiet", is_flag=True, help="只在出错时说话。")
 ledger_option = click.option(
     "--ledger",
     envvar="TRANSFER_OPT_LEDGER",
@@ -84,12 +117,7 @@ ledger_option = click.option(
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every command that reads a budget."""
     for option in (
-        click.option(
-            "--model",
-            type=click.Path(path_type=Path),
-            metavar="文件",
-            help="另用一份模型文件（默认：青海模型）。",
-        ),
+        file_option("--model", help="另用一份模型文件（默认：青海模型）。"),
         click.option(
             "--rename", multiple=True, metavar="列=标准列", help="把表里的列当作标准列，可写多次。"
         ),
@@ -99,10 +127,8 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
             metavar="文件",
             help="工作簿有打开密码时，从这个文本文件的第一行读密码（不给时在终端里询问）。",
         ),
-        click.option(
-            "--json", "as_json", is_flag=True, help="在标准输出打印一个 JSON 对象，供程序读取。"
-        ),
-        click.option("--quiet", is_flag=True, help="只在出错时说话。"),
+        json_option,
+        quiet_option,
     ):
         command = option(command)
     return command

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transfer_opt.cli.options import Command, password, progress, reading_options, renames
+from transfer_opt.cli.options import (
+    Command,
+    file_option,
+    password,
+    progress,
+    reading_options,
+    renames,
+    scenario_option,
+    time_limit_option,
+)
 from transfer_opt.cli.printing import print_object
 
 if TYPE_CHECKING:
@@ -19,13 +28,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="结果工作簿（默认：输入文件名_多年测算.xlsx）。",
-)
+@file_option("-o", "--output", help="结果工作簿（默认：输入文件名_多年测算.xlsx）。")
 @click.option(
     "--years",
     type=click.IntRange(min=2),
@@ -38,17 +41,8 @@ if TYPE_CHECKING:
     is_flag=True,
     help="再把各年放在一起求一个统筹方案，说出逐年滚动的代价。最多 200 个县区。",
 )
-@click.option(
-    "--scenario",
-    metavar="方案",
-    help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。",
-)
-@click.option(
-    "--time-limit",
-    type=click.FloatRange(min=0),
-    metavar="秒",
-    help="从读入到写出最多多少秒；到时没有算完就停止（退出码 4）。",
-)
+@scenario_option
+@time_limit_option("没有算完")
 @reading_options
 def plan(
     budget: Path,
@@ -90,7 +84,7 @@ def plan(
     sentences = list(year_sentences(done.projection))
     if as_json:
         more = {"sentences": sentences, "years": year_record(done.projection)}
-        print_object("ok", 0, budget, done.target, outcome.scenario, more)
+        print_object(budget, done.target, outcome.scenario, more)
         return
     for alarm in outcome.alarms:
         click.echo(f"警告 {alarm}", err=True)

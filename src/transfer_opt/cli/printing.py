@@ -125,16 +125,19 @@ def print_json(
         "message": message,
         "infeasible": dict(infeasible) if infeasible else None,
     }
+    echo_json(content)
+
+
+def echo_json(content: Mapping[str, Any]) -> None:
+    """One JSON object on stdout, as people can read it."""
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))
 
 
-def print_object(
-    status: str, code: int, source: Path, target: Path, scenario: str, more: dict[str, Any]
-) -> None:
-    """The JSON object of a command that does not end in one allocation."""
+def print_object(source: Path, target: Path, scenario: str, more: Mapping[str, Any]) -> None:
+    """The JSON object of a command that went well and does not end in one allocation."""
     content = {
-        "status": status,
-        "exit": code,
+        "status": "ok",
+        "exit": 0,
         "input": str(source),
         "output": str(target),
         "scenario": scenario,
@@ -142,4 +145,4 @@ def print_object(
         "warnings": [],
         **more,
     }
-    click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    echo_json(content)

@@ -11,11 +11,14 @@ import click
 
 from transfer_opt.cli.options import (
     Command,
+    file_option,
     ledger_option,
     password,
     progress,
     reading_options,
     renames,
+    scenario_option,
+    time_limit_option,
 )
 from transfer_opt.cli.printing import print_json, print_outcome
 from transfer_opt.core.errors import InputError, OutputError
@@ -30,12 +33,7 @@ if TYPE_CHECKING:
 @click.argument("path", required=False, type=click.Path(path_type=Path), metavar="[文件]")
 @click.option("--example", is_flag=True, help="写出填好的示例（示例数据），而不是空白模板。")
 @click.option("--force", is_flag=True, help="文件已存在时覆盖它。")
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="按另一份模型文件的资金和规则生成空白模板（默认：青海模型）。",
-)
+@file_option("--model", help="按另一份模型文件的资金和规则生成空白模板（默认：青海模型）。")
 def init(path: Path | None, example: bool, force: bool, model: Path | None) -> None:
     """生成空白模板或示例工作簿。
 
@@ -103,25 +101,13 @@ def check(
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("budget", type=click.Path(path_type=Path), metavar="工作簿")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="文件",
-    help="结果工作簿（默认：输入文件名_分配结果.xlsx）。",
-)
-@click.option(
+@file_option("-o", "--output", help="结果工作簿（默认：输入文件名_分配结果.xlsx）。")
+@file_option(
     "--into",
     "copy",
-    type=click.Path(path_type=Path),
-    metavar="文件",
     help="把结果表加在工作簿的一个副本里，写到这个文件；原有的表原样保留。不另给 -o 就只写副本。",
 )
-@click.option(
-    "--scenario",
-    metavar="方案",
-    help="按「方案」里的一个方案计算（默认：工作簿现状，即基准方案）。",
-)
+@scenario_option
 @click.option(
     "--solver",
     default="auto",
@@ -138,12 +124,7 @@ def check(
     is_flag=True,
     help="规则互相矛盾时，按最省钱的修复放宽再算，并在每张表上注明「已放宽」。",
 )
-@click.option(
-    "--time-limit",
-    type=click.FloatRange(min=0),
-    metavar="秒",
-    help="从读入到写出最多多少秒；到时没有证明最优就停止（退出码 4）。",
-)
+@time_limit_option("没有证明最优")
 @ledger_option
 @reading_options
 def solve(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from transfer_opt.allocation import allocate
+from transfer_opt.allocation.allocate import Progress
 from transfer_opt.allocation.plan import Outcome, Plan
 from transfer_opt.commands import publish
 from transfer_opt.core.budget import Budget
@@ -39,7 +40,6 @@ from transfer_opt.workbook.result.publication import kind_of
 if TYPE_CHECKING:
     import pandas as pd
 
-Progress = Callable[[str], None]
 StrPath: TypeAlias = str | os.PathLike[str]
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from gmpy2 import mpq
 
+from transfer_opt.allocation.allocate import Progress
 from transfer_opt.commands import publish
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError, Problem
@@ -37,8 +36,6 @@ WHAT = "监测预警"
 """What is added to the name of the last file."""
 HUNDREDTH = mpq(1, 100)
 """What money is counted in where no result says a publishing unit."""
-StrPath: TypeAlias = str | os.PathLike[str]
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,14 +69,12 @@ class Warned:
         parts += [each.plan.digest for each in self.results]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def save(self, path: StrPath) -> None:
+    def save(self, path: Path) -> None:
         """Write the workbook, whole or not at all; the same sources make the same bytes. Raises OutputError."""
         labels = [*map(budget_label, self.budgets)]
         labels += [budget_label(each.plan.budget) for each in self.results]
         label = EXAMPLE_LABEL if any(labels) else ""
-        write_report(
-            monitor_report(self.watch, tuple(self.facts), self.check_code, label), Path(path)
-        )
+        write_report(monitor_report(self.watch, tuple(self.facts), self.check_code, label), path)
 
 
 def monitor(
@@ -108,12 +103,17 @@ def monitor(
     return Warned(found, tuple(results), tuple(budgets), told)
 
 
-def monitor_path(sources: Sequence[Path], wanted: Path | None) -> Path:
+def monitor_path(paths: Sequence[Path], thresholds: Path | None, wanted: Path | None) -> Path:
     """Where the workbook goes, by default beside the last file; never one that is read (OutputError, InputError)."""
-    target = wanted or sources[-1].with_name(f"{sources[-1].stem}_{WHAT}.xlsx")
-    for source in sources:
+    target = wanted or paths[-1].with_name(f"{paths[-1].stem}_{WHAT}.xlsx")
+    for source in _sources(paths, thresholds):
         publish.result_path(source, target)
     return target
+
+
+def _sources(paths: Sequence[Path], thresholds: Path | None) -> Iterable[Path]:
+    """Every file that is read, each once."""
+    return dict.fromkeys([*([thresholds] if thresholds else []), *paths])
 
 
 def _read(
@@ -127,7 +127,7 @@ def _read(
     """The results, and the other workbooks, that with the cuts first."""
     results: list[Monitored] = []
     budgets: list[Budget] = []
-    for path in dict.fromkeys([*([thresholds] if thresholds else []), *paths]):
+    for path in _sources(paths, thresholds):
         progress(f"读取 {path.name}")
         if path != thresholds and kind_of(book := open_workbook(path, password)) == "result":
             results.append(read_monitored(book, spec))

@@ -15,7 +15,7 @@ from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import AGREEMENTS, FLOW_RULE, FLOWS, SECTIONS
 from transfer_opt.policy.sections import CLASSES, COUNTED, IN_NEED, Flow, Flows, Section
 from transfer_opt.policy.settings import shown
-from transfer_opt.report.parts import TOTAL_NAME, amount
+from transfer_opt.report.parts import TOTAL_NAME, amount, dated
 
 MOST_PAYEES = 12
 """Columns of the matrix on a sheet; more take more sheets."""
@@ -50,7 +50,7 @@ def _table(outcome: Plan, flows: Flows, payees: Sequence[int], number: int) -> T
     cells = zip(*columns, strict=True) if columns else [()] * len(keys)
     return Table(
         FLOWS + (str(number) if number > 1 else ""),
-        f"{_year(outcome)}横向生态补偿表（{outcome.scenario}）",
+        f"{dated(outcome.budget)}横向生态补偿表（{outcome.scenario}）",
         tuple(_columns(case.recipients.name[np.array(payees, dtype=int)].tolist(), first)),
         tuple(
             Row("unit" if at else "total", (*key, *values))
@@ -100,10 +100,6 @@ def _paid_to(flows: Flows, payee: int) -> Exacts:
             for flow, money in zip(flows.flows, flows.published, strict=True)
         ]
     )
-
-
-def _year(outcome: Plan) -> str:
-    return f"{outcome.budget.year}年" if outcome.budget.year else ""
 
 
 def _money(value: mpq) -> float:
@@ -252,7 +248,7 @@ def _section_table(outcome: Plan) -> Table:
     )
     return Table(
         AGREEMENTS,
-        f"{_year(outcome)}断面协议表（{outcome.scenario}）",
+        f"{dated(outcome.budget)}断面协议表（{outcome.scenario}）",
         columns,
         rows,
         f"单位：{outcome.case.money_unit}（浓度：毫克/升）",

@@ -36,7 +36,7 @@ from transfer_opt.report.monitor_sentences import (
     index_sentences,
     sentences,
 )
-from transfer_opt.report.parts import KEY_COLUMNS
+from transfer_opt.report.parts import KEY_COLUMNS, from_to
 from transfer_opt.scenarios.watch import Course, Standing, Watch
 from transfer_opt.workbook.input.columns import SHEETS
 
@@ -323,9 +323,7 @@ def _float(value: mpq | None) -> Value:
 
 
 def _span(watch: Watch) -> str:
-    """「2024—2026年」."""
-    first, last = watch.years[0], watch.years[-1]
-    return f"{first}年" if first == last else f"{first}—{last}年"
+    return from_to(watch.years[0], watch.years[-1])
 
 
 def _year(watch: Watch) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget, Value
+from transfer_opt.core.exact import spelled
 from transfer_opt.core.tables import Column, RowKind
 from transfer_opt.core.text import some
 from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, FLOWS
@@ -19,6 +20,10 @@ from transfer_opt.policy.case import Case, Fund, Recipients
 Each = TypeVar("Each")
 TOTAL_NAME = "合  计"
 EXAMPLE_LABEL = "示例数据，不代表任何实际分配"
+FORECAST = "（预测）"
+"""After a year whose figures are only expected."""
+CENTS = 2
+"""Decimals of money in sentences and indicators."""
 NUMERALS = "零一两三四五六七八九十"
 """As they count: 两项, not 二项."""
 
@@ -125,6 +130,26 @@ def shares(values: Floats) -> tuple[float | None, ...]:
 def optional(value: float) -> Value:
     """Empty where not known."""
     return None if np.isnan(value) else float(value)
+
+
+def cents(value: float) -> Value:
+    """Money, or another figure of an indicator, to two decimals; empty where not known."""
+    return None if np.isnan(value) else round(value, CENTS) + 0.0
+
+
+def cents_told(value: float) -> str:
+    """The same in a sentence."""
+    return spelled(round(value, CENTS))
+
+
+def from_to(first: int, last: int) -> str:
+    """「2027—2029年」, 「2027年」."""
+    return f"{first}年" if first == last else f"{first}—{last}年"
+
+
+def needs_known(case: Case) -> bool:
+    """Whether 三保 needs are known of any county; without, nothing is known of shortfalls."""
+    return not np.isnan(case.need).all()
 
 
 def heading(outcome: Plan) -> str:

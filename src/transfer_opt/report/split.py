@@ -15,11 +15,8 @@ from transfer_opt.core.vocabulary import (
     SPLIT,
     SPLIT_PROOF,
 )
-from transfer_opt.report.parts import TOTAL_NAME, amount, heading
+from transfer_opt.report.parts import TOTAL_NAME, amount, cents_told, heading
 from transfer_opt.report.records import pieces
-
-CENTS = 2
-"""Decimals of a shortfall in a sentence."""
 
 
 def split_sentences(plan: Plan) -> Iterator[str]:
@@ -48,7 +45,7 @@ def split_sentences(plan: Plan) -> Iterator[str]:
 
 def _short(money: float | None, unit: str) -> str:
     """三保缺口, or that the rules leave no allocation."""
-    return "没有可行方案" if money is None else f"为 {spelled(round(money, CENTS))} {unit}"
+    return "没有可行方案" if money is None else f"为 {cents_told(money)} {unit}"
 
 
 def split_tables(outcome: Outcome) -> tuple[Table, ...]:

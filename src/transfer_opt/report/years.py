@@ -12,26 +12,29 @@ from transfer_opt.allocation.plan import Outcome
 from transfer_opt.allocation.projection import Joint, Projection, Year
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
-from transfer_opt.core.exact import exact, spelled
 from transfer_opt.core.tables import Column, Lines, Row, Table
 from transfer_opt.core.vocabulary import OUTLOOK, PATH, TOGETHER, YEARS
 from transfer_opt.policy.case import KEY_ZONES, Case
 from transfer_opt.report.equality import indicator_value, short_prefecture
 from transfer_opt.report.parts import (
+    CENTS,
+    FORECAST,
     KEY_COLUMNS,
     Group,
     amount,
+    cents,
+    cents_told,
+    dated,
+    from_to,
     groups,
     heading,
     known_sum,
+    needs_known,
     optional,
     sums,
 )
 from transfer_opt.report.records import outlook_table, year_proof_table
 
-FORECAST = "（预测）"
-CENTS = 2
-"""Decimals of money in sentences and indicators."""
 NAMED = 3
 """So many counties are named in a sentence."""
 SIZE = (980, 330)
@@ -49,9 +52,9 @@ SHOWN_INDICATORS = (
 def year_sentences(projection: Projection) -> Iterator[str]:
     """What the years come to: the shortfalls, where they begin, what stands in the way, and what deciding together changes."""
     unit = projection.chain[0].case.money_unit
-    known = [year for year in projection.chain if not np.isnan(year.case.need).all()]
+    known = [year for year in projection.chain if needs_known(year.case)]
     if known:
-        yield f"按现行规则，{_span(known)}“三保”缺口{_listed(known, unit)}。"
+        yield f"按现行规则，{from_to(known[0].number, known[-1].number)}“三保”缺口{_listed(known, unit)}。"
     if projection.first_short is not None:
         yield from _short(projection, projection.first_short, unit)
     if projection.stuck:
@@ -202,13 +205,10 @@ def together_table(outcome: Outcome) -> Table:
 
 def year_charts(projection: Projection | None) -> tuple[tuple[str, Lines], ...]:
     """保障水平 by prefecture through the years, under 「年度指标」; nothing where it is not known."""
-    first = projection.chain[0].case if projection else None
-    if (
-        projection is None
-        or first is None
-        or np.isnan(first.own).any()
-        or np.isnan(first.expenditure).any()
-    ):
+    if projection is None:
+        return ()
+    first = projection.chain[0].case
+    if np.isnan(first.own).any() or np.isnan(first.expenditure).any():
         return ()
     index = first.recipients.prefecture_index
     levels = [
@@ -234,7 +234,7 @@ def _projection(outcome: Outcome) -> Projection:
 
 def _title(outcome: Outcome, what: str) -> str:
     """The years in the place of the one that other titles name."""
-    title = heading(outcome).removeprefix(f"{outcome.budget.year}年")
+    title = heading(outcome).removeprefix(dated(outcome.budget))
     return f"{_projection(outcome).label}{title}{what}（{outcome.scenario}）"
 
 
@@ -242,20 +242,11 @@ def _header(projection: Projection, number: int) -> str:
     return f"{number}年" + ("" if number == projection.years[0] else FORECAST)
 
 
-def _span(years: Sequence[Year]) -> str:
-    first, last = years[0].number, years[-1].number
-    return f"{first}年" if first == last else f"{first}—{last}年"
-
-
 def _listed(years: Sequence[Year], unit: str) -> str:
     """The shortfalls one after the other, or that there are none."""
     if not any(year.short for year in years):
         return "都是 0"
-    return f"依次为 {'、'.join(_money(year.short) for year in years)} {unit}"
-
-
-def _money(value: float) -> str:
-    return spelled(exact(round(value, CENTS)))
+    return f"依次为 {'、'.join(cents_told(year.short) for year in years)} {unit}"
 
 
 # ---------------------------------------------------------------- sentences
@@ -264,14 +255,10 @@ def _money(value: float) -> str:
 def _short(projection: Projection, at: int, unit: str) -> Iterator[str]:
     """The first year with a shortfall: who, how much, what it would take, and which rule costs most."""
     year = projection.chain[at]
-    order = np.argsort(-np.nan_to_num(year.shortfall), kind="stable")
-    short = [i for i in order if year.shortfall[i] > 0]
-    names = year.case.recipients.name
-    whom = "、".join(f"{names[i]} {_money(year.shortfall[i])}" for i in short[:NAMED])
-    rest = f" 等 {len(short)} 个县" if len(short) > NAMED else ""
-    yield f"{year.number}年开始有缺口（{unit}）：{whom}{rest}。"
+    whom = [f"{name} {cents_told(money)}" for name, money in _most_short(year)]
+    yield f"{year.number}年开始有缺口（{unit}）：{_named(whom, '个县')}。"
     enough = [
-        f"{each.fund}增加 {_money(each.least - each.now)}（到 {_money(each.least)}）"
+        f"{each.fund}增加 {cents_told(each.least - each.now)}（到 {cents_told(each.least)}）"
         for each in projection.least[at]
         if each.least is not None and each.least > each.now
     ]
@@ -279,7 +266,19 @@ def _short(projection: Projection, at: int, unit: str) -> Iterator[str]:
         yield f"要补上，只需{year.number}年（{unit}）{'，或'.join(enough)}。"
     tight = projection.bottleneck
     if tight:
-        yield f"瓶颈是{tight.family}：{year.number}年只停用它，缺口可减为 {_money(tight.short)}。"
+        yield f"瓶颈是{tight.family}：{year.number}年只停用它，缺口可减为 {cents_told(tight.short)}。"
+
+
+def _most_short(year: Year) -> list[tuple[str, float]]:
+    """The counties that are short of 三保 and by how much, most first."""
+    order = np.argsort(-np.nan_to_num(year.shortfall), kind="stable")
+    names = year.case.recipients.name
+    return [(str(names[i]), float(year.shortfall[i])) for i in order if year.shortfall[i] > 0]
+
+
+def _named(told: Sequence[str], counted: str) -> str:
+    """The first of them, and of a long list how many there are."""
+    return "、".join(told[:NAMED]) + (f" 等 {len(told)} {counted}" if len(told) > NAMED else "")
 
 
 def _together(projection: Projection, joint: Joint, unit: str) -> Iterator[str]:
@@ -292,7 +291,7 @@ def _together(projection: Projection, joint: Joint, unit: str) -> Iterator[str]:
     ]
     for number, money in gains:
         word = "少缺" if money > 0 else "多缺"
-        yield f"{number}年{word} {_money(abs(money))} {unit}。"
+        yield f"{number}年{word} {cents_told(abs(money))} {unit}。"
     found = _differing(projection, joint)
     if not found:
         yield f"{projection.years[0]}年的分配与逐年滚动相同。"
@@ -303,10 +302,9 @@ def _together(projection: Projection, joint: Joint, unit: str) -> Iterator[str]:
     least = sorted((money, who) for who, money in moves.items() if money < 0)
     most = sorted(((money, who) for who, money in moves.items() if money > 0), reverse=True)
     parts = [
-        "、".join(f"{who}{word} {_money(abs(money))}" for money, who in some[:NAMED])
-        + (f" 等 {len(some)} 个县" if len(some) > NAMED else "")
-        for some, word in ((least, "少得"), (most, "多得"))
-        if some
+        _named([f"{who}{word} {cents_told(abs(money))}" for money, who in moved], "个县")
+        for moved, word in ((least, "少得"), (most, "多得"))
+        if moved
     ]
     yield f"代价是{projection.years[0]}年（{unit}）：{'；'.join(parts)}。"
 
@@ -336,10 +334,10 @@ def _pools(years: Sequence[Year]) -> Iterator[Cells]:
     names = list(dict.fromkeys(fund.name for year in years for fund in year.case.funds))
     for name in names:
         pools = [_pool(year, name) for year in years]
-        yield ("可分配总额", name, *map(_cell, pools), _growth(pools))
+        yield ("可分配总额", name, *map(cents, pools), _growth(pools))
     if len(names) > 1:
         sums_ = [sum(float(fund.pool) for fund in year.case.funds) for year in years]
-        yield ("可分配总额", "合计", *map(_cell, sums_), _growth(sums_))
+        yield ("可分配总额", "合计", *map(cents, sums_), _growth(sums_))
 
 
 def _pool(year: Year, name: str) -> float:
@@ -390,7 +388,7 @@ def _jointly(projection: Projection) -> Iterator[Cells]:
         yield (
             "“三保”缺口（多年统筹）",
             years[0].case.money_unit,
-            *(_cell(y.short) for y in years),
+            *(cents(y.short) for y in years),
             None,
         )
 
@@ -405,9 +403,7 @@ def _dustless(year: Year, name: str, value: float) -> float:
 def _who(year: Year, indicator: Indicator) -> str:
     """Whom a number is about."""
     if indicator.name == "“三保”缺口县数":
-        order = np.argsort(-np.nan_to_num(year.shortfall), kind="stable")
-        short = [str(year.case.recipients.name[i]) for i in order if year.shortfall[i] > 0]
-        return "、".join(short[:NAMED]) + (f" 等 {len(short)} 个" if len(short) > NAMED else "")
+        return _named([name for name, _ in _most_short(year)], "个")
     return indicator.note.partition("：")[2] if indicator.name == "最低保障水平" else ""
 
 
@@ -418,7 +414,7 @@ def _ecology(years: Sequence[Year]) -> Iterator[Cells]:
         yield (
             "重点生态功能区县所得",
             "各项合计",
-            *map(_cell, money),
+            *map(cents, money),
             _growth(money),
         )
 
@@ -428,15 +424,15 @@ def _room(projection: Projection) -> Iterator[Cells]:
         floors = [float(floor[f]) for floor in projection.floors]
         pools = [float(year.case.figures.pools[f]) for year in projection.chain]
         room = [pool - floor for pool, floor in zip(pools, floors, strict=True)]
-        yield ("下限合计", fund.name, *map(_cell, floors), None)
-        yield ("余地", fund.name, *map(_cell, room), None)
+        yield ("下限合计", fund.name, *map(cents, floors), None)
+        yield ("余地", fund.name, *map(cents, room), None)
 
 
 def _least(projection: Projection) -> Iterator[Cells]:
     for f, fund in enumerate(projection.chain[0].case.funds):
         found = [pools[f] for pools in projection.least]
         short = [
-            f"{year.number}年比展望多 {_money(each.least - each.now)}"
+            f"{year.number}年比展望多 {cents_told(each.least - each.now)}"
             for year, each in zip(projection.chain, found, strict=True)
             if each.least is not None and each.least > each.now
         ]
@@ -445,12 +441,8 @@ def _least(projection: Projection) -> Iterator[Cells]:
             for year, each in zip(projection.chain, found, strict=True)
             if each.least is None
         ]
-        values = (None if each.least is None else _cell(each.least) for each in found)
+        values = (None if each.least is None else cents(each.least) for each in found)
         yield ("至少要的总额", fund.name, *values, "；".join([*short, *missing]) or None)
-
-
-def _cell(value: float) -> Value:
-    return None if np.isnan(value) else round(value, CENTS) + 0.0
 
 
 # ---------------------------------------------------------------- rows of 「年度路径」

@@ -10,14 +10,19 @@ import numpy as np
 
 from transfer_opt.allocation.projection import Stuck, Year, first_short
 from transfer_opt.core.budget import Value
-from transfer_opt.core.exact import exact, spelled
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import OUTLOOK, YEAR_COMPARISON
-from transfer_opt.report.parts import heading
+from transfer_opt.report.parts import (
+    CENTS,
+    FORECAST,
+    cents,
+    cents_told,
+    from_to,
+    heading,
+    needs_known,
+)
 from transfer_opt.scenarios.comparison.ahead import Ahead
 from transfer_opt.scenarios.comparison.compare import Comparison
-
-CENTS, FORECAST = 2, "（预测）"
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def _sentence(ahead: Ahead, base: Ahead | None, unit: str) -> str:
 
 def _shortfalls(ahead: Ahead, unit: str) -> str:
     """When the first is, how large, and what they come to in all."""
-    if any(np.isnan(year.case.need).all() for year in ahead.years):
+    if not _knows_needs(ahead):
         return "没有填报“三保”需求，不知道缺口"
     span, at = _span(ahead.years), first_short(ahead.years)
     if at is None:
@@ -107,15 +112,15 @@ def _shortfalls(ahead: Ahead, unit: str) -> str:
     first = ahead.years[at]
     if sum(year.short > 0 for year in ahead.years) == 1:
         only = "" if ahead.stuck else "只有"
-        return f"{only}{first.number}年有“三保”缺口 {_money(first.short)} {unit}"
-    total = _money(_total(ahead.years))
-    return f"{first.number}年开始有“三保”缺口，当年 {_money(first.short)} {unit}，{span}合计 {total} {unit}"
+        return f"{only}{first.number}年有“三保”缺口 {cents_told(first.short)} {unit}"
+    total = cents_told(_total(ahead.years))
+    return f"{first.number}年开始有“三保”缺口，当年 {cents_told(first.short)} {unit}，{span}合计 {total} {unit}"
 
 
 def _against(ahead: Ahead, base: Ahead, unit: str) -> str:
     """By how much it is short of less or more than the baseline in the years that both have; "" where too little to show."""
     common = min(len(ahead.years), len(base.years))
-    if any(np.isnan(year.case.need).all() for each in (ahead, base) for year in each.years):
+    if not (_knows_needs(ahead) and _knows_needs(base)):
         return ""
     less = round(_total(base.years[:common]) - _total(ahead.years[:common]), CENTS)
     alone = common == len(ahead.years) == len(base.years)
@@ -123,7 +128,7 @@ def _against(ahead: Ahead, base: Ahead, unit: str) -> str:
     if not less:
         alike = all(a.short == b.short for a, b in zip(ahead.years, base.years, strict=False))
         return f"{span}缺口都与{base.name}相同" if alike else ""
-    return f"{span}合计比{base.name}{'少' if less > 0 else '多'}缺 {_money(abs(less))} {unit}"
+    return f"{span}合计比{base.name}{'少' if less > 0 else '多'}缺 {cents_told(abs(less))} {unit}"
 
 
 def _rows(comparison: Comparison, base: Ahead | None) -> Iterator[Row]:
@@ -150,9 +155,9 @@ def _beside(comparison: Comparison, values: Sequence[float], base: Ahead | None)
     """The figure of each scenario, and what it is more than the baseline's."""
     usual = values[comparison.ahead.index(base)] if base else np.nan
     for each, value in zip(comparison.ahead, values, strict=True):
-        yield _cell(value)
+        yield cents(value)
         if base and each is not base:
-            yield _cell(value - usual)
+            yield cents(value - usual)
 
 
 def _figures(unit: str) -> tuple[_Figure, ...]:
@@ -175,7 +180,11 @@ def _shown(figure: _Figure, ahead: Ahead, at: int) -> float:
 
 
 def _if_needed(year: Year, value: float) -> float:
-    return np.nan if np.isnan(year.case.need).all() else value
+    return value if needs_known(year.case) else np.nan
+
+
+def _knows_needs(ahead: Ahead) -> bool:
+    return all(needs_known(year.case) for year in ahead.years)
 
 
 def _lowest(year: Year) -> float:
@@ -184,7 +193,7 @@ def _lowest(year: Year) -> float:
 
 
 def _begins(ahead: Ahead) -> str:
-    if any(np.isnan(year.case.need).all() for year in ahead.years):
+    if not _knows_needs(ahead):
         return ""
     at = first_short(ahead.years)
     return "没有" if at is None else f"{ahead.years[at].number}年"
@@ -222,13 +231,4 @@ def _total(years: Sequence[Year]) -> float:
 
 
 def _span(years: Sequence[Year]) -> str:
-    first, last = years[0].number, years[-1].number
-    return f"{first}年" if first == last else f"{first}—{last}年"
-
-
-def _cell(value: float) -> Value:
-    return None if np.isnan(value) else round(value, CENTS) + 0.0
-
-
-def _money(value: float) -> str:
-    return spelled(exact(round(value, CENTS)))
+    return from_to(years[0].number, years[-1].number)

@@ -10,7 +10,7 @@ from typing import Any
 
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Ints
-from transfer_opt.core.exact import total
+from transfer_opt.core.exact import Exacts, total
 from transfer_opt.core.vocabulary import CODE, NAME, PREFECTURE
 from transfer_opt.report.document.entries import (
     ADVANCE,
@@ -33,7 +33,7 @@ def as_csv(plan: Plan, units: Ints) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     names, sent = [_safe(fund.name) for fund in plan.case.funds], advanced(plan)
-    accounts = zip(("应收", "应付"), water_accounts(plan), strict=True) if plan.case.flows else ()
+    water = _water(plan)
     writer.writerow(
         [
             "层级",
@@ -43,7 +43,7 @@ def as_csv(plan: Plan, units: Ints) -> str:
             *names,
             "合计",
             *(f"{ADVANCE}{names[fund]}" for fund in sent),
-            *(f"横向补偿{what}（{account}）" for what, account in accounts),
+            *water,
             "单位",
         ]
     )
@@ -52,7 +52,7 @@ def as_csv(plan: Plan, units: Ints) -> str:
             *entry.amounts,
             entry.total,
             *(entry.advance[fund] for fund in sent),
-            *_water(plan, entry),
+            *(decimal(total(money[entry.members])) for money in water.values()),
         )
         writer.writerow(
             [
@@ -82,13 +82,16 @@ def as_json(plan: Plan, units: Ints) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def _water(plan: Plan, entry: Entry) -> tuple[Decimal, ...]:
-    """What a row's counties get from others for the water, and pay to them; nothing where there are no sections."""
+def _water(plan: Plan) -> dict[str, Exacts]:
+    """Column → (n,) what the counties get from others for the water, and pay to them; nothing where there are no sections."""
     flows = plan.case.flows
     if flows is None:
-        return ()
-    sums = (flows.received(flows.published), flows.paid(flows.published))
-    return tuple(decimal(total(money[entry.members])) for money in sums)
+        return {}
+    income, expense = water_accounts(plan)
+    return {
+        f"横向补偿应收（{income}）": flows.received(flows.published),
+        f"横向补偿应付（{expense}）": flows.paid(flows.published),
+    }
 
 
 def _horizontal(plan: Plan) -> dict[str, Any]:
