@@ -19,6 +19,7 @@ import pytest
 from allocations import EXAMPLE
 
 from transfer_opt.allocation import allocate
+from transfer_opt.allocation.nearby import CASE_RULES
 from transfer_opt.cli.main import main
 from transfer_opt.commands.sweep import sweep
 from transfer_opt.commands.sweep_files import county_path, write
@@ -30,7 +31,7 @@ from transfer_opt.policy.settings import Settings
 from transfer_opt.scenarios.sweep.engines import local
 from transfer_opt.scenarios.sweep.journal import Journal
 from transfer_opt.scenarios.sweep.plan import NOW, Plan, plan
-from transfer_opt.scenarios.sweep.point import CASE_RULES, Record, Scenarios
+from transfer_opt.scenarios.sweep.point import Record, Scenarios
 
 CAP = "增幅上限·均衡性·增幅上限=10%:20%:3"
 POOL = "资金总额·均衡性·本年总额=1950000:2050000:2"
@@ -161,7 +162,7 @@ def test_an_answer_that_fails_its_checks_is_asked_again_and_then_told(
         asked.append(1)
         raise SolverError("求解器的最优值与影子价格不一致。")
 
-    monkeypatch.setattr("transfer_opt.scenarios.sweep.point.reached", refuse)
+    monkeypatch.setattr("transfer_opt.allocation.nearby.reached", refuse)
     record = Scenarios(prepared, plan(prepared, [POOL], [], None, 1)).answer(0)
     assert (record.state, record.why, len(asked)) == (
         "未算出",

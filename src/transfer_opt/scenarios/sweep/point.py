@@ -1,59 +1,24 @@
-"""One scenario's answer: the published integers and what is said of them, without proof, steps or sensitivities.
-
-What two scenarios share is computed once: the case where no rule that shapes it changed, a rule's rows where neither
-its parameters nor the case did, the solver's model where only bounds did. The proofs of the scenarios before are
-tried first.
-"""
+"""One scenario's answer: what is said of its published integers, without proof, steps or sensitivities."""
 
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from transfer_opt.allocation.explanation.indicators import gini, position, shortfall
-from transfer_opt.allocation.formulation.formulate import Formulation, composed
-from transfer_opt.allocation.formulation.rule_rows import RuleRows, rule_rows
+from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.infeasibility.message import crossed
-from transfer_opt.allocation.optimum import reached
-from transfer_opt.allocation.rounding import published
+from transfer_opt.allocation.nearby import Nearby
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.errors import SolverError
-from transfer_opt.core.vocabulary import FLOW_RULE, SHARED_RULE, WEIGHTS
-from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.prepare import Prepared
-from transfer_opt.lexlp.program import Opener
-from transfer_opt.lexlp.solve import Solution
-from transfer_opt.lexlp.solvers.choice import kept, opener
 from transfer_opt.policy.case import Case
-from transfer_opt.policy.constraints import CONSTRAINTS
-from transfer_opt.policy.settings import Settings
-from transfer_opt.scenarios.sweep.plan import NOW, Plan
+from transfer_opt.scenarios.sweep.plan import Plan
 
-CASE_RULES = frozenset(
-    {
-        "资金总额",
-        "考核奖惩",
-        "三保兜底",
-        "因素法",
-        WEIGHTS,
-        "资格",
-        "保障水平最大化",
-        "取整",
-        SHARED_RULE,
-        FLOW_RULE,
-    }
-)
-"""The rules whose parameters the case is made of; a change to any other leaves the case as it is."""
-MOST_PROOFS = 16
-"""Solutions whose proofs are tried on the next scenario."""
-MOST_KEPT = 64
-"""Cases kept at a time: a grid comes back to few, random draws to none."""
 FEASIBLE, INFEASIBLE, UNSOLVED = "可行", "不可行", "未算出"
 LOWEST = "最低保障水平"
 MONEY_DIGITS = 4
@@ -107,76 +72,23 @@ class Scenarios:
 
     def __init__(self, prepared: Prepared, plan: Plan) -> None:
         self._prepared, self._plan = prepared, plan
-        self._solver, self._fresh = kept(opener("highs", 0)), opener("highs", 0)
-        self._changed = tuple(vary.change.rule for vary in plan.varies)
-        self._latest: tuple[Solution, ...] = ()
-        self._asked: deque[Solution] = deque(maxlen=MOST_PROOFS)
-        self._cases: dict[Any, Case] = {}
-        self._rules: dict[Any, RuleRows] = {}
+        self._nearby = Nearby(prepared.spec, prepared.budget)
 
     def answer(self, index: int) -> Record:
-        """The record of one point; what the warm model does not settle is asked once more of a fresh one."""
-        try:
-            return self._answer(index, self._solver)
-        except SolverError:
-            try:
-                return self._answer(index, self._fresh)
-            except SolverError as error:
-                return Record(index, UNSOLVED, 0.0, str(error))
-
-    def _answer(self, index: int, solver: Opener) -> Record:
+        """The record of one point."""
         settings = self._plan.settings(self._prepared.settings, index)
-        key, case = self._case(settings, index)
-        rules = [self._rows(case, settings, index, key, name) for name in CONSTRAINTS]
-        found = reached(
-            partial(composed, case, rules, self._prepared.objective),
-            solver,
-            before=(*self._latest, *self._asked),
-        )
-        formulation, solution = found.formulation, found.solution
-        if solution is None or not found.possible:
+        try:
+            near = self._nearby.answer(settings, self._prepared.objective)
+        except SolverError as error:
+            return Record(index, UNSOLVED, 0.0, str(error))
+        if near.units is None:
             return Record(
                 index,
                 INFEASIBLE,
-                round(found.short, MONEY_DIGITS),
-                next(crossed(case, formulation), "").strip(),
+                round(near.short, MONEY_DIGITS),
+                next(crossed(near.case, near.formulation), "").strip(),
             )
-        self._latest = (solution,)
-        if solution.programs:  # else its proof is made of others
-            self._asked.appendleft(solution)
-        return _record(index, case, formulation, published(case, found.amounts, self._fresh))
-
-    def _case(self, settings: Settings, index: int) -> tuple[Any, Case]:
-        """The case, and what tells it from others."""
-        key = self._key(index, CASE_RULES)
-        if key not in self._cases:
-            if len(self._cases) >= MOST_KEPT:
-                self._cases.clear()
-                self._rules.clear()
-            self._cases[key] = assemble(self._prepared.spec, self._prepared.budget, settings)
-        return key, self._cases[key]
-
-    def _rows(
-        self, case: Case, settings: Settings, index: int, case_key: Any, name: str
-    ) -> RuleRows:
-        key = (case_key, name, self._key(index, {name}))
-        if key not in self._rules:
-            self._rules[key] = rule_rows(case, settings, name, case.amount)
-        return self._rules[key]
-
-    def _key(self, index: int, rules: frozenset[str] | set[str]) -> Any:
-        """What a scenario sets of these rules, and the data it draws."""
-        drawn = index if self._plan.uncertain else None
-        if index == NOW:
-            return (NOW,)
-        return (
-            drawn,
-            *(
-                value
-                for rule, value in zip(self._changed, self._plan.values(index), strict=True)
-                if rule in rules
-            ),
-        )
+        return _record(index, near.case, near.formulation, near.units)
 
 
 def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Record:

@@ -1,0 +1,120 @@
+"""One budget under many settings, one after the other: the published integers, without proof, steps or sensitivities.
+
+What two settings share is computed once: the case where no rule that shapes it changed, a rule's rows where neither
+its parameters nor the case did, the solver's model where only bounds did. The proofs of the answers before are tried
+first, so that an answer next to one that is known costs little more than a look.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+from functools import partial
+
+from transfer_opt.allocation.formulation.formulate import Formulation, composed
+from transfer_opt.allocation.formulation.rule_rows import RuleRows, rule_rows
+from transfer_opt.allocation.optimum import reached
+from transfer_opt.allocation.rounding import published
+from transfer_opt.core.arrays import Ints
+from transfer_opt.core.budget import Budget
+from transfer_opt.core.errors import SolverError
+from transfer_opt.core.vocabulary import FLOW_RULE, SHARED_RULE, WEIGHTS
+from transfer_opt.intake.assemble import assemble
+from transfer_opt.lexlp.program import Opener
+from transfer_opt.lexlp.solve import Solution
+from transfer_opt.lexlp.solvers.choice import kept, opener
+from transfer_opt.policy.case import Case, Recipients
+from transfer_opt.policy.constraints import CONSTRAINTS
+from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.settings import Settings
+
+CASE_RULES = frozenset(
+    {
+        "资金总额",
+        "考核奖惩",
+        "三保兜底",
+        "因素法",
+        WEIGHTS,
+        "资格",
+        "保障水平最大化",
+        "取整",
+        SHARED_RULE,
+        FLOW_RULE,
+    }
+)
+"""The rules whose parameters the case is made of; a change to any other leaves the case as it is."""
+MOST_PROOFS = 16
+"""Solutions whose proofs are tried on the next settings."""
+MOST_KEPT = 64
+"""Cases kept at a time: a grid comes back to few, random draws to none."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """What the budget comes to under some settings."""
+
+    case: Case
+    formulation: Formulation
+    units: Ints | None
+    """(L,) published amounts in whole publishing units; None where the rules contradict each other."""
+    short: float
+    """Money by which they do; 0 where they do not, or where two bounds of a line do."""
+
+
+class Nearby:
+    """Answers settings of one budget; keeps its model warm from one to the next."""
+
+    def __init__(self, spec: ModelSpec, budget: Budget) -> None:
+        self._spec, self._budget = spec, budget
+        self._solver, self._fresh = kept(opener("highs", 0)), opener("highs", 0)
+        self._latest: tuple[Solution, ...] = ()
+        self._asked: deque[Solution] = deque(maxlen=MOST_PROOFS)
+        self._cases: dict[Hashable, tuple[Recipients, Case]] = {}
+        self._rules: dict[Hashable, RuleRows] = {}
+
+    def answer(self, settings: Settings, objective: tuple[str, ...]) -> Near:
+        """What the warm model does not settle is asked once more of a fresh one; raises SolverError."""
+        try:
+            return self._answer(settings, objective, self._solver)
+        except SolverError:
+            return self._answer(settings, objective, self._fresh)
+
+    def _answer(self, settings: Settings, objective: tuple[str, ...], solver: Opener) -> Near:
+        key, case = self._case(settings)
+        rules = [self._rows(case, settings, key, name) for name in CONSTRAINTS]
+        found = reached(
+            partial(composed, case, rules, objective), solver, before=(*self._latest, *self._asked)
+        )
+        formulation, solution = found.formulation, found.solution
+        if solution is None or not found.possible:
+            return Near(case, formulation, None, found.short)
+        self._latest = (solution,)
+        if solution.programs:  # else its proof is made of others
+            self._asked.appendleft(solution)
+        return Near(case, formulation, published(case, found.amounts, self._fresh), 0.0)
+
+    def _case(self, settings: Settings) -> tuple[Hashable, Case]:
+        """The case, and what tells it from others."""
+        units = settings.recipients
+        key = (id(units), _said(settings, CASE_RULES))
+        if key not in self._cases:
+            if len(self._cases) >= MOST_KEPT:
+                self._cases.clear()
+                self._rules.clear()
+            case = assemble(self._spec, self._budget, settings)
+            self._cases[key] = (units, case)  # units are kept, lest others get their id
+        return key, self._cases[key][1]
+
+    def _rows(self, case: Case, settings: Settings, case_key: Hashable, name: str) -> RuleRows:
+        key = (case_key, name, _said(settings, {name}))
+        if key not in self._rules:
+            self._rules[key] = rule_rows(case, settings, name, case.amount)
+        return self._rules[key]
+
+
+def _said(settings: Settings, rules: Collection[str]) -> Hashable:
+    """What the settings say of these rules, layer by layer."""
+    return tuple(
+        tuple(change for change in layer if change.rule in rules) for layer in settings.layers
+    )
