@@ -29,8 +29,8 @@ RELAXED = "（已放宽）"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The published allocation of one scenario, proved, and what it was made from."""
+class Amounts:
+    """The allocation of one scenario in whole publishing units, and what it was made from."""
 
     spec: ModelSpec
     budget: Budget
@@ -41,26 +41,6 @@ class Plan:
     objective: tuple[str, ...]
     units: Ints
     """(L,) published amounts in whole publishing units."""
-    steps: Steps
-    indicators: tuple[Indicator, ...]
-    problems: tuple[Problem, ...]
-    """Warnings about the input."""
-    alarms: tuple[str, ...]
-    """Shortfalls and exceeded soft caps, in words."""
-    proof: str
-    """The certificate, accepted by the independent checker."""
-    reasons: tuple[tuple[str, str], ...]
-    """(L,) main reason and clause."""
-    split: Split | None = field(default=None, kw_only=True)
-    """How the province's own money was shared out among the funds; None where nothing may be moved."""
-    computed: Ints | None = field(default=None, kw_only=True)
-    """(L,) what was computed, in publishing units, where people approved other amounts; None where they did not."""
-
-    @cached_property
-    def decided(self) -> Floats:
-        """(L,) approved less computed amounts, money; 0 where nobody decided."""
-        computed = self.units if self.computed is None else self.computed
-        return self.case.money(self.units - computed)
 
     @cached_property
     def published(self) -> Floats:
@@ -88,6 +68,32 @@ class Plan:
     def shortfall(self) -> Floats:
         """(n,) 三保缺口 on the published amounts; NaN where the need is not known."""
         return shortfall(self.case, self.capacity)
+
+
+@dataclass(frozen=True)
+class Plan(Amounts):
+    """The published allocation of one scenario, proved."""
+
+    steps: Steps
+    indicators: tuple[Indicator, ...]
+    problems: tuple[Problem, ...]
+    """Warnings about the input."""
+    alarms: tuple[str, ...]
+    """Shortfalls and exceeded soft caps, in words."""
+    proof: str
+    """The certificate, accepted by the independent checker."""
+    reasons: tuple[tuple[str, str], ...]
+    """(L,) main reason and clause."""
+    split: Split | None = field(default=None, kw_only=True)
+    """How the province's own money was shared out among the funds; None where nothing may be moved."""
+    computed: Ints | None = field(default=None, kw_only=True)
+    """(L,) what was computed, in publishing units, where people approved other amounts; None where they did not."""
+
+    @cached_property
+    def decided(self) -> Floats:
+        """(L,) approved less computed amounts, money; 0 where nobody decided."""
+        computed = self.units if self.computed is None else self.computed
+        return self.case.money(self.units - computed)
 
     @cached_property
     def proof_digest(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Sequence
 import numpy as np
 
 from transfer_opt.allocation.explanation.steps import STEP_NAMES
-from transfer_opt.allocation.plan import Outcome, Plan
+from transfer_opt.allocation.plan import Amounts, Outcome
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
@@ -34,7 +34,7 @@ RISE = '=IF({上年}=0,"",{增减额}/{上年})'
 FUNDS_PER_SHEET = 3
 
 
-def allocation_table(outcome: Plan) -> Table:
+def allocation_table(outcome: Amounts) -> Table:
     """Who gets what: the sheet for the meeting and for machines."""
     case = outcome.case
     found = tuple(groups(case))
@@ -131,7 +131,7 @@ def allocation_columns(
     )
 
 
-def _amounts(outcome: Plan, found: Sequence[Group]) -> Iterator[tuple[Value, ...]]:
+def _amounts(outcome: Amounts, found: Sequence[Group]) -> Iterator[tuple[Value, ...]]:
     """What follows the keys, group by group."""
     case = outcome.case
     totals = [amount(value) for value in sums(found, outcome.given)]

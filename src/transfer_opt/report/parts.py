@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from transfer_opt.allocation.plan import Plan
+from transfer_opt.allocation.plan import Amounts
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget, Value
 from transfer_opt.core.exact import spelled
@@ -152,7 +152,7 @@ def needs_known(case: Case) -> bool:
     return not np.isnan(case.need).all()
 
 
-def heading(outcome: Plan) -> str:
+def heading(outcome: Amounts) -> str:
     """「2026年三项转移支付」: the year as the workbook's titles say it."""
     return budget_heading(outcome.budget, outcome.case.funds)
 
@@ -169,7 +169,7 @@ def dated(budget: Budget) -> str:
     return f"{budget.year}年" if budget.year else ""
 
 
-def example_label(outcome: Plan) -> str:
+def example_label(outcome: Amounts) -> str:
     """The label of example data, when any sheet carries it."""
     return budget_label(outcome.budget)
 

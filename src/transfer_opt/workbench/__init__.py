@@ -1,0 +1,1 @@
+"""测算台: the page to click. It holds no arithmetic: every figure is one that a command would give."""

@@ -1,0 +1,115 @@
+"""What is being tried: the cells of one more column of 「方案」, read and checked as that sheet is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from transfer_opt.core.budget import Budget, Sheet, SheetRow
+from transfer_opt.core.errors import Problem
+from transfer_opt.core.text import to_number
+from transfer_opt.core.vocabulary import BASELINE, HARD, NO, SCENARIOS, SOFT, YES
+from transfer_opt.intake.choices import ADDRESS_COLUMNS, Choices, read_choices
+from transfer_opt.intake.prepare import BudgetWorkbook
+from transfer_opt.policy.case import Recipients
+from transfer_opt.policy.model import Change
+
+Address: TypeAlias = tuple[str, str, str, str]
+"""规则, 资金, 参数 (or 启用, 刚性, 优先级), 对象."""
+Cell: TypeAlias = float | str
+Cells: TypeAlias = Mapping[Address, Cell]
+
+TRIED = "测算台"
+"""What the column is called until somebody names it."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A scenario of the workbook, and the cells that are tried otherwise."""
+
+    base: str = BASELINE
+    cells: Cells = field(default_factory=dict)
+
+    def with_cell(self, address: Address, value: Cell | None) -> Draft:
+        """The same with one cell tried otherwise; None: as the base has it."""
+        others = {at: cell for at, cell in self.cells.items() if at != address}
+        return replace(self, cells=others if value is None else {**others, address: value})
+
+
+def typed(text: str) -> Cell:
+    """What was typed as a cell holds it: a plain number is one, a percentage or a signed change stays as it is told."""
+    text = text.strip()
+    number = to_number(text)
+    return text if number is None or text[:1] in "+-＋－−" or "%" in text or "％" in text else number
+
+
+def column(given: BudgetWorkbook, units: Recipients, draft: Draft) -> Cells:
+    """Every cell of the column: those of the base, then those tried."""
+    return {**dict(cells_of(base_changes(given, units, draft.base))), **draft.cells}
+
+
+def base_changes(given: BudgetWorkbook, units: Recipients, base: str) -> tuple[Change, ...]:
+    """What a scenario of the workbook, or of the model where that has none of its own, changes."""
+    choices = read_choices(given.model, given.budget.sheets, units)
+    known = given.model.scenarios if choices.scenarios is None else choices.scenarios
+    return next((each.changes for each in known if each.name == base), ())
+
+
+def cells_of(changes: tuple[Change, ...]) -> Iterator[tuple[Address, Cell]]:
+    """Changes as the cells that say them."""
+    for change in changes:
+        if change.value is not None:
+            yield change.key, change.value
+        for name, said in (
+            ("启用", _word(change.on, YES, NO)),
+            ("刚性", _word(change.hard, HARD, SOFT)),
+            ("优先级", change.priority),
+        ):
+            if said is not None:
+                yield (change.rule, change.fund, name, change.object), said
+
+
+def with_columns(budget: Budget, columns: Mapping[str, Cells]) -> Budget:
+    """The budget whose 「方案」 has these columns beside its own."""
+    sheet = budget.sheets.get(SCENARIOS) or _empty()
+    for name, cells in columns.items():
+        sheet = _with_column(sheet, name, cells)
+    return replace(budget, sheets={**budget.sheets, SCENARIOS: sheet})
+
+
+def read(given: BudgetWorkbook, units: Recipients, cells: Cells) -> tuple[tuple[Change, ...], tuple[Problem, ...]]:
+    """The changes that the cells make, and what is wrong with them; no other scenario is looked at."""
+    alone = {**given.budget.sheets, SCENARIOS: _with_column(_empty(), TRIED, cells)}
+    found: Choices = read_choices(given.model, alone, units)
+    assert found.scenarios, "there is the one column"
+    wrong = tuple(problem for problem in found.problems if problem.sheet == SCENARIOS)
+    return found.scenarios[0].changes, wrong
+
+
+def _word(switch: bool | None, yes: str, no: str) -> str | None:
+    return None if switch is None else yes if switch else no
+
+
+def _empty() -> Sheet:
+    letters = {name: chr(ord("A") + at) for at, name in enumerate(ADDRESS_COLUMNS)}
+    return Sheet(SCENARIOS, "", None, letters, ())
+
+
+def _with_column(sheet: Sheet, name: str, cells: Cells) -> Sheet:
+    """One more column; cells whose row is there stand in it, the others in rows of their own below."""
+    left = dict(cells)
+    rows = []
+    for row in sheet.rows:
+        value = left.pop(_address(row), None)
+        rows.append(row if value is None else replace(row, values={**row.values, name: value}))
+    last = max((row.number for row in rows), default=0)
+    for number, (address, value) in enumerate(left.items(), start=last + 1):
+        told = {head: part for head, part in zip(ADDRESS_COLUMNS, address, strict=True) if part}
+        rows.append(SheetRow(number, {**told, name: value}))
+    return replace(sheet, letters={**sheet.letters, name: ""}, rows=tuple(rows))
+
+
+def _address(row: SheetRow) -> Address:
+    rule, fund, parameter, place = (str(row.values.get(head) or "") for head in ADDRESS_COLUMNS)
+    return rule, fund, parameter, place
