@@ -41,7 +41,9 @@ def typed(text: str) -> Cell:
     """What was typed as a cell holds it: a plain number is one, a percentage or a signed change stays as it is told."""
     text = text.strip()
     number = to_number(text)
-    return text if number is None or text[:1] in "+-＋－−" or "%" in text or "％" in text else number
+    return (
+        text if number is None or text[:1] in "+-＋－−" or "%" in text or "％" in text else number
+    )
 
 
 def column(given: BudgetWorkbook, units: Recipients, draft: Draft) -> Cells:
@@ -78,7 +80,9 @@ def with_columns(budget: Budget, columns: Mapping[str, Cells]) -> Budget:
     return replace(budget, sheets={**budget.sheets, SCENARIOS: sheet})
 
 
-def read(given: BudgetWorkbook, units: Recipients, cells: Cells) -> tuple[tuple[Change, ...], tuple[Problem, ...]]:
+def read(
+    given: BudgetWorkbook, units: Recipients, cells: Cells
+) -> tuple[tuple[Change, ...], tuple[Problem, ...]]:
     """The changes that the cells make, and what is wrong with them; no other scenario is looked at."""
     alone = {**given.budget.sheets, SCENARIOS: _with_column(_empty(), TRIED, cells)}
     found: Choices = read_choices(given.model, alone, units)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -51,12 +51,12 @@ class Comparison:
     baseline: Side
     failed: tuple[tuple[str, str], ...]
     """Scenario and why it has no allocation."""
-    effects: tuple[Effects, ...]
-    prices: tuple[Price, ...]
-    worse: tuple[Worse, ...]
-    shifts: tuple[Shift, ...]
+    effects: tuple[Effects, ...] = ()
+    prices: tuple[Price, ...] = ()
+    worse: tuple[Worse, ...] = ()
+    shifts: tuple[Shift, ...] = ()
     """Who pays more, and who less, of the shared services."""
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     ahead: tuple[Ahead, ...] = ()
     """The years after this one, in the order of the sides; empty where they were not asked for."""
 
@@ -82,16 +82,14 @@ class Comparison:
         return fund.short if fund else name
 
 
-def compared(
+def side_by_side(
     spec: ModelSpec,
     given: Sequence[Plan | Listed],
     names: Sequence[str],
     baseline: str | None,
-    failed: Sequence[tuple[str, str]],
-    notes: Sequence[str] = (),
-    ahead: Sequence[Ahead] = (),
+    failed: Sequence[tuple[str, str]] = (),
 ) -> Comparison:
-    """Compare the plans and tables, named so, with the baseline (the first by default); raises InputError."""
+    """The plans and tables, named so, beside the baseline (the first by default), nothing solved again; raises InputError."""
     units, places = common(
         [one.case.recipients if isinstance(one, Plan) else one.units for one in given], spec.former
     )
@@ -106,23 +104,32 @@ def compared(
     ]
     base = _baseline(sides, baseline)
     sides.sort(key=lambda side: side is not base)
-    others = [side for side in sides if side is not base]
     plans = [side.plan for side in sides if side.plan]
-    asked = tuple(_worse(sides))
     return Comparison(
-        spec,
-        units,
-        funds,
-        plans[-1].case.money_unit,
-        tuple(sides),
-        base,
-        tuple(failed),
-        tuple(effects(base, side, funds) for side in others) if base in sides else (),
-        tuple(_prices(sides)),
-        asked,
-        tuple(shifts(base, others)),
-        (*notes, *_unmatched(units, sides)),
-        tuple(sorted(ahead, key=lambda each: each.name != base.name)),
+        spec, units, funds, plans[-1].case.money_unit, tuple(sides), base, tuple(failed)
+    )
+
+
+def compared(
+    spec: ModelSpec,
+    given: Sequence[Plan | Listed],
+    names: Sequence[str],
+    baseline: str | None,
+    failed: Sequence[tuple[str, str]],
+    notes: Sequence[str] = (),
+    ahead: Sequence[Ahead] = (),
+) -> Comparison:
+    """The same with everything that takes solving again: causes, the price of floors, larger pools that do harm."""
+    found = side_by_side(spec, given, names, baseline, failed)
+    base, sides, others = found.baseline, found.sides, found.others
+    return replace(
+        found,
+        effects=tuple(effects(base, side, found.funds) for side in others) if base in sides else (),
+        prices=tuple(_prices(sides)),
+        worse=tuple(_worse(sides)),
+        shifts=tuple(shifts(base, others)),
+        notes=(*notes, *_unmatched(found.units, sides)),
+        ahead=tuple(sorted(ahead, key=lambda each: each.name != base.name)),
     )
 
 
