@@ -23,9 +23,9 @@ from transfer_opt.core.vocabulary import (
     TOTAL,
 )
 from transfer_opt.policy.model_file.loading import Model, load_model
-from transfer_opt.published.county import Row, county_row
+from transfer_opt.published.county import Former, Row, county_row
 from transfer_opt.workbook.result.adjustments import Line, approved
-from transfer_opt.workbook.result.rows import read_result
+from transfer_opt.workbook.result.rows import ResultSheet, read_result
 
 AMOUNT = "分配额"
 UNTOLD = "表内各步未说明"
@@ -78,10 +78,18 @@ class Apart:
 def versus(path: Path, first: str, second: str, model: Model = None) -> list[str]:
     """The sentences; raises InputError where the file or a county is not known, or the two are one."""
     sheets = read_result(path, (ALLOCATION, STEPS))
-    rows = [
-        county_row(sheets[ALLOCATION].rows, county, lambda: load_model(model).former)
-        for county in (first, second)
-    ]
+    return told_apart(sheets, first, second, lambda: load_model(model).former, approved(path))
+
+
+def told_apart(
+    sheets: Mapping[str, ResultSheet],
+    first: str,
+    second: str,
+    former: Former,
+    decided: Mapping[Line, Decimal],
+) -> list[str]:
+    """The sentences that 「分配结果」 and 「测算说明」 tell, with what was `decided` by people since; raises InputError."""
+    rows = [county_row(sheets[ALLOCATION].rows, county, former) for county in (first, second)]
     names = (str(rows[0][NAME]), str(rows[1][NAME]))
     if names[0] == names[1]:
         raise InputError(
@@ -93,7 +101,6 @@ def versus(path: Path, first: str, second: str, model: Model = None) -> list[str
                 )
             ]
         )
-    decided = approved(path)
     known = chains(sheets[STEPS].rows, decided)
     parts = apart(known.get(names[0], {}), known.get(names[1], {}))
     computed = not any(name in names for _, name, _ in decided)
