@@ -2,4 +2,5 @@
 
 from transfer_opt.cli.main import main
 
-main()
+if __name__ == "__main__":  # a process started beside this one imports the module again
+    main()

@@ -14,6 +14,7 @@ from transfer_opt.allocation.plan import Outcome, Plan
 from transfer_opt.commands import publish
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InfeasibleError, InputError, OutputError, Problem
+from transfer_opt.core.tables import Report
 from transfer_opt.core.vocabulary import ADJUSTED, CHECKED, OUTLOOK
 from transfer_opt.intake import prepare
 from transfer_opt.intake.checks.catalogue import errors_of
@@ -272,14 +273,26 @@ def write(
 ) -> None:
     """Write the comparison workbook and, where asked for, the page: both whole, or neither."""
     from transfer_opt.core.atomic_write import save_atomically
-    from transfer_opt.report.web.map import areas
-    from transfer_opt.report.web.page import Heading, page
     from transfer_opt.workbook.save import write_report
 
     report = build_comparison(comparison, *publish.stamps())
     if html is None:
         write_report(report, path)
         return
+    text = web_page(comparison, report, boundaries)
+
+    def both(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+        write_report(report, path)
+
+    save_atomically(html, both)
+
+
+def web_page(comparison: Comparison, report: Report, boundaries: Path | None = None) -> str:
+    """The page of a comparison, with a sketch map where boundaries are given; raises InputError where these are none."""
+    from transfer_opt.report.web.map import areas
+    from transfer_opt.report.web.page import Heading, page
+
     drawn = areas(boundaries, {str(code) for code in comparison.units.code}) if boundaries else ()
     heading = Heading(
         report.properties["title"],
@@ -289,13 +302,7 @@ def write(
         sentences(comparison),
         comparison.failed,
     )
-    text = page(report, heading, drawn)
-
-    def both(temporary: Path) -> None:
-        temporary.write_text(text, encoding="utf-8")
-        write_report(report, path)
-
-    save_atomically(html, both)
+    return page(report, heading, drawn)
 
 
 def comparison_path(sources: Sequence[Path], wanted: Path | None, html: Path | None) -> Path:

@@ -51,6 +51,13 @@ class Deadline:
             self._closed.set()
             self._raise(None)
 
+    def stop(self) -> None:
+        """End the work now, from another thread."""
+        with self._lock:
+            if not self._closed.is_set():
+                self._end = clock()
+                self._raise(TimeIsUpError)
+
     def watch(self) -> None:
         """Interrupt the work when the time is up, until it has ended."""
         wait = POLL

@@ -155,6 +155,11 @@ def levers(spec: ModelSpec, case: Case, now: Settings, base: Settings, draft: Dr
     )
 
 
+def stands(spec: ModelSpec, case: Case, settings: Settings, address: Address) -> str:
+    """What holds at an address, as an official reads it; `case` is that of the base."""
+    return _Look(spec, case, settings, settings).text(settings, address)
+
+
 def _by_clause(rules: Sequence[Rule]) -> Iterator[tuple[str, tuple[Rule, ...]]]:
     names = dict.fromkeys(rule.clause for rule in rules)
     for name in names:

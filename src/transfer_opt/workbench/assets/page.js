@@ -1,0 +1,84 @@
+"use strict";
+// What a page cannot say in HTML: the order of goals, dropped files, shortcuts, a server that is gone. No figure is worked out here.
+const byId = (id) => document.getElementById(id);
+
+function reorder(list) {
+  const form = list.closest("form");
+  form.elements.order.value = Array.from(list.children, (item) => item.dataset.goal).join(">");
+  form.dispatchEvent(new Event("reorder", { bubbles: true }));
+}
+
+document.addEventListener("click", (event) => {
+  const move = event.target.closest("[data-move]");
+  if (move) {
+    const item = move.closest("li"), list = item.parentNode, by = Number(move.dataset.move);
+    if (by < 0) list.insertBefore(item, item.previousElementSibling);
+    else if (by > 0) list.insertBefore(item.nextElementSibling, item);
+    else item.remove();
+    reorder(list);
+  }
+  if (event.target.id === "print") window.print();
+  if (event.target.id === "copy") {
+    byId("copied").select();
+    if (navigator.clipboard) navigator.clipboard.writeText(byId("copied").value).catch(() => {});
+  }
+  const area = event.target.closest("#map path");
+  if (area) {
+    byId("pick").value = area.dataset.county;
+    byId("pick").form.requestSubmit();
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "more-goals" || !event.target.value) return;
+  const list = document.querySelector(".goals"), item = document.createElement("li");
+  item.dataset.goal = event.target.value;
+  list.append(item);
+  reorder(list);
+});
+
+let dragged = null;
+document.addEventListener("dragstart", (event) => {
+  dragged = event.target.closest(".goals li");
+  if (dragged) dragged.classList.add("dragged");
+});
+document.addEventListener("dragover", (event) => {
+  const over = event.target.closest(".goals li"), drop = byId("drop");
+  if (dragged && over && over !== dragged) {
+    event.preventDefault();
+    const below = event.clientY > over.getBoundingClientRect().top + over.offsetHeight / 2;
+    over.parentNode.insertBefore(dragged, below ? over.nextSibling : over);
+  } else if (dragged) event.preventDefault();
+  else if (drop) {
+    event.preventDefault();
+    drop.classList.add("over");
+  }
+});
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const drop = byId("drop");
+  if (dragged) return;
+  if (drop && event.dataTransfer.files.length) {
+    drop.elements.file.files = event.dataTransfer.files;
+    drop.requestSubmit();
+  }
+});
+document.addEventListener("dragend", () => {
+  if (!dragged) return;
+  dragged.classList.remove("dragged");
+  reorder(dragged.parentNode);
+  dragged = null;
+});
+
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.target.matches("input:not([type=range]), textarea")) return;
+  const key = event.key.toLowerCase(), button = byId(key === "z" && !event.shiftKey ? "undo" : key === "y" || key === "z" ? "redo" : "");
+  if (button && !button.disabled) {
+    event.preventDefault();
+    button.click();
+  }
+});
+
+document.addEventListener("htmx:beforeRequest", () => { const told = byId("told"); if (told) told.textContent = ""; });
+document.addEventListener("htmx:sendError", () => { const gone = byId("gone"); if (gone) gone.hidden = false; });
+document.addEventListener("htmx:responseError", (event) => { const told = byId("told"); if (told) told.textContent = event.detail.xhr.responseText; });

@@ -1,0 +1,65 @@
+"""Proves and explains one draft at a time beside the page; a new one stops the one before."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from transfer_opt.allocation.plan import Outcome
+from transfer_opt.core.errors import TransferOptError
+from transfer_opt.core.time_limit import Deadline, TimeIsUpError
+
+Work = Callable[[Callable[[str], None], Deadline], Outcome]
+
+
+@dataclass
+class Job:
+    """One draft: how far it has come, what came of it."""
+
+    said: str = "核对"
+    outcome: Outcome | None = None
+    error: Exception | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+    deadline: Deadline | None = None
+
+    def tell(self, what: str) -> None:
+        """What is being done."""
+        self.said = what
+
+
+class Explainer:
+    """The one thread that works for a session."""
+
+    def __init__(self) -> None:
+        self._job: Job | None = None
+
+    def start(self, work: Work) -> Job:
+        """Stop what is being worked on, and begin this."""
+        self.stop()
+        job = self._job = Job()
+        threading.Thread(target=_run, args=(job, work), daemon=True).start()
+        return job
+
+    def stop(self) -> None:
+        """Stop what is being worked on; nobody wants it any more."""
+        if self._job and self._job.deadline and not self._job.done.is_set():
+            self._job.deadline.stop()
+        self._job = None
+
+
+def _run(job: Job, work: Work) -> None:
+    try:
+        job.deadline = Deadline()
+        try:
+            job.outcome = work(job.tell, job.deadline)
+        finally:
+            job.deadline.close()
+    except TimeIsUpError:
+        pass
+    except TransferOptError as error:
+        job.error = error
+    except Exception as error:  # told on the page as an error of the program, which goes on
+        job.error = error
+    finally:
+        job.done.set()

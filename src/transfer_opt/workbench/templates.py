@@ -1,0 +1,48 @@
+"""The templates of the page, and the start page, which needs no workbook and nothing that computes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+
+def start_page(token: str, recent: Sequence[Mapping[str, str]], told: str = "") -> str:
+    """Where a workbook is chosen."""
+    return rendered("start.html.j2", token=token, recent=recent, told=told)
+
+
+def _vals(address: Sequence[str]) -> Markup:
+    """An address as htmx sends it along."""
+    names = ("rule", "fund", "parameter", "place")
+    return Markup(escape(json.dumps(dict(zip(names, address, strict=True)), ensure_ascii=False)))
+
+
+def _seconds(value: float) -> str:
+    return f"{value * 1000:.0f} 毫秒" if value < 1 else f"{value:.1f} 秒"
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("-") or text in ("0", "") else f"+{text}"
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("transfer_opt.workbench", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(vals=_vals, seconds=_seconds, signed=_signed)
+    return made
+
+
+def rendered(template: str, **parts: Any) -> str:
+    return environment().get_template(template).render(**parts)
