@@ -81,6 +81,7 @@ def needed(parameter: ParameterSpec, fund: str) -> bool:
         ("资金总额", "本年总额"),
         ("市州占比", "下限"),
         ("市州占比", "上限"),
+        *((rule, side) for rule in ("县区上下限", "合计上下限") for side in ("下限", "上限")),
     ):
         return False
     return rule.fixed or rule.name in ("三保兜底", *COMPARED) or is_on(rule, fund)

@@ -19,7 +19,13 @@ from transfer_opt.allocation.rounding import published
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import SolverError
-from transfer_opt.core.vocabulary import FLOW_RULE, SHARED_RULE, WEIGHTS
+from transfer_opt.core.vocabulary import (
+    FLOW_RULE,
+    GIVEN_RULE,
+    GIVEN_TOTAL_RULE,
+    SHARED_RULE,
+    WEIGHTS,
+)
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.lexlp.program import Opener
 from transfer_opt.lexlp.solve import Solution
@@ -41,6 +47,8 @@ CASE_RULES = frozenset(
         "取整",
         SHARED_RULE,
         FLOW_RULE,
+        GIVEN_RULE,
+        GIVEN_TOTAL_RULE,
     }
 )
 """The rules whose parameters the case is made of; a change to any other leaves the case as it is."""

@@ -94,6 +94,8 @@ PROVINCE_SIDES = ("省级下限", "省级上限")
 """Columns of 「资金总额」: what of a pool is the province's own, and how far that may be moved between funds."""
 GIVEN_RULE = BOUNDS
 GIVEN_TOTAL_RULE = "合计上下限"
+BOUND_SIDES = ("下限", "上限")
+"""Of a bound: columns of 「县区上下限」, and the parameters of the two rules that stand in their place."""
 ASSESSMENT_RULE = "考核奖惩"
 FLOOR_RULE = "上年保底"
 CAP_RULE = "增幅上限"

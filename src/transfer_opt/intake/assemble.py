@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
 
 import numpy as np
 from gmpy2 import mpq
 
-from transfer_opt.core.arrays import Floats, Ints, Texts
+from transfer_opt.core.arrays import NOWHERE, Floats, Ints, Texts
 from transfer_opt.core.budget import Budget, SheetRow
 from transfer_opt.core.exact import Exacts, either, exact, exacts, filled, floats, flooring, known
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import ASSESSMENT_RULE, BOUNDS, POOLS, RESERVED
-from transfer_opt.intake.checks.bounds import Bounded, bounded_by, register
+from transfer_opt.core.vocabulary import ASSESSMENT_RULE, POOLS, RESERVED
+from transfer_opt.intake.given import given_bounds
 from transfer_opt.intake.recipients import eligible
 from transfer_opt.intake.sections import flows_of
 from transfer_opt.intake.shared import livelihood_in, paid_by
@@ -45,8 +44,6 @@ from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
 from transfer_opt.policy.shared_costs import Burdens
 
-_Bound: TypeAlias = tuple[Bounded, float, float, str]
-
 
 def fund_rows(spec: ModelSpec, budget: Budget) -> dict[str, SheetRow]:
     """The rows of 「资金总额」 by fund, in the model's order whatever the sheet's."""
@@ -74,7 +71,7 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
         settings.text("保障水平最大化", "分母列"),
     )
     before, after, factors = _references(settings, funds, pools, need, step)
-    bounds = _bounds(spec, budget, settings)
+    bounds = given_bounds(spec, budget, settings)
     lines = _lines(settings, funds, bounds, floats(history), floats(before), floats(after))
     usable = settings.numbers("三保兜底", "可统筹比例", settings.by_fund())
     at = (lines.fund, lines.recipient)
@@ -91,7 +88,7 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
         floats(need),
         columns,
         factors,
-        _given_totals(bounds),
+        _of_several(bounds, units),
         paid,
         flows_of(spec, budget, settings, step),
         figures,
@@ -179,7 +176,7 @@ def _need(units: Recipients, multiple: mpq, settings: Settings, paid: Burdens | 
 def _lines(
     settings: Settings,
     funds: Sequence[Fund],
-    bounds: Sequence[_Bound],
+    bounds: Sequence[GivenBound],
     history: Floats,
     before: Floats,
     after: Floats,
@@ -256,38 +253,21 @@ def _weighted(settings: Settings, fund: Fund, f: int, data: FactorData) -> list[
     ]
 
 
-def _bounds(spec: ModelSpec, budget: Budget, settings: Settings) -> list[_Bound]:
-    """The rows of 「县区上下限」: of what, floor, cap, reason."""
-    sheet, units = budget.sheets.get(BOUNDS), register(spec, settings)
-    return [
-        (
-            bounded_by(spec, settings, row, units),
-            _number(row.values, "下限", np.nan),
-            _number(row.values, "上限", np.nan),
-            str(row.values.get("理由", "")),
-        )
-        for row in (sheet.rows if sheet else ())
-    ]
-
-
-def _given(bounds: Sequence[_Bound], fund: Ints, recipient: Ints) -> tuple[Floats, Floats, Texts]:
+def _given(
+    bounds: Sequence[GivenBound], fund: Ints, recipient: Ints
+) -> tuple[Floats, Floats, Texts]:
     """The bounds of single lines: floor, cap, reason."""
     floor, cap = np.full(len(fund), np.nan), np.full(len(fund), np.nan)
     reason = np.full(len(fund), "", dtype=object)
-    for bounded, low, high, why in bounds:
-        if bounded.is_line:
-            line = (fund == bounded.fund) & (recipient == bounded.found.place)
-            floor[line], cap[line], reason[line] = low, high, why
+    for bound in bounds:
+        line = (fund == bound.fund) & (recipient == bound.place)
+        floor[line], cap[line], reason[line] = bound.floor, bound.cap, bound.reason
     return floor, cap, reason
 
 
-def _given_totals(bounds: Sequence[_Bound]) -> tuple[GivenBound, ...]:
+def _of_several(bounds: Sequence[GivenBound], units: Recipients) -> tuple[GivenBound, ...]:
     """The bounds of several lines together."""
-    return tuple(
-        GivenBound(bounded.fund, bounded.found.place, low, high, why)
-        for bounded, low, high, why in bounds
-        if not bounded.is_line and bounded.fund is not None and bounded.found.place is not None
-    )
+    return tuple(bound for bound in bounds if bound.fund == NOWHERE or bound.place >= len(units))
 
 
 def _number(values: Mapping[str, object], column: str, absent: float) -> float:

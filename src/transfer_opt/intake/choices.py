@@ -13,6 +13,8 @@ from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number, to_text
 from transfer_opt.core.vocabulary import (
     BASELINE,
+    GIVEN_RULE,
+    GIVEN_TOTAL_RULE,
     HARD,
     NO,
     POOL_AMOUNT,
@@ -29,6 +31,7 @@ from transfer_opt.intake.switches import disagreeing_switches
 from transfer_opt.policy.admissible import changed_amount, wrong_text
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.factor_weights import WITHIN
+from transfer_opt.policy.given import is_bound
 from transfer_opt.policy.model import (
     Change,
     ModelSpec,
@@ -218,6 +221,8 @@ class _Reader(RowReader):
             return None
         as_typed = column != "取值" and _moves_pool(Change(rule.name, fund, parameter))
         value = self.typed(row, column) if as_typed else self._value(row, column, spec)
+        if value is not None and not self._bounds_one(row, rule, parameter, fund, place):
+            return None
         if column != "取值":
             return None if value is None else Change(rule.name, fund, parameter, place, value)
         change = Change(
@@ -305,6 +310,30 @@ class _Reader(RowReader):
             self.tell(row, "对象", "E207", f"规则「{rule.name}」的对象是市州。", "填市州名称。")
             return False
         return True
+
+    def _bounds_one(
+        self, row: SheetRow, rule: RuleSpec, parameter: str, fund: str, place: str
+    ) -> bool:
+        """Whether a bound names what it bounds; other parameters need not."""
+        if not is_bound(rule.name, parameter):
+            return True
+        if not place:
+            self.tell(
+                row,
+                "对象",
+                "E204",
+                f"规则「{rule.name}」的{parameter}要写明是谁的。",
+                "填一个县区；填市州，就是这个市州的合计。",
+            )
+        elif rule.name == GIVEN_RULE and not fund:
+            self.tell(
+                row,
+                "资金",
+                "E202",
+                f"规则「{rule.name}」的{parameter}要写明是哪项资金的。",
+                f"填资金；各项资金合计的{parameter}，用规则「{GIVEN_TOTAL_RULE}」。",
+            )
+        return bool(place and (fund or rule.name == GIVEN_TOTAL_RULE))
 
     def _value(self, row: SheetRow, column: str, spec: ParameterSpec | None) -> Setting | None:
         raw = self.typed(row, column)

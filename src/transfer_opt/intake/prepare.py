@@ -15,6 +15,7 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.vocabulary import BASELINE, COUNTIES, RULES, SCENARIOS
 from transfer_opt.intake.assemble import fund_rows
+from transfer_opt.intake.checks.bounds import stated_valid
 from transfer_opt.intake.checks.catalogue import all_problems, in_order, sheet_problems, structure
 from transfer_opt.intake.checks.shared import scenarios_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
@@ -138,6 +139,7 @@ def settled(
         *choices.problems,
         *all_problems(draft),
         *scenarios_valid(draft, choices.scenarios or spec.scenarios),
+        *stated_valid(draft, choices.scenarios or spec.scenarios),
     )
     return Prepared(spec, budget, settings, objective, chosen.name, in_order(problems))
 

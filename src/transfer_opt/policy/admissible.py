@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from transfer_opt.core.budget import LARGEST
 from transfer_opt.core.exact import exact
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
@@ -47,6 +48,10 @@ def wrong_number(spec: ParameterSpec, number: float | None) -> Refusal | None:
     if number is None:
         return "不是数字。", "填数字，比例可写 0.15 或 15%。"
     share = spec.kind == "share"
+    if spec.kind == "money" and number < spec.minimum == 0:
+        return "不能是负数。", "改正，没有的填 0。"
+    if spec.kind == "money" and number > LARGEST:
+        return "大得不可能。", "核对数字和单位。"
     if not spec.minimum <= number <= spec.maximum:
         low, high = (
             f"{end * 100:g}%" if share else f"{end:g}" for end in (spec.minimum, spec.maximum)

@@ -14,6 +14,7 @@ import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.policy.case import Case, Recipients
+from transfer_opt.policy.given import is_bound
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec, Setting
 
 Signature: TypeAlias = tuple[tuple[str, str], ...]
@@ -106,6 +107,14 @@ class Settings:
         ]
         return np.array([found], dtype=np.int64)
 
+    def named(self, change: Change) -> Ints | None:
+        """The subject (1, 2) a change names; None where the fund or the place is not of this year."""
+        units = self.recipients
+        known = {"", *units.name, *units.code, *units.prefectures}
+        if change.fund not in ("", *self.funds) or change.object not in known:
+            return None
+        return self.subject(change.fund, change.object)
+
     def places(self, rule: str) -> tuple[str, ...]:
         """Everywhere (""), and the places that have a value or a switch of their own for the rule."""
         own = {change.object for layer in self.layers for change in layer if change.rule == rule}
@@ -129,7 +138,8 @@ class Settings:
         spec: ParameterSpec = self.rules[rule].parameters[parameter]
         result = self._defaults(spec.default, subjects, np.nan if spec.numeric else None)
         for change in self._ordered(rule, parameter, lambda change: change.value):
-            result[self._matches(change, subjects)] = change.value
+            names = self._names if is_bound(rule, parameter) else self._matches
+            result[names(change, subjects)] = change.value
         return result
 
     def _switch(
@@ -177,6 +187,13 @@ class Settings:
         if change.fund:  # a fund that has no pool this year matches nothing
             fund = np.array([*(name == change.fund for name in self.funds), False])[subjects[:, 0]]
         return fund & self._place(change.object, subjects[:, 1])
+
+    def _names(self, change: Change, subjects: Ints) -> Bools:
+        """Where the change speaks of just the subject, not of what is inside it."""
+        named = self.named(change)
+        if named is None:
+            return np.zeros(len(subjects), dtype=bool)
+        return np.asarray((subjects == named).all(axis=1))
 
     def _place(self, name: str, places: Ints) -> Bools:
         if not name:

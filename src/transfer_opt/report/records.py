@@ -17,6 +17,7 @@ from transfer_opt.core.tables import Column, Notice, Row, Table
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
+    BOUND_SIDES,
     CODE,
     COUNTIES,
     FLOW_RULE,
@@ -40,13 +41,14 @@ from transfer_opt.core.vocabulary import (
     YEAR_PROOFS,
 )
 from transfer_opt.intake.recipients import ordered_rows
+from transfer_opt.policy.given import is_bound
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec
 from transfer_opt.policy.payment_deadlines import RECEIVED, dates
 from transfer_opt.policy.settings import ANYWHERE, Settings
 from transfer_opt.report.parts import amount, groups, heading, optional
 from transfer_opt.workbook.output.formulas import Sums
 from transfer_opt.workbook.result.fingerprint import fingerprint, notice_contents, table_fingerprint
-from transfer_opt.workbook.result.inputs import BOUND_SIDES, PEOPLE, POOL_FACTS, SHARED_TIER
+from transfer_opt.workbook.result.inputs import PEOPLE, POOL_FACTS, SHARED_TIER
 
 UNIQUE = "唯一：证书逐级证明，每一笔金额都被对偶价格逼定（低一点或高一点都会使某一级目标变差），最优解只有一个。"
 _OUTLOOK_TEXTS = ("项目", "资金", "对象", "方式", "依据")
@@ -259,7 +261,7 @@ def _rules(outcome: Plan) -> Iterator[tuple[Value, ...]]:
         if not _spoken_of(outcome, rule.name):
             continue
         specs: tuple[ParameterSpec | None, ...] = tuple(rule.parameters.values())
-        if all(spec.by == "prefecture" for spec in rule.parameters.values()):
+        if all(spec.by == "prefecture" or spec.kind == "money" for spec in specs if spec):
             specs = (
                 None,
                 *specs,
@@ -344,7 +346,12 @@ def _exceptions(settings: Settings) -> Iterator[Change]:
     """What is set for single places, each address once: a scenario's word replaces the workbook's."""
     merged: dict[tuple[str, str, str, str], Change] = {}
     for change in (change for layer in settings.layers for change in layer if change.object):
-        merged[change.key] = change.over(merged.get(change.key, change))
+        said = change
+        if is_bound(change.rule, change.parameter):  # its value is told with the other bounds
+            said = replace(change, parameter="", value=None)
+            if said == Change(said.rule, said.fund, "", said.object):
+                continue
+        merged[said.key] = said.over(merged.get(said.key, said))
     yield from merged.values()
 
 

@@ -135,7 +135,7 @@ def _common_row(found: Sequence[Finding]) -> Row:
         "slack",
         (
             least.rule,
-            clauses.pop() if len(clauses) == 1 else "各有理由，见「县区上下限」",
+            clauses.pop() if len(clauses) == 1 else "各有理由，见「方案参数」",
             f"{len(found):,} 个县" + (f"·{least.fund}" if least.fund else ""),
             amount(least.left),
             least.relation,

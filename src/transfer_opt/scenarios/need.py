@@ -208,7 +208,11 @@ def lever(prepared: Prepared, case: Case, text: str) -> Lever:
         )
     now = Decimal(repr(value))
     step = FINE_SHARE if spec.kind == "share" else FINE_RATIO
-    low, high = (Decimal(repr(float(side))) for side in (spec.minimum, spec.maximum))
+    most = spec.maximum
+    if spec.kind == "money":  # a bound: of one fund, or of all together
+        step = Decimal(repr(float(case.unit)))
+        most = sum(fund.pool for fund in case.funds if change.fund in ("", fund.name))
+    low, high = (Decimal(repr(float(side))) for side in (spec.minimum, max(most, value)))
     return Lever(
         found.text,
         change,

@@ -20,13 +20,17 @@ from transfer_opt.allocation.instance import Instance
 from transfer_opt.core.arrays import NOWHERE
 from transfer_opt.core.exact import exact, spelled, total
 from transfer_opt.core.vocabulary import (
+    BOUND_SIDES,
+    BOUNDS,
     GIVEN_RULE,
     GIVEN_TOTAL_RULE,
     POOL_RULE,
     ROUNDING_STEP,
+    SCENARIOS,
     TOTAL,
 )
 from transfer_opt.intake.assemble import kept_share
+from transfer_opt.intake.given import Stated, stated_bounds
 from transfer_opt.policy.case import Case, Fund, GivenBound
 from transfer_opt.policy.model import Change, ParameterSpec
 from transfer_opt.policy.settings import Settings, shown
@@ -189,16 +193,25 @@ def _pool_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kno
 
 
 def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
-    """Each bound of 「县区上下限」, in publishing units."""
+    """Each given bound, in publishing units, turned where it is written: in the sheet, or as a parameter."""
     case = instance.case
     unit, pools = case.figures.unit, case.figures.pools
     bounds = [each for each in case.given if case.fund_name(each.fund) == family.fund]
-    for word, side, sign in (("下限", "floor", -1), ("上限", "cap", 1)):
+    parameters = stated_bounds(instance.settings)
+    for word, side, sign in zip(BOUND_SIDES, ("floor", "cap"), (-1, 1), strict=True):
         for bound in [each for each in bounds if not np.isnan(getattr(each, side))][:MOST_GIVEN]:
             now = exact(float(getattr(bound, side)))
             most = total(pools) if bound.fund == NOWHERE else pools[bound.fund]
+            stated = parameters.get((bound.fund, bound.place), {}).get(word)
 
-            def turned(value: float, bound: GivenBound = bound, side: str = side) -> Instance:
+            def turned(
+                value: float,
+                bound: GivenBound = bound,
+                side: str = side,
+                stated: Stated | None = stated,
+            ) -> Instance:
+                if stated:
+                    return instance.with_change(Change(*stated.change.key, value=value))
                 changed = replace(bound, **{side: value})  # type: ignore[arg-type]
                 return replace(instance, case=case.with_given(changed))
 
@@ -208,10 +221,16 @@ def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kn
                 )
 
             def said(
-                value: float, now: mpq = now, word: str = word, bound: GivenBound = bound
+                value: float,
+                now: mpq = now,
+                word: str = word,
+                bound: GivenBound = bound,
+                stated: Stated | None = stated,
             ) -> str:
                 who = case.place_name(bound.place) + (family.fund or f"各项资金{TOTAL}")
-                return f"把「{GIVEN_RULE}」里{who}的{word}由 {spelled(now)} 改为 {spelled(value)} {case.money_unit}。"
+                sheet = stated.sheet if stated else BOUNDS
+                where_written = "" if sheet == SCENARIOS else f"「{sheet}」里"
+                return f"把{where_written}{who}的{word}由 {spelled(now)} 改为 {spelled(value)} {case.money_unit}。"
 
             reach = now if sign < 0 else max(most - now, mpq(0))
             yield _Knob(ceil(reach / unit), short, STRIDE, at, turned, said)

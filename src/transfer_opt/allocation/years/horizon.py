@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import filterfalse
 
 import numpy as np
 from gmpy2 import mpq
@@ -25,6 +26,7 @@ from transfer_opt.core.vocabulary import (
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.outlook import Outlook
 from transfer_opt.policy.case import YUAN, Case, Recipients
+from transfer_opt.policy.given import gives_bound
 from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.outlook_growth import pool_growths
 from transfer_opt.policy.settings import Settings
@@ -63,13 +65,14 @@ class Horizon:
         return replace(self.budget, sheets=sheets)
 
     def settings(self, base: Settings, at: int, pools: Mapping[str, float]) -> Settings:
-        """A later year's, last year's amounts not yet known.
+        """A later year's, last year's amounts not yet known, and without the bounds that speak of this year's amounts.
 
         `base` is what this year is solved with; `pools` are 本年总额 that differ from what the outlook says.
         """
         amounts = {**self.pools(base, at), **pools}
         changes = [Change(POOLS, fund, POOL_AMOUNT, "", amount) for fund, amount in amounts.items()]
-        return replace(base, recipients=self._recipients(base, at)).changed(
+        layers = tuple(tuple(filterfalse(gives_bound, layer)) for layer in base.layers)
+        return replace(base, recipients=self._recipients(base, at), layers=layers).changed(
             *changes, *self._unit(base)
         )
 

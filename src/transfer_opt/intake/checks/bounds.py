@@ -1,39 +1,34 @@
-"""「县区上下限」: what each row speaks of, and whether it can be kept."""
+"""Bounds: what each row of 「县区上下限」, and each parameter in its place, speaks of, and whether it can be kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE
 from transfer_opt.core.budget import Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import BOUNDS, CODE, NAME, TOTAL
+from transfer_opt.core.exact import spelled
+from transfer_opt.core.vocabulary import BASELINE, BOUND_SIDES, BOUNDS, CODE, NAME, RULES, TOTAL
 from transfer_opt.intake.cells import at
 from transfer_opt.intake.checks.subject import Draft
+from transfer_opt.intake.given import (
+    Stated,
+    Subject,
+    bounded_by,
+    given_bounds,
+    register,
+    stated_bounds,
+)
 from transfer_opt.intake.recipients import eligible
-from transfer_opt.intake.unit_names import Found, Register
-from transfer_opt.policy.model import ModelSpec
+from transfer_opt.intake.row_reader import RowReader
+from transfer_opt.intake.signatures import unsigned
+from transfer_opt.intake.unit_names import Found
+from transfer_opt.policy.case import GivenBound
+from transfer_opt.policy.model import ScenarioSpec
 from transfer_opt.policy.settings import Settings
-
-
-@dataclass(frozen=True)
-class Bounded:
-    """What a row of 「县区上下限」 speaks of."""
-
-    fund: int | None
-    """NOWHERE: all funds together; None: not known."""
-    found: Found
-    """The recipient, or the prefecture as n + its position."""
-    is_prefecture: bool
-
-    @property
-    def is_line(self) -> bool:
-        """Whether it is one fund of one recipient."""
-        return self.fund != NOWHERE and not self.is_prefecture
 
 
 def bounds_valid(draft: Draft) -> Iterator[Problem]:
@@ -70,15 +65,8 @@ def bounds_valid(draft: Draft) -> Iterator[Problem]:
             yield at(sheet, row, "理由", "E332", "没有写理由。", "写明依据，结果表会原样列出。")
         if fund is None or place is None:
             continue
-        if not _gets_money(draft.settings, fund, place):
-            yield at(
-                sheet,
-                row,
-                "资金",
-                "E333",
-                f"这个{'市州没有县' if bounded.is_prefecture else '县区不'}参加该项资金的分配。",
-                "删去这一行，或改「资格」。",
-            )
+        if not gets_money(draft.settings, fund, place):
+            yield at(sheet, row, "资金", "E333", *no_money(draft.settings, place))
         if (fund, place) in seen:
             yield at(
                 sheet,
@@ -94,30 +82,72 @@ def bounds_valid(draft: Draft) -> Iterator[Problem]:
             yield at(sheet, row, "下限", "E335", "大于上限。", "改正其中一个。")
 
 
-def bounded_by(spec: ModelSpec, settings: Settings, row: SheetRow, units: Register) -> Bounded:
-    """The fund and the recipient or prefecture a row of 「县区上下限」 speaks of."""
-    text = normalise(str(row.values.get("资金", "")))
-    fund = spec.fund(text)
-    place = NOWHERE if text == TOTAL else None
-    if fund is not None and fund.name in settings.funds:
-        place = settings.funds.index(fund.name)
-    found = units.find(str(row.values.get(CODE, "")), str(row.values.get(NAME, "")))
-    if found.place is None:
-        name = normalise(str(row.values.get(NAME, "")))
-        prefectures = [normalise(str(each)) for each in settings.recipients.prefectures]
-        if name in prefectures:
-            return Bounded(
-                place, Found(len(settings.recipients) + prefectures.index(name)), is_prefecture=True
-            )
-    return Bounded(place, found, is_prefecture=False)
+def stated_valid(draft: Draft, scenarios: Iterable[ScenarioSpec]) -> Iterator[Problem]:
+    """The same for bounds given as parameters, in the workbook as it stands and in each of its scenarios."""
+    of_sheet = given_bounds(draft.spec, draft.budget, replace(draft.settings, layers=()))
+    for scenario in (ScenarioSpec(BASELINE, ()), *scenarios):
+        layers = (*draft.settings.layers[:1], scenario.changes)
+        settings = replace(draft.settings, layers=layers)
+        for subject, sides in stated_bounds(settings).items():
+            yield from _stated(draft, settings, scenario.name, subject, sides, of_sheet)
 
 
-def register(spec: ModelSpec, settings: Settings) -> Register:
-    """The units of 「县区数据」, to be found by any spelling."""
-    return Register(settings.recipients.code, settings.recipients.name, spec.former)
+def _stated(
+    draft: Draft,
+    settings: Settings,
+    scenario: str,
+    subject: Subject,
+    sides: Mapping[str, Stated],
+    of_sheet: Sequence[GivenBound],
+) -> Iterator[Problem]:
+    if not gets_money(settings, *subject):
+        for side in sides.values():
+            yield _told(draft, side, scenario, "E333", *no_money(settings, subject[1]))
+        return
+    written = next((each for each in of_sheet if (each.fund, each.place) == subject), None)
+    sheet = dict(zip(BOUND_SIDES, (written.floor, written.cap) if written else (), strict=False))
+    low, high = (
+        sides[side].value if side in sides else sheet.get(side, np.nan) for side in BOUND_SIDES
+    )
+    if low > high:
+        first, *rest = sides.values()
+        where = rest[0].sheet if rest else BOUNDS
+        yield _told(
+            draft,
+            first,
+            scenario,
+            "E335",
+            f"下限 {spelled(low)} 大于上限 {spelled(high)}。",
+            "改正其中一个" + ("。" if where == first.sheet else f"，另一个在「{where}」。"),
+        )
 
 
-def _gets_money(settings: Settings, fund: int, place: int) -> bool:
+def _told(
+    draft: Draft, side: Stated, scenario: str, code: str, message: str, remedy: str
+) -> Problem:
+    """The problem at the cell where the bound is written; at its sheet where the model file gives the scenario."""
+    change, sheet = side.change, unsigned(draft.budget.sheets.get(side.sheet))
+    column = "取值" if side.sheet == RULES else scenario
+    if sheet:
+        reader = RowReader(draft.spec, sheet, draft.settings.recipients, [])
+        for row in sheet.rows:
+            words = (reader.text(row, "规则"), reader.text(row, "参数"))
+            if words == (change.rule, change.parameter) and (
+                reader.fund(row),
+                reader.place(row),
+            ) == (change.fund, change.object):
+                return at(sheet, row, column, code, message, remedy)
+    return Problem(code, message, remedy, side.sheet, column=column)
+
+
+def no_money(settings: Settings, place: int) -> tuple[str, str]:
+    """What is wrong with a bound of something that gets no money, and the remedy."""
+    who = "县区不" if place < len(settings.recipients) else "市州没有县"
+    return f"这个{who}参加该项资金的分配。", "删去这一行，或改「资格」。"
+
+
+def gets_money(settings: Settings, fund: int, place: int) -> bool:
+    """Whether a fund (NOWHERE: any) pays a recipient, or any recipient of a prefecture."""
     units = settings.recipients
     inside = (
         np.arange(len(units)) == place

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from transfer_opt.core.suggestions import did_you_mean
+from transfer_opt.core.vocabulary import BOUND_SIDES, GIVEN_RULE, GIVEN_TOTAL_RULE
 from transfer_opt.policy.admissible import Refusal, wrong_number, wrong_text
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import ParameterSpec, RuleSpec, Setting
@@ -32,6 +33,7 @@ MAY_BE_ABSENT = {
     ("资金总额", "本年总额"),
     ("市州占比", "下限"),
     ("市州占比", "上限"),
+    *((rule, side) for rule in (GIVEN_RULE, GIVEN_TOTAL_RULE) for side in BOUND_SIDES),
     ("目标", "顺序"),
     ("共担测算", "口径"),
     ("横向补偿", "限额比例"),

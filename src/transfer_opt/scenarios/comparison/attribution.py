@@ -18,6 +18,7 @@ from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     BOUNDS,
     FLOW_RULE,
+    GIVEN_TOTAL_RULE,
     OUTLOOK,
     POOLS,
     SECTIONS,
@@ -28,7 +29,8 @@ from transfer_opt.intake.shared import is_worked_out
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.constraints import CONSTRAINTS
-from transfer_opt.policy.model import RuleSpec
+from transfer_opt.policy.given import gives_bound, is_bound
+from transfer_opt.policy.model import Change, RuleSpec
 from transfer_opt.policy.settings import Settings
 from transfer_opt.scenarios.comparison.columns import CHANGES, Side, as_computed, by_fund
 from transfer_opt.scenarios.comparison.counterfactual import State, re_solved
@@ -146,7 +148,12 @@ def mixed(first: Plan, second: Plan, done: Collection[str]) -> State:
     )
     # Within a rule all changes come from one plan, so its layers keep their order.
     layers = tuple(
-        tuple(change for change in layer if (change.rule in told) == (plan is second))
+        tuple(
+            part
+            for change in layer
+            for cause, part in _parts(change)
+            if (cause in told) == (plan is second)
+        )
         for plan in (first, second)
         for layer in plan.settings.layers
     )
@@ -288,6 +295,8 @@ def _held(settings: Settings, rule: str) -> list[object]:
             np.where(hard | ~on, 0, settings.priority(rule, grid)).tolist(),
         ]
     for name, parameter in spec.parameters.items():
+        if is_bound(rule, name):  # wherever it is written: `_bounds` tells what holds
+            continue
         read = settings.numbers if parameter.numeric else settings.texts
         said.append([str(value) for value in read(rule, name, grid)])
     return said
@@ -350,6 +359,15 @@ def _paid(plan: Plan) -> object:
 
 def _pools(plan: Plan) -> list[tuple[str, float]]:
     return [(fund.name, fund.pool) for fund in plan.case.funds]
+
+
+def _parts(change: Change) -> Iterator[tuple[str, Change]]:
+    """A change by cause: bounds go together whichever rule they are of, for they stand for rows of one sheet."""
+    if change.rule != GIVEN_TOTAL_RULE or not gives_bound(change):
+        yield change.rule, change
+        return
+    yield BOUNDS, Change(*change.key, value=change.value)
+    yield change.rule, replace(change, value=None)
 
 
 def _bounds(plan: Plan) -> list[tuple[object, ...]]:

@@ -18,11 +18,13 @@ from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import OUTLOOK, POOL_AMOUNT, POOLS, RULES
+from transfer_opt.intake.checks.bounds import gets_money, no_money
 from transfer_opt.intake.choices import pools_given, read_choices
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.admissible import changed_amount
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.factors import NEED_COLUMNS
+from transfer_opt.policy.given import gives_bound
 from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.settings import Settings, shown
 
@@ -233,6 +235,12 @@ def addressed(
             )
         )
         return None
+    if gives_bound(found):
+        fund_at, place_at = prepared.settings.subject(found.fund, found.object)[0].tolist()
+        if not gets_money(prepared.settings, fund_at, place_at):
+            message, _ = no_money(prepared.settings, place_at)
+            problems.append(Problem("E333", f"{said}：{message}", "另写一个参加的，或改「资格」。"))
+            return None
     known = prepared.spec.fund(found.fund) if found.fund else None
     name = "·".join(
         part

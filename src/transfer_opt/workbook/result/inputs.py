@@ -13,6 +13,7 @@ from transfer_opt.core.text import RawCell
 from transfer_opt.core.vocabulary import (
     AGREEMENTS,
     BENEFICIARIES,
+    BOUND_SIDES,
     BOUNDS,
     CODE,
     COUNTIES,
@@ -53,7 +54,6 @@ DERIVED = ("预留", "可分配总额", "统筹后本年总额")
 """What of it follows from the rest."""
 PEOPLE, SHARED_TIER = "受益人数·", "共担档次"
 """In 「输入数据」: before the name of a service, and a county's 档次."""
-BOUND_SIDES = ("下限", "上限")
 WIDTH = 10
 """Columns of 「方案参数」: 规则, 资金, 参数, 对象, 取值, 启用, 刚性, 优先级, 依据条款, 说明."""
 
