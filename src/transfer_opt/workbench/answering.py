@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ class Answering:
 
     def reply(self, name: str, values: Sequence[Any]) -> Reply:
         """Never raises: what goes wrong is told on the page."""
-        questions = {
+        questions: Mapping[str, Callable[..., Reply]] = {
             "open": self.open,
             "page": self.page,
             "act": self.act,
@@ -91,7 +91,9 @@ class Answering:
         wish = Wish(
             Pin(name, session.draft, by, date, said),
             Path(form["folder"]),
-            *(bool(form.get(what)) for what in ("result", "comparison", "docx")),
+            bool(form.get("result")),
+            bool(form.get("comparison")),
+            bool(form.get("docx")),
             form.get("ledger", ""),
         )
         saved = save(session, wish)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -58,7 +58,7 @@ def base_changes(given: BudgetWorkbook, units: Recipients, base: str) -> tuple[C
     return next((each.changes for each in known if each.name == base), ())
 
 
-def cells_of(changes: tuple[Change, ...]) -> Iterator[tuple[Address, Cell]]:
+def cells_of(changes: Sequence[Change]) -> Iterator[tuple[Address, Cell]]:
     """Changes as the cells that say them."""
     for change in changes:
         if change.value is not None:

@@ -202,14 +202,14 @@ def _sentence(session: Session) -> str:
 
 
 def _conflict(error: Exception | None) -> dict[str, Any]:
-    """Why there is no allocation, line by line, and the ways out with whether a button can go them."""
+    """Why there is no allocation, line by line, and the ways out."""
     if isinstance(error, InfeasibleError):
         told = str(error).split("\n")
-        ways, turns = error.details.get("ways", []), error.details.get("turns", [])
+        ways = error.details.get("ways", [])
         lines = [line for line in told if not _is_way(line)]
         return {
             "conflict": lines,
-            "ways": [(at, way, bool(turns[at])) for at, way in enumerate(ways)],
+            "ways": list(enumerate(ways)),
         }
     if isinstance(error, InputError):
         return {"conflict": [str(problem) for problem in error.problems]}

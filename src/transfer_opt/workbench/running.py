@@ -6,6 +6,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -65,10 +66,8 @@ def _serve(bench: Bench, port: int, listening: socket.socket) -> None:
         server.should_exit = True
 
     bench.stop = stop
-    try:
+    with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
-    except KeyboardInterrupt:
-        pass
 
 
 def _listening(port: int) -> socket.socket:

@@ -12,12 +12,13 @@ from transfer_opt.core.errors import InfeasibleError, InputError, Problem, Trans
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import BASELINE
-from transfer_opt.intake.checks.bounds import register
+from transfer_opt.intake.given import register
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.policy.case import Case
+from transfer_opt.policy.model import Change
 from transfer_opt.policy.objectives import OBJECTIVES
 from transfer_opt.workbench.answers import Answer, Desk
-from transfer_opt.workbench.draft import Address, Draft, typed
+from transfer_opt.workbench.draft import Address, Draft, cells_of, typed
 from transfer_opt.workbench.explainer import Explainer, Job
 from transfer_opt.workbench.levers import GOAL, GOAL_MARK, Levers, levers, moved_pool, stands
 
@@ -235,14 +236,13 @@ class Session:
     def repair(self, form: Form) -> None:
         """One of the ways out that were found."""
         error = self.error
-        turns = error.details.get("turns", []) if isinstance(error, InfeasibleError) else []
+        ways = error.details.get("changes", []) if isinstance(error, InfeasibleError) else []
         at = int(form["way"])
-        if not 0 <= at < len(turns):
+        if not 0 <= at < len(ways):
             raise _refused("这个办法是针对前一步的，已经不适用。")
         draft = self.draft
-        for turn in turns[at]:
-            address: Address = (turn["rule"], turn["fund"], turn["parameter"], turn["place"])
-            draft = draft.with_cell(address, turn["value"])
+        for address, value in cells_of(tuple(Change(**change) for change in ways[at])):
+            draft = draft.with_cell(address, value)
         self._try(draft)
 
     def pin(self, form: Form) -> None:

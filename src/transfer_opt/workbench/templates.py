@@ -33,6 +33,7 @@ def _signed(text: str) -> str:
 
 @cache
 def environment() -> Environment:
+    """Where they are found, and what they may use."""
     made = Environment(
         loader=PackageLoader("transfer_opt.workbench", "pages"),
         autoescape=True,
@@ -45,4 +46,5 @@ def environment() -> Environment:
 
 
 def rendered(template: str, **parts: Any) -> str:
+    """One of them, filled in."""
     return environment().get_template(template).render(**parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +13,7 @@ from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.infeasibility.farkas import bounding, farkas
 from transfer_opt.allocation.infeasibility.iis import Conflict, Family, conflict, only
 from transfer_opt.allocation.infeasibility.relaxation import Given, Repair, cheapest, shares
-from transfer_opt.allocation.infeasibility.remedies import unrounded_rest, ways_out
+from transfer_opt.allocation.infeasibility.remedies import Way, unrounded_rest, ways_out
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.checker.infeasibility import check_impossible
 from transfer_opt.core.errors import InfeasibleError
@@ -59,7 +59,7 @@ class _Told:
     repair: Repair
     given: Sequence[Given]
     """What every row gives in the allocation that `--relax` publishes."""
-    ways: tuple[str, ...]
+    ways: tuple[Way, ...]
     whole: bool
     """Whether the ways lead out of everything, or of the one contradiction."""
     relaxable: bool
@@ -112,7 +112,7 @@ def _sentences(told_of: _Told) -> Iterator[str]:
             + ("都已重新求解核对" if told_of.whole else "只解开上面这一组矛盾，其余仍须放宽")
             + "）："
         )
-        yield from (f"  {number}. {way}" for number, way in enumerate(told_of.ways, start=1))
+        yield from (f"  {number}. {way.said}" for number, way in enumerate(told_of.ways, start=1))
 
 
 def _left_over(case: Case, settings: Settings, conflicting: Sequence[Family]) -> Iterator[str]:
@@ -168,7 +168,8 @@ def _details(told_of: _Told, proof: Any) -> dict[str, Any]:
                 for row in told_of.given
             ],
         },
-        "ways": list(told_of.ways),
+        "ways": [way.said for way in told_of.ways],
+        "changes": [[asdict(change) for change in way.changes] for way in told_of.ways],
         "proof": proof,
     }
 

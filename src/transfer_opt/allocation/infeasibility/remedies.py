@@ -8,7 +8,7 @@ the one contradiction are told as that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
@@ -50,6 +50,14 @@ FINER_UNITS = ("0.01万元", "1元")
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way out: in words, and the cells that are written otherwise."""
+
+    said: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
 class _Knob:
     """One number that can be turned, step by step up to `reach`; what is nearest is tried first."""
 
@@ -57,14 +65,25 @@ class _Knob:
     nearest: int
     stride: float
     at: Callable[[int], float]
-    turned: Callable[[float], Instance]
+    change: Callable[[float], Change]
     said: Callable[[float], str]
+    bound: GivenBound | None = None
+    """Of the sheet 「县区上下限」, where it is that which is turned."""
+
+    def turned(self, instance: Instance, value: float) -> Instance:
+        """The problem with the number turned."""
+        change = self.change(value)
+        if self.bound is None:
+            return instance.with_change(change)
+        side = "floor" if change.parameter == BOUND_SIDES[0] else "cap"
+        changed = replace(self.bound, **{side: value})  # type: ignore[arg-type]
+        return replace(instance, case=instance.case.with_given(changed))
 
 
 def ways_out(
     instance: Instance, families: Sequence[Family], money: Fraction, *, published: bool
-) -> Iterator[str]:
-    """What each of the families alone would have to give, in words; nothing for those that alone lead nowhere.
+) -> Iterator[Way]:
+    """What each of the families alone would have to give; nothing for those that alone lead nowhere.
 
     `money` is what they are short of; `published`: whether the way must lead to an allocation that can be published, or
     only out of the contradiction of an instance that knows no other rules.
@@ -72,41 +91,37 @@ def ways_out(
     short = ceil(exact(money) / instance.case.figures.unit)
     for family in families:
         for knob in _knobs(instance, family, short):
-            value = _smallest(knob)
+            value = _smallest(instance, knob)
             if value is not None:
-                turned = knob.turned(value)
+                turned = knob.turned(instance, value)
                 if not published or turned.published is not None:
-                    further = _further(knob, short, value) if family.rule == POOL_RULE else ""
-                    yield (
-                        knob.said(value).removesuffix("。")
-                        + where(instance, turned)
-                        + further
-                        + "。"
-                    )
+                    pool = family.rule == POOL_RULE
+                    further = _further(instance, knob, short, value) if pool else ""
+                    told = knob.said(value).removesuffix("。") + where(instance, turned)
+                    yield Way(f"{told}{further}。", (knob.change(value),))
     yield from _finer(instance, families) if published else ()
     for family in families:
         if not instance.settings.rules[family.rule].fixed:
-            soft = instance.with_change(
-                *(
-                    Change(family.rule, family.fund, "", place, hard=False)
-                    for place, hard in zip(
-                        instance.settings.places(family.rule),
-                        hard_places(instance.settings, family),
-                        strict=True,
-                    )
-                    if hard
+            changes = tuple(
+                Change(family.rule, family.fund, "", place, hard=False)
+                for place, hard in zip(
+                    instance.settings.places(family.rule),
+                    hard_places(instance.settings, family),
+                    strict=True,
                 )
+                if hard
             )
+            soft = instance.with_change(*changes)
             if possible(soft) and (not published or soft.published is not None):
-                yield f"把{family}的刚性改为「软」{where(instance, soft)}。"
+                yield Way(f"把{family}的刚性改为「软」{where(instance, soft)}。", changes)
 
 
-def _further(knob: _Knob, short: int, value: float) -> str:
+def _further(instance: Instance, knob: _Knob, short: int, value: float) -> str:
     """Why a pool must move by more than the contradiction is short of: what stands in the way once that much is made up."""
     enough = knob.at(short)
     if value == enough:
         return ""
-    left = conflict(knob.turned(enough)).families
+    left = conflict(knob.turned(instance, enough)).families
     named = "、".join(str(family) for family in left if family.rule != POOL_RULE)
     return f"（只改到 {spelled(enough)} 时，{named}还做不到）" if named else ""
 
@@ -124,11 +139,11 @@ def unrounded_rest(case: Case, settings: Settings, fund: Fund) -> mpq:
     return exact(fund.budget) * kept_share(settings, fund.name) - exact(fund.provincial) - pool
 
 
-def _smallest(knob: _Knob) -> float | None:
+def _smallest(instance: Instance, knob: _Knob) -> float | None:
     """The value nearest to what holds now that leads out; a step less does not. None where none was found to."""
 
     def leads_out(steps: int) -> bool:
-        return possible(knob.turned(knob.at(steps)))
+        return possible(knob.turned(instance, knob.at(steps)))
 
     low, high = 0, min(knob.nearest, knob.reach)
     for _ in range(MOST_TRIALS):
@@ -143,7 +158,7 @@ def _smallest(knob: _Knob) -> float | None:
     return knob.at(high) if high else None
 
 
-def _finer(instance: Instance, families: Sequence[Family]) -> Iterator[str]:
+def _finer(instance: Instance, families: Sequence[Family]) -> Iterator[Way]:
     """A smaller publishing unit, where the present one keeps money of a pool in the contradiction from being shared out."""
     case = instance.case
     if not any(
@@ -152,9 +167,11 @@ def _finer(instance: Instance, families: Sequence[Family]) -> Iterator[str]:
     ):
         return
     for unit in FINER_UNITS:
-        turned = instance.with_change(Change(ROUNDING_STEP, "", "单位", "", unit))
+        change = Change(ROUNDING_STEP, "", "单位", "", unit)
+        turned = instance.with_change(change)
         if turned.case.figures.unit < case.figures.unit and turned.published is not None:
-            yield f"把「{ROUNDING_STEP}」的单位由 {case.unit_name} 改为 {unit}{where(instance, turned)}。"
+            told = f"把「{ROUNDING_STEP}」的单位由 {case.unit_name} 改为 {unit}{where(instance, turned)}。"
+            yield Way(told, (change,))
             return
 
 
@@ -175,8 +192,8 @@ def _pool_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kno
     place, fund = next((f, fund) for f, fund in enumerate(case.funds) if fund.name == family.fund)
     now, unit = exact(fund.budget), case.figures.unit
 
-    def turned(budget: float) -> Instance:
-        return instance.with_change(Change(POOL_RULE, fund.name, "本年总额", "", budget))
+    def change(budget: float) -> Change:
+        return Change(POOL_RULE, fund.name, "本年总额", "", budget)
 
     for sign, word in ((1, "增加"), (-1, "减少")):
 
@@ -189,7 +206,7 @@ def _pool_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kno
                 f"由 {spelled(now)} 改为 {spelled(budget)}。"
             )
 
-        yield _Knob(int(case.figures.pools[place] / unit), short, POOL_STRIDE, at, turned, said)
+        yield _Knob(int(case.figures.pools[place] / unit), short, POOL_STRIDE, at, change, said)
 
 
 def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Knob]:
@@ -204,16 +221,14 @@ def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kn
             most = total(pools) if bound.fund == NOWHERE else pools[bound.fund]
             stated = parameters.get((bound.fund, bound.place), {}).get(word)
 
-            def turned(
+            def change(
                 value: float,
                 bound: GivenBound = bound,
-                side: str = side,
                 stated: Stated | None = stated,
-            ) -> Instance:
-                if stated:
-                    return instance.with_change(Change(*stated.change.key, value=value))
-                changed = replace(bound, **{side: value})  # type: ignore[arg-type]
-                return replace(instance, case=case.with_given(changed))
+                word: str = word,
+            ) -> Change:
+                key = stated.change.key if stated else _key(case, bound, word)
+                return Change(*key, value=value)
 
             def at(steps: int, now: mpq = now, sign: int = sign, most: mpq = most) -> float:
                 return float(
@@ -233,7 +248,14 @@ def _given_knobs(instance: Instance, family: Family, short: int) -> Iterator[_Kn
                 return f"把{where_written}{who}的{word}由 {spelled(now)} 改为 {spelled(value)} {case.money_unit}。"
 
             reach = now if sign < 0 else max(most - now, mpq(0))
-            yield _Knob(ceil(reach / unit), short, STRIDE, at, turned, said)
+            of_sheet = None if stated else bound
+            yield _Knob(ceil(reach / unit), short, STRIDE, at, change, said, of_sheet)
+
+
+def _key(case: Case, bound: GivenBound, word: str) -> tuple[str, str, str, str]:
+    """Where a parameter takes the place of a bound of the sheet."""
+    rule = GIVEN_TOTAL_RULE if bound.fund == NOWHERE else GIVEN_RULE
+    return rule, case.fund_name(bound.fund), word, case.place_name(bound.place)
 
 
 def _parameter_knobs(
@@ -246,10 +268,8 @@ def _parameter_knobs(
         if np.isnan(now):
             continue
 
-        def turned(value: float, place: str = place) -> Instance:
-            return instance.with_change(
-                Change(family.rule, family.fund, parameter.name, place, value)
-            )
+        def change(value: float, place: str = place) -> Change:
+            return Change(family.rule, family.fund, parameter.name, place, value)
 
         def at(steps: int, now: float = now) -> float:
             grid = (
@@ -266,4 +286,4 @@ def _parameter_knobs(
         furthest = min(
             abs((parameter.maximum if parameter.step > 0 else parameter.minimum) - now), FURTHEST
         )
-        yield _Knob(ceil(furthest * STEP), 1, STRIDE, at, turned, said)
+        yield _Knob(ceil(furthest * STEP), 1, STRIDE, at, change, said)
