@@ -18,6 +18,7 @@ from transfer_opt.cli.exploring import frontier, sweep
 from transfer_opt.cli.exporting import export, history
 from transfer_opt.cli.monitoring import monitor
 from transfer_opt.cli.needing import need
+from transfer_opt.cli.opening import open_page
 from transfer_opt.cli.options import Group
 from transfer_opt.cli.planning import plan
 from transfer_opt.cli.printing import print_error
@@ -61,6 +62,7 @@ for _command in (
     export,
     adjust,
     history,
+    open_page,
 ):
     cli.add_command(_command)
 

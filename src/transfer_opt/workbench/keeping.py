@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from transfer_opt.commands import compare, export, publish
-from transfer_opt.commands.draft import Column, save_scenarios
+from transfer_opt.commands.draft import save_scenario
 from transfer_opt.commands.ledger import prepare_ledger, record_export, record_solve
 from transfer_opt.commands.solve import solve
 from transfer_opt.core.errors import InputError, Problem
@@ -59,13 +60,12 @@ def save(session: Session, wish: Wish) -> Saved:
     prepare_ledger(wish.ledger or None)
     copy = _free(wish.folder, f"{desk.given.path.stem}_{SAVED}", desk.given.path.suffix)
     kept = [*session.pins, wish.pin] if wish.comparison else [wish.pin]
-    columns = {pin.name: Column(desk.cells(pin.draft), _signature(pin)) for pin in kept}
-    remarks = save_scenarios(desk.given, columns, copy)
+    remarks = _copied(session, kept, copy)
     given = read_budget(copy, desk.given.model)
     files, told = (
         [copy],
         [
-            f"已存：{copy.name}（「方案」里多了{'、'.join(f'「{name}」' for name in columns)}）",
+            f"已存：{copy.name}（「方案」里多了{'、'.join(f'「{pin.name}」' for pin in kept)}）",
             *remarks,
         ],
     )
@@ -73,6 +73,19 @@ def save(session: Session, wish: Wish) -> Saved:
         files.append(path)
         told.append(said)
     return Saved(tuple(files), tuple(told))
+
+
+def _copied(session: Session, kept: Sequence[Pin], target: Path) -> tuple[str, ...]:
+    """One column after the other; only the last copy is put in place."""
+    desk, remarks = session.desk, dict[str, None]()
+    given = desk.given
+    with TemporaryDirectory() as folder:
+        for number, pin in enumerate(kept, start=1):
+            path = target if number == len(kept) else Path(folder) / f"{number}{target.suffix}"
+            told = save_scenario(given, pin.name, desk.cells(pin.draft), _signature(pin), path)
+            remarks.update(dict.fromkeys(told))
+            given = read_budget(path, desk.given.model)
+    return tuple(remarks)
 
 
 def _further(session: Session, given: BudgetWorkbook, wish: Wish) -> Iterator[tuple[Path, str]]:
