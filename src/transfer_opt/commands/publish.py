@@ -89,12 +89,13 @@ def refuse_target(source: Path, target: Path, option: str) -> None:
         )
 
 
-def refuse_unfit_copy(budget: Budget, copy: Path) -> None:
+def refuse_unfit_copy(budget: Budget, copy: Path, otherwise: str | None = None) -> None:
     """Raise OutputError where the workbook, once read, turns out to be of a kind that no copy can be made of, InputError
-    where a part of it is broken."""
+    where a part of it is broken. `otherwise` is a last way out to tell in the place of doing without --into."""
     from transfer_opt.workbook.files.open import telling
     from transfer_opt.workbook.graft import as_read, refuse_unfit
 
     source = Path(budget.path)
     with telling(source):
-        refuse_unfit(as_read(source, budget.sha256), source, copy)
+        content = as_read(source, budget.sha256)
+        refuse_unfit(content, source, copy, *(() if otherwise is None else (otherwise,)))

@@ -51,29 +51,35 @@ def as_read(source: Path, digest: str) -> bytes:
     return content
 
 
-def refuse_unfit(content: bytes, source: Path, target: Path) -> None:
-    """Raise OutputError where the workbook cannot take further sheets without losing something of its own."""
+def refuse_unfit(content: bytes, source: Path, target: Path, otherwise: str = _ELSE) -> None:
+    """Raise OutputError where the workbook cannot take further sheets without losing something of its own.
+
+    `otherwise` is the last way out that is told; "" for none.
+    """
+    instead = f"，{otherwise}" if otherwise else ""
     if _ENCRYPTED in content and not content.startswith(_ZIP):
         raise _refused(
-            source, "设有打开密码，写出的副本会没有密码", f"先取消打开密码后另存，{_ELSE}"
+            source, "设有打开密码，写出的副本会没有密码", f"先取消打开密码后另存{instead}"
         )
     package = Package(content) if content.startswith(_ZIP) else None
     main = package.related(ROOT, "officeDocument") if package and TYPES in package else None
     if package is None or main is None or not main.endswith(".xml"):
         raise _refused(
             source,
-            "不是 .xlsx 或 .xlsm，这种格式不能原样加表",
-            f"先用 Excel 或 WPS 另存为 .xlsx，{_ELSE}",
+            "不是 .xlsx 或 .xlsm，这种格式不能原样改写",
+            f"先用 Excel 或 WPS 另存为 .xlsx{instead}",
         )
     suffix = SUFFIXES.get(package.content_type(main))
     if suffix is None or package.tree(main).tag != f"{{{SPREADSHEET}}}workbook":
         raise _refused(
             source,
-            "是模板、加载项或 Strict Open XML 格式，不能原样加表",
-            f"先另存为普通的 .xlsx，{_ELSE}",
+            "是模板、加载项或 Strict Open XML 格式，不能原样改写",
+            f"先另存为普通的 .xlsx{instead}",
         )
     if package.related(main, "revisionHeaders"):
-        raise _refused(source, "是共享工作簿，修订记录里没有结果表", f"先取消共享后另存，{_ELSE}")
+        raise _refused(
+            source, "是共享工作簿，修订记录里没有新写的内容", f"先取消共享后另存{instead}"
+        )
     if target.suffix.lower() != suffix:
         why = (
             "带有宏，副本应以 .xlsm 结尾，否则宏会丢失"
@@ -92,6 +98,13 @@ def graft(content: bytes, result: bytes, source: Path) -> tuple[bytes, tuple[str
     replaced = _replaceable(host, guest, source)
     content, remarks = _joined(host, guest, replaced)
     return content, (*remarks, *_replaced_told(replaced))
+
+
+def add(content: bytes, sheets: bytes) -> bytes:
+    """The workbook `content` with all of `sheets`, whose names it has not, behind its own; nothing else changes."""
+    host, guest = _Book(Package(content)), _Book(Package(sheets))
+    host.add(guest)
+    return host.package.saved()
 
 
 def append(
@@ -133,7 +146,7 @@ def _joined(
 ) -> tuple[bytes, tuple[str, ...]]:
     if extra := {relation.kind for relation in guest.package.relations(guest.part)} - OWN_PARTS:
         raise ValueError(f"a result with parts that cannot be grafted: {extra}")
-    remarks = (*_unsealed(host.package), *_settings_told(host.workbook))
+    remarks = (*unsealed(host.package), *_settings_told(host.workbook))
     host.remove(replaced)
     host.add(guest)
     if opened:
@@ -366,7 +379,7 @@ def _replaced_told(names: Sequence[str]) -> Iterator[str]:
         yield f"原有的结果表已换成这次的：{'、'.join(names)}。"
 
 
-def _unsealed(package: Package) -> Iterator[str]:
+def unsealed(package: Package) -> Iterator[str]:
     """A digital signature would no longer hold, so it is taken off."""
     ids = {
         relation.id

@@ -76,7 +76,15 @@ def open_workbook(
     """
     content = _read_bytes(path)
     with telling(path, content, password):
-        facts, (grids, others) = _read(content, password, wanted)
+        sheets, others = sheets_in(content, password, wanted)
+    return RawWorkbook(str(path), hashlib.sha256(content).hexdigest(), sheets, others)
+
+
+def sheets_in(
+    content: bytes, password: str | None = None, wanted: Callable[[str], bool] = every
+) -> tuple[tuple[RawSheet, ...], tuple[str, ...]]:
+    """The wanted worksheets of a file's bytes, and the names of the others; raises FileError."""
+    facts, (grids, others) = _read(content, password, wanted)
     sheets = []
     for grid in grids:
         known = (
@@ -86,7 +94,7 @@ def open_workbook(
         )
         rows = _with_unshown(grid.rows, known.unshown if known else {})
         sheets.append(RawSheet(grid.name, rows, grid.merges, known or Facts(), grid.is_hidden))
-    return RawWorkbook(str(path), hashlib.sha256(content).hexdigest(), tuple(sheets), others)
+    return tuple(sheets), others
 
 
 def content_of(path: Path, password: str | None = None) -> bytes:

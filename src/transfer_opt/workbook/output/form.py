@@ -331,6 +331,11 @@ def _note(column: InputColumn) -> str:
     return "\n".join(part for part in (column.note, unit + need, choices) if part)
 
 
+def lines_of(text: str, width: float) -> int:
+    """How many lines a text takes in a column of that width, in the size of ordinary cells."""
+    return max(1, math.ceil(_text_width(text) / _capacity(width, 10)))
+
+
 def _capacity(width: float, points: float) -> float:
     """How many half-width characters of a size fit a column: a digit of 宋体 is half as wide as the font is high."""
     return (8 * width - 1) / (points * 96 / 72 / 2)

@@ -166,6 +166,7 @@ class TemplateLayout:
     """Everything an input workbook is made of."""
 
     year: int
+    """0: not known."""
     funds: tuple[FundLine, ...]
     parameters: tuple[ParameterRow, ...] = ()
     scenarios: tuple[str, ...] = ()
@@ -210,10 +211,18 @@ def write_template(path: Path, layout: TemplateLayout) -> None:
     save_bytes(path, _made(layout))
 
 
-def _made(layout: TemplateLayout) -> bytes:
+def made_scenarios(layout: TemplateLayout) -> bytes:
+    """A workbook of nothing but the sheet 「方案」 of a layout."""
+    memory = BytesIO()
+    book = _book(memory, layout)
+    _write_scenarios(book, Styles(book), layout)
+    book.close()
+    return memory.getvalue()
+
+
+def _book(memory: BytesIO, layout: TemplateLayout) -> Any:
     import xlsxwriter  # heavy, and only needed for writing
 
-    memory = BytesIO()
     book = xlsxwriter.Workbook(
         memory,
         {
@@ -229,6 +238,12 @@ def _made(layout: TemplateLayout) -> bytes:
     book.set_properties(
         {"title": _title(layout, "省对下转移支付测算基础数据"), "created": _UNDATED}
     )
+    return book
+
+
+def _made(layout: TemplateLayout) -> bytes:
+    memory = BytesIO()
+    book = _book(memory, layout)
     styles = Styles(book)
     _write_counties(book, styles, layout)
     _write_pools(book, styles, layout)
@@ -440,4 +455,4 @@ def _write_sections(book: Any, styles: Styles, layout: TemplateLayout) -> None:
 
 
 def _title(layout: TemplateLayout, name: str) -> str:
-    return f"{layout.year}年{name}"
+    return f"{layout.year}年{name}" if layout.year else name
