@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -38,13 +39,13 @@ class Answering:
         try:
             return questions[name](*values)
         except InputError as error:
-            return self._told(render.refusal(error.problems))
+            return self._refused(render.refusal(error.problems))
         except TransferOptError as error:
-            return self._told(render.refused(str(error)))
+            return self._refused(render.refused(str(error)))
         except Exception as error:  # the page goes on; the report holds no data
             frames = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{type(error).__name__}，{Path(frames.filename).name}:{frames.lineno}"
-            return self._told(render.refused(f"程序出错（不是您的数据问题）：{where}。"))
+            return self._refused(render.refused(f"程序出错（不是您的数据问题）：{where}。"))
 
     def open(self, opening: Opening) -> Reply:
         """Read a workbook; where it has errors, the page lists them and there is no session."""
@@ -72,7 +73,7 @@ class Answering:
         """One act; an old page is told so and nothing is done."""
         session = self._opened
         if name != "look" and int(form.get("version", session.version)) > session.version:
-            return self._told(render.refused("页面比程序新，请刷新。"))
+            return self._refused(render.refused("页面比程序新，请刷新。"))
         session.act(name, form)
         return self._told(render.after_act(session, name, form, self._areas))
 
@@ -110,6 +111,9 @@ class Answering:
         if self._session is None:
             raise InputError([Problem("E490", "没有打开的工作簿。")])
         return self._session
+
+    def _refused(self, html: str) -> Reply:
+        return replace(self._told(html), is_refusal=True)
 
     def _told(self, html: str) -> Reply:
         session = self._session

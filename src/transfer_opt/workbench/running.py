@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import webbrowser
@@ -72,6 +73,10 @@ def _serve(bench: Bench, port: int, listening: socket.socket) -> None:
 
 def _listening(port: int) -> socket.socket:
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if (
+        os.name == "posix"
+    ):  # a port just let go of is free again; elsewhere the option means another thing
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((LOOPBACK, port))
     except OSError as error:

@@ -282,6 +282,8 @@ class _Routes:
         wish = {**form, "folder": str(here or running.folder)}
         wish["ledger"] = self._bench.ledger or "" if form.get("ledger") else ""
         reply = await self._ask(request, "save", wish)
+        if reply.is_refusal:
+            return _shown(reply)
         links = (
             ""
             if here
@@ -318,7 +320,7 @@ class _Routes:
     async def _answer(self, request: Request, name: str, *values: Any) -> Response:
         if self._running(request) is None:
             return Response("", headers={**HEADERS, "HX-Redirect": "/"})
-        return _html((await self._ask(request, name, *values)).html)
+        return _shown(await self._ask(request, name, *values))
 
 
 def _texts(form: FormData) -> Mapping[str, str]:
@@ -327,6 +329,13 @@ def _texts(form: FormData) -> Mapping[str, str]:
 
 def _html(text: str) -> Response:
     return HTMLResponse(text, headers={**HEADERS, "Content-Security-Policy": POLICY})
+
+
+def _shown(reply: Reply) -> Response:
+    response = _html(reply.html)
+    if reply.is_refusal:
+        response.headers["HX-Reswap"] = "none"
+    return response
 
 
 def _plain(text: str, status: int) -> Response:

@@ -241,7 +241,9 @@ class Session:
         if not 0 <= at < len(ways):
             raise _refused("这个办法是针对前一步的，已经不适用。")
         draft = self.draft
-        for address, value in cells_of(tuple(Change(**change) for change in ways[at])):
+        for address, value in cells_of(
+            self.desk.given.model, tuple(Change(**change) for change in ways[at])
+        ):
             draft = draft.with_cell(address, value)
         self._try(draft)
 

@@ -38,6 +38,8 @@ class Reply:
     """How many cells are tried."""
     files: tuple[str, ...] = ()
     """What was written."""
+    is_refusal: bool = False
+    """Nothing was done, and nothing but the refusal is to be shown anew."""
 
 
 class Worker:
