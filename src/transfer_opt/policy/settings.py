@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
+from transfer_opt.policy.admissible import wrong_share
 from transfer_opt.policy.case import Case, Recipients
 from transfer_opt.policy.given import is_bound
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec, Setting
@@ -208,6 +209,13 @@ Rebuild = Callable[[Settings], Case]
 """The same workbook under other settings."""
 ANYWHERE: Ints = np.array([[NOWHERE, NOWHERE]], dtype=np.int64)
 """The subject that speaks of all funds and places."""
+
+
+def as_cell(spec: ParameterSpec, value: Setting) -> Setting:
+    """A value as a cell says it: a share that would be taken for a slip is written with its per cent sign."""
+    if isinstance(value, str) or not wrong_share(spec, value, value):
+        return value
+    return shown(value, spec.kind)
 
 
 def shown(value: Setting | None, kind: str) -> str:

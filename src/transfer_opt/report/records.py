@@ -44,7 +44,7 @@ from transfer_opt.intake.recipients import ordered_rows
 from transfer_opt.policy.given import is_bound
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec
 from transfer_opt.policy.payment_deadlines import RECEIVED, dates
-from transfer_opt.policy.settings import ANYWHERE, Settings
+from transfer_opt.policy.settings import ANYWHERE, Settings, as_cell
 from transfer_opt.report.parts import amount, groups, heading, optional
 from transfer_opt.workbook.output.formulas import Sums
 from transfer_opt.workbook.result.fingerprint import fingerprint, notice_contents, table_fingerprint
@@ -72,20 +72,24 @@ def parameter_table(outcome: Outcome) -> Table:
     )
     signed = ((item, *(None,) * 3, said, *(None,) * 5) for item, said in outcome.settings.signature)
     shares = {
-        (rule.name, spec.name)
+        (rule.name, spec.name): spec
         for rule in outcome.settings.rules.values()
         for spec in rule.parameters.values()
         if spec.kind == "share"
     }
-    rows = tuple(
-        Row("plain", values, is_share=(values[0], values[2]) in shares)
-        for values in (*signed, *parameter_rows(outcome))
-    )
+    rows = []
+    for values in (*signed, *parameter_rows(outcome)):
+        rule, fund, name, place, value, *others = values
+        share = shares.get((str(rule), str(name)))
+        told = as_cell(share, value) if share and isinstance(value, float | int) else value
+        rows.append(
+            Row("plain", (rule, fund, name, place, told, *others), is_share=share is not None)
+        )
     return Table(
         PARAMETERS,
         f"{heading(outcome)}方案参数（{outcome.scenario}）",
         columns,
-        rows,
+        tuple(rows),
         f"单位：{outcome.case.money_unit}",
         paper="A3",
     )

@@ -12,10 +12,9 @@ from transfer_opt.core.text import to_number
 from transfer_opt.core.vocabulary import BASELINE, HARD, NO, SCENARIOS, SOFT, YES
 from transfer_opt.intake.choices import ADDRESS_COLUMNS, Choices, read_choices
 from transfer_opt.intake.prepare import BudgetWorkbook
-from transfer_opt.policy.admissible import wrong_share
 from transfer_opt.policy.case import Recipients
-from transfer_opt.policy.model import Change, ModelSpec, Setting
-from transfer_opt.policy.settings import shown
+from transfer_opt.policy.model import Change, ModelSpec
+from transfer_opt.policy.settings import as_cell
 
 Address: TypeAlias = tuple[str, str, str, str]
 """规则, 资金, 参数 (or 启用, 刚性, 优先级), 对象."""
@@ -64,7 +63,8 @@ def cells_of(spec: ModelSpec, changes: Sequence[Change]) -> Iterator[tuple[Addre
     """Changes as the cells that say them."""
     for change in changes:
         if change.value is not None:
-            yield change.key, _told(spec, change, change.value)
+            known = spec.rules[change.rule].parameters.get(change.parameter)
+            yield change.key, as_cell(known, change.value) if known else change.value
         for name, said in (
             ("启用", _word(change.on, YES, NO)),
             ("刚性", _word(change.hard, HARD, SOFT)),
@@ -91,14 +91,6 @@ def read(
     assert found.scenarios, "there is the one column"
     wrong = tuple(problem for problem in found.problems if problem.sheet == SCENARIOS)
     return found.scenarios[0].changes, wrong
-
-
-def _told(spec: ModelSpec, change: Change, value: Setting) -> Cell:
-    """A value as a cell says it: a share that would be taken for a slip is written with its per cent sign."""
-    known = spec.rules[change.rule].parameters.get(change.parameter)
-    if known is None or isinstance(value, str) or not wrong_share(known, value, value):
-        return value
-    return shown(value, known.kind)
 
 
 def _word(switch: bool | None, yes: str, no: str) -> str | None:

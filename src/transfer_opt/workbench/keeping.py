@@ -11,7 +11,7 @@ from transfer_opt.commands import compare, export, publish
 from transfer_opt.commands.draft import save_scenario
 from transfer_opt.commands.ledger import prepare_ledger, record_export, record_solve
 from transfer_opt.commands.solve import solve
-from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.errors import InputError, Problem, TransferOptError
 from transfer_opt.core.vocabulary import SIGNATURE
 from transfer_opt.intake.prepare import BudgetWorkbook, read_budget
 from transfer_opt.report.comparison.workbook import build_comparison
@@ -69,9 +69,12 @@ def save(session: Session, wish: Wish) -> Saved:
             *remarks,
         ],
     )
-    for path, said in _further(session, given, wish):
-        files.append(path)
-        told.append(said)
+    try:
+        for path, said in _further(session, given, wish):
+            files.append(path)
+            told.append(said)
+    except TransferOptError as error:  # what is saved by now stays, and is told
+        told.append(f"其余的没有存：{error}")
     return Saved(tuple(files), tuple(told))
 
 
