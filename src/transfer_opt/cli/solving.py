@@ -47,10 +47,8 @@ def init(path: Path | None, example: bool, mapping: bool, force: bool, model: Pa
     """
     from transfer_opt.intake.template import write_mapping, write_start
 
-    if (example or mapping) and model:
-        raise click.UsageError("--example、--mapping 是青海模型的示例，不能与 --model 同用。")
-    if example and mapping:
-        raise click.UsageError("--example 与 --mapping 各写一个文件，分两次写。")
+    if sum((example, mapping, model is not None)) > 1:
+        raise click.UsageError("--example、--mapping、--model 只能写一个。")
     what, name = ("列对照示例", "列对照.xlsx") if mapping else ("空白模板", "预算模板.xlsx")
     what, name = ("示例", "示例.xlsx") if example else (what, name)
     target = path or Path(name)

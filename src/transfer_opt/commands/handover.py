@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from transfer_opt.allocation.plan import Plan
+from transfer_opt.commands.publish import refuse_ending
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.atomic_write import save_atomically
 from transfer_opt.core.errors import InputError, OutputError, Problem
@@ -23,8 +24,7 @@ def hand_over(plan: Plan, units: Ints, mapping: Path, path: Path) -> tuple[str, 
 
     It is read back and compared before it is put in place. Raises InputError, AuditError, OutputError.
     """
-    if path.suffix.lower() not in (".xlsx", ".csv"):
-        raise OutputError(f"不能写成 {path.name}。处理办法：把输出改为 .xlsx 或 .csv。")
+    refuse_ending(path, (".xlsx", ".csv"))
     handover = read_handover(mapping)
     given = handed_over(plan, units, handover)
     told = (

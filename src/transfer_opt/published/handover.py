@@ -107,21 +107,31 @@ def _headers(given: HandedOver, place: _Place) -> Iterator[Problem]:
     """Columns that are not there, come twice, or are none of ours."""
     for at, name in enumerate(given.columns):
         if at not in place.columns:
-            told = f"没有「{name}」列，这一列没有核对。"
-            yield Problem("A631", told, "向系统要全部列。", place.sheet.name, column=name)
+            yield Problem(
+                "A631",
+                f"没有「{name}」列，这一列没有核对。",
+                "向系统要全部列。",
+                place.sheet.name,
+                column=name,
+            )
     ours = {normalise(name): at for at, name in enumerate(given.columns)}
     for column, cell in enumerate(place.sheet.rows[place.header]):
         name, where = to_text(cell), address((place.header, column))
         at = ours.get(normalise(name), NOWHERE)
         if at != NOWHERE and place.columns[at] != column:
-            told = "这一列有两个，只核对前一个。"
-            yield Problem("A631", told, "删去其中一列。", place.sheet.name, where, name)
+            yield Problem(
+                "A631",
+                "这一列有两个，只核对前一个。",
+                "删去其中一列。",
+                place.sheet.name,
+                where,
+                name,
+            )
         elif at == NOWHERE and any(
             not is_blank(place.sheet.at(row, column))
             for row in range(place.header, len(place.sheet.rows))
         ):
-            told = "不在列对照里，没有核对。"
-            yield Problem("W651", told, "", place.sheet.name, where, name)
+            yield Problem("W651", "不在列对照里，没有核对。", "", place.sheet.name, where, name)
 
 
 # ------------------------------------------------------------------- which row is which
@@ -236,8 +246,12 @@ def _doubt(due: str, cell: RawCell, typed: bool) -> str:
 
 def _absent(given: HandedOver, place: _Place, at: int) -> Problem:
     order, amount = given.orders[at], given.rows[at][next(iter(given.money))]
-    told = f"缺一行：{_who(order)} {shown(Decimal(amount))} {given.unit}。"
-    return Problem("A633", told, "", place.sheet.name)
+    return Problem(
+        "A633",
+        f"缺一行：{_who(order)} {shown(Decimal(amount))} {given.unit}。",
+        "",
+        place.sheet.name,
+    )
 
 
 def _extra(place: _Place, row: int) -> Problem:
