@@ -256,6 +256,12 @@ def test_a_fund_without_an_advance_needs_no_number_for_one(tmp_path: Path) -> No
     assert {row[DOCUMENT] for row in rows_of(done.path)[1:]} == {OFFICIAL["本次下达文号"]}
 
 
+def test_a_fund_may_be_called_by_its_short_name(tmp_path: Path, result: Path) -> None:
+    by = mapping(tmp_path / "m.xlsx", **OFFICIAL)
+    _set(by, "资金对照", "A5", "县级保障")
+    assert given(result, by) == given(result, mapping(tmp_path / "n.xlsx", **OFFICIAL))
+
+
 def test_a_suffix_typed_as_the_number_0_is_000(tmp_path: Path) -> None:
     assert (
         read_handover(mapping(tmp_path / "m.xlsx", {"区划后缀": 0})).settings["区划后缀"] == "000"
@@ -476,7 +482,7 @@ def test_the_commands_end_as_an_audit_does(
     assert call("audit", result, "--exported", back, "--mapping", official) == 6
     said = capsys.readouterr()
     assert (
-        f"[A632] 工作表「Sheet1」单元格 L3（REPLY_AMT）：值为「1」，湟源县{GUARANTEE}（提前下达）应为1,005,000。"
+        f"[A632] 工作表「Sheet1」单元格 L3（REPLY_AMT）：值为「1」，湟源县{GUARANTEE}（提前下达）应为 1,005,000 元。"
         in said.err
     )
     assert call("audit", result, "--exported", back, "--mapping", official, "--json") == 6

@@ -85,7 +85,7 @@ def intact(result: Path, model: Model) -> Plan:
             [
                 Problem(
                     "E172",
-                    "这份结果用的是另一份模型文件，不能导出。",
+                    "这份结果用的是另一份模型文件，不能导出，也不能作为核对的依据。",
                     "用 --model 给出当时的模型文件。",
                 )
             ]
@@ -94,7 +94,7 @@ def intact(result: Path, model: Model) -> Plan:
     if EDITED in told or altered:
         where = f"的{'、'.join(altered)}" if altered else "的数字"
         raise AuditError(
-            f"{result.name} {where}与表内校验码不符，没有导出：先用 transfer-opt audit 核对。"
+            f"{result.name} {where}与表内校验码不符，不能导出，也不能作为核对的依据：先用 transfer-opt audit 核对它。"
         )
     return plan
 

@@ -213,8 +213,14 @@ def _differences(
             yield Problem("W652", f"{doubt}，无法知道对方系统里是不是「{due}」。", "", *where)
         elif not _same(due, cell):
             told = "是空白，" if not to_text(cell) else ""
-            wanted = shown(due) if isinstance(due, Decimal) else f"「{due}」" if due else "空白"
+            wanted = _wanted(due, given.unit)
             yield Problem("A632", f"{told}{who}应为{wanted}。", "", *where)
+
+
+def _wanted(due: Written, unit: str) -> str:
+    if isinstance(due, Decimal):
+        return f" {shown(due)} {unit}"
+    return f"「{due}」" if due else "空白"
 
 
 def _same(due: Written, cell: RawCell) -> bool:
@@ -276,7 +282,7 @@ def _sum_differs(given: HandedOver, place: _Place, row: int) -> Iterator[Problem
         cell = place.at(row, at)
         if _amount(cell) != due:
             where = place.sheet.name, place.cell(row, at), given.columns[at], to_text(cell)
-            yield Problem("A635", f"合计应为{shown(due)}。", "", *where)
+            yield Problem("A635", f"合计应为 {shown(due)} {given.unit}。", "", *where)
 
 
 def _who(order: Order) -> str:
