@@ -435,9 +435,22 @@ def test_zeros_that_a_spreadsheet_dropped_cannot_be_known_of(ours: HandedOver) -
     rows = grid(ours)
     rows[1][MARK] = 1.0
     assert found(ours, rows) == [("W652", "M2")]
-    rows[1][MARK] = "1"
-    assert found(ours, rows) == [("A632", "M2")]
+    rows[2][MARK] = 1.0
+    assert found(ours, rows) == [("W652", "M2")]
+    rows[1][MARK] = rows[2][MARK] = "1"
+    assert found(ours, rows) == [("A632", "M2"), ("A632", "M3")]
     assert found(ours, rows, typed=False) == [("W652", "M2")]
+
+
+def test_of_a_long_code_a_spreadsheet_keeps_fifteen_digits(tmp_path: Path, result: Path) -> None:
+    handed = given(
+        result, mapping(tmp_path / "m.xlsx", **{**OFFICIAL, "项目代码": "12345678901234567890"})
+    )
+    rows = grid(handed)
+    rows[1][4] = 12345678901234600000.0
+    assert found(handed, rows) == [("A632", "E2")]
+    rows[1][4] = 12345678901234500000.0
+    assert found(handed, rows) == [("W652", "E2")]
 
 
 def test_a_file_without_their_columns_is_refused(

@@ -12,7 +12,7 @@ from transfer_opt.core.arrays import NOWHERE
 from transfer_opt.core.budget import is_number
 from transfer_opt.core.cell_names import address
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.text import RawCell, is_blank, normalise, to_number, to_text
+from transfer_opt.core.text import RawCell, is_blank, normalise, some, to_number, to_text
 from transfer_opt.report.document.plain import safe
 from transfer_opt.report.handover import HandedOver, Order, shown
 from transfer_opt.workbook.files.open import RawSheet
@@ -69,6 +69,7 @@ def compare(given: HandedOver, sheets: Sequence[RawSheet], file: str, typed: boo
     pairs, absent, extra = _paired(given, place, [row for row in lines if row not in sums])
     for at, row in pairs:
         problems += _differences(given, place, at, row, typed)
+    problems += _doubts(given, place, pairs, typed)
     problems += [_absent(given, place, at) for at in absent]
     problems += [_extra(place, row) for row in extra]
     problems.sort(key=lambda problem: problem.is_warning)
@@ -208,13 +209,34 @@ def _differences(
     for column in sorted(place.columns):
         due, cell = given.rows[at][column], place.at(row, column)
         where = place.sheet.name, place.cell(row, column), given.columns[column], to_text(cell)
-        doubt = "" if isinstance(due, Decimal) else _doubt(due, cell, typed)
-        if doubt:
-            yield Problem("W652", f"{doubt}，无法知道对方系统里是不是「{due}」。", "", *where)
-        elif not _same(due, cell):
+        if not _same(due, cell) and not _doubt(due, cell, typed):
             told = "是空白，" if not to_text(cell) else ""
             wanted = _wanted(due, given.unit)
             yield Problem("A632", f"{told}{who}应为{wanted}。", "", *where)
+
+
+def _doubts(
+    given: HandedOver, place: _Place, pairs: Sequence[tuple[int, int]], typed: bool
+) -> Iterator[Problem]:
+    """What cannot be known, one remark a column."""
+    for column in sorted(place.columns):
+        found = [
+            (row, given.rows[at][column], doubt)
+            for at, row in pairs
+            if (doubt := _doubt(given.rows[at][column], place.at(row, column), typed))
+        ]
+        if found:
+            row, due, doubt = found[0]
+            cells = [place.cell(row, column) for row, _, _ in found]
+            yield Problem(
+                "W652",
+                f"{doubt}，无法知道对方系统里是不是「{due}」；这一列这样的有：{some(cells)}。",
+                "到对方系统里核对。",
+                place.sheet.name,
+                place.cell(row, column),
+                given.columns[column],
+                to_text(place.at(row, column)),
+            )
 
 
 def _wanted(due: Written, unit: str) -> str:
@@ -238,14 +260,20 @@ def _same(due: Written, cell: RawCell) -> bool:
     )
 
 
-def _doubt(due: str, cell: RawCell, typed: bool) -> str:
+def _doubt(due: Written, cell: RawCell, typed: bool) -> str:
     """What a spreadsheet program has done to a code of digits; "" where that is not it."""
-    if not _DIGITS.fullmatch(due) or to_text(cell) == due or (typed and not is_number(cell)):
+    if (
+        isinstance(due, Decimal)
+        or not _DIGITS.fullmatch(due)
+        or to_text(cell) == due
+        or (typed and not is_number(cell))
+    ):
         return ""
     number = _amount(cell)
     if number is None:
         return ""
-    if len(due) > _SURE_DIGITS and float(number) == float(due):
+    kept = f"{number:f}"
+    if len(due) > _SURE_DIGITS and len(kept) == len(due) and kept.startswith(due[:_SURE_DIGITS]):
         return f"表格软件只记得住 {_SURE_DIGITS} 位数字"
     return "前面的 0 不见了" if due.startswith("0") and number == Decimal(due) else ""
 
