@@ -37,6 +37,7 @@ from transfer_opt.intake.handover import read_handover
 from transfer_opt.published.handover import compare
 from transfer_opt.report.handover import HandedOver
 from transfer_opt.workbook.files.open import RawSheet
+from transfer_opt.workbook.input.handover import MAPPING_SHEETS, SETTINGS, SOURCES
 
 pytestmark = pytest.mark.system
 
@@ -311,6 +312,13 @@ def test_the_shipped_mapping_is_what_its_script_makes() -> None:
         sys.path.remove(str(MAPPING.parent))
     assert make_mapping.content() == MAPPING.read_bytes()
     assert "示例" in str(openpyxl.load_workbook(MAPPING)["列对照"]["A2"].value)
+
+
+def test_every_source_setting_and_column_of_the_mapping_is_told() -> None:
+    text = (MAPPING.parents[1] / "docs" / "手册-一体化.md").read_text(encoding="utf-8")
+    columns = [column.name for sheet in MAPPING_SHEETS.values() for column in sheet]
+    known = {*SOURCES, *SETTINGS, *MAPPING_SHEETS, *columns} - {"项目", "取值", "说明"}
+    assert [name for name in known if name not in text] == []
 
 
 # Read back --------------------------------------------------------------------------------------------------------
