@@ -32,6 +32,22 @@ OFFICIAL = {
 }
 """Numbers as an office would fill them in, every one of them invented."""
 
+HEADER = (
+    *("FISCAL_YEAR", "MOF_DIV_CODE", "SUB_MOF_DIV_CODE", "SUB_MOF_DIV_NAME", "PRO_CODE"),
+    *("PRO_NAME", "TP_FUNC_CODE", "INC_CODE", "FUND_TYPE_CODE", "TRA_TYPE", "COR_BGT_DOC_NO"),
+    *("REPLY_AMT", "直达资金标识"),
+)
+NAME, CODE, DOCUMENT, AMOUNT, MARK = (
+    HEADER.index(name)
+    for name in (
+        "SUB_MOF_DIV_NAME",
+        "SUB_MOF_DIV_CODE",
+        "COR_BGT_DOC_NO",
+        "REPLY_AMT",
+        "直达资金标识",
+    )
+)
+
 
 def solved(budget: Path) -> Path:
     """The result of a budget, beside it."""
@@ -102,3 +118,10 @@ def _plan(result: Path) -> tuple[Plan, Ints]:
 def given(result: Path, by: Path) -> HandedOver:
     """What a result hands over by a mapping; the result is read once."""
     return handed_over(*_plan(result), read_handover(by))
+
+
+def set_cell(path: Path, sheet: str, cell: str, value: Any) -> None:
+    """One cell of a workbook, written over."""
+    book = openpyxl.load_workbook(path)
+    book[sheet][cell] = value
+    book.save(path)
