@@ -60,6 +60,7 @@ schema: $(VENV)/installed
 
 example: $(VENV)/installed
 	$(BIN)/python inputs/make_example.py
+	$(BIN)/python inputs/make_mapping.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

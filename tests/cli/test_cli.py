@@ -251,7 +251,7 @@ WRONG_COMMANDS = {
         "r.xlsx",
         "--format",
         "文档",
-    ): "选项 --format 的值「文档」不对。处理办法：写 docx、pdf、csv、json 之一",
+    ): "选项 --format 的值「文档」不对。处理办法：写 docx、pdf、csv、json、一体化 之一",
     ("sweep", "x", "--engine", "云"): "写 local、dask 之一",
     ("sweep", "x", "--random", "0"): "选项 --random 的值「0」不对。处理办法：写不小于 1 的整数",
     ("sweep", "x", "--seed", "甲"): "写不小于 0 的整数",

@@ -588,12 +588,12 @@ def test_no_output_tells_a_superseded_amount_as_current(twice: Path, tmp_path: P
     name, fund = row["县区名称"], row["资金"]
     old, new = f"{row['测算数']:g}", f"{row['批准数']:g}"
     assert old != new
-    path, _ = export(twice, "csv", tmp_path / "附表.csv")
+    path = export(twice, "csv", tmp_path / "附表.csv").path
     lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if name in line]
     assert lines
     assert all(old not in line.split(",") for line in lines)
     assert any(new in line.split(",") for line in lines)
-    path, _ = export(twice, "json", tmp_path / "附表.json")
+    path = export(twice, "json", tmp_path / "附表.json").path
     content = json.loads(path.read_text(encoding="utf-8"))
     [unit] = [each for each in content["rows"] if each["name"] == name]
     assert unit["amounts"][content["funds"].index(fund)] == row["批准数"]

@@ -137,20 +137,20 @@ def test_the_notice_tells_the_county_chosen(result: Path) -> None:
 
 
 def test_exports_have_accounts_of_their_own(result: Path, tmp_path: Path) -> None:
-    path, _ = export(result, "csv", tmp_path / "a.csv")
+    path = export(result, "csv", tmp_path / "a.csv").path
     rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     income, expense = "横向补偿应收（1102102）", "横向补偿应付（2302102）"
     assert [(row["县区名称"], row[income], row[expense]) for row in rows if row["层级"] == "县区"] == [
         (HUANGZHONG, "494", "0"), (HUANGYUAN, "0", "600"), (HAIYAN, "106", "0"),
     ]  # fmt: skip
     assert [row[income] for row in rows if row["层级"] == "合计"] == ["600"]
-    path, _ = export(result, "json", tmp_path / "a.json")
+    path = export(result, "json", tmp_path / "a.json").path
     content = json.loads(path.read_text(encoding="utf-8"))["horizontal"]
     assert (content["income_account"], content["expense_account"]) == ("1102102", "2302102")
     assert [(each["payee"], each["amount"]) for each in content["flows"]] == [
         (HAIYAN, 106), (HUANGZHONG, 494),
     ]  # fmt: skip
-    path, _ = export(result, "docx", tmp_path / "a.docx")
+    path = export(result, "docx", tmp_path / "a.docx").path
     assert path.stat().st_size > 0
 
 

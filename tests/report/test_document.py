@@ -72,7 +72,7 @@ def rows(plan: Plan) -> list[Entry]:
 
 
 def made(folder: Path, kind: str) -> bytes:
-    path, _ = export(folder / "r.xlsx", kind, folder / f"out.{kind}")
+    path = export(folder / "r.xlsx", kind, folder / f"out.{kind}").path
     return path.read_bytes()
 
 

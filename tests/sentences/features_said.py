@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import basins
+import handovers
 import monitoring
-from books import ECOLOGY
+from books import ECOLOGY, GUARANTEE
 from provincial import two_funds
+from results import edited
 
 from sentences.commands_said import Row, Say
 from sentences.desk import Desk
@@ -143,4 +145,94 @@ WATCHED = (
     Row("W394", watched(history=BETWEEN), watched()),
     Row("W395", approved("甲县"), approved(None)),
 )
-ROWS = (*SPLIT, *BASINS, *WATCHED)
+# ------------------------------------------------------------- 一体化
+
+
+def handed(
+    cell: tuple[str, str, Any] | None = None,
+    ending: str = "xlsx",
+    make: Made = handovers.river,
+    **filled: Any,
+) -> Say:
+    """`export` of a result by a mapping one cell of which is written otherwise."""
+
+    def say(desk: Desk) -> str:
+        folder = desk.path(f"交{desk.slot(repr((make, cell, filled)))}")
+        folder.mkdir(exist_ok=True)
+        by = handovers.mapping(folder / "对照.xlsx", **{**handovers.OFFICIAL, **filled})
+        if cell:
+            sheet, where, value = cell
+            edited(by, by, lambda book: book[sheet].__setitem__(where, value))
+        target = folder / f"出.{ending}"
+        return desk.says(
+            "export", make(folder), "--format", "一体化", "--mapping", by, "-o", target
+        )
+
+    return say
+
+
+def by_itself(desk: Desk) -> str:
+    """`export` by a workbook that is no mapping."""
+    budget, result = desk.small
+    return desk.says("export", result, "--format", "一体化", "--mapping", budget)
+
+
+def returned(change: Callable[[Any], None]) -> Say:
+    """`audit` of what was handed over, changed by a spreadsheet program."""
+
+    def say(desk: Desk) -> str:
+        folder = desk.path("退回")
+        by, out = folder / "对照.xlsx", folder / "出.xlsx"
+        result = folder / "河_分配结果.xlsx"
+        if not folder.exists():
+            folder.mkdir()
+            handovers.mapping(by, **handovers.OFFICIAL)
+            handovers.river(folder)
+            desk.says("export", result, "--format", "一体化", "--mapping", by, "-o", out)
+        return desk.says("audit", result, "--exported", desk.changed(out, change), "--mapping", by)
+
+    return say
+
+
+def put(where: str, value: Any) -> Callable[[Any], None]:
+    """One cell, written over."""
+    return lambda book: book.worksheets[0].__setitem__(where, value)
+
+
+def alike(book: Any) -> None:
+    """Nothing that counts: a title in the properties."""
+    book.properties.title = "退回"
+
+
+def unnumbered(folder: Path) -> Path:
+    """A result of two counties whose codes have too few digits."""
+    return handovers.shared(folder, {"甲县": "6301", "乙县": "6302"})
+
+
+def finer(folder: Path) -> Path:
+    """The result of two counties of which one was sent less than a fen in advance."""
+    handovers.shared(folder)
+    handovers.add_column(folder / "统筹.xlsx", f"提前下达{GUARANTEE}", {"乙县": 1.0000001})
+    return handovers.solved(folder / "统筹.xlsx")
+
+
+GBK = ("导出设置", "B10", "GBK")
+HANDED = (
+    Row("E411", by_itself, handed()),
+    Row("E412", handed(("导出设置", "B7", "角")), handed(("导出设置", "B7", "万元"))),
+    Row("E413", handed(("资金对照", "A7", "别的")), handed()),
+    Row("E414", handed(项目代码=None), handed(项目代码="空白")),
+    Row("E415", handed(make=unnumbered), handed(make=handovers.shared)),
+    Row("E416", handed(make=finer), handed(make=handovers.shared)),
+    Row("E417", returned(lambda book: book.worksheets[0].delete_rows(1)), returned(alike)),
+    Row("E418", handed(GBK, "csv", 直达标识="𠮷"), handed(GBK, "csv")),
+    Row("A631", returned(lambda book: book.worksheets[0].delete_cols(13)), returned(alike)),
+    Row("A632", returned(put("L2", 1)), returned(alike)),
+    Row("A633", returned(lambda book: book.worksheets[0].delete_rows(3)), returned(alike)),
+    Row("A634", returned(put("A9", "9")), returned(alike)),
+    Row("A635", returned(put("A9", "合计")), returned(alike)),
+    Row("W651", returned(put("N1", "备注")), returned(alike)),
+    Row("W652", returned(put("M2", 1)), returned(alike)),
+)
+
+ROWS = (*SPLIT, *BASINS, *WATCHED, *HANDED)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import basins
+import handovers
 import openpyxl
 from monitoring import CUTS, GUARANTEE_CUTS, HISTORY, HISTORY_HEADERS, dated, workbook
 from provincial import two_funds
@@ -124,4 +125,36 @@ WATCHED: Mapping[str, Scene] = {
     "土地·45": landed(0.45),
     "土地·36": landed(0.36),
 }
-FEATURE_SCENES: Mapping[str, Scene] = {**PROVINCE, **RIVERS, **WATCHED}
+
+# ------------------------------------------------------------- 一体化
+
+
+def handed(name: str, make: Callable[[Path], Path], *, back: bool = False, **filled: Any) -> Scene:
+    """`export` of a result by a mapping with these columns filled in; `back`: and the audit of what it wrote."""
+
+    def say(desk: Desk) -> str:
+        folder = desk.path(name)
+        folder.mkdir(exist_ok=True)
+        result, by = make(folder), handovers.mapping(folder / "对照.xlsx", **filled)
+        target = folder / "出.xlsx"
+        said = desk.says("export", result, "--format", "一体化", "--mapping", by, "-o", target)
+        found = ("audit", result, "--exported", target, "--mapping", by)
+        return said + (desk.says(*found) if back else "")
+
+    return say
+
+
+def contributed(folder: Path) -> Path:
+    """The result of three counties that put money into their fund."""
+    return handovers.solved(basins.pooled(folder / "池.xlsx", (100, 200, 300), 2400))
+
+
+OFFICIAL = handovers.OFFICIAL
+HANDED: Mapping[str, Scene] = {
+    "交出": handed("交出", handovers.river, **OFFICIAL),
+    "交出·统筹": handed("交出统筹", handovers.shared),
+    "交出·出资": handed("交出出资", contributed, **OFFICIAL),
+    "交出·不全": handed("交出不全", handovers.river, **OFFICIAL, 导出="否"),
+    "交回": handed("交回", handovers.shared, back=True, **OFFICIAL),
+}
+FEATURE_SCENES: Mapping[str, Scene] = {**PROVINCE, **RIVERS, **WATCHED, **HANDED}

@@ -192,6 +192,8 @@ def refused(desk: Desk) -> str:
             ("check", small, "多余"),
             ("init", desk.path("占.xlsx")),
             ("init", desk.path("新模板.xlsx"), "--example", "--model", small),
+            ("export", small, "--format", "一体化"),
+            ("audit", small, "--exported", small),
             ("solve", small, "-o", desk.path("果.txt")),
             ("solve", small, "-o", small),
             ("solve", small, "-o", desk.path("同.xlsx"), "--into", desk.path("同.xlsx")),

@@ -113,7 +113,9 @@ TOLD: Mapping[tuple[str, str], tuple[str, ...]] = {
         "--engine dask 和 --scheduler 地址 要一起写。",
         "没有说明台账在哪里。处理办法：加 --ledger 文件，或设环境变量 TRANSFER_OPT_LEDGER。",
         "--rename 应写成 列=标准列，收到「{}」。",
-        "--example 是青海模型的示例，不能与 --model 同用。",
+        "--example、--mapping、--model 只能写一个。",
+        "--exported 与 --mapping 同用，不再写输入工作簿。",
+        "--format {} 要用 --mapping 给出列对照；别的格式不用 --mapping。",
         "文件已存在，没有覆盖：{}。处理办法：换一个文件名，或加 --force。",
         "{}。处理办法：{}用 {} --help 查看用法。",
         "写不小于 {} 的{}。",
@@ -146,7 +148,7 @@ TOLD: Mapping[tuple[str, str], tuple[str, ...]] = {
         "「{}」没有这些县区，按空白列出：{}。",
     ),
     ("改过", "拒绝"): (
-        "{} {}与表内校验码不符，没有导出：先用 transfer-opt audit 核对。",
+        "{} {}与表内校验码不符，不能导出，也不能作为核对的依据：先用 transfer-opt audit 核对它。",
         "{} 的数字与表内校验码不符，可能在公布后改过；下面按文件里的数字比较。",
         "向来源要未改动的结果文件。",
     ),
@@ -227,6 +229,7 @@ GUARDS = (
     "求解器返回「{}」，不是最优解。",
     "前沿的拐点太多，已停止。",
     "前沿没有通过复核：一段的中点不在直线上。",
+    "{}各行合计 {} {}，结果是 {}，没有导出。",
 )
 """Only a fault of the program or of a solver can say these."""
 

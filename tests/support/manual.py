@@ -17,18 +17,22 @@ import pytest
 
 from transfer_opt.cli.main import main
 from transfer_opt.workbook.input.columns import SHEETS
+from transfer_opt.workbook.input.handover import MAPPING_SHEETS
 
 ROOT = Path(__file__).parents[2]
 
 COPIED = re.compile(r"把 `([^`]+)` 另存为 `([^`]+)`")
 MADE = re.compile(r"新建 `([^`]+)`")
-SHEET = re.compile("「(" + "|".join(SHEETS) + ")」")
+SHEET = re.compile("「(" + "|".join((*SHEETS, *MAPPING_SHEETS)) + ")」")
 KEYS: Mapping[str, tuple[str, ...]] = {
     "约束参数": ("规则", "资金", "参数", "对象"),
     "方案": ("规则", "资金", "参数", "对象"),
     "资金总额": ("资金",),
     "县区数据": ("县区名称",),
     "年度展望": ("项目", "资金", "对象"),
+    "列对照": ("对方列名",),
+    "资金对照": ("资金",),
+    "导出设置": ("项目",),
 }
 """What names a row of a sheet that is already there."""
 CLEARED, REST, EXIT, EVERYONE = "（清空）", "…", "# 退出码 ", "（每个县）"

@@ -17,12 +17,19 @@ from transfer_opt.core.errors import AuditError, OutputError
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["docx", "pdf", "csv", "json"]),
+    type=click.Choice(["docx", "pdf", "csv", "json", "一体化"]),
     required=True,
     metavar="格式",
-    help="docx（公文附件）、pdf、csv 或 json。",
+    help="docx（公文附件）、pdf、csv、json，或 一体化（预算管理一体化系统的导入表）。",
 )
-@file_option("-o", "--output", help="写到哪里（默认：结果文件名_附件 或 _分配表）。")
+@file_option(
+    "-o",
+    "--output",
+    help="写到哪里（默认：结果文件名_附件、_分配表 或 _一体化）；一体化写 .xlsx 或 .csv。",
+)
+@file_option(
+    "--mapping", help="一体化的列对照：对方的列、科目、文号（用 init --mapping 写出示例）。"
+)
 @file_option("--model", help="计算时用的模型文件（默认：青海模型）。")
 @ledger_option
 @json_option
@@ -31,35 +38,45 @@ def export(
     result: Path,
     kind: str,
     output: Path | None,
+    mapping: Path | None,
     model: Path | None,
     ledger: str | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """把结果导出为公文附件（Word、PDF，含各县分配说明）、CSV 或 JSON。
+    """把结果导出为公文附件（Word、PDF，含各县分配说明）、CSV、JSON，或一体化系统的导入表。
 
     \b
     例：transfer-opt export 预算_分配结果.xlsx --format docx
         transfer-opt export 预算_分配结果.xlsx --format csv -o 分配表.csv
+        transfer-opt export 预算_分配结果.xlsx --format 一体化 --mapping 列对照.xlsx
     """
+    from transfer_opt.commands.export import SYSTEM
     from transfer_opt.commands.export import export as run_export
     from transfer_opt.commands.ledger import prepare_ledger, record_export
 
+    if (kind == SYSTEM) != (mapping is not None):
+        raise click.UsageError(
+            f"--format {SYSTEM} 要用 --mapping 给出列对照；别的格式不用 --mapping。"
+        )
     prepare_ledger(ledger)
-    target, digest = run_export(result, kind, output, model)
-    line = record_export(ledger, result, digest, kind, target)
+    done = run_export(result, kind, output, model, mapping)
+    line = record_export(ledger, result, done.digest, kind, done.path)
     if as_json:
         echo_json(
             {
                 "status": "ok",
                 "exit": 0,
                 "input": str(result),
-                "output": str(target),
+                "output": str(done.path),
+                "told": done.told,
                 "ledger": line.hash if line else None,
             }
         )
     elif not quiet:
-        click.echo(f"已导出：{target}")
+        click.echo(f"已导出：{done.path}")
+        for said in done.told:
+            click.echo(f"  {said}")
         if line:
             click.echo(line.said)
 

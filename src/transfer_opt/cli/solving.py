@@ -32,24 +32,33 @@ if TYPE_CHECKING:
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("path", required=False, type=click.Path(path_type=Path), metavar="[文件]")
 @click.option("--example", is_flag=True, help="写出填好的示例（示例数据），而不是空白模板。")
+@click.option(
+    "--mapping", is_flag=True, help="写出一体化导出用的列对照示例（示例，照本省模板修改）。"
+)
 @click.option("--force", is_flag=True, help="文件已存在时覆盖它。")
 @file_option("--model", help="按另一份模型文件的资金和规则生成空白模板（默认：青海模型）。")
-def init(path: Path | None, example: bool, force: bool, model: Path | None) -> None:
-    """生成空白模板或示例工作簿。
+def init(path: Path | None, example: bool, mapping: bool, force: bool, model: Path | None) -> None:
+    """生成空白模板、示例工作簿或一体化列对照的示例。
 
     \b
     例：transfer-opt init 预算.xlsx
         transfer-opt init --example 示例.xlsx
+        transfer-opt init --mapping 列对照.xlsx
     """
-    from transfer_opt.intake.template import write_start
+    from transfer_opt.intake.template import write_mapping, write_start
 
-    if example and model:
-        raise click.UsageError("--example 是青海模型的示例，不能与 --model 同用。")
-    target = path or Path("示例.xlsx" if example else "预算模板.xlsx")
+    if sum((example, mapping, model is not None)) > 1:
+        raise click.UsageError("--example、--mapping、--model 只能写一个。")
+    what, name = ("列对照示例", "列对照.xlsx") if mapping else ("空白模板", "预算模板.xlsx")
+    what, name = ("示例", "示例.xlsx") if example else (what, name)
+    target = path or Path(name)
     if target.exists() and not force:
         raise OutputError(f"文件已存在，没有覆盖：{target}。处理办法：换一个文件名，或加 --force。")
-    write_start(target, example, model)
-    click.echo(f"已写出{'示例' if example else '空白模板'}：{target}")
+    if mapping:
+        write_mapping(target)
+    else:
+        write_start(target, example, model)
+    click.echo(f"已写出{what}：{target}")
 
 
 @click.command(cls=Command, options_metavar="[选项]")

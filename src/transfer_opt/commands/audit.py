@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transfer_opt.commands.export import approved_units, intact
+from transfer_opt.commands.handover import audit_returned
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.policy.model_file.loading import Model
@@ -77,6 +79,19 @@ def audit(
             ]
         )
     return _of_table(table, foot_file(table, password))
+
+
+def audit_exported(
+    result: Path, exported: Path, mapping: Path, model: Model = None, password: str | None = None
+) -> Audited:
+    """Compare what the executing system gave back with the result, by the mapping of the export.
+
+    Raises InputError where one of the files cannot be read, AuditError where the result is not as it was published.
+    """
+    plan = intact(result, model)
+    found, given = audit_returned(plan, approved_units(plan, result), mapping, exported, password)
+    closing = f"共核对 {found.rows:,} 行、{found.cells:,} 格，结果应有 {len(given.rows):,} 行。"
+    return _of_result(exported, found.problems, closing)
 
 
 def _of_result(path: Path, problems: Sequence[Problem], closing: str) -> Audited:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from transfer_opt.core.vocabulary import (
     PROOF,
     STEPS,
 )
-from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.plan import EDITED, OTHER_MODEL, read_plan
 from transfer_opt.report.parts import heading
 from transfer_opt.workbook.result.adjustments import approved
@@ -35,21 +36,47 @@ READ = (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS, FLOWS, AGREEMENTS)
 """The sheets an export is made of."""
 
 
+SYSTEM = "一体化"
+"""The form that the system executing the budget takes, by a mapping."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written."""
+
+    path: Path
+    digest: str
+    """The check code of the result."""
+    told: tuple[str, ...] = ()
+    """What of it the user should know."""
+
+
 def export(
-    result: Path, kind: str, target: Path | None = None, model: Path | None = None
-) -> tuple[Path, str]:
-    """Write the export of a result workbook, whole or not at all; returns where, and the check code of the result.
+    result: Path,
+    kind: str,
+    target: Path | None = None,
+    model: Path | None = None,
+    mapping: Path | None = None,
+) -> Exported:
+    """Write the export of a result workbook, whole or not at all; `mapping` for the executing system.
 
     Raises InputError; AuditError where the result is not as it was published; OutputError.
     """
-    path = target or result.with_name(f"{result.stem}_{NAMES[kind]}.{kind}")
-    refuse_target(result, path, "-o")
-    plan = _intact(result, model)
-    save_atomically(path, partial(WRITERS[kind], plan, _approved(plan, result)))
-    return path, plan.digest
+    ending = "xlsx" if kind == SYSTEM else kind
+    path = target or result.with_name(f"{result.stem}_{NAMES[kind]}.{ending}")
+    for source in (result, *([mapping] if mapping else [])):
+        refuse_target(source, path, "-o")
+    plan = intact(result, model)
+    units = approved_units(plan, result)
+    if mapping:
+        from transfer_opt.commands.handover import hand_over
+
+        return Exported(path, plan.digest, hand_over(plan, units, mapping, path))
+    save_atomically(path, partial(WRITERS[kind], plan, units))
+    return Exported(path, plan.digest)
 
 
-def _intact(result: Path, model: Path | None) -> Plan:
+def intact(result: Path, model: Model) -> Plan:
     """The plan, as it was published."""
     plan = read_plan(result, load_model(model))
     told = {problem.code for problem in plan.problems}
@@ -58,7 +85,7 @@ def _intact(result: Path, model: Path | None) -> Plan:
             [
                 Problem(
                     "E172",
-                    "这份结果用的是另一份模型文件，不能导出。",
+                    "这份结果用的是另一份模型文件，不能导出，也不能作为核对的依据。",
                     "用 --model 给出当时的模型文件。",
                 )
             ]
@@ -67,12 +94,12 @@ def _intact(result: Path, model: Path | None) -> Plan:
     if EDITED in told or altered:
         where = f"的{'、'.join(altered)}" if altered else "的数字"
         raise AuditError(
-            f"{result.name} {where}与表内校验码不符，没有导出：先用 transfer-opt audit 核对。"
+            f"{result.name} {where}与表内校验码不符，不能导出，也不能作为核对的依据：先用 transfer-opt audit 核对它。"
         )
     return plan
 
 
-def _approved(plan: Plan, result: Path) -> Ints:
+def approved_units(plan: Plan, result: Path) -> Ints:
     """(L,) the approved amounts in publishing units: the computed ones, save where 「人工调整」 says otherwise."""
     said, step = approved(result), Decimal(repr(float(plan.case.unit)))
     return np.array(
@@ -116,5 +143,5 @@ WRITERS: Mapping[str, Callable[[Plan, Ints, Path], None]] = {
     "csv": _csv,
     "json": _json,
 }
-NAMES = {"docx": "附件", "pdf": "附件", "csv": "分配表", "json": "分配表"}
+NAMES = {"docx": "附件", "pdf": "附件", "csv": "分配表", "json": "分配表", SYSTEM: SYSTEM}
 """What is added to the result's file name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -86,6 +87,14 @@ def refuse_target(source: Path, target: Path, option: str) -> None:
     if same_place(target, source):
         raise OutputError(
             f"输出文件与输入文件是同一个：{target}。处理办法：用 {option} 另起一个文件名，输入文件不会被改动。"
+        )
+
+
+def refuse_ending(target: Path, endings: Collection[str]) -> None:
+    """Raise OutputError where a name does not end as one of the formats that can be written."""
+    if target.suffix.lower() not in endings:
+        raise OutputError(
+            f"输出文件应以 {'、'.join(endings)} 之一结尾：{target}。处理办法：改文件名，如 {target.stem}.xlsx。"
         )
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transfer_opt.commands.publish import refuse_target
+from transfer_opt.commands.publish import refuse_ending, refuse_target
 from transfer_opt.commands.sweep_files import WRITERS, county_path, parquet_library, write
-from transfer_opt.core.errors import OutputError
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.scenarios.sweep.engines import Engine
 from transfer_opt.scenarios.sweep.journal import Journal
@@ -81,10 +80,7 @@ def sweep(
 def sweep_path(source: Path, wanted: Path | None) -> Path:
     """Where the tables go; never over the input, and only in a format this machine can write (OutputError)."""
     target = wanted or source.with_name(f"{source.stem}_扫描.xlsx")
-    if target.suffix.lower() not in WRITERS:
-        raise OutputError(
-            f"输出文件应以 {'、'.join(WRITERS)} 之一结尾：{target}。处理办法：改文件名，如 {target.stem}.xlsx。"
-        )
+    refuse_ending(target, WRITERS)
     if target.suffix.lower() == ".parquet":
         parquet_library()
     for path in (target, county_path(target), target.with_suffix(".partial")):

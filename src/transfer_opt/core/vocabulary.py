@@ -71,6 +71,13 @@ WARNED_BY_YEAR = "各年等级"
 MEASURED_BY_YEAR = "各年指标"
 INDEX = "协调指数"
 
+# ------------------------------------------------------------ sheets of a mapping to the executing system
+THEIR_COLUMNS = "列对照"
+THEIR_FUNDS = "资金对照"
+THEIR_SETTINGS = "导出设置"
+ADVANCE = "提前下达"
+THIS_TIME = "本次下达"
+
 # ------------------------------------------------------------ columns
 CODE = "行政区划代码"
 NAME = "县区名称"

@@ -1,4 +1,4 @@
-"""What `init` writes: the empty template of a model (by default the shipped one), or the filled example."""
+"""What `init` writes: the empty template of a model (by default the shipped one), the filled example, or that of a mapping."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def write_start(path: Path, example: bool, model: Path | None = None) -> None:
         save_bytes(path, shipped("inputs", "qinghai.xlsx").read_bytes())
     else:
         write_template(path, blank_layout(load_model(model), date.today().year))
+
+
+def write_mapping(path: Path) -> None:
+    """Write the example of a mapping to the executing system; raises OutputError as above."""
+    save_bytes(path, shipped("inputs", "mapping.xlsx").read_bytes())

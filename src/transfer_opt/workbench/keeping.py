@@ -103,9 +103,9 @@ def _further(session: Session, given: BudgetWorkbook, wish: Wish) -> Iterator[tu
             f"已存：{path.name}，校验码 {solved.check_code}" + (f"；{line.said}" if line else ""),
         )
         if wish.docx:
-            written, code = export.export(path, "docx")
-            entry = record_export(ledger, path, code, "docx", written)
-            yield written, f"已存：{written.name}" + (f"；{entry.said}" if entry else "")
+            written = export.export(path, "docx")
+            entry = record_export(ledger, path, written.digest, "docx", written.path)
+            yield written.path, f"已存：{written.path.name}" + (f"；{entry.said}" if entry else "")
     if wish.comparison:
         base = session.draft.base
         found = compare.compare_scenarios(

@@ -12,10 +12,8 @@ from gmpy2 import mpq
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.exact import total
-from transfer_opt.core.vocabulary import FLOW_RULE
+from transfer_opt.core.vocabulary import ADVANCE, FLOW_RULE
 from transfer_opt.report.parts import TOTAL_NAME, groups
-
-ADVANCE = "提前下达"
 
 
 @dataclass(frozen=True)

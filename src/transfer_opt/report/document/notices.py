@@ -12,6 +12,7 @@ import numpy as np
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.cell_names import column_letters
+from transfer_opt.core.vocabulary import ADVANCE
 from transfer_opt.report.document.blocks import (
     TEXT_WIDTH,
     Block,
@@ -21,7 +22,7 @@ from transfer_opt.report.document.blocks import (
     Paragraph,
     figure,
 )
-from transfer_opt.report.document.entries import ADVANCE, Entry, water_accounts, water_entries
+from transfer_opt.report.document.entries import Entry, water_accounts, water_entries
 from transfer_opt.report.notice.worked_lines import (
     AMOUNT,
     Line,

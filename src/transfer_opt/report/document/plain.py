@@ -11,9 +11,8 @@ from typing import Any
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.exact import Exacts, total
-from transfer_opt.core.vocabulary import CODE, NAME, PREFECTURE
+from transfer_opt.core.vocabulary import ADVANCE, CODE, NAME, PREFECTURE
 from transfer_opt.report.document.entries import (
-    ADVANCE,
     Entry,
     advanced,
     decimal,
@@ -32,7 +31,7 @@ def as_csv(plan: Plan, units: Ints) -> str:
     """The table of 「分配结果」 with a column 层级; a text that looks like a formula gets an apostrophe in front."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    names, sent = [_safe(fund.name) for fund in plan.case.funds], advanced(plan)
+    names, sent = [safe(fund.name) for fund in plan.case.funds], advanced(plan)
     water = _water(plan)
     writer.writerow(
         [
@@ -57,7 +56,7 @@ def as_csv(plan: Plan, units: Ints) -> str:
         writer.writerow(
             [
                 LEVELS[entry.kind],
-                *map(_safe, (entry.code, entry.name, entry.prefecture)),
+                *map(safe, (entry.code, entry.name, entry.prefecture)),
                 *map(_plain, money),
                 plan.case.money_unit,
             ]
@@ -144,5 +143,6 @@ def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """The text with an apostrophe in front where it would be run as a formula."""
     return f"'{text}" if text.startswith(RISKY) else text

@@ -124,44 +124,50 @@ def is_locked(path: Path) -> bool:
 
 def _read_bytes(path: Path) -> bytes:
     """The content of a file that may be a workbook."""
+    content = bytes_of(path)
+    _refuse_other_content(path, content)
+    return content
+
+
+def bytes_of(path: Path) -> bytes:
+    """The content of a file of a size that can be read; InputError where it cannot be had."""
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise _trouble("E110", path, "是文件夹，不是工作簿", "给出工作簿文件的路径")
+            raise trouble("E110", path, "是文件夹，不是工作簿", "给出工作簿文件的路径")
         if not stat.S_ISREG(found.st_mode):
-            raise _trouble(
+            raise trouble(
                 "E110", path, "不是普通文件（是管道或设备）", "先存成文件，再给出它的路径"
             )
         if found.st_size > _LARGEST_FILE:
-            raise _trouble("E114", path, "超过50 MB", "删去无关的工作表和图片后再试")
+            raise trouble("E114", path, "超过50 MB", "删去无关的工作表和图片后再试")
         content = path.read_bytes()
     except FileNotFoundError:
-        raise _trouble(
+        raise trouble(
             "E110",
             path,
             "不存在",
             "检查路径和文件名是否正确；名字里有空格时，用英文双引号把整个名字括起来",
         ) from None
     except (OSError, ValueError):  # ValueError: a NUL in the path
-        raise _trouble(
+        raise trouble(
             "E110", path, "打不开", "检查路径是否正确、是否有读取权限、是否被其他程序占用"
         ) from None
-    _refuse_other_content(path, content)
     return content
 
 
 def _refuse_other_content(path: Path, content: bytes) -> None:
     start = content[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not content:
-        raise _trouble("E111", path, "是空文件", "检查文件是否传输完整")
+        raise trouble("E111", path, "是空文件", "检查文件是否传输完整")
     if content.startswith((ZIP, OLE)):
         return
     if start.startswith(_WEB_PAGE) or b"<html" in start:
-        raise _trouble("E111", path, "其实是网页（HTML），不是工作簿", _SAVE_AS_XLSX)
+        raise trouble("E111", path, "其实是网页（HTML），不是工作簿", _SAVE_AS_XLSX)
     if start.startswith(b"<"):
-        raise _trouble("E111", path, "是 XML 文件，不是本程序能读的工作簿", _SAVE_AS_XLSX)
+        raise trouble("E111", path, "是 XML 文件，不是本程序能读的工作簿", _SAVE_AS_XLSX)
     if b"\0" not in content[:2048]:
-        raise _trouble("E111", path, "是文本文件（如 CSV），不是工作簿", _SAVE_AS_XLSX)
+        raise trouble("E111", path, "是文本文件（如 CSV），不是工作簿", _SAVE_AS_XLSX)
     # Anything else (an old BIFF stream without a container) is left to the library to recognise.
 
 
@@ -194,26 +200,27 @@ def _with_unshown(
 def _told(path: Path, error: FileError, content: bytes, password: str | None) -> InputError:
     """What went wrong with the file, as the user reads it."""
     if isinstance(error, UnsafeError):
-        return _trouble(
+        return trouble(
             "E114", path, str(error), "删去无关的内容，或用 Excel、WPS 打开后另存为 .xlsx 再试"
         )
     if not isinstance(error, LockedError):
-        return _trouble(
+        return trouble(
             "E113",
             path,
             "已损坏或不是工作簿",
             "重新取得该文件，或用 Excel、WPS 打开修复后另存为 .xlsx",
         )
     if content.startswith(ZIP):
-        return _trouble(
+        return trouble(
             "E112", path, "设有打开密码，这种格式的密码本程序解不开", "取消密码后另存，再试"
         )
     if password is not None:
-        return _trouble("E112", path, "的打开密码不对", "核对密码（区分大小写）后再试")
-    return _trouble(
+        return trouble("E112", path, "的打开密码不对", "核对密码（区分大小写）后再试")
+    return trouble(
         "E112", path, "设有打开密码", "用 --password-file 给出写有密码的文本文件，或取消密码后另存"
     )
 
 
-def _trouble(code: str, path: Path, message: str, remedy: str) -> InputError:
+def trouble(code: str, path: Path, message: str, remedy: str) -> InputError:
+    """One thing wrong with a file as a whole."""
     return InputError([Problem(code, f"文件「{path}」{message}。", f"{remedy}。")])
