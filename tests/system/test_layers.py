@@ -25,6 +25,7 @@ ROOMS = (
     "report",
     "published",
     "commands",
+    "workbench",
     "cli",
 )
 """From the ground up: a room imports from itself and those before it."""
@@ -34,7 +35,7 @@ WALLS = {
     "distributed": {"scenarios/sweep"},
     "docx": {"report/document"},
     "highspy": {"lexlp/solvers"},
-    "jinja2": {"report/web"},
+    "jinja2": {"report/web", "workbench/templates"},
     "lxml": {"workbook"},
     "msoffcrypto": {"workbook"},
     "olefile": {"workbook"},
@@ -45,7 +46,9 @@ WALLS = {
     "pydantic": {"policy/model_file"},
     "python_calamine": {"workbook"},
     "sqlalchemy": {"published/ledger"},
+    "starlette": {"workbench/server"},
     "typst": {"report/document"},
+    "uvicorn": {"workbench/running"},
     "xlsxwriter": {"workbook"},
 }
 """Where a library may be known; numpy and the exact numbers of gmpy2 may be known everywhere but in the checkers."""

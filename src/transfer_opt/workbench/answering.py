@@ -14,8 +14,10 @@ from transfer_opt.intake.prepare import read_budget
 from transfer_opt.report.web.map import Area, areas
 from transfer_opt.workbench import render
 from transfer_opt.workbench.keeping import Wish, comparison_page, save
+from transfer_opt.workbench.messages import Opening, Reply
 from transfer_opt.workbench.session import Pin, Session
-from transfer_opt.workbench.worker import Opening, Reply
+
+STALE = "另一个页面改过这个工作簿的方案，这次改动没有做；页面已换成最新的。"
 
 
 class Answering:
@@ -72,8 +74,8 @@ class Answering:
     def act(self, name: str, form: Mapping[str, str]) -> Reply:
         """One act; an old page is told so and nothing is done."""
         session = self._opened
-        if name != "look" and int(form.get("version", session.version)) > session.version:
-            return self._refused(render.refused("页面比程序新，请刷新。"))
+        if name != "look" and form.get("version") != str(session.version):
+            return replace(self._refused(render.refused(STALE)), is_stale=True)
         session.act(name, form)
         return self._told(render.after_act(session, name, form, self._areas))
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path, PureWindowsPath
 
 from transfer_opt.core.atomic_write import save_bytes
-from transfer_opt.workbench.worker import Reply
+from transfer_opt.workbench.messages import Reply
 
 KEPT = "未保存的改动.json"
 EXAMPLE_NAME = "示例.xlsx"

@@ -28,8 +28,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from transfer_opt.workbench.autosave import Autosave
+from transfer_opt.workbench.messages import Opening, Reply
 from transfer_opt.workbench.templates import start_page
-from transfer_opt.workbench.worker import Opening, Reply, Worker
+from transfer_opt.workbench.worker import Worker
 
 LARGEST_UPLOAD = 51 * 2**20
 """Bytes of a request: a file of the size that reading allows, and a little around it."""
@@ -46,6 +47,7 @@ HEADERS = {
 }
 ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "htmx.min.js": "text/javascript"}
 REFUSED = "这个页面只能从 transfer-opt open 打开的浏览器里看。"
+HALTED = "已停止计算，这次改动没有做。"
 STOPPED = "测算台已关闭，这一页可以关掉了。没有保存的改动会留着，下次打开同一个工作簿时还在。"
 
 
@@ -62,6 +64,7 @@ class Running:
     state: str = ""
     files: list[Path] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    is_halted: bool = False
 
 
 class Bench:
@@ -106,6 +109,9 @@ class Bench:
             except (EOFError, OSError):
                 running.worker = Worker()
                 running.worker.ask("open", replace(running.opening, kept=running.state))
+                if running.is_halted:
+                    running.is_halted = False
+                    return Reply(HALTED, is_stale=True)
                 reply = running.worker.ask(name, *values)
             if reply.state and reply.state != running.state:
                 running.state = reply.state
@@ -114,8 +120,11 @@ class Bench:
         return reply
 
     def halt(self, key: str) -> None:
-        """End what a session is working on, however long it would take."""
-        self.sessions[key].worker.end()
+        """End what a session is working on, however long it would take; what was asked is not done."""
+        running = self.sessions[key]
+        if running.lock.locked():
+            running.is_halted = True
+            running.worker.end()
 
     def end(self) -> None:
         """All workers."""
@@ -269,7 +278,7 @@ class _Routes:
         """End what is being worked out."""
         if self._running(request) is not None:
             await asyncio.to_thread(self._bench.halt, request.path_params["key"])
-        return Response("", headers={**HEADERS, "HX-Refresh": "true"})
+        return Response("", 204, HEADERS)
 
     async def save(self, request: Request) -> Response:
         """Write what is wished for; links to it where the browser is to download."""
@@ -335,6 +344,8 @@ def _shown(reply: Reply) -> Response:
     response = _html(reply.html)
     if reply.is_refusal:
         response.headers["HX-Reswap"] = "none"
+    if reply.is_stale:
+        response.headers["HX-Refresh"] = "true"
     return response
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from html import escape
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 
 def start_page(token: str, recent: Sequence[Mapping[str, str]], told: str = "") -> str:
@@ -17,10 +15,10 @@ def start_page(token: str, recent: Sequence[Mapping[str, str]], told: str = "") 
     return rendered("start.html.j2", token=token, recent=recent, told=told)
 
 
-def _vals(address: Sequence[str]) -> Markup:
+def _vals(address: Sequence[str]) -> str:
     """An address as htmx sends it along."""
     names = ("rule", "fund", "parameter", "place")
-    return Markup(escape(json.dumps(dict(zip(names, address, strict=True)), ensure_ascii=False)))
+    return json.dumps(dict(zip(names, address, strict=True)), ensure_ascii=False)
 
 
 def _seconds(value: float) -> str:
