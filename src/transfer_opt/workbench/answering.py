@@ -17,6 +17,7 @@ from transfer_opt.workbench.keeping import Wish, comparison_page, save
 from transfer_opt.workbench.messages import Opening, Reply
 from transfer_opt.workbench.session import Pin, Session
 
+CHANGE_NO_FIGURE = ("look", "pin", "unpin")
 STALE = "另一个页面改过这个工作簿的方案，这次改动没有做；页面已换成最新的。"
 
 
@@ -74,7 +75,7 @@ class Answering:
     def act(self, name: str, form: Mapping[str, str]) -> Reply:
         """One act; an old page is told so and nothing is done."""
         session = self._opened
-        if name != "look" and form.get("version") != str(session.version):
+        if name not in CHANGE_NO_FIGURE and form.get("version") != str(session.version):
             return replace(self._refused(render.refused(STALE)), is_stale=True)
         session.act(name, form)
         return self._told(render.after_act(session, name, form, self._areas))

@@ -260,12 +260,10 @@ class Session:
             raise _refused(f"最多固定 {MOST_PINS} 个方案，先取消一个。")
         said = (form.get(key, "").strip() for key in ("by", "date", "said"))
         self.pins.append(Pin(name, self.draft, *said))
-        self.version += 1
 
     def unpin(self, form: Form) -> None:
         """Let go of a pin."""
         self.pins = [pin for pin in self.pins if pin.name != form["name"]]
-        self.version += 1
 
     def recall(self, form: Form) -> None:
         """A pinned draft as the one that is tried."""
