@@ -232,6 +232,28 @@ def test_a_file_that_is_the_budget_or_of_another_kind_is_refused(tmp_path: Path)
     assert "被改动或移走了" in refused(budget, tmp_path / "副本.xlsx")
 
 
+def test_a_copy_that_does_not_read_back_is_not_put_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "transfer_opt.workbook.scenario_column.with_scenario", lambda content, *_: (content, ())
+    )
+    assert "读回来与要保存的不一样" in refused(read_budget(EXAMPLE), tmp_path / "副本.xlsx")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_columns_that_were_renamed_are_read_back_by_the_same_names(tmp_path: Path) -> None:
+    tables = plain_tables()
+    tables[SCENARIOS][0][0] = "条目"
+    tables["县区数据"][0][tables["县区数据"][0].index("常住人口")] = "人头"
+    rename = {"条目": "规则", "人头": "常住人口"}
+    budget = read_budget(write_tables(tmp_path / "预算.xlsx", tables), rename=rename)
+    target = tmp_path / "副本.xlsx"
+    save_scenario(budget, NAME, CELLS, SIGNED, target)
+    copy = read_budget(target, rename=rename)
+    assert set(settled(copy.model, copy.budget, NAME).settings.layers[1]) == CHANGES
+
+
 def drawn(generator: random.Random, budget: BudgetWorkbook) -> dict[Address, float | str]:
     """Cells that are right, of any rule."""
     spec, names = budget.model, ["", *(fund.name for fund in budget.model.funds)]
