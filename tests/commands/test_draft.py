@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from books import EQUALIZATION, EXAMPLE, plain_tables, write_tables
 from openpyxl.worksheet.datavalidation import DataValidation
+from richbook import write_rich
 
 from transfer_opt.commands.draft import Address, save_scenario
 from transfer_opt.core.errors import InputError, OutputError
@@ -142,6 +143,7 @@ def busy(path: Path, formula: bool = False) -> Path:
     rule = DataValidation(type="list", formula1='"目标,资金总额"', sqref=f"A3:A{last}")
     sheet.add_data_validation(rule)
     sheet.print_area = f"A1:I{last + 5}"
+    sheet.column_dimensions["J"].hidden = True
     sheet.row_breaks.append(openpyxl.worksheet.pagebreak.Break(id=last + 4))
     if formula:
         book["资金总额"]["M1"] = f"={SCENARIOS}!A{last + 5}"
@@ -164,6 +166,8 @@ def test_what_stands_below_moves_down_whole(tmp_path: Path) -> None:
     ]
     assert sheet.print_area == f"'方案'!$A$1:$J${last + 11}"
     assert [each.id for each in sheet.row_breaks.brk] == [last + 10]
+    assert not sheet.column_dimensions["J"].hidden
+    assert sheet.column_dimensions["J"].width == 24
     assert sheet.cell(last + 11, 5).hyperlink.target == "https://example.invalid/"
 
 
@@ -183,6 +187,15 @@ def test_rows_go_below_everything_where_a_formula_points_there(tmp_path: Path) -
         "一句话",
     ]
     assert f"新加的 6 行写在最下面，从第 {len(before) + 1} 行起" in remark
+
+
+def test_macros_charts_and_whatever_else_a_department_keeps_stay_as_they_are(
+    tmp_path: Path,
+) -> None:
+    budget = write_rich(tmp_path / "工作簿.xlsm", macros=True)
+    copy = saved(budget, tmp_path)
+    assert changes(copy, NAME) == CHANGES
+    assert touched(budget, copy) <= {"xl/worksheets/sheet4.xml", "xl/styles.xml"}
 
 
 def refused(budget: BudgetWorkbook, target: Path, name: str = NAME, **more: Any) -> str:
