@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from books import EQUALIZATION, EXAMPLE, plain_tables, write_tables
 from openpyxl.worksheet.datavalidation import DataValidation
+from richbook import write_rich
 
 from transfer_opt.commands.draft import Address, save_scenario
 from transfer_opt.core.errors import InputError, OutputError
@@ -142,6 +143,7 @@ def busy(path: Path, formula: bool = False) -> Path:
     rule = DataValidation(type="list", formula1='"目标,资金总额"', sqref=f"A3:A{last}")
     sheet.add_data_validation(rule)
     sheet.print_area = f"A1:I{last + 5}"
+    sheet.column_dimensions["J"].hidden = True
     sheet.row_breaks.append(openpyxl.worksheet.pagebreak.Break(id=last + 4))
     if formula:
         book["资金总额"]["M1"] = f"={SCENARIOS}!A{last + 5}"
@@ -164,6 +166,8 @@ def test_what_stands_below_moves_down_whole(tmp_path: Path) -> None:
     ]
     assert sheet.print_area == f"'方案'!$A$1:$J${last + 11}"
     assert [each.id for each in sheet.row_breaks.brk] == [last + 10]
+    assert not sheet.column_dimensions["J"].hidden
+    assert sheet.column_dimensions["J"].width == 24
     assert sheet.cell(last + 11, 5).hyperlink.target == "https://example.invalid/"
 
 
@@ -183,6 +187,15 @@ def test_rows_go_below_everything_where_a_formula_points_there(tmp_path: Path) -
         "一句话",
     ]
     assert f"新加的 6 行写在最下面，从第 {len(before) + 1} 行起" in remark
+
+
+def test_macros_charts_and_whatever_else_a_department_keeps_stay_as_they_are(
+    tmp_path: Path,
+) -> None:
+    budget = write_rich(tmp_path / "工作簿.xlsm", macros=True)
+    copy = saved(budget, tmp_path)
+    assert changes(copy, NAME) == CHANGES
+    assert touched(budget, copy) <= {"xl/worksheets/sheet4.xml", "xl/styles.xml"}
 
 
 def refused(budget: BudgetWorkbook, target: Path, name: str = NAME, **more: Any) -> str:
@@ -230,6 +243,28 @@ def test_a_file_that_is_the_budget_or_of_another_kind_is_refused(tmp_path: Path)
     assert "--into" not in told
     path.write_bytes(path.read_bytes() + b" ")
     assert "被改动或移走了" in refused(budget, tmp_path / "副本.xlsx")
+
+
+def test_a_copy_that_does_not_read_back_is_not_put_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "transfer_opt.workbook.scenario_column.with_scenario", lambda content, *_: (content, ())
+    )
+    assert "读回来与要保存的不一样" in refused(read_budget(EXAMPLE), tmp_path / "副本.xlsx")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_columns_that_were_renamed_are_read_back_by_the_same_names(tmp_path: Path) -> None:
+    tables = plain_tables()
+    tables[SCENARIOS][0][0] = "条目"
+    tables["县区数据"][0][tables["县区数据"][0].index("常住人口")] = "人头"
+    rename = {"条目": "规则", "人头": "常住人口"}
+    budget = read_budget(write_tables(tmp_path / "预算.xlsx", tables), rename=rename)
+    target = tmp_path / "副本.xlsx"
+    save_scenario(budget, NAME, CELLS, SIGNED, target)
+    copy = read_budget(target, rename=rename)
+    assert set(settled(copy.model, copy.budget, NAME).settings.layers[1]) == CHANGES
 
 
 def drawn(generator: random.Random, budget: BudgetWorkbook) -> dict[Address, float | str]:

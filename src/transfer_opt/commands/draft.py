@@ -61,7 +61,7 @@ def save_scenario(
             name,
             {written[address]: value for address, value in cells.items()},
             signature,
-            budget.model.aliases,
+            {**budget.model.aliases, **budget.rename},
             blank_layout(budget.model, budget.budget.year or 0),
             {written[address] for address in cells if _is_share(budget.model, address)},
         )
@@ -136,7 +136,7 @@ def _refuse_other(
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"copy{suffix}"
         path.write_bytes(content)
-        copy = read_budget(path, budget.model).budget
+        copy = read_budget(path, budget.model, rename=budget.rename).budget
     before, after = (_said(budget.model, each) for each in (budget.budget, copy))
     before[wanted.name] = (
         _cells(wanted),

@@ -52,6 +52,8 @@ class BudgetWorkbook:
     budget: Budget
     password: str | None = field(default=None, repr=False)
     """What opens the file, where it is locked."""
+    rename: Mapping[str, str] = field(default_factory=lambda: NO_RENAMES)
+    """Columns of this workbook → standard ones, as they were given when it was read."""
 
     @property
     def path(self) -> Path:
@@ -96,7 +98,8 @@ def read_budget(
     workbook to standard ones; `password` opens a workbook that is locked.
     """
     spec = load_model(model)
-    return BudgetWorkbook(spec, read_workbook(Path(path), spec.aliases, rename, password), password)
+    budget = read_workbook(Path(path), spec.aliases, rename, password)
+    return BudgetWorkbook(spec, budget, password, rename)
 
 
 def opened(budget: Source) -> BudgetWorkbook:

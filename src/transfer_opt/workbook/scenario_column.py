@@ -26,7 +26,7 @@ from transfer_opt.workbook.graft import add, unsealed
 from transfer_opt.workbook.input.columns import SHEETS
 from transfer_opt.workbook.input.headers import Names, find_headers, with_numbers
 from transfer_opt.workbook.input.table import Table, lay_out
-from transfer_opt.workbook.output.form import lines_of
+from transfer_opt.workbook.output.form import lines_of, text_width
 from transfer_opt.workbook.output.template import TemplateLayout, made_scenarios
 
 Address: TypeAlias = tuple[str, str, str, str]
@@ -36,6 +36,8 @@ BESIDE = ("依据条款", "说明")
 """Columns of 「方案」 that are no scenarios."""
 _LONGEST_NAME = 60
 _AREA = re.compile(r"(?P<sheet>.+)!(?P<area>\$?[A-Z]{1,3}\$?\d+:\$?[A-Z]{1,3}\$?\d+)")
+_WIDTH = 24.0
+"""The most a column gets that has no neighbour to take its width from, in digits."""
 _LINE, _ROW = 12.5, 16.5
 """The height of a further line and of a row of one, in points."""
 _DRAWN = re.compile(rb"<(?:\w+:)?row>(\d+)</(?:\w+:)?row>")
@@ -170,7 +172,7 @@ class _Writer:
         room = self._room(len(missing))
         if room.moves:
             self._tree.move_down(room.first, len(missing))
-        self._add_column(name)
+        self._add_column(name, max(map(text_width, (name, *map(str, told.values())))))
         for at, key in enumerate(missing, start=room.first):
             self._add_row(at, key)
             known[key] = at
@@ -257,14 +259,15 @@ class _Writer:
             and _AREA.fullmatch(element.text or "") is not None
         )
 
-    def _add_column(self, name: str) -> None:
+    def _add_column(self, name: str, widest: int) -> None:
         header, tree = self._table.place.last, self._tree
         for row in range(self._body[0], self._body[1] + 1):
             style = tree.style(row, self._beside)
             if style is not None:
                 tree.write(row, self._new, None, style)
         tree.write(header, self._new, name, tree.style(header, self._beside))
-        tree.copy_width(self._beside, self._new)
+        width = tree.width(self._beside) or min(widest + 2.0, _WIDTH)
+        tree.set_width(self._new, width)
         tree.widen(self._beside, self._new, self._body)
         if self._new == self._last + 1:
             self._widen_titles()

@@ -123,25 +123,23 @@ class SheetTree:
         found = self._col(column)
         return float(found.get("width")) if found is not None and found.get("width") else None
 
-    def copy_width(self, of: int, to: int) -> None:
-        """Give a column the width of another, and let it be seen."""
+    def set_width(self, column: int, width: float) -> None:
+        """Give a column this width, and let it be seen."""
         from lxml import etree
 
-        like = self._col(of)
-        if like is None and self._col(to) is None:
-            return
-        holder = self.root.find("{*}cols")
-        old = self._col(to)
-        own = etree.Element(f"{self._space}col") if like is None else deepcopy(like)
-        if like is None:
-            own.set("width", old.get("width", "9"))
-        for name in ("hidden", "outlineLevel", "collapsed"):
+        holder, old = self.root.find("{*}cols"), self._col(column)
+        if holder is None:
+            holder = etree.Element(f"{self._space}cols")
+            self._data.addprevious(holder)
+        own = etree.Element(f"{self._space}col") if old is None else deepcopy(old)
+        for name in ("hidden", "outlineLevel", "collapsed", "bestFit"):
             own.attrib.pop(name, None)
-        own.set("min", str(to + 1))
-        own.set("max", str(to + 1))
+        for name, value in (("min", column + 1), ("max", column + 1), ("customWidth", 1)):
+            own.set(name, str(value))
+        own.set("width", f"{width:.8g}")
         if old is not None:
-            self._split(old, to)
-        before = [each for each in children(holder) if int(each.get("max")) <= to]
+            self._split(old, column)
+        before = [each for each in children(holder) if int(each.get("max")) <= column]
         if before:
             before[-1].addnext(own)
         else:

@@ -183,7 +183,7 @@ class FormSheet:
             self._header_row, index, shown, self._styles.of(looks.HEADER, optional)
         )
         note = _note(column)
-        lines = sum(math.ceil(_text_width(line) / 34) for line in note.split("\n"))
+        lines = sum(math.ceil(text_width(line) / 34) for line in note.split("\n"))
         self._sheet.write_comment(
             self._header_row,
             index,
@@ -301,7 +301,7 @@ class FormSheet:
     def _height(self, values: Mapping[str, Value]) -> float:
         lines = [
             math.ceil(
-                _text_width(value) / _capacity(column.width, 9 if column.name in _REMARKS else 10)
+                text_width(value) / _capacity(column.width, 9 if column.name in _REMARKS else 10)
             )
             for column in self._columns
             if isinstance(value := values.get(column.name), str)
@@ -311,7 +311,7 @@ class FormSheet:
 
     def _note_height(self, note: str) -> float:
         width = sum(column.width for column in self._columns)
-        return _BODY_HEIGHT + _TEXT_LINE * (math.ceil(_text_width(note) / _capacity(width, 9)) - 1)
+        return _BODY_HEIGHT + _TEXT_LINE * (math.ceil(text_width(note) / _capacity(width, 9)) - 1)
 
     def _ignore_text_codes(self) -> None:
         codes = [
@@ -333,7 +333,7 @@ def _note(column: InputColumn) -> str:
 
 def lines_of(text: str, width: float) -> int:
     """How many lines a text takes in a column of that width, in the size of ordinary cells."""
-    return max(1, math.ceil(_text_width(text) / _capacity(width, 10)))
+    return max(1, math.ceil(text_width(text) / _capacity(width, 10)))
 
 
 def _capacity(width: float, points: float) -> float:
@@ -341,6 +341,6 @@ def _capacity(width: float, points: float) -> float:
     return (8 * width - 1) / (points * 96 / 72 / 2)
 
 
-def _text_width(text: str) -> int:
+def text_width(text: str) -> int:
     """In digits: a Chinese character is two wide."""
     return sum(2 if unicodedata.east_asian_width(mark) in "WFA" else 1 for mark in text)
