@@ -113,7 +113,7 @@ TOLD: Mapping[tuple[str, str], tuple[str, ...]] = {
         "--engine dask 和 --scheduler 地址 要一起写。",
         "没有说明台账在哪里。处理办法：加 --ledger 文件，或设环境变量 TRANSFER_OPT_LEDGER。",
         "--rename 应写成 列=标准列，收到「{}」。",
-        "--example 是青海模型的示例，不能与 --model 同用。",
+        "--example 是默认模型的示例，不能与 --model 同用。",
         "文件已存在，没有覆盖：{}。处理办法：换一个文件名，或加 --force。",
         "{}。处理办法：{}用 {} --help 查看用法。",
         "写不小于 {} 的{}。",

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, file_option, json_option, ledger_option, quiet_option
+from transfer_opt.cli.options import (
+    Command,
+    file_option,
+    json_option,
+    ledger_option,
+    model_option,
+    quiet_option,
+)
 from transfer_opt.cli.printing import echo_json
 from transfer_opt.core.errors import AuditError, OutputError
 
@@ -23,7 +30,7 @@ from transfer_opt.core.errors import AuditError, OutputError
     help="docx（公文附件）、pdf、csv 或 json。",
 )
 @file_option("-o", "--output", help="写到哪里（默认：结果文件名_附件 或 _分配表）。")
-@file_option("--model", help="计算时用的模型文件（默认：青海模型）。")
+@model_option("计算时用的模型")
 @ledger_option
 @json_option
 @quiet_option

@@ -13,6 +13,7 @@ from transfer_opt.cli.options import (
     Command,
     file_option,
     ledger_option,
+    model_option,
     password,
     progress,
     reading_options,
@@ -33,23 +34,23 @@ if TYPE_CHECKING:
 @click.argument("path", required=False, type=click.Path(path_type=Path), metavar="[文件]")
 @click.option("--example", is_flag=True, help="写出填好的示例（示例数据），而不是空白模板。")
 @click.option("--force", is_flag=True, help="文件已存在时覆盖它。")
-@file_option("--model", help="按另一份模型文件的资金和规则生成空白模板（默认：青海模型）。")
+@model_option("按哪个模型写")
 def init(path: Path | None, example: bool, force: bool, model: Path | None) -> None:
-    """生成空白模板或示例工作簿。
+    """生成空白模板、示例工作簿，或（文件名以 .toml 结尾时）一份可以改的模型文件。
 
     \b
     例：transfer-opt init 预算.xlsx
         transfer-opt init --example 示例.xlsx
+        transfer-opt init 模型.toml
     """
     from transfer_opt.intake.template import write_start
 
     if example and model:
-        raise click.UsageError("--example 是青海模型的示例，不能与 --model 同用。")
+        raise click.UsageError("--example 是默认模型的示例，不能与 --model 同用。")
     target = path or Path("示例.xlsx" if example else "预算模板.xlsx")
     if target.exists() and not force:
         raise OutputError(f"文件已存在，没有覆盖：{target}。处理办法：换一个文件名，或加 --force。")
-    write_start(target, example, model)
-    click.echo(f"已写出{'示例' if example else '空白模板'}：{target}")
+    click.echo(f"已写出{write_start(target, example, model)}：{target}")
 
 
 @click.command(cls=Command, options_metavar="[选项]")
