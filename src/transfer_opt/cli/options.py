@@ -84,8 +84,12 @@ def file_option(*names: str, help: str) -> Decorator:
 
 def model_option(help: str) -> Decorator:
     """The model a command goes by; `help` says what for."""
-    said = f"{help}：附带模型的名称，或模型文件（默认：{DEFAULT_MODEL}）。"
-    return click.option("--model", type=click.Path(path_type=Path), metavar="模型", help=said)
+    return click.option(
+        "--model",
+        type=click.Path(path_type=Path),
+        metavar="模型",
+        help=f"{help}：附带模型的名称，或模型文件（默认：{DEFAULT_MODEL}）。",
+    )
 
 
 def time_limit_option(unfinished: str) -> Decorator:

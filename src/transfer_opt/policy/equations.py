@@ -69,7 +69,7 @@ SHORTFALL_TEXT = (
     "It has no function of its own: it is the stage of the soft rule 「三保兜底」 (`basic_need`).\n\n"
     "    min  Σ_i s[i],  then lexicographic min–max of s[i] / need[i]\n"
     "    own[i] + Σ_f usable[f] * x[f, i] + s[i]  >=  need[i],   s >= 0\n\n"
-    "Units: money, then ratio. Clause: 若干措施第二十一条 兜住底线."
+    "Units: money, then ratio."
 )
 
 

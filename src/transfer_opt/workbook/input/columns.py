@@ -110,7 +110,7 @@ _COUNTY_COLUMNS = (
     InputColumn(
         "功能区类型",
         "text",
-        "从下拉列表中选择；不属于功能区的留空，不参加重点生态功能区转移支付分配。",
+        "从下拉列表中选择；不属于功能区的留空，不参加只分给功能区的资金的分配。",
         required=False,
         choices=ZONES,
         band="类型与考核",
