@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import pytest
 from cases import SPEC
-from manual import WHOLE, Fragment, steps
+from manual import whole_file
 from spoilt_models import WAYS, is_toml
 
 from transfer_opt.core.vocabulary import DEFAULT_MODEL
@@ -27,8 +27,8 @@ from transfer_opt.policy.model_file.shape import shape_findings
 from transfer_opt.policy.model_file.source import Source
 
 TEXT = shipped("models", SCHEMA).read_text(encoding="utf-8")
-GUIDE = shipped("docs", "手册-新增资金与换省份.md").read_text(encoding="utf-8")
-PROVINCE = next(step for step in steps(GUIDE) if isinstance(step, Fragment) and step.how == WHOLE)
+GUIDE = shipped("docs", "手册-给别的省做模型.md").read_text(encoding="utf-8")
+PROVINCE = whole_file(GUIDE, "示例省.toml")
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(TEXT))
 SHIPPED = model_path(None)
 FINER = (
@@ -59,7 +59,7 @@ def test_a_shipped_model_is_in_shape_by_model_and_by_schema(name: str) -> None:
 
 
 def test_the_province_of_the_guide_fits_the_schema() -> None:
-    assert list(VALIDATOR.iter_errors(tomllib.loads(PROVINCE.text))) == []
+    assert list(VALIDATOR.iter_errors(tomllib.loads(PROVINCE))) == []
 
 
 def test_everything_an_editor_shows_is_chinese() -> None:

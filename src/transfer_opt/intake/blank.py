@@ -1,4 +1,4 @@
-"""What `init` fills in: the model's rules, parameters and scenarios as rows of 「约束参数」 and 「方案」."""
+"""What `init` fills in: the model's units, columns, rules, parameters and scenarios, in its money unit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from transfer_opt.core.budget import Value
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import (
     CODE,
+    COUNTIES,
     NAME,
     OUTLOOK,
     OUTLOOK_ITEMS,
     POOL_AMOUNT,
     PREFECTURE,
+    ROUNDING_STEP,
     WEIGHTS,
 )
+from transfer_opt.policy.admissible import parse_unit
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
 from transfer_opt.policy.warning_levels import (
@@ -23,6 +26,7 @@ from transfer_opt.policy.warning_levels import (
     OF_COUNTIES,
     OF_PROVINCE,
 )
+from transfer_opt.workbook.input.columns import SHEETS, InputColumn
 from transfer_opt.workbook.output.template import (
     FundLine,
     OutlookRow,
@@ -30,8 +34,10 @@ from transfer_opt.workbook.output.template import (
     ScenarioRow,
     TemplateLayout,
     WeightRow,
+    county_columns,
 )
 
+COVERAGE_RULE = "保障水平最大化"
 OUTLOOK_YEARS = 2
 """With this year they make the three of a rolling plan."""
 
@@ -53,7 +59,38 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
         outlook=outlook_rows(spec),
         outlook_years=OUTLOOK_YEARS,
         thresholds=threshold_rows(),
+        columns=_county_columns(spec),
+        unit=_money_unit(spec),
     )
+
+
+def _county_columns(spec: ModelSpec) -> tuple[InputColumn, ...]:
+    """The usual columns, and on their right those that this model reads besides."""
+    usual = county_columns([fund.name for fund in spec.funds])
+    known = {column.name: column for column in SHEETS[COUNTIES]}
+    usual_names = {column.name for column in usual}
+    return usual + tuple(
+        known.get(name) or InputColumn(name, "number", "模型用到的数，没有的填0。", required=False)
+        for name in dict.fromkeys(_columns_named(spec))
+        if name not in usual_names
+    )
+
+
+def _columns_named(spec: ModelSpec) -> Iterator[str]:
+    """Columns that stand in the model file by name: what coverage is measured by, and what factors weigh."""
+    for parameter in spec.rules[COVERAGE_RULE].parameters.values():
+        yield str(parameter.default)
+    for fund in spec.funds:
+        for factor in fund.factors:
+            if factor.weight > 0 and "column" in factor.parameters:
+                yield str(factor.parameters["column"])
+
+
+def _money_unit(spec: ModelSpec) -> str:
+    """Amounts are typed in the unit they are published in."""
+    found = parse_unit(str(spec.rules[ROUNDING_STEP].parameters["单位"].default))
+    assert found is not None, "the model file is checked"
+    return found[1]
 
 
 def threshold_rows() -> tuple[Mapping[str, Value], ...]:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from transfer_opt.core.errors import InputError
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.files import DIGEST, model_path, shipped
+from transfer_opt.policy.model_file.places import place_findings
 from transfer_opt.policy.model_file.reading import read
 from transfer_opt.policy.model_file.records import model
 from transfer_opt.policy.model_file.source import Finding, Source
@@ -42,7 +43,7 @@ def _refuse(source: Source, pattern: Source) -> None:
     shape = [
         each for each in _shape(source) if not strange & {each.at[:2], each.at[:4]}
     ]  # what does not exist needs no shape
-    found = [*shape, *words]
+    found = [*shape, *words, *place_findings(source)]
     found += value_findings(source, pattern.table, found)
     problems = dict.fromkeys(
         finding.problem for finding in sorted(found, key=lambda finding: finding.line)
