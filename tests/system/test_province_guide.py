@@ -98,6 +98,13 @@ def test_the_pools_are_shared_out_to_the_last_unit(folder: Path) -> None:
     assert all(row["增减额"] is not None for row in rows.values())
 
 
+def test_every_sheet_says_that_the_figures_are_invented(folder: Path) -> None:
+    for name in ("示例省预算.xlsx", "示例省测算_分配结果.xlsx"):
+        for sheet in openpyxl.load_workbook(folder / name):
+            head = [cell for line in sheet.iter_rows(max_row=3, values_only=True) for cell in line]
+            assert any("示例数据，不代表任何实际分配" in str(cell) for cell in head), sheet.title
+
+
 def test_what_was_exported_holds_the_same_amounts(folder: Path) -> None:
     rows = counties(folder / "示例省测算_分配结果.xlsx")
     text = (folder / "示例省测算_分配结果_分配表.csv").read_text(encoding="utf-8-sig")

@@ -9,6 +9,8 @@ from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import (
     CODE,
     COUNTIES,
+    EXAMPLE,
+    EXAMPLE_LABEL,
     NAME,
     OUTLOOK,
     OUTLOOK_ITEMS,
@@ -43,7 +45,7 @@ OUTLOOK_YEARS = 2
 
 
 def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
-    """The empty template of a model."""
+    """The empty template of a model; that of a model which calls itself an example carries the label of one."""
     funds = tuple(_fund_line(fund) for fund in spec.funds)
     return TemplateLayout(
         year,
@@ -59,6 +61,7 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
         outlook=outlook_rows(spec),
         outlook_years=OUTLOOK_YEARS,
         thresholds=threshold_rows(),
+        label=EXAMPLE_LABEL if EXAMPLE in spec.title else "",
         columns=_county_columns(spec),
         unit=_money_unit(spec),
     )
