@@ -67,7 +67,7 @@ def filled(model: Path) -> Path:
     extra = [
         column.name
         for column in blank_layout(spec, 2026).columns
-        if not column.band and column.name not in FIGURES.headers
+        if column.band in ("因素", "口径") and column.name not in FIGURES.headers
     ]
     rows = [
         [

@@ -27,7 +27,8 @@ def words(name: str) -> Iterator[str]:
     yield name
     table = tomllib.loads(model_path(name).read_text(encoding="utf-8"))
     yield table["title"]
-    yield table["title"][:2]
+    for text in (table["title"], *(clause["document"] for clause in table["clauses"].values())):
+        yield from re.findall(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,3})省", text)
     for prefecture, units in table.get("divisions", {}).items():
         yield from units
         yield from (place[:2] for place in (prefecture, *units.values()))

@@ -8,7 +8,6 @@ from transfer_opt.core.budget import Value
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import (
     CODE,
-    COUNTIES,
     EXAMPLE,
     EXAMPLE_LABEL,
     NAME,
@@ -28,7 +27,7 @@ from transfer_opt.policy.warning_levels import (
     OF_COUNTIES,
     OF_PROVINCE,
 )
-from transfer_opt.workbook.input.columns import SHEETS, InputColumn
+from transfer_opt.workbook.input.columns import InputColumn
 from transfer_opt.workbook.output.template import (
     FundLine,
     OutlookRow,
@@ -68,25 +67,27 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
 
 
 def _county_columns(spec: ModelSpec) -> tuple[InputColumn, ...]:
-    """The usual columns, and on their right those that this model reads besides."""
+    """The usual ones, those that a factor takes as they stand, and those that coverage is measured by."""
     usual = county_columns([fund.name for fund in spec.funds])
-    known = {column.name: column for column in SHEETS[COUNTIES]}
-    usual_names = {column.name for column in usual}
-    return usual + tuple(
-        known.get(name) or InputColumn(name, "number", "模型用到的数，没有的填0。", required=False)
-        for name in dict.fromkeys(_columns_named(spec))
-        if name not in usual_names
-    )
-
-
-def _columns_named(spec: ModelSpec) -> Iterator[str]:
-    """Columns that stand in the model file by name: what coverage is measured by, and what factors weigh."""
-    for parameter in spec.rules[COVERAGE_RULE].parameters.values():
-        yield str(parameter.default)
-    for fund in spec.funds:
-        for factor in fund.factors:
-            if factor.weight > 0 and "column" in factor.parameters:
-                yield str(factor.parameters["column"])
+    taken = {
+        str(factor.parameters["column"]): (
+            "因素",
+            f"「{fund.short}」按它测算（因素「{factor.title}」）。",
+        )
+        for fund in spec.funds
+        for factor in fund.factors
+        if factor.weight and factor.function == "optional_column"
+    }
+    measured = {
+        str(parameter.default): ("口径", f"「{COVERAGE_RULE}」的{parameter.name}。")
+        for parameter in spec.rules[COVERAGE_RULE].parameters.values()
+    }
+    further = [
+        InputColumn(name, "number", note, required=False, band=band, width=11)
+        for name, (band, note) in (taken | measured).items()
+        if name not in {column.name for column in usual}
+    ]
+    return (*usual, *further)
 
 
 def _money_unit(spec: ModelSpec) -> str:
