@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from transfer_opt.core.budget import Value
-from transfer_opt.core.vocabulary import FLOW_RULE, SECTIONS, SHARED_RULE
+from transfer_opt.core.vocabulary import EXAMPLE_LABEL, FLOW_RULE, SECTIONS, SHARED_RULE
 from transfer_opt.intake.blank import blank_layout
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.policy.sections import COUNTED
@@ -23,7 +23,6 @@ from transfer_opt.workbook.output.template import (
 
 FOLDER = Path(__file__).parent
 YEAR = 2026
-LABEL = "示例数据，不代表任何实际分配"
 EQUALIZATION, GUARANTEE, ECOLOGY = (
     "均衡性转移支付",
     "县级基本财力保障机制奖补资金",
@@ -196,7 +195,7 @@ def layout(counties: tuple[dict[str, Value], ...]) -> TemplateLayout:
         funds=FUNDS,
         parameters=parameters,
         counties=counties,
-        label=LABEL,
+        label=EXAMPLE_LABEL,
         weights=(),
         outlook=example_outlook(),
         outlook_years=OUTLOOK_YEARS,

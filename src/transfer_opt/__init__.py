@@ -3,10 +3,10 @@
     from transfer_opt import read_budget, solve
 
     budget = read_budget("预算.xlsx")           check(budget)      every problem, in one run
-    plan = solve(budget, "均衡优先")            plan.explain("玛多县"), plan.to_frame(), plan.save("结果.xlsx")
+    plan = solve(budget, "均衡优先")            plan.explain("甲县"), plan.to_frame(), plan.save("结果.xlsx")
     compare(budget)                             frontier(budget)   sweep(budget, "扫描.csv", vary=[…])
     plan(budget, years=3, joint=True)           this year with the years of 「年度展望」 after it
-    audit("结果.xlsx", budget)                  explain("结果.xlsx", "玛多县")
+    audit("结果.xlsx", budget)                  explain("结果.xlsx", "甲县")
 
 What goes wrong is raised as a TransferOptError, each kind with its exit code: `core.errors` draws the tree.
 Names are loaded when they are first used: importing the package costs nothing.

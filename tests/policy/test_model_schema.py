@@ -16,20 +16,21 @@ from typing import Any
 import jsonschema
 import pytest
 from cases import SPEC
-from manual import WHOLE, Fragment, steps
+from manual import whole_file
 from spoilt_models import WAYS, is_toml
 
-from transfer_opt.policy.model_file.loading import shipped
+from transfer_opt.core.vocabulary import DEFAULT_MODEL
+from transfer_opt.policy.model_file.files import DIGEST, MODEL, model_names, model_path, shipped
 from transfer_opt.policy.model_file.reading import read
-from transfer_opt.policy.model_file.schema import DIGEST, MODEL, SCHEMA, checksum, schema
+from transfer_opt.policy.model_file.schema import SCHEMA, checksum, schema
 from transfer_opt.policy.model_file.shape import shape_findings
 from transfer_opt.policy.model_file.source import Source
 
-TEXT = shipped("models", *SCHEMA).read_text(encoding="utf-8")
-GUIDE = shipped("docs", "手册-新增资金与换省份.md").read_text(encoding="utf-8")
-PROVINCE = next(step for step in steps(GUIDE) if isinstance(step, Fragment) and step.how == WHOLE)
+TEXT = shipped("models", SCHEMA).read_text(encoding="utf-8")
+GUIDE = shipped("docs", "手册-给别的省做模型.md").read_text(encoding="utf-8")
+PROVINCE = whole_file(GUIDE, "示例省.toml")
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(TEXT))
-SHIPPED = shipped("models", *MODEL)
+SHIPPED = model_path(None)
 FINER = (
     "里面没有空格和全角括号",
     "的整数",
@@ -45,18 +46,20 @@ FINER = (
 
 def test_schema_and_checksum_are_current() -> None:
     assert schema(SPEC) == TEXT, "make schema"
-    assert checksum(read(SHIPPED)) == shipped("models", *DIGEST).read_text(encoding="utf-8"), (
-        "make schema"
-    )
+    for name in model_names():
+        digest = shipped("models", name, DIGEST).read_text(encoding="utf-8")
+        assert checksum(read(model_path(name))) == digest, f"make schema: {name}"
 
 
-def test_the_shipped_model_is_in_shape_by_model_and_by_schema() -> None:
-    assert list(shape_findings(read(SHIPPED))) == []
-    assert list(VALIDATOR.iter_errors(read(SHIPPED).table)) == []
+@pytest.mark.parametrize("name", model_names())
+def test_a_shipped_model_is_in_shape_by_model_and_by_schema(name: str) -> None:
+    source = read(model_path(name))
+    assert list(shape_findings(source)) == []
+    assert list(VALIDATOR.iter_errors(source.table)) == []
 
 
 def test_the_province_of_the_guide_fits_the_schema() -> None:
-    assert list(VALIDATOR.iter_errors(tomllib.loads(PROVINCE.text))) == []
+    assert list(VALIDATOR.iter_errors(tomllib.loads(PROVINCE))) == []
 
 
 def test_everything_an_editor_shows_is_chinese() -> None:
@@ -129,9 +132,10 @@ def test_the_schema_is_written_by_one_command(tmp_path: Path) -> None:
         check=True,
         env={"PYTHONPATH": str(tmp_path / "src")},
     )
-    for name in (SCHEMA, DIGEST):
+    for written in ((SCHEMA,), *((name, DIGEST) for name in model_names())):
         assert (
-            tmp_path.joinpath("models", *name).read_bytes() == shipped("models", *name).read_bytes()
+            tmp_path.joinpath("models", *written).read_bytes()
+            == shipped("models", *written).read_bytes()
         )
 
 
@@ -146,15 +150,16 @@ def test_a_shipped_model_that_was_edited_is_checked_like_any_other(
         ignore=shutil.ignore_patterns("__pycache__"),
     )
     shutil.copytree(SHIPPED.parent.parent, tmp_path / "models")
-    model = tmp_path.joinpath("models", *MODEL)
+    model = tmp_path.joinpath("models", DEFAULT_MODEL, MODEL)
+    beside = model.with_name(DIGEST)
     model.write_text(
         model.read_text(encoding="utf-8").replace("priority = 2", 'priority = "二"'),
         encoding="utf-8",
     )
     if digest is None:
-        tmp_path.joinpath("models", *DIGEST).unlink()
+        beside.unlink()
     elif digest:
-        tmp_path.joinpath("models", *DIGEST).write_text(digest, encoding="latin-1")
+        beside.write_text(digest, encoding="latin-1")
     done = subprocess.run(
         [
             sys.executable,

@@ -202,9 +202,19 @@ def put(fragment: Fragment) -> None:
     path.write_text(
         with_lines(before, fragment.text)
         if fragment.how == LINES
-        else f"{before}\n{fragment.text}\n",
+        else f"{before}\n{fragment.text}\n".removeprefix("\n"),
         encoding="utf-8",
     )
+
+
+def whole_file(document: str, file: str) -> str:
+    """A model file as it stands once every piece of it that the document gives has been pasted one after the other."""
+    pieces = [
+        step.text
+        for step in steps(document)
+        if isinstance(step, Fragment) and step.file == file and step.how != LINES
+    ]
+    return "\n\n".join(pieces) + "\n"
 
 
 def with_lines(text: str, fragment: str) -> str:

@@ -1,4 +1,4 @@
-"""The guide for a new fund and another province, followed from its own fragments; every line left out is told."""
+"""The guide for a new fund, followed from its own fragments; every line left out is told."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from manual import (
     END,
     LINES,
     ROOT,
-    WHOLE,
     Command,
     Fragment,
-    Start,
     cells,
     follow,
     put,
@@ -29,9 +27,9 @@ from manual import (
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.policy.model_file.loading import load_model, shipped
 
-GUIDE = ROOT / "docs" / "手册-新增资金与换省份.md"
+GUIDE = ROOT / "docs" / "手册-新增资金.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
-[FUND, VALUES, PROVINCE] = [step for step in steps(TEXT) if isinstance(step, Fragment)]
+[FUND, VALUES] = [step for step in steps(TEXT) if isinstance(step, Fragment)]
 SHIPPED = shipped("models", "qinghai", "model.toml").read_text(encoding="utf-8")
 NEW = re.findall(r'^name = "(.+)"$', FUND.text, re.M)[0]
 
@@ -47,12 +45,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_guide_has_the_pieces_this_test_takes_from_it() -> None:
-    assert [(piece.how, piece.file) for piece in (FUND, VALUES, PROVINCE)] == [
+    assert [(piece.how, piece.file) for piece in (FUND, VALUES)] == [
         (END, "模型.toml"),
         (LINES, "模型.toml"),
-        (WHOLE, "甲省.toml"),
     ]
-    assert Start("models/qinghai/model.toml", "模型.toml") in list(steps(TEXT))
 
 
 def test_the_new_fund_is_shared_out_to_the_last_unit(folder: Path) -> None:
@@ -62,21 +58,6 @@ def test_the_new_fund_is_shared_out_to_the_last_unit(folder: Path) -> None:
         for row in audited(folder / "新增_分配结果.xlsx")
         if NEW in str(row["对象"]) or "民族地区" in str(row["对象"])
     } >= {"资金总额", "单县占比上限"}
-
-
-def test_the_province_is_shared_out_to_the_last_unit(folder: Path) -> None:
-    rows = counties(folder / "甲省测算_分配结果.xlsx")
-    assert {
-        fund: sum(row[fund] for row in rows.values()) for fund in ("一般性补助", "保障补助")
-    } == {"一般性补助": 33_000, "保障补助": 12_600}
-    assert rows["甲县"]["一般性补助"] >= 0.95 * 12_000
-    assert "青海" not in " ".join(
-        str(cell.value)
-        for sheet in openpyxl.load_workbook(folder / "甲省测算_分配结果.xlsx")
-        for line in sheet.iter_rows()
-        for cell in line
-        if isinstance(cell.value, str)
-    )
 
 
 def counties(path: Path) -> dict[str, dict[str, Any]]:
@@ -165,32 +146,6 @@ def test_a_line_left_out_of_the_fund_itself_is_told_unless_it_is_optional(
         assert [(problem.code, f"里缺少「{key}」" in problem.message) for problem in problems] == [
             ("E150", True)
         ]
-
-
-LINES_OF_PROVINCE = [
-    number
-    for number, line in enumerate(PROVINCE.text.splitlines())
-    if line and not line.startswith("#")
-]
-
-
-@pytest.mark.parametrize("first", range(0, len(LINES_OF_PROVINCE), 12))
-def test_any_line_left_out_of_the_province_is_optional_or_told_in_words(
-    tmp_path: Path, first: int
-) -> None:
-    lines = PROVINCE.text.splitlines()
-    for number in LINES_OF_PROVINCE[first : first + 12]:
-        problems = said(tmp_path / "甲省.toml", "\n".join(lines[:number] + lines[number + 1 :]))
-        assert all(
-            re.match(r"\[E15[01]\] 模型文件.*。处理办法：.*。$", str(problem))
-            for problem in problems
-        ), lines[number]
-        if (
-            lines[number].split(" ")[0]
-            in ("title", "summary", "clause", "by", "function", "name", "short")
-            or "default" in lines[number]
-        ):
-            assert problems or "on = false" in lines[number + 1], lines[number]
 
 
 @pytest.mark.parametrize("name", ["check", "solve"])

@@ -5,7 +5,7 @@
               |y[f] − draft[f]| / draft[f] (one publishing unit in the place of 0): there is a term for every fund, so y is unique
 
 Central money never moves between subjects. y is decided in whole publishing units; what follows is the annual problem
-with these pools, reference amounts included. Clause: 若干措施第二十一条 省级财政统筹.
+with these pools, reference amounts included.
 """
 
 from __future__ import annotations

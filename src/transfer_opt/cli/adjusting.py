@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transfer_opt.cli.options import Command, file_option, json_option, ledger_option
+from transfer_opt.cli.options import (
+    Command,
+    file_option,
+    json_option,
+    ledger_option,
+    model_option,
+)
 from transfer_opt.cli.printing import echo_json
 
 if TYPE_CHECKING:
@@ -34,7 +40,7 @@ MOST_TOLD = 10
 @click.option("--reason", required=True, metavar="理由", help="为什么调整。")
 @click.option("--by", required=True, metavar="决定人", help="谁决定的：人或会议。")
 @file_option("-o", "--output", help="写到哪里（默认：结果文件名_调整.xlsx，再次调整为 _调整2 …）。")
-@file_option("--model", help="计算时用的模型文件（默认：青海模型）。")
+@model_option("计算时用的模型")
 @ledger_option
 @json_option
 @click.option("--quiet", is_flag=True, help="只说警告和错误。")
@@ -54,7 +60,7 @@ def adjust(
     """登记一项人工调整：批准数与测算数分开放，重新核验每条规则和合计，指出破坏了什么。结果写成副本，原文件不动。
 
     \b
-    例：transfer-opt adjust 预算_分配结果.xlsx --county 玛多县 --fund 均衡性 --to 31000
+    例：transfer-opt adjust 预算_分配结果.xlsx --county 甲县 --fund 均衡性 --to 31000
             --reason 雪灾应急 --by 厅长办公会
     """
     from transfer_opt.commands.adjust import Wish, adjusted_path, opened, write

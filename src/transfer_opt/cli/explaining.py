@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, file_option
+from transfer_opt.cli.options import Command, model_option
 
 
 @click.command(cls=Command, options_metavar="[选项]")
@@ -23,16 +23,16 @@ from transfer_opt.cli.options import Command, file_option
     metavar="县区",
     help="与另一个县区对照：每项资金逐步相差多少，各步之差相加正好等于分配额之差。",
 )
-@file_option("--model", help="从哪份模型文件认原名和原代码（默认：青海模型）。")
+@model_option("从哪个模型认原名和原代码")
 def explain(
     result: Path, county: str, movable: bool, versus: str | None, model: Path | None
 ) -> None:
     """用几句话说明一个县区为什么分到这么多：每笔的来历、起作用的规则和条款。县区可写名称、简称、原名或行政区划代码。
 
     \b
-    例：transfer-opt explain 预算_分配结果.xlsx 玛多县
-        transfer-opt explain 预算_分配结果.xlsx 玛多县 --versus 甘德县
-        transfer-opt explain 预算_分配结果.xlsx 玛多县 --range
+    例：transfer-opt explain 预算_分配结果.xlsx 甲县
+        transfer-opt explain 预算_分配结果.xlsx 甲县 --versus 乙县
+        transfer-opt explain 预算_分配结果.xlsx 甲县 --range
     """
     if versus is not None:
         from transfer_opt.published.versus import versus as side_by_side

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, file_option, json_option, ledger_option, quiet_option
+from transfer_opt.cli.options import (
+    Command,
+    file_option,
+    json_option,
+    ledger_option,
+    model_option,
+    quiet_option,
+)
 from transfer_opt.cli.printing import echo_json
 from transfer_opt.core.errors import AuditError, OutputError
 
@@ -30,7 +37,7 @@ from transfer_opt.core.errors import AuditError, OutputError
 @file_option(
     "--mapping", help="一体化的列对照：对方的列、科目、文号（用 init --mapping 写出示例）。"
 )
-@file_option("--model", help="计算时用的模型文件（默认：青海模型）。")
+@model_option("计算时用的模型")
 @ledger_option
 @json_option
 @quiet_option

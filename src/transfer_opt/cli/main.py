@@ -41,7 +41,7 @@ def cli() -> None:
       transfer-opt init --example 示例.xlsx     生成一份示例工作簿
       transfer-opt check 预算.xlsx              检查工作簿，列出全部问题
       transfer-opt solve 预算.xlsx              计算并写出 预算_分配结果.xlsx
-      transfer-opt explain 预算_分配结果.xlsx 玛多县   说明一个县的数是怎么来的
+      transfer-opt explain 预算_分配结果.xlsx 甲县   说明一个县的数是怎么来的
       transfer-opt compare 预算.xlsx --html 比较.html  比较各个方案
     """
 

@@ -53,7 +53,7 @@ def need(
     \b
     例：transfer-opt need 预算.xlsx --for "三保缺口=0"
         transfer-opt need 预算.xlsx --for "最低保障水平>=80%" --by 均衡性
-        transfer-opt need 预算.xlsx --for "玛多县>=26000" --by "增幅上限·均衡性·增幅上限"
+        transfer-opt need 预算.xlsx --for "甲县>=26000" --by "增幅上限·均衡性·增幅上限"
     """
     from transfer_opt.commands.need import need as run_need
     from transfer_opt.intake import prepare

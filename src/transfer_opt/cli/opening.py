@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from transfer_opt.cli.options import Command, file_option, ledger_option
+from transfer_opt.cli.options import Command, file_option, ledger_option, model_option
 from transfer_opt.core.errors import OutputError
 
 
 @click.command("open", cls=Command, options_metavar="[选项]")
 @click.argument("budget", required=False, type=click.Path(path_type=Path), metavar="[工作簿]")
-@file_option("--model", help="另用一份模型文件（默认：青海模型）。")
+@model_option("用哪个模型")
 @file_option("--boundaries", help="县界文件（GeoJSON），页面上画增幅示意图。")
 @click.option(
     "--keep",

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import click
 
 from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.vocabulary import DEFAULT_MODEL
 
 PATIENCE = 1.0
 """Seconds after which a user wants to know what is going on."""
@@ -81,6 +82,16 @@ def file_option(*names: str, help: str) -> Decorator:
     return click.option(*names, type=click.Path(path_type=Path), metavar="文件", help=help)
 
 
+def model_option(help: str) -> Decorator:
+    """The model a command goes by; `help` says what for."""
+    return click.option(
+        "--model",
+        type=click.Path(path_type=Path),
+        metavar="模型",
+        help=f"{help}：附带模型的名称，或模型文件（默认：{DEFAULT_MODEL}）。",
+    )
+
+
 def time_limit_option(unfinished: str) -> Decorator:
     """How long a command may take from reading to writing; `unfinished` says what is not done by then."""
     return click.option(
@@ -117,7 +128,7 @@ ledger_option = click.option(
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every command that reads a budget."""
     for option in (
-        file_option("--model", help="另用一份模型文件（默认：青海模型）。"),
+        model_option("用哪个模型"),
         click.option(
             "--rename", multiple=True, metavar="列=标准列", help="把表里的列当作标准列，可写多次。"
         ),

@@ -13,6 +13,7 @@ from transfer_opt.cli.options import (
     Command,
     file_option,
     ledger_option,
+    model_option,
     password,
     progress,
     reading_options,
@@ -36,28 +37,25 @@ if TYPE_CHECKING:
     "--mapping", is_flag=True, help="写出一体化导出用的列对照示例（示例，照本省模板修改）。"
 )
 @click.option("--force", is_flag=True, help="文件已存在时覆盖它。")
-@file_option("--model", help="按另一份模型文件的资金和规则生成空白模板（默认：青海模型）。")
+@model_option("按哪个模型写")
 def init(path: Path | None, example: bool, mapping: bool, force: bool, model: Path | None) -> None:
-    """生成空白模板、示例工作簿或一体化列对照的示例。
+    """生成空白模板、示例工作簿、一体化列对照的示例，或（文件名以 .toml 结尾时）一份可以改的模型文件。
 
     \b
     例：transfer-opt init 预算.xlsx
         transfer-opt init --example 示例.xlsx
         transfer-opt init --mapping 列对照.xlsx
+        transfer-opt init 模型.toml
     """
     from transfer_opt.intake.template import write_mapping, write_start
 
     if sum((example, mapping, model is not None)) > 1:
         raise click.UsageError("--example、--mapping、--model 只能写一个。")
-    what, name = ("列对照示例", "列对照.xlsx") if mapping else ("空白模板", "预算模板.xlsx")
-    what, name = ("示例", "示例.xlsx") if example else (what, name)
+    name = "示例.xlsx" if example else "列对照.xlsx" if mapping else "预算模板.xlsx"
     target = path or Path(name)
     if target.exists() and not force:
         raise OutputError(f"文件已存在，没有覆盖：{target}。处理办法：换一个文件名，或加 --force。")
-    if mapping:
-        write_mapping(target)
-    else:
-        write_start(target, example, model)
+    what = write_mapping(target) if mapping else write_start(target, example, model)
     click.echo(f"已写出{what}：{target}")
 
 

@@ -78,7 +78,7 @@ def plan(
 def explain(result: StrPath, county: str, *, model: Model = None) -> str:
     """Why a county, by name, short or former name or code, gets what it gets: told from a result workbook alone.
 
-    `model` is a model file whose former names are known, too; by default that of Qinghai. `Solved.explain` says the
+    `model` is a model whose former names are known, too; without it the default one. `Solved.explain` says the
     same without a file.
 
     Raises InputError where the file is none, or the county is not in it.

@@ -15,7 +15,7 @@ from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.exact import exact
 from transfer_opt.core.version import __version__
-from transfer_opt.core.vocabulary import INDICATORS, THRESHOLDS
+from transfer_opt.core.vocabulary import EXAMPLE_LABEL, INDICATORS, THRESHOLDS
 from transfer_opt.intake.checks.catalogue import errors_of, in_order
 from transfer_opt.intake.monitoring import read_monitoring
 from transfer_opt.intake.prepare import NO_RENAMES
@@ -25,7 +25,7 @@ from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.policy.warning_levels import Threshold
 from transfer_opt.published.monitored import Monitored, read_monitored
 from transfer_opt.report.monitor import monitor_report
-from transfer_opt.report.parts import EXAMPLE_LABEL, budget_label
+from transfer_opt.report.parts import budget_label
 from transfer_opt.scenarios.watch import Source, Watch, watch
 from transfer_opt.workbook.files.open import open_workbook
 from transfer_opt.workbook.input.reader import read_workbook

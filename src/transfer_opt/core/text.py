@@ -87,7 +87,7 @@ def amount_with_unit(text: str) -> tuple[float, str] | None:
 
 
 def to_text(cell: RawCell) -> str:
-    """The cell as text: 630102.0 is 630102, a date is 2026-01-05."""
+    """The cell as text: 990101.0 is 990101, a date is 2026-01-05."""
     if cell is None:
         return ""
     if isinstance(cell, str):

@@ -120,3 +120,7 @@ SIGNATURE = ("编制人", "日期", "一句话")
 YES, NO = "是", "否"
 HARD, SOFT = "硬", "软"
 EXAMPLE = "示例数据"
+EXAMPLE_LABEL = f"{EXAMPLE}，不代表任何实际分配"
+
+DEFAULT_MODEL = "qinghai"
+"""The shipped model that is used where none is named, and the pattern of what the program decides in every other."""

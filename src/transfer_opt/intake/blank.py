@@ -1,4 +1,4 @@
-"""What `init` fills in: the model's rules, parameters and scenarios as rows of 「约束参数」 and 「方案」."""
+"""What `init` fills in: the model's units, columns, rules, parameters and scenarios, in its money unit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from transfer_opt.core.budget import Value
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import (
     CODE,
+    EXAMPLE,
+    EXAMPLE_LABEL,
     NAME,
     OUTLOOK,
     OUTLOOK_ITEMS,
     POOL_AMOUNT,
     PREFECTURE,
+    ROUNDING_STEP,
     WEIGHTS,
 )
+from transfer_opt.policy.admissible import parse_unit
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import FundSpec, ModelSpec, ParameterSpec, RuleSpec, Setting
 from transfer_opt.policy.warning_levels import (
@@ -23,6 +27,7 @@ from transfer_opt.policy.warning_levels import (
     OF_COUNTIES,
     OF_PROVINCE,
 )
+from transfer_opt.workbook.input.columns import InputColumn
 from transfer_opt.workbook.output.template import (
     FundLine,
     OutlookRow,
@@ -30,14 +35,16 @@ from transfer_opt.workbook.output.template import (
     ScenarioRow,
     TemplateLayout,
     WeightRow,
+    county_columns,
 )
 
+COVERAGE_RULE = "保障水平最大化"
 OUTLOOK_YEARS = 2
 """With this year they make the three of a rolling plan."""
 
 
 def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
-    """The empty template of a model."""
+    """The empty template of a model; that of a model which calls itself an example carries the label of one."""
     funds = tuple(_fund_line(fund) for fund in spec.funds)
     return TemplateLayout(
         year,
@@ -53,7 +60,41 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
         outlook=outlook_rows(spec),
         outlook_years=OUTLOOK_YEARS,
         thresholds=threshold_rows(),
+        label=EXAMPLE_LABEL if EXAMPLE in spec.title else "",
+        columns=_county_columns(spec),
+        unit=_money_unit(spec),
     )
+
+
+def _county_columns(spec: ModelSpec) -> tuple[InputColumn, ...]:
+    """The usual ones, those that a factor takes as they stand, and those that coverage is measured by."""
+    usual = county_columns([fund.name for fund in spec.funds])
+    taken = {
+        str(factor.parameters["column"]): (
+            "因素",
+            f"「{fund.short}」按它测算（因素「{factor.title}」）。",
+        )
+        for fund in spec.funds
+        for factor in fund.factors
+        if factor.weight and factor.function == "optional_column"
+    }
+    measured = {
+        str(parameter.default): ("口径", f"「{COVERAGE_RULE}」的{parameter.name}。")
+        for parameter in spec.rules[COVERAGE_RULE].parameters.values()
+    }
+    further = [
+        InputColumn(name, "number", note, required=False, band=band, width=11)
+        for name, (band, note) in (taken | measured).items()
+        if name not in {column.name for column in usual}
+    ]
+    return (*usual, *further)
+
+
+def _money_unit(spec: ModelSpec) -> str:
+    """Amounts are typed in the unit they are published in."""
+    found = parse_unit(str(spec.rules[ROUNDING_STEP].parameters["单位"].default))
+    assert found is not None, "the model file is checked"
+    return found[1]
 
 
 def threshold_rows() -> tuple[Mapping[str, Value], ...]:

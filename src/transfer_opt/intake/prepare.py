@@ -94,7 +94,7 @@ def read_budget(
 ) -> BudgetWorkbook:
     """Read a budget workbook; InputError where the file is none. What is wrong in its cells, `check` says.
 
-    `model` is a model file, or a model already loaded; by default that of Qinghai. `rename` maps columns of this
+    `model` is a model file, or a model already loaded; without one the default model. `rename` maps columns of this
     workbook to standard ones; `password` opens a workbook that is locked.
     """
     spec = load_model(model)

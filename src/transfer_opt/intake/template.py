@@ -1,4 +1,4 @@
-"""What `init` writes: the empty template of a model (by default the shipped one), the filled example, or that of a mapping."""
+"""What `init` writes: the empty template of a model, the filled example of the default one, a model file or a mapping to go on from."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ from datetime import date
 from pathlib import Path
 
 from transfer_opt.core.atomic_write import save_bytes
+from transfer_opt.core.vocabulary import DEFAULT_MODEL
 from transfer_opt.intake.blank import blank_layout
-from transfer_opt.policy.model_file.loading import load_model, shipped
+from transfer_opt.policy.model_file.files import model_path, shipped
+from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.workbook.output.template import write_template
 
 
-def write_start(path: Path, example: bool, model: Path | None = None) -> None:
-    """Write the template or the example; raises OutputError and leaves nothing behind where that fails."""
+def write_start(path: Path, example: bool, model: Path | None = None) -> str:
+    """Write the example, a model file (where the name ends in .toml) or the template, and say which it is.
+
+    Raises OutputError and leaves nothing behind where that fails; InputError for a model that cannot be read.
+    """
     if example:
-        save_bytes(path, shipped("inputs", "qinghai.xlsx").read_bytes())
-    else:
-        write_template(path, blank_layout(load_model(model), date.today().year))
+        save_bytes(path, shipped("inputs", f"{DEFAULT_MODEL}.xlsx").read_bytes())
+        return "示例"
+    spec = load_model(model)
+    if path.suffix == ".toml":
+        save_bytes(path, model_path(model).read_bytes())
+        return "模型文件"
+    write_template(path, blank_layout(spec, date.today().year))
+    return "空白模板"
 
 
-def write_mapping(path: Path) -> None:
-    """Write the example of a mapping to the executing system; raises OutputError as above."""
+def write_mapping(path: Path) -> str:
+    """Write the example of a mapping to the executing system, and say what it is; raises OutputError as above."""
     save_bytes(path, shipped("inputs", "mapping.xlsx").read_bytes())
+    return "列对照示例"

@@ -58,7 +58,7 @@ class Register:
         return Found(place, exact, clash=coded is not None and named is not None and coded != named)
 
     def by_name(self, name: str) -> int | None:
-        """The unit of that name, former name or, where only one fits, short name (大通县, 大柴旦)."""
+        """The unit of that name, former name or, where only one fits, short name (甲乙县, 甲乙)."""
         for spelling in (name, self._former.get(name, "")):
             if spelling in self._by_name:
                 return self._by_name[spelling]
@@ -73,7 +73,7 @@ class Register:
 
 
 def is_short_for(short: str, full: str) -> bool:
-    """Whether a name leaves out peoples or level: 大通县 for 大通回族土族自治县, but 玉树县 is not 玉树市."""
+    """Whether a name leaves out peoples or level: 甲乙县 for 甲乙某族自治县, but 甲乙县 is not 甲乙市."""
     ending, stem = _ENDING.search(short), _stem(short)
     if len(stem) < _SHORTEST_STEM or short == full or not full.startswith(stem):
         return False

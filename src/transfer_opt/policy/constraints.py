@@ -76,7 +76,7 @@ def pool_total(case: Case, x: Linear) -> Rows:
 
         Σ_i x[f, i]  =  pool[f]     for every fund
 
-    Units: money on both sides. Absent: never. Clause: 预算法; 若干措施第二十一条.
+    Units: money on both sides. Absent: never.
     """
     everyone = np.ones(len(case.recipients), dtype=bool)
     return exactly(x.total(case.by_fund(everyone)), case.pool_amount)
@@ -89,7 +89,7 @@ def last_year_floor(case: Case, x: Linear, *, max_cut: Exacts) -> Rows:
         x[f, i]  >=  (1 - max_cut) * (1 - penalty[f, i]) * last_year[f, i]     where last_year > 0
 
     Units: money on both sides; max_cut (L,) and penalty are fractions of 1; penalty is that of 考核奖惩.
-    Absent: a line without a payment last year gets no row. Clause: 省定，参照若干措施第二十一条.
+    Absent: a line without a payment last year gets no row.
     """
     paid = case.kept
     kept = (1 - max_cut[paid]) * (1 - exacts(case.lines.penalty[paid]))
@@ -102,7 +102,7 @@ def assessment_cut(case: Case, x: Linear) -> Rows:
 
         x[f, i]  <=  (1 - penalty[f, i]) * max(reference_before[f, i], last_year[f, i])     where penalty > 0
 
-    Units: money on both sides. Absent: lines not assessed 变差 get no row. Clause: 参照59号 考核评价奖惩 (待核实); 省定.
+    Units: money on both sides. Absent: lines not assessed 变差 get no row.
     """
     cut = case.lines.penalty > 0
     before = np.maximum(case.figures.reference_before[cut], filled(case.last_year[cut]))
@@ -115,7 +115,7 @@ def advance_kept(case: Case, x: Linear) -> Rows:
 
         x[f, i]  >=  advance[f, i]     where an advance is given
 
-    Units: money on both sides. Absent: lines without an advance get no row. Clause: 预算法.
+    Units: money on both sides. Absent: lines without an advance get no row.
     """
     given = ~np.isnan(case.lines.advance)
     return at_least(x[given], exacts(case.lines.advance[given]))
@@ -128,7 +128,7 @@ def growth_cap(case: Case, x: Linear, *, max_rise: Exacts) -> Rows:
         x[f, i]  <=  (1 + max_rise) * last_year[f, i]     where last_year > 0
 
     Units: money on both sides; max_rise (L,) is a fraction of 1.
-    Absent: a line that got nothing last year has no cap. Clause: 参照58号 增幅控制 (待核实; 均衡性 only), 其余省定.
+    Absent: a line that got nothing last year has no cap.
     """
     paid = case.capped
     return at_most(x[paid], case.last_amount[paid] * (1 + max_rise[paid]))
@@ -142,7 +142,7 @@ def basic_need(case: Case, x: Linear) -> Rows:
 
     Units: money on both sides; usable (可统筹比例) is a fraction of 1; need contains 保障倍数. aside is what a recipient
     pays others for the water (「横向补偿」), which 三保 does not suffer from unless the settings say so.
-    Absent: a recipient without need gets no row. Clause: 若干措施第二十一条 保工资、保运转、保基本民生.
+    Absent: a recipient without need gets no row.
     """
     needy = case.need > 0
     return at_least(case.capacity(x, case.own + case.set_aside)[needy], case.figures.need[needy])
@@ -172,7 +172,6 @@ def pressure_tilt(case: Case, x: Linear, *, pressed: Exacts, weak: Exacts, lead:
 
     Units: money on both sides; pressed, weak, lead (F,) are fractions of 1.
     Absent: a fund without such units, or that paid nothing last year, gets no row.
-    Clause: 若干措施第二十一条 压力大和县级财政困难地区.
     """
     own = case.filled_own
     pressure, strength = Ratios(case.need, own), Ratios(own, case.expenditure)
@@ -203,7 +202,6 @@ def weak_tilt(case: Case, x: Linear, *, weak: Exacts, lead: Exacts, group: Texts
 
     Units: money on both sides; weak, lead (F,) are fractions of 1; group (F,) is 薄弱比例 or 列=值、值.
     Absent: a fund without such units, or that paid nothing last year, gets no row.
-    Clause: 若干措施第二十一条 加大对财力薄弱地区.
     """
     strength = Ratios(case.filled_own, case.expenditure)
     groups = []
@@ -236,7 +234,7 @@ def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> R
         H = 困难地区类型 given and own/N below the province's
 
     Units: money on both sides; multiple is a ratio of amounts per head; population names the head count.
-    Absent: no such unit, no row. Clause: 若干措施第十八条.
+    Absent: no such unit, no row.
     """
     people, own, expenditure = (
         exacts(column)
@@ -280,7 +278,7 @@ def ecological_growth(case: Case, x: Linear, *, rise: Exacts) -> Rows:
         x[f, i]  >=  (1 + min(rise, max(G[f], 0))) * last_year[f, i]     for key zones not penalised
 
     Units: money on both sides; rise (L,) is a fraction of 1.
-    Absent: other zones and lines without a payment last year get no row. Clause: 若干措施第二十一条 逐步加大.
+    Absent: other zones and lines without a payment last year get no row.
     """
     lines = case.lines
     zones = np.isin(case.recipients.text("功能区类型")[lines.recipient], KEY_ZONES)
@@ -302,7 +300,7 @@ def coverage_floor(case: Case, x: Linear, *, least: Exacts, peers: str) -> Rows:
         capacity[i]  >=  least * N[i] * Σ_{j in peers} capacity[j] / Σ_{j in peers} N[j]
 
     Units: money on both sides (coverage times N); least (n,) is a fraction of 1.
-    Absent: never. Clause: 若干措施第十八条 均等化.
+    Absent: never.
     """
     capacity, expenditure = case.capacity(x, case.own), exacts(case.expenditure)
     if (
@@ -330,7 +328,7 @@ def rank_kept(case: Case, x: Linear, *, tolerance: mpq, peers: str) -> Rows:
         coverage[i]  <=  coverage[j] + tolerance     j next above i by own/N; equal own/N unordered
 
     Units: money on both sides (times N[i]); tolerance is a fraction of 1.
-    Absent: groups of one get no row. Clause: 省定，参照若干措施第二十一条.
+    Absent: groups of one get no row.
     """
     weaker, stronger = _neighbours(case, peers)
     capacity = case.capacity(x, case.own)
@@ -350,7 +348,7 @@ def prefecture_share(case: Case, x: Linear, *, least: Exacts, most: Exacts) -> R
         least * pool[f]  <=  Σ_{i in p} x[f, i]  <=  most * pool[f]     where a limit is given
 
     Units: money on all sides; least, most (F·P,) are fractions of 1, None where not given.
-    Absent: a prefecture without limits gets no row. Clause: 省定，参照若干措施第二十一条 省级统筹.
+    Absent: a prefecture without limits gets no row.
     """
     pools = case.pool_amount[
         np.repeat(np.arange(len(case.funds)), len(case.recipients.prefectures))
@@ -368,7 +366,7 @@ def line_share(case: Case, x: Linear, *, most: Exacts) -> Rows:
 
         x[f, i]  <=  most * pool[f]
 
-    Units: money on both sides; most (L,) is a fraction of 1. Absent: never. Clause: 省定.
+    Units: money on both sides; most (L,) is a fraction of 1. Absent: never.
     """
     return at_most(x, case.pool_amount[case.lines.fund] * most)
 
@@ -380,7 +378,7 @@ def given_bounds(case: Case, x: Linear) -> Rows:
         given_floor[f, i]  <=  x[f, i]            <=  given_cap[f, i]     where given
         given_floor[f, p]  <=  Σ_{i in p} x[f, i]  <=  given_cap[f, p]     where given
 
-    Units: money on all sides. Absent: what has no given bounds gets no row. Clause: the user's reason.
+    Units: money on all sides. Absent: what has no given bounds gets no row.
     """
     floor, cap = exacts(case.lines.given_floor), exacts(case.lines.given_cap)
     low, high = known(floor), known(cap)
@@ -398,7 +396,7 @@ def given_totals(case: Case, x: Linear) -> Rows:
         given_floor[i]  <=  Σ_f x[f, i]            <=  given_cap[i]     where given
         given_floor[p]  <=  Σ_f Σ_{i in p} x[f, i]  <=  given_cap[p]     where given
 
-    Units: money on all sides. Absent: what has no given bounds gets no row. Clause: the user's reason.
+    Units: money on all sides. Absent: what has no given bounds gets no row.
     """
     return stacked(
         at_least(x[np.arange(0)], ZERO),

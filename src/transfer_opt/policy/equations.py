@@ -12,11 +12,12 @@ from math import isinf
 from pathlib import Path
 from typing import Any
 
-from transfer_opt.core.vocabulary import OUTLOOK, WEIGHTS
+from transfer_opt.core.vocabulary import DEFAULT_MODEL, OUTLOOK, WEIGHTS
 from transfer_opt.policy.constraints import CONSTRAINTS, Constraint
 from transfer_opt.policy.factors import FACTORS, Factor, assessed, combined, settled
 from transfer_opt.policy.model import FactorSpec, FundSpec, ModelSpec, ParameterSpec, RuleSpec
-from transfer_opt.policy.model_file.loading import load_model, shipped
+from transfer_opt.policy.model_file.files import shipped
+from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.policy.model_file.words import SETTINGS_ONLY
 from transfer_opt.policy.objectives import OBJECTIVES, Objective
 from transfer_opt.policy.shared_costs import livelihood_need
@@ -68,7 +69,7 @@ SHORTFALL_TEXT = (
     "It has no function of its own: it is the stage of the soft rule 「三保兜底」 (`basic_need`).\n\n"
     "    min  Σ_i s[i],  then lexicographic min–max of s[i] / need[i]\n"
     "    own[i] + Σ_f usable[f] * x[f, i] + s[i]  >=  need[i],   s >= 0\n\n"
-    "Units: money, then ratio. Clause: 若干措施第二十一条 兜住底线."
+    "Units: money, then ratio."
 )
 
 
@@ -76,7 +77,8 @@ def equations(spec: ModelSpec) -> str:
     """The whole document for a model."""
     blocks = [
         f"# 公式汇编 Equations\n\n{spec.title} {spec.version}",
-        "由 `python -m transfer_opt.policy.equations` 从程序注释和模型文件生成，不要手改。条款释义见 qinghai/policy.md。\n"
+        "由 `python -m transfer_opt.policy.equations` 从程序注释和模型文件生成，不要手改。"
+        f"条款释义见 {DEFAULT_MODEL}/policy.md。\n"
         "Generated from the docstrings of the catalogues and the model file; do not edit by hand.",
         "## 符号 Symbols\n\n"
         + _table(("符号", "名称", "meaning"), [(f"`{s}`", *words) for s, *words in SYMBOLS]),
@@ -134,7 +136,7 @@ def target() -> Path:
 
 
 def main() -> None:
-    """Write the document of the model that is shipped."""
+    """Write the document of the default model."""
     target().write_text(equations(load_model()), encoding="utf-8")
 
 

@@ -111,7 +111,7 @@ def equalization_gap(
         value       =  gap * (ratio_weight * pool / Σ gap + difficulty_weight * mapped difficulty)
 
     z uses the population standard deviation over eligible units; zero spread gives 0, all equal maps to 1.
-    Units: money. required is 必保支出, by default the 三保 need. Clause: 参照58号 (待核实).
+    Units: money. required is 必保支出, by default the 三保 need.
     """
     revenue, expenditure = (
         data.recipients.number("标准财政收入"),
@@ -149,7 +149,7 @@ def remaining_need(data: FactorData, *, after: Sequence[str]) -> tuple[Figure, .
 
         value  =  max(0, need - own - Σ_after e)
 
-    Units: money. Clause: 参照140号 (待核实).
+    Units: money.
     """
     own = data.own_after(after)
     name = _own_name(after)
@@ -166,7 +166,7 @@ def need_pressure(data: FactorData, *, after: Sequence[str]) -> tuple[Figure, ..
 
         value  =  need² / (own + Σ_after e)
 
-    Units: money. A unit with nothing of its own counts its need in full. Clause: 参照140号 (待核实).
+    Units: money. A unit with nothing of its own counts its need in full.
     """
     own = data.own_after(after)
     # Where there is nothing to divide by, the need divided by itself leaves the need.
@@ -186,7 +186,7 @@ def standard_gap(data: FactorData) -> tuple[Figure, ...]:
 
         value  =  max(0, N - R)
 
-    Units: money. Clause: 参照140号 (待核实).
+    Units: money.
     """
     return (Figure(GAP, data.gap),)
 
@@ -197,7 +197,7 @@ def optional_column(data: FactorData, *, column: str) -> tuple[Figure, ...]:
 
         value  =  column
 
-    Units: those of the column. Clause: 参照140号 (待核实).
+    Units: those of the column.
     """
     values = np.nan_to_num(
         data.recipients.number(column)
@@ -211,7 +211,7 @@ def zone_gap(data: FactorData, *, tiers: Mapping[str, float]) -> tuple[Figure, .
 
         value  =  max(0, N - R) * tiers[功能区类型]
 
-    Units: money. A type without a tier counts 0. Clause: 参照59号 (待核实).
+    Units: money. A type without a tier counts 0.
     """
     tier = np.array([tiers.get(zone, 0.0) for zone in data.recipients.text("功能区类型")])
     return (
@@ -227,7 +227,7 @@ def protected_area(data: FactorData) -> tuple[Figure, ...]:
 
         value  =  禁止开发区个数 if any unit has one, else 禁止开发区面积
 
-    Units: km² or count. Clause: 参照59号 (待核实).
+    Units: km² or count.
     """
     number = data.recipients.number("禁止开发区个数")
     name = "禁止开发区个数" if not np.isnan(number).all() else "禁止开发区面积"
@@ -242,7 +242,7 @@ def guided_list(data: FactorData) -> tuple[Figure, ...]:
 
         value  =  1 where 引导性补助名单 is not blank, 否 or 0;  else 0
 
-    Units: none. Clause: 参照59号 (待核实).
+    Units: none.
     """
     listed = data.recipients.text("引导性补助名单")
     return (

@@ -24,17 +24,12 @@ class Clause:
     number: str
     date: str
     grade: str
+    cited: str = ""
 
     @property
     def brief(self) -> str:
         """How the clause is cited where a note under the table tells its grade."""
-        named = {"预算法": "预算法", "用户": "本单位填报", "省定": "省定"}
-        return named.get(
-            self.key,
-            f"若干措施{self.number}"
-            if self.key in ("十六", "十八", "二十一")
-            else f"参照{self.key}",
-        )
+        return self.cited or self.key
 
     @property
     def short(self) -> str:

@@ -80,7 +80,6 @@ def highest_coverage(case: Case, x: Linear) -> Levels:
         r[i]  =  (need[i] - (own[i] + Σ_f usable[f] * x[f, i])) / denominator[i]
 
     Units: ratio of money to money. With the default columns (标准财政支出, 可用财力, 标准财政支出) r = 1 − coverage.
-    Clause: 若干措施第十八条 均等化.
     """
     need, own, denominator = (case.column(name) for name in case.gap_columns)
     has_line = np.zeros(len(need), dtype=bool)
@@ -97,7 +96,7 @@ def closest_to_reference(case: Case, x: Linear) -> Levels:
 
         t[f, i]  =  |x[f, i] - e[f, i]| / e[f, i]     (one publishing unit in place of e = 0)
 
-    Units: ratio. Every line has a term, so the optimum is one point. Clause: 因素法, 若干措施第二十一条.
+    Units: ratio. Every line has a term, so the optimum is one point.
     """
     reference = case.figures.reference
     return Levels(
@@ -115,7 +114,7 @@ def closest_to_last_year(case: Case, x: Linear) -> Levels:
 
         t[f, i]  =  |x[f, i] - last_year[f, i]| / last_year[f, i]     where last_year > 0
 
-    Units: ratio. Clause: 参照58号 增幅控制.
+    Units: ratio.
     """
     paid = case.lines.last_year > 0
     last_year = case.last_year[paid]
@@ -128,7 +127,7 @@ def smallest_spread(case: Case, x: Linear) -> Distance:
 
         min  Σ_i | coverage[i] - Σ capacity / Σ N | * N[i]
 
-    Units: money. The province's capacity is fixed by the pools. Clause: 若干措施第十八条 均等化.
+    Units: money. The province's capacity is fixed by the pools.
     """
     expenditure = exacts(case.expenditure)
     return Distance(

@@ -20,7 +20,7 @@ ELSEWHERE = "只用于多年测算，不影响本年的分配"
 
 
 def outlook_rule(clauses: Sequence[Clause]) -> RuleSpec:
-    """The rule that holds the growths: 本年总额 by fund, everything else by place."""
+    """The rule that holds the growths: 本年总额 by fund, everything else by place; cited like what else an official fills in."""
     return RuleSpec(
         OUTLOOK,
         tuple(clauses),
@@ -56,7 +56,7 @@ def pool_growths(settings: Settings) -> dict[str, float]:
 
 
 def growths_told(settings: Settings) -> Iterator[str]:
-    """What is set in the place of the sheet: 均衡性转移支付本年总额每年 +10%."""
+    """What is set in the place of the sheet: 甲补助本年总额每年 +10%."""
     for fund, growth in pool_growths(settings).items():
         yield f"{fund}{POOL_AMOUNT}{_yearly(growth)}"
     said = [

@@ -145,7 +145,7 @@ def livelihood_need(burdens: Burdens, way: str, gross: bool, filled: Exacts) -> 
         paid[k, L, i]  =  share[k, L, i] * cost[k, i],   Σ_L share[k, L, i] = 1
         worked out[i]  =  Σ_k paid[k, 县, i] + other[i]   over the services listed;  毛口径: Σ_k cost[k, i] + other[i]
 
-    Units: persons, 元 per person and year, money. Clause: 若干措施第十八条第一句.
+    Units: persons, 元 per person and year, money.
     """
     if way == AS_FILLED:
         return filled

@@ -2,7 +2,7 @@
 
     worse at once; better only past every cut on the way by the margin (回差), so that no level flickers
 
-No cut stands here: all are the workbook's (「预警阈值」). Clause: 若干措施第二十五条, 参照.
+No cut stands here: all are the workbook's (「预警阈值」).
 """
 
 from __future__ import annotations

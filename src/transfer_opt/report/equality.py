@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from math import isclose
 
@@ -32,7 +33,8 @@ STRATA_HEAD = (
     "人均；保障水平前→后；增幅",
 )
 """What the columns of 「均衡性指标」 hold below the indicators."""
-SHORT_NAMES = (("藏族自治州", "州"), ("蒙古族藏族自治州", "州"), ("自治州", "州"))
+_PEOPLES = "朝鲜|土家|苗|藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|蒙古|柯尔克孜|哈萨克"
+_AUTONOMOUS = re.compile(rf"(?<=..)(?:(?:{_PEOPLES})族?)*自治州$")
 
 
 def indicator_table(outcome: Outcome) -> Table:
@@ -156,11 +158,8 @@ def _by_prefecture(case: Case, capacity: Floats) -> Dumbbell:
 
 
 def short_prefecture(name: str) -> str:
-    """海西蒙古族藏族自治州 → 海西州: a chart has room for few characters."""
-    for ending, replacement in sorted(SHORT_NAMES, key=lambda pair: -len(pair[0])):
-        if name.endswith(ending):
-            return name.removesuffix(ending) + replacement
-    return name
+    """甲乙某族自治州 → 甲乙州: a chart has room for few characters."""
+    return _AUTONOMOUS.sub("州", name)
 
 
 def _curve(

@@ -130,7 +130,7 @@ def notes(outcome: Plan, flows: Flows) -> Iterator[str]:
         f"注：补偿按断面协议计算，不经优化；各县净额合计为 0。{held}"
         f"公布数取整到{outcome.case.unit_name}：各笔和各县的应收、应付、净额，与取整前相差都不到一个单位。"
     )
-    yield f"科目：收入 {accounts[0]}，支出 {accounts[1]}（待核实），与重点生态功能区转移支付分开记账。"
+    yield f"科目：收入 {accounts[0]}，支出 {accounts[1]}（待核实），与各项转移支付分开记账。"
     yield from effects(outcome, flows)
     for q, section in enumerate(flows.sections):
         yield told(outcome, flows, q, section, unit)
@@ -211,7 +211,7 @@ def told(outcome: Plan, flows: Flows, q: int, section: Section, unit: str) -> st
 
 
 def _paid(names: Texts, flow: Flow, money: mpq, unit: str) -> str:
-    """「湟源县付湟中区 494 万元（协议数 700）」."""
+    """「甲县付乙县 494 万元（协议数 700）」."""
     agreed = f"（协议数 {_cents(flow.due)}）" if money != flow.due else ""
     return f"{names[flow.payer]}付{names[flow.payee]} {spelled(money)} {unit}{agreed}"
 

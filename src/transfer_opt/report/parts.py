@@ -14,12 +14,11 @@ from transfer_opt.core.budget import Budget, Value
 from transfer_opt.core.exact import spelled
 from transfer_opt.core.tables import Column, RowKind
 from transfer_opt.core.text import some
-from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, FLOWS
+from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, EXAMPLE_LABEL, FLOWS
 from transfer_opt.policy.case import Case, Fund, Recipients
 
 Each = TypeVar("Each")
 TOTAL_NAME = "合  计"
-EXAMPLE_LABEL = "示例数据，不代表任何实际分配"
 FORECAST = "（预测）"
 """After a year whose figures are only expected."""
 CENTS = 2

@@ -12,6 +12,7 @@ from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import FLOWS
+from transfer_opt.policy.model import ModelSpec
 from transfer_opt.report.parts import (
     KEY_COLUMNS,
     TOTAL_NAME,
@@ -23,7 +24,6 @@ from transfer_opt.report.parts import (
 )
 
 BAND = "各步调整（＋为得到，－为让给其他县，“–”表示该步不影响本行）"
-GRADES = "依据条款：参照58号、59号、140号为中央对省的办法，待核实；“省定”为示例，须经财政部门确认。"
 BALANCED = "各调整步全省合计均为 0：只改变分布，不改变总额"
 
 
@@ -33,7 +33,7 @@ def step_table(outcome: Outcome) -> Table:
     factors = "，".join(f"{name} {value:.4f}" for name, value in outcome.coefficients)
     notes = (
         "注：每一步都是一次完整的重新分配，每步调整全省合计为 0；因素法测算额＋各步调整＝分配额。",
-        GRADES,
+        graded(outcome.spec),
         *one_off(outcome.case),
         f"横向补偿是县与县之间按断面协议的收付，不在各步调整之内，见「{FLOWS}」。"
         if outcome.case.flows
@@ -51,6 +51,20 @@ def step_table(outcome: Outcome) -> Table:
         paper="A3",
         fit="groups",
     )
+
+
+def graded(spec: ModelSpec) -> str:
+    """Which clauses are not yet certain, by grade; "" where all are."""
+    clauses = [
+        *(clause for rule in spec.rules.values() for clause in rule.clauses),
+        *(factor.clause for fund in spec.funds for factor in fund.factors),
+    ]
+    by_grade: dict[str, dict[str, None]] = {}
+    for clause in clauses:
+        if clause.grade:
+            by_grade.setdefault(clause.grade, {})[clause.brief] = None
+    told = "；".join(f"{grade}的有{'、'.join(names)}" for grade, names in by_grade.items())
+    return f"依据条款中，{told}，引用前须经财政部门核对、确认。" if told else ""
 
 
 def step_columns(used: Sequence[bool]) -> tuple[Column, ...]:

@@ -134,7 +134,7 @@ def plan_table(prepared: Prepared, plan: Plan) -> Table:
 
 
 def _short_funds(prepared: Prepared) -> list[str]:
-    """均衡性 for 均衡性转移支付."""
+    """Its short name: 甲 for 甲补助."""
     known = {fund.name: fund.short for fund in prepared.spec.funds}
     return [known.get(name, name) for name in prepared.settings.funds]
 

@@ -122,7 +122,7 @@ GOALS: Mapping[str, Measure] = {
 
 
 def parse_goal(text: str, case: Case, spec: ModelSpec) -> Goal:
-    """The goal meant by a text such as 「三保缺口=0」 or 「玛多县·均衡性>=15000」; raises InputError."""
+    """The goal meant by a text such as 「三保缺口=0」 or 「甲县·均衡性>=15000」; raises InputError."""
     found = re.fullmatch(r"(.+?)(>=|<=|≥|≤|=)(.+)", normalise(text))
     number = to_number(found[3].removesuffix(case.money_unit)) if found else None
     if found is None or number is None:

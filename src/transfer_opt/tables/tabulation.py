@@ -338,7 +338,7 @@ class _Reading:
 
 
 def _subtotal_lines(table: Tabulation, kinds: Mapping[int, RowKind]) -> Iterator[int]:
-    """Rows such as 西宁市 or 一、西宁市 that add up the rows under them: as most of their numbers say.
+    """Rows such as 甲市 or 一、甲市 that add up the rows under them: as most of their numbers say.
 
     Where most of them do, the others are meant to.
     """

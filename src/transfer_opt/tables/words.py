@@ -33,7 +33,7 @@ _OWN = _words(r".*本级(?:及其他|小计|合计)?|.*[省州市]级|.*[省州�
 _OWN_OF_PROVINCE = _words(r"(?:中央|国家|省|自治区|兵团|[^州市县区]{2,3}省)(?:本级|级|直).*")
 _WITHIN = _words(r"其中|ofwhich")
 PROVINCE = re.compile(r"[^州市县区]{2,3}省")
-"""青海省 above its counties is their total; among other provinces it is one of them."""
+"""A province above its counties is their total; among other provinces it is one of them."""
 PREFECTURE = re.compile(r".+(?:州|地区|盟|市)")
 """What may stand above its counties as their subtotal."""
 

@@ -70,9 +70,10 @@ class Autosave:
 
     def example(self) -> tuple[Path, str]:
         """The shipped example."""
-        from transfer_opt.policy.model_file.loading import shipped
+        from transfer_opt.core.vocabulary import DEFAULT_MODEL
+        from transfer_opt.policy.model_file.files import shipped
 
-        return self.uploaded(shipped("inputs", "qinghai.xlsx").read_bytes(), EXAMPLE_NAME)
+        return self.uploaded(shipped("inputs", f"{DEFAULT_MODEL}.xlsx").read_bytes(), EXAMPLE_NAME)
 
     def _folder(self, content: bytes) -> Path:
         folder = self._root / sha256(content).hexdigest()[:16]

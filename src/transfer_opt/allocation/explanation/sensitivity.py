@@ -230,7 +230,7 @@ def _moves(entry: RuleRows, other: RuleRows, binding: Bools) -> bool:
 
 
 def _called(change: Change) -> str:
-    """「均衡性转移支付的增幅上限」: to be read between 如果把 and 由…放宽到."""
+    """「甲补助的增幅上限」: to be read between 如果把 and 由…放宽到."""
     what = (
         change.parameter
         if change.parameter == change.rule

@@ -8,13 +8,14 @@ import tomllib
 from pathlib import Path
 
 from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.policy.model_file.files import SHOWING
 from transfer_opt.policy.model_file.positions import Statement, positions
 from transfer_opt.policy.model_file.source import Source, one_line, place
 
 _LARGEST = 4_000_000
 """Bytes; no model file comes near it, and a wrong path may lead to anything."""
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
-_LIKE_SHIPPED = "照 models/qinghai/model.toml 里同样的段改正。"
+_LIKE_SHIPPED = f"照附带的模型（用 {SHOWING} 写出）里同样的段改正。"
 _REASONS = {
     "Invalid statement": "这一行不是「名称 = 取值」，也不是方括号里的表名",
     "Expected newline": "这一行写完以后还有多余的字",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from transfer_opt.core.vocabulary import OUTLOOK, WEIGHTS
+from transfer_opt.core.vocabulary import BOUNDS, OUTLOOK, WEIGHTS
 from transfer_opt.policy.factor_weights import weights_rule
 from transfer_opt.policy.model import (
     Change,
@@ -35,7 +35,6 @@ def model(source: Source) -> ModelSpec:
         name: rule_spec(name, entry, [clauses[key] for key in entry["clause"]])
         for name, entry in table["rules"].items()
     }
-    told = [clause for key, clause in clauses.items() if key == "用户"]
     scenarios = tuple(
         ScenarioSpec(
             entry["name"], tuple(_change(change, funds) for change in entry.get("changes", ()))
@@ -48,7 +47,7 @@ def model(source: Source) -> ModelSpec:
         source.digest,
         tuple(table["objective"]),
         funds,
-        rules | {WEIGHTS: weights_rule(funds), OUTLOOK: outlook_rule(told)},
+        rules | {WEIGHTS: weights_rule(funds), OUTLOOK: outlook_rule(rules[BOUNDS].clauses)},
         scenarios,
         _fund_aliases(funds) | table.get("aliases", {}),
         dict(table.get("values", {})),

@@ -1,7 +1,7 @@
 """`python -m transfer_opt.policy.model_file.schema`: the JSON Schema by which editors help with a model file.
 
-Written from the models of `shape.py` and, for the names that the program decides, from the shipped model; beside it the
-SHA-256 of that model, which says that its shape has been checked.
+Written from the models of `shape.py` and, for the names that the program decides, from the default model; beside every
+shipped model its SHA-256, which says that its shape has been checked.
 """
 
 from __future__ import annotations
@@ -12,21 +12,18 @@ from typing import Any
 from transfer_opt.core.errors import InputError
 from transfer_opt.core.vocabulary import OUTLOOK, WEIGHTS
 from transfer_opt.policy.model import ModelSpec, RuleSpec
-from transfer_opt.policy.model_file.loading import load_model, shipped
+from transfer_opt.policy.model_file.files import DIGEST, MODEL, model_names, model_path, shipped
+from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.policy.model_file.reading import read
 from transfer_opt.policy.model_file.shape import FACTOR_PARAMETERS, ModelFile, shape_findings
 from transfer_opt.policy.model_file.source import Source
 
-MODEL, DIGEST, SCHEMA = (
-    ("qinghai", "model.toml"),
-    ("qinghai", "model.sha256"),
-    ("model.schema.json",),
-)
+SCHEMA = "model.schema.json"
 Schema = dict[str, Any]
 
 
 def schema(spec: ModelSpec) -> str:
-    """The JSON Schema of every model file, as text; `spec` is the shipped model."""
+    """The JSON Schema of every model file, as text; `spec` is the default model."""
     whole = _plain(ModelFile.model_json_schema())
     parts: Schema = whole["$defs"]
     parts["Factor"]["allOf"] = [_by_function(name) for name in FACTOR_PARAMETERS]
@@ -49,15 +46,15 @@ def checksum(source: Source) -> str:
     problems = tuple(finding.problem for finding in shape_findings(source))
     if problems:
         raise InputError(problems)
-    return f"{source.digest}  {MODEL[-1]}\n"
+    return f"{source.digest}  {MODEL}\n"
 
 
 def main() -> None:
-    """Write both beside the models."""
-    shipped("models", *SCHEMA).write_text(schema(load_model()), encoding="utf-8", newline="\n")
-    shipped("models", *DIGEST).write_text(
-        checksum(read(shipped("models", *MODEL))), encoding="utf-8", newline="\n"
-    )
+    """Write the schema beside the models, and the checksums into their folders."""
+    shipped("models", SCHEMA).write_text(schema(load_model()), encoding="utf-8", newline="\n")
+    for name in model_names():
+        text = checksum(read(model_path(name)))
+        shipped("models", name, DIGEST).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _rule(rule: RuleSpec) -> Schema:

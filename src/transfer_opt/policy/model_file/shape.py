@@ -92,6 +92,7 @@ class Clause(_Part):
     grade: Text = Field(
         description="原文没有核对过的写「待核实」，示例数据写「示例」，其余写空引号"
     )
+    cited: Text = Field(ABSENT, description="结果里怎样称呼这一条，不写就用方括号里的名称")
 
 
 class Term(_Part):

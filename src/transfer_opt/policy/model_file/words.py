@@ -1,7 +1,7 @@
 """The words of a model file that must be known: clauses, funds, factors, rules, parameters, objectives, scenarios.
 
 What the program itself needs to know of a rule (its parameters, and whether each is one value or one by fund, a number
-or words) is as in the shipped model: that file is the pattern for every other. Words are looked at wherever they stand,
+or words) is as in the default model: that file is the pattern for every other. Words are looked at wherever they stand,
 whatever else is wrong with the file; where what they should name is not there at all, they are passed over.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 from transfer_opt.core.suggestions import closest, did_you_mean
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.factors import FACTORS
+from transfer_opt.policy.model_file.files import SHOWING
 from transfer_opt.policy.model_file.positions import Path
 from transfer_opt.policy.model_file.source import (
     Finding,
@@ -27,7 +28,6 @@ from transfer_opt.policy.model_file.source import (
 )
 from transfer_opt.policy.objectives import OBJECTIVES
 
-PATTERN = "青海模型（models/qinghai/model.toml）"
 SETTINGS_ONLY = (
     "因素法",
     "资格",
@@ -42,7 +42,7 @@ SETTINGS_ONLY = (
 
 
 def word_findings(source: Source, pattern: Table) -> Iterator[Finding]:
-    """Every word that is not known, and every rule or parameter that is not there; `pattern` is the shipped model."""
+    """Every word that is not known, and every rule or parameter that is not there; `pattern` is the default model."""
     table = source.table
     yield from _unknown(source, texts(table, "objective"), OBJECTIVES, "目标")
     for kind, term in members(table, "terms"):
@@ -179,7 +179,7 @@ def _inventory(
         yield source.finding(
             here,
             f"缺少{what}{''.join(f'「{name}」' for name in missing)}",
-            f"从{PATTERN}里把 {place} {'一段' if len(missing) == 1 else '等各段'}抄过来；不用的规则写 on = false。",
+            f"用 {SHOWING} 写出附带的模型，从里面把 {place} {'一段' if len(missing) == 1 else '等各段'}抄过来；不用的规则写 on = false。",
         )
 
 

@@ -77,7 +77,7 @@ class Comparison:
         return all(np.array_equal(last, known[0], equal_nan=True) for last in known)
 
     def short_fund(self, name: str) -> str:
-        """均衡性 for 均衡性转移支付."""
+        """Its short name: 甲 for 甲补助."""
         fund = self.spec.fund(name)
         return fund.short if fund else name
 

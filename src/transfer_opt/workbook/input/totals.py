@@ -154,7 +154,7 @@ def _prefecture(names: Collection[str], total: SheetRow) -> str:
 
 
 def same_prefecture(left: str, right: str) -> bool:
-    """Whether two names mean the same prefecture, short forms included: 海北州 and 海北藏族自治州."""
+    """Whether two names mean the same prefecture, short forms included: 甲乙州 and 甲乙某族自治州."""
     if not left or not right:
         return False
     short, full = sorted((left, right), key=len)
@@ -184,7 +184,7 @@ class Prefectures:
         )
 
     def fuller(self, name: str) -> list[str]:
-        """The longer names a short form may stand for: 西宁 and 西宁市, 海北州 and 海北藏族自治州."""
+        """The longer names a short form may stand for: 甲乙 and 甲乙市, 甲乙州 and 甲乙某族自治州."""
         if not 1 < len(name) <= _LONGEST:
             return []
         stem = _LEVEL.sub("", name)
