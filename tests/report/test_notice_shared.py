@@ -17,6 +17,7 @@ from transfer_opt.core.tables import NoticeCell
 from transfer_opt.core.vocabulary import BENEFICIARIES, SERVICES
 from transfer_opt.intake.prepare import prepare
 from transfer_opt.report.document.responsibility import responsibility
+from transfer_opt.report.notice.live import text
 from transfer_opt.report.notice.notice import notice
 from transfer_opt.report.responsibility import decimals, on_one_page
 from transfer_opt.report.workbook import build
@@ -106,6 +107,10 @@ def test_of_a_long_list_the_page_tells_what_counties_pay_most_and_the_rest_toget
         "另有共同财政事权支出3,810万元（中央3,049.9、省380、市州190、县190.1）；"
         "县承担的：教育40、医保150、第1项0.01、第2项0.01、其余8项0.08。"
     )
+
+
+def test_a_long_name_is_said_in_pieces_that_a_formula_may_hold() -> None:
+    assert text("长" * 300 + '"').formula == '"' + "长" * 255 + '"&"' + "长" * 45 + '"""'
 
 
 def test_five_services_are_told_one_by_one() -> None:
