@@ -314,8 +314,10 @@ def test_the_three_sentences_of_a_county() -> None:
         f"全省各县由高到低：人均分配{place}，分配前保障水平{place}，分配后保障水平{place}，增幅{place}。",
         said[2],
     )
-    assert said[3] == "横向补偿：本县没有应收、应付。"
-    assert said[4].startswith("制表")
+    assert said[3].startswith("总支出 ")
+    assert said[4].startswith("保基本民生需求：测算数 ")
+    assert said[5] == "横向补偿：本县没有应收、应付。"
+    assert said[6].startswith("制表")
 
 
 def test_rounding_comes_after_every_other_cause() -> None:
@@ -454,7 +456,7 @@ def differences(made: Notice, path: Path) -> list[tuple[int, int, Any, Any]]:
 def lean(outcome: Outcome, target: Path) -> Path:
     """The result workbook without the sheets that the notice looks nothing up in: LibreOffice reads it faster."""
     whole = build(outcome, "", "")
-    kept = ("分配结果", "测算说明", "分资金对比", "输入数据", "横向补偿")
+    kept = ("分配结果", "测算说明", "分资金对比", "输入数据", "支出责任", "横向补偿")
     write_report(
         replace(
             whole, tables=tuple(table for table in whole.tables if table.name.startswith(kept))

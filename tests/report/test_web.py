@@ -20,11 +20,12 @@ import pypdf
 import pytest
 from books import change, plain_tables, write_tables
 from comparisons import example, pools_untried
+from sharedbook import miniature
 
 from transfer_opt.commands import compare
 from transfer_opt.core.errors import InputError
-from transfer_opt.core.tables import Column, Row
-from transfer_opt.report.web.cells import Cell, shown
+from transfer_opt.core.tables import Column, Row, Table
+from transfer_opt.report.web.cells import Cell, Grid, shown
 from transfer_opt.report.web.glossary import explained
 from transfer_opt.report.web.map import areas
 from transfer_opt.report.web.strip import LANE, Mark, strip
@@ -155,6 +156,30 @@ def test_a_table_of_the_page_is_the_sheet_of_the_workbook_cell_by_cell(
     shown_rows = table[table.index(rows[0]) :]
     assert shown_rows == rows[: len(shown_rows)]
     assert all(sum(map(bool, row)) == 1 for row in rows[len(shown_rows) :])  # notes under the table
+
+
+@pytest.mark.system
+def test_what_shares_move_is_the_sheet_of_the_workbook_and_adds_to_nothing(tmp_path: Path) -> None:
+    """乙县 pays 5 instead of 10 % of 1,520: 76 less, which the province pays; of 甲县 nothing moves."""
+    found = compare.compare([write_tables(tmp_path / "预算.xlsx", miniature())])
+    book, page = tmp_path / "比较.xlsx", tmp_path / "比较.html"
+    compare.write(found, book, page)
+    rows = [row for row in sheet_rows(book, "分担变化") if "中央" in row or "0" in row]
+    table = next(each for each in tables_of(page) if each[-len(rows) :] == rows)
+    assert {row[1]: row[3:] for row in table[-len(rows) + 1 :]} == {
+        "合 计": ["0", "76", "0", "\u221276", "0"],
+        "东州小计": ["0"] * 5,
+        "甲县": ["0"] * 5,
+        "西州小计": ["0", "76", "0", "\u221276", "0"],
+        "乙县": ["0", "76", "0", "\u221276", "0"],
+    }
+    assert "县级承担合计由 342 万元降到 266 万元，省多支出 76 万元" in page.read_text("utf-8")
+
+
+def test_a_long_table_is_told_by_its_sums_before_it_is_opened() -> None:
+    rows = [Row(kind, (kind,)) for kind in ("total", "subtotal", "unit", "unit", "subtotal")]
+    grid = Grid(Table("表", "表", (Column("名称", "name", 9),), tuple(rows)))
+    assert [line.kind for line in grid.sums] == ["total", "subtotal", "subtotal"]
 
 
 @pytest.mark.system

@@ -98,7 +98,7 @@ def _is_share(spec: ModelSpec, address: Address) -> bool:
 
 
 def _as_written(budget: BudgetWorkbook, cells: Cells) -> dict[Address, Address]:
-    """The addresses in the words of the row that speaks of the same, where there is one: 均衡性 for 均衡性转移支付."""
+    """The addresses in the words of the row that speaks of the same, where there is one: a fund's short name, say."""
     sheet = unsigned(budget.budget.sheets.get(SCENARIOS))
     if sheet is None:
         return {address: address for address in cells}

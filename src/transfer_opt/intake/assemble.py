@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from gmpy2 import mpq
 
 from transfer_opt.core.arrays import NOWHERE, Floats, Ints, Texts
-from transfer_opt.core.budget import Budget, SheetRow
+from transfer_opt.core.budget import Budget, SheetRow, Value
 from transfer_opt.core.exact import Exacts, either, exact, exacts, filled, floats, flooring, known
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import ASSESSMENT_RULE, POOLS, RESERVED
@@ -40,7 +41,7 @@ from transfer_opt.policy.factors import (
     plain_gap,
     settled,
 )
-from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.model import FundSpec, ModelSpec
 from transfer_opt.policy.settings import Settings
 from transfer_opt.policy.shared_costs import Burdens
 
@@ -61,7 +62,9 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     money_unit = next((sheet.unit for sheet in budget.sheets.values() if sheet.unit), DEFAULT_UNIT)
     unit_name = settings.text("取整", "单位")
     step = _publishing_unit(unit_name, money_unit)
-    funds, pools = zip(*_funds(spec, budget, settings, step), strict=True)
+    rows = fund_rows(spec, budget)
+    given = [(fund, rows[fund.name].values) for fund in spec.funds if fund.name in rows]
+    funds, pools = zip(*_funds(given, settings, step), strict=True)
     history = np.array([_history(units, fund.name) for fund in funds])
     paid = paid_by(spec, budget, settings, YUAN[money_unit])
     need = _need(units, exact(settings.number("三保兜底", "保障倍数")), settings, paid)
@@ -95,6 +98,27 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     )
 
 
+def repooled(case: Case, settings: Settings) -> Case:
+    """The case with the pools that the settings now give; `settings` differ from those it was made with in nothing else."""
+    figures, lines = case.figures, case.lines
+    given = [(fund.spec, fund.row) for fund in case.funds]
+    funds, pools = zip(*_funds(given, settings, figures.unit), strict=True)
+    before, after, factors = _references(settings, funds, pools, figures.need, figures.unit)
+    at = (lines.fund, lines.recipient)
+    return replace(
+        case,
+        funds=funds,
+        lines=replace(lines, reference_before=floats(before)[at], reference=floats(after)[at]),
+        factors=factors,
+        worked_out=replace(
+            figures,
+            pools=np.array(pools, dtype=object),
+            reference_before=before[at],
+            reference=after[at],
+        ),
+    )
+
+
 def kept_share(settings: Settings, fund: str) -> mpq:
     """What of a fund's 本年总额 is not 预留, a fraction of 1."""
     return 1 - exact(settings.cell(POOLS, RESERVED, fund))
@@ -123,34 +147,28 @@ def _publishing_unit(text: str, money_unit: str) -> mpq:
 
 
 def _funds(
-    spec: ModelSpec, budget: Budget, settings: Settings, step: mpq
+    given: Sequence[tuple[FundSpec, Mapping[str, Value]]], settings: Settings, step: mpq
 ) -> list[tuple[Fund, mpq]]:
-    rows = fund_rows(spec, budget)
     changed = settings.numbers("资金总额", "本年总额", settings.by_fund())
     share = settings.numbers("资金总额", RESERVED, settings.by_fund())
-    return [
-        _fund(spec, row, name, changed[f], share[f], step)
-        for f, (name, row) in enumerate(rows.items())
-    ]
+    return [_fund(spec, row, changed[f], share[f], step) for f, (spec, row) in enumerate(given)]
 
 
 def _fund(
-    spec: ModelSpec, row: SheetRow, name: str, changed: float, share: float, step: mpq
+    spec: FundSpec, row: Mapping[str, Value], changed: float, share: float, step: mpq
 ) -> tuple[Fund, mpq]:
     """The fund and its distributable pool, a whole number of publishing units; what is left below one is reserved."""
-    fund = spec.fund(name)
-    assert fund is not None, "checked"
-    budget = exact(float(changed if not np.isnan(changed) else row.values["本年总额"]))  # type: ignore[arg-type]
-    provincial = exact(_number(row.values, "州本级及其他", 0.0))
+    budget = exact(float(changed if not np.isnan(changed) else row["本年总额"]))  # type: ignore[arg-type]
+    provincial = exact(_number(row, "州本级及其他", 0.0))
     pool = flooring((budget * (1 - exact(float(share))) - provincial) / step) * step
     return Fund(
-        fund,
+        spec,
         float(budget),
         float(pool),
         float(budget - provincial - pool),
         float(provincial),
-        _number(row.values, "上年总额", np.nan),
-        row.values,
+        _number(row, "上年总额", np.nan),
+        row,
     ), pool
 
 

@@ -358,7 +358,9 @@ def burdens(
     found = shares(settings, services, people.tiers)
     if not known(people.people).all() or not known(found).all():
         raise ValueError("people or shares of a unit are not known")
-    if wrong := [*unshared(settings, services, people.tiers)]:
+    if (found.sum(axis=1) != ONE).any() and (
+        wrong := [*unshared(settings, services, people.tiers)]
+    ):
         raise InputError(wrong)
     return Burdens(
         tuple(service.name for service in services),

@@ -46,7 +46,7 @@ class Constraint:
     relaxed_by: tuple[str, int] | None
     """The parameter that makes the rule give way, and in which direction."""
     follows_pool: bool
-    """Whether its right-hand side grows with the pools."""
+    """Whether its rows may move with the pools: said otherwise only of rules that read nothing of them."""
 
 
 CONSTRAINTS: dict[str, Constraint] = {}
@@ -56,7 +56,7 @@ def constraint(
     name: str,
     columns: tuple[str, ...] = (),
     relaxed_by: tuple[str, int] | None = None,
-    follows_pool: bool = False,
+    follows_pool: bool = True,
     **parameters: str,
 ) -> Callable[[Function], Function]:
     """Enter a rule into the catalogue under the name users type."""
@@ -82,7 +82,13 @@ def pool_total(case: Case, x: Linear) -> Rows:
     return exactly(x.total(case.by_fund(everyone)), case.pool_amount)
 
 
-@constraint("上年保底", columns=("上年〈资金〉",), max_cut="降幅上限", relaxed_by=("降幅上限", 1))
+@constraint(
+    "上年保底",
+    columns=("上年〈资金〉",),
+    max_cut="降幅上限",
+    relaxed_by=("降幅上限", 1),
+    follows_pool=False,
+)
 def last_year_floor(case: Case, x: Linear, *, max_cut: Exacts) -> Rows:
     """A recipient keeps at least a share of what each fund paid it last year.
 
@@ -109,7 +115,7 @@ def assessment_cut(case: Case, x: Linear) -> Rows:
     return at_most(x[cut], (1 - exacts(case.lines.penalty[cut])) * before)
 
 
-@constraint("已下达不收回")
+@constraint("已下达不收回", follows_pool=False)
 def advance_kept(case: Case, x: Linear) -> Rows:
     """What was paid in advance is not taken back.
 
@@ -121,7 +127,13 @@ def advance_kept(case: Case, x: Linear) -> Rows:
     return at_least(x[given], exacts(case.lines.advance[given]))
 
 
-@constraint("增幅上限", columns=("上年〈资金〉",), max_rise="增幅上限", relaxed_by=("增幅上限", 1))
+@constraint(
+    "增幅上限",
+    columns=("上年〈资金〉",),
+    max_rise="增幅上限",
+    relaxed_by=("增幅上限", 1),
+    follows_pool=False,
+)
 def growth_cap(case: Case, x: Linear, *, max_rise: Exacts) -> Rows:
     """No line grows by more than a share of last year's amount.
 
@@ -134,7 +146,11 @@ def growth_cap(case: Case, x: Linear, *, max_rise: Exacts) -> Rows:
     return at_most(x[paid], case.last_amount[paid] * (1 + max_rise[paid]))
 
 
-@constraint("三保兜底", columns=("可用财力", "保基本民生需求", "保工资需求", "保运转需求"))
+@constraint(
+    "三保兜底",
+    columns=("可用财力", "保基本民生需求", "保工资需求", "保运转需求"),
+    follows_pool=False,
+)
 def basic_need(case: Case, x: Linear) -> Rows:
     """A recipient's disposable revenue with the transfers covers its 三保 need.
 
@@ -162,7 +178,6 @@ def basic_need(case: Case, x: Linear) -> Rows:
     weak="薄弱比例",
     lead="增幅差",
     relaxed_by=("增幅差", -1),
-    follows_pool=True,
 )
 def pressure_tilt(case: Case, x: Linear, *, pressed: Exacts, weak: Exacts, lead: Exacts) -> Rows:
     """Counties under 三保 pressure or in fiscal difficulty together grow faster than the fund.
@@ -192,7 +207,6 @@ def pressure_tilt(case: Case, x: Linear, *, pressed: Exacts, weak: Exacts, lead:
     lead="增幅差",
     group="组别",
     relaxed_by=("增幅差", -1),
-    follows_pool=True,
 )
 def weak_tilt(case: Case, x: Linear, *, weak: Exacts, lead: Exacts, group: Texts) -> Rows:
     """Fiscally weak counties together grow faster than the fund.
@@ -225,7 +239,6 @@ def weak_tilt(case: Case, x: Linear, *, weak: Exacts, lead: Exacts, group: Texts
     multiple="人均倍数",
     population="人口口径",
     relaxed_by=("人均倍数", -1),
-    follows_pool=True,
 )
 def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> Rows:
     """People in hardship areas get more per head than the province, and not less so than last year.
@@ -270,7 +283,6 @@ def hardship_tilt(case: Case, x: Linear, *, multiple: mpq, population: str) -> R
     columns=("上年〈资金〉", "功能区类型"),
     rise="增长率",
     relaxed_by=("增长率", -1),
-    follows_pool=True,
 )
 def ecological_growth(case: Case, x: Linear, *, rise: Exacts) -> Rows:
     """Key ecological zones get steadily more, as far as the fund itself grows.
@@ -321,6 +333,7 @@ def coverage_floor(case: Case, x: Linear, *, least: Exacts, peers: str) -> Rows:
     tolerance="容差",
     peers="分组列",
     relaxed_by=("容差", 1),
+    follows_pool=False,
 )
 def rank_kept(case: Case, x: Linear, *, tolerance: mpq, peers: str) -> Rows:
     """Within a peer group a weaker unit does not overtake the next stronger one by more than a tolerance.
@@ -371,7 +384,7 @@ def line_share(case: Case, x: Linear, *, most: Exacts) -> Rows:
     return at_most(x, case.pool_amount[case.lines.fund] * most)
 
 
-@constraint("县区上下限")
+@constraint("县区上下限", follows_pool=False)
 def given_bounds(case: Case, x: Linear) -> Rows:
     """The bounds the user gave for single lines, and for a prefecture's total of one fund.
 
@@ -389,7 +402,7 @@ def given_bounds(case: Case, x: Linear) -> Rows:
     )
 
 
-@constraint(GIVEN_TOTAL_RULE)
+@constraint(GIVEN_TOTAL_RULE, follows_pool=False)
 def given_totals(case: Case, x: Linear) -> Rows:
     """The bounds the user gave for all funds together of a recipient or a prefecture.
 

@@ -126,10 +126,8 @@ class Settings:
         places = np.arange(NOWHERE, len(self.recipients) + len(self.recipients.prefectures))
         by_fund = self._tells_funds_apart(rule) and fund == NOWHERE
         asked = range(len(self.funds)) if by_fund else [fund]
-        return any(
-            bool(self.on(rule, np.stack([np.full(len(places), f), places], axis=1)).any())
-            for f in asked
-        )
+        subjects = np.stack([np.repeat(asked, len(places)), np.tile(places, len(asked))], axis=1)
+        return bool(self.on(rule, subjects).any())
 
     def by_fund(self) -> Ints:
         """The subjects (F, 2) "fund f, everywhere"."""

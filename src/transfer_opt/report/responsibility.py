@@ -9,7 +9,7 @@ import numpy as np
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
-from transfer_opt.core.exact import exacts, floats
+from transfer_opt.core.exact import exacts, floats, total
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import RESPONSIBILITY, SHARED_RULE
 from transfer_opt.intake.shared import livelihood_in
@@ -42,6 +42,22 @@ PER_HEAD, OF_OWN = "县级人均(元)", "县级占可用财力"
 ADOPTED = {AS_FILLED: "填报数", AS_WORKED_OUT: "测算数", THE_LARGER: "两者中较大的"}
 FEW, MOST_SERVICES = 2, 3
 """So many services find room beside their sums; more of them take sheets of their own, so many to each."""
+ON_A_PAGE = 5
+"""So many services are told one by one where a page has room for little else."""
+
+
+def on_one_page(paid: Burdens) -> tuple[list[int], list[int]]:
+    """The services told one by one on a county's page, in their order, and those told together: what counties pay least."""
+    if len(paid.services) <= ON_A_PAGE:
+        return [*range(len(paid.services))], []
+    ours = [total(paid.by_level[k, COUNTY]) for k in range(len(paid.services))]
+    told = sorted(range(len(ours)), key=lambda k: -ours[k])[: ON_A_PAGE - 1]
+    return sorted(told), [k for k in range(len(ours)) if k not in told]
+
+
+def decimals(case: Case) -> int:
+    """Of burdens in words: to the hundred 元, at least whole."""
+    return max(0, len(str(YUAN[case.money_unit])) - len("100"))
 
 
 def responsibility_tables(outcome: Plan) -> tuple[Table, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -87,6 +87,18 @@ def written_rules(
     """The chosen rules (all by default), in the order of the catalogue."""
     chosen = [name for name in CONSTRAINTS if rules is None or name in rules]
     return [rule_rows(case, settings, name, case.amount) for name in chosen]
+
+
+def rewritten(
+    made: Sequence[RuleRows], case: Case, settings: Settings, rules: Collection[str]
+) -> list[RuleRows]:
+    """The same rules, those of these names written anew; the others are the same on this case and under these settings."""
+    return [
+        rule_rows(case, settings, entry.rule.name, case.amount)
+        if entry.rule.name in rules
+        else entry
+        for entry in made
+    ]
 
 
 def rule_rows(case: Case, settings: Settings, name: str, x: Linear) -> RuleRows:

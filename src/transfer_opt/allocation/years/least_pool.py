@@ -10,19 +10,22 @@ import numpy as np
 from gmpy2 import mpq
 
 from transfer_opt.allocation.formulation.formulate import Formulation, composed
-from transfer_opt.allocation.formulation.rule_rows import RuleRows
+from transfer_opt.allocation.formulation.rule_rows import RuleRows, rewritten
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import least
 from transfer_opt.allocation.projection import LeastPool
 from transfer_opt.core.exact import exact
 from transfer_opt.core.vocabulary import NEED_RULE, POOL_AMOUNT, POOL_RULE, POOLS
-from transfer_opt.intake.assemble import budget_for
+from transfer_opt.intake.assemble import budget_for, repooled
 from transfer_opt.lexlp.program import SumStage
+from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import Change
 
 LARGEST_GROWTH = 10
 """A pool is tried up to so many times what it is."""
 MOST_TRIED = 30
+POOL_RULES = [name for name, entry in CONSTRAINTS.items() if entry.follows_pool]
+"""What is written anew for every pool that is tried."""
 
 
 def least_pools(
@@ -55,8 +58,7 @@ def _least(instance: Instance, f: int, unit: mpq, before: LeastPool) -> LeastPoo
     def lacks(units: int) -> float:
         """By how many units the demand is more than the pool; infinite where no pool is enough."""
         budget = units * unit
-        changed = instance.with_change(Change(POOLS, fund.name, POOL_AMOUNT, "", float(budget)))
-        money = _demanded(changed, f)
+        money = _demanded(instance, f, float(budget))
         wanted = None if isinf(money) else budget_for(instance.settings, fund, exact(money))
         return inf if wanted is None else float((wanted - budget) / unit)
 
@@ -84,12 +86,17 @@ def _least(instance: Instance, f: int, unit: mpq, before: LeastPool) -> LeastPoo
     return nothing
 
 
-def _demanded(instance: Instance, f: int) -> float:
-    """The least money that the rules leave to be paid from a fund, whatever its pool; infinite where they contradict."""
-    rules = [_without_total(entry, f) for entry in instance.rules]
-    formulation: Formulation = composed(instance.case, rules, instance.objective, False)
+def _demanded(instance: Instance, f: int, budget: float) -> float:
+    """The least money that the rules leave to be paid from a fund of this 本年总额; infinite where they contradict."""
+    change = Change(POOLS, instance.case.funds[f].name, POOL_AMOUNT, "", budget)
+    settings = instance.settings.changed(change)
+    case = repooled(instance.case, settings)
+    rules = [
+        _without_total(entry, f) for entry in rewritten(instance.rules, case, settings, POOL_RULES)
+    ]
+    formulation: Formulation = composed(case, rules, instance.objective, False)
     costs = np.zeros(formulation.program.shape[1])
-    costs[np.flatnonzero(instance.case.lines.fund == f)] = 1.0
+    costs[np.flatnonzero(case.lines.fund == f)] = 1.0
     return round(least(formulation, SumStage("最少资金", costs), instance.solver.again), 6)
 
 

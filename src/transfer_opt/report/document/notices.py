@@ -23,6 +23,7 @@ from transfer_opt.report.document.blocks import (
     figure,
 )
 from transfer_opt.report.document.entries import Entry, water_accounts, water_entries
+from transfer_opt.report.document.responsibility import responsibility
 from transfer_opt.report.notice.worked_lines import (
     AMOUNT,
     Line,
@@ -94,7 +95,8 @@ def notices(plan: Plan, counties: Sequence[Entry], number: int) -> Iterator[Bloc
         yield Paragraph("heading", f"{entry.name}{shared.title}")
         if shared.label:
             yield Paragraph("label", shared.label)
-        yield Paragraph("summary", _summary(shared, entry) + shared.water.get(entry.name, ""))
+        beside = shared.water.get(entry.name, "") + responsibility(plan, int(entry.members[0]))
+        yield Paragraph("summary", _summary(shared, entry) + beside)
         yield Paragraph("unit", f"单位：{plan.case.money_unit}")
         yield from _grids(shared, entry)
         if paid := float(plan.case.one_off[entry.members].sum()):

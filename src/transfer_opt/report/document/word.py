@@ -25,7 +25,7 @@ DIGITS = "Times New Roman"
 RED = "B3261E"
 LINE = 28.9
 """Points: 22 lines to the page."""
-SMALL, LINES_OF_GRID = 10, (1.2, 1.3)
+SMALL, LINES_OF_GRID = 10, (1.1, 1.3)
 """Height of a line by the font size: in a small grid, in any other."""
 LOOKS: dict[Style, tuple[str, float, str, float]] = {
     "mark": (HEI, 16, "left", LINE),

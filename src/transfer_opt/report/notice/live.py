@@ -24,6 +24,8 @@ class Live:
         return float(self.value) if isinstance(self.value, float | int) else 0.0
 
 
+LONGEST_TEXT = 255
+"""Characters that a text within a formula may have."""
 EMPTY = Live('""', "")
 
 
@@ -39,8 +41,9 @@ def span(rows: tuple[int, int], columns: tuple[int, int], sheet: str = "") -> st
 
 
 def text(said: str) -> Live:
-    """A text as it stands."""
-    return Live('"' + said.replace('"', '""') + '"', said)
+    """A text as it stands; in pieces that a formula may hold."""
+    pieces = [said[at : at + LONGEST_TEXT] for at in range(0, len(said), LONGEST_TEXT)] or [""]
+    return Live("&".join('"' + piece.replace('"', '""') + '"' for piece in pieces), said)
 
 
 def number(value: float) -> Live:

@@ -1,6 +1,6 @@
 """「县区说明单」: one page about one county, for whichever county is chosen on it; every figure follows the choice.
 
-What it got and how, line by line; why that changed; how it compares.
+What it got and how, line by line; why that changed; how it compares; who pays for the services that are shared.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ from transfer_opt.report.notice.page import (
     figure_columns,
 )
 from transfer_opt.report.notice.sections import explain_change, how_it_compares
+from transfer_opt.report.notice.shared import who_pays
 from transfer_opt.report.notice.worked_lines import (
     CONSTANT,
     SOURCE,
@@ -109,6 +110,8 @@ def notice(
         page, {line.item: FIRST_LINE + at for at, line in enumerate(lines)}, row
     )
     row = how_it_compares(page, row)
+    if outcome.case.burdens:
+        row = who_pays(page, row)
     if FLOWS in library.tables:
         page.sentence(row, _beside(page), LINE)
         row += 1

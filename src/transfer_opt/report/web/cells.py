@@ -83,6 +83,11 @@ class Grid:
             for row, cells in zip(self.table.rows, self.every, strict=True)
         )
 
+    @cached_property
+    def sums(self) -> tuple[Line, ...]:
+        """合计 and 小计 of what is shown; a long table is told by them before it is opened."""
+        return tuple(line for line in self.lines if line.kind in ("total", "subtotal"))
+
     def side(self, column: Column) -> str:
         """The style class of a column's header: figures stand at the right."""
         return "n" if column.kind not in TEXT_KINDS else column.kind

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from transfer_opt.core.tables import Report
-from transfer_opt.core.vocabulary import COVERAGE_CHART, SCENARIO_COMPARISON, YEAR_COMPARISON
+from transfer_opt.core.vocabulary import COVERAGE_CHART, SCENARIO_COMPARISON, SHIFT, YEAR_COMPARISON
 from transfer_opt.report.web.cells import Cell, Grid
 from transfer_opt.report.web.glossary import explained
 from transfer_opt.report.web.map import Area
@@ -25,6 +25,7 @@ OPEN_BLOCKS = 2
 """So many blocks of columns of the county table are shown at first."""
 SECTIONS = (
     (YEAR_COMPARISON, "多年比较：以后各年是预测"),
+    (SHIFT, "分担变化：共同财政事权哪一级多支出、哪一级少支出"),
     ("受损县区", "受损县区"),
     ("保底代价", "“谁也不少于上年”的代价"),
     ("差异分解", "差异分解：为什么和基准不同"),
