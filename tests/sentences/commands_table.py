@@ -136,6 +136,7 @@ RESULTS = (
     Row("E177", compare(result, options=("--scenario", "甲")), compare(result, result)),
     Row("E181", compare(result, options=("--years", "2")), compare(result, result)),
     Row("E180", audited(compared), audit()),
+    Row("E192", lambda desk: desk.says("audit", desk.small[1], *desk.small[:1] * 2), audit()),
     Row("E182", refused(lambda desk: adjusting.opened(handled_result(desk))), warned(wish())),
     Row("E183", refused(wish("甲乙县")), refused(wish())),
     Row("E184", refused(wish(fund="教育")), refused(wish(fund="均衡性"))),

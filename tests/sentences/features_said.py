@@ -127,6 +127,17 @@ def approved(county: str | None) -> Say:
     return say
 
 
+def checked(*files: str) -> Say:
+    """`audit` of what `monitor` made of a workbook, with these files."""
+
+    def say(desk: Desk) -> str:
+        source, target = desk.path("监测.xlsx"), desk.path("名单.xlsx")
+        desk.says("monitor", monitoring.workbook(source), "-o", target)
+        return desk.says("audit", target, *map(desk.path, files))
+
+    return say
+
+
 GONE = [*monitoring.HISTORY, ("丁县", 2025, 1000, 1)]
 BETWEEN = [row for row in monitoring.HISTORY if row[1] != "2025年"]
 WATCHED = (
@@ -141,6 +152,7 @@ WATCHED = (
     Row("E399", watched(history=()), watched()),
     Row("W393", watched(history=GONE), watched()),
     Row("W394", watched(history=BETWEEN), watched()),
+    Row("E191", checked(), checked("监测.xlsx")),
     Row("W395", approved("甲县"), approved(None)),
 )
 ROWS = (*SPLIT, *BASINS, *WATCHED)

@@ -119,24 +119,29 @@ def compare(
 
 def audit(
     result: StrPath,
-    budget: Source | None = None,
+    budget: Source | Sequence[StrPath] | None = None,
     *,
     model: Model = None,
     password: str | None = None,
 ) -> Audited:
     """Whether a result workbook still says what was proved: every cell derived again from its own inputs, or the budget's.
 
-    A table that this program did not write is added up. What does not agree is in `findings`; nothing is raised for it.
+    A workbook of `monitor` is derived again from the files it came from, given as a list. A table that this program did not
+    write is added up. What does not agree is in `findings`; nothing is raised for it.
     `model` is the model file of that time; `password` opens a locked table.
 
     Raises InputError where the file cannot be read, or the budget or the model is another.
     """
     from transfer_opt.commands.audit import audit as audit_file
-    from transfer_opt.intake.prepare import opened
+    from transfer_opt.intake.prepare import BudgetWorkbook
 
-    return audit_file(
-        Path(result), None if budget is None else lambda: opened(budget), model, password
-    )
+    if budget is None:
+        sources: Sequence[Source] = ()
+    elif isinstance(budget, BudgetWorkbook | str | os.PathLike):
+        sources = [budget]
+    else:
+        sources = budget
+    return audit_file(Path(result), sources, model, password=password)
 
 
 def frontier(

@@ -14,6 +14,7 @@ from transfer_opt.commands import publish
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.exact import exact
+from transfer_opt.core.tables import Report
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import INDICATORS, THRESHOLDS
 from transfer_opt.intake.checks.catalogue import errors_of, in_order
@@ -46,6 +47,8 @@ class Warned:
     results: tuple[Monitored, ...]
     budgets: tuple[Budget, ...]
     """The workbooks with cuts or figures of years, that with the cuts first."""
+    model: str
+    """SHA-256 of the model file."""
     problems: tuple[Problem, ...]
 
     @property
@@ -57,7 +60,9 @@ class Warned:
             yield f"{sheets}来自", f"{_name(budget)}，SHA-256 {budget.sha256}"
         for each in self.results:
             adjusted = "，按批准数" if each.is_adjusted else ""
-            yield f"{each.year}年结果", f"{each.path.name}{adjusted}，校验码 {each.plan.digest}"
+            told = f"{each.path.name}{adjusted}，校验码 {each.plan.digest}"
+            yield f"{each.year}年结果", f"{told}，SHA-256 {each.book.sha256}"
+        yield "模型文件 SHA-256", self.model
         yield "校验码 SHA-256", self.check_code
         for problem in self.problems:
             yield "警告", str(problem)
@@ -66,15 +71,20 @@ class Warned:
     def check_code(self) -> str:
         """SHA-256 of what went in."""
         parts = [budget.sha256 for budget in self.budgets]
-        parts += [each.plan.digest for each in self.results]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        parts += [each.book.sha256 for each in self.results]
+        return hashlib.sha256("\n".join([*parts, self.model]).encode()).hexdigest()
 
-    def save(self, path: Path) -> None:
-        """Write the workbook, whole or not at all; the same sources make the same bytes. Raises OutputError."""
+    @property
+    def report(self) -> Report:
+        """The workbook; the same sources make the same."""
         labels = [*map(budget_label, self.budgets)]
         labels += [budget_label(each.plan.budget) for each in self.results]
         label = EXAMPLE_LABEL if any(labels) else ""
-        write_report(monitor_report(self.watch, tuple(self.facts), self.check_code, label), path)
+        return monitor_report(self.watch, tuple(self.facts), self.check_code, label)
+
+    def save(self, path: Path) -> None:
+        """Write the workbook, whole or not at all; the same sources make the same bytes. Raises OutputError."""
+        write_report(self.report, path)
 
 
 def monitor(
@@ -100,7 +110,7 @@ def monitor(
     progress("定等级")
     found = watch(cuts, sources, spec.former, unit, money_unit)
     told = (*problems, *_unforecast(results), *(p for r in results for p in r.plan.problems))
-    return Warned(found, tuple(results), tuple(budgets), told)
+    return Warned(found, tuple(results), tuple(budgets), spec.sha256, told)
 
 
 def monitor_path(paths: Sequence[Path], thresholds: Path | None, wanted: Path | None) -> Path:
