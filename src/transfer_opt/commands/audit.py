@@ -125,8 +125,15 @@ def _of_watched(
 ) -> Audited:
     pages = read_pages(path)
     if FACTS not in pages:
-        lost = Problem("A607", "整张表被删去或改了表名，不知由哪些文件算出。", sheet=FACTS)
-        return _told(path, Verdict((lost,), "", 0), "没有重新推算。")
+        raise InputError(
+            [
+                Problem(
+                    "E191",
+                    f"「{path.name}」是监测预警工作簿，没有了「{FACTS}」，不知由哪些文件算出，不能重新推算。",
+                    "向来源要未改动的文件。",
+                )
+            ]
+        )
     files = [each.path if isinstance(each, BudgetWorkbook) else Path(each) for each in sources]
     found = sources_of(path, pages[FACTS], files)
     as_used(

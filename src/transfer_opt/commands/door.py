@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from transfer_opt.commands.audit import Audited
     from transfer_opt.commands.compare import Compared
     from transfer_opt.commands.frontier import TradeOff
+    from transfer_opt.commands.monitor import Warned
     from transfer_opt.commands.solve import Solved
     from transfer_opt.commands.sweep import Swept
     from transfer_opt.intake.prepare import Source
@@ -142,6 +143,27 @@ def audit(
     else:
         sources = budget
     return audit_file(Path(result), sources, model, password=password)
+
+
+def monitor(
+    files: StrPath | Sequence[StrPath],
+    thresholds: StrPath | None = None,
+    *,
+    model: Model = None,
+    password: str | None = None,
+) -> Warned:
+    """Levels of warning of every county through the years, by the department's cuts: the worst first, and what would help.
+
+    `files` are result workbooks of several years, or a workbook with 「历年指标」; `thresholds` is one with 「预警阈值」, by
+    default one of them. `model` is the model file of the results; `password` opens what is locked.
+
+    Raises InputError, with every problem of the two sheets.
+    """
+    from transfer_opt.commands.monitor import monitor as watch_files
+
+    paths = [Path(each) for each in ([files] if isinstance(files, str | os.PathLike) else files)]
+    cuts = None if thresholds is None else Path(thresholds)
+    return watch_files(paths, cuts, model, password=password)
 
 
 def frontier(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gmpy2 import mpq
 
@@ -23,15 +25,19 @@ from transfer_opt.intake.prepare import NO_RENAMES
 from transfer_opt.policy.case import DEFAULT_UNIT
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
-from transfer_opt.policy.warning_levels import Threshold
+from transfer_opt.policy.warning_levels import LEVELS, Threshold
 from transfer_opt.published.monitored import Monitored, read_monitored
-from transfer_opt.report.monitor import monitor_report
+from transfer_opt.report.monitor import monitor_report, warned_table
+from transfer_opt.report.monitor_sentences import sentences
 from transfer_opt.report.parts import EXAMPLE_LABEL, budget_label
 from transfer_opt.scenarios.watch import Source, Watch, watch
 from transfer_opt.workbook.files.open import open_workbook
 from transfer_opt.workbook.input.reader import read_workbook
 from transfer_opt.workbook.result.publication import kind_of
 from transfer_opt.workbook.save import write_report
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WHAT = "监测预警"
 """What is added to the name of the last file."""
@@ -50,6 +56,10 @@ class Warned:
     model: str
     """SHA-256 of the model file."""
     problems: tuple[Problem, ...]
+    """What should be known of the files."""
+    paths: tuple[Path, ...]
+    """The files as they were given, and that with the cuts where it was named."""
+    thresholds: Path | None
 
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
@@ -82,9 +92,36 @@ class Warned:
         label = EXAMPLE_LABEL if any(labels) else ""
         return monitor_report(self.watch, tuple(self.facts), self.check_code, label)
 
-    def save(self, path: Path) -> None:
-        """Write the workbook, whole or not at all; the same sources make the same bytes. Raises OutputError."""
-        write_report(self.report, path)
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What should be known: of the files, then of what is missing in them."""
+        return (*self.problems, *self.watch.problems)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What `transfer-opt monitor` says: level by level, what it takes, the forecast, the index."""
+        return tuple(sentences(self.watch))
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Write the workbook, by default beside the last file as `transfer-opt monitor` does; where it lies.
+
+        The same sources make the same bytes. Raises OutputError, and leaves nothing behind, where that cannot be.
+        """
+        target = monitor_path(self.paths, self.thresholds, None if path is None else Path(path))
+        write_report(self.report, target)
+        return target
+
+    def to_frame(self) -> pd.DataFrame:
+        """「预警名单」, a row per county, the worst first."""
+        from transfer_opt.report.frame import frame
+
+        return frame(warned_table(self.watch))
+
+    def __repr__(self) -> str:
+        now = self.watch.now
+        found = [each.level(now) for each in self.watch.standings]
+        told = "，".join(f"{level} {found.count(level)} 县" for level in LEVELS if level in found)
+        return f"<Warned {self.watch.years[now]}年：{told}>"
 
 
 def monitor(
@@ -110,7 +147,9 @@ def monitor(
     progress("定等级")
     found = watch(cuts, sources, spec.former, unit, money_unit)
     told = (*problems, *_unforecast(results), *(p for r in results for p in r.plan.problems))
-    return Warned(found, tuple(results), tuple(budgets), spec.sha256, told)
+    return Warned(
+        found, tuple(results), tuple(budgets), spec.sha256, told, tuple(paths), thresholds
+    )
 
 
 def monitor_path(paths: Sequence[Path], thresholds: Path | None, wanted: Path | None) -> Path:

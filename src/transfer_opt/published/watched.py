@@ -101,8 +101,16 @@ def _facts_as_claimed(table: Table, claims: Claims) -> tuple[Table, tuple[Proble
                 text = text.replace(new, old)
         elif now and then and now[2] == then[2] and now[1] != then[1]:
             names[now[1]] = then[1]
-            said = f"当时的文件名是「{then[1]}」，给出的是「{now[1]}」，内容相同（SHA-256 相同）。"
-            told.append(Problem("W615", said, "", FACTS, address(place), item))
+            told.append(
+                Problem(
+                    "W615",
+                    f"当时的文件名是「{then[1]}」，给出的是「{now[1]}」，内容相同（SHA-256 相同）。",
+                    "",
+                    FACTS,
+                    address(place),
+                    item,
+                )
+            )
             text = stands
         rows.append(Row(row.kind, (item, text)))
     return replace(table, rows=tuple(rows)), tuple(told)
