@@ -250,6 +250,19 @@ def test_half_of_the_counties_is_not_yet_more_than_half(tables: Tables, check: C
     assert not [problem for problem in check(tables) if problem.code == "W342"]
 
 
+def test_where_nothing_was_paid_last_year_own_revenue_cannot_hold_it(
+    tables: Tables, check: Checker
+) -> None:
+    header, *rows = tables[COUNTIES]
+    own, revenue = header.index("可用财力"), header.index("标准财政收入")
+    last = [i for i, name in enumerate(header) if name.startswith("上年")]
+    for row in rows:
+        row[own] = (row[revenue] or 0) + 1
+        for i in last:
+            row[i] = 0
+    assert not [problem for problem in check(tables) if problem.code == "W342"]
+
+
 def test_a_workbook_that_nowhere_says_its_unit_is_taken_as_wan_yuan_and_told(
     tables: Tables, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def exported(name: str, first: Scene) -> Scene:
 
 plain, dry = river("断面"), river("无断面", sections=[])
 paid = written("出资", partial(basins.pooled, paid_in=(100, None, 400), province=2500), "solve")
+TIED = [["三保兜底", None, "可统筹比例", None, 0]]
 one = basins.MINIATURE[:1]
 """Only 海晏县 and 湟源县 agreed on something, and nothing on classes of water."""
 RIVERS: Mapping[str, Scene] = {
@@ -63,6 +64,11 @@ RIVERS: Mapping[str, Scene] = {
     "断面补三保": river("断面补三保", ("三保计入横向补偿", "是")),
     "断面不计入": river("断面不计入", ("计入可用财力", "否")),
     "出资": paid,
+    "不可统筹·湟源": explained(
+        "不可统筹",
+        basins.HUANGYUAN,
+        written("不可统筹", partial(basins.three_counties, sections=[], rules=TIED), "solve"),
+    ),
 }
 
 # ------------------------------------------------------------- 监测预警

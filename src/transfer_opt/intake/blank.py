@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from transfer_opt.core.budget import Value
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import (
     CODE,
+    CONTRIBUTION,
+    COUNTIES,
     NAME,
     OUTLOOK,
     OUTLOOK_ITEMS,
@@ -23,6 +26,7 @@ from transfer_opt.policy.warning_levels import (
     OF_COUNTIES,
     OF_PROVINCE,
 )
+from transfer_opt.workbook.input.columns import SHEETS, InputColumn
 from transfer_opt.workbook.output.template import (
     FundLine,
     OutlookRow,
@@ -30,6 +34,7 @@ from transfer_opt.workbook.output.template import (
     ScenarioRow,
     TemplateLayout,
     WeightRow,
+    county_columns,
 )
 
 OUTLOOK_YEARS = 2
@@ -53,7 +58,29 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
         outlook=outlook_rows(spec),
         outlook_years=OUTLOOK_YEARS,
         thresholds=threshold_rows(),
+        columns=_county_columns(spec),
+        contributed=any(fund.contributed for fund in spec.funds),
     )
+
+
+def _county_columns(spec: ModelSpec) -> tuple[InputColumn, ...]:
+    """The usual ones, those that a factor takes as they stand, and what counties pay into a fund."""
+    usual = county_columns([fund.name for fund in spec.funds])
+    taken = {
+        str(factor.parameters["column"]): f"「{fund.short}」按它测算（因素「{factor.title}」）。"
+        for fund in spec.funds
+        for factor in fund.factors
+        if factor.weight and factor.function == "optional_column"
+    }
+    further = [
+        InputColumn(name, "number", note, required=False, band="因素", width=11)
+        for name, note in taken.items()
+        if name not in {column.name for column in usual}
+    ]
+    if any(fund.contributed for fund in spec.funds):
+        paid = next(column for column in SHEETS[COUNTIES] if column.name == CONTRIBUTION)
+        further.append(replace(paid, band="出资"))
+    return (*usual, *further)
 
 
 def threshold_rows() -> tuple[Mapping[str, Value], ...]:

@@ -114,6 +114,7 @@ def _fund(entry: Table, clauses: Mapping[str, Clause], terms: Mapping[str, Term]
         entry.get("account", ""),
         factors,
         terms[entry["kind"]] if "kind" in entry else None,
+        entry.get("contributed", False),
     )
 
 
