@@ -20,10 +20,12 @@ from transfer_opt.allocation.explanation.indicators import gini, position, short
 from transfer_opt.allocation.formulation.formulate import Formulation, composed
 from transfer_opt.allocation.formulation.rule_rows import RuleRows, rule_rows
 from transfer_opt.allocation.infeasibility.message import crossed
+from transfer_opt.allocation.instance import Instance, stated
 from transfer_opt.allocation.optimum import reached
 from transfer_opt.allocation.rounding import published
+from transfer_opt.allocation.split import decided
 from transfer_opt.core.arrays import Ints
-from transfer_opt.core.errors import SolverError
+from transfer_opt.core.errors import InputError, SolverError
 from transfer_opt.core.vocabulary import FLOW_RULE, SHARED_RULE, WEIGHTS
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.prepare import Prepared
@@ -118,6 +120,10 @@ class Scenarios:
         """The record of one point; what the warm model does not settle is asked once more of a fresh one."""
         try:
             return self._answer(index, self._solver)
+        except (
+            InputError
+        ) as error:  # of the sides of the province's money, which a point may make unfit
+            return Record(index, UNSOLVED, 0.0, str(error.problems[0]))
         except SolverError:
             try:
                 return self._answer(index, self._fresh)
@@ -127,6 +133,9 @@ class Scenarios:
     def _answer(self, index: int, solver: Opener) -> Record:
         settings = self._plan.settings(self._prepared.settings, index)
         key, case = self._case(settings, index)
+        if case.province_moves:
+            moved = self._moved(settings)
+            key, case, settings = (index,), moved.case, moved.settings
         rules = [self._rows(case, settings, index, key, name) for name in CONSTRAINTS]
         found = reached(
             partial(composed, case, rules, self._prepared.objective),
@@ -155,6 +164,12 @@ class Scenarios:
                 self._rules.clear()
             self._cases[key] = assemble(self._prepared.spec, self._prepared.budget, settings)
         return key, self._cases[key]
+
+    def _moved(self, settings: Settings) -> Instance:
+        """The problem with the province's own money shared out as `solve` does it, which no two points have in common."""
+        self._rules.clear()
+        given = self._prepared
+        return decided(stated(given.spec, given.budget, settings, given.objective, "highs"))[0]
 
     def _rows(
         self, case: Case, settings: Settings, index: int, case_key: Any, name: str
