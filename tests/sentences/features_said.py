@@ -86,6 +86,11 @@ def put_in(province: float) -> Say:
     return made("check", partial(basins.pooled, paid_in=(100, None, 400), province=province))
 
 
+def performing(*figures: float | None) -> Say:
+    """`check` of the counties, whose money goes by 财力均衡度 as well, with these figures of it."""
+    return made("check", partial(basins.weighed, figures=figures))
+
+
 AGREED = section()
 BASINS = (
     Row("E380", put_in(2499), put_in(2500)),
@@ -96,6 +101,8 @@ BASINS = (
     Row("E387", section(每级金额=None), section(每级金额=0)),
     Row("E388", section(指标变化=-4), section(指标变化="-4%")),
     Row("E389", section(依据=None), AGREED),
+    Row("W357", performing(None, None, None), performing(1, 1, 1)),
+    Row("W358", performing(1, None, 1), performing(1, 0, 1)),
     Row("W383", section(依据="试算"), AGREED),
     Row("W384", sections(rules=LIMIT), sections()),
     Row("W385", sections(rules=LIMIT, own=(5000, None, 8000)), sections(rules=LIMIT)),
