@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from basins import parameter, pooled, three_counties
+from books import GUARANTEE
 from calls import call
 
 pytestmark = pytest.mark.system
@@ -73,3 +74,15 @@ def test_scenarios_alike_are_told_once(results: dict[str, Path]) -> None:
     assert call("compare", results["净额"], copy, "-o", target) == 0
     notes = [str(row[0].value) for row in openpyxl.load_workbook(target)["指标对比"]]
     assert notes.count(NEITHER) == 1
+
+
+def test_of_a_table_of_which_no_figure_is_known_that_is_said(results: dict[str, Path]) -> None:
+    listed = results["没有"].with_name("别县.xlsx")
+    book = openpyxl.Workbook()
+    for row in (["单位：万元", None], ["县区名称", GUARANTEE], ["别县", 1]):
+        book.active.append(row)
+    book.save(listed)
+    target = listed.with_name("别.xlsx")
+    assert call("compare", results["没有"], listed, "-o", target) == 0
+    notes = [str(row[0].value) for row in openpyxl.load_workbook(target)["方案比较"]]
+    assert "别县：没有一项指标算得出来。" in notes

@@ -197,6 +197,7 @@ def _sentence(comparison: Comparison, made: tuple[Measure, ...], at: int) -> str
         return "；".join([opening, *gains, *prices]) + "。"
     alone = sum(one.plan is not None for one in comparison.sides) < 2
     gain = "，".join(_alone(made, at)) if alone else "、".join(gains) or "没有一项独占最好"
+    gain = gain or "没有一项指标算得出来"
     return gain + ("；代价是" + "，".join(prices) if prices else "") + "。"
 
 
