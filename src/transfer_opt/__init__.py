@@ -7,6 +7,7 @@
     compare(budget)                             frontier(budget)   sweep(budget, "扫描.csv", vary=[…])
     plan(budget, years=3, joint=True)           this year with the years of 「年度展望」 after it
     audit("结果.xlsx", budget)                  explain("结果.xlsx", "甲县")
+    monitor(["上年.xlsx", "本年.xlsx"], "预算.xlsx")       levels of warning through the years
 
 What goes wrong is raised as a TransferOptError, each kind with its exit code: `core.errors` draws the tree.
 Names are loaded when they are first used: importing the package costs nothing.
@@ -23,8 +24,18 @@ if TYPE_CHECKING:
     from transfer_opt.checker import certificate
     from transfer_opt.commands.audit import Audited
     from transfer_opt.commands.compare import Compared
-    from transfer_opt.commands.door import audit, compare, explain, frontier, plan, solve, sweep
+    from transfer_opt.commands.door import (
+        audit,
+        compare,
+        explain,
+        frontier,
+        monitor,
+        plan,
+        solve,
+        sweep,
+    )
     from transfer_opt.commands.frontier import TradeOff
+    from transfer_opt.commands.monitor import Warned
     from transfer_opt.commands.solve import Solved
     from transfer_opt.commands.sweep import Swept
     from transfer_opt.core.errors import (
@@ -57,6 +68,7 @@ __all__ = [
     "Swept",
     "TradeOff",
     "TransferOptError",
+    "Warned",
     "__version__",
     "audit",
     "certificate",
@@ -65,6 +77,7 @@ __all__ = [
     "explain",
     "frontier",
     "load_model",
+    "monitor",
     "plan",
     "read_budget",
     "solve",
@@ -75,8 +88,18 @@ _HOMES = {
     "checker": ("certificate",),
     "commands.audit": ("Audited",),
     "commands.compare": ("Compared",),
-    "commands.door": ("audit", "compare", "explain", "frontier", "plan", "solve", "sweep"),
+    "commands.door": (
+        "audit",
+        "compare",
+        "explain",
+        "frontier",
+        "monitor",
+        "plan",
+        "solve",
+        "sweep",
+    ),
     "commands.frontier": ("TradeOff",),
+    "commands.monitor": ("Warned",),
     "commands.solve": ("Solved",),
     "commands.sweep": ("Swept",),
     "core.errors": (

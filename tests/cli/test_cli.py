@@ -239,7 +239,7 @@ WRONG_COMMANDS = {
         "预算",
         "终稿.xlsx",
     ): "多出了「预算 终稿.xlsx」。处理办法：名字里有空格时，用英文双引号",
-    ("audit", "a.xlsx", "b.xlsx", "c.xlsx"): "多出了「c.xlsx」",
+    ("frontier", "a.xlsx", "b.xlsx"): "多出了「b.xlsx」",
     ("chek", "预算.xlsx"): "没有命令「chek」。处理办法：是否为「check」？",
     ("预算 (终稿).xlsx",): "没有命令「预算 (终稿).xlsx」",
     ("check", "--jsn", "x"): "没有选项 --jsn。处理办法：是否为「--json」？",

@@ -64,8 +64,10 @@ def test_the_same_sources_make_the_same_bytes_and_the_cuts_can_be_read_back(
     assert call("monitor", source, "--thresholds", first, "-o", third) == 0
     for sheet in ("预警名单", "各年等级", "各年指标", "协调指数", "预警阈值"):
         assert rows(third, sheet) == rows(first, sheet)
+    assert call("audit", first, source) == call("audit", third, source, first) == 0
+    capsys.readouterr()
     assert call("audit", first) == 1
-    assert "是监测预警工作簿（transfer-opt monitor 写出的）" in told(capsys)
+    assert "是监测预警工作簿，由别的文件算出，没有给出「源.xlsx」" in told(capsys)
     assert call("monitor", source, "-o", source) == 5
 
 

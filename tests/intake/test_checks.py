@@ -23,6 +23,7 @@ from sheetmaker import write
 
 from transfer_opt.core.errors import Problem
 from transfer_opt.intake import prepare
+from transfer_opt.policy.model_file.loading import shipped
 
 COUNTIES, POOLS, RULES, BOUNDS = "县区数据", "资金总额", "约束参数", "县区上下限"
 Tables = dict[str, list[list[Any]]]
@@ -247,6 +248,33 @@ def test_half_of_the_counties_is_not_yet_more_than_half(tables: Tables, check: C
     last = [i for i, name in enumerate(header) if name.startswith("上年")]
     for position, row in enumerate(rows):
         row[own] = row[revenue] + sum(row[i] or 0 for i in last) if position < 22 else row[revenue]
+    assert not [problem for problem in check(tables) if problem.code == "W342"]
+
+
+def test_a_name_that_a_model_says_is_its_own_former_one_is_no_second_unit(
+    tables: Tables, tmp_path: Path
+) -> None:
+    text = shipped("models", "qinghai", "model.toml").read_text(encoding="utf-8")
+    own = text.replace("[former]\n", '[former]\n"湟中区" = "湟中区"\n"630106" = "630106"\n')
+    (tmp_path / "model.toml").write_text(own, encoding="utf-8")
+    path = write(tmp_path / "b.xlsx", tables)
+    found = {
+        problem.code
+        for problem in prepare.check(prepare.read_budget(path, tmp_path / "model.toml"))
+    }
+    assert not {"E305", "W352"} & found
+
+
+def test_where_nothing_was_paid_last_year_own_revenue_cannot_hold_it(
+    tables: Tables, check: Checker
+) -> None:
+    header, *rows = tables[COUNTIES]
+    own, revenue = header.index("可用财力"), header.index("标准财政收入")
+    last = [i for i, name in enumerate(header) if name.startswith("上年")]
+    for row in rows:
+        row[own] = (row[revenue] or 0) + 1
+        for i in last:
+            row[i] = 0
     assert not [problem for problem in check(tables) if problem.code == "W342"]
 
 

@@ -435,3 +435,23 @@ def test_the_first_line_that_names_the_schema_for_editors_changes_nothing(tmp_pa
 
 def test_a_file_that_is_no_toml_says_the_line(tmp_path: Path) -> None:
     assert "第 1 行" in wrong(tmp_path, TEXT[:20], "这不是 TOML")
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ('"甲县" = "乙区"', {"甲县": "乙区"}),
+        ('"甲县" = "甲县"', {}),
+        ('"甲县" = "乙县"\n"乙县" = "丙区"', {"甲县": "丙区", "乙县": "丙区"}),
+        ('"甲县" = "乙县"\n"乙县" = "甲县"', {}),
+    ],
+)
+def test_a_former_name_leads_to_the_present_one_and_none_to_itself(
+    former: str, present: dict[str, str], tmp_path: Path
+) -> None:
+    before, _, rest = TEXT.partition("[former]\n")
+    path = tmp_path / "model.toml"
+    path.write_text(
+        f"{before}[former]\n{former}\n\n{rest[rest.index('[terms]') :]}", encoding="utf-8"
+    )
+    assert load_model(path).former == present

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from basins import HUANGYUAN, parameter, three_counties
 from cases import make_case
 from gmpy2 import mpq
 
+from transfer_opt import solve
 from transfer_opt.core.errors import InputError
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.warning_levels import GREEN, RED, UNKNOWN, YELLOW, Ratio, Record, Threshold
@@ -138,3 +141,23 @@ def test_what_is_not_known_is_not_made_up() -> None:
     assert found[3].values["三保缺口"] is None
     with pytest.raises(InputError, match="没有任何一年的数"):
         watched([], Threshold("三保保障倍数", 1, {RED: mpq(1)}))
+
+
+def test_what_a_county_pays_for_the_water_is_no_need_unless_the_settings_say_so(
+    tmp_path: Path,
+) -> None:
+    """湟源县 has 12,000, needs 12,500 and pays 850 net: its 三保 is that of the result, its coverage less by what it pays."""
+    for counted, said in (("否", "未计"), ("是", "计入")):
+        rules = [parameter("三保计入横向补偿", counted)]
+        plan = solve(three_counties(tmp_path / f"{said}.xlsx", rules=rules)).outcome
+        at = [str(name) for name in plan.case.recipients.name].index(HUANGYUAN)
+        amounts = plan.published
+        found = list(measured(plan.case, amounts, mpq(1), 2026))
+        own = 12_000 - (850 if counted == "是" else 0)
+        given = mpq(int(amounts[at]))
+        assert found[at].values["三保保障倍数"] == Ratio(own + given, mpq(12_500), mpq(1))
+        gap = found[-1].values["三保缺口"]
+        assert gap
+        assert float(gap.top) == pytest.approx(float(plan.shortfall.sum()))
+        own_share = found[at].values["自有财力占支出"]
+        assert own_share == Ratio(mpq(12_000 - 850), mpq(14_000))

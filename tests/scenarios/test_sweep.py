@@ -17,6 +17,8 @@ import numpy as np
 import openpyxl
 import pytest
 from allocations import EXAMPLE
+from books import ECOLOGY
+from provincial import two_funds
 
 from transfer_opt.allocation import allocate
 from transfer_opt.allocation.nearby import CASE_RULES
@@ -458,3 +460,34 @@ def test_progress_tells_how_many_and_how_long(prepared: Prepared, tmp_path: Path
     found: Plan = plan(prepared, [POOL], [], None, 1)
     sweep(prepared, found, tmp_path / "扫描.csv", local, lambda done, of: told.append((done, of)))
     assert told == [(0, 2), (1, 2), (2, 2), (3, 2)]  # the budget as it stands and two scenarios
+
+
+# The province's own money -----------------------------------------------------------------------------------------
+
+
+def test_every_point_shares_the_provinces_own_money_out_as_solve_does(tmp_path: Path) -> None:
+    """甲县 needs 70, 乙县 130: of the 40 that are the province's, 10 go to ecology and 30 to the guarantee; half the needs are met as drafted."""
+    ready = prepare.prepare(two_funds(tmp_path / "a.xlsx"))
+    found = plan(ready, ["三保兜底·保障倍数=0.5,1"], [], None, 1)
+    scenarios = Scenarios(ready, found)
+    now, half, whole = (scenarios.answer(index) for index in found.indices)
+    assert now.totals == whole.totals == (70, 130)
+    assert now.measures
+    assert now.measures["“三保”缺口"] == 0
+    assert half.totals == tuple(
+        allocate.allocate(
+            replace(ready, settings=found.settings(ready.settings, half.index)), sensitive=False
+        ).given.tolist()
+    )
+
+
+def test_a_point_at_which_it_cannot_be_shared_out_says_why(tmp_path: Path) -> None:
+    """Ecology got 50 last year: with 6 of the province's 51 are 2 % more, and a growth of 3 % would bend."""
+    rules = [("生态稳定增长", ECOLOGY, "增长率", None, 0.02, "是", "硬")]
+    path = two_funds(tmp_path / "a.xlsx", ecology=(65, 20, 6, None), rules=rules)
+    ready = prepare.prepare(path)
+    found = plan(ready, ["生态稳定增长·生态·增长率=2%,3%"], [], None, 1)
+    scenarios = Scenarios(ready, found)
+    now, two, three = (scenarios.answer(index) for index in found.indices)
+    assert (now.state, two.state, three.state) == ("可行", "可行", "未算出")
+    assert three.why.startswith("[E404]")

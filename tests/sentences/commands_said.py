@@ -322,13 +322,13 @@ def calculated(command: str, formula: str, value: object) -> Say:
     return say
 
 
-def half(formula: str | None) -> Say:
+def half(formula: str | None, shown: float = 10.5) -> Say:
     """`round` of a table where 10.5 is typed, or comes from a formula that will not come to another."""
-    value = (formula, 10.5) if formula else 10.5
+    value = (formula, shown) if formula else shown
     rows = [["名称", "金额"], ["一县", value], ["二县", 20.5], ["合计", ("=SUM(B2:B3)", 31)]]
     return lambda desk: desk.says(
         "round",
-        with_formulas(desk, f"半{bool(formula)}.xlsx", rows),
+        with_formulas(desk, f"半{bool(formula)}{shown}.xlsx", rows),
         "--unit",
         "1",
         "-o",

@@ -58,12 +58,14 @@ from sentences.commands_said import (
     wish,
 )
 from sentences.hands import cell, coded, handled, proof, unfit, without
+from sentences.records_said import mapped, recorded
 from sentences.years_said import YEARS
 from transfer_opt.commands import adjust as adjusting
 from transfer_opt.scenarios.goals import parse_goal
 from transfer_opt.scenarios.sweep.plan import plan as sweep_plan
 
 PEOPLE = cell("输入数据", "D5", 5)
+UNFUNDED = [["县区名称", "教育"], ["城东区", 1.0]]
 LISTED = [["县区名称", "均衡性转移支付"], ["城东区", 1.0]]
 CROSSED = [
     ["市州", "县区名称", "金额"],
@@ -115,6 +117,7 @@ FILES = (
     Row("E151", model("default = 1.0\n", ""), model("by", "by")),
     Row("E215", grown(None), grown(0.01)),
     Row("E160", small("--solver", "gurobby"), small()),
+    Row("E161", mapped("无.geojson"), mapped(None)),
     Row("E220", solve("--scenario", "均衡优生"), small("--json", "--scenario", "稳定优先")),
     Row("E221", small("--unit", "百元"), small()),
     Row("W350", edited_budget(NO_ZONE), solve()),
@@ -136,6 +139,9 @@ RESULTS = (
     Row("E177", compare(result, options=("--scenario", "甲")), compare(result, result)),
     Row("E181", compare(result, options=("--years", "2")), compare(result, result)),
     Row("E180", audited(compared), audit()),
+    Row("E193", compare(result, listed(UNFUNDED, "亿元")), compare(result, listed(LISTED))),
+    Row("E239", compare(result, result, options=("--baseline", "甲")), compare(result, result)),
+    Row("E192", lambda desk: desk.says("audit", desk.small[1], *desk.small[:1] * 2), audit()),
     Row("E182", refused(lambda desk: adjusting.opened(handled_result(desk))), warned(wish())),
     Row("E183", refused(wish("甲乙县")), refused(wish())),
     Row("E184", refused(wish(fund="教育")), refused(wish(fund="均衡性"))),
@@ -210,6 +216,15 @@ QUESTIONS = (
 )
 TABLES = (
     Row("E178", rounding(MONEY, "--columns", "款项"), rounding(MONEY, "--columns", "金额")),
+    Row("E194", footing([["县区名称", "金额"], ["甲县", 1]]), footing(MONEY)),
+    Row("E195", rounding([["没有表"]]), rounding(MONEY)),
+    Row("E196", rounding(MONEY, "--unit", "万元"), rounding(MONEY)),
+    Row("E197", rounding(MONEY, "--unit", "斤"), rounding(MONEY)),
+    Row("E198", rounding([*MONEY[:3], ["合计", 41]]), rounding(MONEY)),
+    Row("E199", half("=21/2", 10.6), half("=21/2")),
+    Row("A690", recorded("update transfer_opt_lines set time = 'x' where number = 1"), recorded()),
+    Row("A691", recorded("delete from transfer_opt_lines where number = 1"), recorded()),
+    Row("A692", recorded("delete from transfer_opt_head"), recorded()),
     Row("E179", rounding(CROSSED, "--group", "市州"), rounding(CROSSED)),
     Row("W631", rounding([*MONEY[:3], ["合计", 31.1]]), rounding(MONEY)),
     Row("W632", rounding(HALVES), rounding(WHOLE)),

@@ -88,6 +88,11 @@ def put_in(province: float) -> Say:
     return made("check", partial(basins.pooled, paid_in=(100, None, 400), province=province))
 
 
+def performing(*figures: float | None) -> Say:
+    """`check` of the counties, whose money goes by 财力均衡度 as well, with these figures of it."""
+    return made("check", partial(basins.weighed, figures=figures))
+
+
 AGREED = section()
 BASINS = (
     Row("E380", put_in(2499), put_in(2500)),
@@ -98,6 +103,8 @@ BASINS = (
     Row("E387", section(每级金额=None), section(每级金额=0)),
     Row("E388", section(指标变化=-4), section(指标变化="-4%")),
     Row("E389", section(依据=None), AGREED),
+    Row("W357", performing(None, None, None), performing(1, 1, 1)),
+    Row("W358", performing(1, None, 1), performing(1, 0, 1)),
     Row("W383", section(依据="试算"), AGREED),
     Row("W384", sections(rules=LIMIT), sections()),
     Row("W385", sections(rules=LIMIT, own=(5000, None, 8000)), sections(rules=LIMIT)),
@@ -129,6 +136,17 @@ def approved(county: str | None) -> Say:
     return say
 
 
+def checked(*files: str) -> Say:
+    """`audit` of what `monitor` made of a workbook, with these files."""
+
+    def say(desk: Desk) -> str:
+        source, target = desk.path("监测.xlsx"), desk.path("名单.xlsx")
+        desk.says("monitor", monitoring.workbook(source), "-o", target)
+        return desk.says("audit", target, *map(desk.path, files))
+
+    return say
+
+
 GONE = [*monitoring.HISTORY, ("丁县", 2025, 1000, 1)]
 BETWEEN = [row for row in monitoring.HISTORY if row[1] != "2025年"]
 WATCHED = (
@@ -143,6 +161,7 @@ WATCHED = (
     Row("E399", watched(history=()), watched()),
     Row("W393", watched(history=GONE), watched()),
     Row("W394", watched(history=BETWEEN), watched()),
+    Row("E191", checked(), checked("监测.xlsx")),
     Row("W395", approved("甲县"), approved(None)),
 )
 # ------------------------------------------------------------- 一体化

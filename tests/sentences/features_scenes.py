@@ -46,8 +46,22 @@ def exported(name: str, first: Scene) -> Scene:
     return say
 
 
+def beside(name: str, *firsts: str) -> Scene:
+    """`compare` of the results of other scenes."""
+
+    def say(desk: Desk) -> str:
+        for first in firsts:
+            RIVERS[first](desk)
+        target = desk.path(f"{name}.xlsx")
+        desk.says("compare", *(desk.path(f"{first}结果.xlsx") for first in firsts), "-o", target)
+        return texts(target)
+
+    return say
+
+
 plain, dry = river("断面"), river("无断面", sections=[])
 paid = written("出资", partial(basins.pooled, paid_in=(100, None, 400), province=2500), "solve")
+TIED = [["三保兜底", None, "可统筹比例", None, 0]]
 one = basins.MINIATURE[:1]
 """Only 海晏县 and 湟源县 agreed on something, and nothing on classes of water."""
 RIVERS: Mapping[str, Scene] = {
@@ -63,7 +77,13 @@ RIVERS: Mapping[str, Scene] = {
     "断面限额": river("断面限额", ("限额比例", 0.05)),
     "断面补三保": river("断面补三保", ("三保计入横向补偿", "是")),
     "断面不计入": river("断面不计入", ("计入可用财力", "否")),
+    "断面·比较": beside("断面比", "断面", "断面不计入"),
     "出资": paid,
+    "不可统筹·湟源": explained(
+        "不可统筹",
+        basins.HUANGYUAN,
+        written("不可统筹", partial(basins.three_counties, sections=[], rules=TIED), "solve"),
+    ),
 }
 
 # ------------------------------------------------------------- 监测预警

@@ -41,7 +41,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 LONG = re.compile(
-    r"A60\d|A610|W61\d|W37[01]|E17[2-7]|E18[01]|E220|E41\d|A63\d|W65\d|E257|W350|W360|W395|W510"
+    r"A60\d|A610|W61\d|W37[01]|E17[2-7]|E18[01]|E161|E19[23]|E239|E220|E41\d|A63\d|W65\d|E257|W350|W360|W395|W510"
 )
 """Codes that take a whole audit, comparison or several solves each: asked in `make slow`, and one by one in the tests of their rooms."""
 

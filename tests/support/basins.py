@@ -64,3 +64,16 @@ def pooled(path: Path, paid_in: tuple[Any, ...], province: Any, pool: float = 30
         pools.cell(row, 3).value = value
     book.save(made)
     return made
+
+
+def weighed(path: Path, figures: Sequence[float | None]) -> Path:
+    """The three counties, whose fund goes by 财力均衡度 as well, with these figures of it."""
+    book = openpyxl.load_workbook(three_counties(path, []))
+    counties, weights = book["县区数据"], book.create_sheet("因素权重")
+    column = counties.max_column + 1
+    for row, value in enumerate(("财力均衡度", *figures), start=2):
+        counties.cell(row, column).value = value
+    for given in (["资金", "因素", "权重"], [GUARANTEE, "财力均衡度", 0.5]):
+        weights.append(given)
+    book.save(path)
+    return path

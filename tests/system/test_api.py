@@ -21,6 +21,7 @@ from allocations import example as outcome
 from books import EXAMPLE, plain_tables, write_tables
 from calls import call
 from comparisons import pools_untried
+from monitoring import workbook
 from results import UNITS, tables
 
 import transfer_opt
@@ -39,6 +40,7 @@ from transfer_opt import (
     explain,
     frontier,
     load_model,
+    monitor,
     read_budget,
     solve,
     sweep,
@@ -429,6 +431,24 @@ def test_an_audit_has_findings_and_raises_nothing_for_them(tmp_path: Path) -> No
     )
     with pytest.raises(InputError, match="不能与输入工作簿核对"):
         audit(tmp_path / "t.xlsx", budget())
+
+
+def test_monitor_says_and_writes_what_the_command_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = workbook(tmp_path / "监测.xlsx")
+    watched = monitor(source)
+    assert call("monitor", source, "-o", tmp_path / "命令.xlsx") == 0
+    assert capsys.readouterr().out.splitlines()[:-1] == list(watched.sentences)
+    written = watched.save()
+    assert written == tmp_path / "监测_监测预警.xlsx"
+    assert written.read_bytes() == (tmp_path / "命令.xlsx").read_bytes()
+    assert (watched.warnings, audit(written, [source]).findings) == ((), ())
+    listed = watched.to_frame()[["县区名称", "等级", "升到上一级还差"]]
+    assert listed.iloc[:2].values.tolist() == [["甲县", "橙", 10.0], ["乙县", "黄", 0.0]]
+    assert repr(watched) == "<Warned 2026年：橙 1 县，黄 1 县，绿 1 县>"
+    with pytest.raises(OutputError):
+        watched.save(source)
 
 
 def test_a_model_file_that_is_not_there_is_no_discrepancy_of_the_result(

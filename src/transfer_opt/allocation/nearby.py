@@ -14,8 +14,10 @@ from functools import partial
 
 from transfer_opt.allocation.formulation.formulate import Formulation, composed
 from transfer_opt.allocation.formulation.rule_rows import RuleRows, rule_rows
+from transfer_opt.allocation.instance import stated
 from transfer_opt.allocation.optimum import reached
 from transfer_opt.allocation.rounding import published
+from transfer_opt.allocation.split import decided
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import SolverError
@@ -82,7 +84,7 @@ class Nearby:
         self._rules: dict[Hashable, RuleRows] = {}
 
     def answer(self, settings: Settings, objective: tuple[str, ...]) -> Near:
-        """What the warm model does not settle is asked once more of a fresh one; raises SolverError."""
+        """What the warm model does not settle is asked once more of a fresh one; raises InputError, SolverError."""
         try:
             return self._answer(settings, objective, self._solver)
         except SolverError:
@@ -90,7 +92,15 @@ class Nearby:
 
     def _answer(self, settings: Settings, objective: tuple[str, ...], solver: Opener) -> Near:
         key, case = self._case(settings)
-        rules = [self._rows(case, settings, key, name) for name in CONSTRAINTS]
+        if (
+            case.province_moves
+        ):  # shared out as `solve` does it, which no two settings have in common
+            given = stated(self._spec, self._budget, settings, objective, "highs")
+            moved = decided(given)[0]
+            case, settings = moved.case, moved.settings
+            rules = [rule_rows(case, settings, name, case.amount) for name in CONSTRAINTS]
+        else:
+            rules = [self._rows(case, settings, key, name) for name in CONSTRAINTS]
         found = reached(
             partial(composed, case, rules, objective), solver, before=(*self._latest, *self._asked)
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import click
@@ -25,13 +24,13 @@ from transfer_opt.core.errors import AuditError
 
 @click.command(cls=Command, options_metavar="[选项]")
 @click.argument("table", type=click.Path(path_type=Path), metavar="结果工作簿或分配表")
-@click.argument("budget", required=False, type=click.Path(path_type=Path), metavar="[输入工作簿]")
+@click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[输入工作簿…]")
 @file_option("--exported", help="核对这个文件：从结果导出、由一体化系统退回的 xlsx 或 csv。")
 @file_option("--mapping", help="导出时用的列对照，与 --exported 同用。")
 @reading_options
 def audit(
     table: Path,
-    budget: Path | None,
+    sources: Sequence[Path],
     exported: Path | None,
     mapping: Path | None,
     model: Path | None,
@@ -42,28 +41,25 @@ def audit(
 ) -> None:
     """核对一份结果工作簿：从文件自身重新推算每一个数；给出输入工作簿时，再核对输入是否一致。也核对任何一张分配表的合计，和一体化系统退回的文件。
 
+    监测预警工作簿要连同它的各份来源文件一起给出，由这些文件重新推算每一个数。
+
     \b
     例：transfer-opt audit 预算_分配结果.xlsx
         transfer-opt audit 预算_分配结果.xlsx 预算.xlsx
         transfer-opt audit 分配表.xlsx
+        transfer-opt audit 名单.xlsx 2025_分配结果.xlsx 2026_分配结果.xlsx 预算.xlsx
         transfer-opt audit 预算_分配结果.xlsx --exported 一体化.xlsx --mapping 列对照.xlsx
     """
     from transfer_opt.commands.audit import audit as run_audit
     from transfer_opt.commands.audit import audit_exported
-    from transfer_opt.intake.prepare import read_budget
 
-    if (exported is None) != (mapping is None) or (exported and budget):
+    if (exported is None) != (mapping is None) or (exported and sources):
         raise click.UsageError("--exported 与 --mapping 同用，不再写输入工作簿。")
-    secret = password(budget or exported or table, password_file)
-    read = (
-        partial(read_budget, budget, model, rename=renames(rename), password=secret)
-        if budget
-        else None
-    )
+    secret = password(exported or (*sources, table)[0], password_file)
     audited = (
         audit_exported(table, exported, mapping, model, secret)
         if exported and mapping
-        else run_audit(table, read, model, secret)
+        else run_audit(table, sources, model, renames(rename), secret)
     )
     code = 0 if audited.clean else AuditError.exit_code
     if as_json:

@@ -45,7 +45,7 @@ def monitor(
         transfer-opt monitor 监测.xlsx -o 名单.xlsx
     """
     from transfer_opt.commands import monitor as command
-    from transfer_opt.report.monitor_sentences import monitor_record, sentences
+    from transfer_opt.report.monitor_sentences import monitor_record
 
     target = command.monitor_path(files, thresholds, output)
     secret = password(files[0], password_file)
@@ -53,7 +53,6 @@ def monitor(
     warned = command.monitor(files, thresholds, model, renames(rename), secret, tell)
     tell("写监测工作簿")
     warned.save(target)
-    problems = (*warned.problems, *warned.watch.problems)
     if as_json:
         content = {
             "status": "ok",
@@ -62,13 +61,13 @@ def monitor(
             "output": str(target),
             **monitor_record(warned.watch),
             "problems": [],
-            "warnings": [problem.as_dict() for problem in problems],
+            "warnings": [problem.as_dict() for problem in warned.warnings],
         }
         echo_json(content)
         return
     if not quiet:
-        for problem in problems:
+        for problem in warned.warnings:
             click.echo(f"警告 {problem}", err=True)
-        for sentence in sentences(warned.watch):
+        for sentence in warned.sentences:
             click.echo(sentence)
         click.echo(f"监测：{target}")

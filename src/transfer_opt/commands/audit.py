@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from transfer_opt.commands.export import approved_units, intact
 from transfer_opt.commands.handover import audit_returned
+from transfer_opt.commands.monitor import monitor
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.intake.prepare import BudgetWorkbook
-from transfer_opt.policy.model_file.loading import Model
+from transfer_opt.core.vocabulary import FACTS
+from transfer_opt.intake.prepare import NO_RENAMES, BudgetWorkbook, Source, read_budget
+from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.audit import recheck
-from transfer_opt.published.inputs import budget_inputs, own_inputs
-from transfer_opt.published.kinds import is_result, refuse_other
+from transfer_opt.published.claims import Claims
+from transfer_opt.published.inputs import as_used, budget_inputs, own_inputs
+from transfer_opt.published.kinds import is_result, is_watched, refuse_other
+from transfer_opt.published.watched import recheck_watched, sources_of
 from transfer_opt.tables.footing import Footing, foot_file
 from transfer_opt.workbook.files.open import open_workbook
+from transfer_opt.workbook.result.pages import read_pages
 
 REMARK = "提示"
 
@@ -55,20 +60,23 @@ class Audited:
 
 def audit(
     table: Path,
-    read: Callable[[], BudgetWorkbook] | None = None,
+    sources: Sequence[Source] = (),
     model: Model = None,
+    rename: Mapping[str, str] = NO_RENAMES,
     password: str | None = None,
 ) -> Audited:
-    """Derive every cell of a result workbook again, from its own inputs and, where given, from the budget that `read` reads.
+    """Derive every cell of a result workbook again, from its own inputs or, where it is given, from its budget.
 
-    Any other table is added up. Raises InputError where the file cannot be read, the budget or the model is another.
+    A workbook of `monitor` is derived from the files it came from, any other table is added up. Raises InputError where
+    a file cannot be read, and where the files or the model are not those it was made from.
     """
     names = [sheet.name for sheet in open_workbook(table, password).sheets]
     if is_result(names):
-        verdict = recheck(table, own_inputs(model), budget_inputs(read) if read else None)
-        return _of_result(table, verdict.problems, f"校验码 SHA-256：{verdict.code}")
+        return _of_result(table, sources, model, rename, password)
+    if is_watched(names):
+        return _of_watched(table, sources, model, rename, password)
     refuse_other(table, names)
-    if read is not None:
+    if sources:
         raise InputError(
             [
                 Problem(
@@ -91,14 +99,74 @@ def audit_exported(
     plan = intact(result, model)
     found, given = audit_returned(plan, approved_units(plan, result), mapping, exported, password)
     closing = f"共核对 {found.rows:,} 行、{found.cells:,} 格，结果应有 {len(given.rows):,} 行。"
-    return _of_result(exported, found.problems, closing)
+    return _told(exported, found.problems, closing)
 
 
-def _of_result(path: Path, problems: Sequence[Problem], closing: str) -> Audited:
+def _of_result(
+    path: Path,
+    sources: Sequence[Source],
+    model: Model,
+    rename: Mapping[str, str],
+    password: str | None,
+) -> Audited:
+    if len(sources) > 1:
+        raise InputError(
+            [
+                Problem(
+                    "E192",
+                    f"给了 {len(sources)} 份输入工作簿，「{path.name}」只由一份算出。",
+                    "只写那一份输入工作簿。",
+                )
+            ]
+        )
+
+    def read() -> BudgetWorkbook:
+        (given,) = sources
+        if isinstance(given, BudgetWorkbook):
+            return given
+        return read_budget(given, model, rename=rename, password=password)
+
+    verdict = recheck(path, own_inputs(model), budget_inputs(read) if sources else None)
+    return _told(path, verdict.problems, f"校验码 SHA-256：{verdict.code}")
+
+
+def _of_watched(
+    path: Path,
+    sources: Sequence[Source],
+    model: Model,
+    rename: Mapping[str, str],
+    password: str | None,
+) -> Audited:
+    pages = read_pages(path)
+    if FACTS not in pages:
+        raise InputError(
+            [
+                Problem(
+                    "E191",
+                    f"「{path.name}」是监测预警工作簿，没有了「{FACTS}」，不知由哪些文件算出，不能重新推算。",
+                    "向来源要未改动的文件。",
+                )
+            ]
+        )
+    files = [each.path if isinstance(each, BudgetWorkbook) else Path(each) for each in sources]
+    found = sources_of(path, pages[FACTS], files)
+    as_used(
+        spec := load_model(model), {name: text for _, name, text in Claims.of(pages[FACTS]).rows}
+    )
+    again = monitor(found.paths, found.thresholds, spec, rename, password)
+    verdict = recheck_watched(path, pages, again.report, again.check_code)
+    return _told(
+        path,
+        verdict.problems,
+        f"由给出的 {len(found.paths)} 份文件重新推算，这些文件自己没有核对。校验码 SHA-256：{verdict.code}",
+    )
+
+
+def _told(path: Path, problems: Sequence[Problem], closing: str) -> Audited:
     told = tuple((REMARK if problem.is_warning else "", problem) for problem in problems)
     wrong = sum(not problem.is_warning for problem in problems)
-    verdict = f"发现 {wrong} 处不符：{path}" if wrong else f"核对通过，没有不符：{path}"
-    return Audited(path, told, verdict, closing, closing)
+    summary = f"发现 {wrong} 处不符：{path}" if wrong else f"核对通过，没有不符：{path}"
+    return Audited(path, told, summary, closing, closing)
 
 
 def _of_table(path: Path, footing: Footing) -> Audited:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from transfer_opt.commands.audit import Audited
     from transfer_opt.commands.compare import Compared
     from transfer_opt.commands.frontier import TradeOff
+    from transfer_opt.commands.monitor import Warned
     from transfer_opt.commands.solve import Solved
     from transfer_opt.commands.sweep import Swept
     from transfer_opt.intake.prepare import Source
@@ -119,24 +120,50 @@ def compare(
 
 def audit(
     result: StrPath,
-    budget: Source | None = None,
+    budget: Source | Sequence[StrPath] | None = None,
     *,
     model: Model = None,
     password: str | None = None,
 ) -> Audited:
     """Whether a result workbook still says what was proved: every cell derived again from its own inputs, or the budget's.
 
-    A table that this program did not write is added up. What does not agree is in `findings`; nothing is raised for it.
+    A workbook of `monitor` is derived again from the files it came from, given as a list. A table that this program did not
+    write is added up. What does not agree is in `findings`; nothing is raised for it.
     `model` is the model file of that time; `password` opens a locked table.
 
     Raises InputError where the file cannot be read, or the budget or the model is another.
     """
     from transfer_opt.commands.audit import audit as audit_file
-    from transfer_opt.intake.prepare import opened
+    from transfer_opt.intake.prepare import BudgetWorkbook
 
-    return audit_file(
-        Path(result), None if budget is None else lambda: opened(budget), model, password
-    )
+    if budget is None:
+        sources: Sequence[Source] = ()
+    elif isinstance(budget, BudgetWorkbook | str | os.PathLike):
+        sources = [budget]
+    else:
+        sources = budget
+    return audit_file(Path(result), sources, model, password=password)
+
+
+def monitor(
+    files: StrPath | Sequence[StrPath],
+    thresholds: StrPath | None = None,
+    *,
+    model: Model = None,
+    password: str | None = None,
+) -> Warned:
+    """Levels of warning of every county through the years, by the department's cuts: the worst first, and what would help.
+
+    `files` are result workbooks of several years, or a workbook with 「历年指标」; `thresholds` is one with 「预警阈值」, by
+    default one of them. `model` is the model file of the results; `password` opens what is locked.
+
+    Raises InputError, with every problem of the two sheets.
+    """
+    from transfer_opt.commands.monitor import monitor as watch_files
+
+    paths = [Path(each) for each in ([files] if isinstance(files, str | os.PathLike) else files)]
+    cuts = None if thresholds is None else Path(thresholds)
+    return watch_files(paths, cuts, model, password=password)
 
 
 def frontier(

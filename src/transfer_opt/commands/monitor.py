@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gmpy2 import mpq
 
@@ -14,6 +16,7 @@ from transfer_opt.commands import publish
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.exact import exact
+from transfer_opt.core.tables import Report
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import EXAMPLE_LABEL, INDICATORS, THRESHOLDS
 from transfer_opt.intake.checks.catalogue import errors_of, in_order
@@ -22,15 +25,19 @@ from transfer_opt.intake.prepare import NO_RENAMES
 from transfer_opt.policy.case import DEFAULT_UNIT
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
-from transfer_opt.policy.warning_levels import Threshold
+from transfer_opt.policy.warning_levels import LEVELS, Threshold
 from transfer_opt.published.monitored import Monitored, read_monitored
-from transfer_opt.report.monitor import monitor_report
+from transfer_opt.report.monitor import monitor_report, warned_table
+from transfer_opt.report.monitor_sentences import sentences
 from transfer_opt.report.parts import budget_label
 from transfer_opt.scenarios.watch import Source, Watch, watch
 from transfer_opt.workbook.files.open import open_workbook
 from transfer_opt.workbook.input.reader import read_workbook
 from transfer_opt.workbook.result.publication import kind_of
 from transfer_opt.workbook.save import write_report
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WHAT = "监测预警"
 """What is added to the name of the last file."""
@@ -46,7 +53,13 @@ class Warned:
     results: tuple[Monitored, ...]
     budgets: tuple[Budget, ...]
     """The workbooks with cuts or figures of years, that with the cuts first."""
+    model: str
+    """SHA-256 of the model file."""
     problems: tuple[Problem, ...]
+    """What should be known of the files."""
+    paths: tuple[Path, ...]
+    """The files as they were given, and that with the cuts where it was named."""
+    thresholds: Path | None
 
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
@@ -57,7 +70,9 @@ class Warned:
             yield f"{sheets}来自", f"{_name(budget)}，SHA-256 {budget.sha256}"
         for each in self.results:
             adjusted = "，按批准数" if each.is_adjusted else ""
-            yield f"{each.year}年结果", f"{each.path.name}{adjusted}，校验码 {each.plan.digest}"
+            told = f"{each.path.name}{adjusted}，校验码 {each.plan.digest}"
+            yield f"{each.year}年结果", f"{told}，SHA-256 {each.book.sha256}"
+        yield "模型文件 SHA-256", self.model
         yield "校验码 SHA-256", self.check_code
         for problem in self.problems:
             yield "警告", str(problem)
@@ -66,15 +81,47 @@ class Warned:
     def check_code(self) -> str:
         """SHA-256 of what went in."""
         parts = [budget.sha256 for budget in self.budgets]
-        parts += [each.plan.digest for each in self.results]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        parts += [each.book.sha256 for each in self.results]
+        return hashlib.sha256("\n".join([*parts, self.model]).encode()).hexdigest()
 
-    def save(self, path: Path) -> None:
-        """Write the workbook, whole or not at all; the same sources make the same bytes. Raises OutputError."""
+    @property
+    def report(self) -> Report:
+        """The workbook; the same sources make the same."""
         labels = [*map(budget_label, self.budgets)]
         labels += [budget_label(each.plan.budget) for each in self.results]
         label = EXAMPLE_LABEL if any(labels) else ""
-        write_report(monitor_report(self.watch, tuple(self.facts), self.check_code, label), path)
+        return monitor_report(self.watch, tuple(self.facts), self.check_code, label)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What should be known: of the files, then of what is missing in them."""
+        return (*self.problems, *self.watch.problems)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What `transfer-opt monitor` says: level by level, what it takes, the forecast, the index."""
+        return tuple(sentences(self.watch))
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Write the workbook, by default beside the last file as `transfer-opt monitor` does; where it lies.
+
+        The same sources make the same bytes. Raises OutputError, and leaves nothing behind, where that cannot be.
+        """
+        target = monitor_path(self.paths, self.thresholds, None if path is None else Path(path))
+        write_report(self.report, target)
+        return target
+
+    def to_frame(self) -> pd.DataFrame:
+        """「预警名单」, a row per county, the worst first."""
+        from transfer_opt.report.frame import frame
+
+        return frame(warned_table(self.watch))
+
+    def __repr__(self) -> str:
+        now = self.watch.now
+        found = [each.level(now) for each in self.watch.standings]
+        told = "，".join(f"{level} {found.count(level)} 县" for level in LEVELS if level in found)
+        return f"<Warned {self.watch.years[now]}年：{told}>"
 
 
 def monitor(
@@ -100,7 +147,9 @@ def monitor(
     progress("定等级")
     found = watch(cuts, sources, spec.former, unit, money_unit)
     told = (*problems, *_unforecast(results), *(p for r in results for p in r.plan.problems))
-    return Warned(found, tuple(results), tuple(budgets), told)
+    return Warned(
+        found, tuple(results), tuple(budgets), spec.sha256, told, tuple(paths), thresholds
+    )
 
 
 def monitor_path(paths: Sequence[Path], thresholds: Path | None, wanted: Path | None) -> Path:

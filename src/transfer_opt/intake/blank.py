@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from transfer_opt.core.budget import Value
 from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import (
     CODE,
+    CONTRIBUTION,
+    COUNTIES,
     EXAMPLE,
     EXAMPLE_LABEL,
     NAME,
@@ -27,7 +30,7 @@ from transfer_opt.policy.warning_levels import (
     OF_COUNTIES,
     OF_PROVINCE,
 )
-from transfer_opt.workbook.input.columns import InputColumn
+from transfer_opt.workbook.input.columns import SHEETS, InputColumn
 from transfer_opt.workbook.output.template import (
     FundLine,
     OutlookRow,
@@ -63,11 +66,12 @@ def blank_layout(spec: ModelSpec, year: int) -> TemplateLayout:
         label=EXAMPLE_LABEL if EXAMPLE in spec.title else "",
         columns=_county_columns(spec),
         unit=_money_unit(spec),
+        contributed=any(fund.contributed for fund in spec.funds),
     )
 
 
 def _county_columns(spec: ModelSpec) -> tuple[InputColumn, ...]:
-    """The usual ones, those that a factor takes as they stand, and those that coverage is measured by."""
+    """The usual ones, those that a factor takes as they stand, those that coverage is measured by, and what counties pay in."""
     usual = county_columns([fund.name for fund in spec.funds])
     taken = {
         str(factor.parameters["column"]): (
@@ -87,6 +91,9 @@ def _county_columns(spec: ModelSpec) -> tuple[InputColumn, ...]:
         for name, (band, note) in (taken | measured).items()
         if name not in {column.name for column in usual}
     ]
+    if any(fund.contributed for fund in spec.funds):
+        paid = next(column for column in SHEETS[COUNTIES] if column.name == CONTRIBUTION)
+        further.append(replace(paid, band="出资"))
     return (*usual, *further)
 
 

@@ -114,6 +114,8 @@ class FundSpec:
     account: str
     factors: tuple[FactorSpec, ...]
     term: Term | None = None
+    contributed: bool = False
+    """Whether counties and the province pay into it together."""
 
 
 @dataclass(frozen=True)

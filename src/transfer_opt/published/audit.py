@@ -18,14 +18,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from transfer_opt.allocation.plan import Outcome, check_code
 from transfer_opt.checker.optimality import CertificateError, check
-from transfer_opt.core.cell_names import Place, address
+from transfer_opt.core.cell_names import address
 from transfer_opt.core.errors import InputError, Problem, TransferOptError
 from transfer_opt.core.tables import FIRST_ROW, Report, Row, Table
-from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import (
     ADJUSTED,
     AGREEMENTS,
@@ -41,13 +39,13 @@ from transfer_opt.core.vocabulary import (
     SPLIT_PROOF,
     YEAR_PROOFS,
 )
+from transfer_opt.published.appearance import as_seen
 from transfer_opt.published.approval import DECIDED, DUST, approved_as_told
 from transfer_opt.published.beside import proofs_as_claimed
 from transfer_opt.published.claims import (
     DIGEST,
     FILE,
     FINISHED,
-    VERSION,
     Claims,
     as_claimed,
     report_as_claimed,
@@ -67,10 +65,9 @@ from transfer_opt.report.workbook import build
 from transfer_opt.workbook.output.charts import data_table
 from transfer_opt.workbook.output.formulas import Sums
 from transfer_opt.workbook.result.fingerprint import CHOICE, constant, formula
-from transfer_opt.workbook.result.likeness import hidden_rows, unlike
 from transfer_opt.workbook.result.pages import Page, read_pages
 from transfer_opt.workbook.result.seals import broken, certificate_text, said, seals
-from transfer_opt.workbook.result.seen import UNREADABLE, seen
+from transfer_opt.workbook.result.seen import seen
 
 SOURCES = (INPUT, PARAMETERS)
 """What the rest of the file follows from."""
@@ -412,20 +409,11 @@ def _seen(findings: Findings, reports: Iterable[Report], given: Given | None) ->
     from transfer_opt.workbook.save import made
 
     expected = [sheet for report in reports for sheet in seen(made(report)).sheets]
-    try:
-        stands = seen(findings.path.read_bytes())
-    except UNREADABLE:
-        yield Problem("A609", "格式、版式或图表读不出来，被改动过。")
-        return
     names = {sheet.name for sheet in expected}
     further = [name for name in findings.pages if name not in names]
     owned = given.sheets() if given and further else {}
-    is_own = any(name in owned for name in further)
-
-    def value(sheet: str, at: Place) -> Any:
-        return findings.pages[sheet].value(at) if sheet in findings.pages else None
-
-    yield from unlike(expected, stands, value, is_own or given is None and bool(further))
+    is_own = any(name in owned for name in further) or given is None and bool(further)
+    yield from as_seen(findings, expected, is_own, given is not None)
     for name in further:
         if name in owned:
             yield from own_differences(owned[name], findings.pages[name].sheet)
@@ -435,15 +423,6 @@ def _seen(findings: Findings, reports: Iterable[Report], given: Given | None) ->
                 "这张表不是结果的表，也不在输入工作簿里，没有核对。",
                 "删去它；要随结果附上自己的表，先放进输入工作簿，再用 transfer-opt solve --into。",
                 name,
-            )
-    sheets = {sheet.name: sheet for sheet in stands.sheets}
-    for sheet in expected:
-        if sheet.name in sheets:
-            findings.seen.add(sheet.name)
-            yield from hidden_told(
-                sheet.name,
-                [row + 1 for row in hidden_rows(sheet, sheets[sheet.name])],
-                given is not None,
             )
     findings.seen |= owned.keys()
 
@@ -462,10 +441,4 @@ def _remarks(findings: Findings) -> Iterator[Problem]:
             yield Problem("W612", "没有封存的表，没有逐格核对。", sheet=name)
         if name not in findings.seen:
             yield from hidden_told(name, list(page.hidden), False)
-    if not findings.wording:
-        yield Problem(
-            "W614",
-            f"由 {findings.claims.said(VERSION)} 写出，本程序是 transfer-opt {__version__}：数、名称、单位、格式都核对过，"
-            "程序自己的说明文字不能比较，不同的列为提示。",
-            sheet=FACTS,
-        )
+    yield from findings.other_version

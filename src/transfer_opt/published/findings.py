@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.version import __version__
+from transfer_opt.core.vocabulary import FACTS
 from transfer_opt.published.claims import VERSION, Claims
 from transfer_opt.workbook.result.pages import Page
 
@@ -59,3 +60,14 @@ class Findings:
     def wording(self) -> bool:
         """Whether this version of the program wrote the file."""
         return self.claims.said(VERSION) == f"transfer-opt {__version__}"
+
+    @property
+    def other_version(self) -> Iterator[Problem]:
+        """A remark, where another version wrote the file."""
+        if not self.wording:
+            yield Problem(
+                "W614",
+                f"由 {self.claims.said(VERSION)} 写出，本程序是 transfer-opt {__version__}：数、名称、单位、格式都核对过，"
+                "程序自己的说明文字不能比较，不同的列为提示。",
+                sheet=FACTS,
+            )

@@ -32,7 +32,7 @@ def own_inputs(model: Model) -> Derive:
     spec = load_model(model)
 
     def derived(pages: Mapping[str, Page], facts: Mapping[str, str]) -> Outcome:
-        return rederive(pages, _model(spec, facts), facts)
+        return rederive(pages, as_used(spec, facts), facts)
 
     return derived
 
@@ -53,7 +53,7 @@ def budget_inputs(read: Callable[[], BudgetWorkbook]) -> Given:
             plain if plain != BASELINE else None,
             facts.get("公布单位") or None,
         )
-        _model(prepared.spec, facts)
+        as_used(prepared.spec, facts)
         return with_years(allocate(prepared, relax=plain != scenario), prepared, facts)
 
     def sheets() -> Mapping[str, RawSheet]:
@@ -63,8 +63,8 @@ def budget_inputs(read: Callable[[], BudgetWorkbook]) -> Given:
     return Given(derived, sheets)
 
 
-def _model(spec: ModelSpec, facts: Mapping[str, str]) -> ModelSpec:
-    """The model, which must be the one that was used."""
+def as_used(spec: ModelSpec, facts: Mapping[str, str]) -> ModelSpec:
+    """The model, which must be the one that 「审计信息」 names (E172)."""
     if spec.sha256 != facts.get("模型文件 SHA-256"):
         raise InputError(
             [

@@ -10,6 +10,7 @@ from transfer_opt.core.vocabulary import (
     ALLOCATION,
     FACTS,
     INPUT,
+    MEASURED_BY_YEAR,
     PARAMETERS,
     PROOF,
     WARNED,
@@ -17,11 +18,11 @@ from transfer_opt.core.vocabulary import (
 )
 
 NEEDED = (ALLOCATION, PARAMETERS, INPUT, FACTS, PROOF)
+WATCHED = (WARNED, WARNED_BY_YEAR, MEASURED_BY_YEAR)
 OTHERS = (
     ({"方案比较", "参数对照"}, "方案比较", "compare"),
     ({"前沿", "各点分配"}, "目标取舍前沿", "frontier"),
     ({"各县区间", "各次测算"}, "多情形测算", "sweep"),
-    ({WARNED, WARNED_BY_YEAR}, "监测预警", "monitor"),
 )
 """The program's workbooks that are no results: sheets that tell them, what they are called, the command that makes them."""
 
@@ -29,6 +30,11 @@ OTHERS = (
 def is_result(pages: Iterable[str]) -> bool:
     """Whether these sheets are those of a result workbook, or what is left of one."""
     return len(set(NEEDED) & set(pages)) > 1
+
+
+def is_watched(pages: Iterable[str]) -> bool:
+    """Whether these sheets are those of a workbook of `monitor`, or what is left of one."""
+    return len(set(WATCHED) & set(pages)) > 1
 
 
 def refuse_other(path: Path, pages: Iterable[str]) -> None:

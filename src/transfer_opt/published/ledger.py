@@ -127,19 +127,19 @@ def _broken(lines: Sequence[Line], head: Sequence[tuple[int, str]]) -> Iterator[
                 if line.number == before.number + 2
                 else f"第 {before.number + 1} 至 {line.number - 1} 行"
             )
-            yield Problem("A621", f"台账{gone}被删去。")
+            yield Problem("A691", f"台账{gone}被删去。")
         elif line.hash != line.expected(before.hash):
             yield Problem(
-                "A620",
+                "A690",
                 f"台账第 {line.number} 行（{line.time}，{line.kind}）被改动过，或它之前的一行被换掉。",
             )
     last = lines[-1] if lines else start
     if len(head) != 1:
-        yield Problem("A622", "台账的末行登记被删去或多出。")
+        yield Problem("A692", "台账的末行登记被删去或多出。")
     elif head[0][0] > last.number:
-        yield Problem("A621", f"台账第 {last.number + 1} 至 {head[0][0]} 行被删去。")
+        yield Problem("A691", f"台账第 {last.number + 1} 至 {head[0][0]} 行被删去。")
     elif head[0] != (last.number, last.hash):
-        yield Problem("A622", "台账的末行登记与最后一行不符。")
+        yield Problem("A692", "台账的末行登记与最后一行不符。")
 
 
 def _start(connection: sql.Connection) -> None:

@@ -144,7 +144,11 @@ def _whole(row: Row, name: str, unit: str) -> Iterator[str]:
         said += f"，人均 {_money(row['人均(元)'])} 元"
     yield said + "。"
     if is_number(row["分配后保障水平"]):
-        yield f"保障水平由分配前的 {_percent(row['分配前保障水平'])} 提高到 {_percent(row['分配后保障水平'])}。"
+        before, after = (_percent(row[f"分配{when}保障水平"]) for when in ("前", "后"))
+        if before == after:
+            yield f"保障水平分配前后都是 {after}。"
+        else:
+            yield f"保障水平由分配前的 {before} 提高到 {after}。"
     if is_number(row["三保缺口"]):
         short = float(row["三保缺口"])
         yield f"“三保”需求还缺 {_money(short)} {unit}。" if short > 0 else "“三保”需求已足额保障。"

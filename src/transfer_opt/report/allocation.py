@@ -45,7 +45,8 @@ def allocation_table(outcome: Amounts) -> Table:
         for group, values in zip(found, _amounts(outcome, found), strict=True)
     )
     notes = (
-        "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。保障水平＝（可用财力＋转移支付）÷标准财政支出，分配前不含本表所列资金。",
+        "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。"
+        "保障水平＝（可用财力＋可统筹的转移支付）÷标准财政支出，分配前不含本表所列资金。",
         "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
         *one_off(case),
         *own_notes(case),

@@ -14,7 +14,7 @@ from transfer_opt.core.budget import Budget, Value
 from transfer_opt.core.exact import spelled
 from transfer_opt.core.tables import Column, RowKind
 from transfer_opt.core.text import some
-from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, EXAMPLE_LABEL, FLOWS
+from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, EXAMPLE_LABEL
 from transfer_opt.policy.case import Case, Fund, Recipients
 
 Each = TypeVar("Each")
@@ -96,19 +96,18 @@ def _by_group(
     ]
 
 
-def own_notes(case: Case) -> Iterator[str]:
+def own_notes(case: Case) -> tuple[str, ...]:
     """What 可用财力 is, where it is not just what was filled in."""
-    if CONTRIBUTION in case.recipients.numbers:
-        yield f"保障水平和“三保”缺口里的可用财力已减去{CONTRIBUTION}。"
-    if case.flows is None or not case.flows.terms.counted:
-        return
-    if case.flows.terms.in_need:
-        yield f"保障水平和“三保”缺口里的可用财力已加横向补偿的净额，见「{FLOWS}」。"
-    else:
-        yield (
-            "保障水平里的可用财力已加横向补偿的净额；“三保”缺口里只加净收入，不减净付出，"
-            f"见「{FLOWS}」。"
-        )
+    paid_in = CONTRIBUTION in case.recipients.numbers
+    told = [f"保障水平和“三保”缺口里的可用财力已减去{CONTRIBUTION}。"] if paid_in else []
+    if case.flows and case.flows.terms.counted:
+        if case.flows.terms.in_need:
+            told.append("保障水平和“三保”缺口里的可用财力已加横向补偿的净额。")
+        else:
+            told.append(
+                "保障水平里的可用财力已加横向补偿的净额；“三保”缺口里只加净收入，不减净付出。"
+            )
+    return tuple(told)
 
 
 def amount(value: float) -> float:

@@ -39,6 +39,8 @@ def measured(
 ) -> Iterator[Record]:
     """A record of every unit and one of the province, with these amounts (L,), money.
 
+    三保 leaves out of account what a county pays others for the water, as the result does, unless the settings count it.
+
     `multiple` is 保障倍数, which `case.need` holds and 三保保障倍数 does not. Of a forecast only what follows from the
     outlook is told; it is worked out to a unit for each fund, and what misses a cut by no more than that reaches it.
     """
@@ -70,10 +72,11 @@ def _columns(
 ) -> Iterator[tuple[str, list[Ratio | None]]]:
     """What follows from money, spending and need."""
     have, need = capacity(case, amounts), case.figures.need
+    spared = exacts(case.set_aside)
     own, spending = exacts(case.own), exacts(case.expenditure)
     guarded = [
-        None if h is None or n is None or not multiple else Ratio(h + dust, n / multiple, ONE)
-        for h, n in zip(have, need, strict=True)
+        None if h is None or n is None or not multiple else Ratio(h + s + dust, n / multiple, ONE)
+        for h, s, n in zip(have, spared, need, strict=True)
     ]
     yield GUARANTEE, guarded
     yield COVERAGE, _against_province(have, list(spending), dust)
@@ -130,5 +133,6 @@ def _gaps(case: Case, amounts: Floats, multiple: mpq, dust: mpq) -> list[mpq] | 
     have, need = capacity(case, amounts), case.figures.need
     if None in have or not known(need).all() or not multiple:
         return None
-    gaps = [n / multiple - h for h, n in zip(have, need, strict=True)]
+    spared = exacts(case.set_aside)
+    gaps = [n / multiple - h - s for h, s, n in zip(have, spared, need, strict=True)]
     return [gap if gap > dust else ZERO for gap in gaps]

@@ -77,7 +77,7 @@ def foot_file(path: Path, password: str | None = None) -> Footing:
         raise InputError(
             [
                 Problem(
-                    "E174",
+                    "E194",
                     f"文件「{path}」里没有找到合计、小计、占比、增幅或人均，无从核对。",
                     "表头应在数据上方，合计行写明「合计」，小计行写明「小计」。",
                 )

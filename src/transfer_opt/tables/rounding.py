@@ -82,7 +82,7 @@ def round_file(
         raise InputError(
             [
                 Problem(
-                    "E175", f"文件「{path}」里没有找到表格。", "表头应在数据上方，每行有名称和数。"
+                    "E195", f"文件「{path}」里没有找到表格。", "表头应在数据上方，每行有名称和数。"
                 )
             ]
         )
@@ -134,7 +134,7 @@ def _step(table: Tabulation, unit: str) -> Fraction:
         raise InputError(
             [
                 Problem(
-                    "E176",
+                    "E196",
                     f"表里没有写明单位，不知道「{unit}」是多少。",
                     "在表头上方写「单位：万元」，或用 --unit 给出数字。",
                     table.page.name,
@@ -147,7 +147,7 @@ def _step(table: Tabulation, unit: str) -> Fraction:
         raise InputError(
             [
                 Problem(
-                    "E176",
+                    "E197",
                     f"取整单位「{unit}」不认识。",
                     "写数字（按表里的单位），或 元、万元、亿元。",
                 )
@@ -388,7 +388,7 @@ class _Rounder:
             remedy = "先改正原表（transfer-opt audit 列出全部不符），再取整。"
             raise InputError(
                 [
-                    self._problem("E177", f"{said}；不是四舍五入能造成的。", remedy, at, shown)
+                    self._problem("E198", f"{said}；不是四舍五入能造成的。", remedy, at, shown)
                     for at, said, shown in wrong
                 ]
             )

@@ -127,7 +127,7 @@ def _patched(
         raise InputError(
             [
                 Problem(
-                    "E177",
+                    "E199",
                     f"公式「{known[sheet][at].text}」按表中现在的数算出 {float(value):,.15g}，与显示的不同。",
                     "用 Excel 或 WPS 打开，重新计算并保存，再取整。",
                     sheet,

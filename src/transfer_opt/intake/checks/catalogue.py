@@ -85,6 +85,7 @@ DRAFT_CHECKS = (
     plausibility.funds_known,
     values.values_given,
     values.factors_weighed,
+    values.factors_measured,
     contents.chosen_amounts_valid,
     contents.needs_met,
     contents.revenue_under_need,

@@ -86,9 +86,11 @@ def dates_readable(draft: Sheets) -> Iterator[Problem]:
 def own_without_transfers(draft: Draft) -> Iterator[Problem]:
     """可用财力 should not already contain last year's transfers."""
     both = [
-        (own, revenue + sum(positive(row, f"上年{fund}") for fund in draft.settings.funds))
+        (own, revenue + last)
         for row in draft.counties.rows
-        if (own := positive(row, "可用财力")) and (revenue := positive(row, "标准财政收入"))
+        if (own := positive(row, "可用财力"))
+        and (revenue := positive(row, "标准财政收入"))
+        and (last := sum(positive(row, f"上年{fund}") for fund in draft.settings.funds))
     ]
     if sum(own >= total for own, total in both) * 2 > len(draft.counties.rows):
         yield Problem(

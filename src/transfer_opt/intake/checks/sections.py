@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from transfer_opt.core.budget import is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.exact import exact, total
+from transfer_opt.core.text import normalise, to_text
 from transfer_opt.core.vocabulary import (
     CONTRIBUTION,
     COUNTIES,
@@ -49,13 +50,23 @@ def sections_valid(draft: Draft) -> Iterator[Problem]:
 
 def contributions_agree(draft: Draft) -> Iterator[Problem]:
     """What counties and the province put into a basin's fund is that fund, which is one."""
+    unsaid = [
+        row
+        for row in draft.pools.rows
+        if (fund := draft.spec.fund(normalise(to_text(row.values.get("资金")))))
+        and fund.contributed
+        and row.values.get(PROVINCES_PART) is None
+    ]
+    for row in unsaid:
+        told = f"没有填；这项资金由各县和省共同出资，各县的填「{COUNTIES}」的{CONTRIBUTION}。"
+        yield at(draft.pools, row, PROVINCES_PART, "E380", told, "省级不出写 0。")
     pooled = [row for row in draft.pools.rows if is_number(row.values.get(PROVINCES_PART))]
     paid_in = total(
         exact(float(value))
         for row in draft.counties.rows
         if is_number(value := row.values.get(CONTRIBUTION))
     )
-    if paid_in and not pooled:
+    if paid_in and not pooled and not unsaid:
         yield Problem(
             "E380",
             f"各县填了{CONTRIBUTION}合计 {_cents(paid_in)}，「{POOLS}」没有一项资金填{PROVINCES_PART}，不知出到哪一项。",
@@ -70,9 +81,9 @@ def contributions_agree(draft: Draft) -> Iterator[Problem]:
         mine, whole = (row.values.get(name) for name in (PROVINCES_PART, POOL_AMOUNT))
         if not is_number(mine) or not is_number(whole):
             continue
-        together, given = exact(float(mine)) + paid_in, exact(float(whole))
-        if together != given:
-            sums = f"{_cents(paid_in)} 是 {_cents(together)}，不等于{POOL_AMOUNT} {_cents(given)}。"
+        both, given = exact(float(mine)) + paid_in, exact(float(whole))
+        if both != given:
+            sums = f"{_cents(paid_in)} 是 {_cents(both)}，不等于{POOL_AMOUNT} {_cents(given)}。"
             told = f"加各县{CONTRIBUTION} {sums}"
             yield at(draft.pools, row, PROVINCES_PART, "E380", told, "改正其中一个数。")
 

@@ -9,8 +9,8 @@ import numpy as np
 from transfer_opt.core.arrays import NOWHERE, Bools, Ints
 from transfer_opt.core.budget import SheetRow
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import OUTLOOK, RULES, WEIGHTS
+from transfer_opt.core.text import normalise, some
+from transfer_opt.core.vocabulary import COUNTIES, OUTLOOK, RULES, WEIGHTS
 from transfer_opt.intake.cells import at
 from transfer_opt.intake.checks.subject import Draft
 from transfer_opt.intake.requirements import WRITE, by_gap
@@ -70,6 +70,36 @@ def factors_weighed(draft: Draft) -> Iterator[Problem]:
                 WEIGHTS,
                 column="权重",
             )
+
+
+def factors_measured(draft: Draft) -> Iterator[Problem]:
+    """A factor that takes a column as it stands has figures in it: without any, the others silently share its weight."""
+    units = draft.settings.recipients
+    for position, name in enumerate(draft.settings.funds):
+        fund = draft.spec.fund(name)
+        if fund is None or by_gap(draft.settings, position):
+            continue
+        for factor in weighed(draft.settings, fund):
+            if factor.weight == 0 or factor.function != "optional_column":
+                continue
+            column = str(factor.parameters["column"])
+            figures = units.number(column)
+            if not (figures > 0).any():
+                yield Problem(
+                    "W357",
+                    f"没有一个县填了大于 0 的数，{fund.short}的因素「{factor.title}」不起作用，它的权重由其他因素分担。",
+                    f"填这一列；不用这个因素，在「{WEIGHTS}」里把它的权重写 0。",
+                    COUNTIES,
+                    column=column,
+                )
+            elif np.isnan(figures).any():
+                yield Problem(
+                    "W358",
+                    f"{some(units.name[np.isnan(figures)].tolist(), 3)}没有填，{fund.short}的因素「{factor.title}」对它们按 0 测算。",
+                    "填上；确实没有的写 0。",
+                    COUNTIES,
+                    column=column,
+                )
 
 
 def _complete(settings: Settings, parameter: ParameterSpec) -> bool:

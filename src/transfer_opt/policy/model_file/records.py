@@ -51,7 +51,7 @@ def model(source: Source) -> ModelSpec:
         scenarios,
         _fund_aliases(funds) | table.get("aliases", {}),
         dict(table.get("values", {})),
-        dict(table.get("former", {})),
+        _present(table.get("former", {})),
         {
             code: (name, prefecture)
             for prefecture, units in table.get("divisions", {}).items()
@@ -95,6 +95,19 @@ def parameter_spec(rule: str, name: str, entry: Table, scope: Scope) -> Paramete
     )
 
 
+def _present(former: Mapping[str, str]) -> dict[str, str]:
+    """Former names and codes → those of the present day, through as many changes as there were; none for its own."""
+    found = {}
+    for old in former:
+        now, passed = former[old], {old}
+        while now in former and now not in passed:
+            passed.add(now)
+            now = former[now]
+        if now not in passed:
+            found[old] = now
+    return found
+
+
 def _fund_aliases(funds: Sequence[FundSpec]) -> dict[str, str]:
     """Headers with a fund's short name → with its full one."""
     return {
@@ -113,6 +126,7 @@ def _fund(entry: Table, clauses: Mapping[str, Clause], terms: Mapping[str, Term]
         entry.get("account", ""),
         factors,
         terms[entry["kind"]] if "kind" in entry else None,
+        entry.get("contributed", False),
     )
 
 

@@ -125,6 +125,9 @@ class Fund(_Part):
     )
     kind: Text = Field(ABSENT, description="资金类别：[terms] 里的一类")
     account: Text = Field(ABSENT, description="预算科目")
+    contributed: Flag = Field(
+        ABSENT, description="true：由各县和省共同出资，各县的填「流域出资」，省的填「省级出资」"
+    )
 
 
 class Parameter(_Part):

@@ -131,7 +131,7 @@ def matrix_table(comparison: Comparison) -> Table:
     )
     failed = tuple(f"{name}：没有可行方案。{_first_line(why)}" for name, why in comparison.failed)
     how = (
-        "注：保障水平＝（可用财力＋转移支付）÷标准财政支出；基尼系数按各县保障水平、不加权；"
+        "注：保障水平＝（可用财力＋可统筹的转移支付）÷标准财政支出；基尼系数按各县保障水平、不加权；"
         "“最好的方案”只在一个方案独占最好时写出。较基准按未取整的数相减，与表中两数之差可能末位差一。每个方案都是全部资金的一次完整重算。",
     )
     return Table(
@@ -197,6 +197,7 @@ def _sentence(comparison: Comparison, made: tuple[Measure, ...], at: int) -> str
         return "；".join([opening, *gains, *prices]) + "。"
     alone = sum(one.plan is not None for one in comparison.sides) < 2
     gain = "，".join(_alone(made, at)) if alone else "、".join(gains) or "没有一项独占最好"
+    gain = gain or "没有一项指标算得出来"
     return gain + ("；代价是" + "，".join(prices) if prices else "") + "。"
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
-from transfer_opt.core.tables import Report, Table
+from transfer_opt.core.tables import Report
 from transfer_opt.report.comparison.ahead import ahead_table
 from transfer_opt.report.comparison.causes import (
     change_table,
@@ -24,12 +23,13 @@ from transfer_opt.report.comparison.counties import (
 )
 from transfer_opt.report.comparison.figures import charts
 from transfer_opt.report.comparison.matrix import matrix_table
+from transfer_opt.report.comparison.notes import with_notes
 from transfer_opt.report.comparison.overview import balance_table, group_table
 from transfer_opt.report.comparison.records import audit_table, indicator_table, parameter_table
 from transfer_opt.report.comparison.shift import shift_table
 from transfer_opt.report.comparison.strata import strata_table
-from transfer_opt.report.parts import example_label, heading, one_off
-from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison
+from transfer_opt.report.parts import example_label, heading
+from transfer_opt.scenarios.comparison.compare import Comparison
 
 __all__ = ["build_comparison"]
 
@@ -68,7 +68,7 @@ def build_comparison(comparison: Comparison, date: str, finished: str) -> Report
     ]
     code = digest(comparison)
     return Report(
-        tuple(_with_one_off(table, comparison) for table in tables),
+        tuple(with_notes(table, comparison) for table in tables),
         charts(comparison),
         "方案比较",
         f"{code[:6]}…{code[-4:]}",
@@ -77,21 +77,6 @@ def build_comparison(comparison: Comparison, date: str, finished: str) -> Report
         {"title": f"{heading(comparison.lead)}分配方案比较", "comments": f"校验码 {code}"},
         charted="方案比较",
     )
-
-
-def _with_one_off(table: Table, comparison: Comparison) -> Table:
-    """A table that shows last year says what its figures are net of; of plans that differ in it, each by name."""
-    shown = (
-        table.title,
-        *(text for column in table.columns for text in (column.name, column.band)),
-    )
-    against = any(LAST_YEAR in row.values for row in table.rows)
-    if not against and not any(LAST_YEAR in text for text in shown if text):
-        return table
-    told = {side.name: one_off(side.plan.case) for side in comparison.sides if side.plan}
-    alike = len(set(told.values())) == 1
-    notes = [said if alike else f"{name}：{said}" for name, each in told.items() for said in each]
-    return replace(table, notes=(*table.notes, *dict.fromkeys(notes)))
 
 
 def digest(comparison: Comparison) -> str:

@@ -102,4 +102,4 @@ def _frame(points: list[Any]) -> _Frame:
 
 
 def _wrong(message: str, remedy: str) -> InputError:
-    return InputError([Problem("E160", message, remedy)])
+    return InputError([Problem("E161", message, remedy)])

@@ -149,7 +149,7 @@ def unknown_baseline(name: str, known: Sequence[str]) -> InputError:
     return InputError(
         [
             Problem(
-                "E230", f"没有可作比较基准的「{name}」。", did_you_mean(name, [*known, LAST_YEAR])
+                "E239", f"没有可作比较基准的「{name}」。", did_you_mean(name, [*known, LAST_YEAR])
             )
         ]
     )

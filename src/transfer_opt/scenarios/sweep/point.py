@@ -14,7 +14,7 @@ from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.infeasibility.message import crossed
 from transfer_opt.allocation.nearby import Nearby
 from transfer_opt.core.arrays import Ints
-from transfer_opt.core.errors import SolverError
+from transfer_opt.core.errors import InputError, SolverError
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.case import Case
 from transfer_opt.scenarios.sweep.plan import Plan
@@ -79,6 +79,10 @@ class Scenarios:
         settings = self._plan.settings(self._prepared.settings, index)
         try:
             near = self._nearby.answer(settings, self._prepared.objective)
+        except (
+            InputError
+        ) as error:  # of the sides of the province's money, which a point may make unfit
+            return Record(index, UNSOLVED, 0.0, str(error.problems[0]))
         except SolverError as error:
             return Record(index, UNSOLVED, 0.0, str(error))
         if near.units is None:

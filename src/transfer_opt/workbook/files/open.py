@@ -104,6 +104,11 @@ def content_of(path: Path, password: str | None = None) -> bytes:
         return decrypting.result()
 
 
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file as it lies there; InputError where it cannot be read."""
+    return hashlib.sha256(_read_bytes(path)).hexdigest()
+
+
 @contextmanager
 def telling(path: Path, content: bytes = b"", password: str | None = None) -> Iterator[None]:
     """What turns out to be wrong with the file in here is told the user: InputError."""

@@ -192,6 +192,8 @@ class TemplateLayout:
     """Rows of 「断面」; empty for the template."""
     with_bounds: bool = True
     """Whether there are an empty 「县区上下限」 and an empty 「历年指标」."""
+    contributed: bool = False
+    """Whether 「资金总额」 has a column for what the province pays into a fund of the counties."""
 
 
 def county_columns(funds: Sequence[str]) -> tuple[InputColumn, ...]:
@@ -279,7 +281,7 @@ def _write_counties(book: Any, styles: Styles, layout: TemplateLayout) -> None:
 
 def _write_pools(book: Any, styles: Styles, layout: TemplateLayout) -> None:
     title = _title(layout, "省对下转移支付资金总额表")
-    columns = [column for column in SHEETS[POOLS] if column.name != PROVINCES_PART]
+    columns = [c for c in SHEETS[POOLS] if layout.contributed or c.name != PROVINCES_PART]
     form = FormSheet(book, styles, POOLS, columns, title, layout.label, f"单位：{layout.unit}")
     for fund in layout.funds:
         form.write_row(

@@ -100,7 +100,7 @@ def read_amounts(
     raise InputError(
         [
             Problem(
-                "E172",
+                "E193",
                 f"{path} 里没有一张表既有「{NAME}」列，又有资金列（{'、'.join(dict.fromkeys(funds.values()))}）。",
                 "给出分配结果工作簿，或表头写明县区名称和资金名称的表。",
             )
