@@ -179,7 +179,8 @@ def longest(entries: Record, chosen: Mapping[str, set[str]], own: Path) -> int:
     inner = [
         entries[name]["wheels"][wheel]["longest"] for name, each in chosen.items() for wheel in each
     ]
-    return len("env\\Lib\\site-packages\\") + max(*inner, record.facts(own)["longest"])
+    most: int = max(*inner, record.facts(own)["longest"])
+    return len("env\\Lib\\site-packages\\") + most
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -245,6 +245,8 @@ MACHINE = (
 """These take a missing package, a server, too little memory or an interruption."""
 
 BY_HAND = (
+    "由 {} 写出，当时的模型文件与现在核对用的不同：只核对证书、校验码、各表封存的内容、「{}」的各笔金额和合计，没有按规则重新推算。",
+    "要逐格重新推算，用写出它的版本核对。",
     "该县没有可统筹用于“三保”的补助。",
     "因素法测算额为0",
     "，取整后略有余",

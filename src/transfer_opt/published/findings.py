@@ -40,6 +40,8 @@ class Findings:
     proof: str = ""
     """The certificate as text, once it was accepted."""
     found: dict[tuple[str, str, str], Problem] = field(default_factory=dict)
+    derived: bool = True
+    """Whether the rules were asked again; not where another version worked by another model file."""
     seen: set[str] = field(default_factory=set)
     """Sheets whose hidden rows have been told."""
 
@@ -59,3 +61,8 @@ class Findings:
     def wording(self) -> bool:
         """Whether this version of the program wrote the file."""
         return self.claims.said(VERSION) == f"transfer-opt {__version__}"
+
+    @property
+    def is_of_another_version(self) -> bool:
+        """Whether it says so in the form a version has."""
+        return bool(self.claims.formed(VERSION)) and not self.wording
