@@ -48,7 +48,7 @@ def pictures(text: str) -> list[str]:
 
 
 def _led(found: re.Match[str], beside: Set[str]) -> str:
-    name, anchor, words = Path(unquote(found[1])).name, found[2] or "", found[3]
+    name, anchor, words = Path(unquote(found[1])).name, unquote(found[2] or ""), found[3]
     if name not in beside:
         return words
     return f'<a href="{Path(name).with_suffix(".html")}{anchor}">{words}</a>'
