@@ -148,7 +148,6 @@ def tried(folder):
     """Whether the example passes its check; what the program says is shown."""
     command = [python_of(folder), "-m", "transfer_opt", "check"]
     command += [os.path.join(folder, EXAMPLE)]
-    sys.stdout.flush()
     return subprocess.run(command, env=clean(), cwd=folder).returncode == 0
 
 
@@ -163,6 +162,15 @@ def desktop_entry(folder):
             script.replace("\\", "\\\\").replace("%", "%%")
         )
     )
+
+
+def say(text):
+    """Show a line, and at once: other programs write after it."""
+    try:
+        print(text)
+    except UnicodeEncodeError:  # Python 3.6 where nothing tells that the terminal knows Chinese
+        sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.flush()
 
 
 def troubles(bundle, folder, machine):
@@ -183,15 +191,14 @@ def main():
         bundle = json.load(file)
     found = troubles(bundle, HERE, this_machine())
     if found:
-        print("\n".join(["没有安装："] + found))
+        say("\n".join(["没有安装："] + found))
         return 1
-    print("正在安装 {}，不用网络，请稍候。".format(bundle["name"]))
-    sys.stdout.flush()
+    say("正在安装 {}，不用网络，请稍候。".format(bundle["name"]))
     try:
         clear(HERE)
         error = install(bundle, HERE)
     except OSError as problem:
-        print(
+        say(
             "没有安装：{} 写不进去（{}）。处理办法：先关掉正在用的测算台和命令行窗口；只读的地方，"
             "先把整个文件夹复制到自己能写的地方。".format(
                 problem.filename or HERE, type(problem).__name__
@@ -199,11 +206,11 @@ def main():
         )
         return 1
     if error:
-        print("没有安装好。下面是安装程序的原话，请交给维护人员：\n" + error)
+        say("没有安装好。下面是安装程序的原话，请交给维护人员：\n" + error)
         return 1
-    print("已装好，检查示例：")
+    say("已装好，检查示例：")
     if not tried(HERE):
-        print("示例没有通过检查：请把上面的话交给维护人员。")
+        say("示例没有通过检查：请把上面的话交给维护人员。")
         return 1
     if os.name != "nt":
         with open(os.path.join(HERE, "打开测算台.desktop"), "w", encoding="utf-8") as file:
@@ -211,7 +218,7 @@ def main():
         os.chmod(file.name, 0o755)
     with open(os.path.join(HERE, DONE), "w", encoding="utf-8") as file:
         file.write(bundle["name"] + "\n")
-    print("安装完成。双击 打开测算台 即可使用；手册在 手册 文件夹里，从 用户手册.html 看起。")
+    say("安装完成。双击 打开测算台 即可使用；手册在 手册 文件夹里，从 用户手册.html 看起。")
     return 0
 
 

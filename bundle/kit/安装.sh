@@ -12,8 +12,8 @@ if [ -z "$PYTHON" ]; then
     echo "没有安装：没有找到 Python。处理办法：请信息部门安装 64 位的 Python 3.11、3.12 或 3.13；装好仍找不到的，写 sh 安装.sh 和它的路径。"
     exit 1
 fi
-if ! "$PYTHON" -c '' 2>/dev/null; then
-    echo "没有安装：$PYTHON 不能运行。处理办法：核对路径，或请信息部门重装 Python。"
+if ! "$PYTHON" -c 'import sys; assert sys.version_info >= (3, 6)' 2>/dev/null; then
+    echo "没有安装：$PYTHON 不能运行，或者太旧。处理办法：核对路径，或请信息部门安装 64 位的 Python 3.11、3.12 或 3.13。"
     exit 1
 fi
 exec "$PYTHON" program/install.py
