@@ -67,7 +67,6 @@ def test_the_command_passes_an_older_result_and_says_what_was_not_asked(
 
 
 def amount(book: Book) -> str:
-    """One 万元 moved within the row of totals' reach: the county's own amount."""
     cell = book.at("分配结果", "D7")
     book.put(cell, str(int(book.text(cell)) + 1))
     return "D7"
@@ -75,7 +74,7 @@ def amount(book: Book) -> str:
 
 def name(book: Book) -> str:
     book.put(book.at("分配结果", "B7"), "甲县")
-    return "B7"
+    return "城西区"
 
 
 def total(book: Book) -> str:
@@ -93,19 +92,16 @@ def proof(book: Book) -> str:
 
 
 @pytest.mark.parametrize("forge", [amount, name, total, proof])
-@pytest.mark.parametrize("version", VERSIONS)
 def test_what_was_changed_and_sealed_again_is_found(
-    version: str,
     forge: Callable[[Book], str],
     tmp_path: Path,
     by_another_version: Callable[[Path], Verdict],
 ) -> None:
-    book = Book(KEPT / f"{version}_结果.xlsx")
+    book = Book(KEPT / f"{VERSIONS[-1]}_结果.xlsx")
     where = forge(book)
     book.save(tmp_path / "改.xlsx")
     reseal(tmp_path / "改.xlsx")
     wrong = [
         each for each in by_another_version(tmp_path / "改.xlsx").problems if not each.is_warning
     ]
-    assert wrong
-    assert any(where in str(each) for each in wrong) or forge is name
+    assert any(where in str(each) for each in wrong)
