@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 """The versions a bundle serves."""
 GLIBC = (2, 28)
-"""What 麒麟 V10 and 统信 V20 have at least; wheels that ask for more would not load there."""
+"""What 麒麟 V10 and 统信 V20 are said to have; wheels that ask for more would not load there."""
 
 
 @dataclass(frozen=True)
