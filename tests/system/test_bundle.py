@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from transfer_opt.cli.main import cli
 from transfer_opt.core.version import __version__
 
 pytestmark = pytest.mark.slow
@@ -159,3 +160,36 @@ def test_a_moved_folder_still_works(installed: Path, tmp_path: Path) -> None:
     finally:
         moved.rename(installed)
     assert done.stdout.decode() == f"transfer-opt {__version__}\n"
+
+
+OPENED = """
+import fcntl, http.cookiejar, re, signal, socket, struct, subprocess, time, urllib.request
+up = struct.pack("16sh", b"lo", 0x41)
+fcntl.ioctl(socket.socket(), 0x8914, up)  # the loopback, and nothing else
+page = subprocess.Popen(["sh", "打开测算台.sh"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+try:
+    address = re.search(rb"http://127[.]0[.]0[.]1:([0-9]+)/[^ \\n]+", page.stdout.readline())
+    for _ in range(100):  # the address is told before it answers
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(address[1]))) == 0:
+                break
+        time.sleep(0.2)
+    cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+    with urllib.request.build_opener(cookies).open(address[0].decode(), timeout=60) as answer:
+        print(answer.status, "测算台" in answer.read().decode())
+finally:
+    page.send_signal(signal.SIGINT)
+    page.wait(30)
+"""
+
+
+@pytest.mark.skipif("open" not in cli.commands, reason="there is no page to open yet")
+def test_the_page_opens_without_a_network(installed: Path, tmp_path: Path) -> None:
+    done = run(
+        *(sys.executable, "-c", OPENED),
+        cwd=installed,
+        HOME=str(tmp_path),
+        BROWSER="/bin/true",
+        PYTHONIOENCODING="utf-8",
+    )
+    assert done.stdout.decode() == "200 True\n", done.stderr.decode()
