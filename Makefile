@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types unit slow campaign fuzz bench equations schema example clean
+.PHONY: demo test lint types unit slow campaign fuzz corpus bench equations schema example wheels bundle clean
 
 demo: $(VENV)/installed
 	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
@@ -61,6 +61,14 @@ schema: $(VENV)/installed
 example: $(VENV)/installed
 	$(BIN)/python inputs/make_example.py
 	$(BIN)/python inputs/make_mapping.py
+
+# For offices without a network: dist/bundles has one zip per platform with everything inside; the sizes are printed.
+bundle: $(VENV)/tested
+	$(BIN)/python -m bundle.make
+
+# After a change of the dependencies: load every wheel of every platform and write down what they are (bundle/wheels.json).
+wheels: $(VENV)/tested
+	$(BIN)/python -m bundle.record
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -50,6 +50,23 @@ def told(place: str) -> list[str]:
     return [f"{problem.code} {problem.message}" for problem in history(place)[1]]
 
 
+def test_without_sqlalchemy_the_user_is_told_before_anything_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "transfer_opt.published.ledger")
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    target = tmp_path / "结果.xlsx"
+    for command in (
+        ["solve", str(ROOT / "inputs/qinghai.xlsx"), "-o", str(target), "--ledger", "台账.db"],
+        ["history", "--ledger", "台账.db"],
+    ):
+        with pytest.raises(SystemExit) as ending:
+            main(command)
+        assert ending.value.code == OutputError.exit_code
+        assert "没有安装 sqlalchemy" in capsys.readouterr().err
+    assert not target.exists()
+
+
 def test_an_untouched_ledger_is_whole(place: str) -> None:
     lines, problems = history(place)
     assert [line.number for line in lines] == [1, 2, 3, 4, 5]

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sys
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from transfer_opt.cli.main import main
 from transfer_opt.commands import publish
 from transfer_opt.commands.export import export
 from transfer_opt.core.cell_names import column_letters
-from transfer_opt.core.errors import AuditError, InputError
+from transfer_opt.core.errors import AuditError, InputError, OutputError
 from transfer_opt.intake import prepare
 from transfer_opt.policy.model_file.loading import load_model, shipped
 from transfer_opt.published.plan import read_plan
@@ -156,6 +157,17 @@ def test_every_notice_is_one_page(folder: Path) -> None:
     exported(folder, "pdf")
     pages = [page.extract_text().strip() for page in pypdf.PdfReader(folder / "out.pdf").pages]
     assert all(page.startswith("附件") for page in pages[-45:])
+
+
+def test_without_typst_the_user_is_told_and_nothing_is_written(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(OutputError, match=r"没有安装 typst.*--format docx"):
+        export(folder / "r.xlsx", "pdf", tmp_path / "out.pdf")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", ["docx", "pdf", "csv", "json"])

@@ -358,6 +358,11 @@ def older(desk: Desk) -> str:
     return desk.says("audit", path, desk.small[0])
 
 
+def released(desk: Desk) -> str:
+    """`audit` of a result of the first version, whose model file was another."""
+    return desk.says("audit", ROOT / "tests" / "fixtures" / "results" / "0.1.0_结果.xlsx")
+
+
 def renamed(desk: Desk) -> Path:
     """The small budget under another name."""
     return Path(shutil.copy(desk.small[0], desk.path("另名.xlsx")))

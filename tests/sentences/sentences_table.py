@@ -239,6 +239,8 @@ MACHINE = (
     "已中断，没有写出任何文件。",
     "内存不够，没有写出任何文件。处理办法：关闭其他程序，或删去工作簿里无关的内容后再试。",
     "没有安装 pyarrow，写不了 .parquet。处理办法：安装 transfer-opt 的 parquet 附加组件（pyarrow），或把输出改为 .csv、.xlsx。",
+    "没有安装 typst，写不了 PDF。处理办法：安装 transfer-opt 的 pdf 附加组件（typst），或用 --format docx，再在 Word、WPS 里另存为 PDF。",
+    "没有安装 sqlalchemy，用不了台账。处理办法：安装 transfer-opt 的 ledger 附加组件（sqlalchemy），或去掉 --ledger 和环境变量 TRANSFER_OPT_LEDGER。",
     "台账 {} 需要数据库驱动 {}。处理办法：安装 transfer-opt[postgresql]。",
     "没有安装 Dask。处理办法：安装 transfer-opt 的 dask 附加组件（dask[distributed]），或改用 --engine local。",
     "连不上 Dask 调度器「{}」。处理办法：核对地址（如 tcp://主机:8786），确认调度器已启动；或改用 --engine local。",
@@ -246,6 +248,8 @@ MACHINE = (
 """These take a missing package, a server, too little memory or an interruption."""
 
 BY_HAND = (
+    "由 {} 写出，当时的模型文件与现在核对用的不同：只核对证书、校验码、各表封存的内容、「{}」的各笔金额和合计，没有按规则重新推算。",
+    "要逐格重新推算，用写出它的版本核对。",
     "该县没有可统筹用于“三保”的补助。",
     "因素法测算额为0",
     "，取整后略有余",

@@ -85,7 +85,9 @@ class Source:
         return self._known[key]
 
     def against_budget(self, path: Path) -> Verdict:
-        return recheck(path, self.derived, Given(self.derived, self._given.sheets))
+        return recheck(
+            path, self.derived, Given(self.derived, self._given.sheets, self._given.sha256)
+        )
 
     def forge(self, target: Path, kind: str, seed: int) -> str | None:
         if kind == OPENED:

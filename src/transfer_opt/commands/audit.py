@@ -17,6 +17,7 @@ from transfer_opt.published.audit import recheck
 from transfer_opt.published.claims import Claims
 from transfer_opt.published.inputs import as_used, budget_inputs, own_inputs
 from transfer_opt.published.kinds import is_result, is_watched, refuse_other
+from transfer_opt.published.older import NOT_DERIVED
 from transfer_opt.published.watched import recheck_watched, sources_of
 from transfer_opt.tables.footing import Footing, foot_file
 from transfer_opt.workbook.files.open import open_workbook
@@ -165,8 +166,13 @@ def _of_watched(
 def _told(path: Path, problems: Sequence[Problem], closing: str) -> Audited:
     told = tuple((REMARK if problem.is_warning else "", problem) for problem in problems)
     wrong = sum(not problem.is_warning for problem in problems)
-    summary = f"发现 {wrong} 处不符：{path}" if wrong else f"核对通过，没有不符：{path}"
-    return Audited(path, told, summary, closing, closing)
+    passed = (
+        "核对过的没有不符，没有按规则重新推算"
+        if any(problem.code == NOT_DERIVED for problem in problems)
+        else "核对通过，没有不符"
+    )
+    verdict = f"发现 {wrong} 处不符：{path}" if wrong else f"{passed}：{path}"
+    return Audited(path, told, verdict, closing, closing)
 
 
 def _of_table(path: Path, footing: Footing) -> Audited:

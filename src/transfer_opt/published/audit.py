@@ -60,6 +60,7 @@ from transfer_opt.published.differences import (
 from transfer_opt.published.findings import Findings, Verdict
 from transfer_opt.published.inputs import Derive, Given
 from transfer_opt.published.kinds import NEEDED, is_result
+from transfer_opt.published.older import held_to_its_proof
 from transfer_opt.report.notice.notice import notice
 from transfer_opt.report.workbook import build
 from transfer_opt.workbook.output.charts import data_table
@@ -216,7 +217,13 @@ def _check_derived(
             findings.pages, {name: text for _, name, text in reversed(findings.claims.rows)}
         )
     except InputError as error:
-        if given is not None or any(problem.code == "E172" for problem in error.problems):
+        other = any(problem.code == "E172" for problem in error.problems)
+        if other and findings.is_of_another_version:
+            findings.derived = False
+            for problem in held_to_its_proof(findings, given.sha256() if given else ""):
+                findings.tell(problem)
+            return 0
+        if given is not None or other:
             if not (findings.found or altered):
                 raise
             findings.tell(Problem("W611", f"其他各表没有重新推算：{error.problems[0]}"))
@@ -441,4 +448,5 @@ def _remarks(findings: Findings) -> Iterator[Problem]:
             yield Problem("W612", "没有封存的表，没有逐格核对。", sheet=name)
         if name not in findings.seen:
             yield from hidden_told(name, list(page.hidden), False)
-    yield from findings.other_version
+    if findings.derived:
+        yield from findings.other_version

@@ -41,6 +41,8 @@ class Findings:
     proof: str = ""
     """The certificate as text, once it was accepted."""
     found: dict[tuple[str, str, str], Problem] = field(default_factory=dict)
+    derived: bool = True
+    """Whether the rules were asked again; not where another version worked by another model file."""
     seen: set[str] = field(default_factory=set)
     """Sheets whose hidden rows have been told."""
 
@@ -71,3 +73,8 @@ class Findings:
                 "程序自己的说明文字不能比较，不同的列为提示。",
                 sheet=FACTS,
             )
+
+    @property
+    def is_of_another_version(self) -> bool:
+        """Whether it says so in the form a version has."""
+        return bool(self.claims.formed(VERSION)) and not self.wording

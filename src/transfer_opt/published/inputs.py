@@ -21,10 +21,11 @@ Derive = Callable[[Mapping[str, Page], Mapping[str, str]], Outcome]
 
 @dataclass(frozen=True)
 class Given:
-    """The budget at hand: what should stand in a result of it, and the sheets it has."""
+    """The budget at hand: what should stand in a result of it, the sheets it has, and the hash of the file."""
 
     derive: Derive
     sheets: Callable[[], Mapping[str, RawSheet]]
+    sha256: Callable[[], str]
 
 
 def own_inputs(model: Model) -> Derive:
@@ -47,20 +48,20 @@ def budget_inputs(read: Callable[[], BudgetWorkbook]) -> Given:
         scenario = facts.get("方案", "")
         plain = scenario.removesuffix(RELAXED)
         given = read()
+        as_used(given.model, facts)
         prepared = settled(
             given.model,
             given.budget,
             plain if plain != BASELINE else None,
             facts.get("公布单位") or None,
         )
-        as_used(prepared.spec, facts)
         return with_years(allocate(prepared, relax=plain != scenario), prepared, facts)
 
     def sheets() -> Mapping[str, RawSheet]:
         given = read()
         return {sheet.name: sheet for sheet in open_workbook(given.path, given.password).sheets}
 
-    return Given(derived, sheets)
+    return Given(derived, sheets, lambda: read().sha256)
 
 
 def as_used(spec: ModelSpec, facts: Mapping[str, str]) -> ModelSpec:

@@ -18,10 +18,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sql
-from sqlalchemy.schema import CreateTable
-
 from transfer_opt.core.errors import OutputError, Problem
+
+try:
+    import sqlalchemy as sql
+    from sqlalchemy.schema import CreateTable
+except ImportError as missing:  # an extra: most installations keep no ledger
+    raise OutputError(
+        "没有安装 sqlalchemy，用不了台账。处理办法：安装 transfer-opt 的 ledger 附加组件（sqlalchemy），"
+        "或去掉 --ledger 和环境变量 TRANSFER_OPT_LEDGER。"
+    ) from missing
 
 _TABLES = sql.MetaData()
 LINES = sql.Table(
