@@ -211,6 +211,7 @@ def divisions_agree(draft: Sheets) -> Iterator[Problem]:
                 f"是「{table[code][0]}」的代码，这一行写的是「{row.values.get(NAME)}」。",
                 "核对代码和名称。",
             )
+    codes.update(draft.succession[0].gone)
     here = [code for code, (name, _) in table.items() if code in codes or normalise(name) in names]
     missing = [name for code, (name, _) in table.items() if code not in here]
     if missing and len(here) * 2 >= len(sheet.rows) > 0:
@@ -225,7 +226,7 @@ def divisions_agree(draft: Sheets) -> Iterator[Problem]:
 def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Problem]:
     now, then = row.values.get("本年总额"), row.values.get("上年总额")
     before = positive(row, "上年总额") or math.fsum(
-        min(positive(county, f"上年{fund}"), LARGEST) for county in draft.counties.rows
+        min(positive(county, f"上年{fund}"), LARGEST) for county in draft.followed.rows
     )
     if is_number(now) and now > 0 and before and not before / FAR_POOL < now < before * FAR_POOL:
         yield at(
@@ -248,7 +249,7 @@ def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Prob
             "核对；确实减少时，上年保底可能做不到。",
         )
     listed = math.fsum(
-        min(positive(county, f"上年{fund}"), 2 * LARGEST) for county in draft.counties.rows
+        min(positive(county, f"上年{fund}"), 2 * LARGEST) for county in draft.followed.rows
     )
     other = row.values.get("州本级及其他")
     if (

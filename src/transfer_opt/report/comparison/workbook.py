@@ -28,7 +28,7 @@ from transfer_opt.report.comparison.overview import balance_table, group_table
 from transfer_opt.report.comparison.records import audit_table, indicator_table, parameter_table
 from transfer_opt.report.comparison.shift import shift_table
 from transfer_opt.report.comparison.strata import strata_table
-from transfer_opt.report.parts import example_label, heading, one_off
+from transfer_opt.report.parts import example_label, heading, last_year_told
 from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison
 
 __all__ = ["build_comparison"]
@@ -68,7 +68,7 @@ def build_comparison(comparison: Comparison, date: str, finished: str) -> Report
     ]
     code = digest(comparison)
     return Report(
-        tuple(_with_one_off(table, comparison) for table in tables),
+        tuple(_with_last_year(table, comparison) for table in tables),
         charts(comparison),
         "方案比较",
         f"{code[:6]}…{code[-4:]}",
@@ -79,7 +79,7 @@ def build_comparison(comparison: Comparison, date: str, finished: str) -> Report
     )
 
 
-def _with_one_off(table: Table, comparison: Comparison) -> Table:
+def _with_last_year(table: Table, comparison: Comparison) -> Table:
     """A table that shows last year says what its figures are net of; of plans that differ in it, each by name."""
     shown = (
         table.title,
@@ -88,7 +88,7 @@ def _with_one_off(table: Table, comparison: Comparison) -> Table:
     against = any(LAST_YEAR in row.values for row in table.rows)
     if not against and not any(LAST_YEAR in text for text in shown if text):
         return table
-    told = {side.name: one_off(side.plan.case) for side in comparison.sides if side.plan}
+    told = {side.name: last_year_told(side.plan.case) for side in comparison.sides if side.plan}
     alike = len(set(told.values())) == 1
     notes = [said if alike else f"{name}：{said}" for name, each in told.items() for said in each]
     return replace(table, notes=(*table.notes, *dict.fromkeys(notes)))
