@@ -56,7 +56,7 @@ def _moved_table(outcome: Plan, succession: Succession) -> Table:
         Column(GIVEN, "number", 13, group_formula="sum"),
         Column(TAKEN, "number", 13, group_formula="sum"),
         Column(AFTER, "number", 13, formula=f"={{{BEFORE}}}-{{{GIVEN}}}+{{{TAKEN}}}"),
-        Column(WAY, "note", 62),
+        Column(WAY, "note", 66),
     )
     return Table(
         MOVED,
@@ -66,12 +66,17 @@ def _moved_table(outcome: Plan, succession: Succession) -> Table:
         f"单位：{outcome.case.money_unit}",
         verdict="每一项上年数：划出合计等于划入合计，划转后合计等于划转前合计。",
         notes=(
-            f"注：划转前是按当时的代码得到的数，划转后是按今年的代码的数，测算用划转后的数；依据是「{SUCCESSION}」。",
+            f"注：划转前是按当时的代码得到的数，划转后是按今年的代码的数，测算用划转后的数；"
+            f"依据是「{SUCCESSION}」，{_days(succession)}起按新代码编列预算。",
             "按日期先后划转，同一天的一并划转。拆分的按比例计算，先舍到分，余下的每次一分给余数最大的，"
             "余数相同的给新代码小的；其中一次性不超过同一笔上年数。",
         ),
         paper="A3",
     )
+
+
+def _days(succession: Succession) -> str:
+    return "、".join(sorted({each.day.isoformat() for each in succession.counted}))
 
 
 def _column(outcome: Plan, succession: Succession, column: str, breaks: bool) -> Iterator[Row]:
@@ -92,7 +97,8 @@ def _column(outcome: Plan, succession: Succession, column: str, breaks: bool) ->
     yield Row("total", (column, None, TOTAL_NAME, *map(_money, whole), "划转前后合计相同"), breaks)
     for code, (name, *figures, way) in zip(touched, rows, strict=True):
         yield Row("unit", (column, code, name, *map(_money, figures), way))
-    yield Row("unit", (column, None, OTHERS, *map(_money, (kept, mpq(0), mpq(0), kept)), None))
+    if kept:
+        yield Row("unit", (column, None, OTHERS, *map(_money, (kept, mpq(0), mpq(0), kept)), None))
 
 
 def _figures(course: Course, code: str) -> tuple[mpq, ...]:
@@ -112,17 +118,19 @@ def _others(outcome: Plan, succession: Succession, column: str) -> mpq:
 
 
 def _told(course: Course, code: str, succession: Succession) -> Iterator[str]:
-    """Every move of a unit, in the order of days."""
+    """Every move of a unit, in the order of days; the day is told where there are several."""
+    several = len({each.day for each in succession.counted}) > 1
     for move in course.moves:
-        passage, day = move.passage, move.passage.day.isoformat()
+        passage = move.passage
+        day = f"{passage.day.isoformat()} " if several else ""
         if not move.whole or code not in (passage.old, passage.new):
             continue
         if move.is_kept:
-            yield f"{day} 保留{_worked(move)}"
+            yield f"{day}保留{_worked(move)}"
         elif passage.old == code:
-            yield f"{day} 划给{succession.name(passage.new)} {spelled(move.part)}"
+            yield f"{day}划给{succession.name(passage.new)} {spelled(move.part)}"
         else:
-            yield f"{day} 由{succession.name(passage.old)}划入{_worked(move)}"
+            yield f"{day}由{succession.name(passage.old)}划入{_worked(move)}"
 
 
 def _worked(move: Move) -> str:
