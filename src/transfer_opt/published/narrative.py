@@ -122,8 +122,15 @@ def _found(
             raise
         names = {str(row[CODE]): str(row[NAME]) for row in rows if row[CODE]}
         heirs = "、".join(dict.fromkeys(names.get(code, code) for code in codes))
-        told = f"结果里没有县区「{county}」：按「{SUCCESSION}」已划入{heirs}。"
-        raise InputError([Problem("E171", told, f"改查{heirs}。")]) from None
+        raise InputError(
+            [
+                Problem(
+                    "E171",
+                    f"结果里没有县区「{county}」：按「{SUCCESSION}」已划入{heirs}。",
+                    f"改查{heirs}。",
+                )
+            ]
+        ) from None
 
 
 def _moved(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:
