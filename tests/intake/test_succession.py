@@ -182,3 +182,13 @@ def test_an_empty_sheet_says_nothing(tmp_path: Path) -> None:
     budget = merged(tmp_path / "b.xlsx", [(None,) * len(HEADER)])
     assert told(budget) == []
     assert last_year(budget) == {"990111": 0, "990112": 0, "990104": 500}
+
+
+def test_the_sum_held_against_last_years_pool_is_that_after_the_moves(tmp_path: Path) -> None:
+    """500 in 「县区数据」 and 6,000.010001 of former units."""
+    rows = [["资金", "本年总额", "上年总额"], [GUARANTEE, 7000, 6500.010001]]
+    assert told(merged(tmp_path / "b.xlsx", pools=rows)) == []
+    rows[1][2] = 500
+    (problem,) = said(merged(tmp_path / "c.xlsx", pools=rows))
+    assert (problem.code, problem.cell) == ("W346", "C3")
+    assert "各县之和（按「区划调整」划转后） 6,500.010001 不一致" in problem.message

@@ -33,6 +33,7 @@ def merged(
     year: int | None = 2026,
     further: Sequence[tuple[str, Sequence[Any]]] = (),
     given: Sequence[Sequence[Any]] = (),
+    pools: Sequence[Sequence[Any]] | None = None,
 ) -> Path:
     """Three counties with one fund; the sheet 「区划调整」 as given, `further` columns of 「县区数据」."""
     counties = [
@@ -49,7 +50,7 @@ def merged(
         path,
         {
             "县区数据": counties,
-            "资金总额": [["资金", "本年总额"], [GUARANTEE, pool]],
+            "资金总额": [*(pools or (["资金", "本年总额"], [GUARANTEE, pool]))],
             "约束参数": rule_table(OFF, *given),
             "区划调整": [list(header), *(list(row) for row in rows)],
         },

@@ -43,11 +43,7 @@ def succession_tables(outcome: Plan) -> tuple[Table, ...]:
 
 
 def _moved_table(outcome: Plan, succession: Succession) -> Table:
-    rows = tuple(
-        row
-        for number, column in enumerate(succession.moved)
-        for row in _column(outcome, succession, column, number > 0)
-    )
+    rows = tuple(row for column in succession.moved for row in _column(outcome, succession, column))
     columns = (
         Column(WHICH, "text", 30),
         Column(CODE, "code", 7.5),
@@ -79,7 +75,7 @@ def _days(succession: Succession) -> str:
     return "、".join(sorted({each.day.isoformat() for each in succession.counted}))
 
 
-def _column(outcome: Plan, succession: Succession, column: str, breaks: bool) -> Iterator[Row]:
+def _column(outcome: Plan, succession: Succession, column: str) -> Iterator[Row]:
     """合计, the units that passed something on or took something over, all others together."""
     course, others = succession.courses[column], _others(outcome, succession, column)
     touched = [code for code in sorted(course.after) if course.given(code) or course.taken(code)]
@@ -94,7 +90,7 @@ def _column(outcome: Plan, succession: Succession, column: str, breaks: bool) ->
     kept = total(course.before.values()) - total(course.before[c] for c in touched) + others
     whole = [total(figures) for figures in zip(*(row[1:5] for row in rows), strict=True)]
     whole = [whole[0] + kept, whole[1], whole[2], whole[3] + kept]
-    yield Row("total", (column, None, TOTAL_NAME, *map(_money, whole), "划转前后合计相同"), breaks)
+    yield Row("total", (column, None, TOTAL_NAME, *map(_money, whole), "划转前后合计相同"))
     for code, (name, *figures, way) in zip(touched, rows, strict=True):
         yield Row("unit", (column, code, name, *map(_money, figures), way))
     if kept:

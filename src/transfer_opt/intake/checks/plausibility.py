@@ -11,7 +11,7 @@ from statistics import median
 from transfer_opt.core.budget import LARGEST, Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise, some
-from transfer_opt.core.vocabulary import BENEFICIARIES, CODE, COUNTIES, NAME, POOLS
+from transfer_opt.core.vocabulary import BENEFICIARIES, CODE, COUNTIES, NAME, POOLS, SUCCESSION
 from transfer_opt.intake.cells import at, word
 from transfer_opt.intake.checks.subject import FAR, Draft, Sheets, positive
 from transfer_opt.intake.recipients import ordered_rows
@@ -251,6 +251,7 @@ def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Prob
     listed = math.fsum(
         min(positive(county, f"上年{fund}"), 2 * LARGEST) for county in draft.followed.rows
     )
+    moved = f"（按「{SUCCESSION}」划转后）" * (f"上年{fund}" in draft.succession[0].moved)
     other = row.values.get("州本级及其他")
     if (
         f"上年{fund}" in draft.counties.letters
@@ -262,6 +263,6 @@ def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Prob
             row,
             "上年总额",
             "W346",
-            f"与「县区数据」上年{fund}各县之和 {listed:,.12g} 不一致。",
+            f"与「县区数据」上年{fund}各县之和{moved} {listed:,.12g} 不一致。",
             "核对；差额若属州本级，可以不管。",
         )
