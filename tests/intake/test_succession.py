@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from books import GUARANTEE
+from cases import SPEC
 from successions import HEADER, LAST, ONCE, OWN, ROWS, UNITS, merged
 
 from transfer_opt.core.errors import Problem
+from transfer_opt.intake.blank import blank_layout
 from transfer_opt.intake.prepare import check, prepare
+from transfer_opt.workbook.output.template import write_template
 
 
 def last_year(budget: Path, column: str = LAST) -> dict[str, float]:
@@ -192,3 +196,13 @@ def test_the_sum_held_against_last_years_pool_is_that_after_the_moves(tmp_path: 
     (problem,) = said(merged(tmp_path / "c.xlsx", pools=rows))
     assert (problem.code, problem.cell) == ("W346", "C3")
     assert "各县之和（按「区划调整」划转后） 6,500.010001 不一致" in problem.message
+
+
+def test_the_template_has_the_sheet_with_a_column_for_every_fund(tmp_path: Path) -> None:
+    template = tmp_path / "t.xlsx"
+    write_template(template, blank_layout(SPEC, 2026))
+    found = openpyxl.load_workbook(template)[SHEET]
+    headers = [cell.value for cell in found[3]]
+    lasts = [f"上年{fund.name}" for fund in SPEC.funds]
+    assert headers == ["原代码", "原名称", "新代码", "新名称", "比例", "日期", *lasts, "依据"]
+    assert told(template) == []

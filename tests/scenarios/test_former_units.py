@@ -52,6 +52,29 @@ def test_a_comparison_puts_a_county_with_another_code_in_one_line(folder: Path) 
     assert "丙县" not in found.units.name
 
 
+def test_a_county_that_passed_on_a_part_is_told_by_both(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """丁县 keeps seven tenths and gives three to 戊县."""
+    rows = [
+        ("990104", "丁县", code, None, share, "2026-01-01", None, None)
+        for code, share in (("990104", 0.7), ("990112", 0.3))
+    ]
+    units = (("990101", "甲县"), ("990112", "戊县"), ("990104", "丁县"))
+    parted = solved(folder, "parted", rows=rows, units=units, own=(1000, 3000, 2000))
+    found = compare([folder / "2025.xlsx", parted])
+    said = "「2025」里的丁县→戊县：按「区划调整」划出过一部分，前后的增减不能直接比。"
+    assert said in found.notes
+    assert not any("parted」里的丁县" in note for note in found.notes)
+    cuts = workbook(folder / "cuts.xlsx", history=())
+    given = (folder / "2025.xlsx", parted, "--thresholds", cuts, "-o", folder / "m.xlsx")
+    assert call("monitor", *given) == 0
+    told = capsys.readouterr()
+    assert (
+        "丁县→戊县：按「区划调整」划出过一部分，前后各年的指标不完全可比。" in told.out + told.err
+    )
+
+
 def test_monitoring_leaves_out_merged_counties_and_says_so(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

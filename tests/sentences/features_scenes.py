@@ -82,7 +82,14 @@ def two_years(name: str, rows: Sequence[Sequence[Any]], codes: Sequence[str]) ->
         now = tuple((code, dict(former).get(code, code)) for code in codes)
         for made, given in (
             (before, {"rows": [], "units": former, "own": (900, 1900, 2900), "year": 2025}),
-            (after, {"rows": rows, "units": now, "own": (0, 0, 0)}),
+            (
+                after,
+                {
+                    "rows": rows,
+                    "units": now,
+                    "own": (0, 0, 0) if codes[0] > "990110" else (900, 1900, 2900),
+                },
+            ),
         ):
             book = successions.merged(desk.path(f"{name}.xlsx"), **given)  # type: ignore[arg-type]
             desk.says("solve", book, "-o", made)
@@ -93,6 +100,7 @@ def two_years(name: str, rows: Sequence[Sequence[Any]], codes: Sequence[str]) ->
 
 ANOTHER_CODE = [(f"99010{k}", None, f"99011{k}", None, 1, "2026-01-01", 900, None) for k in (1, 2, 3)]  # fmt: skip
 TOGETHER = [(f"99010{k}", None, "990111", None, 1, "2026-01-01", 900, None) for k in (1, 2, 3)]
+PARTED = [("990101", None, f"99010{k}", None, 0.5, "2026-01-01", None, None) for k in (1, 2)]
 CHANGED: Mapping[str, Scene] = {
     "调整": changed,
     "调整·丁县": explained("调整", "丁县", changed),
@@ -101,6 +109,7 @@ CHANGED: Mapping[str, Scene] = {
     "没划转·丁县": explained("没划转", "丁县", unmoved),
     "没划转·附件": exported("没划转", unmoved),
     "合并·比较": two_years("合并", TOGETHER, ("990111", "990120", "990121")),
+    "划出·比较": two_years("划出", PARTED, ("990101", "990102", "990103")),
     "换代码·比较": two_years("换代码", ANOTHER_CODE, ("990111", "990112", "990113")),
 }
 

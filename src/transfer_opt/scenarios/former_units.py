@@ -28,20 +28,29 @@ def todays(units: Recipients, succession: Succession) -> Recipients:
 
 
 def not_comparable(
-    sides: Sequence[Recipients], names: Sequence[str], succession: Succession
+    sides: Sequence[tuple[Recipients, Succession | None]], names: Sequence[str], latest: Succession
 ) -> Iterator[str]:
-    """Which units of a side were merged or split since, so that there is no line of today's to hold them against."""
-    for units, name in zip(sides, names, strict=True):
-        gone = [code for code in succession.gone if code in units.code]
-        merged = [code for code in gone if _heir(code, set(units.code), succession) == code]
+    """Which units of a side were merged or split since, so that no line of today's can be held against theirs.
+
+    Beside its units a side tells which changes it knows itself; None: it is a table that tells of none.
+    """
+    for (units, known), name in zip(sides, names, strict=True):
+        gone = [code for code in latest.gone if code in units.code]
+        merged = [code for code in gone if _heir(code, set(units.code), latest) == code]
         same = [code for code in gone if code not in merged]
         if merged:
             yield (
-                f"「{name}」里的{_passed(merged, succession)}：按「{SUCCESSION}」合并或拆分过，各列各的行，"
+                f"「{name}」里的{_passed(merged, latest)}：按「{SUCCESSION}」合并或拆分过，各列各的行，"
                 "这些县区前后的增减不能直接比；全省合计可以比。"
             )
+        parted = [code for code in _parted(latest) if code in units.code]
+        if parted and known is not None and known.passages != latest.passages:
+            yield (
+                f"「{name}」里的{_passed(parted, latest)}：按「{SUCCESSION}」划出过一部分，"
+                "前后的增减不能直接比。"
+            )
         if same:
-            yield f"「{name}」里的{_passed(same, succession)}：按「{SUCCESSION}」只是换了代码，并成一行比。"
+            yield f"「{name}」里的{_passed(same, latest)}：按「{SUCCESSION}」只是换了代码，并成一行比。"
 
 
 def watched(
@@ -53,11 +62,12 @@ def watched(
     left_out: set[str] = set()
     found = []
     for source in sources:
-        records = []
+        records, own = [], dict[int, set[str]]()
         for record in source.records:
-            own = {_code(r, succession) for r in source.records if r.year == record.year}
+            own.setdefault(record.year, set()).add(_code(record, succession))
+        for record in source.records:
             code = _code(record, succession)
-            heir = _heir(code, own, succession)
+            heir = _heir(code, own[record.year], succession)
             if heir != code:
                 records.append(replace(record, code=heir, name=succession.name(heir)))
             elif code in succession.gone:
@@ -65,10 +75,18 @@ def watched(
             else:
                 records.append(record)
         found.append(replace(source, records=tuple(records)))
-    return found, tuple(_told(sorted(left_out), succession))
+    first = min((each.year for source in sources for each in source.records), default=0)
+    parted = _parted(succession) if first < _last_year(succession) else []
+    return found, tuple(_told(sorted(left_out), parted, succession))
 
 
-def _told(codes: Sequence[str], succession: Succession) -> Iterator[Problem]:
+def _told(codes: Sequence[str], parted: Sequence[str], succession: Succession) -> Iterator[Problem]:
+    if parted:
+        yield Problem(
+            "W396",
+            f"{_passed(parted, succession)}：按「{SUCCESSION}」划出过一部分，前后各年的指标不完全可比。",
+            "要接着看以前的变化，按新的范围重新测算以前各年，填「历年指标」。",
+        )
     if codes:
         yield Problem(
             "W396",
@@ -76,6 +94,17 @@ def _told(codes: Sequence[str], succession: Succession) -> Iterator[Problem]:
             "原县区不再列出；划入的县区前后各年不完全可比。",
             "要接着看以前的变化，按新代码重新测算以前各年，填「历年指标」。",
         )
+
+
+def _parted(succession: Succession) -> list[str]:
+    """Units that are there still and passed a part of them on."""
+    return sorted(
+        {p.old for p in succession.passages if p.old in succession.here and p.new != p.old}
+    )
+
+
+def _last_year(succession: Succession) -> int:
+    return max(passage.day.year for passage in succession.passages)
 
 
 def _code(record: Record, succession: Succession) -> str:
@@ -95,7 +124,10 @@ def _heir(code: str, own: set[str], succession: Succession) -> str:
 def _passed(codes: Sequence[str], succession: Succession) -> str:
     """「甲县→己县、丙县→丁县和戊县」."""
     told = [
-        f"{succession.name(code)}→{'和'.join(map(succession.name, sorted(succession.heirs(code))))}"
+        f"{succession.name(code)}→"
+        + "和".join(
+            succession.name(heir) for heir in sorted(succession.heirs(code)) if heir != code
+        )
         for code in codes
     ]
     return some(told)

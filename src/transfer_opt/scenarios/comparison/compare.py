@@ -96,6 +96,8 @@ def compared(
     """Compare the plans and tables, named so, with the baseline (the first by default); raises InputError."""
     own = [one.case.recipients if isinstance(one, Plan) else one.units for one in given]
     succession = _succession(given)
+    told = [one.case.succession if isinstance(one, Plan) else None for one in given]
+    known = list(zip(own, told, strict=True))
     units, places = common([todays(each, succession) for each in own], spec.former)
     present = {fund.name for one in given if isinstance(one, Plan) for fund in one.case.funds}
     present |= {name for one in given if isinstance(one, Listed) for name in one.funds}
@@ -123,7 +125,7 @@ def compared(
         tuple(_prices(sides)),
         asked,
         tuple(shifts(base, others)),
-        (*notes, *not_comparable(own, names, succession), *_unmatched(units, sides)),
+        (*notes, *not_comparable(known, names, succession), *_unmatched(units, sides)),
         tuple(sorted(ahead, key=lambda each: each.name != base.name)),
     )
 
