@@ -206,3 +206,11 @@ def test_the_template_has_the_sheet_with_a_column_for_every_fund(tmp_path: Path)
     lasts = [f"上年{fund.name}" for fund in SPEC.funds]
     assert headers == ["原代码", "原名称", "新代码", "新名称", "比例", "日期", *lasts, "依据"]
     assert told(template) == []
+
+
+def test_a_total_below_is_no_row_and_is_held_against_the_rows(tmp_path: Path) -> None:
+    for kind, whole, due in (("合计", 6000.010001, []), ("合  计", 6001, ["W134"])):
+        rows = [*ROWS, (kind, None, None, None, None, None, whole, None)]
+        budget = merged(tmp_path / "b.xlsx", rows)
+        assert told(budget) == []
+        assert [p.code for p in check(budget) if p.sheet == SHEET] == due

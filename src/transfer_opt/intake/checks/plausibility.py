@@ -171,7 +171,7 @@ def unit_said(draft: Sheets) -> Iterator[Problem]:
 def totals_agree(draft: Sheets) -> Iterator[Problem]:
     """小计 and 合计 rows agree with the rows they add up."""
     for sheet in draft.budget.sheets.values():
-        if sheet.name in (COUNTIES, POOLS, BENEFICIARIES):
+        if sheet.name in (COUNTIES, POOLS, BENEFICIARIES, SUCCESSION):
             amounts = [
                 column
                 for column in sheet.letters
