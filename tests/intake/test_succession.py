@@ -214,3 +214,14 @@ def test_a_total_below_is_no_row_and_is_held_against_the_rows(tmp_path: Path) ->
         budget = merged(tmp_path / "b.xlsx", rows)
         assert told(budget) == []
         assert [p.code for p in check(budget) if p.sheet == SHEET] == due
+
+
+def test_own_money_is_questioned_beside_last_year_as_it_is_after_the_moves(tmp_path: Path) -> None:
+    """1,000 of revenue and what came: 4,000.01, 2,200 and 3,300.000001 are more than 2,100; what was typed is not."""
+    budget = merged(tmp_path / "b.xlsx")
+    book = openpyxl.load_workbook(budget)
+    sheet = book["县区数据"]
+    for row in range(4, 7):
+        sheet.cell(row, 5).value, sheet.cell(row, 7).value = 1000, 2100
+    book.save(budget)
+    assert "W342" not in [problem.code for problem in check(budget)]

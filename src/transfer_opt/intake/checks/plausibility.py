@@ -87,7 +87,7 @@ def own_without_transfers(draft: Draft) -> Iterator[Problem]:
     """可用财力 should not already contain last year's transfers."""
     both = [
         (own, revenue + sum(positive(row, f"上年{fund}") for fund in draft.settings.funds))
-        for row in draft.counties.rows
+        for row in draft.followed.rows
         if (own := positive(row, "可用财力")) and (revenue := positive(row, "标准财政收入"))
     ]
     if sum(own >= total for own, total in both) * 2 > len(draft.counties.rows):
