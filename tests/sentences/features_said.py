@@ -10,6 +10,7 @@ from typing import Any
 import basins
 import handovers
 import monitoring
+import successions
 from books import ECOLOGY, GUARANTEE
 from provincial import two_funds
 from results import edited
@@ -187,6 +188,33 @@ def handed(
             "export", make(folder), "--format", "一体化", "--mapping", by, "-o", target
         )
 
+
+# ------------------------------------------------------------- 区划调整
+
+
+def divided(at: int = 0, own: Sequence[Any] = successions.OWN, **cells: object) -> Say:
+    """`check` of merged and split counties, one row with some cells written otherwise."""
+    rows = [dict(zip(successions.HEADER, row, strict=True)) for row in successions.ROWS]
+    rows[at] |= cells
+    made_of = [tuple(row.values()) for row in rows]
+    return made("check", partial(successions.merged, rows=made_of, own=own))
+
+
+def over(merged: bool) -> Say:
+    """`monitor` of 2025 with 甲县 and 2026, when it is a part of 己县, or is there still."""
+
+    def say(desk: Desk) -> str:
+        cuts = monitoring.workbook(desk.path("线·区划.xlsx"), [monitoring.GUARANTEE_CUTS], ())
+        there = (("990101", "甲县"), ("990102", "乙县"), ("990103", "丙县"))
+        paths = [desk.path(f"{year}{merged}.xlsx") for year in (2025, 2026)]
+        now = {"units": there, "rows": []}
+        for path, year in zip(paths, (2025, 2026), strict=True):
+            given = {} if merged and year == 2026 else {**now, "own": (900, 1900, 2900)}
+            book = successions.merged(desk.path(f"区划{year}.xlsx"), year=year, **given)  # type: ignore[arg-type]
+            desk.says("solve", book, "-o", path)
+        target = desk.path("单·区划.xlsx")
+        return desk.says("monitor", *paths, "--thresholds", cuts, "-o", target)
+
     return say
 
 
@@ -254,4 +282,16 @@ HANDED = (
     Row("W652", returned(put("M2", 1)), returned(alike)),
 )
 
-ROWS = (*SPLIT, *BASINS, *WATCHED, *HANDED)
+CHANGED = (
+    Row("E421", divided(新代码="990119"), divided()),
+    Row("E422", divided(比例=None), divided()),
+    Row("E423", divided(日期="2027-01-01"), divided(日期="2026-12-31")),
+    Row("E424", divided(3, 新代码="990112", 新名称=None), divided()),
+    Row("E425", divided(3, 原代码="990104", 新代码="990111", 新名称=None), divided()),
+    Row("E426", divided(**{successions.LAST: None}), divided(**{successions.LAST: 0})),
+    Row("E427", divided(新名称="戊县"), divided(新名称=None)),
+    Row("E428", divided(own=(3000.01, 0, 500)), divided(own=(3000, 0, 500))),
+    Row("W421", divided(日期="2025-01-01"), divided(日期="2025-01-02")),
+    Row("W396", over(merged=True), over(merged=False)),
+)
+ROWS = (*SPLIT, *BASINS, *WATCHED, *HANDED, *CHANGED)

@@ -10,6 +10,7 @@ from typing import Any
 import basins
 import handovers
 import openpyxl
+import successions
 from monitoring import CUTS, GUARANTEE_CUTS, HISTORY, HISTORY_HEADERS, dated, workbook
 from provincial import two_funds
 from years import two_counties
@@ -84,6 +85,53 @@ RIVERS: Mapping[str, Scene] = {
         basins.HUANGYUAN,
         written("不可统筹", partial(basins.three_counties, sections=[], rules=TIED), "solve"),
     ),
+}
+
+# ------------------------------------------------------------- 区划调整
+
+changed = written("调整", successions.merged, "solve")
+OLD = ("990100", "庚县", "990111", "己县", 1, "2020-01-01", None, None)
+unmoved = written("没划转", partial(successions.merged, rows=[OLD]), "solve")
+
+
+def two_years(name: str, rows: Sequence[Sequence[Any]], codes: Sequence[str]) -> Scene:
+    """`compare` of 2025, when there were 甲县, 乙县 and 丙县, with 2026."""
+
+    def say(desk: Desk) -> str:
+        before, after = desk.path(f"{name}上年.xlsx"), desk.path(f"{name}今年.xlsx")
+        former = tuple(zip(("990101", "990102", "990103"), "甲乙丙", strict=True))
+        now = tuple((code, dict(former).get(code, code)) for code in codes)
+        for made, given in (
+            (before, {"rows": [], "units": former, "own": (900, 1900, 2900), "year": 2025}),
+            (
+                after,
+                {
+                    "rows": rows,
+                    "units": now,
+                    "own": (0, 0, 0) if codes[0] > "990110" else (900, 1900, 2900),
+                },
+            ),
+        ):
+            book = successions.merged(desk.path(f"{name}.xlsx"), **given)  # type: ignore[arg-type]
+            desk.says("solve", book, "-o", made)
+        return desk.says("compare", before, after, "-o", desk.path(f"{name}比较.xlsx"))
+
+    return say
+
+
+ANOTHER_CODE = [(f"99010{k}", None, f"99011{k}", None, 1, "2026-01-01", 900, None) for k in (1, 2, 3)]  # fmt: skip
+TOGETHER = [(f"99010{k}", None, "990111", None, 1, "2026-01-01", 900, None) for k in (1, 2, 3)]
+PARTED = [("990101", None, f"99010{k}", None, 0.5, "2026-01-01", None, None) for k in (1, 2)]
+CHANGED: Mapping[str, Scene] = {
+    "调整": changed,
+    "调整·丁县": explained("调整", "丁县", changed),
+    "调整·附件": exported("调整", changed),
+    "没划转": unmoved,
+    "没划转·丁县": explained("没划转", "丁县", unmoved),
+    "没划转·附件": exported("没划转", unmoved),
+    "合并·比较": two_years("合并", TOGETHER, ("990111", "990120", "990121")),
+    "划出·比较": two_years("划出", PARTED, ("990101", "990102", "990103")),
+    "换代码·比较": two_years("换代码", ANOTHER_CODE, ("990111", "990112", "990113")),
 }
 
 # ------------------------------------------------------------- 监测预警
@@ -177,4 +225,4 @@ HANDED: Mapping[str, Scene] = {
     "交出·不全": handed("交出不全", handovers.river, **OFFICIAL, 导出="否"),
     "交回": handed("交回", handovers.shared, back=True, **OFFICIAL),
 }
-FEATURE_SCENES: Mapping[str, Scene] = {**PROVINCE, **RIVERS, **WATCHED, **HANDED}
+FEATURE_SCENES: Mapping[str, Scene] = {**PROVINCE, **RIVERS, **CHANGED, **WATCHED, **HANDED}

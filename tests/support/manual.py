@@ -22,7 +22,7 @@ from transfer_opt.workbook.input.handover import MAPPING_SHEETS
 ROOT = Path(__file__).parents[2]
 
 COPIED = re.compile(r"把 `([^`]+)` 另存为 `([^`]+)`")
-MADE = re.compile(r"新建 `([^`]+)`")
+MADE = re.compile(r"新建 `([^`]+)`(?:.*?上方写“(\d{4}年[^”]+)”)?")
 SHEET = re.compile("「(" + "|".join((*SHEETS, *MAPPING_SHEETS)) + ")」")
 KEYS: Mapping[str, tuple[str, ...]] = {
     "约束参数": ("规则", "资金", "参数", "对象"),
@@ -57,6 +57,8 @@ class Start:
 
     source: str
     target: str
+    title: str = ""
+    """What stands above the first sheet of a new workbook."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def steps(text: str) -> Iterator[Command | Start | Filling | Fragment]:
             caption = line
             for start in (
                 *(Start(*found) for found in COPIED.findall(line)),
-                *(Start("", name) for name in MADE.findall(line)),
+                *(Start("", *found) for found in MADE.findall(line)),
             ):
                 yield start
                 editing = True
@@ -151,13 +153,14 @@ def run(command: Command) -> None:
     )
 
 
-def fill(path: str, filling: Filling) -> None:
+def fill(path: str, filling: Filling, title: str = "") -> None:
     """Type a table into a sheet: cells of rows that are there, new rows under the last, new columns at the right."""
     exists = os.path.exists(path)
     book = openpyxl.load_workbook(path) if exists else openpyxl.Workbook()
     if not exists:
         book.active.title = filling.sheet
-        book.active.append(["单位：万元"])
+        for line in filter(None, (title, "单位：万元")):
+            book.active.append([line])
     sheet = (
         book[filling.sheet]
         if filling.sheet in book.sheetnames
@@ -273,17 +276,17 @@ def follow(document: Path, folder: Path) -> list[Command]:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        target = ""
+        target, title = "", ""
         for step in steps(document.read_text(encoding="utf-8")):
             if isinstance(step, Start):
-                target = step.target
+                target, title = step.target, step.title
                 if step.source:
                     source = (
                         Path(step.source) if Path(step.source).exists() else ROOT / step.source
                     )  # a file of the project
                     Path(target).write_bytes(source.read_bytes())
             elif isinstance(step, Filling):
-                fill(target, step)
+                fill(target, step, title)
             elif isinstance(step, Fragment):
                 put(step)
             else:

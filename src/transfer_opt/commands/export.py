@@ -24,6 +24,7 @@ from transfer_opt.core.vocabulary import (
     PARAMETERS,
     PROOF,
     STEPS,
+    SUCCESSION_READ,
 )
 from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.published.plan import EDITED, OTHER_MODEL, read_plan
@@ -32,7 +33,7 @@ from transfer_opt.workbook.result.adjustments import approved
 from transfer_opt.workbook.result.pages import read_pages
 from transfer_opt.workbook.result.seals import broken
 
-READ = (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS, FLOWS, AGREEMENTS)
+READ = (ALLOCATION, STEPS, PARAMETERS, INPUT, FACTS, FLOWS, AGREEMENTS, SUCCESSION_READ)
 """The sheets an export is made of."""
 
 

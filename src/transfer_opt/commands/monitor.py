@@ -25,11 +25,13 @@ from transfer_opt.intake.prepare import NO_RENAMES
 from transfer_opt.policy.case import DEFAULT_UNIT
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
+from transfer_opt.policy.succession import Succession
 from transfer_opt.policy.warning_levels import LEVELS, Threshold
 from transfer_opt.published.monitored import Monitored, read_monitored
 from transfer_opt.report.monitor import monitor_report, warned_table
 from transfer_opt.report.monitor_sentences import sentences
 from transfer_opt.report.parts import budget_label
+from transfer_opt.scenarios.former_units import watched
 from transfer_opt.scenarios.watch import Source, Watch, watch
 from transfer_opt.workbook.files.open import open_workbook
 from transfer_opt.workbook.input.reader import read_workbook
@@ -143,10 +145,17 @@ def monitor(
     sources += [Source(each.path.name, each.records) for each in results]
     if results:
         sources.append(Source(results[-1].path.name, tuple(results[-1].forecast())))
+    succession = results[-1].plan.case.succession if results else Succession()
+    sources, merged = watched(sources, succession)
     unit, money_unit = _money(results, budgets, sources)
     progress("定等级")
     found = watch(cuts, sources, spec.former, unit, money_unit)
-    told = (*problems, *_unforecast(results), *(p for r in results for p in r.plan.problems))
+    told = (
+        *problems,
+        *merged,
+        *_unforecast(results),
+        *(p for r in results for p in r.plan.problems),
+    )
     return Warned(
         found, tuple(results), tuple(budgets), spec.sha256, told, tuple(paths), thresholds
     )

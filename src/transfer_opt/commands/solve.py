@@ -24,6 +24,7 @@ from transfer_opt.report.records import audit_table, input_table
 from transfer_opt.report.responsibility import responsibility_tables
 from transfer_opt.report.rules import county_sensitivity_table, rule_table
 from transfer_opt.report.steps import step_table
+from transfer_opt.report.succession import succession_tables
 from transfer_opt.report.years import path_table
 from transfer_opt.workbook.result.rows import ResultSheet, as_written
 
@@ -104,6 +105,7 @@ class Solved:
             input_table(outcome),
             *responsibility_tables(outcome)[:1],
             *flow_tables(outcome)[:1],
+            *succession_tables(outcome),
             *([path_table(outcome)] if outcome.projection else ()),
         )
         return {table.name: as_written(table) for table in tables}

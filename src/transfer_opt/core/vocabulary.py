@@ -27,6 +27,7 @@ OUTLOOK_ITEMS = (
 )
 """What 「年度展望」 looks ahead at."""
 SECTIONS = "断面"
+SUCCESSION = "区划调整"
 
 # ------------------------------------------------------------ sheets of a result
 ALLOCATION = "分配结果"
@@ -60,6 +61,11 @@ SHIFT = "分担变化"
 FLOWS = "横向补偿"
 AGREEMENTS = "断面协议"
 """「断面」 as read: under a name of its own, so that a result fits into a copy of its budget."""
+MOVED = "上年数划转"
+SUCCESSION_READ = "区划调整表"
+"""「区划调整」 as read, under a name of its own for the same reason."""
+AS_TYPED = "原填·"
+"""In 「输入数据」: before the name of a column whose figures were moved, what was filled in."""
 CONTRIBUTION, PROVINCES_PART = "流域出资", "省级出资"
 """What counties and the province put into a basin's fund."""
 NET_FLOW = "断面补偿净额"

@@ -17,6 +17,7 @@ from transfer_opt.intake.given import given_bounds
 from transfer_opt.intake.recipients import eligible
 from transfer_opt.intake.sections import flows_of
 from transfer_opt.intake.shared import livelihood_in, paid_by
+from transfer_opt.intake.succession import read_succession
 from transfer_opt.policy.admissible import parse_unit
 from transfer_opt.policy.case import (
     DEFAULT_UNIT,
@@ -94,6 +95,7 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
         _of_several(bounds, units),
         paid,
         flows_of(spec, budget, settings, step),
+        read_succession(spec, budget)[0],
         figures,
     )
 

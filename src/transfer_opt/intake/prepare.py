@@ -23,6 +23,7 @@ from transfer_opt.intake.choices import read_choices
 from transfer_opt.intake.recipients import read_recipients
 from transfer_opt.intake.shared import with_services
 from transfer_opt.intake.signatures import signature
+from transfer_opt.intake.succession import followed, read_succession
 from transfer_opt.policy.admissible import parse_objectives, parse_unit
 from transfer_opt.policy.model import Change, ModelSpec, ScenarioSpec
 from transfer_opt.policy.model_file.loading import Model, load_model
@@ -127,7 +128,9 @@ def settled(
     broken = structure(budget)
     if broken:
         raise InputError(in_order([*broken, *sheet_problems(Sheets(spec, budget))]))
-    recipients = read_recipients(budget.sheets[COUNTIES], spec.value_aliases)
+    succession, _ = read_succession(spec, budget)
+    counties = followed(budget.sheets[COUNTIES], succession)
+    recipients = read_recipients(counties, spec.value_aliases)
     spec = with_services(spec, budget.sheets)
     choices = read_choices(spec, budget.sheets, recipients)
     chosen = _scenario(choices.scenarios or spec.scenarios, scenario)

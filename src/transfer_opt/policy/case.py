@@ -18,6 +18,7 @@ from transfer_opt.policy.earlier import Earlier
 from transfer_opt.policy.model import FundSpec
 from transfer_opt.policy.sections import Flows
 from transfer_opt.policy.shared_costs import Burdens
+from transfer_opt.policy.succession import Succession
 
 KEY_ZONES = ("国家重点生态功能区", "省级重点生态功能区")
 WORSE = "变差"
@@ -236,6 +237,8 @@ class Case:
     """Who pays what of the shared services; None: the workbook tells of none."""
     flows: Flows | None = None
     """What counties pay each other for the water; None: the workbook tells of no agreement."""
+    succession: Succession = field(default_factory=Succession)
+    """Which former units became which of these; last year's amounts are already those of these."""
     worked_out: Figures | None = None
     """None: the floats are as they were typed."""
     first: int = 0

@@ -33,10 +33,12 @@ from transfer_opt.core.vocabulary import (
     FACTS,
     FLOWS,
     INPUT,
+    MOVED,
     OUTLOOK,
     PARAMETERS,
     PROOF,
     SPLIT_PROOF,
+    SUCCESSION_READ,
     YEAR_PROOFS,
 )
 from transfer_opt.published.appearance import as_seen
@@ -83,6 +85,8 @@ EXACT = (
     SPLIT_PROOF,
     AGREEMENTS,
     FLOWS,
+    MOVED,
+    SUCCESSION_READ,
 )
 """Sheets of published integers, inputs and texts; elsewhere solvers differ in the last digits."""
 PROGRAM = {

@@ -8,16 +8,21 @@ from pathlib import Path
 from types import MappingProxyType
 
 from transfer_opt.core.budget import Value, is_number
+from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.exact import spelled
+from transfer_opt.core.text import normalise, to_text
 from transfer_opt.core.vocabulary import (
     ADJUSTED,
     ALLOCATION,
     APPROVED_ALLOCATION,
     CHECKED,
+    CODE,
     COMPLIANCE,
     COUNTY_SENSITIVITY,
     FACTS,
     FLOWS,
     INPUT,
+    MOVED,
     NAME,
     ONE_OFF,
     OUTLOOK,
@@ -26,11 +31,15 @@ from transfer_opt.core.vocabulary import (
     RESPONSIBILITY,
     ROUNDING_STEP,
     STEPS,
+    SUCCESSION,
+    SUCCESSION_READ,
 )
 from transfer_opt.policy.model_file.loading import Model, load_model
 from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.published.county import Former, Row, county_row
 from transfer_opt.report.responsibility import ALL, OF_OWN
+from transfer_opt.report.succession import AFTER, BEFORE, GIVEN, TAKEN, WAY, WHICH
+from transfer_opt.workbook.input.succession_columns import NEW, OLD, OLD_NAME
 from transfer_opt.workbook.result.adjustments import Adjustment, adjustments_of
 from transfer_opt.workbook.result.rows import ResultSheet, read_result
 
@@ -50,7 +59,7 @@ def explain(path: Path, county: str, model: Model = None) -> list[str]:
         path,
         (ALLOCATION, STEPS, COMPLIANCE, COUNTY_SENSITIVITY, FACTS, INPUT)
         + ((APPROVED_ALLOCATION, CHECKED) if decided else ()),
-        (PATH, RESPONSIBILITY, FLOWS),
+        (PATH, RESPONSIBILITY, FLOWS, MOVED, SUCCESSION_READ),
     )
     return sentences(sheets, county, lambda: load_model(model).former, decided)
 
@@ -66,7 +75,7 @@ def sentences(
     Where people decided on amounts, the sentences are about the approved ones.
     """
     amounts = sheets[APPROVED_ALLOCATION if decided else ALLOCATION]
-    found = county_row(amounts.rows, county, former)
+    found = _found(sheets, amounts.rows, county, former)
     name, unit = str(found["县区名称"]), amounts.unit
     funds = [row for row in sheets[STEPS].rows if row["县区名称"] == name and row["市州"]]
     rules = list(map(_as_audited, sheets[CHECKED].rows)) if decided else sheets[COMPLIANCE].rows
@@ -80,6 +89,7 @@ def sentences(
             name,
             unit,
         ),
+        *(_moved(sheets[MOVED].rows, name, unit) if MOVED in sheets else ()),
         *_plan(sheets[FACTS].rows),
         *_funds(funds, unit, own),
         *(_flows(sheets[FLOWS].rows, name, unit) if FLOWS in sheets else ()),
@@ -92,6 +102,53 @@ def sentences(
         ),
         *(_years(sheets[PATH].rows, name, unit, bool(decided)) if PATH in sheets else ()),
     ]
+
+
+def _found(
+    sheets: Mapping[str, ResultSheet], rows: Sequence[Row], county: str, former: Former
+) -> Row:
+    """The county's row; of a unit that is no more the InputError says what became of it."""
+    try:
+        return county_row(rows, county, former)
+    except InputError:
+        passed = sheets[SUCCESSION_READ].rows if SUCCESSION_READ in sheets else ()
+        codes = [
+            to_text(row[NEW])
+            for row in passed
+            if normalise(county)
+            in (normalise(to_text(row[OLD])), normalise(to_text(row.get(OLD_NAME))))
+        ]
+        if not codes:
+            raise
+        names = {str(row[CODE]): str(row[NAME]) for row in rows if row[CODE]}
+        heirs = "、".join(dict.fromkeys(names.get(code, code) for code in codes))
+        raise InputError(
+            [
+                Problem(
+                    "E171",
+                    f"结果里没有县区「{county}」：按「{SUCCESSION}」已划入{heirs}。",
+                    f"改查{heirs}。",
+                )
+            ]
+        ) from None
+
+
+def _moved(rows: Sequence[Row], name: str, unit: str) -> Iterator[str]:
+    """What of last year's amounts came from former units, and went to others."""
+    for row in rows:
+        if row[NAME] == name:
+            before, given, taken, after = (
+                _exactly(row[key]) for key in (BEFORE, GIVEN, TAKEN, AFTER)
+            )
+            yield (
+                f"{row[WHICH]}按区划调整：划转前 {before}，划出 {given}，划入 {taken}，"
+                f"划转后 {after} {unit}。{row[WAY]}。"
+            )
+
+
+def _exactly(value: Value) -> str:
+    """An amount with every digit."""
+    return spelled(float(value)) if is_number(value) else ""
 
 
 def _years(rows: Sequence[Row], name: str, unit: str, decided: bool) -> Iterator[str]:

@@ -23,7 +23,7 @@ from transfer_opt.report.parts import (
     groups,
     heading,
     known_sums,
-    one_off,
+    last_year_told,
     optional,
     own_notes,
     sums,
@@ -48,7 +48,7 @@ def allocation_table(outcome: Amounts) -> Table:
         "注：空白表示不属于该项资金分配范围，0 表示属于范围但本年未分得。"
         "保障水平＝（可用财力＋可统筹的转移支付）÷标准财政支出，分配前不含本表所列资金。",
         "“三保”缺口＝保基本民生、保工资、保运转需求减去可用财力和可统筹的转移支付；红底数字表示尚未足额保障。",
-        *one_off(case),
+        *last_year_told(case),
         *own_notes(case),
         *(f"下达期限：{due.fund} {due}。" for due in dates(case.funds)),
     )
@@ -235,7 +235,7 @@ def _notes(outcome: Outcome) -> tuple[str, ...]:
     worse = np.unique(case.lines.recipient[(case.lines.penalty > 0) & cut])
     if len(worse):
         said.append(f"{some(case.recipients.name[worse].tolist())}生态考核变差，按规定扣减。")
-    return ("".join(said), *one_off(case))
+    return ("".join(said), *last_year_told(case))
 
 
 def _all_funds(count: int) -> str:

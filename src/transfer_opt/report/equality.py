@@ -15,7 +15,7 @@ from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, Dumbbell, Lorenz, Row, Table
 from transfer_opt.policy.case import YUAN, Case
-from transfer_opt.report.parts import heading, one_off, own_notes, shares
+from transfer_opt.report.parts import heading, last_year_told, own_notes, shares
 
 PREFECTURE_SIZE, LORENZ_SIZE, COUNTY_SIZE = (570, 330), (420, 330), (1000, 800)
 DUST = 1e-12
@@ -52,7 +52,7 @@ def indicator_table(outcome: Outcome) -> Table:
     rows = (*(_row(indicator) for indicator in outcome.indicators), *_strata(outcome))
     notes = (
         "注：分配前＝可用财力÷标准财政支出，不含本表所列资金；上年＝加上年资金；变化和评价与上年比，上年数未知的与分配前比。",
-        *one_off(outcome.case),
+        *last_year_told(outcome.case),
         *own_notes(outcome.case),
     )
     return Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeVar
 
 import numpy as np
@@ -14,8 +15,10 @@ from transfer_opt.core.budget import Budget, Value
 from transfer_opt.core.exact import spelled
 from transfer_opt.core.tables import Column, RowKind
 from transfer_opt.core.text import some
-from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, EXAMPLE_LABEL
+from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, EXAMPLE_LABEL, MOVED, SUCCESSION
 from transfer_opt.policy.case import Case, Fund, Recipients
+from transfer_opt.policy.settings import shown
+from transfer_opt.policy.succession import Succession
 
 Each = TypeVar("Each")
 TOTAL_NAME = "合  计"
@@ -178,8 +181,35 @@ def budget_label(budget: Budget) -> str:
     return EXAMPLE_LABEL if any(EXAMPLE in text for text in said) else ""
 
 
-def one_off(case: Case) -> tuple[str, ...]:
-    """What the figures of last year are net of, where they are: the footnote of every table that shows them."""
+def last_year_told(case: Case) -> tuple[str, ...]:
+    """What the figures of last year are, where they are not just what was paid: the footnote of every table that shows them."""
+    return (*_one_off(case), *_succession(case.succession))
+
+
+def _succession(succession: Succession) -> tuple[str, ...]:
+    """Which former units' amounts are among those of today's."""
+    if not succession.moved:
+        return ()
+    return (
+        f"上年数已按「{SUCCESSION}」划转，合计不变：{some(list(passages_told(succession)))}；"
+        f"逐笔见结果工作簿「{MOVED}」。",
+    )
+
+
+def passages_told(succession: Succession) -> Iterator[str]:
+    """「甲县→丙县」, 「甲县→丙县 40%、丁县 60%」, in order of days and codes."""
+    passed = sorted(succession.counted, key=lambda each: (each.day, each.old, each.new))
+    for (_, old), found in groupby(passed, key=lambda each: (each.day, each.old)):
+        heirs = [
+            succession.name(each.new)
+            + ("" if each.share == 1 else f" {shown(float(each.share), 'share')}")
+            for each in found
+        ]
+        yield f"{succession.name(old)}→{'和'.join(heirs)}"
+
+
+def _one_off(case: Case) -> tuple[str, ...]:
+    """What the figures of last year are net of."""
     paid = case.one_off
     if not paid.any():
         return ()

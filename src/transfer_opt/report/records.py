@@ -16,6 +16,7 @@ from transfer_opt.core.exact import floats
 from transfer_opt.core.tables import Column, Notice, Row, Table
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import (
+    AS_TYPED,
     BENEFICIARIES,
     BOUND_SIDES,
     CODE,
@@ -41,6 +42,7 @@ from transfer_opt.core.vocabulary import (
     YEAR_PROOFS,
 )
 from transfer_opt.intake.recipients import ordered_rows
+from transfer_opt.intake.succession import followed
 from transfer_opt.policy.given import is_bound
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec
 from transfer_opt.policy.payment_deadlines import RECEIVED, dates
@@ -115,8 +117,12 @@ def input_table(outcome: Outcome) -> Table:
         Column(header, "number", 11) if header in units.numbers else Column(header, "text", 18)
         for header in headers
     ]
-    source = ordered_rows(sheet)
+    succession = outcome.case.succession
+    source, typed = ordered_rows(followed(sheet, succession)), ordered_rows(sheet)
     shared = dict(_shared(outcome))
+    shared |= {
+        AS_TYPED + name: [row.values.get(name) for row in typed] for name in succession.moved
+    }
     columns += [
         Column(header, "text" if header == SHARED_TIER else "number", 11) for header in shared
     ]

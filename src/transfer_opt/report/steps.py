@@ -19,7 +19,7 @@ from transfer_opt.report.parts import (
     amount,
     amounts,
     heading,
-    one_off,
+    last_year_told,
     optional,
 )
 
@@ -34,7 +34,7 @@ def step_table(outcome: Outcome) -> Table:
     notes = (
         "注：每一步都是一次完整的重新分配，每步调整全省合计为 0；因素法测算额＋各步调整＝分配额。",
         graded(outcome.spec),
-        *one_off(outcome.case),
+        *last_year_told(outcome.case),
         f"横向补偿是县与县之间按断面协议的收付，不在各步调整之内，见「{FLOWS}」。"
         if outcome.case.flows
         else "",

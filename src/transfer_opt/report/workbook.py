@@ -16,6 +16,7 @@ from transfer_opt.report.responsibility import responsibility_tables
 from transfer_opt.report.rules import county_sensitivity_table, rule_table, sensitivity_table
 from transfer_opt.report.split import split_tables
 from transfer_opt.report.steps import step_table
+from transfer_opt.report.succession import succession_tables
 from transfer_opt.report.years import year_charts, year_tables
 from transfer_opt.workbook.output.charts import data_table
 
@@ -37,6 +38,7 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         *comparison_tables(outcome),
         *responsibility_tables(outcome),
         *flow_tables(outcome),
+        *succession_tables(outcome),
         parameter_table(outcome),
         input_table(outcome),
         audit_table(outcome, finished),

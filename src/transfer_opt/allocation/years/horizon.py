@@ -22,6 +22,7 @@ from transfer_opt.core.vocabulary import (
     POOLS,
     ROUNDING_STEP,
     SECTIONS,
+    SUCCESSION,
 )
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.outlook import Outlook
@@ -59,8 +60,8 @@ class Horizon:
 
     @cached_property
     def _later(self) -> Budget:
-        """The workbook of a later year: 「县区上下限」 and 「断面」 speak of this year's amounts and water."""
-        alone = (BOUNDS, SECTIONS)
+        """The workbook of a later year: 「县区上下限」, 「断面」 and 「区划调整」 speak of this one."""
+        alone = (BOUNDS, SECTIONS, SUCCESSION)
         sheets = {name: sheet for name, sheet in self.budget.sheets.items() if name not in alone}
         return replace(self.budget, sheets=sheets)
 

@@ -22,6 +22,7 @@ from transfer_opt.core.vocabulary import (
     SCENARIOS,
     SECTIONS,
     SERVICES,
+    SUCCESSION,
     THRESHOLDS,
     WEIGHTS,
 )
@@ -31,8 +32,10 @@ from transfer_opt.intake.checks.outlook import outlook_valid
 from transfer_opt.intake.checks.province import province_valid
 from transfer_opt.intake.checks.sections import contributions_agree, sections_valid
 from transfer_opt.intake.checks.subject import Draft, Sheets
+from transfer_opt.intake.checks.succession import succession_valid
 from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.workbook.input.columns import SHEETS
+from transfer_opt.workbook.input.succession_columns import DAY, NEW, OLD, SHARE
 
 __all__ = [
     "BOUNDS",
@@ -63,6 +66,7 @@ NEEDED_COLUMNS = {
     THRESHOLDS: ("指标", "方向"),
     INDICATORS: (NAME, "年份"),
     SECTIONS: ("断面名称", "上游", "下游", "目标类别", "实际类别", "每级金额", "每1%金额", "依据"),
+    SUCCESSION: (OLD, NEW, SHARE, DAY),
 }
 """Without these nothing else can be made of a sheet."""
 SHEET_CHECKS = (
@@ -98,6 +102,7 @@ DRAFT_CHECKS = (
     monitoring_valid,
     sections_valid,
     contributions_agree,
+    succession_valid,
     plausibility.advance_far_from_last_year,
     plausibility.own_without_transfers,
     plausibility.zones_in_question,

@@ -11,7 +11,7 @@ from statistics import median
 from transfer_opt.core.budget import LARGEST, Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise, some
-from transfer_opt.core.vocabulary import BENEFICIARIES, CODE, COUNTIES, NAME, POOLS
+from transfer_opt.core.vocabulary import BENEFICIARIES, CODE, COUNTIES, NAME, POOLS, SUCCESSION
 from transfer_opt.intake.cells import at, word
 from transfer_opt.intake.checks.subject import FAR, Draft, Sheets, positive
 from transfer_opt.intake.recipients import ordered_rows
@@ -87,7 +87,7 @@ def own_without_transfers(draft: Draft) -> Iterator[Problem]:
     """可用财力 should not already contain last year's transfers."""
     both = [
         (own, revenue + last)
-        for row in draft.counties.rows
+        for row in draft.followed.rows
         if (own := positive(row, "可用财力"))
         and (revenue := positive(row, "标准财政收入"))
         and (last := sum(positive(row, f"上年{fund}") for fund in draft.settings.funds))
@@ -173,7 +173,7 @@ def unit_said(draft: Sheets) -> Iterator[Problem]:
 def totals_agree(draft: Sheets) -> Iterator[Problem]:
     """小计 and 合计 rows agree with the rows they add up."""
     for sheet in draft.budget.sheets.values():
-        if sheet.name in (COUNTIES, POOLS, BENEFICIARIES):
+        if sheet.name in (COUNTIES, POOLS, BENEFICIARIES, SUCCESSION):
             amounts = [
                 column
                 for column in sheet.letters
@@ -213,6 +213,7 @@ def divisions_agree(draft: Sheets) -> Iterator[Problem]:
                 f"是「{table[code][0]}」的代码，这一行写的是「{row.values.get(NAME)}」。",
                 "核对代码和名称。",
             )
+    codes.update(draft.succession[0].gone)
     here = [code for code, (name, _) in table.items() if code in codes or normalise(name) in names]
     missing = [name for code, (name, _) in table.items() if code not in here]
     if missing and len(here) * 2 >= len(sheet.rows) > 0:
@@ -227,7 +228,7 @@ def divisions_agree(draft: Sheets) -> Iterator[Problem]:
 def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Problem]:
     now, then = row.values.get("本年总额"), row.values.get("上年总额")
     before = positive(row, "上年总额") or math.fsum(
-        min(positive(county, f"上年{fund}"), LARGEST) for county in draft.counties.rows
+        min(positive(county, f"上年{fund}"), LARGEST) for county in draft.followed.rows
     )
     if is_number(now) and now > 0 and before and not before / FAR_POOL < now < before * FAR_POOL:
         yield at(
@@ -250,8 +251,9 @@ def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Prob
             "核对；确实减少时，上年保底可能做不到。",
         )
     listed = math.fsum(
-        min(positive(county, f"上年{fund}"), 2 * LARGEST) for county in draft.counties.rows
+        min(positive(county, f"上年{fund}"), 2 * LARGEST) for county in draft.followed.rows
     )
+    moved = f"（按「{SUCCESSION}」划转后）" * (f"上年{fund}" in draft.succession[0].moved)
     other = row.values.get("州本级及其他")
     if (
         f"上年{fund}" in draft.counties.letters
@@ -263,6 +265,6 @@ def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Prob
             row,
             "上年总额",
             "W346",
-            f"与「县区数据」上年{fund}各县之和 {listed:,.12g} 不一致。",
+            f"与「县区数据」上年{fund}各县之和{moved} {listed:,.12g} 不一致。",
             "核对；差额若属州本级，可以不管。",
         )

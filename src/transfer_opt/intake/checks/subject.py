@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from transfer_opt.core.budget import Budget, Sheet, SheetRow, Value, is_number
+from transfer_opt.core.errors import Problem
 from transfer_opt.core.vocabulary import COUNTIES, POOLS
+from transfer_opt.intake.succession import followed, read_succession
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
+from transfer_opt.policy.succession import Succession
 
 FAR = 1000.0
 """A positive value this many times above or below the median is questioned."""
@@ -29,6 +33,16 @@ class Sheets:
     def pools(self) -> Sheet:
         """The sheet 「资金总额」."""
         return self.budget.sheets.get(POOLS, _missing(POOLS))
+
+    @cached_property
+    def succession(self) -> tuple[Succession, tuple[Problem, ...]]:
+        """「区划调整」, and what is wrong with it."""
+        return read_succession(self.spec, self.budget)
+
+    @cached_property
+    def followed(self) -> Sheet:
+        """「县区数据」 with last year's amounts by this year's codes."""
+        return followed(self.counties, self.succession[0])
 
     def value(self, row: SheetRow, column: str) -> Value:
         """A cell with the model's spelling aliases applied."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from transfer_opt.core.tables import Table
 from transfer_opt.core.vocabulary import COVERAGE_CHART, SCENARIO_COMPARISON
 from transfer_opt.policy.case import Case
-from transfer_opt.report.parts import one_off, own_notes
+from transfer_opt.report.parts import last_year_told, own_notes
 from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison
 
 MEASURED = (SCENARIO_COMPARISON, "结论", COVERAGE_CHART, "差异分解", "指标对比", "分组对比")
@@ -20,7 +20,7 @@ def with_notes(table: Table, comparison: Comparison) -> Table:
     """The table and, below it, what last year's money and 可用财力 are in it."""
     notes: list[str] = []
     if _shows_last_year(table):
-        notes += _told(comparison, one_off)
+        notes += _told(comparison, last_year_told)
     if table.name in MEASURED and any(own_notes(case) for case in _cases(comparison)):
         notes += _told(comparison, lambda case: own_notes(case) or (AS_FILLED,))
     return replace(table, notes=(*table.notes, *notes)) if notes else table

@@ -12,7 +12,9 @@ import numpy as np
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.cell_names import column_letters
+from transfer_opt.core.exact import spelled, total
 from transfer_opt.core.vocabulary import ADVANCE
+from transfer_opt.policy.case import Case
 from transfer_opt.report.document.blocks import (
     TEXT_WIDTH,
     Block,
@@ -103,7 +105,21 @@ def notices(plan: Plan, counties: Sequence[Entry], number: int) -> Iterator[Bloc
             yield Paragraph(
                 "note", f"上年数已扣除其中一次性补助 {amount(paid):,.10g} {plan.case.money_unit}。"
             )
+        yield from _moved(plan.case, str(plan.case.recipients.code[int(entry.members[0])]))
         yield Paragraph("note", f"方案：{plan.scenario}　校验码：{plan.digest[:16]}…")
+
+
+def _moved(case: Case, code: str) -> Iterator[Block]:
+    """What of last year's amounts of a county came from former units, and went to others."""
+    whole = [name for fund in case.funds if (name := f"上年{fund.name}") in case.succession.moved]
+    courses = [case.succession.courses[name] for name in whole]
+    taken = total(course.taken(code) for course in courses)
+    given = total(course.given(code) for course in courses)
+    if taken or given:
+        yield Paragraph(
+            "note",
+            f"上年数按区划调整划入 {spelled(taken)} {case.money_unit}，划出 {spelled(given)} {case.money_unit}。",
+        )
 
 
 def _summary(shared: _Notices, entry: Entry) -> str:

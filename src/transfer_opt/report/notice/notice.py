@@ -15,10 +15,12 @@ from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.tables import Chart, Notice, NoticeLook, Table
 from transfer_opt.core.vocabulary import (
     ALLOCATION,
+    AS_TYPED,
     CODE,
     FLOWS,
     FUND_COMPARISON,
     INPUT,
+    MOVED,
     NAME,
     NOTICE,
     ONE_OFF,
@@ -36,6 +38,7 @@ from transfer_opt.report.notice.live import (
     is_zero,
     joined,
     known,
+    less,
     looked_up,
     money,
     number,
@@ -58,6 +61,7 @@ from transfer_opt.report.notice.worked_lines import (
     SOURCE,
     Line,
     lettered,
+    places,
     takes_part,
     worked,
 )
@@ -114,6 +118,9 @@ def notice(
         row = who_pays(page, row)
     if FLOWS in library.tables:
         page.sentence(row, _beside(page), LINE)
+        row += 1
+    if MOVED in library.tables:
+        page.sentence(row, _moved(page), LINE)
         row += 1
     paper.write(
         row,
@@ -285,6 +292,32 @@ def _one_off(page: Page) -> Iterator[Live]:
         text(f" {case.money_unit}）"),
     )
     yield either(is_zero(paid), EMPTY, told)
+
+
+def _moved(page: Page) -> Live:
+    """What of last year's amounts came from former units, less what went to others."""
+    library, case = page.library, page.library.outcome.case
+    row = library.row_of(INPUT, str(case.recipients.name[library.county]))
+
+    def listed(column: str) -> Live:
+        where = f"INDEX({library.range(INPUT, column)},{page.positions.listed.formula})"
+        return known(looked_up(where, library.value(INPUT, column, row)))
+
+    columns = [f"上年{fund.name}" for fund in case.funds]
+    moved = [name for name in columns if name in case.succession.moved]
+    digits = max(
+        (places(float(m.part)) for c in moved for m in case.succession.courses[c].moves), default=0
+    )
+    net = added([number(0.0), *(less(listed(name), listed(AS_TYPED + name)) for name in moved)])
+    return either(
+        is_zero(net),
+        text("区划调整：本县上年数划入减划出为 0。"),
+        joined(
+            text("区划调整：各项资金的上年数里，划入减划出 "),
+            money(net, digits, signed=True),
+            text(f" {case.money_unit}，见「{MOVED}」。"),
+        ),
+    )
 
 
 def _beside(page: Page) -> Live:

@@ -326,7 +326,8 @@ def _same_data(first: Plan, second: Plan, past: bool) -> bool:
 def _with_past(second: Plan, first: Plan) -> Recipients:
     """The second's units with last year's amounts as the first knows them; what it does not know stays unknown."""
     units, known = second.settings.recipients, first.settings.recipients
-    register = Register(known.code, known.name, second.spec.former)
+    before = {new: old for old, new in second.case.succession.renamed.items()}
+    register = Register(known.code, known.name, {**second.spec.former, **before})
     found = [
         register.find(str(code), str(name)).place
         for code, name in zip(units.code, units.name, strict=True)

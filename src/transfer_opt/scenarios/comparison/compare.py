@@ -15,6 +15,7 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.succession import Succession
 from transfer_opt.scenarios.comparison.ahead import Ahead
 from transfer_opt.scenarios.comparison.attribution import Effects, effects
 from transfer_opt.scenarios.comparison.columns import (
@@ -33,6 +34,7 @@ from transfer_opt.scenarios.comparison.fairness import (
     price,
 )
 from transfer_opt.scenarios.comparison.shift import Shift, shifts
+from transfer_opt.scenarios.former_units import not_comparable, todays
 
 LAST_YEAR = "上年"
 
@@ -90,9 +92,11 @@ def side_by_side(
     failed: Sequence[tuple[str, str]] = (),
 ) -> Comparison:
     """The plans and tables, named so, beside the baseline (the first by default), nothing solved again; raises InputError."""
-    units, places = common(
-        [one.case.recipients if isinstance(one, Plan) else one.units for one in given], spec.former
-    )
+    own = [one.case.recipients if isinstance(one, Plan) else one.units for one in given]
+    succession = _succession(given)
+    told = [one.case.succession if isinstance(one, Plan) else None for one in given]
+    known = list(zip(own, told, strict=True))
+    units, places = common([todays(each, succession) for each in own], spec.former)
     present = {fund.name for one in given if isinstance(one, Plan) for fund in one.case.funds}
     present |= {name for one in given if isinstance(one, Listed) for name in one.funds}
     funds = tuple(fund.name for fund in spec.funds if fund.name in present)
@@ -106,7 +110,14 @@ def side_by_side(
     sides.sort(key=lambda side: side is not base)
     plans = [side.plan for side in sides if side.plan]
     return Comparison(
-        spec, units, funds, plans[-1].case.money_unit, tuple(sides), base, tuple(failed)
+        spec,
+        units,
+        funds,
+        plans[-1].case.money_unit,
+        tuple(sides),
+        base,
+        tuple(failed),
+        notes=tuple(not_comparable(known, names, succession)),
     )
 
 
@@ -128,8 +139,18 @@ def compared(
         prices=tuple(_prices(sides)),
         worse=tuple(_worse(sides)),
         shifts=tuple(shifts(base, others)),
-        notes=(*notes, *_unmatched(found.units, sides)),
+        notes=(*notes, *found.notes, *_unmatched(found.units, sides)),
         ahead=tuple(sorted(ahead, key=lambda each: each.name != base.name)),
+    )
+
+
+def _succession(given: Sequence[Plan | Listed]) -> Succession:
+    """What the latest of the plans that tells of former units says of them."""
+    told = [one.case.succession for one in given if isinstance(one, Plan)]
+    return max(
+        (each for each in told if each.passages),
+        key=lambda each: max(passage.day for passage in each.passages),
+        default=Succession(),
     )
 
 

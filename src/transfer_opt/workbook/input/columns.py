@@ -22,6 +22,7 @@ from transfer_opt.core.vocabulary import (
     SCENARIOS,
     SECTIONS,
     SERVICES,
+    SUCCESSION,
     THRESHOLDS,
     WARNING_LEVEL,
     WEIGHTS,
@@ -32,6 +33,7 @@ from transfer_opt.workbook.input.column import CellKind as CellKind
 from transfer_opt.workbook.input.column import InputColumn as InputColumn
 from transfer_opt.workbook.input.monitoring import INDICATOR_COLUMNS, THRESHOLD_COLUMNS
 from transfer_opt.workbook.input.section_columns import SECTION_COLUMNS
+from transfer_opt.workbook.input.succession_columns import SUCCESSION_COLUMNS
 
 ZONES = ("国家重点生态功能区", "省级重点生态功能区", "禁止开发区")
 ASSESSMENTS = ("变好", "基本稳定", "变差")
@@ -460,6 +462,7 @@ SHEETS: Mapping[str, tuple[InputColumn, ...]] = {
     THRESHOLDS: THRESHOLD_COLUMNS,
     INDICATORS: INDICATOR_COLUMNS,
     SECTIONS: SECTION_COLUMNS,
+    SUCCESSION: SUCCESSION_COLUMNS,
 }
 """Canonical sheet name → its columns in the template's order."""
 

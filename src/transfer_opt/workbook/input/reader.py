@@ -37,6 +37,7 @@ from transfer_opt.core.vocabulary import (
     SCENARIOS,
     SECTIONS,
     SERVICES,
+    SUCCESSION,
     THRESHOLDS,
     WEIGHTS,
 )
@@ -72,6 +73,7 @@ _SPOKEN_OF = {
     THRESHOLDS: re.compile("阈值|预警"),
     INDICATORS: re.compile("历年"),
     SECTIONS: re.compile("断面|流域"),
+    SUCCESSION: re.compile("区划"),
 }
 """What in a sheet's name may mean the one that is missing."""
 _CLOSE = 0.75

@@ -18,6 +18,7 @@ from transfer_opt.core.vocabulary import (
     RULES,
     SCENARIOS,
     SIGNATURE,
+    SUCCESSION,
 )
 from transfer_opt.workbook.files.open import RawSheet
 from transfer_opt.workbook.input import remarks
@@ -40,7 +41,13 @@ _LONGEST_NAME = 25
 _UNIT_CELL = re.compile(r"[(\[]?(?:金额|计量|货币)?单位")
 NUMBERING = frozenset({"栏次", "列次", "行次", "甲"})
 _ATTACHMENT = re.compile(r"附[件表]\d*:?")
-_NAME_HEADER = {COUNTIES: "县区名称", POOLS: "资金", BOUNDS: "县区名称", BENEFICIARIES: "县区名称"}
+_NAME_HEADER = {
+    COUNTIES: "县区名称",
+    POOLS: "资金",
+    BOUNDS: "县区名称",
+    BENEFICIARIES: "县区名称",
+    SUCCESSION: "原名称",
+}
 """The sheets that may hold totals rows, and the column that names their rows."""
 
 

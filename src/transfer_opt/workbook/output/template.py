@@ -27,6 +27,7 @@ from transfer_opt.core.vocabulary import (
     SCENARIOS,
     SECTIONS,
     SERVICES,
+    SUCCESSION,
     TOTAL,
     WEIGHTS,
 )
@@ -40,6 +41,7 @@ _BLANK_UNITS = 60
 _BLANK_BOUNDS = 20
 _BLANK_SERVICES = 12
 _BLANK_SECTIONS = 15
+_BLANK_PASSAGES = 15
 _LONGEST_LIST = 255
 """What a spreadsheet takes as the choices of a drop-down list."""
 _SCENARIO_WIDTH = 20.0
@@ -85,6 +87,12 @@ _SECTION_NOTES = (
     "得正数的下游付给上游，得负数的上游付给下游。",
     "下游有几个县区的，用“、”隔开，分担比例按同样的次序写，如60%、40%。污染物指标填六个浓度，或只填指标变化（下降为负）。"
     "付出的限额、是否计入可用财力和“三保”，由「约束参数」的规则「横向补偿」决定。",
+)
+_SUCCESSION_NOTES = (
+    "注：县区合并、拆分、换代码时填写，一个原县区归一个新县区写一行；没有调整就整张表不填。"
+    "合并：两个原代码写同一个新代码，比例都是1；拆分：一个原代码写几行，比例合计是1；换代码：一行，比例1。",
+    "原县区的上年数填在它的第一行；新设的县区在「县区数据」里上年各列填0，划入的数由程序加上。"
+    "「县区数据」里有其中一次性、提前下达的列时，这里也加同样的列。",
 )
 _BOUND_NOTES = (
     "注：行政区划代码与县区名称填一项即可，市州填名称；资金填“合计”就是各项资金的合计；下限、上限可以只填一项；理由会原样列入结果。",
@@ -191,7 +199,7 @@ class TemplateLayout:
     sections: tuple[Mapping[str, Value], ...] = ()
     """Rows of 「断面」; empty for the template."""
     with_bounds: bool = True
-    """Whether there are an empty 「县区上下限」 and an empty 「历年指标」."""
+    """Whether there are empty 「县区上下限」, 「历年指标」 and 「区划调整」."""
     contributed: bool = False
     """Whether 「资金总额」 has a column for what the province pays into a fund of the counties."""
 
@@ -263,6 +271,8 @@ def _made(layout: TemplateLayout) -> bytes:
     if layout.with_bounds:
         write_indicators(book, styles, layout.label, layout.unit)
     _write_sections(book, styles, layout)
+    if layout.with_bounds:
+        _write_succession(book, styles, layout)
     book.close()
     return memory.getvalue()
 
@@ -454,6 +464,27 @@ def _write_sections(book: Any, styles: Styles, layout: TemplateLayout) -> None:
         form.write_row(row)
     form.write_blank_rows(0 if layout.sections else _BLANK_SECTIONS)
     form.finish(_SECTION_NOTES, frozen_columns=1)
+
+
+def _write_succession(book: Any, styles: Styles, layout: TemplateLayout) -> None:
+    columns = [
+        replace(column, name=name, required=False) if FUND in column.name else column
+        for column in SHEETS[SUCCESSION]
+        if column.name == f"上年{FUND}" or FUND not in column.name
+        for name in dict.fromkeys(column.for_fund(fund.name) for fund in layout.funds)
+    ]
+    form = FormSheet(
+        book,
+        styles,
+        SUCCESSION,
+        columns,
+        _title(layout, "行政区划调整表"),
+        layout.label,
+        f"单位：{layout.unit}",
+    )
+    form.set_paper("A3")
+    form.write_blank_rows(_BLANK_PASSAGES)
+    form.finish(_SUCCESSION_NOTES, frozen_columns=4)
 
 
 def _title(layout: TemplateLayout, name: str) -> str:

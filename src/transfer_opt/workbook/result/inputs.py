@@ -1,7 +1,7 @@
 """The budget as its result repeats it: 「输入数据」 and 「方案参数」 as the sheets of an input workbook again.
 
 「输入数据」 stands for 「县区数据」 and 「受益人数」; 「方案参数」 for 「约束参数」, 「资金总额」, 「县区上下限」 and
-「共担事项」, whose standards and shares are parameters; 「年度展望」 for itself, 「断面协议」 for 「断面」.
+「共担事项」, whose standards and shares are parameters; 「年度展望」 for itself, 「断面协议」 for 「断面」, 「区划调整表」 for 「区划调整」.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from transfer_opt.core.tables import FIRST_ROW, HEADER_ROW
 from transfer_opt.core.text import RawCell
 from transfer_opt.core.vocabulary import (
     AGREEMENTS,
+    AS_TYPED,
     BENEFICIARIES,
     BOUND_SIDES,
     BOUNDS,
@@ -32,6 +33,8 @@ from transfer_opt.core.vocabulary import (
     SECTIONS,
     SERVICES,
     SHARED_RULE,
+    SUCCESSION,
+    SUCCESSION_READ,
     TIER,
 )
 from transfer_opt.policy.shared_costs import LEVELS, LISTED, SERVICE, STANDARD, WITHIN
@@ -88,6 +91,8 @@ def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkb
         made.append(RawSheet(OUTLOOK, sheets[OUTLOOK].rows, ()))
     if AGREEMENTS in sheets:
         made.append(RawSheet(SECTIONS, sheets[AGREEMENTS].rows, ()))
+    if SUCCESSION_READ in sheets:
+        made.append(RawSheet(SUCCESSION, sheets[SUCCESSION_READ].rows, ()))
     if services:
         header = (SERVICE, STANDARD, LISTED, TIER, *LEVELS, "依据")
         made.append(RawSheet(SERVICES, [*head, header, *_services(services)], ()))
@@ -96,17 +101,25 @@ def restated(sheets: Mapping[str, RawSheet], path: str, sha256: str) -> RawWorkb
 
 
 def _counties(rows: Sequence[_Cells]) -> tuple[list[_Cells], list[_Cells]]:
-    """「县区数据」 as it stands, and 「受益人数」 from the columns that were added for it.
+    """「县区数据」 as it was typed, and 「受益人数」 from the columns that were added for it.
 
     A budget without codes has no column of them, though its result has an empty one.
     """
     first, header, body = rows[:HEADER_ROW], rows[HEADER_ROW], rows[FIRST_ROW:]
     coded = any(row and row[0] for row in body)
     names = [None if name == CODE and not coded else name for name in header]
+    typed = {
+        str(name)[len(AS_TYPED) :]: at for at, name in enumerate(names) if AS_TYPED in str(name)
+    }
     added = {at: _restored(name) for at, name in enumerate(names) if _restored(name)}
-    own = [at for at, name in enumerate(names) if at not in added and name != NET_FLOW]
+    own = [
+        (name, typed.get(str(name), at))
+        for at, name in enumerate(names)
+        if at not in added and at not in typed.values() and name != NET_FLOW
+    ]
     keys = [at for at, name in enumerate(names) if name in (CODE, NAME, PREFECTURE)]
-    counties = [[names[at] for at in own], *(_chosen(row, own) for row in body)]
+    places = [at for _, at in own]
+    counties = [[name for name, _ in own], *(_chosen(row, places) for row in body)]
     people = [
         [added.get(at, names[at]) for at in (*keys, *added)],
         *(_chosen(row, [*keys, *added]) for row in body),
