@@ -17,8 +17,6 @@ import pytest
 from bundle.closure import GLIBC, PLATFORMS, PYTHONS
 from bundle.make import KIT, kit
 
-from transfer_opt.cli.main import cli
-
 _spec = importlib.util.spec_from_file_location("kit_install", KIT / "install.py")
 assert _spec
 assert _spec.loader
@@ -72,7 +70,6 @@ def test_scripts_are_as_their_system_reads_them(platform: Any) -> None:
     }
 
 
-@pytest.mark.skipif("open" not in cli.commands, reason="there is no page to open yet")
 def test_the_page_is_opened_by_a_command_that_there_is() -> None:
     for script in KIT.glob("打开测算台.*"):
         assert "-m transfer_opt open" in script.read_text(encoding="utf-8")

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from transfer_opt.cli.main import cli
 from transfer_opt.core.version import __version__
 
 pytestmark = pytest.mark.slow
@@ -183,7 +182,6 @@ finally:
 """
 
 
-@pytest.mark.skipif("open" not in cli.commands, reason="there is no page to open yet")
 def test_the_page_opens_without_a_network(installed: Path, tmp_path: Path) -> None:
     done = run(
         *(sys.executable, "-c", OPENED),
