@@ -40,6 +40,8 @@ HIDDEN = (POOLS, "目标", OUTLOOK, "敏感性")
 """Rules that have a place of their own on the page, or change nothing in this year's amounts."""
 WORDS = {SWITCHES[0]: (YES, NO), SWITCHES[1]: (HARD, SOFT)}
 """Switch → what it says."""
+SIGNS = "+-＋－−"
+"""How a change that is typed begins."""
 MIXED = "部分"
 """A switch that is on for some and off for others."""
 
@@ -116,6 +118,8 @@ class Difference:
     label: str
     base: str
     value: str
+    typed: str = ""
+    """A change as it was typed (+1%), beside the value it comes to."""
 
 
 @dataclass(frozen=True)
@@ -277,8 +281,9 @@ class _Look:
         label = "·".join(
             part for part in (rule, known.short if known else fund, parameter, place) if part
         )
-        value = cell if isinstance(cell, str) else self.text(self.now, address) or spelled(cell)
-        return Difference(address, label, self.text(self.base, address) or "没有", value)
+        value = self.text(self.now, address) or (cell if isinstance(cell, str) else spelled(cell))
+        typed = cell if isinstance(cell, str) and cell[:1] in SIGNS else ""
+        return Difference(address, label, self.text(self.base, address) or "没有", value, typed)
 
     def text(self, settings: Settings, address: Address) -> str:
         """A cell's value as an official reads it; empty where there is none."""

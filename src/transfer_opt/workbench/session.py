@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from transfer_opt.allocation.plan import Amounts, Outcome
 from transfer_opt.core.errors import InfeasibleError, InputError, Problem, TransferOptError
 from transfer_opt.core.suggestions import did_you_mean
@@ -26,7 +28,7 @@ MOST_PINS = 4
 MOST_UNDONE = 500
 """Drafts that can be gone back to."""
 FEW = 100
-"""Up to so many counties, all prefectures are open at first."""
+"""Up to so many counties, all prefectures are open at first, and so is the card of the county that is covered least."""
 
 Form = Mapping[str, str]
 
@@ -73,6 +75,8 @@ class Session:
         self._settle()
         if self.now is not None and len(self.now.case.recipients) <= FEW:
             self.look.opened = set(map(str, self.now.case.recipients.prefectures))
+            covered = self.now.capacity / self.now.case.expenditure
+            self.look.county = int(np.argmin(np.where(np.isfinite(covered), covered, np.inf)))
 
     # ------------------------------------------------------------ what there is
 

@@ -275,7 +275,7 @@ def _waterfall(
     def at(level: float) -> float:
         return round((level - floor) * scale, 1)
 
-    yield Bar(first, _figure(start, decimals, False), 0.0, at(start), "whole")
+    yield Bar(first, _level(start, decimals), 0.0, at(start), "whole")
     for (name, value), before, after in zip(told, levels, levels[1:], strict=False):
         left = at(min(before, after))
         yield Bar(
@@ -285,7 +285,7 @@ def _waterfall(
             max(round(at(max(before, after)) - left, 1), 2.0),
             "up" if value > 0 else "down",
         )
-    yield Bar(last, _figure(levels[-1], decimals, False), 0.0, at(levels[-1]), "whole")
+    yield Bar(last, _level(levels[-1], decimals), 0.0, at(levels[-1]), "whole")
 
 
 def _places(now: Amounts) -> int:
@@ -315,6 +315,11 @@ def _spans(now: Outcome, place: int) -> Iterator[str]:
         else:
             yield f"{fund.name}{span_sentence(extent, unit, now.case.money_unit)}。"
     yield PROVED
+
+
+def _level(value: float, decimals: int) -> str:
+    """An amount as a whole: without decimals where it has none."""
+    return _figure(value, 0 if value == int(value) else decimals, False)
 
 
 def _figure(value: float, decimals: int, signed: bool) -> str:

@@ -18,6 +18,13 @@ document.addEventListener("click", (event) => {
     reorder(list);
   }
   if (event.target.id === "print") window.print();
+  const opening = event.target.closest("[data-open]");
+  if (opening) {
+    const section = byId(opening.dataset.open);
+    section.querySelector("details").open = true;
+    section.scrollIntoView({ block: "center" });
+    section.querySelector("form input").focus();
+  }
   if (event.target.id === "copy") {
     byId("copied").select();
     if (navigator.clipboard) navigator.clipboard.writeText(byId("copied").value).catch(() => {});
