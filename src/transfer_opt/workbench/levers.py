@@ -283,7 +283,13 @@ class _Look:
         )
         value = self.text(self.now, address) or (cell if isinstance(cell, str) else spelled(cell))
         typed = cell if isinstance(cell, str) and cell[:1] in SIGNS else ""
-        return Difference(address, label, self.text(self.base, address) or "没有", value, typed)
+        return Difference(
+            address,
+            label,
+            _grouped(self.text(self.base, address)) or "没有",
+            _grouped(value),
+            typed,
+        )
 
     def text(self, settings: Settings, address: Address) -> str:
         """A cell's value as an official reads it; empty where there is none."""
@@ -310,6 +316,11 @@ class _Look:
 
     def _is_told_apart(self, rule: str) -> bool:
         return self.spec.rules[rule].by in ("line", "fund", "prefecture")
+
+
+def _grouped(text: str) -> str:
+    """A plain number with thousands separators; anything else as it is."""
+    return spelled(float(text)) if text.replace(".", "", 1).isdecimal() else text
 
 
 def moved_pool(budget: float, percent: float, unit: mpq) -> float:

@@ -319,7 +319,7 @@ def _spans(now: Outcome, place: int) -> Iterator[str]:
 
 def _level(value: float, decimals: int) -> str:
     """An amount as a whole: without decimals where it has none."""
-    return _figure(value, 0 if value == int(value) else decimals, False)
+    return _figure(value, 0 if round(value, 8) == round(value) else decimals, False)
 
 
 def _figure(value: float, decimals: int, signed: bool) -> str:

@@ -89,3 +89,11 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:beforeRequest", () => { const told = byId("told"); if (told) told.textContent = ""; });
 document.addEventListener("htmx:sendError", () => { const gone = byId("gone"); if (gone) gone.hidden = false; });
 document.addEventListener("htmx:responseError", (event) => { const told = byId("told"); if (told) told.textContent = event.detail.xhr.responseText; });
+
+// On a narrow page the card lies below the table: who asks for a county is taken there.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const asked = event.detail.requestConfig && event.detail.requestConfig.parameters, card = byId("card");
+  if (!card || !asked || !asked.county) return;
+  const at = card.getBoundingClientRect();
+  if (at.top > window.innerHeight || at.bottom < 0) card.scrollIntoView();
+});
