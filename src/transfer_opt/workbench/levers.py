@@ -26,7 +26,7 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.blank import parameter_rows, weight_rows
 from transfer_opt.intake.choices import SWITCHES
-from transfer_opt.policy.case import Case
+from transfer_opt.policy.case import Case, Fund
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import ModelSpec, RuleSpec, Setting
 from transfer_opt.policy.objectives import OBJECTIVES
@@ -203,14 +203,13 @@ class _Look:
     def pools(self) -> Iterator[Pool]:
         for fund in self.case.funds:
             address = (POOLS, fund.name, POOL_AMOUNT, "")
-            now = self.now.cell(POOLS, POOL_AMOUNT, fund.name)
-            amount = fund.budget if np.isnan(now) else now
-            shift = (amount / fund.budget - 1) * 100 if fund.budget else 0.0
+            amount, base = (given_total(fund, each) for each in (self.now, self.base))
+            shift = (amount / base - 1) * 100 if base else 0.0
             lever = Lever(
                 address,
                 fund.name,
                 spelled(amount),
-                spelled(fund.budget),
+                spelled(base),
                 "",
                 "本年可以分配的总额，含预留；可以填数，也可以写 +1%、-2000",
                 unit=self.case.money_unit,
@@ -307,7 +306,11 @@ class _Look:
         if spec.numeric:
             number = settings.cell(rule, parameter, fund, place)
             if np.isnan(number) and (rule, parameter) == (POOLS, POOL_AMOUNT):
-                return spelled(next(each.budget for each in self.case.funds if each.name == fund))
+                return spelled(
+                    next(
+                        given_total(each, settings) for each in self.case.funds if each.name == fund
+                    )
+                )
             return "" if np.isnan(number) else shown(number, spec.kind)
         value: Setting | None = settings.texts(rule, parameter, subject)[0]
         return shown(value if value == value else None, spec.kind) or (
@@ -321,6 +324,13 @@ class _Look:
 def _grouped(text: str) -> str:
     """A plain number with thousands separators; anything else as it is."""
     return spelled(float(text)) if text.replace(".", "", 1).isdecimal() else text
+
+
+def given_total(fund: Fund, settings: Settings) -> float:
+    """本年总额 as it is written, not as it stands once the province's own money is shared out."""
+    said = settings.cell(POOLS, POOL_AMOUNT, fund.name)
+    written = fund.number(POOL_AMOUNT) if np.isnan(said) else said
+    return fund.budget if np.isnan(written) else written
 
 
 def moved_pool(budget: float, percent: float, unit: mpq) -> float:

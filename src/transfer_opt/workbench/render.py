@@ -7,6 +7,8 @@ from datetime import date
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from transfer_opt.core.errors import InfeasibleError, InputError, Problem
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.intake.reading import reading
@@ -167,7 +169,8 @@ def _parts(session: Session, areas: Sequence[Area]) -> dict[str, Any]:
     if now is None:
         parts.update(_conflict(session.error) if session.is_settled else {})
         return parts
-    before = base or now
+    session.look_first()
+    before, past = base or now, last_year(now)
     grid = county_grid(now, before, session.look.fund)
     whole = grid if session.look.fund is None else county_grid(now, before, None)
     names = now.case.recipients.name
@@ -176,7 +179,9 @@ def _parts(session: Session, areas: Sequence[Area]) -> dict[str, Any]:
         unit=now.case.money_unit,
         totals=totals(now),
         shift=shift(now, before.given),
-        past_losers=shift(now, last_year(now)).losers,
+        past_losers=shift(now, past).losers,
+        past_known=bool(np.isfinite(past).any()),
+        past_unknown=int(np.isnan(past).sum()),
         grid=grid,
         blocks=tuple(_blocks(session, grid)),
         strip=coverage(whole, county_grid(before, before, None)),

@@ -22,7 +22,15 @@ from transfer_opt.policy.objectives import OBJECTIVES
 from transfer_opt.workbench.answers import Answer, Desk
 from transfer_opt.workbench.draft import Address, Draft, cells_of, typed
 from transfer_opt.workbench.explainer import Explainer, Job
-from transfer_opt.workbench.levers import GOAL, GOAL_MARK, Levers, levers, moved_pool, stands
+from transfer_opt.workbench.levers import (
+    GOAL,
+    GOAL_MARK,
+    Levers,
+    given_total,
+    levers,
+    moved_pool,
+    stands,
+)
 
 MOST_PINS = 4
 MOST_UNDONE = 500
@@ -73,10 +81,10 @@ class Session:
         if kept:
             self._restore(json.loads(kept))
         self._settle()
-        if self.now is not None and len(self.now.case.recipients) <= FEW:
-            self.look.opened = set(map(str, self.now.case.recipients.prefectures))
-            covered = self.now.capacity / self.now.case.expenditure
-            self.look.county = int(np.argmin(np.where(np.isfinite(covered), covered, np.inf)))
+        units = self.desk.prepared.settings.recipients
+        self._are_few = len(units) <= FEW
+        if self._are_few:
+            self.look.opened = set(map(str, units.prefectures))
 
     # ------------------------------------------------------------ what there is
 
@@ -183,9 +191,10 @@ class Session:
         if base is None:
             raise _refused("基准没有可行方案，请直接填数。")
         fund = next(each for each in base.case.funds if each.name == form["fund"])
-        moved = moved_pool(fund.budget, float(form["value"]), base.case.figures.unit)
+        total = given_total(fund, self.desk.settings(Draft(self.draft.base)))
+        moved = moved_pool(total, float(form["value"]), base.case.figures.unit)
         address: Address = ("资金总额", fund.name, "本年总额", "")
-        self._try(self.draft.with_cell(address, None if moved == fund.budget else moved))
+        self._try(self.draft.with_cell(address, None if moved == total else moved))
 
     def single(self, form: Form) -> None:
         """A value for one county or prefecture."""
@@ -275,6 +284,12 @@ class Session:
         if found is None:
             raise _refused(f"没有固定的方案「{form['name']}」。")
         self._try(found.draft)
+
+    def look_first(self) -> None:
+        """As long as nobody has chosen a county: the one that is covered least, where there are few."""
+        if self.look.county is None and self._are_few and self.now is not None:
+            covered = self.now.capacity / self.now.case.expenditure
+            self.look.county = int(np.argmin(np.where(np.isfinite(covered), covered, np.inf)))
 
     def look_at(self, form: Form) -> None:
         """Which fund, prefectures and counties are shown."""

@@ -241,8 +241,10 @@ def _funds(now: Amounts, base: Amounts, place: int) -> Grid:
 
 
 def _year(now: Outcome, place: int) -> Iterator[Bar]:
-    """From last year's total to this year's, cause by cause."""
-    start = float(np.nan_to_num(last_year(now)[place]))
+    """From last year's total to this year's, cause by cause; nothing where last year is not known."""
+    start = float(last_year(now)[place])
+    if np.isnan(start):  # not known is not zero
+        return
     moved = np.nansum(changes(now)[:, :, place], axis=1)
     yield from _waterfall(
         "上年", start, list(zip(CHANGES, moved.tolist(), strict=True)), "本年", _places(now)

@@ -27,7 +27,9 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.id === "copy") {
     byId("copied").select();
-    if (navigator.clipboard) navigator.clipboard.writeText(byId("copied").value).catch(() => {});
+    byId("copied-it").textContent = "已选中，可以粘贴到别处";
+    if (navigator.clipboard) navigator.clipboard.writeText(byId("copied").value).catch(() => document.execCommand("copy"));
+    else document.execCommand("copy");
   }
   const area = event.target.closest("#map path");
   if (area) {
