@@ -81,6 +81,8 @@ class Session:
         if kept:
             self._restore(json.loads(kept))
         self._settle()
+        self.is_restored = bool(self.draft.cells)
+        """Whether what is shown comes from an earlier session, and nothing has been done since."""
         units = self.desk.prepared.settings.recipients
         self._are_few = len(units) <= FEW
         if self._are_few:
@@ -174,6 +176,7 @@ class Session:
         if act is None:
             raise _refused(f"没有「{name}」这个动作。")
         act(self, form)
+        self.is_restored = False
 
     def set_cell(self, form: Form) -> None:
         """A value typed for an address; blank: as the base has it."""

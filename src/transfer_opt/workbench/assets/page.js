@@ -10,7 +10,7 @@ function reorder(list) {
 
 document.addEventListener("click", (event) => {
   const move = event.target.closest("[data-move]");
-  if (move) {
+  if (move && move.getAttribute("aria-disabled") !== "true") {
     const item = move.closest("li"), list = item.parentNode, by = Number(move.dataset.move);
     if (by < 0) list.insertBefore(item, item.previousElementSibling);
     else if (by > 0) list.insertBefore(item.nextElementSibling, item);
