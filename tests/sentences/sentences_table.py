@@ -240,6 +240,7 @@ MACHINE = (
     "内存不够，没有写出任何文件。处理办法：关闭其他程序，或删去工作簿里无关的内容后再试。",
     "没有安装 pyarrow，写不了 .parquet。处理办法：安装 transfer-opt 的 parquet 附加组件（pyarrow），或把输出改为 .csv、.xlsx。",
     "台账 {} 需要数据库驱动 {}。处理办法：安装 transfer-opt[postgresql]。",
+    "没有安装测算台要用的组件。处理办法：安装 transfer-opt 的 web 附加组件（transfer-opt[web]）。",
     "没有安装 Dask。处理办法：安装 transfer-opt 的 dask 附加组件（dask[distributed]），或改用 --engine local。",
     "连不上 Dask 调度器「{}」。处理办法：核对地址（如 tcp://主机:8786），确认调度器已启动；或改用 --engine local。",
 )
