@@ -120,6 +120,8 @@ class Difference:
     value: str
     typed: str = ""
     """A change as it was typed (+1%), beside the value it comes to."""
+    is_idle: bool = False
+    """Whether it changes nothing, because its rule is off."""
 
 
 @dataclass(frozen=True)
@@ -282,13 +284,15 @@ class _Look:
         )
         value = self.text(self.now, address) or (cell if isinstance(cell, str) else spelled(cell))
         typed = cell if isinstance(cell, str) and cell[:1] in SIGNS else ""
-        return Difference(
-            address,
-            label,
-            _grouped(self.text(self.base, address)) or "没有",
-            _grouped(value),
-            typed,
-        )
+        base = _grouped(self.text(self.base, address)) or "没有"
+        return Difference(address, label, base, _grouped(value), typed, self._is_idle(address))
+
+    def _is_idle(self, address: Address) -> bool:
+        """Whether it is a value of a rule that is off where the value would hold."""
+        rule, fund, parameter, place = address
+        if parameter in SWITCHES or rule in (WEIGHTS, *HIDDEN) or self.spec.rules[rule].fixed:
+            return False
+        return self.text(self.now, (rule, fund, SWITCHES[0], place)) == NO
 
     def text(self, settings: Settings, address: Address) -> str:
         """A cell's value as an official reads it; empty where there is none."""
