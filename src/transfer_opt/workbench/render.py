@@ -7,8 +7,6 @@ from datetime import date
 from html import escape
 from typing import Any
 
-import numpy as np
-
 from transfer_opt.core.errors import InfeasibleError, InputError, Problem
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.intake.reading import reading
@@ -28,6 +26,7 @@ from transfer_opt.workbench.views import (
     one_sentence,
     shift,
     totals,
+    without_last_year,
 )
 
 BINS = (0.0, 0.05, 0.1, 0.15)
@@ -172,7 +171,7 @@ def _parts(session: Session, areas: Sequence[Area], with_card: bool = True) -> d
         parts.update(_conflict(session.error) if session.is_settled else {})
         return parts
     session.look_first()
-    before, past = base or now, last_year(now)
+    before = base or now
     grid = county_grid(now, before, session.look.fund)
     whole = grid if session.look.fund is None else county_grid(now, before, None)
     names = now.case.recipients.name
@@ -181,9 +180,9 @@ def _parts(session: Session, areas: Sequence[Area], with_card: bool = True) -> d
         unit=now.case.money_unit,
         totals=totals(now),
         shift=shift(now, before.given),
-        past_losers=shift(now, past).losers,
-        past_known=bool(np.isfinite(past).any()),
-        past_unknown=int(np.isnan(past).sum()),
+        past_losers=shift(now, last_year(now)).losers,
+        past_unknown=without_last_year(now),
+        past_known=without_last_year(now) < len(names),
         grid=grid,
         blocks=tuple(_blocks(session, grid)),
         strip=coverage(whole, county_grid(before, before, None)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,9 @@ class Look:
 class Session:
     """One workbook, one person."""
 
+    _has_acted = False
+    _has_looked = False
+
     def __init__(self, given: BudgetWorkbook, kept: str = "") -> None:
         """`kept` is what `state` said before; raises InputError where the workbook has errors."""
         self.desk = Desk(given)
@@ -81,12 +84,8 @@ class Session:
         if kept:
             self._restore(json.loads(kept))
         self._settle()
-        self.is_restored = bool(self.draft.cells)
-        """Whether what is shown comes from an earlier session, and nothing has been done since."""
-        units = self.desk.prepared.settings.recipients
-        self._are_few = len(units) <= FEW
-        if self._are_few:
-            self.look.opened = set(map(str, units.prefectures))
+        if self.now is not None and len(self.now.case.recipients) <= FEW:
+            self.look.opened = set(map(str, self.now.case.recipients.prefectures))
 
     # ------------------------------------------------------------ what there is
 
@@ -121,6 +120,11 @@ class Session:
     def is_settled(self) -> bool:
         """Whether everything that can be said is known."""
         return self.job is not None and self.job.done.is_set()
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether what is tried comes from an earlier session, and nothing has been done since."""
+        return bool(self.draft.cells) and not self._has_acted
 
     @property
     def can_undo(self) -> bool:
@@ -172,11 +176,11 @@ class Session:
 
     def act(self, name: str, form: Form) -> None:
         """Raises InputError with a sentence where that cannot be done; nothing has changed then."""
+        self._has_acted = True
         act = ACTS.get(name)
         if act is None:
             raise _refused(f"没有「{name}」这个动作。")
         act(self, form)
-        self.is_restored = False
 
     def set_cell(self, form: Form) -> None:
         """A value typed for an address; blank: as the base has it."""
@@ -194,10 +198,11 @@ class Session:
         if base is None:
             raise _refused("基准没有可行方案，请直接填数。")
         fund = next(each for each in base.case.funds if each.name == form["fund"])
-        total = given_total(fund, self.desk.settings(Draft(self.draft.base)))
-        moved = moved_pool(total, float(form["value"]), base.case.figures.unit)
+        written = given_total(fund, self.desk.settings(Draft(self.draft.base)))
+        fund = replace(fund, budget=written)
+        moved = moved_pool(fund.budget, float(form["value"]), base.case.figures.unit)
         address: Address = ("资金总额", fund.name, "本年总额", "")
-        self._try(self.draft.with_cell(address, None if moved == total else moved))
+        self._try(self.draft.with_cell(address, None if moved == fund.budget else moved))
 
     def single(self, form: Form) -> None:
         """A value for one county or prefecture."""
@@ -289,9 +294,13 @@ class Session:
         self._try(found.draft)
 
     def look_first(self) -> None:
-        """As long as nobody has chosen a county: the one that is covered least, where there are few."""
-        if self.look.county is None and self._are_few and self.now is not None:
-            covered = self.now.capacity / self.now.case.expenditure
+        """Before anybody has chosen: where counties are few, all of them, and the card of the one that is covered least."""
+        if self._has_looked or self.now is None or len(self.now.case.recipients) > FEW:
+            return
+        self._has_looked = True
+        self.look.opened = set(map(str, self.now.case.recipients.prefectures))
+        covered = self.now.capacity / self.now.case.expenditure
+        if self.look.county is None:
             self.look.county = int(np.argmin(np.where(np.isfinite(covered), covered, np.inf)))
 
     def look_at(self, form: Form) -> None:

@@ -128,6 +128,11 @@ def last_year(now: Amounts) -> Floats:
     return np.where(np.isnan(history).all(axis=0), np.nan, np.nansum(history, axis=0))
 
 
+def without_last_year(now: Amounts) -> int:
+    """Counties of which last year is not known."""
+    return int(np.isnan(last_year(now)).sum())
+
+
 def county_grid(now: Amounts, base: Amounts, fund: int | None) -> Grid:
     """合计, prefectures and counties: one fund, or all together with what they lead to."""
     case, found = now.case, tuple(groups(now.case))
