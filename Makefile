@@ -10,6 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 demo: $(VENV)/installed
 	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
+	@echo '在浏览器里用鼠标试（测算台）：$(BIN)/transfer-opt open inputs/qinghai.xlsx'
 
 test: lint types
 	$(BIN)/python -m pytest -n auto --dist worksteal

@@ -6,6 +6,7 @@ from books import ECOLOGY, EXAMPLE
 from cases import SPEC
 from corpus import county
 
+from sentences.bench_said import kept, pinned
 from sentences.commands_said import (
     FIXTURES,
     MONEY,
@@ -252,4 +253,9 @@ TABLES = (
     Row("A623", footing([*MONEY[:2], ["二县", "20%"], ["合计", 31]]), footing(MONEY)),
     Row("W642", shown("0"), shown("0.0")),
 )
-ROWS = (*FILES, *RESULTS, *QUESTIONS, *TABLES, *YEARS)
+PAGE = (
+    Row("E490", refused(lambda desk: pinned(desk, " ")), refused(lambda desk: pinned(desk, "甲"))),
+    Row("E491", refused(lambda desk: kept(desk, " ")), refused(lambda desk: kept(desk, "乙"))),
+    Row("E492", lambda desk: desk.says("open", desk.path("无.xlsx")), example),
+)
+ROWS = (*FILES, *RESULTS, *QUESTIONS, *TABLES, *PAGE, *YEARS)

@@ -243,6 +243,7 @@ MACHINE = (
     "没有安装 typst，写不了 PDF。处理办法：安装 transfer-opt 的 pdf 附加组件（typst），或用 --format docx，再在 Word、WPS 里另存为 PDF。",
     "没有安装 sqlalchemy，用不了台账。处理办法：安装 transfer-opt 的 ledger 附加组件（sqlalchemy），或去掉 --ledger 和环境变量 TRANSFER_OPT_LEDGER。",
     "台账 {} 需要数据库驱动 {}。处理办法：安装 transfer-opt[postgresql]。",
+    "没有安装测算台要用的组件。处理办法：安装 transfer-opt 的 web 附加组件（transfer-opt[web]）。",
     "没有安装 Dask。处理办法：安装 transfer-opt 的 dask 附加组件（dask[distributed]），或改用 --engine local。",
     "连不上 Dask 调度器「{}」。处理办法：核对地址（如 tcp://主机:8786），确认调度器已启动；或改用 --engine local。",
 )

@@ -6,11 +6,15 @@ import io
 import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
+from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 import openpyxl
 import pytest
@@ -35,6 +39,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "导出设置": ("项目",),
 }
 """What names a row of a sheet that is already there."""
+SERVED = "open"
+"""The command that goes on until somebody ends it."""
 CLEARED, REST, EXIT, EVERYONE = "（清空）", "…", "# 退出码 ", "（每个县）"
 WAYS = (WHOLE, END, LINES) = ("新建", "末尾加", "改成")
 """How a fragment of a model file is put into it."""
@@ -143,14 +149,43 @@ def commands(block: Sequence[str]) -> Iterator[Command]:
 
 
 def run(command: Command) -> None:
-    """Run it as the shell would, in the current folder."""
+    """Run it as the shell would, in the current folder; the page is opened, looked at and closed."""
+    words = shlex.split(command.text)[1:]
+    if words[0] == SERVED and "--help" not in words:
+        command.real_code, command.real_answer = _served(words)
+        return
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ending:
-        main(shlex.split(command.text)[1:])
+        main(words)
     command.real_code, command.real_answer = (
         int(ending.value.code or 0),
         out.getvalue() + err.getvalue(),
     )
+
+
+def _served(words: Sequence[str]) -> tuple[int, str]:
+    """Open a page in a process of its own, go to the address that it tells, and press 关闭 there."""
+    arguments = [*words, "--no-browser", "--keep", "测算台的记录"]
+    with subprocess.Popen(
+        [sys.executable, "-X", "utf8", "-m", "transfer_opt", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout
+        told = [process.stdout.readline(), process.stdout.readline()]
+        try:
+            address = told[0].split("：", 1)[1].strip()
+            browser = build_opener(ProxyHandler({}), HTTPCookieProcessor())
+            with browser.open(address, timeout=60) as page:
+                token = re.findall('"X-Token": "([^"]+)"', page.read().decode())[0]
+            stop = Request(urljoin(address, "/stop"), b"", {"X-Token": token})
+            browser.open(stop, timeout=60).close()
+            told.append(process.stdout.read())
+            process.wait(60)
+        finally:
+            process.kill()
+    return process.returncode, "".join(told)
 
 
 def fill(path: str, filling: Filling, title: str = "") -> None:

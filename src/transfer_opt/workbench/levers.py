@@ -26,7 +26,7 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.blank import parameter_rows, weight_rows
 from transfer_opt.intake.choices import SWITCHES
-from transfer_opt.policy.case import Case
+from transfer_opt.policy.case import Case, Fund
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import ModelSpec, RuleSpec, Setting
 from transfer_opt.policy.objectives import OBJECTIVES
@@ -40,6 +40,8 @@ HIDDEN = (POOLS, "目标", OUTLOOK, "敏感性")
 """Rules that have a place of their own on the page, or change nothing in this year's amounts."""
 WORDS = {SWITCHES[0]: (YES, NO), SWITCHES[1]: (HARD, SOFT)}
 """Switch → what it says."""
+SIGNS = "+-＋－−"
+"""How a change that is typed begins."""
 MIXED = "部分"
 """A switch that is on for some and off for others."""
 
@@ -116,6 +118,10 @@ class Difference:
     label: str
     base: str
     value: str
+    typed: str = ""
+    """A change as it was typed (+1%), beside the value it comes to."""
+    is_idle: bool = False
+    """Whether it changes nothing, because its rule is off."""
 
 
 @dataclass(frozen=True)
@@ -199,14 +205,13 @@ class _Look:
     def pools(self) -> Iterator[Pool]:
         for fund in self.case.funds:
             address = (POOLS, fund.name, POOL_AMOUNT, "")
-            now = self.now.cell(POOLS, POOL_AMOUNT, fund.name)
-            amount = fund.budget if np.isnan(now) else now
-            shift = (amount / fund.budget - 1) * 100 if fund.budget else 0.0
+            amount, base = (given_total(fund, each) for each in (self.now, self.base))
+            shift = (amount / base - 1) * 100 if base else 0.0
             lever = Lever(
                 address,
                 fund.name,
                 spelled(amount),
-                spelled(fund.budget),
+                spelled(base),
                 "",
                 "本年可以分配的总额，含预留；可以填数，也可以写 +1%、-2000",
                 unit=self.case.money_unit,
@@ -277,8 +282,17 @@ class _Look:
         label = "·".join(
             part for part in (rule, known.short if known else fund, parameter, place) if part
         )
-        value = cell if isinstance(cell, str) else self.text(self.now, address) or spelled(cell)
-        return Difference(address, label, self.text(self.base, address) or "没有", value)
+        value = self.text(self.now, address) or (cell if isinstance(cell, str) else spelled(cell))
+        typed = cell if isinstance(cell, str) and cell[:1] in SIGNS else ""
+        base = _grouped(self.text(self.base, address)) or "没有"
+        return Difference(address, label, base, _grouped(value), typed, self._is_idle(address))
+
+    def _is_idle(self, address: Address) -> bool:
+        """Whether it is a value of a rule that is off where the value would hold."""
+        rule, fund, parameter, place = address
+        if parameter in SWITCHES or rule in (WEIGHTS, *HIDDEN) or self.spec.rules[rule].fixed:
+            return False
+        return self.text(self.now, (rule, fund, SWITCHES[0], place)) == NO
 
     def text(self, settings: Settings, address: Address) -> str:
         """A cell's value as an official reads it; empty where there is none."""
@@ -296,7 +310,11 @@ class _Look:
         if spec.numeric:
             number = settings.cell(rule, parameter, fund, place)
             if np.isnan(number) and (rule, parameter) == (POOLS, POOL_AMOUNT):
-                return spelled(next(each.budget for each in self.case.funds if each.name == fund))
+                return spelled(
+                    next(
+                        given_total(each, settings) for each in self.case.funds if each.name == fund
+                    )
+                )
             return "" if np.isnan(number) else shown(number, spec.kind)
         value: Setting | None = settings.texts(rule, parameter, subject)[0]
         return shown(value if value == value else None, spec.kind) or (
@@ -305,6 +323,18 @@ class _Look:
 
     def _is_told_apart(self, rule: str) -> bool:
         return self.spec.rules[rule].by in ("line", "fund", "prefecture")
+
+
+def _grouped(text: str) -> str:
+    """A plain number with thousands separators; anything else as it is."""
+    return spelled(float(text)) if text.replace(".", "", 1).isdecimal() else text
+
+
+def given_total(fund: Fund, settings: Settings) -> float:
+    """本年总额 as it is written, not as it stands once the province's own money is shared out."""
+    said = settings.cell(POOLS, POOL_AMOUNT, fund.name)
+    written = fund.number(POOL_AMOUNT) if np.isnan(said) else said
+    return fund.budget if np.isnan(written) else written
 
 
 def moved_pool(budget: float, percent: float, unit: mpq) -> float:

@@ -26,6 +26,7 @@ from transfer_opt.workbench.views import (
     one_sentence,
     shift,
     totals,
+    without_last_year,
 )
 
 BINS = (0.0, 0.05, 0.1, 0.15)
@@ -72,13 +73,15 @@ def after_act(
     session: Session, act: str, form: Mapping[str, str], areas: Sequence[Area] = ()
 ) -> str:
     """What an act has changed: the middle column first, then what stands elsewhere."""
-    if act == "look":
+    if act == "look" and "county" not in form and "second" not in form:
+        pieces = ["result.html.j2"]
+    elif act == "look":
         pieces = ["result.html.j2", "card.html.j2"]
     elif act in ("pin", "unpin"):
         pieces = ["result.html.j2", "pins.html.j2"]
     else:
         pieces = ["result.html.j2", "bar.html.j2", "card.html.j2"]
-    parts = {**_parts(session, areas), "swap": True}
+    parts = {**_parts(session, areas, "card.html.j2" in pieces), "swap": True}
     told = [rendered(piece, **parts) for piece in pieces]
     if act in ("set", "slide"):
         told.extend(_moved_levers(parts["levers"], act, form))
@@ -144,8 +147,8 @@ def every(levers: Levers) -> Iterator[Lever]:
         yield from weights
 
 
-def _parts(session: Session, areas: Sequence[Area]) -> dict[str, Any]:
-    """What the templates show."""
+def _parts(session: Session, areas: Sequence[Area], with_card: bool = True) -> dict[str, Any]:
+    """What the templates show; the card, which takes longest, only where it is shown."""
     now, base = session.now, session.base
     parts: dict[str, Any] = {
         "s": session,
@@ -167,6 +170,7 @@ def _parts(session: Session, areas: Sequence[Area]) -> dict[str, Any]:
     if now is None:
         parts.update(_conflict(session.error) if session.is_settled else {})
         return parts
+    session.look_first()
     before = base or now
     grid = county_grid(now, before, session.look.fund)
     whole = grid if session.look.fund is None else county_grid(now, before, None)
@@ -177,18 +181,20 @@ def _parts(session: Session, areas: Sequence[Area]) -> dict[str, Any]:
         totals=totals(now),
         shift=shift(now, before.given),
         past_losers=shift(now, last_year(now)).losers,
+        past_unknown=without_last_year(now),
+        past_known=without_last_year(now) < len(names),
         grid=grid,
         blocks=tuple(_blocks(session, grid)),
         strip=coverage(whole, county_grid(before, before, None)),
         funds=[fund.name for fund in now.case.funds],
         sentence=_sentence(session),
-        card=None if look.county is None else card(now, before, look.county),
+        card=card(now, before, look.county) if with_card and look.county is not None else None,
         county_name="" if look.county is None else str(names[look.county]),
         second_name="" if look.second is None else str(names[look.second]),
         map_areas=tuple(_mapped(areas, whole, list(map(str, now.case.recipients.code)))),
     )
     outcome = session.outcome
-    if outcome and look.county is not None and look.second not in (None, look.county):
+    if with_card and outcome and look.county is not None and look.second not in (None, look.county):
         assert look.second is not None, "asked just now"
         parts["beside"] = beside(outcome, look.county, look.second)
     return parts

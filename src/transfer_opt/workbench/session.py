@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from transfer_opt.allocation.plan import Amounts, Outcome
 from transfer_opt.core.errors import InfeasibleError, InputError, Problem, TransferOptError
@@ -20,13 +22,21 @@ from transfer_opt.policy.objectives import OBJECTIVES
 from transfer_opt.workbench.answers import Answer, Desk
 from transfer_opt.workbench.draft import Address, Draft, cells_of, typed
 from transfer_opt.workbench.explainer import Explainer, Job
-from transfer_opt.workbench.levers import GOAL, GOAL_MARK, Levers, levers, moved_pool, stands
+from transfer_opt.workbench.levers import (
+    GOAL,
+    GOAL_MARK,
+    Levers,
+    given_total,
+    levers,
+    moved_pool,
+    stands,
+)
 
 MOST_PINS = 4
 MOST_UNDONE = 500
 """Drafts that can be gone back to."""
 FEW = 100
-"""Up to so many counties, all prefectures are open at first."""
+"""Up to so many counties, all prefectures are open at first, and so is the card of the county that is covered least."""
 
 Form = Mapping[str, str]
 
@@ -54,6 +64,9 @@ class Look:
 
 class Session:
     """One workbook, one person."""
+
+    _has_acted = False
+    _has_looked = False
 
     def __init__(self, given: BudgetWorkbook, kept: str = "") -> None:
         """`kept` is what `state` said before; raises InputError where the workbook has errors."""
@@ -109,6 +122,11 @@ class Session:
         return self.job is not None and self.job.done.is_set()
 
     @property
+    def is_restored(self) -> bool:
+        """Whether what is tried comes from an earlier session, and nothing has been done since."""
+        return bool(self.draft.cells) and not self._has_acted
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a draft before this one."""
         return bool(self._past)
@@ -158,6 +176,7 @@ class Session:
 
     def act(self, name: str, form: Form) -> None:
         """Raises InputError with a sentence where that cannot be done; nothing has changed then."""
+        self._has_acted = True
         act = ACTS.get(name)
         if act is None:
             raise _refused(f"没有「{name}」这个动作。")
@@ -179,6 +198,8 @@ class Session:
         if base is None:
             raise _refused("基准没有可行方案，请直接填数。")
         fund = next(each for each in base.case.funds if each.name == form["fund"])
+        written = given_total(fund, self.desk.settings(Draft(self.draft.base)))
+        fund = replace(fund, budget=written)
         moved = moved_pool(fund.budget, float(form["value"]), base.case.figures.unit)
         address: Address = ("资金总额", fund.name, "本年总额", "")
         self._try(self.draft.with_cell(address, None if moved == fund.budget else moved))
@@ -271,6 +292,16 @@ class Session:
         if found is None:
             raise _refused(f"没有固定的方案「{form['name']}」。")
         self._try(found.draft)
+
+    def look_first(self) -> None:
+        """Before anybody has chosen: where counties are few, all of them, and the card of the one that is covered least."""
+        if self._has_looked or self.now is None or len(self.now.case.recipients) > FEW:
+            return
+        self._has_looked = True
+        self.look.opened = set(map(str, self.now.case.recipients.prefectures))
+        covered = self.now.capacity / self.now.case.expenditure
+        if self.look.county is None:
+            self.look.county = int(np.argmin(np.where(np.isfinite(covered), covered, np.inf)))
 
     def look_at(self, form: Form) -> None:
         """Which fund, prefectures and counties are shown."""

@@ -128,6 +128,11 @@ def last_year(now: Amounts) -> Floats:
     return np.where(np.isnan(history).all(axis=0), np.nan, np.nansum(history, axis=0))
 
 
+def without_last_year(now: Amounts) -> int:
+    """Counties of which last year is not known."""
+    return int(np.isnan(last_year(now)).sum())
+
+
 def county_grid(now: Amounts, base: Amounts, fund: int | None) -> Grid:
     """合计, prefectures and counties: one fund, or all together with what they lead to."""
     case, found = now.case, tuple(groups(now.case))
@@ -241,8 +246,10 @@ def _funds(now: Amounts, base: Amounts, place: int) -> Grid:
 
 
 def _year(now: Outcome, place: int) -> Iterator[Bar]:
-    """From last year's total to this year's, cause by cause."""
-    start = float(np.nan_to_num(last_year(now)[place]))
+    """From last year's total to this year's, cause by cause; nothing where last year is not known."""
+    start = float(last_year(now)[place])
+    if np.isnan(start):  # not known is not zero
+        return
     moved = np.nansum(changes(now)[:, :, place], axis=1)
     yield from _waterfall(
         "上年", start, list(zip(CHANGES, moved.tolist(), strict=True)), "本年", _places(now)
@@ -275,7 +282,7 @@ def _waterfall(
     def at(level: float) -> float:
         return round((level - floor) * scale, 1)
 
-    yield Bar(first, _figure(start, decimals, False), 0.0, at(start), "whole")
+    yield Bar(first, _level(start, decimals), 0.0, at(start), "whole")
     for (name, value), before, after in zip(told, levels, levels[1:], strict=False):
         left = at(min(before, after))
         yield Bar(
@@ -285,7 +292,7 @@ def _waterfall(
             max(round(at(max(before, after)) - left, 1), 2.0),
             "up" if value > 0 else "down",
         )
-    yield Bar(last, _figure(levels[-1], decimals, False), 0.0, at(levels[-1]), "whole")
+    yield Bar(last, _level(levels[-1], decimals), 0.0, at(levels[-1]), "whole")
 
 
 def _places(now: Amounts) -> int:
@@ -315,6 +322,11 @@ def _spans(now: Outcome, place: int) -> Iterator[str]:
         else:
             yield f"{fund.name}{span_sentence(extent, unit, now.case.money_unit)}。"
     yield PROVED
+
+
+def _level(value: float, decimals: int) -> str:
+    """An amount as a whole: without decimals where it has none."""
+    return _figure(value, 0 if round(value, 8) == round(value) else decimals, False)
 
 
 def _figure(value: float, decimals: int, signed: bool) -> str:

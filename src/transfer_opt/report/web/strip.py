@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from math import ceil, floor
 
 from transfer_opt.report.web.cells import Cell
@@ -94,7 +95,7 @@ def _lane(
     marks: list[Mark] = []
     for value, county in known:
         x = across(value)
-        near = {mark.y for mark in marks if abs(mark.x - x) < MARK}
+        near = {mark.y for mark in _last(marks, x - MARK)}
         level = next(
             (level for level in range(LEVELS) if _height(middle, level) not in near), LEVELS - 1
         )
@@ -103,6 +104,11 @@ def _lane(
     return Lane(
         name, middle, tuple(marks), lowest.text if lowest else "", lowest.x - 8 if lowest else 0.0
     )
+
+
+def _last(marks: list[Mark], beyond: float) -> Iterator[Mark]:
+    """The marks to the right of a place; they are in order."""
+    return takewhile(lambda mark: mark.x > beyond, reversed(marks))
 
 
 def _height(middle: float, level: int) -> float:

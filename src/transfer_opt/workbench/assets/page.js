@@ -10,7 +10,7 @@ function reorder(list) {
 
 document.addEventListener("click", (event) => {
   const move = event.target.closest("[data-move]");
-  if (move) {
+  if (move && move.getAttribute("aria-disabled") !== "true") {
     const item = move.closest("li"), list = item.parentNode, by = Number(move.dataset.move);
     if (by < 0) list.insertBefore(item, item.previousElementSibling);
     else if (by > 0) list.insertBefore(item.nextElementSibling, item);
@@ -18,9 +18,18 @@ document.addEventListener("click", (event) => {
     reorder(list);
   }
   if (event.target.id === "print") window.print();
+  const opening = event.target.closest("[data-open]");
+  if (opening) {
+    const section = byId(opening.dataset.open);
+    section.querySelector("details").open = true;
+    section.scrollIntoView({ block: "center" });
+    section.querySelector("form input").focus();
+  }
   if (event.target.id === "copy") {
     byId("copied").select();
-    if (navigator.clipboard) navigator.clipboard.writeText(byId("copied").value).catch(() => {});
+    byId("copied-it").textContent = "已选中，可以粘贴到别处";
+    if (navigator.clipboard) navigator.clipboard.writeText(byId("copied").value).catch(() => document.execCommand("copy"));
+    else document.execCommand("copy");
   }
   const area = event.target.closest("#map path");
   if (area) {
@@ -82,3 +91,11 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:beforeRequest", () => { const told = byId("told"); if (told) told.textContent = ""; });
 document.addEventListener("htmx:sendError", () => { const gone = byId("gone"); if (gone) gone.hidden = false; });
 document.addEventListener("htmx:responseError", (event) => { const told = byId("told"); if (told) told.textContent = event.detail.xhr.responseText; });
+
+// On a narrow page the card lies below the table: who asks for a county is taken there.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const asked = event.detail.requestConfig && event.detail.requestConfig.parameters, card = byId("card");
+  if (!card || !asked || !asked.county) return;
+  const at = card.getBoundingClientRect();
+  if (at.top > window.innerHeight || at.bottom < 0) card.scrollIntoView();
+});
