@@ -54,11 +54,11 @@ class Desk:
 
     def cells(self, draft: Draft) -> Cells:
         """Every cell of the draft's column."""
-        return column(self.given, self.prepared.settings.recipients, draft)
+        return column(self.prepared, draft)
 
     def settings(self, draft: Draft) -> Settings:
         """The rules as the draft has them; raises InputError for a cell that cannot be read."""
-        changes, wrong = read(self.given, self.prepared.settings.recipients, self.cells(draft))
+        changes, wrong = read(self.prepared, self.cells(draft))
         if errors_of(wrong):
             raise InputError([_in_words(problem) for problem in errors_of(wrong)])
         known = tuple(change for change in changes if not change.fund or change.fund in self.funds)

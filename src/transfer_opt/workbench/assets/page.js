@@ -79,6 +79,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("htmx:beforeRequest", () => { const told = byId("told"); if (told) told.textContent = ""; });
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const told = byId("told");
+  if (told && event.detail.requestConfig.verb === "post") told.textContent = ""; // asking for the proof leaves what was said
+});
 document.addEventListener("htmx:sendError", () => { const gone = byId("gone"); if (gone) gone.hidden = false; });
 document.addEventListener("htmx:responseError", (event) => { const told = byId("told"); if (told) told.textContent = event.detail.xhr.responseText; });
