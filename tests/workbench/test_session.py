@@ -96,6 +96,20 @@ def test_undo_and_redo_go_back_and_forth_through_all_drafts(session: Session) ->
     assert not session.can_redo
 
 
+def test_a_movement_of_a_slider_is_one_step_back(session: Session) -> None:
+    act(session, "slide", fund=GUARANTEE, value="1")
+    before = session.draft
+    for value in ("1", "2", "3"):
+        act(session, "slide", fund=EQUALIZATION, value=value, moving="1")
+    act(session, "slide", fund=EQUALIZATION, value="3")
+    after = session.draft
+    act(session, "slide", fund=EQUALIZATION, value="4", moving="1")
+    act(session, "undo")
+    assert session.draft == after
+    act(session, "undo")
+    assert session.draft == before
+
+
 def test_what_is_typed_as_the_base_has_it_is_no_cell(session: Session) -> None:
     for value in ("15%", "0.15", "15 %", ""):
         cell(session, *CAP[:3], value)

@@ -108,7 +108,12 @@ def after_proof(session: Session, version: int, areas: Sequence[Area] = ()) -> s
 
 def refusal(problems: Sequence[Problem]) -> str:
     """Why something was not done; everything else on the page stays."""
-    return refused("；".join(f"{each.message}{each.remedy}" for each in problems))
+    return refused(
+        "；".join(
+            f"{f'「{each.value}」' if each.value else ''}{each.message}{each.remedy}"
+            for each in problems
+        )
+    )
 
 
 def refused(said: str) -> str:

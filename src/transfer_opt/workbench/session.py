@@ -69,6 +69,8 @@ class Session:
         self.job: Job | None = None
         self._bases: dict[str, tuple[Answer | None, Outcome | None]] = {}
         self._explainer = Explainer()
+        self._moving = ""
+        """The fund whose slider is being moved."""
         self.remark = ""
         """What must be said of how it began."""
         try:
@@ -175,6 +177,8 @@ class Session:
         if act is None:
             raise _refused(f"没有「{name}」这个动作。")
         act(self, form)
+        if name != "look":
+            self._moving = form["fund"] if name == "slide" and form.get("moving") else ""
 
     def set_cell(self, form: Form) -> None:
         """A value typed for an address; blank: as the base has it."""
@@ -187,14 +191,15 @@ class Session:
         self._try(self._with(address, form.get("value", "")))
 
     def slide(self, form: Form) -> None:
-        """A pool moved by so many per cent of the base's."""
+        """A pool moved by so many per cent of the base's; one movement is undone at once."""
         base = self.base
         if base is None:
             raise _refused("基准没有可行方案，请直接填数。")
         fund = next(each for each in base.case.funds if each.name == form["fund"])
         moved = moved_pool(fund.budget, float(form["value"]), base.case.figures.unit)
         address: Address = ("资金总额", fund.name, "本年总额", "")
-        self._try(self.draft.with_cell(address, None if moved == fund.budget else moved))
+        draft = self.draft.with_cell(address, None if moved == fund.budget else moved)
+        self._try(draft, self._moving == fund.name)
 
     def single(self, form: Form) -> None:
         """A value for one county or prefecture."""
@@ -317,10 +322,10 @@ class Session:
         )
         return without if tried == left else draft
 
-    def _try(self, draft: Draft) -> None:
+    def _try(self, draft: Draft, is_same_step: bool = False) -> None:
         if draft == self.draft:
             return
-        past = [*self._past, self.draft][-MOST_UNDONE:]
+        past = self._past if is_same_step else [*self._past, self.draft][-MOST_UNDONE:]
         self._settle(draft)
         self._past, self._future = past, []
 

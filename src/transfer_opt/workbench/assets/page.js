@@ -79,6 +79,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+document.addEventListener("htmx:configRequest", (event) => {
+  const by = event.detail.triggeringEvent;
+  if (by && by.type === "input") event.detail.parameters.moving = "1"; // one movement of a slider is one step back
+});
 document.addEventListener("htmx:beforeRequest", (event) => {
   const told = byId("told");
   if (told && event.detail.requestConfig.verb === "post") told.textContent = ""; // asking for the proof leaves what was said
