@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from benches import PATIENCE, Bench, figures
 
+from transfer_opt.commands.solve import solve
+from transfer_opt.intake.prepare import read_budget
+
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 STEADY = 4
@@ -123,3 +126,29 @@ class Screen:
         """A button of that name."""
         self.page.get_by_role("button", name=name, exact=True).click()
         return self.idle()
+
+
+def saved(screen: Screen, name: str, folder: Path) -> Path:
+    """The workbook, saved by the form and downloaded."""
+    page = screen.page
+    page.locator("#save summary").click()
+    page.locator("#save input[name=name]").fill(name)
+    page.locator("#save input[name=result]").uncheck()
+    page.locator("#save form button").click()
+    page.wait_for_selector("#saved a")
+    with page.expect_download() as download:
+        page.locator("#saved a").first.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    page.locator("#save summary").click()
+    return path
+
+
+def same_as_solve(screen: Screen, path: Path, name: str) -> None:
+    """Every amount of the page's tables is the one of `solve`."""
+    outcome = solve(read_budget(path), name).outcome
+    counties = list(map(str, outcome.case.recipients.name))
+    for table, given in zip(screen.funds(), (*outcome.amounts, outcome.given), strict=True):
+        for county, amount in zip(counties, given.tolist(), strict=True):
+            shown = table[county][0].replace(",", "")
+            assert shown == ("" if amount != amount else f"{amount:g}"), county

@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 from benches import Bench
 from books import EQUALIZATION, EXAMPLE
-from browsing import Screen, chromium
+from browsing import Screen, chromium, same_as_solve, saved
 from calls import call
-
-from transfer_opt.commands.solve import solve
-from transfer_opt.intake.prepare import read_budget
 
 pytestmark = pytest.mark.system
 POOL = f"资金总额{EQUALIZATION}{EQUALIZATION}"
@@ -41,32 +38,6 @@ def screen(browser: Any, bench: Bench) -> Iterator[Screen]:
         opened.pressed("全部还原")
     assert opened.complaints == []
     opened.close()
-
-
-def saved(screen: Screen, name: str, folder: Path) -> Path:
-    """The workbook, saved by the form and downloaded."""
-    page = screen.page
-    page.locator("#save summary").click()
-    page.locator("#save input[name=name]").fill(name)
-    page.locator("#save input[name=result]").uncheck()
-    page.locator("#save form button").click()
-    page.wait_for_selector("#saved a")
-    with page.expect_download() as download:
-        page.locator("#saved a").first.click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    page.locator("#save summary").click()
-    return path
-
-
-def same_as_solve(screen: Screen, path: Path, name: str) -> None:
-    """Every amount of the page's tables is the one of `solve`."""
-    outcome = solve(read_budget(path), name).outcome
-    counties = list(map(str, outcome.case.recipients.name))
-    for table, given in zip(screen.funds(), (*outcome.amounts, outcome.given), strict=True):
-        for county, amount in zip(counties, given.tolist(), strict=True):
-            shown = table[county][0].replace(",", "")
-            assert shown == ("" if amount != amount else f"{amount:g}"), county
 
 
 def test_the_story_of_a_meeting(screen: Screen, tmp_path: Path) -> None:
