@@ -12,6 +12,10 @@ from benches import Bench
 from browsing import Screen, chromium, same_as_solve, saved
 from clicking import GARBAGE
 
+from replicas import workbook
+from transfer_opt.commands.solve import solve
+from transfer_opt.intake.prepare import read_budget
+
 pytestmark = pytest.mark.system
 KINDS = {
     "slider": 6, "field": 8, "switch": 4, "single": 2, "goal": 2, "undo": 6, "redo": 3, "reset": 1, "back": 3,
@@ -139,3 +143,31 @@ def test_twenty_five_clicks(browser: Any, tmp_path: Path) -> None:
 def test_a_thousand_clicks(browser: Any, tmp_path: Path, seed: int) -> None:
     with Bench(tmp_path / "keep") as bench:
         campaign(browser, bench, seed, 100, tmp_path)
+
+
+@pytest.mark.slow
+def test_the_story_at_2844_counties(browser: Any, tmp_path: Path) -> None:
+    source = workbook(tmp_path / "全国.xlsx", 2844)
+    with Bench(tmp_path / "keep", source) as bench:
+        screen = Screen(browser, bench).known()
+        screen.page.locator(PLACES["slider"]).first.fill("1")
+        screen.known()
+        path = saved(screen, "加一", tmp_path)
+        outcome = solve(read_budget(path), "加一").outcome
+        sums: dict[str, float] = {}
+        units = outcome.case.recipients
+        for prefecture, given in zip(units.prefecture, outcome.given.tolist(), strict=True):
+            sums[f"{prefecture}小计"] = sums.get(f"{prefecture}小计", 0.0) + given
+        table = screen.table()
+        assert len(table) == len(sums) + 1
+        for name, amount in sums.items():
+            assert float(table[name][0].replace(",", "")) == amount, name
+        screen.page.locator(PLACES["prefecture"]).first.click()
+        screen.idle()
+        opened = [name for name in screen.table() if name not in table]
+        known = dict(zip(map(str, units.name), outcome.given.tolist(), strict=True))
+        assert opened
+        for name in opened:
+            assert float(screen.table()[name][0].replace(",", "")) == known[name]
+        assert screen.complaints == []
+        screen.close()

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -216,6 +217,20 @@ def test_halt_does_no_harm_to_who_waits_for_nothing(bench: Bench, session: str) 
     before = figures(bench.get(session).text)
     assert bench.post(f"{session}halt", {}).status == 204
     assert figures(bench.get(session).text) == before
+
+
+def test_what_is_being_worked_out_can_be_halted(bench: Bench, session: str) -> None:
+    bench.act(session, "slide", fund=EQUALIZATION, value="3")
+    before = figures(bench.get(session).text)
+    asked = threading.Thread(target=bench.get, args=(f"{session}compare",))
+    asked.start()
+    time.sleep(0.4)
+    bench.post(f"{session}halt", {})
+    asked.join()
+    page = bench.get(session).text
+    assert "已停止计算，刚才点的没有做" in page
+    assert figures(page) == before
+    bench.act(session, "undo")
 
 
 def test_saved_files_are_had_by_their_numbers(bench: Bench, session: str) -> None:

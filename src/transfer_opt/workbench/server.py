@@ -48,7 +48,7 @@ HEADERS = {
 ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "htmx.min.js": "text/javascript"}
 REFUSED = "这个页面只能从 transfer-opt open 打开的浏览器里看。"
 NOTHING_CHOSEN = "没有选文件，或者那个工作簿已经不在了。"
-HALTED = "已停止计算，这次改动没有做。"
+HALTED = "已停止计算，刚才点的没有做。"
 STOPPED = "测算台已关闭，这一页可以关掉了。没有保存的改动会留着，下次打开同一个工作簿时还在。"
 
 
