@@ -17,8 +17,7 @@ from transfer_opt.workbench.keeping import Wish, comparison_page, save
 from transfer_opt.workbench.messages import Opening, Reply
 from transfer_opt.workbench.session import Pin, Session
 
-CHANGE_NO_FIGURE = ("look", "pin", "unpin")
-STALE = "另一个页面改过这个工作簿的方案，这次改动没有做；页面已换成最新的。"
+STALE = "另一个页面改过这个工作簿的方案，刚才点的没有做；这一页已换成最新的。"
 
 
 class Answering:
@@ -75,8 +74,8 @@ class Answering:
     def act(self, name: str, form: Mapping[str, str]) -> Reply:
         """One act; an old page is told so and nothing is done."""
         session = self._opened
-        if name not in CHANGE_NO_FIGURE and form.get("version") != str(session.version):
-            return replace(self._refused(render.refused(STALE)), is_stale=True)
+        if form.get("version") != str(session.version):
+            return self._told_stale()
         session.act(name, form)
         return self._told(render.after_act(session, name, form, self._areas))
 
@@ -89,8 +88,10 @@ class Answering:
         return self._told(comparison_page(self._opened))
 
     def save(self, form: Mapping[str, str]) -> Reply:
-        """Write what is wished for."""
+        """Write what is wished for; of an old page nothing, as it shows other figures."""
         session = self._opened
+        if form.get("version") != str(session.version):
+            return self._told_stale()
         name, by, date, said = (form.get(key, "").strip() for key in ("name", "by", "date", "said"))
         wish = Wish(
             Pin(name, session.draft, by, date, said),
@@ -114,6 +115,9 @@ class Answering:
         if self._session is None:
             raise InputError([Problem("E490", "没有打开的工作簿。")])
         return self._session
+
+    def _told_stale(self) -> Reply:
+        return replace(self._told(STALE), is_refusal=True, is_stale=True)
 
     def _refused(self, html: str) -> Reply:
         return replace(self._told(html), is_refusal=True)

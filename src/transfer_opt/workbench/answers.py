@@ -10,6 +10,7 @@ from functools import cached_property
 from transfer_opt.allocation.allocate import allocate
 from transfer_opt.allocation.nearby import Nearby
 from transfer_opt.allocation.plan import Amounts, Outcome
+from transfer_opt.core.budget import LARGEST
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.checks.catalogue import errors_of
@@ -54,25 +55,31 @@ class Desk:
 
     def cells(self, draft: Draft) -> Cells:
         """Every cell of the draft's column."""
-        return column(self.given, self.prepared.settings.recipients, draft)
+        return column(self.prepared, draft)
 
     def settings(self, draft: Draft) -> Settings:
         """The rules as the draft has them; raises InputError for a cell that cannot be read."""
-        changes, wrong = read(self.given, self.prepared.settings.recipients, self.cells(draft))
+        changes, wrong = read(self.prepared, self.cells(draft))
         if errors_of(wrong):
             raise InputError([_in_words(problem) for problem in errors_of(wrong)])
+        if any(isinstance(each.value, float) and abs(each.value) > LARGEST for each in changes):
+            raise InputError([Problem("E490", "大得不可能。", "核对数字和单位。")])
         known = tuple(change for change in changes if not change.fund or change.fund in self.funds)
         return replace(self.prepared.settings, layers=(self.prepared.settings.layers[0], known))
 
     def answer(self, draft: Draft) -> Answer | None:
-        """The amounts at once; None where only the whole pipeline can tell (the province's own money is shared out first).
+        """The amounts at once; None where only the whole pipeline can tell.
 
+        It shares out the province's own money first, and says which figures are missing that the draft needs.
         Raises InputError for a cell that cannot be read, SolverError.
         """
         start = time.perf_counter()
         settings = self.settings(draft)
         objective = parse_objectives(settings.text("目标", "顺序")) or self.prepared.spec.objective
-        near = self._nearby.answer(settings, objective)
+        try:
+            near = self._nearby.answer(settings, objective)
+        except (TypeError, ArithmeticError):  # a figure that is missing, or beyond all bounds
+            return None
         if near.case.province_moves:
             return None
         amounts = None

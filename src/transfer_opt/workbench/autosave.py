@@ -83,7 +83,9 @@ class Autosave:
     def _all(self) -> Iterator[Mapping[str, str]]:
         for file in self._root.glob(f"*/{KEPT}"):
             told = _read(file)
-            if told and told.get("changes") and Path(str(told["path"])).is_file():
+            if not all(told.get(key) for key in ("path", "name", "when", "changes")):
+                continue
+            if Path(str(told["path"])).is_file():
                 yield {**{key: str(value) for key, value in told.items()}, "key": file.parent.name}
 
 

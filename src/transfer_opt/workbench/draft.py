@@ -11,8 +11,7 @@ from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import to_number
 from transfer_opt.core.vocabulary import BASELINE, HARD, NO, SCENARIOS, SOFT, YES
 from transfer_opt.intake.choices import ADDRESS_COLUMNS, Choices, read_choices
-from transfer_opt.intake.prepare import BudgetWorkbook
-from transfer_opt.policy.case import Recipients
+from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.settings import as_cell
 
@@ -47,15 +46,16 @@ def typed(text: str) -> Cell:
     )
 
 
-def column(given: BudgetWorkbook, units: Recipients, draft: Draft) -> Cells:
+def column(prepared: Prepared, draft: Draft) -> Cells:
     """Every cell of the column: those of the base, then those tried."""
-    return {**dict(cells_of(given.model, base_changes(given, units, draft.base))), **draft.cells}
+    return {**dict(cells_of(prepared.spec, base_changes(prepared, draft.base))), **draft.cells}
 
 
-def base_changes(given: BudgetWorkbook, units: Recipients, base: str) -> tuple[Change, ...]:
+def base_changes(prepared: Prepared, base: str) -> tuple[Change, ...]:
     """What a scenario of the workbook, or of the model where that has none of its own, changes."""
-    choices = read_choices(given.model, given.budget.sheets, units)
-    known = given.model.scenarios if choices.scenarios is None else choices.scenarios
+    spec, units = prepared.spec, prepared.settings.recipients
+    choices = read_choices(spec, prepared.budget.sheets, units)
+    known = spec.scenarios if choices.scenarios is None else choices.scenarios
     return next((each.changes for each in known if each.name == base), ())
 
 
@@ -82,12 +82,10 @@ def with_columns(budget: Budget, columns: Mapping[str, Cells]) -> Budget:
     return replace(budget, sheets={**budget.sheets, SCENARIOS: sheet})
 
 
-def read(
-    given: BudgetWorkbook, units: Recipients, cells: Cells
-) -> tuple[tuple[Change, ...], tuple[Problem, ...]]:
+def read(prepared: Prepared, cells: Cells) -> tuple[tuple[Change, ...], tuple[Problem, ...]]:
     """The changes that the cells make, and what is wrong with them; no other scenario is looked at."""
-    alone = {**given.budget.sheets, SCENARIOS: _with_column(_empty(), TRIED, cells)}
-    found: Choices = read_choices(given.model, alone, units)
+    alone = {**prepared.budget.sheets, SCENARIOS: _with_column(_empty(), TRIED, cells)}
+    found: Choices = read_choices(prepared.spec, alone, prepared.settings.recipients)
     assert found.scenarios, "there is the one column"
     wrong = tuple(problem for problem in found.problems if problem.sheet == SCENARIOS)
     return found.scenarios[0].changes, wrong

@@ -22,6 +22,7 @@ class Job:
     error: Exception | None = None
     done: threading.Event = field(default_factory=threading.Event)
     deadline: Deadline | None = None
+    is_wanted: bool = True
 
     def tell(self, what: str) -> None:
         """What is being done."""
@@ -43,6 +44,8 @@ class Explainer:
 
     def stop(self) -> None:
         """Stop what is being worked on; nobody wants it any more."""
+        if self._job:
+            self._job.is_wanted = False  # should it not have begun yet
         if self._job and self._job.deadline and not self._job.done.is_set():
             self._job.deadline.stop()
         self._job = None
@@ -52,7 +55,8 @@ def _run(job: Job, work: Work) -> None:
     try:
         job.deadline = Deadline()
         try:
-            job.outcome = work(job.tell, job.deadline)
+            if job.is_wanted:
+                job.outcome = work(job.tell, job.deadline)
         finally:
             job.deadline.close()
     except TimeIsUpError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -139,6 +140,7 @@ def _free(folder: Path, stem: str, suffix: str) -> Path:
     """A name that is not taken: nothing that lies there is written over."""
     for number in range(1, MOST_COPIES):
         path = folder / f"{stem}{number if number > 1 else ''}{suffix}"
-        if not path.exists():
+        others = folder.glob(f"{escape(path.stem)}_*")  # what is worked out from it
+        if not path.exists() and not any(others):
             return path
     raise InputError([Problem("E491", f"「{folder}」里这样的副本太多。", "移走一些再存。")])

@@ -7,7 +7,8 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from transfer_opt.core.errors import InfeasibleError, InputError, Problem
+from transfer_opt.core.errors import InfeasibleError, InputError, Problem, TransferOptError
+from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.intake.reading import reading
 from transfer_opt.report.web.cells import Grid, Line
@@ -61,6 +62,7 @@ def whole_page(
         beside_source=places.get("folder", ""),
         ledger=places.get("ledger", ""),
         title=given.path.name,
+        told=places.get("told", "") or session.remark,
         lines=tuple(reading(given.model, given.budget).lines()),
         warnings=session.desk.prepared.problems,
         names=list(map(str, units.name)),
@@ -109,7 +111,12 @@ def after_proof(session: Session, version: int, areas: Sequence[Area] = ()) -> s
 
 def refusal(problems: Sequence[Problem]) -> str:
     """Why something was not done; everything else on the page stays."""
-    return refused("；".join(f"{each.message}{each.remedy}" for each in problems))
+    return refused(
+        "；".join(
+            f"{f'「{each.value}」' if each.value else ''}{each.message}{each.remedy}"
+            for each in problems
+        )
+    )
 
 
 def refused(said: str) -> str:
@@ -218,8 +225,11 @@ def _conflict(error: Exception | None) -> dict[str, Any]:
             "ways": list(enumerate(ways)),
         }
     if isinstance(error, InputError):
-        return {"conflict": [str(problem) for problem in error.problems]}
-    return {"conflict": [f"没有算出来：{error or type(error).__name__}"]}
+        return {"conflict": [str(problem) for problem in errors_of(error.problems)]}
+    if isinstance(error, TransferOptError):
+        return {"conflict": [f"没有算出来：{error}"]}
+    said = f"这样的取值程序算不下去（{type(error).__name__}），退回上一步，或换一个取值。"
+    return {"conflict": [said]}
 
 
 def _is_way(line: str) -> bool:

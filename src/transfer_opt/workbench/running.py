@@ -79,6 +79,7 @@ def _listening(port: int) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((LOOPBACK, port))
+        found.listen()  # a browser that is quicker than the server waits
     except OSError as error:
         found.close()
         raise OutputError(

@@ -47,7 +47,8 @@ HEADERS = {
 }
 ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "htmx.min.js": "text/javascript"}
 REFUSED = "这个页面只能从 transfer-opt open 打开的浏览器里看。"
-HALTED = "已停止计算，这次改动没有做。"
+NOTHING_CHOSEN = "没有选文件，或者那个工作簿已经不在了。"
+HALTED = "已停止计算，刚才点的没有做。"
 STOPPED = "测算台已关闭，这一页可以关掉了。没有保存的改动会留着，下次打开同一个工作簿时还在。"
 
 
@@ -65,6 +66,8 @@ class Running:
     files: list[Path] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_halted: bool = False
+    remark: str = ""
+    """What the page is told once it is drawn anew."""
 
 
 class Bench:
@@ -111,12 +114,15 @@ class Bench:
                 running.worker.ask("open", replace(running.opening, kept=running.state))
                 if running.is_halted:
                     running.is_halted = False
-                    return Reply(HALTED, is_stale=True)
+                    running.remark = HALTED
+                    return Reply("", is_refusal=True, is_stale=True)
                 reply = running.worker.ask(name, *values)
             if reply.state and reply.state != running.state:
                 running.state = reply.state
                 self.autosave.keep(Path(running.opening.path), running.opening.name, reply)
             running.files.extend(Path(path) for path in reply.files)
+            if reply.is_stale:
+                running.remark = reply.html
         return reply
 
     def halt(self, key: str) -> None:
@@ -146,6 +152,8 @@ class Guard:
             return
         request = Request(scope)
         refusal = self._refusal(request)
+        if refusal is not None and refusal.status_code == 413:
+            await _drained(receive)
         await (refusal or self._app)(scope, receive, send)
 
     def _refusal(self, request: Request) -> Response | None:
@@ -168,6 +176,12 @@ class Guard:
             if not size.isdigit() or int(size) > LARGEST_UPLOAD:
                 return _plain("文件超过 50 MB，没有读。删去无关的工作表和图片后再试。", 413)
         return None
+
+
+async def _drained(receive: Receive) -> None:
+    """Read what is sent and forget it, so that the browser gets round to hearing the answer."""
+    while (await receive()).get("more_body"):
+        pass
 
 
 def application(bench: Bench, port: int) -> Starlette:
@@ -229,7 +243,7 @@ class _Routes:
         form = await request.form(max_files=1, max_fields=8)
         found = await asyncio.to_thread(self._chosen, form)
         if found is None:
-            return _html(_said("没有选文件。"))
+            return _html(f'<div id="told" role="alert">{NOTHING_CHOSEN}</div>')
         path, name = found
         key, _ = await asyncio.to_thread(
             self._bench.begin, path, name, str(form.get("password") or "") or None
@@ -254,7 +268,12 @@ class _Routes:
             reply = await self._ask(request, "open", running.opening)
             if not running.state:
                 return _html(reply.html)
-        places = {"folder": str(running.beside or ""), "ledger": self._bench.ledger or ""}
+        places = {
+            "folder": str(running.beside or ""),
+            "ledger": self._bench.ledger or "",
+            "told": running.remark,
+        }
+        running.remark = ""
         return _html((await self._ask(request, "page", places)).html)
 
     async def act(self, request: Request) -> Response:
@@ -361,7 +380,3 @@ def _escaped(text: str) -> str:
     from html import escape
 
     return escape(text)
-
-
-def _said(text: str) -> str:
-    return _escaped(text)

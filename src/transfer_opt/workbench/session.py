@@ -35,6 +35,7 @@ from transfer_opt.workbench.levers import (
 MOST_PINS = 4
 MOST_UNDONE = 500
 """Drafts that can be gone back to."""
+NOT_RESTORED = "上次没有保存的改动现在读不出来（模型或程序已经换过），没有恢复。"
 FEW = 100
 """Up to so many counties, all prefectures are open at first, and so is the card of the county that is covered least."""
 
@@ -81,9 +82,20 @@ class Session:
         self.job: Job | None = None
         self._bases: dict[str, tuple[Answer | None, Outcome | None]] = {}
         self._explainer = Explainer()
-        if kept:
-            self._restore(json.loads(kept))
-        self._settle()
+        self._moving = ""
+        """The fund whose slider is being moved."""
+        self.remark = ""
+        """What must be said of how it began."""
+        try:
+            if kept:
+                self._restore(json.loads(kept))
+            self._settle(self.draft)
+        except (TransferOptError, ValueError, KeyError, TypeError):
+            if not kept:
+                raise
+            self.remark = NOT_RESTORED
+            self._past, self._future, self.pins = [], [], []
+            self._settle(Draft())
         if self.now is not None and len(self.now.case.recipients) <= FEW:
             self.look.opened = set(map(str, self.now.case.recipients.prefectures))
 
@@ -104,6 +116,8 @@ class Session:
     def now(self) -> Amounts | None:
         """The amounts of the draft: explained where that is done; None where there are none, or not yet."""
         outcome = self.job.outcome if self.job else None
+        if self.error is not None:  # what no command would give is not shown
+            return None
         return outcome or (self.answer.amounts if self.answer else None)
 
     @property
@@ -155,6 +169,7 @@ class Session:
         """Everything that must not be lost, as JSON."""
         return json.dumps(
             {
+                "version": self.version,
                 "past": [_stored(draft) for draft in self._past],
                 "draft": _stored(self.draft),
                 "future": [_stored(draft) for draft in self._future],
@@ -181,6 +196,8 @@ class Session:
         if act is None:
             raise _refused(f"没有「{name}」这个动作。")
         act(self, form)
+        if name != "look":
+            self._moving = form["fund"] if name == "slide" and form.get("moving") else ""
 
     def set_cell(self, form: Form) -> None:
         """A value typed for an address; blank: as the base has it."""
@@ -193,7 +210,7 @@ class Session:
         self._try(self._with(address, form.get("value", "")))
 
     def slide(self, form: Form) -> None:
-        """A pool moved by so many per cent of the base's."""
+        """A pool moved by so many per cent of the base's; one movement is undone at once."""
         base = self.base
         if base is None:
             raise _refused("基准没有可行方案，请直接填数。")
@@ -202,7 +219,8 @@ class Session:
         fund = replace(fund, budget=written)
         moved = moved_pool(fund.budget, float(form["value"]), base.case.figures.unit)
         address: Address = ("资金总额", fund.name, "本年总额", "")
-        self._try(self.draft.with_cell(address, None if moved == fund.budget else moved))
+        draft = self.draft.with_cell(address, None if moved == fund.budget else moved)
+        self._try(draft, self._moving == fund.name)
 
     def single(self, form: Form) -> None:
         """A value for one county or prefecture."""
@@ -230,16 +248,18 @@ class Session:
     def undo(self, _: Form) -> None:
         """The draft before this one."""
         if self._past:
-            self._future.append(self.draft)
-            self.draft = self._past.pop()
-            self._settle()
+            *past, before = self._past
+            future = [*self._future, self.draft]
+            self._settle(before)
+            self._past, self._future = past, future
 
     def redo(self, _: Form) -> None:
         """The draft that was undone last."""
         if self._future:
-            self._past.append(self.draft)
-            self.draft = self._future.pop()
-            self._settle()
+            *future, after = self._future
+            past = [*self._past, self.draft]
+            self._settle(after)
+            self._past, self._future = past, future
 
     def start_from(self, form: Form) -> None:
         """Another scenario of the workbook."""
@@ -263,7 +283,7 @@ class Session:
             raise _refused("这个办法是针对前一步的，已经不适用。")
         draft = self.draft
         for address, value in cells_of(
-            self.desk.given.model, tuple(Change(**change) for change in ways[at])
+            self.desk.prepared.spec, tuple(Change(**change) for change in ways[at])
         ):
             draft = draft.with_cell(address, value)
         self._try(draft)
@@ -306,7 +326,7 @@ class Session:
     def look_at(self, form: Form) -> None:
         """Which fund, prefectures and counties are shown."""
         if "fund" in form:
-            self.look.fund = int(form["fund"]) if form["fund"] else None
+            self.look.fund = self._fund(form["fund"]) if form["fund"] else None
         if "toggle" in form:
             self.look.opened ^= {form["toggle"]}
         if "county" in form:
@@ -321,33 +341,36 @@ class Session:
         """The draft with a cell typed; what is as in the base is no cell."""
         if not value.strip():
             return self.draft.with_cell(address, None)
-        draft = self.draft.with_cell(address, typed(value))
-        case = self._case
+        spec, case = self.desk.prepared.spec, self._case
+        rule = spec.rules.get(address[0])
+        known = rule.parameters.get(address[2]) if rule else None
+        cell = value.strip() if known and not known.numeric else typed(value)
+        draft, without = (self.draft.with_cell(address, each) for each in (cell, None))
         if case is None:
             return draft
-        spec = self.desk.prepared.spec
-        tried, base = (
-            stands(spec, case, self.desk.settings(each), address)
-            for each in (draft, Draft(self.draft.base))
+        tried, left = (
+            stands(spec, case, self.desk.settings(each), address) for each in (draft, without)
         )
-        return self.draft.with_cell(address, None) if tried == base else draft
+        return without if tried == left else draft
 
-    def _try(self, draft: Draft) -> None:
+    def _try(self, draft: Draft, is_same_step: bool = False) -> None:
         if draft == self.draft:
             return
-        self.desk.settings(draft)  # refuses a cell that cannot be read before anything has changed
-        self._past = [*self._past, self.draft][-MOST_UNDONE:]
-        self._future, self.draft = [], draft
-        self._settle()
+        past = self._past if is_same_step else [*self._past, self.draft][-MOST_UNDONE:]
+        self._settle(draft)
+        self._past, self._future = past, []
 
-    def _settle(self) -> None:
-        """Find the amounts of the draft, and have them proved and explained beside."""
-        self._explainer.stop()
+    def _settle(self, draft: Draft) -> None:
+        """Find the amounts of a draft, which is then the one that is tried, and have them proved and explained beside.
+
+        What cannot be read or solved is refused before anything has changed.
+        """
+        if draft.base not in self._bases:
+            self._bases[draft.base] = (self.desk.answer(Draft(draft.base)), None)
+        self.answer = self.desk.answer(draft)
+        self.draft = draft
         self.version += 1
-        if self.draft.base not in self._bases:
-            self._bases[self.draft.base] = (self.desk.answer(Draft(self.draft.base)), None)
-        self.answer = self.desk.answer(self.draft)
-        self.job = self._explainer.start(self._work(self.draft))
+        self.job = self._explainer.start(self._work(draft))
 
     def _work(self, draft: Draft) -> Callable[[Callable[[str], None], Any], Outcome]:
         def work(tell: Callable[[str], None], deadline: Any) -> Outcome:
@@ -376,6 +399,11 @@ class Session:
             return text
         return str(units.name[self._county(said)])
 
+    def _fund(self, said: str) -> int:
+        if not said.isdigit() or int(said) >= len(self.desk.funds):
+            raise _refused("没有这项资金。")
+        return int(said)
+
     def _county(self, said: str) -> int:
         found = (
             register(self.desk.prepared.spec, self.desk.prepared.settings).find(said, said).place
@@ -386,6 +414,7 @@ class Session:
         return int(found)
 
     def _restore(self, kept: Mapping[str, Any]) -> None:
+        self.version = int(kept["version"]) - 1  # pages that are open go on
         self._past = [_restored(each) for each in kept["past"]]
         self.draft = _restored(kept["draft"])
         self._future = [_restored(each) for each in kept["future"]]

@@ -88,7 +88,14 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("htmx:beforeRequest", () => { const told = byId("told"); if (told) told.textContent = ""; });
+document.addEventListener("htmx:configRequest", (event) => {
+  const by = event.detail.triggeringEvent;
+  if (by && by.type === "input") event.detail.parameters.moving = "1"; // one movement of a slider is one step back
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const told = byId("told");
+  if (told && event.detail.requestConfig.verb === "post") told.textContent = ""; // asking for the proof leaves what was said
+});
 document.addEventListener("htmx:sendError", () => { const gone = byId("gone"); if (gone) gone.hidden = false; });
 document.addEventListener("htmx:responseError", (event) => { const told = byId("told"); if (told) told.textContent = event.detail.xhr.responseText; });
 
