@@ -18,7 +18,7 @@ document.addEventListener("click", (event) => {
     reorder(list);
   }
   const step = event.target.closest("[data-step]"); // asked by the page as a whole, which stays: the button is drawn anew
-  if (step) htmx.ajax("POST", step.dataset.step, { source: document.body, target: "#result", swap: "outerHTML" });
+  if (step) htmx.ajax("POST", step.dataset.step, { source: document.body });
   if (event.target.id === "print") window.print();
   if (event.target.id === "copy") {
     byId("copied").select();
