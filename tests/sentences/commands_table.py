@@ -58,6 +58,7 @@ from sentences.commands_said import (
     wish,
 )
 from sentences.hands import cell, coded, handled, proof, unfit, without
+from sentences.page_said import kept, looked_for
 from sentences.years_said import YEARS
 from transfer_opt.commands import adjust as adjusting
 from transfer_opt.scenarios.goals import parse_goal
@@ -235,4 +236,9 @@ TABLES = (
     Row("A623", footing([*MONEY[:2], ["二县", "20%"], ["合计", 31]]), footing(MONEY)),
     Row("W642", shown("0"), shown("0.0")),
 )
-ROWS = (*FILES, *RESULTS, *QUESTIONS, *TABLES, *YEARS)
+PAGE = (
+    Row("E490", looked_for("没有县"), looked_for("刚察县")),
+    Row("E491", kept("基准方案"), kept("会上定的")),
+    Row("E492", lambda desk: desk.says("open", desk.path("没有.xlsx"), "--no-browser"), example),
+)
+ROWS = (*FILES, *RESULTS, *QUESTIONS, *TABLES, *YEARS, *PAGE)
