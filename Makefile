@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types unit slow campaign fuzz corpus bench equations schema example wheels bundle clean
+.PHONY: demo test lint types unit long slow campaign fuzz corpus bench equations schema example wheels bundle clean
 
 demo: $(VENV)/installed
 	$(BIN)/transfer-opt solve inputs/qinghai.xlsx -o outputs/qinghai_分配结果.xlsx
@@ -24,9 +24,13 @@ types: $(VENV)/tested
 
 # Everything that starts no process, follows no whole document or result, and compares no crowd of solutions.
 unit: $(VENV)/tested
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not system"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not long and not system"
 
-# Long tests: ten thousand random allocations solved, rounded and proved.
+# What follows whole documents, scenes and crowds of results; CI runs it after `make test`.
+long: $(VENV)/tested
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "long and not slow"
+
+# Campaigns: ten thousand random allocations solved, rounded and proved.
 slow: $(VENV)/tested
 	$(BIN)/python -m pytest -m slow --timeout 0
 

@@ -13,6 +13,45 @@ from limited import Limited
 from transfer_opt.core.expressions import Linear
 from transfer_opt.policy.case import Case
 
+LONG = (
+    "tests/allocation/test_impossible.py",
+    "tests/allocation/test_split.py::test_no_whole_unit_split",
+    "tests/allocation/test_split.py::test_what_is_told_of_other",
+    "tests/allocation/test_valid_problems.py::test_where_nothing_counts",
+    "tests/allocation/test_valid_problems.py::test_a_province_of_571",
+    "tests/allocation/years/test_years.py::test_every_way_out",
+    "tests/allocation/years/test_years.py::test_a_way_out",
+    "tests/checker/test_certificate.py::test_a_wrong_answer",
+    "tests/checker/test_certificate.py::test_random_allocations",
+    "tests/sentences/test_codes.py::test_",
+    "tests/sentences/test_sentences.py::test_a_sentence_is_told",
+    "tests/system/test_campaign.py",
+    "tests/system/test_forgery.py",
+    "tests/system/test_guide.py::test_a_chapter",
+    "tests/system/test_province_guide.py",
+    "tests/workbench/test_random",
+)
+"""How the names of tests begin that follow whole documents, scenes and crowds: asked by `make long`, as CI does."""
+SAMPLE = (
+    "tests/sentences/test_codes.py::test_every_code",
+    "tests/sentences/test_sentences.py::test_a_sentence_is_told_in_its_scene_and_not_beside[例",
+    "tests/system/test_guide.py::test_a_chapter_can_be_followed_from_an_empty_folder[手册-测算台",
+    "tests/system/test_guide.py::test_a_chapter_can_be_followed_from_an_empty_folder[手册-共担测算",
+    "tests/system/test_forgery.py::test_names_exchanged",
+)
+"""Some of each that stay in the ordinary run."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the long ones."""
+    for item in items:
+        name = (
+            item.nodeid.encode().decode("unicode_escape") if "\\u" in item.nodeid else item.nodeid
+        )
+        if name.startswith(LONG) and not name.startswith(SAMPLE):
+            item.add_marker(pytest.mark.long)
+
 
 @pytest.fixture(scope="module")
 def limited() -> Iterator[Limited]:

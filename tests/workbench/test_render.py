@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from books import EQUALIZATION, plain_tables, write_tables
-from desks import act, desk, opened, settled
+from desks import act, cell, desk, opened, settled
 
 from transfer_opt.core.errors import Problem
 from transfer_opt.intake.checks.catalogue import errors_of
@@ -138,3 +138,12 @@ def test_the_page_of_the_example_has_every_county_and_no_line_too_many() -> None
         assert "已证明" in page
         assert "None" not in page
         assert "nan" not in re.sub(r"[a-z]+nan|nan[a-z]+", "", page)
+
+
+def test_what_cannot_be_worked_out_is_not_called_infeasible() -> None:
+    with desk() as one:
+        cell(one, "因素权重", EQUALIZATION, "标准收支缺口×补助系数", "0")
+        page = render.whole_page(settled(one), "token", {})
+        assert "没有算出来" in page
+        assert "因素权重都是 0" in page
+        assert "没有可行方案" not in page.partition('id="result"')[2].partition("</section>")[0]

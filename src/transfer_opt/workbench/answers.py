@@ -62,8 +62,10 @@ class Desk:
         changes, wrong = read(self.prepared, self.cells(draft))
         if errors_of(wrong):
             raise InputError([_in_words(problem) for problem in errors_of(wrong)])
-        if any(isinstance(each.value, float) and abs(each.value) > LARGEST for each in changes):
-            raise InputError([Problem("E490", "大得不可能。", "核对数字和单位。")])
+        for each in changes:
+            if isinstance(each.value, float) and abs(each.value) > LARGEST:
+                said = f"{each.value:g}"
+                raise InputError([Problem("E490", "大得不可能。", "核对数字和单位。", value=said)])
         known = tuple(change for change in changes if not change.fund or change.fund in self.funds)
         return replace(self.prepared.settings, layers=(self.prepared.settings.layers[0], known))
 

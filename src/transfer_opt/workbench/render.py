@@ -164,6 +164,7 @@ def _parts(session: Session, areas: Sequence[Area], with_card: bool = True) -> d
         "levers": session.levers,
         "shapes": SHAPES,
         "today": date.today().isoformat(),
+        "headline": "",
         "conflict": (),
         "ways": (),
         "sentence": "",
@@ -221,15 +222,17 @@ def _conflict(error: Exception | None) -> dict[str, Any]:
         ways = error.details.get("ways", [])
         lines = [line for line in told if not _is_way(line)]
         return {
+            "headline": "没有可行方案",
             "conflict": lines,
             "ways": list(enumerate(ways)),
         }
     if isinstance(error, InputError):
-        return {"conflict": [str(problem) for problem in errors_of(error.problems)]}
-    if isinstance(error, TransferOptError):
-        return {"conflict": [f"没有算出来：{error}"]}
-    said = f"这样的取值程序算不下去（{type(error).__name__}），退回上一步，或换一个取值。"
-    return {"conflict": [said]}
+        told = [str(problem) for problem in errors_of(error.problems)]
+    elif isinstance(error, TransferOptError):
+        told = [str(error)]
+    else:
+        told = [f"这样的取值程序算不下去（{type(error).__name__}），退回上一步，或换一个取值。"]
+    return {"headline": "没有算出来", "conflict": told}
 
 
 def _is_way(line: str) -> bool:

@@ -17,6 +17,8 @@ document.addEventListener("click", (event) => {
     else item.remove();
     reorder(list);
   }
+  const step = event.target.closest("[data-step]"); // asked by the page as a whole, which stays: the button is drawn anew
+  if (step) htmx.ajax("POST", step.dataset.step, { source: document.body });
   if (event.target.id === "print") window.print();
   const opening = event.target.closest("[data-open]");
   if (opening) {
