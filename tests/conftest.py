@@ -42,17 +42,6 @@ SAMPLE = (
 """Some of each that stay in the ordinary run."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the long ones."""
-    for item in items:
-        name = (
-            item.nodeid.encode().decode("unicode_escape") if "\\u" in item.nodeid else item.nodeid
-        )
-        if name.startswith(LONG) and not name.startswith(SAMPLE):
-            item.add_marker(pytest.mark.long)
-
-
 @pytest.fixture(scope="module")
 def limited() -> Iterator[Limited]:
     """The program, loaded once, each file in a process of its own."""
@@ -79,17 +68,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What stands in tests/system starts processes, or follows a whole document, as every scene of a sentence does; CBC is
     a program of its own.
 
-    Elsewhere the mark says that a test is long: it follows a whole result, or compares many solutions.
+    Elsewhere the mark says that a test follows a whole result, or compares many solutions. Names that begin as in LONG
+    are long.
     """
     for item in items:
         parameters = getattr(item, "callspec", _NO_CASE).params.values()
         by_cbc = any(isinstance(value, str) and value == "cbc" for value in parameters)
         if item.path.parent.name in ("system", "sentences") or by_cbc:
             item.add_marker("system")
+        name = item.nodeid.encode("ascii", "backslashreplace").decode("unicode_escape")
+        if name.startswith(LONG) and not name.startswith(SAMPLE):
+            item.add_marker("long")
 
 
 _NO_CASE = SimpleNamespace(params={})
