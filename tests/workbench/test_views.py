@@ -124,7 +124,7 @@ def test_a_card_before_the_proof_has_its_figures_and_no_reasons(session: Session
 
 def test_the_strip_has_every_county_in_both_lanes(session: Session) -> None:
     now, base = both(session)
-    drawn = coverage(county_grid(now, base, None), county_grid(base, base, None))
+    drawn = coverage(now, base)
     assert drawn is not None
     assert [lane.name for lane in drawn.lanes] == ["基准", "现在"]
     assert [len(lane.marks) for lane in drawn.lanes] == [45, 45]

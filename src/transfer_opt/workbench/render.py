@@ -7,10 +7,12 @@ from datetime import date
 from html import escape
 from typing import Any
 
+from transfer_opt.allocation.plan import Amounts
 from transfer_opt.core.errors import InfeasibleError, InputError, Problem, TransferOptError
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.intake.reading import reading
+from transfer_opt.report.parts import groups
 from transfer_opt.report.web.cells import Grid, Line
 from transfer_opt.report.web.map import Area
 from transfer_opt.report.web.strip import SHAPES
@@ -180,8 +182,7 @@ def _parts(session: Session, areas: Sequence[Area], with_card: bool = True) -> d
         return parts
     session.look_first()
     before = base or now
-    grid = county_grid(now, before, session.look.fund)
-    whole = grid if session.look.fund is None else county_grid(now, before, None)
+    grid = county_grid(now, before, session.look.fund, session.look.opened)
     names = now.case.recipients.name
     look = session.look
     parts.update(
@@ -193,13 +194,13 @@ def _parts(session: Session, areas: Sequence[Area], with_card: bool = True) -> d
         past_known=without_last_year(now) < len(names),
         grid=grid,
         blocks=tuple(_blocks(session, grid)),
-        strip=coverage(whole, county_grid(before, before, None)),
+        strip=coverage(now, before),
         funds=[fund.name for fund in now.case.funds],
         sentence=_sentence(session),
         card=card(now, before, look.county) if with_card and look.county is not None else None,
         county_name="" if look.county is None else str(names[look.county]),
         second_name="" if look.second is None else str(names[look.second]),
-        map_areas=tuple(_mapped(areas, whole, list(map(str, now.case.recipients.code)))),
+        map_areas=tuple(_mapped(areas, now)),
     )
     outcome = session.outcome
     if with_card and outcome and look.county is not None and look.second not in (None, look.county):
@@ -258,11 +259,13 @@ def _blocks(session: Session, grid: Grid) -> Iterator[tuple[str, str, Sequence[L
         yield "subtotal", prefecture, lines
 
 
-def _mapped(
-    areas: Sequence[Area], grid: Grid, codes: Sequence[str]
-) -> Iterator[tuple[Area, int, str]]:
+def _mapped(areas: Sequence[Area], now: Amounts) -> Iterator[tuple[Area, int, str]]:
     """Outlines with the colour of 较上年 and what is said of them."""
+    if not areas:
+        return
+    grid = county_grid(now, now, None)
     rise = [column.name for column in grid.table.columns].index("增幅")
+    codes = (str(group.code) for group in groups(now.case) if group.kind == "unit")
     told = dict(zip(codes, (line.cells for line in grid.lines if line.kind == "unit"), strict=True))
     for area in areas:
         cells = told[area.code]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -34,6 +34,8 @@ from transfer_opt.workbook.result.rows import as_written
 DUST = 1e-9
 ALL = "合计"
 COVERED = "保障水平"
+MOST_MARKS = 300
+"""Counties that a strip shows one by one."""
 UNTRIED = "没有试过变动"
 """How `explain` begins where no small change was solved."""
 
@@ -133,9 +135,16 @@ def without_last_year(now: Amounts) -> int:
     return int(np.isnan(last_year(now)).sum())
 
 
-def county_grid(now: Amounts, base: Amounts, fund: int | None) -> Grid:
-    """合计, prefectures and counties: one fund, or all together with what they lead to."""
-    case, found = now.case, tuple(groups(now.case))
+def county_grid(
+    now: Amounts, base: Amounts, fund: int | None, opened: Container[str] | None = None
+) -> Grid:
+    """合计, prefectures and the counties of those that are open (None: of all): one fund, or all together with what they lead to."""
+    case = now.case
+    found = tuple(
+        group
+        for group in groups(case)
+        if group.kind != "unit" or opened is None or group.prefecture in opened
+    )
     whole = fund is None
     given, before = ((side.given if whole else side.amounts[fund]) for side in (now, base))
     past = case.history if whole else case.history[fund]
@@ -179,13 +188,17 @@ def county_grid(now: Amounts, base: Amounts, fund: int | None) -> Grid:
     return Grid(Table("县区", "", tuple(columns), rows))
 
 
-def coverage(now: Grid, base: Grid) -> Strip | None:
-    """The strip of all counties, base above."""
-    lanes = []
-    for name, grid in (("基准", base), ("现在", now)):
+def coverage(now: Amounts, base: Amounts) -> Strip | None:
+    """The strip of all counties, base above; of prefectures where counties are too many to be told apart."""
+    few = len(now.case.recipients) <= MOST_MARKS
+    kind, opened = ("unit", None) if few else ("subtotal", ())
+    lanes, names = [], []
+    for name, side in (("基准", base), ("现在", now)):
+        grid = county_grid(side, side, None, opened)
         at = [column.name for column in grid.table.columns].index(COVERED)
-        lanes.append((name, [line.cells[at] for line in grid.lines if line.kind == "unit"]))
-    names = [line.cells[0].text for line in now.lines if line.kind == "unit"]
+        lines = [line for line in grid.lines if line.kind == kind]
+        names = [line.cells[0].text for line in lines]
+        lanes.append((name, [line.cells[at] for line in lines]))
     return strip(names, lanes)
 
 
