@@ -1,4 +1,4 @@
-"""The units of a model file: every code and every name stands once, and a former one leads to one that is there."""
+"""The units of a model file: every code and every name stands once, and a former one leads to one that is there, at once or through others."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ def place_findings(source: Source) -> Iterator[Finding]:
                         "一个县区只写一行；两个县区真的同名，就在名称前面写上市州。",
                     )
                 seen.setdefault(text, prefecture)
-    for old, new in members(source.table, "former"):
-        known = codes if str(new).isdigit() else names
-        if known and normalise(str(new)) not in known:
+    former = {old: str(new) for old, new in members(source.table, "former")}
+    for old, new in former.items():
+        known = codes if new.isdigit() else names
+        if known and not {new, normalise(new)} & {*known, *(former.keys() - {old})}:
             yield source.of_key(
                 ("former", old),
                 f"写的是「{new}」，[divisions] 里没有",
-                did_you_mean(str(new), known),
+                did_you_mean(new, known),
             )
