@@ -123,6 +123,10 @@ class Bench:
             running.files.extend(Path(path) for path in reply.files)
             if reply.is_stale:
                 running.remark = reply.html
+            elif (
+                name == "act"
+            ):  # what was said stands until something is done: a page may be drawn twice
+                running.remark = ""
         return reply
 
     def halt(self, key: str) -> None:
@@ -273,7 +277,6 @@ class _Routes:
             "ledger": self._bench.ledger or "",
             "told": running.remark,
         }
-        running.remark = ""
         return _html((await self._ask(request, "page", places)).html)
 
     async def act(self, request: Request) -> Response:
