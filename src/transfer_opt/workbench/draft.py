@@ -37,6 +37,11 @@ class Draft:
         return replace(self, cells=others if value is None else {**others, address: value})
 
 
+def address_of(form: Mapping[str, str]) -> Address:
+    """The cell that a form of the page speaks of."""
+    return form["rule"], form.get("fund", ""), form["parameter"], form.get("place", "")
+
+
 def typed(text: str) -> Cell:
     """What was typed as a cell holds it: a plain number is one, a percentage or a signed change stays as it is told."""
     text = text.strip()

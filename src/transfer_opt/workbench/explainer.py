@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from transfer_opt.allocation.plan import Outcome
-from transfer_opt.core.errors import TransferOptError
 from transfer_opt.core.time_limit import Deadline, TimeIsUpError
 
 Work = Callable[[Callable[[str], None], Deadline], Outcome]
@@ -61,9 +60,9 @@ def _run(job: Job, work: Work) -> None:
             job.deadline.close()
     except TimeIsUpError:
         pass
-    except TransferOptError as error:
-        job.error = error
-    except Exception as error:  # told on the page as an error of the program, which goes on
+    except (
+        Exception
+    ) as error:  # told on the page: a refusal in its words, an error of the program as one
         job.error = error
     finally:
         job.done.set()

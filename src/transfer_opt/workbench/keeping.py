@@ -16,6 +16,7 @@ from transfer_opt.core.errors import InputError, Problem, TransferOptError
 from transfer_opt.core.vocabulary import SIGNATURE
 from transfer_opt.intake.prepare import BudgetWorkbook, read_budget
 from transfer_opt.report.comparison.workbook import build_comparison
+from transfer_opt.workbench.answers import Desk
 from transfer_opt.workbench.draft import TRIED, with_columns
 from transfer_opt.workbench.session import Pin, Session
 
@@ -61,8 +62,7 @@ def save(session: Session, wish: Wish) -> Saved:
     prepare_ledger(wish.ledger or None)
     copy = _free(wish.folder, f"{desk.given.path.stem}_{SAVED}", desk.given.path.suffix)
     kept = [*session.pins, wish.pin] if wish.comparison else [wish.pin]
-    remarks = _copied(session, kept, copy)
-    given = read_budget(copy, desk.given.model)
+    given, remarks = _copied(desk, kept, copy)
     files, told = (
         [copy],
         [
@@ -79,17 +79,18 @@ def save(session: Session, wish: Wish) -> Saved:
     return Saved(tuple(files), tuple(told))
 
 
-def _copied(session: Session, kept: Sequence[Pin], target: Path) -> tuple[str, ...]:
-    """One column after the other; only the last copy is put in place."""
-    desk, remarks = session.desk, dict[str, None]()
-    given = desk.given
+def _copied(
+    desk: Desk, kept: Sequence[Pin], target: Path
+) -> tuple[BudgetWorkbook, tuple[str, ...]]:
+    """The copy as read, and what is to be said of it: one column after the other, only the last one put in place."""
+    given, remarks = desk.given, dict[str, None]()
     with TemporaryDirectory() as folder:
         for number, pin in enumerate(kept, start=1):
             path = target if number == len(kept) else Path(folder) / f"{number}{target.suffix}"
             told = save_scenario(given, pin.name, desk.cells(pin.draft), _signature(pin), path)
             remarks.update(dict.fromkeys(told))
             given = read_budget(path, desk.given.model)
-    return tuple(remarks)
+    return given, tuple(remarks)
 
 
 def _further(session: Session, given: BudgetWorkbook, wish: Wish) -> Iterator[tuple[Path, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from transfer_opt.allocation.plan import Amounts
 from transfer_opt.core.errors import InfeasibleError, InputError, Problem, TransferOptError
+from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.intake.reading import reading
@@ -16,7 +17,7 @@ from transfer_opt.report.parts import groups
 from transfer_opt.report.web.cells import Grid, Line
 from transfer_opt.report.web.map import Area
 from transfer_opt.report.web.strip import SHAPES
-from transfer_opt.workbench.draft import Address
+from transfer_opt.workbench.draft import Address, address_of
 from transfer_opt.workbench.levers import Lever, Levers
 from transfer_opt.workbench.session import Session
 from transfer_opt.workbench.templates import environment, rendered
@@ -132,9 +133,7 @@ def _moved_levers(levers: Levers | None, act: str, form: Mapping[str, str]) -> I
         return
     module: Any = environment().get_template("macros.html.j2").module
     address: Address = (
-        ("资金总额", form["fund"], "本年总额", "")
-        if act == "slide"
-        else (form["rule"], form.get("fund", ""), form["parameter"], form.get("place", ""))
+        (POOLS, form["fund"], POOL_AMOUNT, "") if act == "slide" else address_of(form)
     )
     for pool in levers.pools:
         if pool.lever.address == address:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,14 @@ from transfer_opt.allocation.plan import Amounts, Outcome
 from transfer_opt.core.errors import InfeasibleError, InputError, Problem, TransferOptError
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import BASELINE
+from transfer_opt.core.vocabulary import BASELINE, POOL_AMOUNT, POOLS
 from transfer_opt.intake.given import register
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
 from transfer_opt.policy.objectives import OBJECTIVES
 from transfer_opt.workbench.answers import Answer, Desk
-from transfer_opt.workbench.draft import Address, Draft, cells_of, typed
+from transfer_opt.workbench.draft import Address, Draft, address_of, cells_of, typed
 from transfer_opt.workbench.explainer import Explainer, Job
 from transfer_opt.workbench.levers import (
     GOAL,
@@ -66,9 +66,6 @@ class Look:
 class Session:
     """One workbook, one person."""
 
-    _has_acted = False
-    _has_looked = False
-
     def __init__(self, given: BudgetWorkbook, kept: str = "") -> None:
         """`kept` is what `state` said before; raises InputError where the workbook has errors."""
         self.desk = Desk(given)
@@ -78,6 +75,7 @@ class Session:
         self.pins: list[Pin] = []
         self.version = 0
         self.look = Look()
+        self._has_acted = self._has_looked = False
         self.answer: Answer | None = None
         self.job: Job | None = None
         self._bases: dict[str, tuple[Answer | None, Outcome | None]] = {}
@@ -201,13 +199,7 @@ class Session:
 
     def set_cell(self, form: Form) -> None:
         """A value typed for an address; blank: as the base has it."""
-        address: Address = (
-            form["rule"],
-            form.get("fund", ""),
-            form["parameter"],
-            form.get("place", ""),
-        )
-        self._try(self._with(address, form.get("value", "")))
+        self._try(self._with(address_of(form), form.get("value", "")))
 
     def slide(self, form: Form) -> None:
         """A pool moved by so many per cent of the base's; one movement is undone at once."""
@@ -216,10 +208,9 @@ class Session:
             raise _refused("基准没有可行方案，请直接填数。")
         fund = next(each for each in base.case.funds if each.name == form["fund"])
         written = given_total(fund, self.desk.settings(Draft(self.draft.base)))
-        fund = replace(fund, budget=written)
-        moved = moved_pool(fund.budget, float(form["value"]), base.case.figures.unit)
-        address: Address = ("资金总额", fund.name, "本年总额", "")
-        draft = self.draft.with_cell(address, None if moved == fund.budget else moved)
+        moved = moved_pool(written, float(form["value"]), base.case.figures.unit)
+        address: Address = (POOLS, fund.name, POOL_AMOUNT, "")
+        draft = self.draft.with_cell(address, None if moved == written else moved)
         self._try(draft, self._moving == fund.name)
 
     def single(self, form: Form) -> None:
@@ -237,13 +228,7 @@ class Session:
         if not form.get("rule"):
             self._try(Draft(self.draft.base))
             return
-        address: Address = (
-            form["rule"],
-            form.get("fund", ""),
-            form["parameter"],
-            form.get("place", ""),
-        )
-        self._try(self.draft.with_cell(address, None))
+        self._try(self.draft.with_cell(address_of(form), None))
 
     def undo(self, _: Form) -> None:
         """The draft before this one."""
