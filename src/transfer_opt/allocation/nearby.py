@@ -91,10 +91,8 @@ class Nearby:
             return self._answer(settings, objective, self._fresh)
 
     def _answer(self, settings: Settings, objective: tuple[str, ...], solver: Opener) -> Near:
-        key, case = self._case(settings)
-        if (
-            case.province_moves
-        ):  # shared out as `solve` does it, which no two settings have in common
+        key, case = self._keyed(settings)
+        if case.province_moves:  # shared out as by `solve`; no two settings have it in common
             given = stated(self._spec, self._budget, settings, objective, "highs")
             moved = decided(given)[0]
             case, settings = moved.case, moved.settings
@@ -112,7 +110,11 @@ class Nearby:
             self._asked.appendleft(solution)
         return Near(case, formulation, published(case, found.amounts, self._fresh), 0.0)
 
-    def _case(self, settings: Settings) -> tuple[Hashable, Case]:
+    def case(self, settings: Settings) -> Case:
+        """What is answered, before the province's own money is shared out."""
+        return self._keyed(settings)[1]
+
+    def _keyed(self, settings: Settings) -> tuple[Hashable, Case]:
         """The case, and what tells it from others."""
         units = settings.recipients
         key = (id(units), _said(settings, CASE_RULES))

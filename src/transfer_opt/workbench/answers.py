@@ -79,10 +79,10 @@ class Desk:
         settings = self.settings(draft)
         objective = parse_objectives(settings.text("目标", "顺序")) or self.prepared.spec.objective
         try:
+            if self._nearby.case(settings).province_moves:
+                return None
             near = self._nearby.answer(settings, objective)
         except (TypeError, ArithmeticError):  # a figure that is missing, or beyond all bounds
-            return None
-        if near.case.province_moves:
             return None
         amounts = None
         if near.units is not None:
