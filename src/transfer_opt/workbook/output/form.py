@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from io import BytesIO
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -13,8 +15,10 @@ from transfer_opt.core.cell_names import column_letters
 from transfer_opt.policy.shared_costs import LEVELS
 from transfer_opt.workbook.input.columns import InputColumn
 from transfer_opt.workbook.output import styles as looks
-from transfer_opt.workbook.output.styles import Look, Styles
+from transfer_opt.workbook.output.styles import BOOK_FONT, Look, Styles
 
+UNDATED = datetime(1980, 1, 1)
+"""When every form says that it was made, so that the same one has the same bytes."""
 Rows: TypeAlias = Sequence[Mapping[str, Value]]
 
 TITLE, LABEL, BAND = 0, 1, 2
@@ -322,6 +326,26 @@ class FormSheet:
         if codes:
             cells = " ".join(f"{code}{self._header_row + 2}:{code}{self._next}" for code in codes)
             self._sheet.ignore_errors({"number_stored_as_text": cells})
+
+
+def form_book(memory: BytesIO, title: str = "") -> Any:
+    """A workbook to be filled in, written to `memory`: texts stay texts, and the same content gives the same bytes."""
+    import xlsxwriter  # heavy, and only needed for writing
+
+    book = xlsxwriter.Workbook(
+        memory,
+        {
+            "default_format_properties": BOOK_FONT,
+            "default_column_width": 72,
+            "default_row_height": 18,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "in_memory": True,
+        },
+    )
+    book.set_properties({"title": title, "created": UNDATED} if title else {"created": UNDATED})
+    return book
 
 
 def _note(column: InputColumn) -> str:

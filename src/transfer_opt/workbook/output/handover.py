@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import Any
 
 from transfer_opt.core.budget import Value
 from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.vocabulary import THEIR_COLUMNS, THEIR_FUNDS, THEIR_SETTINGS
 from transfer_opt.workbook.input.handover import BLANK, KINDS, MAPPING_SHEETS, SETTINGS
 from transfer_opt.workbook.output import styles as looks
-from transfer_opt.workbook.output.form import FormSheet
+from transfer_opt.workbook.output.form import FormSheet, form_book
 from transfer_opt.workbook.output.print_setup import CENTIMETRE, PAPERS
-from transfer_opt.workbook.output.styles import BOOK_FONT, Look, Styles
+from transfer_opt.workbook.output.styles import Look, Styles
 
-_UNDATED = datetime(1980, 1, 1)
 _WIDEST, _NARROWEST = 40, 8
 _TEXT: Look = {**looks.BODY, "num_format": "@"}
 _MONEY: Look = {**looks.BODY, "num_format": "#,##0.00", "align": "right"}
@@ -41,7 +38,7 @@ def write_orders(
 ) -> bytes:
     """One sheet with the headers in its first row, as systems want it; `label` is printed above every page."""
     memory = BytesIO()
-    book = _book(memory)
+    book = form_book(memory)
     styles, page = Styles(book), book.add_worksheet(sheet)
     page.set_row(0, 30)
     for at, name in enumerate(columns):
@@ -77,7 +74,7 @@ def write_mapping(
 ) -> bytes:
     """A mapping as forms to be filled in; `chosen` are settings other than the usual ones."""
     memory = BytesIO()
-    book = _book(memory)
+    book = form_book(memory)
     styles = Styles(book)
     settings = [
         {"项目": item, "取值": chosen.get(item, default), "说明": note}
@@ -95,25 +92,6 @@ def write_mapping(
         form.finish(_NOTES[name], frozen_columns=1)
     book.close()
     return memory.getvalue()
-
-
-def _book(memory: BytesIO) -> Any:
-    import xlsxwriter  # heavy, and only needed for writing
-
-    book = xlsxwriter.Workbook(
-        memory,
-        {
-            "default_format_properties": BOOK_FONT,
-            "default_column_width": 72,
-            "default_row_height": 18,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "in_memory": True,
-        },
-    )
-    book.set_properties({"created": _UNDATED})
-    return book
 
 
 def _width(values: Sequence[str | Decimal]) -> float:

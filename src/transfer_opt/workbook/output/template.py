@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -32,11 +31,10 @@ from transfer_opt.core.vocabulary import (
     WEIGHTS,
 )
 from transfer_opt.workbook.input.columns import GROWTH, SHEETS, InputColumn
-from transfer_opt.workbook.output.form import FINE_PERCENT, PERCENT, PLAIN, FormSheet
+from transfer_opt.workbook.output.form import FINE_PERCENT, PERCENT, PLAIN, FormSheet, form_book
 from transfer_opt.workbook.output.monitoring_form import write_indicators, write_thresholds
-from transfer_opt.workbook.output.styles import BOOK_FONT, Styles
+from transfer_opt.workbook.output.styles import Styles
 
-_UNDATED = datetime(1980, 1, 1)
 _BLANK_UNITS = 60
 _BLANK_BOUNDS = 20
 _BLANK_SERVICES = 12
@@ -224,36 +222,15 @@ def write_template(path: Path, layout: TemplateLayout) -> None:
 def made_scenarios(layout: TemplateLayout) -> bytes:
     """A workbook of nothing but the sheet 「方案」 of a layout."""
     memory = BytesIO()
-    book = _book(memory, layout)
+    book = form_book(memory, _title(layout, "省对下转移支付测算基础数据"))
     _write_scenarios(book, Styles(book), layout)
     book.close()
     return memory.getvalue()
 
 
-def _book(memory: BytesIO, layout: TemplateLayout) -> Any:
-    import xlsxwriter  # heavy, and only needed for writing
-
-    book = xlsxwriter.Workbook(
-        memory,
-        {
-            "default_format_properties": BOOK_FONT,
-            "default_column_width": 72,
-            "default_row_height": 18,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "in_memory": True,
-        },
-    )
-    book.set_properties(
-        {"title": _title(layout, "省对下转移支付测算基础数据"), "created": _UNDATED}
-    )
-    return book
-
-
 def _made(layout: TemplateLayout) -> bytes:
     memory = BytesIO()
-    book = _book(memory, layout)
+    book = form_book(memory, _title(layout, "省对下转移支付测算基础数据"))
     styles = Styles(book)
     _write_counties(book, styles, layout)
     _write_pools(book, styles, layout)
