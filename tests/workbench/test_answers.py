@@ -11,8 +11,9 @@ from desks import act, by_command, desk, opened, settled, units
 from provincial import two_funds
 
 from transfer_opt.core.errors import InfeasibleError
+from transfer_opt.intake.scenario_cells import Address, Cell
 from transfer_opt.workbench.answers import Desk
-from transfer_opt.workbench.draft import Address, Cell, Draft
+from transfer_opt.workbench.draft import Draft
 
 POOL = ("资金总额", EQUALIZATION, "本年总额", "")
 

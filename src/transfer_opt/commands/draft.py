@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
 
 from transfer_opt.commands import publish
 from transfer_opt.core.atomic_write import save_bytes
 from transfer_opt.core.budget import Budget, Sheet, SheetRow
-from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.errors import InputError, OutputError
 from transfer_opt.core.exact import kept
 from transfer_opt.core.text import normalise
@@ -21,18 +19,13 @@ from transfer_opt.intake.choices import ADDRESS_COLUMNS, Choices, read_choices
 from transfer_opt.intake.prepare import BudgetWorkbook, read_budget
 from transfer_opt.intake.recipients import read_recipients
 from transfer_opt.intake.row_reader import RowReader
+from transfer_opt.intake.scenario_cells import Address, Cells, changes_of
 from transfer_opt.intake.shared import with_services
 from transfer_opt.intake.signatures import signature as signed
 from transfer_opt.intake.signatures import unsigned
 from transfer_opt.policy.model import Change, ModelSpec, ScenarioSpec
 
-Address: TypeAlias = tuple[str, str, str, str]
-"""规则, 资金, 参数 (or 启用, 刚性, 优先级), 对象."""
-Cells: TypeAlias = Mapping[Address, float | str]
-"""What stands in the scenario's column."""
 _AS = "“另存为”"
-_COLUMN = SCENARIOS
-"""What the scenario's column is called before its name is looked at."""
 
 
 def save_scenario(
@@ -72,23 +65,13 @@ def save_scenario(
 
 def _wanted(budget: BudgetWorkbook, name: str, cells: Cells) -> ScenarioSpec:
     """The scenario as the reader understands the cells; InputError where one of them is wrong."""
-    columns = (*ADDRESS_COLUMNS, _COLUMN)
-    rows = (
-        SheetRow(
-            at, {column: said for column, said in zip(columns, row, strict=True) if said != ""}
-        )
-        for at, row in enumerate(((*address, value) for address, value in cells.items()), start=1)
-    )
-    letters = {column: column_letters(at) for at, column in enumerate(columns)}
-    sheet = Sheet(SCENARIOS, "", None, letters, tuple(rows))
-    choices = _choices(budget.model, {**budget.budget.sheets, SCENARIOS: sheet})
-    wrong = tuple(
-        each for each in choices.problems if each.sheet == SCENARIOS and not each.is_warning
-    )
+    spec, sheets = with_services(budget.model, budget.budget.sheets), budget.budget.sheets
+    units = read_recipients(sheets[COUNTIES], budget.model.value_aliases)
+    changes, problems = changes_of(spec, sheets, units, cells)
+    wrong = tuple(each for each in problems if not each.is_warning)
     if wrong:  # no cell of the file is meant
         raise InputError(tuple(replace(each, cell="") for each in wrong))
-    assert choices.scenarios is not None, "there is a sheet"
-    return ScenarioSpec(name, choices.scenarios[0].changes)
+    return ScenarioSpec(name, changes)
 
 
 def _is_share(spec: ModelSpec, address: Address) -> bool:

@@ -15,9 +15,10 @@ from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import BudgetWorkbook, Prepared, settled
+from transfer_opt.intake.scenario_cells import Cells
 from transfer_opt.policy.admissible import parse_objectives
 from transfer_opt.policy.settings import Settings
-from transfer_opt.workbench.draft import TRIED, Cells, Draft, column, read, with_columns
+from transfer_opt.workbench.draft import TRIED, Draft, column, read, with_columns
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
-from transfer_opt.core.budget import Budget, Sheet, SheetRow
+from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import to_number
 from transfer_opt.core.vocabulary import BASELINE, HARD, NO, SCENARIOS, SOFT, YES
-from transfer_opt.intake.choices import ADDRESS_COLUMNS, Choices, read_choices
+from transfer_opt.intake.choices import read_choices
 from transfer_opt.intake.prepare import Prepared
+from transfer_opt.intake.scenario_cells import EMPTY, Address, Cell, Cells, changes_of, with_column
 from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.settings import as_cell
-
-Address: TypeAlias = tuple[str, str, str, str]
-"""规则, 资金, 参数 (or 启用, 刚性, 优先级), 对象."""
-Cell: TypeAlias = float | str
-Cells: TypeAlias = Mapping[Address, Cell]
 
 TRIED = "测算台"
 """What the column is called until somebody names it."""
@@ -81,44 +76,17 @@ def cells_of(spec: ModelSpec, changes: Sequence[Change]) -> Iterator[tuple[Addre
 
 def with_columns(budget: Budget, columns: Mapping[str, Cells]) -> Budget:
     """The budget whose 「方案」 has these columns beside its own."""
-    sheet = budget.sheets.get(SCENARIOS) or _empty()
+    sheet = budget.sheets.get(SCENARIOS) or EMPTY
     for name, cells in columns.items():
-        sheet = _with_column(sheet, name, cells)
+        sheet = with_column(sheet, name, cells)
     return replace(budget, sheets={**budget.sheets, SCENARIOS: sheet})
 
 
 def read(prepared: Prepared, cells: Cells) -> tuple[tuple[Change, ...], tuple[Problem, ...]]:
     """The changes that the cells make, and what is wrong with them; no other scenario is looked at."""
-    alone = {**prepared.budget.sheets, SCENARIOS: _with_column(_empty(), TRIED, cells)}
-    found: Choices = read_choices(prepared.spec, alone, prepared.settings.recipients)
-    assert found.scenarios, "there is the one column"
-    wrong = tuple(problem for problem in found.problems if problem.sheet == SCENARIOS)
-    return found.scenarios[0].changes, wrong
+    units = prepared.settings.recipients
+    return changes_of(prepared.spec, prepared.budget.sheets, units, cells)
 
 
 def _word(switch: bool | None, yes: str, no: str) -> str | None:
     return None if switch is None else yes if switch else no
-
-
-def _empty() -> Sheet:
-    letters = {name: chr(ord("A") + at) for at, name in enumerate(ADDRESS_COLUMNS)}
-    return Sheet(SCENARIOS, "", None, letters, ())
-
-
-def _with_column(sheet: Sheet, name: str, cells: Cells) -> Sheet:
-    """One more column; cells whose row is there stand in it, the others in rows of their own below."""
-    left = dict(cells)
-    rows = []
-    for row in sheet.rows:
-        value = left.pop(_address(row), None)
-        rows.append(row if value is None else replace(row, values={**row.values, name: value}))
-    last = max((row.number for row in rows), default=0)
-    for number, (address, value) in enumerate(left.items(), start=last + 1):
-        told = {head: part for head, part in zip(ADDRESS_COLUMNS, address, strict=True) if part}
-        rows.append(SheetRow(number, {**told, name: value}))
-    return replace(sheet, letters={**sheet.letters, name: ""}, rows=tuple(rows))
-
-
-def _address(row: SheetRow) -> Address:
-    rule, fund, parameter, place = (str(row.values.get(head) or "") for head in ADDRESS_COLUMNS)
-    return rule, fund, parameter, place

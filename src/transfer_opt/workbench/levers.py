@@ -26,12 +26,13 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.blank import parameter_rows, weight_rows
 from transfer_opt.intake.choices import SWITCHES
+from transfer_opt.intake.scenario_cells import Address, Cell
 from transfer_opt.policy.case import Case, Fund
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.model import ModelSpec, RuleSpec, Setting
 from transfer_opt.policy.objectives import OBJECTIVES
 from transfer_opt.policy.settings import Settings, shown
-from transfer_opt.workbench.draft import Address, Cell, Draft
+from transfer_opt.workbench.draft import Draft
 from transfer_opt.workbook.output.template import ParameterRow, WeightRow
 
 GOAL = ("目标", "", "顺序", "")

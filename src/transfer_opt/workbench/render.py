@@ -13,11 +13,12 @@ from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import BudgetWorkbook
 from transfer_opt.intake.reading import reading
+from transfer_opt.intake.scenario_cells import Address
 from transfer_opt.report.parts import groups
 from transfer_opt.report.web.cells import Grid, Line
 from transfer_opt.report.web.map import Area
 from transfer_opt.report.web.strip import SHAPES
-from transfer_opt.workbench.draft import Address, address_of
+from transfer_opt.workbench.draft import address_of
 from transfer_opt.workbench.levers import Lever, Levers
 from transfer_opt.workbench.session import Session
 from transfer_opt.workbench.templates import environment, rendered

@@ -16,11 +16,12 @@ from transfer_opt.core.text import normalise
 from transfer_opt.core.vocabulary import BASELINE, POOL_AMOUNT, POOLS
 from transfer_opt.intake.given import register
 from transfer_opt.intake.prepare import BudgetWorkbook
+from transfer_opt.intake.scenario_cells import Address
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
 from transfer_opt.policy.objectives import OBJECTIVES
 from transfer_opt.workbench.answers import Answer, Desk
-from transfer_opt.workbench.draft import Address, Draft, address_of, cells_of, typed
+from transfer_opt.workbench.draft import Draft, address_of, cells_of, typed
 from transfer_opt.workbench.explainer import Explainer, Job
 from transfer_opt.workbench.levers import (
     GOAL,
