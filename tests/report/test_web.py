@@ -7,7 +7,6 @@ import hashlib
 import html
 import json
 import re
-import shutil
 import unicodedata
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,6 +18,7 @@ import openpyxl
 import pypdf
 import pytest
 from books import change, plain_tables, write_tables
+from browsing import chromium
 from comparisons import example, pools_untried
 from sharedbook import miniature
 
@@ -32,16 +32,6 @@ from transfer_opt.report.web.strip import LANE, Mark, strip
 
 pytestmark = pytest.mark.system
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SHOWN = ("受损县区", "保底代价", "差异分解", "单调性", "指标对比", "参数对照", "审计信息")
 
 
@@ -318,13 +308,8 @@ def test_marks_of_equal_counties_are_stacked_within_their_lane() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed")
-    with sync_api.sync_playwright() as player:
-        opened = player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -16,8 +16,17 @@ from transfer_opt.commands.solve import solve
 from transfer_opt.intake.prepare import read_budget
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
-STEADY = 4
+FLAGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+STEADY = 8
 """Looks in a row that find nothing under way: between two requests there is a moment without one."""
 BUSY = "document.querySelectorAll('.htmx-request').length"
 WAITING = "document.querySelectorAll('.badge.wait').length + (document.body.innerText.includes('正在测算。') ? 1 : 0)"

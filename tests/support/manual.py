@@ -344,6 +344,14 @@ def unsaid(done: Sequence[Command]) -> list[tuple[str, str]]:
     ]
 
 
+def followed(document: Path, folder: Path) -> list[Command]:
+    """Do what a document says, in a folder: every command ends as it says, and answers what it says."""
+    done = follow(document, folder)
+    assert [(c.text, c.real_code) for c in done] == [(c.text, c.exit_code) for c in done]
+    assert unsaid(done) == []
+    return done
+
+
 # Figures in the running text ------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from manual import ROOT, Command, cells, follow, run, steps, unsaid
+from manual import ROOT, Command, cells, followed, run, steps
 
 from transfer_opt.cli.main import cli
 from transfer_opt.core.vocabulary import FUND
@@ -26,10 +26,8 @@ MOST_LINES, MOST_PICTURE_BYTES = 420, 250_000
 
 
 def test_the_guide_ends_answers_and_adds_up_as_it_says(tmp_path: Path) -> None:
-    done = follow(GUIDE, tmp_path)
+    done = followed(GUIDE, tmp_path)
     assert len(done) >= 18
-    assert [(c.text, c.real_code) for c in done] == [(c.text, c.exit_code) for c in done]
-    assert unsaid(done) == []
     _scenarios(tmp_path)
     _assert_figures(GUIDE.read_text(encoding="utf-8"), tmp_path)
 
@@ -47,10 +45,8 @@ def _scenarios(folder: Path) -> None:
     "chapter", [path for path in CHAPTERS if path.stem not in ELSEWHERE], ids=lambda path: path.stem
 )
 def test_a_chapter_can_be_followed_from_an_empty_folder(chapter: Path, tmp_path: Path) -> None:
-    done = follow(chapter, tmp_path)
+    done = followed(chapter, tmp_path)
     assert done
-    assert [(c.text, c.real_code) for c in done] == [(c.text, c.exit_code) for c in done]
-    assert unsaid(done) == []
 
 
 def test_readme_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
