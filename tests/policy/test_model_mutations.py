@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from books import EXAMPLE
+from manual import said
 from spoilt_models import WAYS, Spoilt
 
 from transfer_opt.cli.main import main
 from transfer_opt.core.budget import Budget
-from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.errors import Problem
 from transfer_opt.intake.prepare import settled
 from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.workbook.input.reader import read_workbook
@@ -24,15 +25,6 @@ SENTENCE = re.compile(r"\[E15[01]\] 模型文件.*[。？]处理办法：.*[。�
 @pytest.fixture(scope="module")
 def budget() -> Budget:
     return read_workbook(EXAMPLE, load_model().aliases, {}, None)
-
-
-def refused(path: Path, text: str) -> tuple[Problem, ...]:
-    path.write_text(text, encoding="utf-8")
-    try:
-        load_model(path)
-    except InputError as error:
-        return error.problems
-    return ()
 
 
 def lines_told(problem: Problem) -> set[int]:
@@ -48,7 +40,7 @@ def test_a_spoilt_model_works_or_is_refused_with_the_line(
     told = worked = 0
     for _ in range(50):
         text, lines = way(dice)
-        problems = refused(tmp_path / "模型.toml", text)
+        problems = said(tmp_path / "模型.toml", text)
         if problems:
             assert all(SENTENCE.match(str(problem)) for problem in problems), problems
             elsewhere = (

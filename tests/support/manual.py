@@ -20,6 +20,8 @@ import openpyxl
 import pytest
 
 from transfer_opt.cli.main import main
+from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.policy.model_file.loading import load_model
 from transfer_opt.workbook.input.columns import SHEETS
 from transfer_opt.workbook.input.handover import MAPPING_SHEETS
 
@@ -352,7 +354,29 @@ def followed(document: Path, folder: Path) -> list[Command]:
     return done
 
 
+# Model files ----------------------------------------------------------------------------------------------------
+
+
+def said(path: Path, text: str) -> tuple[Problem, ...]:
+    """What is wrong with a model file of that text."""
+    path.write_text(text, encoding="utf-8")
+    try:
+        load_model(path)
+    except InputError as error:
+        return error.problems
+    return ()
+
+
 # Figures in the running text ------------------------------------------------------------------------------------
+
+
+def counties(path: Path) -> dict[str, dict[str, Any]]:
+    """The rows of single counties in 「分配结果」."""
+    return {
+        name: row
+        for name, row in cells(path, "分配结果").items()
+        if re.fullmatch(r"\d{6}", str(row["行政区划代码"]))
+    }
 
 
 def cells(path: Path, sheet: str, key: str = "县区名称") -> dict[str, dict[str, Any]]:

@@ -15,16 +15,16 @@ from manual import (
     ROOT,
     Command,
     Fragment,
-    cells,
+    counties,
     followed,
     put,
     run,
+    said,
     steps,
     with_lines,
 )
 
-from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.policy.model_file.loading import load_model, shipped
+from transfer_opt.policy.model_file.loading import shipped
 
 GUIDE = ROOT / "docs" / "手册-新增资金.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -57,15 +57,6 @@ def test_the_new_fund_is_shared_out_to_the_last_unit(folder: Path) -> None:
     } >= {"资金总额", "单县占比上限"}
 
 
-def counties(path: Path) -> dict[str, dict[str, Any]]:
-    """The rows of single counties in 「分配结果」."""
-    return {
-        name: row
-        for name, row in cells(path, "分配结果").items()
-        if re.fullmatch(r"\d{6}", str(row["行政区划代码"]))
-    }
-
-
 def audited(path: Path) -> list[dict[str, Any]]:
     rows = list(
         openpyxl.load_workbook(path, data_only=True)["约束审计"].iter_rows(values_only=True)
@@ -75,16 +66,6 @@ def audited(path: Path) -> list[dict[str, Any]]:
 
 
 # A line left out --------------------------------------------------------------------------------------------------
-
-
-def said(path: Path, text: str) -> tuple[Problem, ...]:
-    """What is wrong with a model file of that text."""
-    path.write_text(text, encoding="utf-8")
-    try:
-        load_model(path)
-    except InputError as error:
-        return error.problems
-    return ()
 
 
 def with_fund(values: str) -> str:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -21,14 +20,14 @@ from manual import (
     Fragment,
     Start,
     cells,
+    counties,
     followed,
+    said,
     steps,
     whole_file,
 )
 
-from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.policy.factors import FACTORS
-from transfer_opt.policy.model_file.loading import load_model
 
 GUIDE = ROOT / "docs" / "手册-给别的省做模型.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -155,26 +154,7 @@ def test_every_way_to_measure_a_fund_is_told() -> None:
     assert [name for name in FACTORS if f"| `{name}` |" not in TEXT] == []
 
 
-def counties(path: Path) -> dict[str, dict[str, Any]]:
-    """The rows of single counties in 「分配结果」."""
-    return {
-        name: row
-        for name, row in cells(path, "分配结果").items()
-        if re.fullmatch(r"\d{6}", str(row["行政区划代码"]))
-    }
-
-
 # A line left out --------------------------------------------------------------------------------------------------
-
-
-def said(path: Path, text: str) -> tuple[Problem, ...]:
-    """What is wrong with a model file of that text."""
-    path.write_text(text, encoding="utf-8")
-    try:
-        load_model(path)
-    except InputError as error:
-        return error.problems
-    return ()
 
 
 LINES_OF_PROVINCE = [
