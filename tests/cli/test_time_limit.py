@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +71,49 @@ def test_what_swallows_every_exception_does_not_swallow_this_one(clock: Clock) -
 
     with pytest.raises(NotProvenError):
         within(10, work)
+
+
+def test_what_lands_in_a_finaliser_is_swallowed_there_without_a_word_and_told_again(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Slow:
+        swallowed = False
+
+        def __del__(self) -> None:
+            clock.now += HOUR
+            try:
+                endless(clock)()
+            finally:
+                Slow.swallowed = True
+
+    def work(_: Deadline) -> None:
+        thing = Slow()
+        del thing
+        endless(clock)()
+
+    with pytest.raises(NotProvenError):
+        within(10, work)
+    assert Slow.swallowed
+    assert capsys.readouterr().err == ""
+
+
+def test_other_things_that_go_wrong_in_a_finaliser_are_still_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[type[BaseException]] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: told.append(what.exc_type))
+
+    class Broken:
+        def __del__(self) -> None:
+            raise KeyError("broken")
+
+    def work(_: Deadline) -> None:
+        time.sleep(0.01)  # until the watch is there
+        thing = Broken()
+        del thing
+
+    within(10, work)
+    assert told == [KeyError]
 
 
 def test_work_that_ends_in_time_gives_its_result_and_its_watch_ends_with_it(clock: Clock) -> None:

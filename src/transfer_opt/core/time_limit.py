@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ctypes
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from transfer_opt.core.errors import NotProvenError
 
@@ -52,7 +53,7 @@ class Deadline:
             self._raise(None)
 
     def stop(self) -> None:
-        """End the work now, from another thread."""
+        """End the work now, from another thread; what swallows that is told again where somebody watches."""
         with self._lock:
             if not self._closed.is_set():
                 self._end = clock()
@@ -60,6 +61,7 @@ class Deadline:
 
     def watch(self) -> None:
         """Interrupt the work when the time is up, until it has ended."""
+        _keep_still()
         wait = POLL
         while not self._closed.wait(wait):
             wait = POLL
@@ -75,6 +77,20 @@ class Deadline:
 
 NEVER = Deadline()
 """The deadline of work without one."""
+
+
+def _keep_still() -> None:
+    """Where the word lands in a finaliser, the interpreter swallows it and reports that: the watch tells it again."""
+    before = sys.unraisablehook
+    if getattr(before, "keeps_still", False):
+        return
+
+    def hook(what: Any) -> None:
+        if not issubclass(what.exc_type, TimeIsUpError):
+            before(what)
+
+    hook.keeps_still = True  # type: ignore[attr-defined]
+    sys.unraisablehook = hook
 
 
 def within(seconds: float | None, work: Callable[[Deadline], Result]) -> Result:

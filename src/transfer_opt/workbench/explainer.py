@@ -53,6 +53,7 @@ class Explainer:
 def _run(job: Job, work: Work) -> None:
     try:
         job.deadline = Deadline()
+        threading.Thread(target=job.deadline.watch, daemon=True).start()
         try:
             if job.is_wanted:
                 job.outcome = work(job.tell, job.deadline)
