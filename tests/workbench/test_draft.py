@@ -9,6 +9,7 @@ from desks import opened
 from transfer_opt.core.vocabulary import BASELINE, SCENARIOS
 from transfer_opt.intake.prepare import settled
 from transfer_opt.policy.model import Change
+from transfer_opt.workbench.answers import Desk
 from transfer_opt.workbench.draft import (
     Draft,
     base_changes,
@@ -67,17 +68,17 @@ def test_a_cell_set_and_taken_back_leaves_the_draft_as_it_was() -> None:
 
 def test_the_column_of_a_scenario_says_what_the_scenario_says(given, prepared) -> None:  # type: ignore[no-untyped-def]
     for name in given.scenarios:
-        changes, wrong = read(prepared, column(prepared, Draft(name)))
+        changes, wrong = read(prepared, column(prepared, name))
         assert not wrong
         assert set(changes) == set(base_changes(prepared, name))
 
 
 def test_what_is_tried_stands_over_what_the_scenario_says(given, prepared) -> None:  # type: ignore[no-untyped-def]
-    [name] = [each for each in given.scenarios if each == "均衡优先"]
-    [address, *_] = dict(cells_of(given.model, base_changes(prepared, name)))
-    before = column(prepared, Draft(name))
-    after = column(prepared, Draft(name, {address: "三保缺口最小", CAP: "20%"}))
-    assert {**before, address: "三保缺口最小", CAP: "20%"} == after
+    [address, *_] = column(prepared, "均衡优先")
+    desk, tried = Desk(given), {address: "三保缺口最小", CAP: "20%"}
+    for _ in range(2):
+        assert desk.cells(Draft("均衡优先", tried)) == {**column(prepared, "均衡优先"), **tried}
+    assert desk.cells(Draft("均衡优先")) == column(prepared, "均衡优先")
 
 
 def test_a_written_column_is_read_as_the_changes_it_makes(given, prepared) -> None:  # type: ignore[no-untyped-def]

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from transfer_opt.allocation.formulation.formulate import Formulation, composed
 from transfer_opt.allocation.formulation.rule_rows import RuleRows, rule_rows
@@ -25,21 +26,23 @@ from transfer_opt.core.vocabulary import (
     FLOW_RULE,
     GIVEN_RULE,
     GIVEN_TOTAL_RULE,
+    POOL_AMOUNT,
+    POOLS,
     SHARED_RULE,
     WEIGHTS,
 )
-from transfer_opt.intake.assemble import assemble
+from transfer_opt.intake.assemble import assemble, repooled
 from transfer_opt.lexlp.program import Opener
 from transfer_opt.lexlp.solve import Solution
 from transfer_opt.lexlp.solvers.choice import kept, opener
 from transfer_opt.policy.case import Case, Recipients
 from transfer_opt.policy.constraints import CONSTRAINTS
-from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.settings import Settings
 
 CASE_RULES = frozenset(
     {
-        "资金总额",
+        POOLS,
         "考核奖惩",
         "三保兜底",
         "因素法",
@@ -54,6 +57,8 @@ CASE_RULES = frozenset(
     }
 )
 """The rules whose parameters the case is made of; a change to any other leaves the case as it is."""
+Said: TypeAlias = tuple[tuple[Change, ...], ...]
+"""Changes, layer by layer."""
 MOST_PROOFS = 16
 """Solutions whose proofs are tried on the next settings."""
 MOST_KEPT = 64
@@ -81,6 +86,8 @@ class Nearby:
         self._latest: tuple[Solution, ...] = ()
         self._asked: deque[Solution] = deque(maxlen=MOST_PROOFS)
         self._cases: dict[Hashable, tuple[Recipients, Case]] = {}
+        self._alike: dict[Hashable, Case] = {}
+        """One of the cases that differ in nothing but their pools."""
         self._rules: dict[Hashable, RuleRows] = {}
 
     def answer(self, settings: Settings, objective: tuple[str, ...]) -> Near:
@@ -117,12 +124,19 @@ class Nearby:
     def _keyed(self, settings: Settings) -> tuple[Hashable, Case]:
         """The case, and what tells it from others."""
         units = settings.recipients
-        key = (id(units), _said(settings, CASE_RULES))
+        amounts, others = _told_apart(_said(settings, CASE_RULES))
+        alike = (id(units), others)
+        key = (alike, amounts)
         if key not in self._cases:
             if len(self._cases) >= MOST_KEPT:
                 self._cases.clear()
+                self._alike.clear()
                 self._rules.clear()
-            case = assemble(self._spec, self._budget, settings)
+            known = self._alike.get(alike)
+            case = (
+                repooled(known, settings) if known else assemble(self._spec, self._budget, settings)
+            )
+            self._alike[alike] = case
             self._cases[key] = (units, case)  # units are kept, lest others get their id
         return key, self._cases[key][1]
 
@@ -133,7 +147,19 @@ class Nearby:
         return self._rules[key]
 
 
-def _said(settings: Settings, rules: Collection[str]) -> Hashable:
+def _told_apart(said: Said) -> tuple[Said, Said]:
+    """What is said of the pools' amounts, and the rest."""
+    amounts, others = (
+        tuple(
+            tuple(each for each in layer if (each.parameter == POOL_AMOUNT) == is_amount)
+            for layer in said
+        )
+        for is_amount in (True, False)
+    )
+    return amounts, others
+
+
+def _said(settings: Settings, rules: Collection[str]) -> Said:
     """What the settings say of these rules, layer by layer."""
     return tuple(
         tuple(change for change in layer if change.rule in rules) for layer in settings.layers

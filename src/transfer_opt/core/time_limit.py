@@ -97,7 +97,16 @@ def within(seconds: float | None, work: Callable[[Deadline], Result]) -> Result:
     """The result of the work, or NotProvenError once so many seconds have passed."""
     if seconds is None:
         return work(NEVER)
-    deadline = Deadline(seconds)
+    try:
+        return watched(Deadline(seconds), work)
+    except TimeIsUpError:
+        raise NotProvenError(
+            f"{seconds:g} 秒内没有算完，未证明最优，没有写出结果。处理办法：加大 --time-limit，或去掉它。"
+        ) from None
+
+
+def watched(deadline: Deadline, work: Callable[[Deadline], Result]) -> Result:
+    """The result of the work, done by this thread, or TimeIsUpError where the deadline, made by it, or somebody ends it."""
     try:
         threading.Thread(target=deadline.watch, daemon=True).start()
         try:
@@ -105,7 +114,5 @@ def within(seconds: float | None, work: Callable[[Deadline], Result]) -> Result:
         finally:
             deadline.close()
     except TimeIsUpError:
-        deadline.close()
-        raise NotProvenError(
-            f"{seconds:g} 秒内没有算完，未证明最优，没有写出结果。处理办法：加大 --time-limit，或去掉它。"
-        ) from None
+        deadline.close()  # the word may have come before the first closing was done
+        raise

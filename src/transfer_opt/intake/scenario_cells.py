@@ -9,7 +9,7 @@ from typing import TypeAlias
 from transfer_opt.core.budget import Sheet, SheetRow
 from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.vocabulary import SCENARIOS
+from transfer_opt.core.vocabulary import POOLS, SCENARIOS
 from transfer_opt.intake.choices import ADDRESS_COLUMNS, read_choices
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import Change, ModelSpec
@@ -29,11 +29,11 @@ def changes_of(
     spec: ModelSpec, sheets: Mapping[str, Sheet], units: Recipients, cells: Cells
 ) -> tuple[tuple[Change, ...], tuple[Problem, ...]]:
     """What the cells change in a budget of these sheets, and what is wrong with them; no other scenario is looked at."""
-    alone = {**sheets, SCENARIOS: with_column(EMPTY, SCENARIOS, cells)}
-    found = read_choices(spec, alone, units)
+    alone = {SCENARIOS: with_column(EMPTY, SCENARIOS, cells)}
+    pools = {POOLS: sheets[POOLS]} if POOLS in sheets else {}  # an amount may be told as a change
+    found = read_choices(spec, {**alone, **pools}, units)
     assert found.scenarios, "there is the one column"
-    wrong = tuple(problem for problem in found.problems if problem.sheet == SCENARIOS)
-    return found.scenarios[0].changes, wrong
+    return found.scenarios[0].changes, found.problems
 
 
 def with_column(sheet: Sheet, name: str, cells: Cells) -> Sheet:

@@ -43,6 +43,7 @@ class Desk:
         if errors_of(self.prepared.problems):
             raise InputError(self.prepared.problems)
         self._nearby = Nearby(self.prepared.spec, given.budget)
+        self._columns: dict[str, Cells] = {}
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -55,8 +56,10 @@ class Desk:
         return self.prepared.settings.funds
 
     def cells(self, draft: Draft) -> Cells:
-        """Every cell of the draft's column."""
-        return column(self.prepared, draft)
+        """Every cell of the draft's column: those of the base, then those tried."""
+        if draft.base not in self._columns:
+            self._columns[draft.base] = column(self.prepared, draft.base)
+        return {**self._columns[draft.base], **draft.cells}
 
     def settings(self, draft: Draft) -> Settings:
         """The rules as the draft has them; raises InputError for a cell that cannot be read."""

@@ -46,9 +46,9 @@ def typed(text: str) -> Cell:
     )
 
 
-def column(prepared: Prepared, draft: Draft) -> Cells:
-    """Every cell of the column: those of the base, then those tried."""
-    return {**dict(cells_of(prepared.spec, base_changes(prepared, draft.base))), **draft.cells}
+def column(prepared: Prepared, base: str) -> Cells:
+    """Every cell of the column of a scenario."""
+    return dict(cells_of(prepared.spec, base_changes(prepared, base)))
 
 
 def base_changes(prepared: Prepared, base: str) -> tuple[Change, ...]:

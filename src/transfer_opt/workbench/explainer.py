@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from transfer_opt.allocation.plan import Outcome
-from transfer_opt.core.time_limit import Deadline, TimeIsUpError
+from transfer_opt.core.time_limit import Deadline, TimeIsUpError, watched
 
 Work = Callable[[Callable[[str], None], Deadline], Outcome]
 
@@ -53,12 +53,8 @@ class Explainer:
 def _run(job: Job, work: Work) -> None:
     try:
         job.deadline = Deadline()
-        threading.Thread(target=job.deadline.watch, daemon=True).start()
-        try:
-            if job.is_wanted:
-                job.outcome = work(job.tell, job.deadline)
-        finally:
-            job.deadline.close()
+        if job.is_wanted:
+            job.outcome = watched(job.deadline, lambda deadline: work(job.tell, deadline))
     except TimeIsUpError:
         pass
     except (
