@@ -33,6 +33,13 @@ class Answer:
     def text(self) -> str:
         return self.content.decode()
 
+    @property
+    def opened(self) -> str:
+        """The page of the workbook to which it leads, over the one that is seen while it is being read."""
+        where = self.headers.get("location") or self.headers["hx-redirect"]
+        assert where.endswith("/opening"), where
+        return where.removesuffix("opening")
+
 
 class Bench:
     """A started server; it is stopped on the way out."""
@@ -98,6 +105,7 @@ class Bench:
         assert found.status == 303, found.text
         self.cookie = found.headers["set-cookie"].split(";")[0]
         where = found.headers["location"]
+        where = found.opened if where != "/" else where
         self.token = re.findall(r'"X-Token": "([^"]+)"', self.get(where).text)[0]
         return where
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from benches import Bench, figures, is_alive
@@ -36,7 +37,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def session(bench: Bench) -> str:
     """The example, opened."""
     found = bench.post("/open", {"example": "1"})
-    where = found.headers["hx-redirect"]
+    where = found.opened
     assert "已证明" in bench.proved(where)
     return where
 
@@ -99,9 +100,23 @@ def test_nothing_outside_leads_in_or_out(bench: Bench, session: str) -> None:
     ):
         found = bench.get(path)
         assert found.status == 404, path
-    assert bench.get("/s/none/").headers["location"] == "/"
+    for path in ("/s/none/", "/s/none/opening"):
+        assert bench.get(path).headers["location"] == "/"
     assert bench.post("/s/none/act/undo", {}).headers["hx-redirect"] == "/"
     assert bench.post("/s/none/save", {}).headers["hx-redirect"] == "/"
+
+
+def test_while_a_workbook_is_being_read_that_is_seen(tmp_path: Path) -> None:
+    with Bench(tmp_path, EXAMPLE) as started:
+        parts = urlsplit(started.address)
+        found = started.send("GET", f"{parts.path}?{parts.query}")
+        started.cookie = found.headers["set-cookie"].split(";")[0]
+        waiting = started.get(found.headers["location"])
+        assert "正在读取「qinghai.xlsx」" in waiting.text
+        assert 'http-equiv="refresh" content="0; url=./"' in waiting.text
+        assert "总额核对" in started.get(found.opened).text
+        again = started.get(found.headers["location"])
+        assert (again.status, again.headers["location"]) == (303, "./")
 
 
 def test_every_answer_has_its_policy_and_is_not_kept(bench: Bench, session: str) -> None:
@@ -143,7 +158,7 @@ def test_every_hostile_workbook_ends_with_its_problems(bench: Bench, case: Hosti
 def told_of(bench: Bench, case: Hostile) -> None:
     found = bench.upload(case.make(), f"预算{case.suffix}")
     assert found.status == 200, found.text
-    page = bench.get(found.headers["hx-redirect"])
+    page = bench.get(found.opened)
     assert page.status == 200
     assert "程序出错" not in page.text
     if case.exit:
@@ -190,7 +205,7 @@ def test_an_old_page_is_refused_and_drawn_anew(bench: Bench, session: str) -> No
 
 
 def test_two_workbooks_are_two_sessions(bench: Bench, session: str) -> None:
-    other = bench.post("/open", {"example": "1"}).headers["hx-redirect"]
+    other = bench.post("/open", {"example": "1"}).opened
     assert other != session
     before = figures(bench.get(session).text)
     bench.act(other, "slide", fund=EQUALIZATION, value="2")
@@ -201,7 +216,7 @@ def test_two_workbooks_are_two_sessions(bench: Bench, session: str) -> None:
 
 def test_a_worker_that_is_ended_goes_on_where_it_stood(bench: Bench) -> None:
     spares = set(bench.workers())
-    where = bench.post("/open", {"example": "1"}).headers["hx-redirect"]
+    where = bench.post("/open", {"example": "1"}).opened
     bench.act(where, "slide", fund=EQUALIZATION, value="1")
     bench.act(where, "slide", fund=EQUALIZATION, value="2")
     before, version = figures(bench.get(where).text), bench.version(where)
@@ -273,12 +288,13 @@ def test_a_killed_server_is_started_again_with_everything_there(tmp_path: Path) 
         page = second.get("/").text
         [key] = re.findall(r'name="recent" value="(\w+)"', page)
         assert "我的预算.xlsx" in page
-        where = second.post("/open", {"recent": key}).headers["hx-redirect"]
+        where = second.post("/open", {"recent": key}).opened
         page = second.get(where).text
         assert figures(page) == before
         assert "<b>甲</b>" in page
         second.act(where, "undo")
         assert figures(second.get(where).text)["合  计"][0] == "2,840,480"
+        second.get(f"{where}proof?version=0")  # then there is one more, for the next workbook
         workers = [second.process.pid, *second.workers()]
         assert len(workers) == 3
         assert "测算台已关闭" in second.post("/stop", {}).text

@@ -40,10 +40,16 @@ def open_page(
     例：transfer-opt open 预算.xlsx
         transfer-opt open
     """
+    from transfer_opt.workbench.worker import Worker
+
+    first = Worker()  # it loads what it works with while the server is being loaded
     try:
-        from transfer_opt.workbench.running import run
-    except ImportError as error:
-        raise OutputError(
-            "没有安装测算台要用的组件。处理办法：安装 transfer-opt 的 web 附加组件（transfer-opt[web]）。"
-        ) from error
-    run(budget, model, boundaries, keep, port, not no_browser, ledger, click.echo)
+        try:
+            from transfer_opt.workbench.running import run
+        except ImportError as error:
+            raise OutputError(
+                "没有安装测算台要用的组件。处理办法：安装 transfer-opt 的 web 附加组件（transfer-opt[web]）。"
+            ) from error
+        run(first, budget, model, boundaries, keep, port, not no_browser, ledger, click.echo)
+    finally:
+        first.end()

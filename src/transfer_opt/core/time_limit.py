@@ -35,11 +35,11 @@ class Deadline:
 
     def __init__(self, seconds: float | None = None) -> None:
         self._end = math.inf if seconds is None else clock() + seconds
-        self._thread, self._lock, self._closed = (
-            threading.get_ident(),
-            threading.Lock(),
-            threading.Event(),
-        )
+        self._thread, self._lock = threading.get_ident(), threading.Lock()
+        self._is_closed = False
+        self._wake = (
+            threading.Event()
+        )  # never touched by the work: it is no place to be interrupted
 
     @property
     def left(self) -> float:
@@ -49,26 +49,29 @@ class Deadline:
     def close(self) -> None:
         """From here on nothing interrupts: the result is about to be put in place, or the work has ended."""
         with self._lock:
-            self._closed.set()
+            self._is_closed = True
             self._raise(None)
 
     def stop(self) -> None:
-        """End the work now, from another thread; what swallows that is told again where somebody watches."""
+        """End the work now, from another thread, where somebody watches."""
         with self._lock:
-            if not self._closed.is_set():
+            if self.left:
                 self._end = clock()
-                self._raise(TimeIsUpError)
+                self._wake.set()
 
     def watch(self) -> None:
         """Interrupt the work when the time is up, until it has ended."""
         _keep_still()
         wait = POLL
-        while not self._closed.wait(wait):
-            wait = POLL
+        while True:
+            self._wake.wait(wait)
+            self._wake.clear()
             with self._lock:
-                if not self.left and not self._closed.is_set():
+                if self._is_closed:
+                    return
+                wait = POLL if self.left else AGAIN
+                if not self.left:
                     self._raise(TimeIsUpError)
-                    wait = AGAIN
 
     def _raise(self, what: type[BaseException] | None) -> None:
         told = ctypes.py_object(what) if what else None

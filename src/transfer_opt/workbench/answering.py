@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,6 @@ from transfer_opt.core.errors import InputError, Problem, TransferOptError
 from transfer_opt.intake.prepare import read_budget
 from transfer_opt.report.web.map import Area, areas
 from transfer_opt.workbench import render
-from transfer_opt.workbench.keeping import Wish, comparison_page, save
 from transfer_opt.workbench.messages import Opening, Reply
 from transfer_opt.workbench.session import Pin, Session
 
@@ -27,9 +27,21 @@ class Answering:
         self._session: Session | None = None
         self._token = ""
         self._areas: Sequence[Area] = ()
+        self._is_free = threading.Event()
+        """Set while nobody waits for an answer."""
 
     def reply(self, name: str, values: Sequence[Any]) -> Reply:
-        """Never raises: what goes wrong is told on the page."""
+        """Never raises: what goes wrong is told on the page.
+
+        Nothing is proved beside while a piece of the page is being written, nor before the first one is.
+        """
+        self._is_free.clear()
+        told = self._replied(name, values)
+        if name != "open":
+            self._is_free.set()
+        return told
+
+    def _replied(self, name: str, values: Sequence[Any]) -> Reply:
         questions: Mapping[str, Callable[..., Reply]] = {
             "open": self.open,
             "page": self.page,
@@ -59,7 +71,7 @@ class Answering:
                 Path(opening.model) if opening.model else None,
                 password=opening.password,
             )
-            self._session = Session(given, opening.kept)
+            self._session = Session(given, opening.kept, self._is_free)
         except InputError as error:
             return Reply(render.problem_page(opening.token, given, opening.name, error.problems))
         if opening.boundaries:
@@ -85,10 +97,14 @@ class Answering:
 
     def compare(self) -> Reply:
         """The pinned scenarios side by side: the page of `compare`."""
+        from transfer_opt.workbench.keeping import comparison_page  # not for the first picture
+
         return self._told(comparison_page(self._opened))
 
     def save(self, form: Mapping[str, str]) -> Reply:
         """Write what is wished for; of an old page nothing, as it shows other figures."""
+        from transfer_opt.workbench.keeping import Wish, save  # not for the first picture
+
         session = self._opened
         if form.get("version") != str(session.version):
             return self._told_stale()

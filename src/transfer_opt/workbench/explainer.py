@@ -31,35 +31,37 @@ class Job:
 class Explainer:
     """The one thread that works for a session."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_free: threading.Event) -> None:
+        """Nothing is begun before `is_free` is set: what is waited for on the page is written first."""
+        self._is_free = is_free
         self._job: Job | None = None
 
     def start(self, work: Work) -> Job:
         """Stop what is being worked on, and begin this."""
         self.stop()
         job = self._job = Job()
-        threading.Thread(target=_run, args=(job, work), daemon=True).start()
+        threading.Thread(target=self._run, args=(job, work), daemon=True).start()
         return job
 
     def stop(self) -> None:
         """Stop what is being worked on; nobody wants it any more."""
         if self._job:
             self._job.is_wanted = False  # should it not have begun yet
-        if self._job and self._job.deadline and not self._job.done.is_set():
+        if self._job and self._job.deadline:
             self._job.deadline.stop()
         self._job = None
 
-
-def _run(job: Job, work: Work) -> None:
-    try:
-        job.deadline = Deadline()
-        if job.is_wanted:
-            job.outcome = watched(job.deadline, lambda deadline: work(job.tell, deadline))
-    except TimeIsUpError:
-        pass
-    except (
-        Exception
-    ) as error:  # told on the page: a refusal in its words, an error of the program as one
-        job.error = error
-    finally:
-        job.done.set()
+    def _run(self, job: Job, work: Work) -> None:
+        self._is_free.wait()
+        try:
+            job.deadline = Deadline()
+            if job.is_wanted:
+                job.outcome = watched(job.deadline, lambda deadline: work(job.tell, deadline))
+        except TimeIsUpError:
+            pass
+        except (
+            Exception
+        ) as error:  # told on the page: a refusal in its words, an error of the program as one
+            job.error = error
+        finally:
+            job.done.set()

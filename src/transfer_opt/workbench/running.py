@@ -15,12 +15,14 @@ import uvicorn
 from transfer_opt.core.errors import InputError, OutputError, Problem
 from transfer_opt.workbench.autosave import Autosave
 from transfer_opt.workbench.server import Bench, application
+from transfer_opt.workbench.worker import Worker
 
 LOOPBACK = "127.0.0.1"
 FOLDER = ".transfer-opt"
 
 
 def run(
+    spare: Worker,
     budget: Path | None,
     model: Path | None,
     boundaries: Path | None,
@@ -30,17 +32,20 @@ def run(
     ledger: str | None,
     tell: Callable[[str], None],
 ) -> None:
-    """Serve until told to stop. Raises InputError where the workbook is not there, OutputError where the port is taken."""
+    """Serve until told to stop; `spare` is a worker that does nothing yet.
+
+    Raises InputError where the workbook is not there, OutputError where the port is taken.
+    """
     if budget is not None and not budget.is_file():
         raise InputError([Problem("E492", f"找不到文件「{budget}」。", "检查文件名和文件夹。")])
     listening = _listening(port or 0)
     number = listening.getsockname()[1]
     autosave = Autosave((keep or Path.home() / FOLDER).absolute())
-    bench = Bench(autosave, ledger, str(model.absolute()) if model else None)
+    bench = Bench(spare, autosave, ledger, str(model.absolute()) if model else None)
     try:
         key = ""
         if budget is not None:
-            key, _ = bench.begin(budget.absolute(), budget.name, None, boundaries)
+            key = bench.begin(budget.absolute(), budget.name, None, boundaries)
         address = f"http://{LOOPBACK}:{number}/enter?key={bench.secret}" + (
             f"&to={key}" if key else ""
         )

@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from transfer_opt.workbench.autosave import Autosave
 from transfer_opt.workbench.messages import Opening, Reply
-from transfer_opt.workbench.templates import start_page
+from transfer_opt.workbench.templates import opening_page, start_page
 from transfer_opt.workbench.worker import Worker
 
 LARGEST_UPLOAD = 51 * 2**20
@@ -65,6 +65,8 @@ class Running:
     state: str = ""
     files: list[Path] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    is_opening: bool = True
+    """The worker has been asked to open the workbook, and nobody has waited for its reply yet."""
     is_halted: bool = False
     remark: str = ""
     """What the page is told once it is drawn anew."""
@@ -73,18 +75,21 @@ class Running:
 class Bench:
     """All sessions of one start."""
 
-    def __init__(self, autosave: Autosave, ledger: str | None, model: str | None) -> None:
+    def __init__(
+        self, spare: Worker, autosave: Autosave, ledger: str | None, model: str | None
+    ) -> None:
+        """`spare` is a worker without a session."""
         self.secret, self.token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         self.autosave, self.ledger, self.model = autosave, ledger, model
         self.sessions: dict[str, Running] = {}
         self.stop: Any = lambda: None
-        self._spare = Worker()
+        self._spare: Worker | None = spare
 
     def begin(
         self, path: Path, name: str, password: str | None = None, boundaries: Path | None = None
-    ) -> tuple[str, Reply]:
-        """Open a workbook in a worker of its own; what it answers, and the key of the session."""
-        worker, self._spare = self._spare, Worker()
+    ) -> str:
+        """Have a workbook opened in a worker of its own; the key of the session."""
+        worker, self._spare = self._spare or Worker(), None
         kept = self.autosave.kept(path)
         opening = Opening(
             str(path),
@@ -95,23 +100,22 @@ class Bench:
             str(boundaries) if boundaries else None,
             kept,
         )
-        reply = worker.ask("open", opening)
+        worker.put("open", opening)
         key = secrets.token_urlsafe(12)
         beside = None if self.autosave.holds(path) else path.parent
-        self.sessions[key] = Running(
-            worker, opening, self.autosave.folder(path), beside, reply.state
-        )
-        return key, reply
+        self.sessions[key] = Running(worker, opening, self.autosave.folder(path), beside)
+        return key
 
     def ask(self, key: str, name: str, *values: Any) -> Reply:
         """A question to the worker of a session; one that has died is started again where it stood."""
         running = self.sessions[key]
         with running.lock:
             try:
-                reply = running.worker.ask(name, *values)
+                reply = _asked(running, name, values)
             except (EOFError, OSError):
                 running.worker = Worker()
-                running.worker.ask("open", replace(running.opening, kept=running.state))
+                kept = running.state or running.opening.kept
+                running.worker.ask("open", replace(running.opening, kept=kept))
                 if running.is_halted:
                     running.is_halted = False
                     running.remark = HALTED
@@ -127,6 +131,8 @@ class Bench:
                 name == "act"
             ):  # what was said stands until something is done: a page may be drawn twice
                 running.remark = ""
+        if name == "proof" and self._spare is None:
+            self._spare = Worker()  # the picture is there: now for the next workbook
         return reply
 
     def halt(self, key: str) -> None:
@@ -140,7 +146,18 @@ class Bench:
         """All workers."""
         for running in self.sessions.values():
             running.worker.end()
-        self._spare.end()
+        if self._spare:
+            self._spare.end()
+
+
+def _asked(running: Running, name: str, values: Sequence[Any]) -> Reply:
+    """The reply of the worker, once it has opened the workbook."""
+    if running.is_opening:
+        running.is_opening = False
+        reply = running.worker.reply()
+        if name == "open":
+            return reply
+    return running.worker.ask(name, *values)
 
 
 class Guard:
@@ -200,6 +217,7 @@ def application(bench: Bench, port: int) -> Starlette:
             Route("/", routes.start),
             Route("/open", routes.open, methods=["POST"]),
             Route("/stop", routes.stop, methods=["POST"]),
+            Route("/s/{key}/opening", routes.opening),
             Route("/s/{key}/", routes.page),
             Route("/s/{key}/act/{name}", routes.act, methods=["POST"]),
             Route("/s/{key}/proof", routes.proof),
@@ -223,7 +241,9 @@ class _Routes:
         if not _same(request.query_params.get("key", ""), self._bench.secret):
             return _plain(REFUSED, 403)
         key = request.query_params.get("to", "")
-        response = RedirectResponse(f"/s/{key}/" if key in self._bench.sessions else "/", 303)
+        response = RedirectResponse(
+            f"/s/{key}/opening" if key in self._bench.sessions else "/", 303
+        )
         response.set_cookie(
             self._cookie, self._bench.secret, httponly=True, samesite="strict", path="/"
         )
@@ -249,10 +269,10 @@ class _Routes:
         if found is None:
             return _html(f'<div id="told" role="alert">{NOTHING_CHOSEN}</div>')
         path, name = found
-        key, _ = await asyncio.to_thread(
+        key = await asyncio.to_thread(
             self._bench.begin, path, name, str(form.get("password") or "") or None
         )
-        return Response("", headers={**HEADERS, "HX-Redirect": f"/s/{key}/"})
+        return Response("", headers={**HEADERS, "HX-Redirect": f"/s/{key}/opening"})
 
     def _chosen(self, form: FormData) -> tuple[Path, str] | None:
         autosave = self._bench.autosave
@@ -262,6 +282,13 @@ class _Routes:
         if form.get("example"):
             return autosave.example()
         return autosave.earlier(str(form.get("recent") or ""))
+
+    async def opening(self, request: Request) -> Response:
+        """Something to look at while the workbook is being read."""
+        running = self._running(request)
+        if running is None or not running.is_opening:
+            return RedirectResponse("./" if running else "/", 303, HEADERS)
+        return _html(opening_page(running.opening.name))
 
     async def page(self, request: Request) -> Response:
         """The three columns, or what is wrong with the workbook."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,8 @@ from transfer_opt.workbench.levers import (
     stands,
 )
 
+ALWAYS = threading.Event()
+ALWAYS.set()
 MOST_PINS = 4
 MOST_UNDONE = 500
 """Drafts that can be gone back to."""
@@ -67,8 +70,13 @@ class Look:
 class Session:
     """One workbook, one person."""
 
-    def __init__(self, given: BudgetWorkbook, kept: str = "") -> None:
-        """`kept` is what `state` said before; raises InputError where the workbook has errors."""
+    def __init__(
+        self, given: BudgetWorkbook, kept: str = "", is_free: threading.Event = ALWAYS
+    ) -> None:
+        """`kept` is what `state` said before; nothing is proved before `is_free` is set.
+
+        Raises InputError where the workbook has errors.
+        """
         self.desk = Desk(given)
         self.draft = Draft()
         self._past: list[Draft] = []
@@ -80,7 +88,7 @@ class Session:
         self.answer: Answer | None = None
         self.job: Job | None = None
         self._bases: dict[str, tuple[Answer | None, Outcome | None]] = {}
-        self._explainer = Explainer()
+        self._explainer = Explainer(is_free)
         self._moving = ""
         """The fund whose slider is being moved."""
         self.remark = ""

@@ -15,6 +15,11 @@ def start_page(token: str, recent: Sequence[Mapping[str, str]], told: str = "") 
     return rendered("start.html.j2", token=token, recent=recent, told=told)
 
 
+def opening_page(name: str) -> str:
+    """What is seen until the workbook is read; the browser keeps it until the next page is there."""
+    return rendered("opening.html.j2", name=name)
+
+
 def _vals(address: Sequence[str]) -> str:
     """An address as htmx sends it along."""
     names = ("rule", "fund", "parameter", "place")
@@ -41,6 +46,12 @@ def environment() -> Environment:
     )
     made.filters.update(vals=_vals, seconds=_seconds, signed=_signed)
     return made
+
+
+def load(known: Environment) -> None:
+    """Compile every template, so that nobody waits for that later."""
+    for name in known.list_templates():
+        known.get_template(name)
 
 
 def rendered(template: str, **parts: Any) -> str:

@@ -13,7 +13,6 @@ import numpy as np
 from transfer_opt.allocation.explanation.extent import extents
 from transfer_opt.allocation.explanation.steps import STEP_NAMES
 from transfer_opt.allocation.plan import Amounts, Outcome
-from transfer_opt.commands.solve import Solved
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
 from transfer_opt.core.exact import spelled
@@ -22,13 +21,11 @@ from transfer_opt.policy.case import YUAN
 from transfer_opt.published.movable import PROVED, kept_sentence, span_sentence
 from transfer_opt.published.versus import told_apart
 from transfer_opt.report.allocation import allocation_table
-from transfer_opt.report.comparison.matrix import sentences as side_sentences
 from transfer_opt.report.parts import amount, groups, known_sums, optional, sums
 from transfer_opt.report.steps import step_table
 from transfer_opt.report.web.cells import Grid, figure
 from transfer_opt.report.web.strip import Strip, strip
 from transfer_opt.scenarios.comparison.columns import CHANGES, changes
-from transfer_opt.scenarios.comparison.compare import side_by_side
 from transfer_opt.workbook.result.rows import as_written
 
 DUST = 1e-9
@@ -204,9 +201,12 @@ def coverage(now: Amounts, base: Amounts) -> Strip | None:
 
 def one_sentence(base: Outcome, now: Outcome | None) -> str:
     """What the scenario gains and what that costs, as `compare` says it."""
+    from transfer_opt.report.comparison.matrix import sentences  # not for the first picture
+    from transfer_opt.scenarios.comparison.compare import side_by_side
+
     plans = [base] if now is None else [base, now]
     beside = side_by_side(base.spec, plans, [plan.scenario for plan in plans], None)
-    return side_sentences(beside)[-1]
+    return sentences(beside)[-1]
 
 
 def card(now: Amounts, base: Amounts, place: int) -> Card:
@@ -315,6 +315,8 @@ def _places(now: Amounts) -> int:
 
 def _told(now: Outcome, name: str) -> Iterator[str]:
     """Why, in the words of `explain`; of what was not tried nothing is said."""
+    from transfer_opt.commands.solve import Solved  # not for the first picture
+
     yield from (
         said for said in Solved(now).explain(name).split("\n") if not said.startswith(UNTRIED)
     )
