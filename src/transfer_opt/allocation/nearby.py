@@ -59,6 +59,8 @@ CASE_RULES = frozenset(
 """The rules whose parameters the case is made of; a change to any other leaves the case as it is."""
 Said: TypeAlias = tuple[tuple[Change, ...], ...]
 """Changes, layer by layer."""
+CaseKey: TypeAlias = tuple[Hashable, Said]
+"""What tells a case from others: everything but the pools, and what is said of the pools."""
 MOST_PROOFS = 16
 """Solutions whose proofs are tried on the next settings."""
 MOST_KEPT = 64
@@ -121,7 +123,7 @@ class Nearby:
         """What is answered, before the province's own money is shared out."""
         return self._keyed(settings)[1]
 
-    def _keyed(self, settings: Settings) -> tuple[Hashable, Case]:
+    def _keyed(self, settings: Settings) -> tuple[CaseKey, Case]:
         """The case, and what tells it from others."""
         units = settings.recipients
         amounts, others = _told_apart(_said(settings, CASE_RULES))
@@ -140,11 +142,14 @@ class Nearby:
             self._cases[key] = (units, case)  # units are kept, lest others get their id
         return key, self._cases[key][1]
 
-    def _rows(self, case: Case, settings: Settings, case_key: Hashable, name: str) -> RuleRows:
-        key = (case_key, name, _said(settings, {name}))
-        if key not in self._rules:
-            self._rules[key] = rule_rows(case, settings, name, case.amount)
-        return self._rules[key]
+    def _rows(self, case: Case, settings: Settings, key: CaseKey, name: str) -> RuleRows:
+        """Those of a rule that reads nothing of the pools are the same whatever the pools are."""
+        alike, amounts = key
+        read = amounts if CONSTRAINTS[name].follows_pool else ()
+        of_rule = (alike, read, name, _said(settings, {name}))
+        if of_rule not in self._rules:
+            self._rules[of_rule] = rule_rows(case, settings, name, case.amount)
+        return self._rules[of_rule]
 
 
 def _told_apart(said: Said) -> tuple[Said, Said]:
