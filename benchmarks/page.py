@@ -52,8 +52,13 @@ class Measured:
         return _of_hundred(self.changes)
 
     @property
+    def engine_usual(self) -> float:
+        """Half of the changes take the engine no longer: a proof known before carries over."""
+        return statistics.median(self.engine)
+
+    @property
     def engine_slowest(self) -> float:
-        """The same of the engine's part."""
+        """95 of 100 take it no longer: new programs are asked where none does."""
         return _of_hundred(self.engine)
 
 
@@ -134,5 +139,5 @@ if __name__ == "__main__":
     )
     print(
         f"opened in {found.opened:.2f} s, a second one in {found.again:.2f} s; 95 of 100 changes are painted within "
-        f"{1000 * found.slowest:.0f} ms, the engine's part {1000 * found.engine_slowest:.0f} ms"
+        f"{1000 * found.slowest:.0f} ms, the engine's part {1000 * found.engine_slowest:.0f} ms, half of them {1000 * found.engine_usual:.0f} ms"
     )
