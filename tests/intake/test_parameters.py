@@ -370,7 +370,7 @@ class TestLeversOfAScenario:
         assert found.scenarios is not None
         assert [each.value for each in found.scenarios[0].changes] == [becomes]
 
-    @pytest.mark.parametrize("typed", ["2%", 0.02, "多", "-101%", -1001.0])
+    @pytest.mark.parametrize("typed", ["2%", 0.02, "多", "-101%", -1001.0, 1e20, "1e20", "+1e14"])
     def test_what_can_be_read_in_two_ways_or_in_none_is_told(self, typed: object) -> None:
         [problem] = self.read(
             {"规则": "资金总额", "资金": "均衡性", "参数": "本年总额", "甲案": typed}

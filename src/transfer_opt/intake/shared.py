@@ -26,6 +26,7 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.cells import at, word
 from transfer_opt.intake.unit_names import Register
+from transfer_opt.policy.admissible import TOO_LARGE
 from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
@@ -318,7 +319,7 @@ def _amount_problem(sheet: Sheet, row: SheetRow, column: str, name: str) -> Iter
     elif not is_number(value):
         yield at(sheet, row, column, "E102", "不是数字。", f"填写数字；{none}")
     elif not isfinite(value) or abs(value) > LARGEST:
-        yield at(sheet, row, column, "E103", "大得不可能。", "核对数字和单位。")
+        yield at(sheet, row, column, "E103", *TOO_LARGE)
     elif value < 0:
         yield at(sheet, row, column, "E104", "不能是负数。", none)
 

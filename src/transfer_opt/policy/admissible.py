@@ -21,6 +21,7 @@ LIKELY_PERCENT = 3
 """A share typed as a bare number from here on is likely meant in per cent."""
 Refusal = tuple[str, str]
 """What is wrong with a value, and the remedy."""
+TOO_LARGE: Refusal = "大得不可能。", "核对数字和单位。"
 
 
 def parse_unit(text: str) -> tuple[float, str] | None:
@@ -51,7 +52,7 @@ def wrong_number(spec: ParameterSpec, number: float | None) -> Refusal | None:
     if spec.kind == "money" and number < spec.minimum == 0:
         return "不能是负数。", "改正，没有的填 0。"
     if spec.kind == "money" and number > LARGEST:
-        return "大得不可能。", "核对数字和单位。"
+        return TOO_LARGE
     if not spec.minimum <= number <= spec.maximum:
         low, high = (
             f"{end * 100:g}%" if share else f"{end:g}" for end in (spec.minimum, spec.maximum)
@@ -97,6 +98,8 @@ def changed_amount(typed: str | float, now: float) -> float | Refusal:
     found = exact(now) * (1 + amount) if share else exact(now) + amount if signed else amount
     if found < 0:
         return "减少的比现在的总额还多。", f"现在是 {now:,.10g}，改小减少的数。"
+    if found > LARGEST:
+        return TOO_LARGE
     return float(found)
 
 

@@ -10,7 +10,6 @@ from functools import cached_property
 from transfer_opt.allocation.allocate import allocate
 from transfer_opt.allocation.nearby import Nearby
 from transfer_opt.allocation.plan import Amounts, Outcome
-from transfer_opt.core.budget import LARGEST
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.checks.catalogue import errors_of
@@ -66,10 +65,6 @@ class Desk:
         changes, wrong = read(self.prepared, self.cells(draft))
         if errors_of(wrong):
             raise InputError([_in_words(problem) for problem in errors_of(wrong)])
-        for each in changes:
-            if isinstance(each.value, float) and abs(each.value) > LARGEST:
-                said = f"{each.value:g}"
-                raise InputError([Problem("E490", "大得不可能。", "核对数字和单位。", value=said)])
         known = tuple(change for change in changes if not change.fund or change.fund in self.funds)
         return replace(self.prepared.settings, layers=(self.prepared.settings.layers[0], known))
 

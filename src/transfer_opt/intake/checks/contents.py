@@ -33,6 +33,7 @@ from transfer_opt.intake.requirements import (
     requirements,
 )
 from transfer_opt.intake.unit_names import name_problems
+from transfer_opt.policy.admissible import TOO_LARGE
 from transfer_opt.policy.factors import NEED_COLUMNS
 from transfer_opt.policy.warning_levels import LEVELS
 from transfer_opt.workbook.input.columns import SHEETS
@@ -119,7 +120,7 @@ def _amount_problem(sheet: Sheet, row: SheetRow, column: str) -> Iterator[Proble
             sheet, row, column, "E102", message, f"{remedy}填写数字{_measured(sheet, column)}。"
         )
     elif not math.isfinite(value) or abs(value) > LARGEST:
-        yield at(sheet, row, column, "E103", "大得不可能。", "核对数字和单位。")
+        yield at(sheet, row, column, "E103", *TOO_LARGE)
     elif value < 0 and column not in MAY_BE_NEGATIVE:
         yield at(sheet, row, column, "E104", "不能是负数。", "改正，没有的填 0。")
     elif value <= 0 and column in POSITIVE:
