@@ -157,6 +157,24 @@ def test_where_no_whole_unit_lies_between_floor_and_cap_the_floor_wins_and_the_c
     assert sorted(verdicts) == [("≤", "rounding", -0.3), ("≥", "active", 0.8)]
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_total_that_is_met_to_the_fen_is_met_however_large_it_is(seed: int) -> None:
+    draw, fen = np.random.default_rng(seed), 1e-6  # in 万元
+    size = 10.0 ** draw.uniform(2, 8)
+    last = np.round(draw.uniform(0.5, 1.5, 3) * size, 6)
+    case = one_fund(
+        last=tuple(last),
+        pool=round(float(last.sum()) * 1.01, 6),
+        unit=fen,
+        reference=tuple(np.round(draw.uniform(0.5, 1.5, 3) * size, 6)),
+    )
+    allocation = allocated(case, *only("上年保底", "增幅上限"))
+    assert sum(allocation.units.tolist()) == case.figures.pools[0] / case.figures.unit
+    found = allocation.findings()
+    assert told(found)["资金总额", "均衡性转移支付"] == ("active", 0)
+    assert {each.verdict for each in found} <= {"active", "slack"}
+
+
 @pytest.mark.parametrize("unit", [0.01, 0.0001])
 def test_margins_are_money_in_any_publishing_unit(unit: float) -> None:
     case = one_fund(

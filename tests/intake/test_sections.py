@@ -26,7 +26,8 @@ from transfer_opt.core.vocabulary import SECTIONS
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.prepare import check, prepare
 from transfer_opt.intake.sections import read_sections
-from transfer_opt.policy.case import Case, Recipients
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.sections import Section
 
 UNITS = Recipients(

@@ -15,7 +15,7 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.commands import compare, publish
 from transfer_opt.core.errors import InfeasibleError, InputError
 from transfer_opt.intake import prepare
-from transfer_opt.policy.case import Recipients
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.scenarios.comparison.attribution import differing, mixed
 from transfer_opt.scenarios.comparison.columns import CHANGES, common
 from transfer_opt.scenarios.comparison.compare import Comparison

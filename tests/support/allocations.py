@@ -76,13 +76,12 @@ class Allocation:
 
     def findings(self, units: Sequence[int] | None = None) -> tuple[Finding, ...]:
         """Every rule held against these published integers (its own by default)."""
-        final = np.array(self.units if units is None else units, dtype=float) * self.case.unit
         return findings(
             self.case,
             self.formulation,
             self.solution.stages,
             self.amounts,
-            final,
+            self.units if units is None else np.array(units),
             opener("highs", 9),
         )
 

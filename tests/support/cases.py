@@ -10,9 +10,10 @@ import numpy as np
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.exact import Exacts, either, every, exacts, filled, floats, known
 from transfer_opt.core.expressions import Linear, Rows
-from transfer_opt.policy.case import Case, Fund, GivenBound, Lines, Recipients
+from transfer_opt.policy.case import Case, Fund, GivenBound, Lines
 from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.model_file.loading import load_model
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.settings import Settings
 
 SPEC: ModelSpec = load_model()

@@ -83,7 +83,7 @@ def allocate(
         formulation,
         solution.stages,
         optimum.amounts,
-        final,
+        found.units,
         instance.solver.again,
         tried(case, instance.settings) == EVERYTHING,
     )

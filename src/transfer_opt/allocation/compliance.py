@@ -12,15 +12,13 @@ from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.formulation.rule_rows import REPAIRED, RuleRows, whole_units
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, sums
 from transfer_opt.core.errors import SolverError
-from transfer_opt.core.exact import exact, floats
+from transfer_opt.core.exact import Exacts, exacts, floats
 from transfer_opt.core.vocabulary import GIVEN_RULE, GIVEN_TOTAL_RULE, NEED_RULE
 from transfer_opt.lexlp.program import Opener, Program, SumStage
 from transfer_opt.lexlp.solve import StageResult, smallest
-from transfer_opt.policy.case import Case
+from transfer_opt.policy.case import NEGLIGIBLE, Case
 
 Verdict = Literal["broken", "soft", "rounding", "active", "slack"]
-NEGLIGIBLE = 1e-6
-"""Publishing units below which a margin counts as none."""
 NUDGE, NUDGE_SHARE = 0.01, 1e-9
 """Prices are confirmed by moving right-hand sides so little: in publishing units, but no less than this of a pool."""
 CONFIRMED = 1e-4
@@ -64,11 +62,11 @@ def findings(
     formulation: Formulation,
     stages: Sequence[StageResult],
     amounts: Floats,
-    published: Floats,
+    units: Ints,
     open_solver: Opener,
     priced: bool = True,
 ) -> tuple[Finding, ...]:
-    """Every switched-on row, worst first, then active rows, then by rule order; with prices where they are wanted."""
+    """Every switched-on row on the published units (L,), worst first, then active rows, then by rule order; with prices where they are wanted."""
     prices = (
         confirmed_prices(case, formulation, stages, open_solver)
         if priced
@@ -77,7 +75,7 @@ def findings(
     found = [
         finding
         for entry in formulation.rules
-        for finding in _rule(case, formulation, entry, prices, amounts, published)
+        for finding in _rule(case, formulation, entry, prices, amounts, case.exact_money(units))
     ]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.verdict)))
 
@@ -88,7 +86,7 @@ def on_given_amounts(case: Case, formulation: Formulation, amounts: Floats) -> t
     return tuple(
         finding
         for entry in formulation.rules
-        for finding in _rule(case, formulation, entry, no_prices, amounts, amounts)
+        for finding in _rule(case, formulation, entry, no_prices, amounts, exacts(amounts))
     )
 
 
@@ -118,28 +116,25 @@ def _unmet(found: Sequence[Finding]) -> dict[str, float]:
     return totals
 
 
-def at_bound(entry: RuleRows, ideal: Floats, unit: float) -> Bools:
+def at_bound(case: Case, entry: RuleRows, ideal: Floats) -> Bools:
     """Which rows the unrounded optimum touches: the bound, or, for a single line, the whole unit it was tightened to."""
     low, high = entry.rows.lower, entry.rows.upper
-    step = exact(unit)
     whole_low, whole_high = (
-        floats(whole_units(sides, step, up=up), np.inf)
+        floats(whole_units(sides, case.figures.unit, up=up), np.inf)
         for sides, up in ((entry.rows.least, True), (entry.rows.most, False))
     )
 
     def touches(edges: Floats) -> Bools:
         return np.isfinite(edges) & (
-            np.abs(ideal - np.where(np.isfinite(edges), edges, 0.0)) <= NEGLIGIBLE * unit
+            np.abs(ideal - np.where(np.isfinite(edges), edges, 0.0)) <= case.dust
         )
 
     return touches(low) | touches(high) | entry.single & (touches(whole_low) | touches(whole_high))
 
 
-def missed(entry: RuleRows, ideal: Floats, unit: float) -> Bools:
+def missed(case: Case, entry: RuleRows, ideal: Floats) -> Bools:
     """Which rows the unrounded optimum does not meet; only soft ones can be."""
-    return (ideal < entry.rows.lower - NEGLIGIBLE * unit) | (
-        ideal > entry.rows.upper + NEGLIGIBLE * unit
-    )
+    return (ideal < entry.rows.lower - case.dust) | (ideal > entry.rows.upper + case.dust)
 
 
 def _rule(
@@ -148,16 +143,16 @@ def _rule(
     entry: RuleRows,
     prices: Floats,
     amounts: Floats,
-    published: Floats,
+    published: Exacts,
 ) -> Iterator[Finding]:
-    expression = entry.rows.expression
-    left, edge = expression.at(published), at_bound(entry, expression.at(amounts), case.unit)
-    moved = _moved(entry, _by_rounding(published - amounts, case.unit))
-    moved += _blunted(case, formulation, entry, published)
+    expression, shown = entry.rows.expression, floats(published)
+    left, edge = expression.exactly_at(published), at_bound(case, entry, expression.at(amounts))
+    moved = _moved(entry, _by_rounding(case, shown - amounts))
+    moved += _blunted(case, formulation, entry, shown)
     reasons = _reasons(case, entry)
     facts = zip(
-        entry.rows.lower.tolist(),
-        entry.rows.upper.tolist(),
+        entry.rows.least.tolist(),
+        entry.rows.most.tolist(),
         left.tolist(),
         edge.tolist(),
         moved.tolist(),
@@ -166,9 +161,9 @@ def _rule(
         strict=True,
     )
     for row, (low, high, amount, touched, shift, position, (fund, place)) in enumerate(facts):
-        upward = low == -np.inf
+        upward = low is None
         right = high if upward else low
-        margin = (
+        margin = float(
             -abs(amount - right) if low == high else right - amount if upward else amount - right
         )
         price = float(abs(prices[position])) if position != NOWHERE else np.nan
@@ -180,12 +175,12 @@ def _rule(
             entry.rule.name,
             reasons[row] if reasons else entry.rule.cited,
             _subject(case, expression.labels[row], fund, place),
-            amount,
+            float(amount),
             "＝" if low == high else "≤" if upward else "≥",
-            right,
+            float(right),
             _clean(margin, case.unit),
             price if price > 0 else np.nan,
-            _verdict(entry, row, margin, shift, touched or margin == 0, case.unit),
+            _verdict(case, entry, row, margin, shift, touched or margin == 0),
             shift,
             alone,
             short,
@@ -193,21 +188,21 @@ def _rule(
 
 
 def _verdict(
-    entry: RuleRows, row: int, margin: float, moved: float, at_edge: bool, unit: float
+    case: Case, entry: RuleRows, row: int, margin: float, moved: float, at_edge: bool
 ) -> Verdict:
-    if margin >= -NEGLIGIBLE * unit:
+    if margin >= -NEGLIGIBLE * case.unit:
         return "active" if at_edge else "slack"
     exact = entry.rule.fixed or (
         not entry.hard[row] and entry.priority[row] == REPAIRED
     )  # a pool; what gave way is told in full
-    if -margin <= moved + NEGLIGIBLE * unit and not exact:
+    if -margin <= moved + case.dust and not exact:
         return "rounding"
     return "broken" if entry.hard[row] else "soft"
 
 
-def _by_rounding(shifts: Floats, unit: float) -> Floats:
+def _by_rounding(case: Case, shifts: Floats) -> Floats:
     """How far rounding moved each line (L,): what lies a whole unit or more from the optimum was not moved by rounding."""
-    return np.where(np.abs(shifts) < unit * (1 - NEGLIGIBLE / 10), np.abs(shifts), 0.0)
+    return np.where(np.abs(shifts) < case.unit - case.dust / 10, np.abs(shifts), 0.0)
 
 
 def _moved(entry: RuleRows, shifts: Floats) -> Floats:
@@ -223,7 +218,7 @@ def _moved(entry: RuleRows, shifts: Floats) -> Floats:
 def _blunted(case: Case, formulation: Formulation, entry: RuleRows, published: Floats) -> Floats:
     """Where no whole unit lies between a line's floor and cap, the floor wins: up to one unit past the cap."""
     low, high = formulation.floor_and_cap()
-    forced = (low == high) & (np.abs(published - low) <= NEGLIGIBLE * case.unit)
+    forced = (low == high) & (np.abs(published - low) <= case.dust)
     only = np.zeros(len(entry.rows))
     only[entry.rows.expression.rows] = forced[entry.rows.expression.columns]
     return np.where(entry.hard & entry.single, only * case.unit, 0.0)

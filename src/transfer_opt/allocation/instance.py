@@ -104,7 +104,7 @@ class Instance:
             optimum.formulation,
             optimum.solution.stages,
             optimum.amounts,
-            self.amounts,
+            self.published.units,
             self.solver.again,
             priced=False,
         )

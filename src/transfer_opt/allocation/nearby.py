@@ -35,9 +35,10 @@ from transfer_opt.intake.assemble import assemble, repooled
 from transfer_opt.lexlp.program import Opener
 from transfer_opt.lexlp.solve import Solution
 from transfer_opt.lexlp.solvers.choice import kept, opener
-from transfer_opt.policy.case import Case, Recipients
+from transfer_opt.policy.case import Case
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.model import Change, ModelSpec
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.settings import Settings
 
 CASE_RULES = frozenset(

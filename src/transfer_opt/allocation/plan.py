@@ -16,9 +16,10 @@ from transfer_opt.allocation.explanation.steps import Steps
 from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.projection import Projection
 from transfer_opt.allocation.split import Split
-from transfer_opt.core.arrays import Floats, Ints
+from transfer_opt.core.arrays import Floats, Ints, added
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import Problem
+from transfer_opt.core.exact import Exacts
 from transfer_opt.lexlp.solve import Solution
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import ModelSpec
@@ -46,6 +47,12 @@ class Amounts:
     def published(self) -> Floats:
         """(L,) published amounts in the workbook's money unit."""
         return self.case.money(self.units)
+
+    @cached_property
+    def totals(self) -> Exacts:
+        """(F,) of every fund, exactly."""
+        case = self.case
+        return case.exact_money(added(case.lines.fund, self.units, len(case.funds)))
 
     @cached_property
     def amounts(self) -> Floats:

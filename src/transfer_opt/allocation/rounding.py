@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from transfer_opt.core.arrays import Floats, Ints, sums
+from transfer_opt.core.arrays import Floats, Ints, added
 from transfer_opt.core.errors import SolverError
 from transfer_opt.core.exact import Exacts, nearest
 from transfer_opt.lexlp.program import ZERO_DUAL, Opener, Program, Question, Session
@@ -40,28 +40,32 @@ def published(case: Case, amounts: Exacts | Floats, open_solver: Opener) -> Ints
     A network flow over two laminar families (recipient ⊂ prefecture total; prefecture × fund ⊂ fund), so the linear
     program is integral. Raises SolverError if a total is not exact; that check stays on in release.
     """
-    steps = _steps(case, amounts)
-    base, fraction = np.divmod(steps, STEPS)
+    base, fraction = _parts(case, amounts)
     open_cells = np.flatnonzero(fraction)
     result = base.copy()
     if len(open_cells):
-        result[open_cells] += _ups(case, steps, base, fraction, open_cells, open_solver)
-    _check(case, result, steps)
+        result[open_cells] += _ups(case, base, fraction, open_cells, open_solver)
+    _check(case, result, base, fraction)
     return result
 
 
-def _steps(case: Case, amounts: Exacts | Floats) -> Ints:
+def _parts(case: Case, amounts: Exacts | Floats) -> tuple[Ints, Ints]:
+    """The whole units of every amount, and the steps beyond them: apart, as a total in steps may have too many digits."""
     if amounts.dtype == object:
         step = case.figures.unit / STEPS
-        return np.array([nearest(amount / step) for amount in amounts], dtype=np.int64)
-    return np.round(amounts / case.unit * STEPS).astype(np.int64)
+        told = [divmod(nearest(amount / step), STEPS) for amount in amounts]
+        base, fraction = np.array(told, dtype=np.int64).reshape(-1, 2).T
+        return base.copy(), fraction.copy()
+    whole = np.floor(amounts / case.unit)
+    over, fraction = np.divmod(
+        np.round((amounts / case.unit - whole) * STEPS).astype(np.int64), STEPS
+    )
+    return whole.astype(np.int64) + over, fraction
 
 
-def _ups(
-    case: Case, steps: Ints, base: Ints, fraction: Ints, cells: Ints, open_solver: Opener
-) -> Ints:
+def _ups(case: Case, base: Ints, fraction: Ints, cells: Ints, open_solver: Opener) -> Ints:
     """0 or 1 for every open cell: which go up."""
-    families = [_exact_totals(case, base), *(_adjacent(key, steps, base) for key in _keys(case))]
+    families = [_exact_totals(case, base), *(_adjacent(key, fraction) for key in _keys(case))]
     program = _program(cells, families)
     costs = (STEPS - 2 * fraction[cells]) / STEPS
     session = open_solver(program)
@@ -112,8 +116,7 @@ def _first_up(session: Session, face: Question, order: Ints) -> Ints:
 
 
 def _exact_totals(case: Case, base: Ints) -> _Groups:
-    pools = _whole_pools(case)
-    missing = pools - sums(case.lines.fund, base.astype(float), len(case.funds))
+    missing = (_whole_pools(case) - added(case.lines.fund, base, len(case.funds))).astype(float)
     return _Groups(case.lines.fund, np.arange(len(base)), missing, missing)
 
 
@@ -124,21 +127,19 @@ def _whole_pools(case: Case) -> Ints:
     )
 
 
-def _adjacent(key: Ints, steps: Ints, base: Ints) -> _Groups:
+def _adjacent(key: Ints, fraction: Ints) -> _Groups:
     """Every sum over one value of the key goes to its own floor or ceiling.
 
     A sum that the reading in millionths cannot tell from a whole unit counts as that whole unit.
     """
     count = int(key.max()) + 1
-    totals = np.zeros(count, dtype=np.int64)
-    np.add.at(totals, key, steps)
+    totals = added(key, fraction, count)
     blur = np.bincount(key, minlength=count) // 2 + 1
-    nearest = np.round(totals / STEPS).astype(np.int64)
+    nearest = np.round(totals / STEPS)
     whole = np.abs(totals - nearest * STEPS) <= blur
-    already = sums(key, base.astype(float), count)
-    lower = np.where(whole, nearest, totals // STEPS) - already
-    upper = np.where(whole, nearest, totals // STEPS + 1) - already
-    return _Groups(key, np.arange(len(base)), lower, upper)
+    lower = np.where(whole, nearest, totals // STEPS)
+    upper = np.where(whole, nearest, totals // STEPS + 1)
+    return _Groups(key, np.arange(len(fraction)), lower, upper)
 
 
 def _keys(case: Case) -> tuple[Ints, ...]:
@@ -173,9 +174,10 @@ def _program(cells: Ints, families: list[_Groups]) -> Program:
     )
 
 
-def _check(case: Case, result: Ints, steps: Ints) -> None:
+def _check(case: Case, result: Ints, base: Ints, fraction: Ints) -> None:
     """Every fund total exact, every line adjacent to its own value."""
-    totals = np.zeros(len(case.funds), dtype=np.int64)
-    np.add.at(totals, case.lines.fund, result)
-    if (totals != _whole_pools(case)).any() or (np.abs(result * STEPS - steps) >= STEPS).any():
+    totals = added(case.lines.fund, result, len(case.funds))
+    up = result - base
+    adjacent = (up == 0) | ((up == 1) & (fraction > 0))
+    if (totals != _whole_pools(case)).any() or not adjacent.all():
         raise SolverError("取整后的合计与资金总额不一致，结果不予公布。")

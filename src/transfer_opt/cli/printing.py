@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = None) -> None:
     """Warnings, totals and where the result lies."""
+    from transfer_opt.core.exact import spelled
     from transfer_opt.policy.payment_deadlines import dates
 
     case = outcome.case
     for problem in outcome.problems:
         click.echo(f"警告 {problem}", err=True)
     click.echo(f"方案：{outcome.scenario}　目标：{' > '.join(outcome.objective)}")
-    for fund, row in zip(case.funds, outcome.amounts, strict=True):
-        total = _total(row)
-        same = "与可分配总额一致" if total == fund.pool else "与可分配总额不一致"
+    for fund, total, pool in zip(case.funds, outcome.totals, case.figures.pools, strict=True):
+        same = "与可分配总额一致" if total == pool else "与可分配总额不一致"
         kept = f"，另预留 {fund.reserved:,.12g} {case.money_unit}" if fund.reserved else ""
-        click.echo(f"  {fund.name}：{total:,.12g} {case.money_unit}（{same}{kept}）")
+        click.echo(f"  {fund.name}：{spelled(total)} {case.money_unit}（{same}{kept}）")
     if (outcome.shortfall == outcome.shortfall).all():
         short = int((outcome.shortfall > 0).sum())
         click.echo(
@@ -46,11 +46,6 @@ def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = Non
         click.echo(f"结果：{target}")
     if copy:
         click.echo(f"副本：{copy}（原有内容不变，结果表加在最后）")
-
-
-def _total(row: Iterable[float]) -> float:
-    """The sum of the known amounts, without the dust of float sums."""
-    return round(sum(float(value) for value in row if value == value), 8)
 
 
 def _last_year(outcome: Outcome) -> str:
@@ -107,8 +102,8 @@ def print_json(
         "copy": str(copy) if copy else None,
         "scenario": outcome.scenario if outcome else None,
         "totals": [
-            {"fund": fund.name, "pool": fund.pool, "allocated": _total(row)}
-            for fund, row in zip(outcome.case.funds, outcome.amounts, strict=True)
+            {"fund": fund.name, "pool": fund.pool, "allocated": float(total)}
+            for fund, total in zip(outcome.case.funds, outcome.totals, strict=True)
         ]
         if outcome
         else [],

@@ -115,6 +115,11 @@ class Linear:
         np.add.at(result, self.rows, self.coefficients * variables[self.columns])
         return result
 
+    def exactly_at(self, variables: Exacts) -> Exacts:
+        """The same of exact numbers."""
+        parts = self.values * variables[self.columns]
+        return self.constant + summed(self.rows, parts, len(self))
+
 
 @dataclass(frozen=True)
 class Rows:

@@ -28,7 +28,6 @@ from transfer_opt.policy.case import (
     Fund,
     GivenBound,
     Lines,
-    Recipients,
     WeightedFactor,
 )
 from transfer_opt.policy.factor_weights import weighed
@@ -43,6 +42,7 @@ from transfer_opt.policy.factors import (
     settled,
 )
 from transfer_opt.policy.model import FundSpec, ModelSpec
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.settings import Settings
 from transfer_opt.policy.shared_costs import Burdens
 

@@ -29,7 +29,6 @@ from transfer_opt.intake.row_reader import RowReader
 from transfer_opt.intake.signatures import signature_problems, unsigned
 from transfer_opt.intake.switches import disagreeing_switches
 from transfer_opt.policy.admissible import changed_amount, wrong_text
-from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.factor_weights import WITHIN
 from transfer_opt.policy.given import is_bound
 from transfer_opt.policy.model import (
@@ -40,6 +39,7 @@ from transfer_opt.policy.model import (
     ScenarioSpec,
     Setting,
 )
+from transfer_opt.policy.recipients import Recipients
 
 SWITCHES = ("启用", "刚性", "优先级")
 """What a scenario may say of a rule in the place of a parameter."""

@@ -17,8 +17,8 @@ from transfer_opt.core.arrays import Floats, Texts
 from transfer_opt.core.budget import Sheet, SheetRow
 from transfer_opt.core.errors import Problem
 from transfer_opt.intake.row_reader import RowReader
-from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec, ParameterSpec
+from transfer_opt.policy.recipients import Recipients
 
 ITEM, PLACE, WAY = "项目", "对象", "方式"
 MONEY = "金额"

@@ -16,7 +16,7 @@ from transfer_opt.core.suggestions import closest, did_you_mean
 from transfer_opt.core.text import closed_up, normalise, to_text
 from transfer_opt.core.vocabulary import CODE, INDICATORS, NAME, PREFECTURE, THRESHOLDS
 from transfer_opt.intake.cells import at, word
-from transfer_opt.policy.case import WHOLE_PROVINCE
+from transfer_opt.policy.recipients import WHOLE_PROVINCE
 from transfer_opt.policy.warning_levels import (
     ASSESSED,
     DIRECTIONS,

@@ -13,9 +13,9 @@ from transfer_opt.core.budget import LARGEST, Sheet
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.vocabulary import OUTLOOK, OUTLOOK_ITEMS, POOL_AMOUNT
 from transfer_opt.intake.long_table import Item, LongTable, read_long_table
-from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec, ParameterSpec
 from transfer_opt.policy.outlook_growth import ALL_LOST, MOST_GROWTH
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.workbook.input.columns import AMOUNT, GROWTH, SHEETS
 
 SIGNED, POSITIVE = ("可用财力",), ("标准财政支出", "常住人口")

@@ -11,7 +11,7 @@ from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Texts
 from transfer_opt.core.budget import Sheet, SheetRow, is_number
 from transfer_opt.core.text import closed_up, normalise
 from transfer_opt.core.vocabulary import CODE, ELIGIBILITY_RULE, NAME, PREFECTURE
-from transfer_opt.policy.case import Recipients
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.settings import Settings
 from transfer_opt.workbook.input.totals import Prefectures
 

@@ -11,8 +11,8 @@ from transfer_opt.core.text import normalise, to_number
 from transfer_opt.intake.cells import at, word
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.admissible import wrong_number, wrong_share
-from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec, ParameterSpec
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.workbook.input.totals import same_prefecture
 
 

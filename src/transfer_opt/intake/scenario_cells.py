@@ -11,8 +11,8 @@ from transfer_opt.core.cell_names import column_letters
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.vocabulary import POOLS, SCENARIOS
 from transfer_opt.intake.choices import ADDRESS_COLUMNS, read_choices
-from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import Change, ModelSpec
+from transfer_opt.policy.recipients import Recipients
 
 Address: TypeAlias = tuple[str, str, str, str]
 """规则, 资金, 参数 (or 启用, 刚性, 优先级), 对象."""

@@ -15,8 +15,9 @@ from transfer_opt.core.text import normalise, to_number, to_text
 from transfer_opt.core.vocabulary import FLOW_RULE, SECTIONS
 from transfer_opt.intake.cells import at, word
 from transfer_opt.intake.unit_names import Register
-from transfer_opt.policy.case import OWN, Recipients
+from transfer_opt.policy.case import OWN
 from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.sections import (
     CLASSES,
     COUNTED,

@@ -27,8 +27,8 @@ from transfer_opt.core.vocabulary import (
 from transfer_opt.intake.cells import at, word
 from transfer_opt.intake.unit_names import Register
 from transfer_opt.policy.admissible import TOO_LARGE
-from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.settings import Settings
 from transfer_opt.policy.shared_costs import (
     AS_FILLED,

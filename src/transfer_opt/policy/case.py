@@ -16,6 +16,7 @@ from transfer_opt.core.expressions import Grouping, Linear, constants, variables
 from transfer_opt.core.vocabulary import CONTRIBUTION, ONE_OFF, PROVINCE_SHARE, PROVINCE_SIDES
 from transfer_opt.policy.earlier import Earlier
 from transfer_opt.policy.model import FundSpec
+from transfer_opt.policy.recipients import WHOLE_PROVINCE, Recipients
 from transfer_opt.policy.sections import Flows
 from transfer_opt.policy.shared_costs import Burdens
 from transfer_opt.policy.succession import Succession
@@ -23,9 +24,10 @@ from transfer_opt.policy.succession import Succession
 KEY_ZONES = ("国家重点生态功能区", "省级重点生态功能区")
 WORSE = "变差"
 BETTER = "变好"
-WHOLE_PROVINCE = "全省"
 DEFAULT_UNIT = "万元"
 OWN = "可用财力"
+NEGLIGIBLE, DUST = 1e-6, 1e-15
+"""Money that counts as nothing: of a publishing unit; of all pools together, as sums of floats so large lose as much."""
 YUAN = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
 """Money unit → 元."""
 
@@ -65,62 +67,6 @@ class Fund:
         """A number of its row in 「资金总额」; NaN when blank."""
         value = self.row.get(column)
         return float(value) if isinstance(value, int | float) else np.nan
-
-
-@dataclass(frozen=True)
-class Recipients:
-    """The n county-level units, in order of division code (no code: by name)."""
-
-    code: Texts
-    name: Texts
-    prefecture: Texts
-    numbers: Mapping[str, Floats]
-    """Numeric column → (n,) values; NaN is "not known", never zero."""
-    texts: Mapping[str, Texts]
-    """Text column → (n,) values; "" is blank."""
-
-    def __len__(self) -> int:
-        return len(self.name)
-
-    def number(self, column: str) -> Floats:
-        """A numeric column (n,); all NaN when the workbook does not have it."""
-        known = self.numbers.get(column)
-        return np.full(len(self), np.nan) if known is None else known
-
-    def text(self, column: str) -> Texts:
-        """A text column (n,); all blank when the workbook does not have it."""
-        if column == "市州":
-            return self.prefecture
-        known = self.texts.get(column)
-        return np.full(len(self), "", dtype=object) if known is None else known
-
-    def groups(self, column: str) -> Texts:
-        """The peer group of every unit (n,): one group for the whole province, or by a column's value."""
-        if column == WHOLE_PROVINCE:
-            return np.full(len(self), WHOLE_PROVINCE, dtype=object)
-        if column in self.numbers:
-            return np.array(
-                ["" if np.isnan(v) else f"{v:g}" for v in self.numbers[column]], dtype=object
-            )
-        return self.text(column)
-
-    @cached_property
-    def prefectures(self) -> Texts:
-        """The prefectures (P,) in order of the smallest code among their units; without codes, by name."""
-        names = list(dict.fromkeys(self.prefecture))
-        return np.array(names if all(self.code) else sorted(names), dtype=object)
-
-    @cached_property
-    def prefecture_index(self) -> Ints:
-        """The prefecture of every unit (n,), as a position in `prefectures`."""
-        position = {name: index for index, name in enumerate(self.prefectures)}
-        return np.array([position[name] for name in self.prefecture], dtype=np.int64)
-
-    @cached_property
-    def prefecture_members(self) -> tuple[Ints, ...]:
-        """The units of every prefecture in their order, aligned with `prefectures`."""
-        order = np.argsort(self.prefecture_index, kind="stable")
-        return tuple(np.split(order, np.cumsum(np.bincount(self.prefecture_index))[:-1]))
 
 
 @dataclass(frozen=True)
@@ -391,6 +337,16 @@ class Case:
     def pools(self) -> Floats:
         """Distributable money by fund (F,)."""
         return np.array([fund.pool for fund in self.funds])
+
+    @cached_property
+    def dust(self) -> float:
+        """Money that counts as nothing: a millionth of the publishing unit, or what sums of floats this large may lose."""
+        return max(NEGLIGIBLE * self.unit, DUST * float(self.pools.sum()))
+
+    def exact_money(self, units: Ints) -> Exacts:
+        """Whole publishing units as money."""
+        money: Exacts = np.array(units.tolist(), dtype=object) * self.figures.unit
+        return money
 
     def money(self, units: Ints) -> Floats:
         """Whole publishing units as money, without the dust of binary fractions."""

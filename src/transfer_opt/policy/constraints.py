@@ -27,7 +27,8 @@ from transfer_opt.core.expressions import (
 )
 from transfer_opt.core.ranking import Ratios, top_share
 from transfer_opt.core.vocabulary import GIVEN_TOTAL_RULE, TOTAL
-from transfer_opt.policy.case import KEY_ZONES, WHOLE_PROVINCE, Case, GivenBound
+from transfer_opt.policy.case import KEY_ZONES, Case, GivenBound
+from transfer_opt.policy.recipients import WHOLE_PROVINCE
 
 RuleFunction = Callable[..., Rows]
 Function = TypeVar("Function", bound=RuleFunction)

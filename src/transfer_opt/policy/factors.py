@@ -21,7 +21,8 @@ from gmpy2 import mpq
 from transfer_opt.core.arrays import Bools, Floats
 from transfer_opt.core.exact import ONE, ZERO, Exacts, exact, exacts, filled, nearest
 from transfer_opt.core.ranking import Exact, decimals
-from transfer_opt.policy.case import BETTER, WORSE, Figure, Recipients, WeightedFactor
+from transfer_opt.policy.case import BETTER, WORSE, Figure, WeightedFactor
+from transfer_opt.policy.recipients import Recipients
 
 FactorFunction = Callable[..., tuple[Figure, ...]]
 """Figures in the order they are worked out; the last is the factor's value."""

@@ -14,9 +14,10 @@ import numpy as np
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
 from transfer_opt.policy.admissible import wrong_share
-from transfer_opt.policy.case import Case, Recipients
+from transfer_opt.policy.case import Case
 from transfer_opt.policy.given import is_bound
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec, Setting
+from transfer_opt.policy.recipients import Recipients
 
 Signature: TypeAlias = tuple[tuple[str, str], ...]
 """编制人, 日期, 一句话 → what is said of it."""

@@ -21,8 +21,9 @@ from transfer_opt.core.vocabulary import CODE, NAME, REFERENCE_STEP
 from transfer_opt.intake.checks.catalogue import errors_of
 from transfer_opt.intake.prepare import Prepared, settled
 from transfer_opt.intake.recipients import read_recipients
-from transfer_opt.policy.case import Case, Recipients
+from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.scenarios.comparison.columns import Listed
 from transfer_opt.scenarios.comparison.counterfactual import state_of
 from transfer_opt.workbook.result.publication import Publication, read_amounts, read_publication

@@ -16,7 +16,8 @@ from transfer_opt.core.exact import spelled
 from transfer_opt.core.tables import Column, RowKind
 from transfer_opt.core.text import some
 from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, EXAMPLE_LABEL, MOVED, SUCCESSION
-from transfer_opt.policy.case import Case, Fund, Recipients
+from transfer_opt.policy.case import Case, Fund
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.settings import shown
 from transfer_opt.policy.succession import Succession
 
@@ -111,6 +112,17 @@ def own_notes(case: Case) -> tuple[str, ...]:
                 "保障水平里的可用财力已加横向补偿的净额；“三保”缺口里只加净收入，不减净付出。"
             )
     return tuple(told)
+
+
+def totals_held(plan: Amounts) -> Iterator[tuple[str, str]]:
+    """(合计核对：资金, the published total against what was to be distributed), to the last digit."""
+    for fund, total, pool in zip(
+        plan.case.funds, plan.totals, plan.case.figures.pools, strict=True
+    ):
+        yield (
+            f"合计核对：{fund.name}",
+            f"各县合计 {spelled(total)}，可分配总额 {spelled(pool)}，相差 {spelled(total - pool)}",
+        )
 
 
 def amount(value: float) -> float:

@@ -47,7 +47,7 @@ from transfer_opt.policy.given import is_bound
 from transfer_opt.policy.model import Change, ParameterSpec, RuleSpec
 from transfer_opt.policy.payment_deadlines import RECEIVED, dates
 from transfer_opt.policy.settings import ANYWHERE, Settings, as_cell
-from transfer_opt.report.parts import amount, groups, heading, optional
+from transfer_opt.report.parts import amount, groups, heading, optional, totals_held
 from transfer_opt.workbook.output.formulas import Sums
 from transfer_opt.workbook.result.fingerprint import fingerprint, notice_contents, table_fingerprint
 from transfer_opt.workbook.result.inputs import PEOPLE, POOL_FACTS, SHARED_TIER
@@ -464,12 +464,7 @@ def _facts(outcome: Outcome, finished: str) -> Iterator[tuple[str, str]]:
     if outcome.projection:
         together = "，并多年统筹" if outcome.projection.joint else ""
         yield PROJECTED, f"{outcome.projection.label}，逐年滚动{together}"
-    for f, fund in enumerate(case.funds):
-        total = amount(float(np.nansum(outcome.amounts[f])))
-        yield (
-            f"合计核对：{fund.name}",
-            f"各县合计 {total:,.10g}，可分配总额 {fund.pool:,.10g}，相差 {amount(total - fund.pool):g}",
-        )
+    yield from totals_held(outcome)
     for due in dates(case.funds):
         yield f"下达期限：{due.fund}", str(due)
     yield "校验码 SHA-256", outcome.digest

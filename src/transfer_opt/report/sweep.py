@@ -11,7 +11,7 @@ from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, ColumnKind, Row, Table
 from transfer_opt.core.vocabulary import STEPS
 from transfer_opt.intake.prepare import Prepared
-from transfer_opt.policy.case import Recipients
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.report.parts import KEY_COLUMNS
 from transfer_opt.scenarios.sweep.plan import Plan
 from transfer_opt.scenarios.sweep.point import LOWEST, Record

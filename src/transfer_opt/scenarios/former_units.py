@@ -10,7 +10,7 @@ import numpy as np
 from transfer_opt.core.errors import Problem
 from transfer_opt.core.text import normalise, some
 from transfer_opt.core.vocabulary import SUCCESSION
-from transfer_opt.policy.case import Recipients
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.succession import Succession
 from transfer_opt.policy.warning_levels import Record
 from transfer_opt.scenarios.watch import Source

@@ -11,7 +11,8 @@ from gmpy2 import mpq
 from transfer_opt.allocation.explanation.indicators import indicators
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.exact import ONE, ZERO, exact, exacts, known, summed, total
-from transfer_opt.policy.case import WHOLE_PROVINCE, Case
+from transfer_opt.policy.case import Case
+from transfer_opt.policy.recipients import WHOLE_PROVINCE
 from transfer_opt.policy.warning_levels import (
     ASSESSED,
     COVERAGE,

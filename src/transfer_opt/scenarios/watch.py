@@ -13,7 +13,7 @@ from transfer_opt.core.exact import ZERO, total
 from transfer_opt.core.text import normalise, some
 from transfer_opt.core.vocabulary import INDICATORS
 from transfer_opt.intake.unit_names import Register
-from transfer_opt.policy.case import WHOLE_PROVINCE
+from transfer_opt.policy.recipients import WHOLE_PROVINCE
 from transfer_opt.policy.warning_levels import (
     LEVELS,
     UNKNOWN,

@@ -29,7 +29,6 @@ from transfer_opt.policy.settings import Settings, shown
 
 CAP_PARAMETER = "增幅上限"
 POOL_PARAMETER = "本年总额"
-NEGLIGIBLE = 1e-6
 DIGITS = 9
 """Growth in thousandths is read to this many digits: what is beyond is the dust of a float."""
 TIMES = (1, 2, 4, 8)
@@ -167,7 +166,7 @@ def _blocked(present: Present, finding: Finding, pool: str, tried: bool) -> str:
     if not len(counting):
         return "该县没有可统筹用于“三保”的补助。"
     _, high = present.formulation.floor_and_cap()
-    capped = counting[present.published[counting] >= high[counting] - NEGLIGIBLE * case.unit]
+    capped = counting[present.published[counting] >= high[counting] - case.dust]
     blocked = "，".join(
         f"{case.funds[case.lines.fund[line]].short}已到{'、'.join(_rules_at(present, int(line)))}"
         f" {high[line]:,.12g}"
@@ -215,14 +214,14 @@ def _short(unmet: Iterable[tuple[str, str]]) -> set[str]:
 def _larger_pool(present: Present, needs: Sequence[Finding]) -> str:
     """The smallest amount by which one pool must be larger so that no shortfall is left; "" where none was found."""
     case = present.case
-    least = ceil(_total(needs) / case.unit - NEGLIGIBLE)
+    least = ceil((_total(needs) - case.dust) / case.unit)
 
     def closes(fund: int, units: int) -> bool:
         after = present.with_pool(fund, units)
         if not after.optimum.possible:
             return False
         short = shortfall(after.case, position(after.case, after.optimum.amounts).capacity)
-        return float(np.nansum(short)) <= NEGLIGIBLE * case.unit
+        return float(np.nansum(short)) <= case.dust
 
     for times in TIMES:
         found = [

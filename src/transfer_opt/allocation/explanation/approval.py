@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from transfer_opt.allocation.compliance import NEGLIGIBLE, Finding, on_given_amounts
+from transfer_opt.allocation.compliance import Finding, on_given_amounts
 from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.core.arrays import Floats
 from transfer_opt.policy.case import Case
@@ -48,7 +48,7 @@ def standings(
         strict=True,
     )
     found = [
-        Standing(before, after, after.rule in fixed, _change(before, after, NEGLIGIBLE * case.unit))
+        Standing(before, after, after.rule in fixed, _change(before, after, case.dust))
         for before, after in pairs
     ]
     return tuple(

@@ -12,7 +12,6 @@ import numpy as np
 from transfer_opt.allocation.explanation.indicators import position
 from transfer_opt.allocation.explanation.steps import (
     GOAL_STEP,
-    NEGLIGIBLE,
     OTHER_RULES,
     SHOWN_DIGITS,
     STEP_NAMES,
@@ -61,7 +60,7 @@ def reasons(instance: Instance, optimum: Optimum, changes: Steps) -> list[tuple[
             _Bounds(entry.rule, entry.limits(entry.hard), entry.limits(~entry.hard))
             for entry in formulation.rules
         ),
-        tuple(_tight(formulation, amounts, case.unit * NEGLIGIBLE)),
+        tuple(_tight(formulation, amounts, case.dust)),
         changes,
     )
     return [_reason(ground, line) for line in range(len(case.lines))]
@@ -112,7 +111,7 @@ class _Ground:
     @property
     def slack(self) -> float:
         """Money below which a bound counts as reached."""
-        return self.case.unit * NEGLIGIBLE
+        return self.case.dust
 
 
 def _coefficients(case: Case, amounts: Floats, company: Ints) -> dict[int, float]:

@@ -171,20 +171,22 @@ def _moved(present: _Present) -> Iterator[_Trial]:
 
 def _loosened(present: _Present, amounts: Floats) -> Iterator[_Trial]:
     """Every parameter that bounds a binding row, one step looser, where that moves the bound."""
-    settings, unit = present.instance.settings, present.instance.case.unit
+    settings, case = present.instance.settings, present.instance.case
     for entry in present.rules:
         ideal = entry.rows.expression.at(amounts)
-        binding = at_bound(entry, ideal, unit) | missed(entry, ideal, unit)
+        binding = at_bound(case, entry, ideal) | missed(case, entry, ideal)
         for parameter in entry.rule.parameters.values() if binding.any() else ():
             # A parameter that is no argument of its rule is at work before: in needs, penalties, usable shares.
             direct = parameter.name in CONSTRAINTS[entry.rule.name].parameters.values()
             for change in _steps(settings, entry, parameter, binding):
-                case, rules = present.rewritten(change) if direct else present.reformulated(change)
+                other_case, rules = (
+                    present.rewritten(change) if direct else present.reformulated(change)
+                )
                 other = next(each for each in rules if each.rule.name == entry.rule.name)
                 if _moves(entry, other, binding):
                     now = settings.cell(change.rule, change.parameter, change.fund, change.object)
                     said = f"由 {shown(now, parameter.kind)} 放宽到 {shown(change.value, parameter.kind)}"
-                    yield present.trial(_called(change), said, case, rules)
+                    yield present.trial(_called(change), said, other_case, rules)
 
 
 def _steps(

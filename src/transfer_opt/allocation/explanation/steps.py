@@ -32,8 +32,8 @@ OTHER_RULES, GOAL_STEP = "其他规则", "目标调整"
 STEP_NAMES = (*NAMED_STEPS, OTHER_RULES, GOAL_STEP, ROUNDING_STEP)
 STEP_DIGITS = 2
 """Steps are shown, and therefore made to add, in hundredths of the publishing unit."""
-NEGLIGIBLE, SHOWN_DIGITS = 1e-6, 6
-"""Publishing units below which a bound counts as reached, and as many digits of them."""
+SHOWN_DIGITS = 6
+"""Digits of a publishing unit that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def steps(instance: Instance, published: Published) -> Steps:
             active += names
             chosen = [entry for entry in formulation.rules if entry.rule.name in active]
             partial = composed(case, chosen, (CLOSEST,), formulation.whole)
-            if before is None or not _met(before, partial, reached, case.unit * NEGLIGIBLE):
+            if before is None or not _met(before, partial, reached, case.dust):
                 reached = _closest(partial, instance.solver.again, reached)
             before = partial
         states.append(_settled(case, reached, states[-1]))

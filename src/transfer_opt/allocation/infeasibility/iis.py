@@ -23,9 +23,6 @@ from transfer_opt.policy.model import Change
 from transfer_opt.policy.objectives import CLOSEST
 from transfer_opt.policy.settings import Settings
 
-NEGLIGIBLE = 1e-6
-"""Publishing units that count as nothing."""
-
 
 @dataclass(frozen=True)
 class Family:
@@ -189,7 +186,7 @@ def _by_bounds(
     low, high = formulation.program.lower, formulation.program.upper
     rows = entry.rows[entry.hard & entry.single]
     at = rows.expression.columns[np.argsort(rows.expression.rows)]
-    prices, slack = shortage.prices[at], NEGLIGIBLE * case.unit
+    prices, slack = shortage.prices[at], case.dust
     pressed = (prices < 0) & (rows.lower >= low[at] - slack) | (prices > 0) & (
         rows.upper <= high[at] + slack
     )

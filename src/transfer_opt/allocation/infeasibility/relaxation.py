@@ -14,7 +14,7 @@ import numpy as np
 from transfer_opt.allocation.formulation.formulate import Formulation, formulate
 from transfer_opt.allocation.formulation.rule_rows import REPAIRED
 from transfer_opt.allocation.formulation.stages import LEAST_REPAIR
-from transfer_opt.allocation.infeasibility.iis import NEGLIGIBLE, Family, families, softened
+from transfer_opt.allocation.infeasibility.iis import Family, families, softened
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import least
 from transfer_opt.core.arrays import NOWHERE, Floats
@@ -77,7 +77,7 @@ def _giving(
     instance: Instance, asked: Sequence[Family], soft: tuple[Family, ...], money: float
 ) -> tuple[Family, ...]:
     """Which of the families asked must be soft besides those that are, for the least money; the first are kept first."""
-    if _least(instance, soft) <= money + NEGLIGIBLE * instance.case.unit:
+    if _least(instance, soft) <= money + instance.case.dust:
         return ()
     if len(asked) == 1:
         return tuple(asked)

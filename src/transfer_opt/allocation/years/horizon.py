@@ -26,10 +26,11 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.assemble import assemble
 from transfer_opt.intake.outlook import Outlook
-from transfer_opt.policy.case import YUAN, Case, Recipients
+from transfer_opt.policy.case import YUAN, Case
 from transfer_opt.policy.given import gives_bound
 from transfer_opt.policy.model import Change, ModelSpec
 from transfer_opt.policy.outlook_growth import pool_growths
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.settings import Settings
 
 FORECAST_YUAN = 100

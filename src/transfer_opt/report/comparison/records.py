@@ -13,7 +13,7 @@ from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import PROJECTED
 from transfer_opt.policy.settings import shown
 from transfer_opt.report.equality import indicator_change, indicator_value
-from transfer_opt.report.parts import amount, heading
+from transfer_opt.report.parts import heading, totals_held
 from transfer_opt.report.records import parameter_rows
 from transfer_opt.scenarios.comparison.columns import Side
 from transfer_opt.scenarios.comparison.compare import LAST_YEAR, Comparison
@@ -201,15 +201,8 @@ def _plan_facts(side: Side, plan: Plan) -> Iterator[tuple[Value, Value, Value]]:
         yield side.name, item, said
     yield side.name, "目标顺序", " > ".join(plan.objective)
     yield side.name, "公布单位", plan.case.unit_name
-    for f, fund in enumerate(plan.case.funds):
-        total = amount(float(np.nansum(plan.amounts[f])))
-        yield (
-            side.name,
-            f"合计核对：{fund.name}",
-            (
-                f"各县合计 {total:,.10g}，可分配总额 {fund.pool:,.10g}，相差 {amount(total - fund.pool):g}"
-            ),
-        )
+    for item, said in totals_held(plan):
+        yield side.name, item, said
     yield side.name, "校验码 SHA-256", plan.digest
     yield side.name, "证书 SHA-256", plan.proof_digest
     for alarm in plan.alarms:

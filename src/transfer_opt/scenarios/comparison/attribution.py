@@ -27,10 +27,10 @@ from transfer_opt.core.vocabulary import (
 )
 from transfer_opt.intake.shared import is_worked_out
 from transfer_opt.intake.unit_names import Register
-from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.constraints import CONSTRAINTS
 from transfer_opt.policy.given import gives_bound, is_bound
 from transfer_opt.policy.model import Change, RuleSpec
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.settings import Settings
 from transfer_opt.scenarios.comparison.columns import CHANGES, Side, as_computed, by_fund
 from transfer_opt.scenarios.comparison.counterfactual import State, re_solved

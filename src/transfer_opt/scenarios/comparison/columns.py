@@ -14,7 +14,7 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints
 from transfer_opt.core.vocabulary import ADJUSTED
 from transfer_opt.intake.unit_names import Register
-from transfer_opt.policy.case import Recipients
+from transfer_opt.policy.recipients import Recipients
 
 ENTRY, GROWTH, FACTORS = "资格变化", "总额增长", "因素变化"
 CHANGES = (ENTRY, GROWTH, FACTORS, *STEP_NAMES, ADJUSTED)

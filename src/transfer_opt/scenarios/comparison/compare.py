@@ -13,8 +13,8 @@ from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE
 from transfer_opt.core.errors import InputError, Problem
 from transfer_opt.core.suggestions import did_you_mean
-from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.model import ModelSpec
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.succession import Succession
 from transfer_opt.scenarios.comparison.ahead import Ahead
 from transfer_opt.scenarios.comparison.attribution import Effects, effects

@@ -22,10 +22,10 @@ from transfer_opt.intake.checks.bounds import gets_money, no_money
 from transfer_opt.intake.choices import pools_given, read_choices
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.admissible import changed_amount
-from transfer_opt.policy.case import Recipients
 from transfer_opt.policy.factors import NEED_COLUMNS
 from transfer_opt.policy.given import gives_bound
 from transfer_opt.policy.model import Change, ModelSpec
+from transfer_opt.policy.recipients import Recipients
 from transfer_opt.policy.settings import Settings, shown
 
 NOW = -1
