@@ -56,6 +56,7 @@ class Screen:
         self.complaints: list[str] = []
         self.watch(self.page)
         self.page.goto(bench.address)
+        self.page.wait_for_url(lambda address: not address.endswith("/opening"))
 
     def watch(self, page: Any) -> None:
         """Note what the console and the page complain of."""
@@ -144,7 +145,9 @@ def saved(screen: Screen, name: str, folder: Path) -> Path:
     page.locator("#save input[name=name]").fill(name)
     page.locator("#save input[name=result]").uncheck()
     page.locator("#save form button").click()
-    page.wait_for_selector("#saved a")
+    screen.idle()
+    said = f"{page.inner_text('#told')}|{page.inner_text('#saved')}"
+    assert page.locator("#saved a").count(), said
     with page.expect_download() as download:
         page.locator("#saved a").first.click()
     path = folder / download.value.suggested_filename
