@@ -367,7 +367,7 @@ class _Routes:
     async def stop(self, _: Request) -> Response:
         """End the server once this is answered."""
         self._bench.stop()
-        return _html(f'<main class="start"><p>{STOPPED}</p></main>')
+        return _html(f'<header><h1>测算台</h1></header><main class="start"><p>{STOPPED}</p></main>')
 
     def _running(self, request: Request) -> Running | None:
         return self._bench.sessions.get(request.path_params["key"])
