@@ -179,7 +179,9 @@ def _served(words: Sequence[str]) -> tuple[int, str]:
         try:
             address = told[0].split("：", 1)[1].strip()
             browser = build_opener(ProxyHandler({}), HTTPCookieProcessor())
-            with browser.open(address, timeout=60) as page:
+            with browser.open(address, timeout=60) as first:
+                where = first.geturl().removesuffix("opening")
+            with browser.open(where, timeout=60) as page:
                 token = re.findall('"X-Token": "([^"]+)"', page.read().decode())[0]
             stop = Request(urljoin(address, "/stop"), b"", {"X-Token": token})
             browser.open(stop, timeout=60).close()
