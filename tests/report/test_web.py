@@ -17,7 +17,7 @@ from typing import Any
 import openpyxl
 import pypdf
 import pytest
-from books import change, plain_tables, write_tables
+from books import EQUALIZATION, change, plain_tables, write_tables
 from browsing import chromium
 from comparisons import example, pools_untried
 from sharedbook import miniature
@@ -359,6 +359,29 @@ def test_the_first_screen_answers_the_five_questions(opened: Any) -> None:
     assert opened.evaluate("document.documentElement.scrollWidth") <= 1366
     opened.set_viewport_size({"width": 1024, "height": 768})
     assert opened.evaluate("document.documentElement.scrollWidth") <= 1024
+
+
+def test_many_scenarios_are_moved_under_the_names_of_the_counties(
+    browser: Any, tmp_path: Path
+) -> None:
+    tables = plain_tables()
+    head, *rows = tables["方案"]
+    tables["方案"] = [[*head, "五", "六", "七"], *([*row, None, None, None] for row in rows)]
+    rule = [None] * len(head) + ["31%", "32%", "33%"]
+    rule[:3] = ["增幅上限", EQUALIZATION, "增幅上限"]
+    tables["方案"].append(rule)
+    write_tables(tmp_path / "预算.xlsx", tables)
+    page = tmp_path / "比较.html"
+    compare.write(compare.compare([tmp_path / "预算.xlsx"]), tmp_path / "比较.xlsx", page)
+    screen = browser.new_page(offline=True)
+    for width in (1024, 1366):
+        screen.set_viewport_size({"width": width, "height": 768})
+        screen.goto(page.as_uri())
+        assert screen.evaluate("document.documentElement.scrollWidth") <= width
+        screen.evaluate("document.querySelector('.crowd').scrollLeft = 300")
+        name = screen.locator("#counties tbody tr.unit td.name").first
+        assert name.bounding_box()["x"] == screen.locator(".crowd").bounding_box()["x"]
+    screen.close()
 
 
 @pytest.mark.system
