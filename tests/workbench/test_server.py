@@ -17,6 +17,8 @@ from benches import Bench, figures, is_alive
 from books import EQUALIZATION, EXAMPLE
 from hostile import Hostile, hostile
 
+from transfer_opt.workbench.server import MOST_AWAKE
+
 pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are told by /proc"),
@@ -184,7 +186,7 @@ def test_garbage_in_a_form_is_told_and_changes_nothing(bench: Bench, session: st
         assert 'id="told" role="alert"' in found.text
         assert found.headers["hx-reswap"] == "none"
     assert bench.version(session) == before
-    assert "已证明" in bench.get(session).text
+    assert "已证明" in bench.proved(session)
 
 
 def test_an_old_page_is_refused_and_drawn_anew(bench: Bench, session: str) -> None:
@@ -215,18 +217,32 @@ def test_two_workbooks_are_two_sessions(bench: Bench, session: str) -> None:
 
 
 def test_a_worker_that_is_ended_goes_on_where_it_stood(bench: Bench) -> None:
-    spares = set(bench.workers())
     where = bench.post("/open", {"example": "1"}).opened
     bench.act(where, "slide", fund=EQUALIZATION, value="1")
     bench.act(where, "slide", fund=EQUALIZATION, value="2")
     before, version = figures(bench.get(where).text), bench.version(where)
-    for number in spares:  # the one that was waiting has the session now
+    for number in bench.workers():  # the one that waits for the next workbook, too
         os.kill(number, signal.SIGKILL)
     assert bench.version(where) == version
     assert figures(bench.get(where).text) == before
     bench.act(where, "undo")
     assert figures(bench.get(where).text)["合  计"][0] == "2,840,480"
     bench.act(where, "reset")
+    assert "总额核对" in bench.get(bench.post("/open", {"example": "1"}).opened).text
+
+
+def test_many_workbooks_keep_few_processes_and_every_draft(tmp_path: Path) -> None:
+    with Bench(tmp_path, EXAMPLE) as started:
+        first = started.enter()
+        unchanged = figures(started.get(first).text)
+        started.act(first, "slide", fund=EQUALIZATION, value="1")
+        before = figures(started.get(first).text)
+        others = [started.post("/open", {"example": "1"}).opened for _ in range(4)]
+        assert all("总额核对" in started.get(where).text for where in others)
+        assert len(started.workers()) <= MOST_AWAKE + 1
+        assert figures(started.get(first).text) == before
+        started.act(first, "undo")
+        assert figures(started.get(first).text) == unchanged
 
 
 def test_halt_does_no_harm_to_who_waits_for_nothing(bench: Bench, session: str) -> None:

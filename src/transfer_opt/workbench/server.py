@@ -6,7 +6,9 @@ import asyncio
 import hmac
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -32,6 +34,8 @@ from transfer_opt.workbench.messages import Opening, Reply
 from transfer_opt.workbench.templates import opening_page, start_page
 from transfer_opt.workbench.worker import Worker
 
+MOST_AWAKE = 3
+"""Workbooks whose workers run at a time; an office computer has not the memory for every one opened in a day."""
 LARGEST_UPLOAD = 51 * 2**20
 """Bytes of a request: a file of the size that reading allows, and a little around it."""
 POLICY = (
@@ -67,6 +71,8 @@ class Running:
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_opening: bool = True
     """The worker has been asked to open the workbook, and nobody has waited for its reply yet."""
+    asked: float = field(default_factory=time.monotonic)
+    """When it was last asked something."""
     is_halted: bool = False
     remark: str = ""
     """What the page is told once it is drawn anew."""
@@ -100,16 +106,27 @@ class Bench:
             str(boundaries) if boundaries else None,
             kept,
         )
-        worker.put("open", opening)
+        with suppress(OSError):  # a spare that has ended: whoever asks first starts another
+            worker.put("open", opening)
+        self._rest()
         key = secrets.token_urlsafe(12)
         beside = None if self.autosave.holds(path) else path.parent
         self.sessions[key] = Running(worker, opening, self.autosave.folder(path), beside)
         return key
 
+    def _rest(self) -> None:
+        """End the workers of the sessions that were asked longest ago: when asked again, they go on where they stood."""
+        awake = sorted(self.sessions.values(), key=lambda running: running.asked)
+        for running in awake[: max(len(awake) + 1 - MOST_AWAKE, 0)]:
+            if running.lock.acquire(blocking=False):
+                running.worker.end()
+                running.lock.release()
+
     def ask(self, key: str, name: str, *values: Any) -> Reply:
-        """A question to the worker of a session; one that has died is started again where it stood."""
+        """A question to the worker of a session; one that has ended is started again where it stood."""
         running = self.sessions[key]
         with running.lock:
+            running.asked = time.monotonic()
             try:
                 reply = _asked(running, name, values)
             except (EOFError, OSError):
