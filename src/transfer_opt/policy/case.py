@@ -28,6 +28,8 @@ DEFAULT_UNIT = "万元"
 OWN = "可用财力"
 NEGLIGIBLE, DUST = 1e-6, 1e-15
 """Money that counts as nothing: of a publishing unit; of all pools together, as sums of floats so large lose as much."""
+MOST_DECIMALS = 10
+"""Decimals of a fen in 亿元: no publishing unit is smaller."""
 YUAN = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
 """Money unit → 元."""
 
@@ -343,6 +345,13 @@ class Case:
         """Money that counts as nothing: a millionth of the publishing unit, or what sums of floats this large may lose."""
         return max(NEGLIGIBLE * self.unit, DUST * float(self.pools.sum()))
 
+    @cached_property
+    def decimals(self) -> int:
+        """Decimals of published money: 6 where it is published in fen and told in 万元."""
+        unit = self.figures.unit
+        told = (k for k in range(MOST_DECIMALS) if (unit * 10**k).denominator == 1)
+        return next(told, MOST_DECIMALS)
+
     def exact_money(self, units: Ints) -> Exacts:
         """Whole publishing units as money."""
         money: Exacts = np.array(units.tolist(), dtype=object) * self.figures.unit
@@ -350,7 +359,7 @@ class Case:
 
     def money(self, units: Ints) -> Floats:
         """Whole publishing units as money, without the dust of binary fractions."""
-        return np.asarray(np.round(units * self.unit, 10), dtype=float)
+        return np.asarray(np.round(units * self.unit, MOST_DECIMALS), dtype=float)
 
     def by_county(self, amounts: Floats) -> Floats:
         """Line by line (L,) → (F, n), NaN where there is no line."""

@@ -22,7 +22,7 @@ from transfer_opt.core.vocabulary import (
     NEED_RULE,
 )
 from transfer_opt.report.allocation import allocation_table
-from transfer_opt.report.parts import KEY_COLUMNS, amount, example_label, heading
+from transfer_opt.report.parts import KEY_COLUMNS, amount, example_label, heading, to_the_unit
 from transfer_opt.workbook.result.adjustments import Adjustment, Line, latest
 
 MARKS: Mapping[Verdict, str] = {"broken": "✕", "soft": "▲"}
@@ -41,7 +41,13 @@ def approval_report(
     )
     code = plan.digest
     return Report(
-        tables, (), plan.scenario, f"{code[:6]}…{code[-4:]}", example_label(plan), date, {}
+        to_the_unit(tables, plan.case),
+        (),
+        plan.scenario,
+        f"{code[:6]}…{code[-4:]}",
+        example_label(plan),
+        date,
+        {},
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from transfer_opt.allocation.plan import Amounts
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget, Value
 from transfer_opt.core.exact import spelled
-from transfer_opt.core.tables import Column, RowKind
+from transfer_opt.core.tables import AMOUNT_DECIMALS, Column, RowKind, Table
 from transfer_opt.core.text import some
 from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, EXAMPLE_LABEL, MOVED, SUCCESSION
 from transfer_opt.policy.case import Case, Fund
@@ -123,6 +123,16 @@ def totals_held(plan: Amounts) -> Iterator[tuple[str, str]]:
             f"合计核对：{fund.name}",
             f"各县合计 {spelled(total)}，可分配总额 {spelled(pool)}，相差 {spelled(total - pool)}",
         )
+
+
+def finest(cases: Iterable[Case]) -> int:
+    """Decimals that the amounts of these cases are shown with at most."""
+    return max(AMOUNT_DECIMALS, *(case.decimals for case in cases))
+
+
+def to_the_unit(tables: Iterable[Table], *cases: Case) -> tuple[Table, ...]:
+    """The tables with every decimal of what is published, so that sums agree to the last digit printed."""
+    return tuple(replace(table, finest=finest(cases)) for table in tables)
 
 
 def amount(value: float) -> float:

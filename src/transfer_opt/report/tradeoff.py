@@ -12,7 +12,7 @@ from transfer_opt.core.budget import Value
 from transfer_opt.core.tables import Column, ColumnKind, Curve, Row, Table
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.objectives import CLOSEST, SHORTFALL, STEADIEST
-from transfer_opt.report.parts import KEY_COLUMNS, amount, groups
+from transfer_opt.report.parts import KEY_COLUMNS, amount, groups, to_the_unit
 from transfer_opt.scenarios.frontier import Frontier
 
 SHEET, ALLOCATION_SHEET = "前沿", "各点分配"
@@ -93,10 +93,11 @@ def frontier_tables(
     heading: str,
 ) -> tuple[Table, ...]:
     """The sheets; `objective` is what the scenario asks for, `units` are the published integers (L,) at every corner."""
-    return (
+    tables = (
         _corner_table(case, curve, scenario, objective, units, heading),
         _allocation_table(case, scenario, units, heading),
     )
+    return to_the_unit(tables, case)
 
 
 def frontier_chart(case: Case, curve: Frontier, scenario: str) -> Curve:

@@ -21,7 +21,7 @@ from transfer_opt.policy.case import YUAN
 from transfer_opt.published.movable import PROVED, kept_sentence, span_sentence
 from transfer_opt.published.versus import told_apart
 from transfer_opt.report.allocation import allocation_table
-from transfer_opt.report.parts import amount, groups, known_sums, optional, sums
+from transfer_opt.report.parts import amount, finest, groups, known_sums, optional, sums
 from transfer_opt.report.steps import step_table
 from transfer_opt.report.web.cells import Grid, figure
 from transfer_opt.report.web.strip import Strip, strip
@@ -182,7 +182,7 @@ def county_grid(
         Row(group.kind, values)
         for group, values in zip(found, zip(*cells, strict=True), strict=True)
     )
-    return Grid(Table("县区", "", tuple(columns), rows))
+    return Grid(Table("县区", "", tuple(columns), rows, finest=finest([case])))
 
 
 def coverage(now: Amounts, base: Amounts) -> Strip | None:
@@ -255,7 +255,7 @@ def _funds(now: Amounts, base: Amounts, place: int) -> Grid:
         optional(float(value)) for value in (now.given[place], known, base.given[place])
     )
     rows.append(Row("total", (ALL, whole, last, _less(whole, last), _less(whole, other))))
-    return Grid(Table("一县", "", columns, tuple(rows)))
+    return Grid(Table("一县", "", columns, tuple(rows), finest=finest([case])))
 
 
 def _year(now: Outcome, place: int) -> Iterator[Bar]:

@@ -21,7 +21,7 @@ from transfer_opt.allocation.formulation.rule_rows import REPAIRED
 from transfer_opt.allocation.infeasibility.remedies import where
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.core.arrays import Floats, Ints
-from transfer_opt.core.exact import exact
+from transfer_opt.core.exact import exact, spelled
 from transfer_opt.core.vocabulary import CAP_RULE, NEED_RULE, POOL_RULE
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
@@ -233,7 +233,7 @@ def _larger_pool(present: Present, needs: Sequence[Finding]) -> str:
             after = present.with_pool(fund, units)
             if after.unmet is not None and not _short(after.unmet):
                 return (
-                    f"把{case.funds[fund].name}的资金总额增加 {float(units * case.figures.unit):,.12g} {case.money_unit}"
+                    f"把{case.funds[fund].name}的资金总额增加 {spelled(units * case.figures.unit)} {case.money_unit}"
                     f"{where(present.instance, after)}即可全部补足{CONFIRMED}"
                 )
     return ""

@@ -24,7 +24,7 @@ FIGURE_PIXELS, FIGURE_PADDING = 8, 16
 """Room for a bold digit of 10 points in the widest font that may stand in for 宋体, and for what stands around it."""
 VARIED_KINDS = ("number", "points")
 """Kinds whose decimals differ from row to row."""
-AMOUNT_DECIMALS, NUMBER_DECIMALS, PERCENT_DIGITS = 4, 6, 2
+NUMBER_DECIMALS, PERCENT_DIGITS = 6, 2
 BLOCK = 1000
 """Rows that are told or written at once: a large sheet is never held as text."""
 
@@ -79,7 +79,10 @@ def measure(table: Table) -> Layout:
     by_column = list(zip(*(row.values for row in table.rows), strict=True)) or [()] * len(
         table.columns
     )
-    decimals = tuple(map(_column_decimals, table.columns, by_column))
+    decimals = tuple(
+        _column_decimals(column, values, table.finest)
+        for column, values in zip(table.columns, by_column, strict=True)
+    )
     varied = {
         index: [
             number_decimals(row, value) if is_number(value) else 0
@@ -183,16 +186,16 @@ def _head_heights(table: Table, pixels: Sequence[int]) -> tuple[float, float, fl
     return TITLE_HEIGHT, LINE_HEIGHT, band, header + (HEADER_AIR if header > least else 0)
 
 
-def _column_decimals(column: Column, values: Sequence[Value]) -> int:
+def _column_decimals(column: Column, values: Sequence[Value], most: int) -> int:
     if column.kind not in AMOUNT_KINDS:
         return 0
     needed = 0
     for value in set(_figures(values)):
         if value % 1:
-            shown = round(value, AMOUNT_DECIMALS)
-            while needed < AMOUNT_DECIMALS and round(shown, needed) != shown:
+            shown = round(value, most)
+            while needed < most and round(shown, needed) != shown:
                 needed += 1
-            if needed == AMOUNT_DECIMALS:
+            if needed == most:
                 break
     return needed
 
