@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transfer_opt.core.errors import InfeasibleError, InputError, Problem, TransferOptError
+from transfer_opt.core.exact import in_figures
 
 if TYPE_CHECKING:
     from transfer_opt.allocation.plan import Outcome
@@ -28,12 +29,12 @@ def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = Non
     click.echo(f"方案：{outcome.scenario}　目标：{' > '.join(outcome.objective)}")
     for fund, total, pool in zip(case.funds, outcome.totals, case.figures.pools, strict=True):
         same = "与可分配总额一致" if total == pool else "与可分配总额不一致"
-        kept = f"，另预留 {fund.reserved:,.12g} {case.money_unit}" if fund.reserved else ""
+        kept = f"，另预留 {in_figures(fund.reserved)} {case.money_unit}" if fund.reserved else ""
         click.echo(f"  {fund.name}：{spelled(total)} {case.money_unit}（{same}{kept}）")
     if (outcome.shortfall == outcome.shortfall).all():
         short = int((outcome.shortfall > 0).sum())
         click.echo(
-            f"  “三保”缺口：{outcome.shortfall.sum():,.12g} {case.money_unit}，{short} 个县"
+            f"  “三保”缺口：{in_figures(outcome.shortfall.sum())} {case.money_unit}，{short} 个县"
             + _last_year(outcome)
         )
     from transfer_opt.report.split import split_sentences
@@ -54,7 +55,9 @@ def _last_year(outcome: Outcome) -> str:
     count = next((entry for entry in outcome.indicators if entry.name == "“三保”缺口县数"), None)
     if gap is None or count is None or gap.last != gap.last:
         return ""
-    return f"（按上年资金为 {gap.last:,.12g} {outcome.case.money_unit}，{count.last:.0f} 个县）"
+    return (
+        f"（按上年资金为 {in_figures(gap.last)} {outcome.case.money_unit}，{count.last:.0f} 个县）"
+    )
 
 
 def print_error(error: TransferOptError, as_json: bool) -> None:

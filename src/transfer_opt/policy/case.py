@@ -71,6 +71,12 @@ class Fund:
         return float(value) if isinstance(value, int | float) else np.nan
 
 
+def places(unit: mpq) -> int:
+    """How many decimals money in whole units has."""
+    told = (k for k in range(MOST_DECIMALS) if (unit * 10**k).denominator == 1)
+    return next(told, MOST_DECIMALS)
+
+
 @dataclass(frozen=True)
 class Figure:
     """One figure of a factor's calculation, for every unit."""
@@ -345,12 +351,15 @@ class Case:
         """Money that counts as nothing: a millionth of the publishing unit, or what sums of floats this large may lose."""
         return max(NEGLIGIBLE * self.unit, DUST * float(self.pools.sum()))
 
+    @property
+    def beyond_floats(self) -> bool:
+        """Whether floats as large as the pools lose more than a publishing unit may: then only fractions tell what is published."""
+        return self.dust > NEGLIGIBLE * self.unit
+
     @cached_property
     def decimals(self) -> int:
         """Decimals of published money: 6 where it is published in fen and told in 万元."""
-        unit = self.figures.unit
-        told = (k for k in range(MOST_DECIMALS) if (unit * 10**k).denominator == 1)
-        return next(told, MOST_DECIMALS)
+        return places(self.figures.unit)
 
     def exact_money(self, units: Ints) -> Exacts:
         """Whole publishing units as money."""

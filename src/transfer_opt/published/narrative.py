@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from transfer_opt.core.budget import Value, is_number
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.exact import spelled
+from transfer_opt.core.exact import in_figures, spelled
 from transfer_opt.core.text import normalise, to_text
 from transfer_opt.core.vocabulary import (
     ADJUSTED,
@@ -317,7 +317,7 @@ def _changes(rows: Sequence[Row], name: str, funds: Sequence[Row], unit: str) ->
 
 
 def _money(value: Value) -> str:
-    return f"{round(float(value), 2):,.12g}" if is_number(value) else ""
+    return f"{in_figures(round(float(value), 2))}" if is_number(value) else ""
 
 
 def _small(money: float) -> str:
@@ -326,7 +326,7 @@ def _small(money: float) -> str:
 
 
 def _signed(value: Value) -> str:
-    return f"{round(float(value), 2):+,.12g}" if is_number(value) else ""
+    return f"{in_figures(round(float(value), 2), signed=True)}" if is_number(value) else ""
 
 
 def _percent(value: Value, *, signed: bool = False) -> str:

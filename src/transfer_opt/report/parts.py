@@ -12,7 +12,7 @@ import numpy as np
 from transfer_opt.allocation.plan import Amounts
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget, Value
-from transfer_opt.core.exact import spelled
+from transfer_opt.core.exact import in_figures, spelled
 from transfer_opt.core.tables import AMOUNT_DECIMALS, Column, RowKind, Table
 from transfer_opt.core.text import some
 from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, EXAMPLE_LABEL, MOVED, SUCCESSION
@@ -237,6 +237,6 @@ def _one_off(case: Case) -> tuple[str, ...]:
         return ()
     names = some(case.recipients.name[paid > 0].tolist())
     return (
-        f"上年数都已扣除其中一次性补助，共 {amount(float(paid.sum())):,.10g} {case.money_unit}：{names}；"
+        f"上年数都已扣除其中一次性补助，共 {in_figures(amount(float(paid.sum())), 10)} {case.money_unit}：{names}；"
         "增减额、增幅和上年保底都按扣除后的数算。",
     )

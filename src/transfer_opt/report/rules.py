@@ -18,7 +18,7 @@ from transfer_opt.allocation.explanation.sensitivity import (
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
-from transfer_opt.core.exact import spelled
+from transfer_opt.core.exact import in_figures, spelled
 from transfer_opt.core.tables import Column, Row, RowKind, Table
 from transfer_opt.core.vocabulary import NEED_RULE, POOLS
 from transfer_opt.policy.case import Case
@@ -333,7 +333,7 @@ def _row(outcome: Outcome, finding: Finding) -> Row:
 
 
 def _conclusion(outcome: Outcome, finding: Finding) -> str:
-    missing = f"{abs(finding.margin):,.10g} {outcome.case.money_unit}"
+    missing = f"{in_figures(abs(finding.margin), 10)} {outcome.case.money_unit}"
     if finding.verdict == "soft":
         return f"▲ {'缺' if finding.rule == NEED_RULE else '超出'} {missing}" + (
             f"：{finding.remedy}" if finding.remedy else "，已列入警告"

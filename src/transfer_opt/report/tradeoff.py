@@ -9,6 +9,7 @@ import numpy as np
 
 from transfer_opt.core.arrays import Floats, Ints, sums
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.tables import Column, ColumnKind, Curve, Row, Table
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.objectives import CLOSEST, SHORTFALL, STEADIEST
@@ -278,7 +279,7 @@ def _movers(case: Case, units: Sequence[Ints], at: int) -> Value:
     change = _totals(case, units[at + 1]) - _totals(case, units[at])
     order = np.argsort(-np.abs(change), kind="stable")[:NAMED]
     return "、".join(
-        f"{case.recipients.name[i]} {'＋' if change[i] > 0 else '－'}{abs(change[i]):,.10g}"
+        f"{case.recipients.name[i]} {'＋' if change[i] > 0 else '－'}{in_figures(abs(change[i]), 10)}"
         for i in order
         if change[i]
     )

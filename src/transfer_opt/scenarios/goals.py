@@ -19,7 +19,7 @@ from transfer_opt.allocation.explanation.indicators import (
 )
 from transfer_opt.core.arrays import Bools, Floats
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.exact import spelled
+from transfer_opt.core.exact import in_figures, spelled
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
 from transfer_opt.intake.unit_names import Register
@@ -68,7 +68,7 @@ class Goal:
         if self.measure.kind == "number":
             return f"{value:.6f}"
         if self.measure.kind == "count":
-            return f"{value:,.12g} 个"
+            return f"{in_figures(value)} 个"
         digits = max(0, min(MONEY_DIGITS, floor(-log10(self.dust))))
         return f"{spelled(round(value, digits))} {money_unit}"
 
