@@ -16,7 +16,7 @@ from transfer_opt.cli.options import (
     model_option,
 )
 from transfer_opt.cli.printing import echo_json
-from transfer_opt.core.exact import in_figures
+from transfer_opt.core.exact import spelled
 
 if TYPE_CHECKING:
     from transfer_opt.commands.adjust import Adjusted
@@ -103,7 +103,7 @@ def _print(
         click.echo(f"  可调范围：{adjusted.reach}")
     for name, pool, computed, approved in totals_of(adjusted.plan, adjusted.adjustments):
         click.echo(
-            f"  {name}：测算合计 {in_figures(computed)}，批准合计 {in_figures(approved)}，可分配总额 {in_figures(pool)}"
+            f"  {name}：测算合计 {spelled(computed)}，批准合计 {spelled(approved)}，可分配总额 {spelled(pool)}"
         )
     for remark in remarks:
         click.echo(remark)
