@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 from transfer_opt.core.budget import Value
 from transfer_opt.core.cell_names import only_figures
-from transfer_opt.core.tables import HEADER_ROW, Column, Row, Table
+from transfer_opt.core.tables import AMOUNT_DECIMALS, HEADER_ROW, Column, Row, Table
 from transfer_opt.workbook.output.styles import AMOUNT_KINDS, SHARE_KINDS, TEXT_KINDS, WRAPPED_KINDS
 
 TITLE_HEIGHT, LINE_HEIGHT, HEADER_HEIGHT, LOW_HEADER_HEIGHT = 34.0, 18.0, 38.0, 26.0
@@ -20,8 +20,9 @@ BODY_HEIGHT, GROUP_HEIGHT = 16.5, 17.5
 LARGEST_HEIGHT = 409.0
 DEFAULT_ROW_PIXELS = 18
 DIGIT_PIXELS, CELL_PADDING = 8, 5
-FIGURE_PIXELS, FIGURE_PADDING = 8, 16
-"""Room for a bold digit of 10 points in the widest font that may stand in for 宋体, and for what stands around it."""
+FIGURE_PIXELS, FIGURE_PADDING, FINE_PIXELS = 8, 16, 3
+"""Room for a bold digit of 10 points in the widest font that may stand in for 宋体, for what stands around it,
+and more for every decimal beyond four: of long figures fewer are narrow commas."""
 VARIED_KINDS = ("number", "points")
 """Kinds whose decimals differ from row to row."""
 NUMBER_DECIMALS, PERCENT_DIGITS = 6, 2
@@ -241,7 +242,9 @@ def _column_pixels(column: Column, values: Sequence[Value], decimals: int | Sequ
         if alike
         for limit in (min, max)
     ]
-    return max(wished, max(map(_half_widths, shown), default=0) * FIGURE_PIXELS + FIGURE_PADDING)
+    further = FINE_PIXELS * max(0, max(figures, default=0) - AMOUNT_DECIMALS)
+    needed = max(map(_half_widths, shown), default=0) * FIGURE_PIXELS + FIGURE_PADDING
+    return max(wished, needed + (further if column.kind in AMOUNT_KINDS else 0))
 
 
 def _shown(column: Column, value: float, decimals: int) -> str:
