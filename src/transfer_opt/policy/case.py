@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ NEGLIGIBLE, DUST = 1e-6, 1e-15
 """Money that counts as nothing: of a publishing unit; of all pools together, as sums of floats so large lose as much."""
 MOST_DECIMALS = 10
 """Decimals of a fen in 亿元: no publishing unit is smaller."""
+KEPT_DIGITS = 8
+"""Decimals of sums of money in tables and sentences."""
 YUAN = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
 """Money unit → 元."""
 
@@ -350,6 +353,11 @@ class Case:
     def dust(self) -> float:
         """Money that counts as nothing: a millionth of the publishing unit, or what sums of floats this large may lose."""
         return max(NEGLIGIBLE * self.unit, DUST * float(self.pools.sum()))
+
+    @property
+    def clean_digits(self) -> int:
+        """Decimals of a sum of floats that are no dust: eight, and fewer where the pools are so large that floats lose more."""
+        return KEPT_DIGITS if self.dust <= NEGLIGIBLE else max(0, floor(-log10(self.dust)))
 
     @property
     def beyond_floats(self) -> bool:
