@@ -11,7 +11,7 @@ from typing import Any
 
 import hostile
 import xlsxwriter
-from books import ECOLOGY, EQUALIZATION, EXAMPLE, ROOT, add_rule, plain_tables, write_tables
+from books import ECOLOGY, EQUALIZATION, EXAMPLE, ROOT, add_rule
 from cases import SPEC
 from corpus import both, tables
 from forgery import Book, reseal
@@ -444,17 +444,6 @@ def into(*options: str, again: bool) -> Say:
 def small(*options: str) -> Say:
     """`solve` of the small budget."""
     return lambda desk: desk.says("solve", desk.small[0], "-o", desk.path("小.xlsx"), *options)
-
-
-def told_in(money: str, *options: str) -> Say:
-    """`solve` of the example with another unit of money above its numbers."""
-    return lambda desk: desk.says(
-        "solve",
-        write_tables(desk.path(f"{money}.xlsx"), plain_tables(), money),
-        "-o",
-        desk.path(f"{money}结果.xlsx"),
-        *options,
-    )
 
 
 def other(command: str) -> Say:

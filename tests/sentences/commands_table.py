@@ -54,14 +54,13 @@ from sentences.commands_said import (
     small,
     solve,
     sweep,
-    told_in,
     unlocked,
     unmoved,
     warned,
     wish,
 )
 from sentences.hands import cell, coded, handled, proof, unfit, without
-from sentences.records_said import mapped, recorded
+from sentences.records_said import mapped, recorded, told_in
 from sentences.years_said import YEARS
 from transfer_opt.commands import adjust as adjusting
 from transfer_opt.scenarios.goals import parse_goal

@@ -16,7 +16,6 @@ from transfer_opt.cli.options import (
     model_option,
 )
 from transfer_opt.cli.printing import echo_json
-from transfer_opt.core.exact import spelled
 
 if TYPE_CHECKING:
     from transfer_opt.commands.adjust import Adjusted
@@ -83,6 +82,7 @@ def _print(
     adjusted: Adjusted, target: Path, remarks: Sequence[str], line: Entered | None, quiet: bool
 ) -> None:
     """What the adjustment breaks is never silent; then the line, the totals and where the copy lies."""
+    from transfer_opt.core.exact import spelled
     from transfer_opt.report.approved import totals_of
 
     unit, new = adjusted.plan.case.money_unit, adjusted.new

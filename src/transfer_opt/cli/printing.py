@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transfer_opt.core.errors import InfeasibleError, InputError, Problem, TransferOptError
-from transfer_opt.core.exact import in_figures
 
 if TYPE_CHECKING:
     from transfer_opt.allocation.plan import Outcome
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = None) -> None:
     """Warnings, totals and where the result lies."""
-    from transfer_opt.core.exact import spelled
+    from transfer_opt.core.exact import in_figures, spelled
     from transfer_opt.policy.payment_deadlines import dates
 
     case = outcome.case
@@ -51,6 +50,8 @@ def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = Non
 
 def _last_year(outcome: Outcome) -> str:
     """「；按上年资金为 34,206 万元，12 个县」."""
+    from transfer_opt.core.exact import in_figures
+
     gap = next((entry for entry in outcome.indicators if entry.name == "“三保”缺口"), None)
     count = next((entry for entry in outcome.indicators if entry.name == "“三保”缺口县数"), None)
     if gap is None or count is None or gap.last != gap.last:
