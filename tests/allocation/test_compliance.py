@@ -13,6 +13,7 @@ from gmpy2 import mpq
 
 from transfer_opt.allocation.compliance import ORDER, Finding, _subject, soft_gaps, verdict_sentence
 from transfer_opt.allocation.explanation.alarms import Present, diagnosed
+from transfer_opt.allocation.explanation.indicators import shortfall
 from transfer_opt.allocation.formulation.formulate import formulate
 from transfer_opt.core.exact import floats
 from transfer_opt.lexlp.solve import solve
@@ -458,3 +459,11 @@ def _confirm(allocation: Allocation, prices: dict[tuple[str, str], float]) -> No
         more, less = (unmet(allocation, rule, subject, money) - value for money in (0.1, -0.1))
         assert abs(more) == pytest.approx(0.1 * price, abs=1e-6), (rule, subject)
         assert less == pytest.approx(-more, abs=1e-6), (rule, subject)
+
+
+def test_what_floats_lose_is_no_shortfall() -> None:
+    """20,010,000,000 元 needed, all there but for the last bit of the float: not short; a fen less is."""
+    case = make_case(unit=0.01, need=[20_010_000_000.0] * 3, pools={"均衡性": 1e12})
+    last = np.nextafter(20_010_000_000.0, 0)
+    capacity = np.array([20_010_000_000.0, last, 20_009_999_999.99])
+    assert (shortfall(case, capacity) > 0).tolist() == [False, False, True]

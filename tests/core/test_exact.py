@@ -21,6 +21,7 @@ from transfer_opt.core.exact import (
     filled,
     floats,
     flooring,
+    in_figures,
     kept,
     known,
     nearest,
@@ -183,3 +184,14 @@ class TestWholeNumbers:
         assert value - 1 < flooring(value) <= value <= ceiling(value) < value + 1
         assert ceiling(value) == -flooring(-value)
         assert abs(nearest(value) - value) <= mpq(1, 2)
+
+
+def test_a_number_is_told_without_powers_of_ten_however_large_or_small() -> None:
+    """Twelve figures, of more than ten digits before the point two decimals; as f"{...:,.12g}" where that is plain."""
+    assert in_figures(1_128_200_000_000.0) == "1,128,200,000,000"
+    assert in_figures(10_192_394_128.28) == "10,192,394,128.28"
+    assert in_figures(8.0597e-07, 10) == "0.00000080597"
+    assert in_figures(-0.0) == "0"
+    assert in_figures(2.5, signed=True) == "+2.5"
+    for plain in (1 / 3, 1 / 30, 1234.5, -7.25, 0.1 + 0.2, 99_999_999.999, 0.0):
+        assert in_figures(plain) == f"{plain:,.12g}"

@@ -15,7 +15,7 @@ from transfer_opt.allocation import allocate
 from transfer_opt.commands import publish
 from transfer_opt.core.errors import InputError
 from transfer_opt.intake import prepare
-from transfer_opt.published.narrative import explain
+from transfer_opt.published.narrative import Money, _decimals, explain
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +121,18 @@ def test_a_result_saved_again_by_another_program_is_told_in_the_same_words(
 def test_a_file_that_is_no_result_is_said_so() -> None:
     with pytest.raises(InputError, match="不是 transfer-opt 写出的结果工作簿"):
         explain(EXAMPLE, "玛多县")
+
+
+def test_money_is_told_to_the_digits_that_are_published_and_what_does_not_show_is_left_out() -> (
+    None
+):
+    """In 万元 to the fen six decimals, in whole 万元 two; of a step of a hundredth of a fen nothing is left."""
+    fen = Money("万元", _decimals([{"分配额": 26646.352841}, {"分配额": None}, {"分配额": 3.5}]))
+    assert fen.decimals == 6
+    assert fen.money(26646.352841) == "26,646.352841"
+    assert fen.signed(-0.00000019) == "0"
+    assert not fen.shows(-0.00000019)
+    whole = Money("万元", _decimals([{"分配额": 26646.0}]))
+    assert whole.decimals == 2
+    assert whole.signed(3.456) == "+3.46"
+    assert Money("元").money(10_192_394_128.28) == "10,192,394,128.28"

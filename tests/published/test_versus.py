@@ -14,7 +14,7 @@ from transfer_opt.commands import publish
 from transfer_opt.commands.adjust import Wish, adjust, opened, write
 from transfer_opt.core.errors import InputError
 from transfer_opt.core.vocabulary import ADJUSTED, ALLOCATION, STEPS
-from transfer_opt.published.versus import UNTOLD, apart, chains, versus
+from transfer_opt.published.versus import UNTOLD, _decimal, apart, chains, versus
 from transfer_opt.workbook.result.rows import read_result
 
 
@@ -87,3 +87,9 @@ def test_what_was_approved_since_is_a_step_of_its_own(result: Path, tmp_path: Pa
     assert told[0].startswith("玛多县 25,680 万元，")
     assert f"{ADJUSTED} +93" in told[1]
     assert "人均补助" not in "".join(told)
+
+
+def test_a_large_figure_has_no_more_digits_than_a_spreadsheet_keeps() -> None:
+    """Fifteen digits: what a float of ten thousand million has beyond the fen is dust."""
+    assert _decimal(10235314128.28) == Decimal("10235314128.28")
+    assert _decimal(-0.00000019) == Decimal("-0.00000019")

@@ -23,7 +23,12 @@ from transfer_opt.lexlp.program import LevelStage, SumStage
 from transfer_opt.lexlp.solve import smallest, solve
 from transfer_opt.lexlp.solvers.choice import opener
 from transfer_opt.policy.objectives import Levels
-from transfer_opt.report.tradeoff import frontier_chart, position_sentence, standing_sentence
+from transfer_opt.report.tradeoff import (
+    frontier_chart,
+    measure,
+    position_sentence,
+    standing_sentence,
+)
 from transfer_opt.scenarios.frontier import Frontier, _before, _bends, _goal, frontier, objective
 
 COVERAGE, STEADY, CLOSE, SPREAD = "保障水平最大化", "较上年波动最小", "贴近因素法", "差距最小"
@@ -349,3 +354,11 @@ def test_a_small_bend_in_a_short_piece_is_kept_and_none_is_made_up() -> None:
     curve = [(0.0, 1.0), (0.001, 0.9), (0.002, 0.8001), (1.0, 0.0)]
     assert _bends(curve, np.ones(2)) == curve
     assert _bends([(0.0, 1.0), (0.25, 0.75), (1.0, 0.0)], np.ones(2)) == [(0.0, 1.0), (1.0, 0.0)]
+
+
+def test_money_of_a_curve_in_large_units_is_told_to_the_small_one() -> None:
+    case = replace(make_case(), money_unit="亿元")
+    shown = measure(case, "较上年波动最小")
+    assert shown.difference(118.82614, "亿元") == "118.8261 亿元"
+    assert shown.printed(118.826142) == 118.82614
+    assert measure(make_case(), "较上年波动最小").difference(118.82614, "万元") == "119 万元"

@@ -9,9 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from books import EXAMPLE, ROOT, write_tables
 from calls import call
+from cases import SPEC, make_case
 from results import FUNDS, tables
 
 from transfer_opt.allocation.allocate import instance_of
@@ -24,7 +26,7 @@ from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.model import Change
 from transfer_opt.report.need import need_sentences
 from transfer_opt.scenarios import need as needing
-from transfer_opt.scenarios.goals import GOALS, Goal
+from transfer_opt.scenarios.goals import GOALS, Goal, parse_goal
 from transfer_opt.scenarios.need import Answer, Lever
 
 LEVERS = (
@@ -247,3 +249,17 @@ def test_the_command_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFix
     assert least["at"] - least["beyond"]["at"] == answer["step"] == 1
     assert answer["together"]
     assert len(answer["tried"]) > 10
+
+
+def test_a_gap_of_a_fen_is_no_gap_of_0_and_is_told_without_powers_of_ten() -> None:
+    """Published in fen, told in 万元: a fen is 0.000001 万元, which was what counted as nothing."""
+    case = make_case(unit=1e-6)
+    goal = parse_goal("三保缺口=0", case, SPEC)
+    assert goal.lacks(1e-6) == 1e-6
+    assert goal.lacks(1e-13) == 0
+    assert goal.shown(1e-6, "万元") == "0.000001 万元"
+    assert goal.shown(14_585_400.123456, "万元") == "14,585,400.123456 万元"
+    short = GOALS["三保缺口县数"].value(
+        make_case(unit=1e-6, pools={"均衡性": 1e-6}, need=(100.000002, 200, 400)), np.full(3, 1e-6)
+    )
+    assert short == 1  # 甲 has 100 and gets a fen of two

@@ -60,7 +60,7 @@ from sentences.commands_said import (
     wish,
 )
 from sentences.hands import cell, coded, handled, proof, unfit, without
-from sentences.records_said import mapped, recorded
+from sentences.records_said import mapped, recorded, told_in
 from sentences.years_said import YEARS
 from transfer_opt.commands import adjust as adjusting
 from transfer_opt.scenarios.goals import parse_goal
@@ -122,6 +122,7 @@ FILES = (
     Row("E161", mapped("无.geojson"), mapped(None)),
     Row("E220", solve("--scenario", "均衡优生"), small("--json", "--scenario", "稳定优先")),
     Row("E221", small("--unit", "百元"), small()),
+    Row("E337", told_in("亿元", "--unit", "0.01元"), told_in("亿元", "--unit", "1元")),
     Row("W350", edited_budget(NO_ZONE), solve()),
     Row("W360", solve("--json"), small("--json", "--scenario", "稳定优先")),
     Row("W510", into("--json", again=True), into("--json", again=False)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+from books import plain_tables, write_tables
+
 from sentences.commands_said import Say
 from sentences.desk import Desk
 from transfer_opt.published.ledger import append, ready
@@ -33,5 +35,16 @@ def recorded(change: str = "") -> Say:
             with closing(sqlite3.connect(place)) as connection, connection:
                 connection.execute(change)
         return desk.says("history", "--ledger", place)
+
+    return say
+
+
+def told_in(money: str, *options: str) -> Say:
+    """`solve` of the example with another unit of money above its numbers."""
+    result = f"{money}结果.xlsx"
+
+    def say(desk: Desk) -> str:
+        source = write_tables(desk.path(f"{money}.xlsx"), plain_tables(), money)
+        return desk.says("solve", source, "-o", desk.path(result), *options)
 
     return say

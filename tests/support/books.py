@@ -77,6 +77,21 @@ def _read(path: Path, columns: tuple[tuple[str, str], ...]) -> dict[str, list[li
     return tables
 
 
+def grown(times: int) -> dict[str, list[list[Any]]]:
+    """The example with every amount of money so many times as large."""
+    tables = plain_tables()
+    for name, words in (
+        ("县区数据", ("财政", "财力", "需求", "上年")),
+        ("资金总额", ("总额", "省级")),
+    ):
+        header, *rows = tables[name]
+        money = [at for at, text in enumerate(header) if any(word in str(text) for word in words)]
+        for row in rows:
+            for at in money:
+                row[at] = row[at] and row[at] * times
+    return tables
+
+
 def write_tables(path: Path, tables: dict[str, list[list[Any]]], unit: str = "万元") -> Path:
     """Plain sheets: a 单位 row, the header, the rows."""
     book = openpyxl.Workbook()

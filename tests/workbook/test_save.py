@@ -308,6 +308,15 @@ def test_figures_show_the_decimals_they_need() -> None:
     assert measure(dataclasses.replace(table, rows=rows)).decimals[3] == 2
 
 
+def test_amounts_are_shown_to_the_publishing_unit() -> None:
+    columns = (Column("额", "money", 5),)
+    table = Table("表", "", columns, (Row("plain", (0.123456,)), Row("plain", (1.1234564,))))
+    assert measure(table).decimals == (4,)
+    fine = measure(dataclasses.replace(table, finest=6))
+    assert fine.decimals == (6,)
+    assert fine.pixels[0] == 8 * len("1.123456") + 16 + 2 * 3
+
+
 def test_a_column_grows_where_a_figure_would_show_as_hashes() -> None:
     columns = (Column("额", "money", 5),)
     layout = measure(Table("表", "", columns, (Row("plain", (19_980_000_000.0,)),)))

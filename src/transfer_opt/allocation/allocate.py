@@ -22,7 +22,7 @@ from transfer_opt.allocation.plan import RELAXED, Outcome
 from transfer_opt.allocation.split import Split, decided
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.errors import InputError, Problem
-from transfer_opt.core.exact import exact, spelled
+from transfer_opt.core.exact import exact, in_figures, spelled
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.assemble import released
 from transfer_opt.intake.checks.catalogue import errors_of, warnings_of
@@ -92,7 +92,7 @@ def allocate(
     notes = tuple(
         Problem(
             "W350",
-            f"{name}上年{fund} {money:,.12g} {case.money_unit}，今年不参加该项资金分配，由其他县分配。",
+            f"{name}上年{fund} {in_figures(money)} {case.money_unit}，今年不参加该项资金分配，由其他县分配。",
         )
         for fund, name, money in released(case)
     )

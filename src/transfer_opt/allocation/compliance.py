@@ -12,7 +12,7 @@ from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.formulation.rule_rows import REPAIRED, RuleRows, whole_units
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, sums
 from transfer_opt.core.errors import SolverError
-from transfer_opt.core.exact import Exacts, exacts, floats
+from transfer_opt.core.exact import Exacts, exacts, floats, in_figures
 from transfer_opt.core.vocabulary import GIVEN_RULE, GIVEN_TOTAL_RULE, NEED_RULE
 from transfer_opt.lexlp.program import Opener, Program, SumStage
 from transfer_opt.lexlp.solve import StageResult, smallest
@@ -102,7 +102,7 @@ def verdict_sentence(case: Case, found: Sequence[Finding]) -> str:
     text = f"共核验 {len(found)} 条：满足 {met} 条（其中起作用 {count['active']} 条"
     text += f"，取整差 {count['rounding']} 条）" if count["rounding"] else "）"
     unmet = [
-        f"{rule}，{'缺' if rule == NEED_RULE else '超'} {money:,.10g} {case.money_unit}"
+        f"{rule}，{'缺' if rule == NEED_RULE else '超'} {in_figures(money, 10)} {case.money_unit}"
         for rule, money in _unmet(found).items()
     ]
     text += f"，软约束未满足 {count['soft']} 条" + (f"（{'；'.join(unmet)}）" if unmet else "")

@@ -82,6 +82,7 @@ def _print(
     adjusted: Adjusted, target: Path, remarks: Sequence[str], line: Entered | None, quiet: bool
 ) -> None:
     """What the adjustment breaks is never silent; then the line, the totals and where the copy lies."""
+    from transfer_opt.core.exact import spelled
     from transfer_opt.report.approved import totals_of
 
     unit, new = adjusted.plan.case.money_unit, adjusted.new
@@ -102,7 +103,7 @@ def _print(
         click.echo(f"  可调范围：{adjusted.reach}")
     for name, pool, computed, approved in totals_of(adjusted.plan, adjusted.adjustments):
         click.echo(
-            f"  {name}：测算合计 {computed:,.12g}，批准合计 {approved:,.12g}，可分配总额 {pool:,.12g}"
+            f"  {name}：测算合计 {spelled(computed)}，批准合计 {spelled(approved)}，可分配总额 {spelled(pool)}"
         )
     for remark in remarks:
         click.echo(remark)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = None) -> None:
     """Warnings, totals and where the result lies."""
-    from transfer_opt.core.exact import spelled
+    from transfer_opt.core.exact import in_figures, spelled
     from transfer_opt.policy.payment_deadlines import dates
 
     case = outcome.case
@@ -28,12 +28,12 @@ def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = Non
     click.echo(f"方案：{outcome.scenario}　目标：{' > '.join(outcome.objective)}")
     for fund, total, pool in zip(case.funds, outcome.totals, case.figures.pools, strict=True):
         same = "与可分配总额一致" if total == pool else "与可分配总额不一致"
-        kept = f"，另预留 {fund.reserved:,.12g} {case.money_unit}" if fund.reserved else ""
+        kept = f"，另预留 {in_figures(fund.reserved)} {case.money_unit}" if fund.reserved else ""
         click.echo(f"  {fund.name}：{spelled(total)} {case.money_unit}（{same}{kept}）")
     if (outcome.shortfall == outcome.shortfall).all():
         short = int((outcome.shortfall > 0).sum())
         click.echo(
-            f"  “三保”缺口：{outcome.shortfall.sum():,.12g} {case.money_unit}，{short} 个县"
+            f"  “三保”缺口：{in_figures(outcome.shortfall.sum())} {case.money_unit}，{short} 个县"
             + _last_year(outcome)
         )
     from transfer_opt.report.split import split_sentences
@@ -50,11 +50,15 @@ def print_outcome(outcome: Outcome, target: Path | None, copy: Path | None = Non
 
 def _last_year(outcome: Outcome) -> str:
     """「；按上年资金为 34,206 万元，12 个县」."""
+    from transfer_opt.core.exact import in_figures
+
     gap = next((entry for entry in outcome.indicators if entry.name == "“三保”缺口"), None)
     count = next((entry for entry in outcome.indicators if entry.name == "“三保”缺口县数"), None)
     if gap is None or count is None or gap.last != gap.last:
         return ""
-    return f"（按上年资金为 {gap.last:,.12g} {outcome.case.money_unit}，{count.last:.0f} 个县）"
+    return (
+        f"（按上年资金为 {in_figures(gap.last)} {outcome.case.money_unit}，{count.last:.0f} 个县）"
+    )
 
 
 def print_error(error: TransferOptError, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from transfer_opt.allocation.plan import Outcome
 from transfer_opt.commands import publish
 from transfer_opt.commands.ledger import Entered, prepare_ledger, record_solve
 from transfer_opt.core.errors import Problem
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.time_limit import NEVER, Deadline
 from transfer_opt.intake.prepare import BudgetWorkbook, settled
 from transfer_opt.published.narrative import sentences
@@ -114,7 +115,7 @@ class Solved:
         case = self.outcome.case
         return (
             f"<Solved {self.scenario}：{len(case.funds)} 项资金，{len(case.recipients)} 个县区，"
-            f"合计 {self.outcome.given.sum():,.12g} {self.money_unit}，校验码 {self.check_code[:6]}…>"
+            f"合计 {in_figures(self.outcome.given.sum())} {self.money_unit}，校验码 {self.check_code[:6]}…>"
         )
 
 

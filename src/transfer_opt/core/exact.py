@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from math import isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -115,6 +116,16 @@ def spelled(value: mpq | float) -> str:
     whole, rest = divmod(count, 10**digits)
     tail = f"{rest:0{digits}d}".rstrip("0") if digits else ""
     return ("-" if number < 0 and count else "") + f"{whole:,}" + (f".{tail}" if tail else "")
+
+
+def in_figures(value: mpq | float, count: int = 12, signed: bool = False) -> str:
+    """A number to so many figures, a larger one to two decimals, with thousands separators: never in powers of ten."""
+    number = float(value)
+    if not isfinite(number):
+        return str(number)
+    figures = max(count, min(DIGITS, len(f"{abs(number):.0f}") + 2))
+    plus = "+" if signed and number >= 0 else ""
+    return plus + spelled(mpq(f"{number:.{figures}g}"))
 
 
 def spelled_up(money: mpq | float) -> str:

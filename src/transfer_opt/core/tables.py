@@ -33,6 +33,10 @@ ColumnKind: TypeAlias = Literal[
 ]
 
 
+AMOUNT_DECIMALS = 4
+"""Decimals that amounts are shown with at most, where they are not published in a smaller unit."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of an output table.
@@ -93,6 +97,8 @@ class Table:
     """page: all on one page; width: one page wide; groups: computed scale, pages never split a prefecture."""
     unprinted: str = ""
     """Why the sheet, which is there for programs, is left out when the workbook is printed."""
+    finest: int = AMOUNT_DECIMALS
+    """Decimals of its amounts at most: those of the publishing unit, so that what is printed adds up."""
 
 
 @dataclass(frozen=True)

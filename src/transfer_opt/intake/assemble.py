@@ -12,7 +12,7 @@ from transfer_opt.core.arrays import NOWHERE, Floats, Ints, Texts
 from transfer_opt.core.budget import Budget, SheetRow, Value
 from transfer_opt.core.exact import Exacts, either, exact, exacts, filled, floats, flooring, known
 from transfer_opt.core.text import normalise
-from transfer_opt.core.vocabulary import ASSESSMENT_RULE, POOLS, RESERVED
+from transfer_opt.core.vocabulary import ASSESSMENT_RULE, POOLS, RESERVED, ROUNDING_STEP
 from transfer_opt.intake.given import given_bounds
 from transfer_opt.intake.recipients import eligible
 from transfer_opt.intake.sections import flows_of
@@ -61,8 +61,8 @@ def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     """The case of one year. The workbook must have passed its checks."""
     units = settings.recipients
     money_unit = next((sheet.unit for sheet in budget.sheets.values() if sheet.unit), DEFAULT_UNIT)
-    unit_name = settings.text("取整", "单位")
-    step = _publishing_unit(unit_name, money_unit)
+    unit_name = settings.text(ROUNDING_STEP, "单位")
+    step = publishing_unit(settings, money_unit)
     rows = fund_rows(spec, budget)
     given = [(fund, rows[fund.name].values) for fund in spec.funds if fund.name in rows]
     funds, pools = zip(*_funds(given, settings, step), strict=True)
@@ -143,8 +143,9 @@ def released(case: Case) -> tuple[tuple[str, str, float], ...]:
     )
 
 
-def _publishing_unit(text: str, money_unit: str) -> mpq:
-    number, name = parse_unit(text) or (1.0, DEFAULT_UNIT)
+def publishing_unit(settings: Settings, money_unit: str) -> mpq:
+    """What is published comes in multiples of this, as money of the workbook."""
+    number, name = parse_unit(settings.text(ROUNDING_STEP, "单位")) or (1.0, DEFAULT_UNIT)
     return exact(number) * YUAN[name] / YUAN[money_unit]
 
 

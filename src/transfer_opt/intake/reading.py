@@ -10,7 +10,7 @@ from typing import Any
 from gmpy2 import mpq
 
 from transfer_opt.core.budget import Budget, Sheet, is_number
-from transfer_opt.core.exact import total
+from transfer_opt.core.exact import in_figures, total
 from transfer_opt.core.text import normalise, some, to_text
 from transfer_opt.core.vocabulary import COUNTIES, POOL_AMOUNT, POOLS, PREFECTURE, SUCCESSION
 from transfer_opt.intake.succession import read_succession
@@ -69,7 +69,7 @@ class Reading:
     @staticmethod
     def _listed(amounts: Mapping[str, float]) -> str:
         told = (
-            f"{name} {value:,.12g}{' ' + _PEOPLE[name] if name in _PEOPLE else ''}"
+            f"{name} {in_figures(value)}{' ' + _PEOPLE[name] if name in _PEOPLE else ''}"
             for name, value in amounts.items()
         )
         return "、".join(told) or "没有"

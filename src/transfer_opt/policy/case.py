@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,10 @@ DEFAULT_UNIT = "万元"
 OWN = "可用财力"
 NEGLIGIBLE, DUST = 1e-6, 1e-15
 """Money that counts as nothing: of a publishing unit; of all pools together, as sums of floats so large lose as much."""
+MOST_DECIMALS = 10
+"""Decimals of a fen in 亿元: no publishing unit is smaller."""
+KEPT_DIGITS = 8
+"""Decimals of sums of money in tables and sentences."""
 YUAN = {"元": 1, "万元": 10_000, "亿元": 100_000_000}
 """Money unit → 元."""
 
@@ -67,6 +72,12 @@ class Fund:
         """A number of its row in 「资金总额」; NaN when blank."""
         value = self.row.get(column)
         return float(value) if isinstance(value, int | float) else np.nan
+
+
+def places(unit: mpq) -> int:
+    """How many decimals money in whole units has."""
+    told = (k for k in range(MOST_DECIMALS) if (unit * 10**k).denominator == 1)
+    return next(told, MOST_DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -343,6 +354,21 @@ class Case:
         """Money that counts as nothing: a millionth of the publishing unit, or what sums of floats this large may lose."""
         return max(NEGLIGIBLE * self.unit, DUST * float(self.pools.sum()))
 
+    @property
+    def clean_digits(self) -> int:
+        """Decimals of a sum of floats that are no dust: eight, and fewer where the pools are so large that floats lose more."""
+        return KEPT_DIGITS if self.dust <= NEGLIGIBLE else max(0, floor(-log10(self.dust)))
+
+    @property
+    def beyond_floats(self) -> bool:
+        """Whether floats as large as the pools lose more than a publishing unit may: then only fractions tell what is published."""
+        return self.dust > NEGLIGIBLE * self.unit
+
+    @cached_property
+    def decimals(self) -> int:
+        """Decimals of published money: 6 where it is published in fen and told in 万元."""
+        return places(self.figures.unit)
+
     def exact_money(self, units: Ints) -> Exacts:
         """Whole publishing units as money."""
         money: Exacts = np.array(units.tolist(), dtype=object) * self.figures.unit
@@ -350,7 +376,7 @@ class Case:
 
     def money(self, units: Ints) -> Floats:
         """Whole publishing units as money, without the dust of binary fractions."""
-        return np.asarray(np.round(units * self.unit, 10), dtype=float)
+        return np.asarray(np.round(units * self.unit, MOST_DECIMALS), dtype=float)
 
     def by_county(self, amounts: Floats) -> Floats:
         """Line by line (L,) → (F, n), NaN where there is no line."""

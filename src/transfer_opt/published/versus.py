@@ -30,7 +30,7 @@ from transfer_opt.workbook.result.rows import ResultSheet, read_result
 AMOUNT = "分配额"
 UNTOLD = "表内各步未说明"
 """What the steps of a file that was edited leave of its amount; nothing in a file as it was written."""
-DIGITS = 8
+DIGITS, KEPT = 8, 15
 """Decimals of the smallest money a result shows."""
 NOTHING = Decimal(0)
 
@@ -206,7 +206,8 @@ def _reasons(names: tuple[str, str], part: Apart) -> str:
 
 def _decimal(value: Value) -> Decimal:
     """The number as the sheet shows it, without the dust of float sums."""
-    return Decimal(f"{value:.{DIGITS}f}").normalize() + NOTHING
+    kept = float(f"{value:.{KEPT}g}")
+    return round(Decimal(repr(kept)), DIGITS).normalize() + NOTHING
 
 
 def _plain(money: Decimal) -> str:

@@ -12,6 +12,7 @@ from transfer_opt.allocation.explanation.approval import Standing, standings
 from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.tables import Column, Report, Row, RowKind, Table
 from transfer_opt.core.vocabulary import (
     ADJUSTED,
@@ -22,7 +23,7 @@ from transfer_opt.core.vocabulary import (
     NEED_RULE,
 )
 from transfer_opt.report.allocation import allocation_table
-from transfer_opt.report.parts import KEY_COLUMNS, amount, example_label, heading
+from transfer_opt.report.parts import KEY_COLUMNS, amount, example_label, heading, to_the_unit
 from transfer_opt.workbook.result.adjustments import Adjustment, Line, latest
 
 MARKS: Mapping[Verdict, str] = {"broken": "✕", "soft": "▲"}
@@ -41,7 +42,13 @@ def approval_report(
     )
     code = plan.digest
     return Report(
-        tables, (), plan.scenario, f"{code[:6]}…{code[-4:]}", example_label(plan), date, {}
+        to_the_unit(tables, plan.case),
+        (),
+        plan.scenario,
+        f"{code[:6]}…{code[-4:]}",
+        example_label(plan),
+        date,
+        {},
     )
 
 
@@ -64,7 +71,9 @@ def imbalance(standing: Standing, money_unit: str) -> str:
     if not standing.new:
         return ""
     more, remedy = ("多", "调减") if excess > 0 else ("少", "调增")
-    return f"合计比可分配总额{more} {abs(excess):,.10g} {money_unit}，须在其他县相应{remedy}"
+    return (
+        f"合计比可分配总额{more} {in_figures(abs(excess), 10)} {money_unit}，须在其他县相应{remedy}"
+    )
 
 
 def conclusion(standing: Standing, money_unit: str) -> str:
@@ -88,7 +97,7 @@ def conclusion(standing: Standing, money_unit: str) -> str:
 
 def _missing(standing: Standing, margin: float, money_unit: str) -> str:
     word = "缺" if standing.after.rule == NEED_RULE or standing.after.relation == "≥" else "超出"
-    return f"{word} {abs(amount(margin)):,.10g} {money_unit}"
+    return f"{word} {in_figures(abs(amount(margin)), 10)} {money_unit}"
 
 
 def approved_plan(plan: Plan, adjustments: Sequence[Adjustment]) -> Plan:
@@ -132,7 +141,7 @@ def _decisions(plan: Plan, adjustments: Sequence[Adjustment]) -> dict[str, str]:
     for line, each in last.items():
         change = amount(float(each.approved) - float(plan.published[places[line]]))
         said.setdefault(line[1], []).append(
-            f"{shorts[line[2]]}{change:+,.10g}：{each.reason}（{each.by}）"
+            f"{shorts[line[2]]}{in_figures(change, 10, signed=True)}：{each.reason}（{each.by}）"
         )
     return {name: "；".join(texts) for name, texts in said.items()}
 

@@ -10,7 +10,7 @@ from gmpy2 import mpq
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats, Texts
 from transfer_opt.core.budget import Value
-from transfer_opt.core.exact import Exacts, floats, spelled, total
+from transfer_opt.core.exact import Exacts, floats, in_figures, spelled, total
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import AGREEMENTS, FLOW_RULE, FLOWS, SECTIONS
 from transfer_opt.policy.sections import CLASSES, COUNTED, IN_NEED, Flow, Flows, Section
@@ -152,7 +152,7 @@ def effects(outcome: Plan, flows: Flows) -> Iterator[str]:
     for i in np.flatnonzero(repaid > 0):
         yield (
             f"「{FLOW_RULE}」·{IN_NEED}为「是」：按测算数，{case.recipients.name[i]}用来补“三保”的资金，"
-            f"其中 {repaid[i]:,.10g} {unit}是在替{_cause(flows, int(i))}买单。"
+            f"其中 {in_figures(repaid[i], 10)} {unit}是在替{_cause(flows, int(i))}买单。"
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeVar
 
@@ -12,8 +12,8 @@ import numpy as np
 from transfer_opt.allocation.plan import Amounts
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Budget, Value
-from transfer_opt.core.exact import spelled
-from transfer_opt.core.tables import Column, RowKind
+from transfer_opt.core.exact import in_figures, spelled
+from transfer_opt.core.tables import AMOUNT_DECIMALS, Column, RowKind, Table
 from transfer_opt.core.text import some
 from transfer_opt.core.vocabulary import CONTRIBUTION, EXAMPLE, EXAMPLE_LABEL, MOVED, SUCCESSION
 from transfer_opt.policy.case import Case, Fund
@@ -125,6 +125,16 @@ def totals_held(plan: Amounts) -> Iterator[tuple[str, str]]:
         )
 
 
+def finest(cases: Iterable[Case]) -> int:
+    """Decimals that the amounts of these cases are shown with at most."""
+    return max(AMOUNT_DECIMALS, *(case.decimals for case in cases))
+
+
+def to_the_unit(tables: Iterable[Table], *cases: Case) -> tuple[Table, ...]:
+    """The tables with every decimal of what is published, so that sums agree to the last digit printed."""
+    return tuple(replace(table, finest=finest(cases)) for table in tables)
+
+
 def amount(value: float) -> float:
     """Money without the dust of float sums."""
     return round(value, 8) + 0.0
@@ -227,6 +237,6 @@ def _one_off(case: Case) -> tuple[str, ...]:
         return ()
     names = some(case.recipients.name[paid > 0].tolist())
     return (
-        f"上年数都已扣除其中一次性补助，共 {amount(float(paid.sum())):,.10g} {case.money_unit}：{names}；"
+        f"上年数都已扣除其中一次性补助，共 {in_figures(amount(float(paid.sum())), 10)} {case.money_unit}：{names}；"
         "增减额、增幅和上年保底都按扣除后的数算。",
     )

@@ -18,9 +18,19 @@ from transfer_opt.allocation.explanation.sensitivity import (
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import in_figures, spelled
 from transfer_opt.core.tables import Column, Row, RowKind, Table
 from transfer_opt.core.vocabulary import NEED_RULE, POOLS
-from transfer_opt.report.parts import KEY_COLUMNS, Group, amount, groups, heading, known_sum
+from transfer_opt.policy.case import Case
+from transfer_opt.report.parts import (
+    KEY_COLUMNS,
+    Group,
+    amount,
+    finest,
+    groups,
+    heading,
+    known_sum,
+)
 
 ROW_KINDS: dict[Verdict, RowKind] = {
     "broken": "alarm",
@@ -165,7 +175,7 @@ def sensitivity_table(outcome: Outcome) -> Table:
             (
                 entry.subject,
                 entry.change,
-                _known(entry.shortfall),
+                _known(entry.shortfall, finest([outcome.case])),
                 _points(entry.lowest),
                 entry.note or _affected(outcome, entry),
             ),
@@ -286,19 +296,20 @@ def _side(outcome: Outcome, moved: Floats, word: str) -> str:
     if not len(found):
         return ""
     first = found[np.argsort(-moved[found], kind="stable")][:NAMED]
-    names = "、".join(f"{outcome.case.recipients.name[i]} {_plain(moved[i])}" for i in first)
-    return f"{len(found)} 个县{word}共 {_plain(moved[found].sum())}：{names}" + (
+    case = outcome.case
+    names = "、".join(f"{case.recipients.name[i]} {_plain(case, moved[i])}" for i in first)
+    return f"{len(found)} 个县{word}共 {_plain(case, moved[found].sum())}：{names}" + (
         " 等" if len(found) > NAMED else ""
     )
 
 
-def _plain(money: float) -> str:
-    """As many decimals as it has, never in powers of ten."""
-    return f"{money:,.8f}".rstrip("0").rstrip(".")
+def _plain(case: Case, money: float) -> str:
+    """To the tenth of the publishing unit, never in powers of ten."""
+    return spelled(round(money, case.decimals + 1))
 
 
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else round(value, 4) + 0.0
+def _known(value: float, digits: int) -> float | None:
+    return None if np.isnan(value) else round(value, digits) + 0.0
 
 
 def _row(outcome: Outcome, finding: Finding) -> Row:
@@ -322,7 +333,7 @@ def _row(outcome: Outcome, finding: Finding) -> Row:
 
 
 def _conclusion(outcome: Outcome, finding: Finding) -> str:
-    missing = f"{abs(finding.margin):,.10g} {outcome.case.money_unit}"
+    missing = f"{in_figures(abs(finding.margin), 10)} {outcome.case.money_unit}"
     if finding.verdict == "soft":
         return f"▲ {'缺' if finding.rule == NEED_RULE else '超出'} {missing}" + (
             f"：{finding.remedy}" if finding.remedy else "，已列入警告"

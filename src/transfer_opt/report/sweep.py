@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from transfer_opt.core.budget import Value
-from transfer_opt.core.tables import Column, ColumnKind, Row, Table
+from transfer_opt.core.tables import AMOUNT_DECIMALS, Column, ColumnKind, Row, Table
 from transfer_opt.core.vocabulary import STEPS
+from transfer_opt.intake.assemble import publishing_unit
 from transfer_opt.intake.prepare import Prepared
-from transfer_opt.policy.recipients import Recipients
+from transfer_opt.policy.case import places
 from transfer_opt.report.parts import KEY_COLUMNS
 from transfer_opt.scenarios.sweep.plan import Plan
 from transfer_opt.scenarios.sweep.point import LOWEST, Record
@@ -46,10 +47,7 @@ def county_table(prepared: Prepared, plan: Plan, records: Sequence[Record]) -> T
         Column("最常见位次", "number", 8, "保障水平位次"),
         Column("最常见占比", "share", 8, "保障水平位次"),
     )
-    rows = tuple(
-        Row("plain", values)
-        for values in _counties(prepared.settings.recipients, len(prepared.settings.funds), records)
-    )
+    rows = tuple(Row("plain", values) for values in _counties(prepared, records))
     count = sum(record.feasible for record in records[1:])
     notes = (
         f"注：{plan.size} 种情形中 {count} 种可行，本表只统计可行的情形；变幅＝（最高－最低）÷平均。",
@@ -63,6 +61,7 @@ def county_table(prepared: Prepared, plan: Plan, records: Sequence[Record]) -> T
         rows,
         f"单位：{_unit(prepared)}",
         notes=notes,
+        finest=max(AMOUNT_DECIMALS, _decimals(prepared)),
     )
 
 
@@ -93,6 +92,7 @@ def scenario_table(
         rows,
         f"单位：{_unit(prepared)}",
         notes=notes,
+        finest=max(AMOUNT_DECIMALS, _decimals(prepared)),
     )
 
 
@@ -139,16 +139,16 @@ def _short_funds(prepared: Prepared) -> list[str]:
     return [known.get(name, name) for name in prepared.settings.funds]
 
 
-def _counties(
-    units: Recipients, funds: int, records: Sequence[Record]
-) -> Iterator[tuple[Value, ...]]:
+def _counties(prepared: Prepared, records: Sequence[Record]) -> Iterator[tuple[Value, ...]]:
+    units, funds = prepared.settings.recipients, len(prepared.settings.funds)
+    digits = max(MEAN_DIGITS, _decimals(prepared))
     now, found = records[0], [record for record in records[1:] if record.feasible]
     for at in range(len(units)):
         key = (str(units.code[at]) or None, str(units.name[at]), str(units.prefecture[at]))
         yield (
             *key,
             now.totals[at] if now.feasible else None,
-            *_range([record.totals[at] for record in found]),
+            *_range([record.totals[at] for record in found], digits),
             *_often([record.bounds[at :: len(units)] for record in found]),
             *(
                 share
@@ -160,7 +160,7 @@ def _counties(
         )
 
 
-def _range(totals: Sequence[float]) -> tuple[Value, ...]:
+def _range(totals: Sequence[float], digits: int) -> tuple[Value, ...]:
     """Least, mean, largest and their spread."""
     if not totals:
         return (None,) * 4
@@ -168,7 +168,7 @@ def _range(totals: Sequence[float]) -> tuple[Value, ...]:
     spread = (max(totals) - min(totals)) / mean if mean > 0 else None
     return (
         min(totals),
-        round(mean, MEAN_DIGITS),
+        round(mean, digits),
         max(totals),
         None if spread is None else round(spread, 6),
     )
@@ -213,3 +213,8 @@ def _scenario(
 
 def _unit(prepared: Prepared) -> str:
     return next((sheet.unit for sheet in prepared.budget.sheets.values() if sheet.unit), MONEY_UNIT)
+
+
+def _decimals(prepared: Prepared) -> int:
+    """Of what is published."""
+    return places(publishing_unit(prepared.settings, _unit(prepared)))

@@ -9,10 +9,11 @@ import numpy as np
 
 from transfer_opt.core.arrays import Floats, Ints, sums
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.tables import Column, ColumnKind, Curve, Row, Table
-from transfer_opt.policy.case import Case
+from transfer_opt.policy.case import DEFAULT_UNIT, YUAN, Case
 from transfer_opt.policy.objectives import CLOSEST, SHORTFALL, STEADIEST
-from transfer_opt.report.parts import KEY_COLUMNS, amount, groups
+from transfer_opt.report.parts import KEY_COLUMNS, amount, groups, to_the_unit
 from transfer_opt.scenarios.frontier import Frontier
 
 SHEET, ALLOCATION_SHEET = "前沿", "各点分配"
@@ -32,6 +33,8 @@ class Measure:
     name: str
     kind: ColumnKind
     rises: bool
+    finer: int = 0
+    """Further decimals of money, where whole units of it are more than 1 万元."""
 
     def shown(self, value: float) -> float:
         """The value as read by people: coverage is 1 − gap."""
@@ -44,7 +47,7 @@ class Measure:
         return (
             round(self.shown(value) * 100, PERCENT_DIGITS)
             if self.kind == "share"
-            else round(value, MONEY_DIGITS) + 0.0
+            else round(value, MONEY_DIGITS + self.finer) + 0.0
         )
 
     @property
@@ -54,7 +57,9 @@ class Measure:
 
     def difference(self, value: float, unit: str) -> str:
         """A difference in words."""
-        return f"{value * 100:,.4g} 个百分点" if self.kind == "share" else f"{value:,.0f} {unit}"
+        if self.kind == "share":
+            return f"{value * 100:,.4g} 个百分点"
+        return f"{value:,.{self.finer}f} {unit}"
 
     @property
     def worse(self) -> str:
@@ -70,6 +75,7 @@ class Measure:
 def measure(case: Case, name: str) -> Measure:
     """How an objective of the catalogue is shown."""
     need, _, denominator = case.gap_columns
+    finer = max(0, len(str(YUAN[case.money_unit])) - len(str(YUAN[DEFAULT_UNIT])))
     if name == "保障水平最大化":
         return (
             Measure("最低保障水平", "share", True)
@@ -81,7 +87,7 @@ def measure(case: Case, name: str) -> Measure:
         CLOSEST: "偏离因素法测算额的资金",
         SHORTFALL: "“三保”缺口合计",
     }
-    return Measure(named.get(name, "保障水平差距合计"), "money", False)
+    return Measure(named.get(name, "保障水平差距合计"), "money", False, finer)
 
 
 def frontier_tables(
@@ -93,10 +99,11 @@ def frontier_tables(
     heading: str,
 ) -> tuple[Table, ...]:
     """The sheets; `objective` is what the scenario asks for, `units` are the published integers (L,) at every corner."""
-    return (
+    tables = (
         _corner_table(case, curve, scenario, objective, units, heading),
         _allocation_table(case, scenario, units, heading),
     )
+    return to_the_unit(tables, case)
 
 
 def frontier_chart(case: Case, curve: Frontier, scenario: str) -> Curve:
@@ -277,7 +284,7 @@ def _movers(case: Case, units: Sequence[Ints], at: int) -> Value:
     change = _totals(case, units[at + 1]) - _totals(case, units[at])
     order = np.argsort(-np.abs(change), kind="stable")[:NAMED]
     return "、".join(
-        f"{case.recipients.name[i]} {'＋' if change[i] > 0 else '－'}{abs(change[i]):,.10g}"
+        f"{case.recipients.name[i]} {'＋' if change[i] > 0 else '－'}{in_figures(abs(change[i]), 10)}"
         for i in order
         if change[i]
     )
@@ -285,7 +292,9 @@ def _movers(case: Case, units: Sequence[Ints], at: int) -> Value:
 
 def _value(case: Case, shown: Measure, value: float) -> str:
     number = shown.shown(value)
-    return f"{number:.2%}" if shown.kind == "share" else f"{number:,.0f} {case.money_unit}"
+    return (
+        f"{number:.2%}" if shown.kind == "share" else f"{number:,.{shown.finer}f} {case.money_unit}"
+    )
 
 
 def _axis(case: Case, shown: Measure) -> str:

@@ -10,7 +10,7 @@ from transfer_opt.report.allocation import allocation_table, comparison_tables
 from transfer_opt.report.equality import charts, indicator_table
 from transfer_opt.report.flows import flow_tables
 from transfer_opt.report.notice.notice import notice
-from transfer_opt.report.parts import example_label, heading
+from transfer_opt.report.parts import example_label, heading, to_the_unit
 from transfer_opt.report.records import audit_table, input_table, parameter_table, proof_table
 from transfer_opt.report.responsibility import responsibility_tables
 from transfer_opt.report.rules import county_sensitivity_table, rule_table, sensitivity_table
@@ -45,6 +45,7 @@ def build(outcome: Outcome, date: str, finished: str) -> Report:
         *split_tables(outcome),
         *years[1:],
     )
+    tables = to_the_unit(tables, outcome.case)
     further = year_charts(outcome.projection)
     every = (*drawn, *(chart for _, chart in further))
     sheet, looked_up = notice(outcome, tables, every, label)

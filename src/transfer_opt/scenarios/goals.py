@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import floor, log10
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -18,15 +19,18 @@ from transfer_opt.allocation.explanation.indicators import (
 )
 from transfer_opt.core.arrays import Bools, Floats
 from transfer_opt.core.errors import InputError, Problem
+from transfer_opt.core.exact import in_figures, spelled
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
 from transfer_opt.intake.unit_names import Register
-from transfer_opt.policy.case import Case
+from transfer_opt.policy.case import NEGLIGIBLE, Case
 from transfer_opt.policy.model import ModelSpec
 
 SHAPE = "三保缺口=0、三保缺口<=1000、最低保障水平>=75%、县区>=数、县区·资金>=数"
-DUST = 1e-6
-"""Money, and 1e-9 of a share: what floats add up to beside a number typed."""
+SMALL = 1e-9
+"""What a share or a coefficient in floats may lie beside a number typed; of money it is the dust of the case."""
+MONEY_DIGITS = 8
+"""Decimals that money is told with at most."""
 Value: TypeAlias = Callable[[Case, Floats], float]
 """A case and the published amounts (L,), money → what they come to; NaN where that is not known."""
 
@@ -49,12 +53,13 @@ class Goal:
 
     measure: Measure
     target: float
+    dust: float = NEGLIGIBLE
+    """Money that counts as nothing."""
 
     def lacks(self, value: float) -> float:
         """How far a value is from the goal; 0 where it is reached."""
         away = self.target - value if self.measure.more else value - self.target
-        dust = DUST if self.measure.kind == "money" else DUST / 1000
-        return away if away > dust else 0.0
+        return away if away > (self.dust if self.measure.kind == "money" else SMALL) else 0.0
 
     def shown(self, value: float, money_unit: str) -> str:
         """A value in words."""
@@ -62,9 +67,10 @@ class Goal:
             return f"{value * 100:.4f}".rstrip("0").rstrip(".") + "%"
         if self.measure.kind == "number":
             return f"{value:.6f}"
-        return (
-            f"{round(value, 6) + 0.0:,.12g} {money_unit if self.measure.kind == 'money' else '个'}"
-        )
+        if self.measure.kind == "count":
+            return f"{in_figures(value)} 个"
+        digits = max(0, min(MONEY_DIGITS, floor(-log10(self.dust))))
+        return f"{spelled(round(value, digits))} {money_unit}"
 
     def text(self, money_unit: str) -> str:
         """The goal in words."""
@@ -85,7 +91,7 @@ def _behind(case: Case, amounts: Floats) -> float:
 
 def _counted(case: Case, amounts: Floats) -> float:
     gaps = _short(case, amounts)
-    return float(np.nan if np.isnan(gaps).any() else (gaps > DUST).sum())
+    return float(np.nan if np.isnan(gaps).any() else (gaps > case.dust).sum())
 
 
 GOALS: Mapping[str, Measure] = {
@@ -140,7 +146,7 @@ def parse_goal(text: str, case: Case, spec: ModelSpec) -> Goal:
     if ("%" in found[3]) != (measure.kind == "share") and number:
         wish = "百分数，如 75%" if measure.kind == "share" else "数，不带百分号"
         raise _wrong("E253", f"目标「{text}」的数写法不对。", f"「{measure.name}」写{wish}。")
-    return Goal(measure, number)
+    return Goal(measure, number, case.dust)
 
 
 def _of_county(text: str, case: Case, spec: ModelSpec) -> Measure | None:

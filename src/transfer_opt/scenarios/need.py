@@ -303,6 +303,8 @@ class _Search:
 
     def _quickly(self, count: int) -> Tried:
         instance = self._instance.with_change(self._lever.at(count))
+        if instance.case.beyond_floats:
+            return self._fully(count)
         try:
             found = instance.optimum
             if not found.possible:

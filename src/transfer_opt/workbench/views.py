@@ -21,7 +21,7 @@ from transfer_opt.policy.case import YUAN
 from transfer_opt.published.movable import PROVED, kept_sentence, span_sentence
 from transfer_opt.published.versus import told_apart
 from transfer_opt.report.allocation import allocation_table
-from transfer_opt.report.parts import amount, groups, known_sums, optional, sums
+from transfer_opt.report.parts import finest, groups, known_sums, optional, sums
 from transfer_opt.report.steps import step_table
 from transfer_opt.report.web.cells import Grid, figure
 from transfer_opt.report.web.strip import Strip, strip
@@ -108,16 +108,17 @@ def totals(now: Amounts) -> tuple[Total, ...]:
 
 def shift(now: Amounts, before: Floats) -> Shift:
     """Against amounts (n,) of another scenario or year; who is not known there is left out."""
-    moved = np.round(now.given - before, 8)
+    digits = now.case.clean_digits
+    moved = np.round(now.given - before, digits)
     moved = np.where(np.isfinite(moved), moved, 0.0)
     order = sorted(np.flatnonzero(moved < 0).tolist(), key=lambda at: (moved[at], at))
     names = now.case.recipients.name
     return Shift(
         int((moved > 0).sum()),
-        spelled(amount(float(moved[moved > 0].sum()))),
+        spelled(round(float(moved[moved > 0].sum()), digits)),
         len(order),
-        spelled(amount(float(-moved[moved < 0].sum()))),
-        tuple((str(names[at]), spelled(amount(float(-moved[at])))) for at in order),
+        spelled(round(float(-moved[moved < 0].sum()), digits)),
+        tuple((str(names[at]), spelled(round(float(-moved[at]), digits))) for at in order),
     )
 
 
@@ -136,7 +137,7 @@ def county_grid(
     now: Amounts, base: Amounts, fund: int | None, opened: Container[str] | None = None
 ) -> Grid:
     """合计, prefectures and the counties of those that are open (None: of all): one fund, or all together with what they lead to."""
-    case = now.case
+    case, digits = now.case, now.case.clean_digits
     found = tuple(
         group
         for group in groups(case)
@@ -158,9 +159,9 @@ def county_grid(
         [group.name for group in found],
         this,
         last,
-        [_less(one, two) for one, two in zip(this, last, strict=True)],
+        [_less(one, two, digits) for one, two in zip(this, last, strict=True)],
         [_rate(one, two) for one, two in zip(this, last, strict=True)],
-        [_less(one, two) for one, two in zip(this, other, strict=True)],
+        [_less(one, two, digits) for one, two in zip(this, other, strict=True)],
     ]
     if whole:
         people, needed = (
@@ -182,7 +183,7 @@ def county_grid(
         Row(group.kind, values)
         for group, values in zip(found, zip(*cells, strict=True), strict=True)
     )
-    return Grid(Table("县区", "", tuple(columns), rows))
+    return Grid(Table("县区", "", tuple(columns), rows, finest=finest([case])))
 
 
 def coverage(now: Amounts, base: Amounts) -> Strip | None:
@@ -236,7 +237,7 @@ def beside(now: Outcome, first: int, second: int) -> tuple[str, ...]:
 
 
 def _funds(now: Amounts, base: Amounts, place: int) -> Grid:
-    case = now.case
+    case, digits = now.case, now.case.clean_digits
     columns = (
         Column("资金", "prefecture", 20),
         Column("本年", "bold_money", 11),
@@ -249,13 +250,20 @@ def _funds(now: Amounts, base: Amounts, place: int) -> Grid:
         this, last, other = (
             optional(float(side[f, place])) for side in (now.amounts, case.history, base.amounts)
         )
-        rows.append(Row("unit", (fund.short, this, last, _less(this, last), _less(this, other))))
+        rows.append(
+            Row(
+                "unit",
+                (fund.short, this, last, _less(this, last, digits), _less(this, other, digits)),
+            )
+        )
     known = last_year(now)[place]
     whole, last, other = (
         optional(float(value)) for value in (now.given[place], known, base.given[place])
     )
-    rows.append(Row("total", (ALL, whole, last, _less(whole, last), _less(whole, other))))
-    return Grid(Table("一县", "", columns, tuple(rows)))
+    rows.append(
+        Row("total", (ALL, whole, last, _less(whole, last, digits), _less(whole, other, digits)))
+    )
+    return Grid(Table("一县", "", columns, tuple(rows), finest=finest([case])))
 
 
 def _year(now: Outcome, place: int) -> Iterator[Bar]:
@@ -348,8 +356,10 @@ def _figure(value: float, decimals: int, signed: bool) -> str:
     return figure(Decimal(f"{value:.15g}"), decimals, signed)
 
 
-def _less(one: Value, two: Value) -> Value:
-    return amount(one - two) if isinstance(one, float) and isinstance(two, float) else None
+def _less(one: Value, two: Value, digits: int) -> Value:
+    if isinstance(one, float) and isinstance(two, float):
+        return round(one - two, digits) + 0.0
+    return None
 
 
 def _rate(one: Value, two: Value) -> Value:

@@ -21,7 +21,7 @@ from transfer_opt.allocation.formulation.rule_rows import REPAIRED
 from transfer_opt.allocation.infeasibility.remedies import where
 from transfer_opt.allocation.instance import Instance
 from transfer_opt.core.arrays import Floats, Ints
-from transfer_opt.core.exact import exact
+from transfer_opt.core.exact import exact, in_figures, spelled
 from transfer_opt.core.vocabulary import CAP_RULE, NEED_RULE, POOL_RULE
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import Change
@@ -137,12 +137,12 @@ def diagnosed(
 def _together(case: Case, needs: Sequence[Finding], pool: str) -> Iterator[str]:
     """All shortfalls at once, where there are several."""
     if len(needs) > 1:
-        money = f"{_total(needs):,.12g} {case.money_unit}"
+        money = f"{in_figures(_total(needs))} {case.money_unit}"
         yield f"全省 {len(needs)} 个县“三保”缺口共 {money}" + (f"：{pool}。" if pool else "。")
 
 
 def _alarm(case: Case, finding: Finding) -> str:
-    money = f"{-finding.margin:,.12g} {case.money_unit}"
+    money = f"{in_figures(-finding.margin)} {case.money_unit}"
     said = {
         NEED_RULE: f"{finding.subject}“三保”缺口 {money}",
         CAP_RULE: f"{finding.subject}超出「{CAP_RULE}」{money}",
@@ -169,7 +169,7 @@ def _blocked(present: Present, finding: Finding, pool: str, tried: bool) -> str:
     capped = counting[present.published[counting] >= high[counting] - case.dust]
     blocked = "，".join(
         f"{case.funds[case.lines.fund[line]].short}已到{'、'.join(_rules_at(present, int(line)))}"
-        f" {high[line]:,.12g}"
+        f" {in_figures(high[line])}"
         for line in capped
     )
     way = _wider_cap(present, finding, capped) if tried else ""
@@ -233,7 +233,7 @@ def _larger_pool(present: Present, needs: Sequence[Finding]) -> str:
             after = present.with_pool(fund, units)
             if after.unmet is not None and not _short(after.unmet):
                 return (
-                    f"把{case.funds[fund].name}的资金总额增加 {float(units * case.figures.unit):,.12g} {case.money_unit}"
+                    f"把{case.funds[fund].name}的资金总额增加 {spelled(units * case.figures.unit)} {case.money_unit}"
                     f"{where(present.instance, after)}即可全部补足{CONFIRMED}"
                 )
     return ""

@@ -64,9 +64,10 @@ def last_position(case: Case) -> Position:
 def shortfall(case: Case, capacity: Floats) -> Floats:
     """三保缺口 (n,): max(0, need − capacity); NaN where the need is not known.
 
-    What a county pays others for the water is left out of account where the settings have it so.
+    What floats lose is no shortfall. What a county pays others for the water is left out of account where the settings have it so.
     """
-    return np.maximum(case.need - (capacity + case.set_aside), 0.0)
+    gaps = case.need - (capacity + case.set_aside)
+    return np.asarray(np.where(gaps <= case.dust, 0.0, gaps), dtype=float)
 
 
 def shortfall_at(case: Case, amounts: Floats) -> Floats:

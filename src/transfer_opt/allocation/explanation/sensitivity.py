@@ -20,7 +20,7 @@ from transfer_opt.allocation.instance import Instance
 from transfer_opt.allocation.optimum import Make, Optimum, reached
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats
 from transfer_opt.core.errors import SolverError
-from transfer_opt.core.exact import exact
+from transfer_opt.core.exact import exact, spelled
 from transfer_opt.core.vocabulary import POOL_AMOUNT, POOLS, PROVINCE_SHARE, SENSITIVITY
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.constraints import CONSTRAINTS
@@ -139,7 +139,7 @@ def _portions(present: _Present) -> Iterator[_Trial]:
         )
         yield present.trial(
             f"{fund.name}总额",
-            f"增加 {portion:,.12g} {case.money_unit}",
+            f"增加 {spelled(portion)} {case.money_unit}",
             *present.reformulated(more),
         )
 
@@ -164,7 +164,7 @@ def _moved(present: _Present) -> Iterator[_Trial]:
         ]
         yield present.trial(
             "省级资金",
-            f"由{giving.short}移 {portion:,.12g} {unit}到{taking.short}",
+            f"由{giving.short}移 {spelled(portion)} {unit}到{taking.short}",
             *present.reformulated(*changes),
         )
 

@@ -88,6 +88,7 @@ DRAFT_CHECKS = (
     plausibility.funds_listed,
     plausibility.funds_known,
     values.values_given,
+    values.unit_not_too_small,
     values.factors_weighed,
     values.factors_measured,
     contents.chosen_amounts_valid,

@@ -10,6 +10,7 @@ from statistics import median
 
 from transfer_opt.core.budget import LARGEST, Sheet, SheetRow, is_number
 from transfer_opt.core.errors import Problem
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.text import normalise, some
 from transfer_opt.core.vocabulary import BENEFICIARIES, CODE, COUNTIES, NAME, POOLS, SUCCESSION
 from transfer_opt.intake.cells import at, word
@@ -47,7 +48,7 @@ def far_values(draft: Sheets) -> Iterator[Problem]:
                     row,
                     column,
                     "W340",
-                    f"与本列中位数 {middle:,.12g} 相差 1000 倍以上。",
+                    f"与本列中位数 {in_figures(middle)} 相差 1000 倍以上。",
                     "核对数字和单位。",
                 )
 
@@ -63,7 +64,7 @@ def advance_far_from_last_year(draft: Draft) -> Iterator[Problem]:
                     row,
                     f"提前下达{fund}",
                     "W341",
-                    f"与上年 {last:,.12g} 相差 1000 倍以上。",
+                    f"与上年 {in_figures(last)} 相差 1000 倍以上。",
                     "核对数字和单位。",
                 )
 
@@ -236,7 +237,7 @@ def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Prob
             row,
             "本年总额",
             "W356",
-            f"上年是 {before:,.12g}，相差 {FAR_POOL:g} 倍以上。",
+            f"上年是 {in_figures(before)}，相差 {FAR_POOL:g} 倍以上。",
             "核对数字和单位。",
         )
     if not (is_number(now) and is_number(then)):
@@ -247,7 +248,7 @@ def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Prob
             row,
             "本年总额",
             "W345",
-            f"少于上年总额 {then:,.12g}。",
+            f"少于上年总额 {in_figures(then)}。",
             "核对；确实减少时，上年保底可能做不到。",
         )
     listed = math.fsum(
@@ -265,6 +266,6 @@ def _against_last_year(draft: Sheets, row: SheetRow, fund: str) -> Iterator[Prob
             row,
             "上年总额",
             "W346",
-            f"与「县区数据」上年{fund}各县之和{moved} {listed:,.12g} 不一致。",
+            f"与「县区数据」上年{fund}各县之和{moved} {in_figures(listed)} 不一致。",
             "核对；差额若属州本级，可以不管。",
         )

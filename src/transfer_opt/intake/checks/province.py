@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from transfer_opt.core.budget import SheetRow, is_number
 from transfer_opt.core.errors import Problem
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.vocabulary import POOL_AMOUNT, PROVINCE_SHARE, PROVINCE_SIDES
 from transfer_opt.intake.cells import at
 from transfer_opt.intake.checks.subject import Sheets
@@ -39,7 +40,7 @@ def province_valid(draft: Sheets) -> Iterator[Problem]:
                 row,
                 PROVINCE_SHARE,
                 "E401",
-                f"大于本年总额 {pool:,.12g}。",
+                f"大于本年总额 {in_figures(pool)}。",
                 "改为不大于本年总额的数。",
             )
         if low is not None and high is not None and low > high:
@@ -48,7 +49,7 @@ def province_valid(draft: Sheets) -> Iterator[Problem]:
                 row,
                 PROVINCE_SIDES[0],
                 "E402",
-                f"大于{PROVINCE_SIDES[1]} {high:,.12g}。",
+                f"大于{PROVINCE_SIDES[1]} {in_figures(high)}。",
                 "改正其中一个。",
             )
         sums[0] += low or 0.0
@@ -60,7 +61,7 @@ def province_valid(draft: Sheets) -> Iterator[Problem]:
         if far > 0:
             yield Problem(
                 "E402",
-                f"{PROVINCE_SHARE}合计 {whole:,.12g}，各项{side}合计 {total:,.12g}，{word} {far:,.12g}。",
+                f"{PROVINCE_SHARE}合计 {in_figures(whole)}，各项{side}合计 {in_figures(total)}，{word} {in_figures(far)}。",
                 f"改正{side}。",
                 sheet.name,
                 column=side,

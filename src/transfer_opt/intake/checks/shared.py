@@ -9,7 +9,7 @@ import numpy as np
 
 from transfer_opt.core.budget import is_number
 from transfer_opt.core.errors import Problem
-from transfer_opt.core.exact import exact, spelled
+from transfer_opt.core.exact import exact, in_figures, spelled
 from transfer_opt.core.vocabulary import (
     BENEFICIARIES,
     COUNTIES,
@@ -112,7 +112,7 @@ def basis_plain(draft: Draft) -> Iterator[Problem]:
                 LIVELIHOOD,
                 "W374",
                 f"{name}{LIVELIHOOD}填 {spelled(filled)}，按{'各级总支出' if said == GROSS else '县级分担'}测算 "
-                f"{float(mine[position]):,.10g}：{_looks(said)}。",
+                f"{in_figures(float(mine[position]), 10)}：{_looks(said)}。",
                 f"改成同一口径，或改「{SHARED_RULE}」·口径。",
             )
     if far * 2 > len(draft.counties.rows):

@@ -10,6 +10,7 @@ import numpy as np
 from transfer_opt.allocation.explanation.indicators import Indicator
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.tables import Column, Row, RowKind, Table
 from transfer_opt.report.comparison.counties import one_page
 from transfer_opt.report.equality import indicator_value
@@ -381,7 +382,7 @@ def _price_said(price: Price) -> str:
         else None
     )
     cost = f"，基尼系数由 {gini[0]:.4f} 变为 {gini[1]:.4f}" if gini else ""
-    return f"{price.scenario}要使 {price.losers} 个县补回 {price.lost:,.12g}{cost}"
+    return f"{price.scenario}要使 {price.losers} 个县补回 {in_figures(price.lost)}{cost}"
 
 
 def _monotone(worse: Worse) -> Row:

@@ -8,6 +8,7 @@ import numpy as np
 
 from transfer_opt.allocation.plan import RELAXED
 from transfer_opt.core.arrays import Floats
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import YEAR_COMPARISON
 from transfer_opt.report.comparison.ahead import ahead_sentences, this_year
@@ -61,15 +62,19 @@ def _who(comparison: Comparison) -> Iterator[str]:
         by_prefecture = np.bincount(index, moved, len(comparison.units.prefectures)).round(8)
         names = [short_prefecture(str(each)) for each in comparison.units.prefectures]
         most, least = int(np.argmax(by_prefecture)), int(np.argmin(by_prefecture))
-        where = [f"{names[most]}多{by_prefecture[most]:,.12g}"] if by_prefecture[most] > 0 else []
+        where = (
+            [f"{names[most]}多{in_figures(by_prefecture[most])}"] if by_prefecture[most] > 0 else []
+        )
         where += (
-            [f"{names[least]}少{-by_prefecture[least]:,.12g}"] if by_prefecture[least] < 0 else []
+            [f"{names[least]}少{in_figures(-by_prefecture[least])}"]
+            if by_prefecture[least] < 0
+            else []
         )
         yield (
             f"{opening}{side.name}："
             + "、".join(
-                ([f"{more}个县多得{gained:,.12g}"] if more else [])
-                + ([f"{fewer}个县少得{lost:,.12g}"] if fewer else [])
+                ([f"{more}个县多得{in_figures(gained)}"] if more else [])
+                + ([f"{fewer}个县少得{in_figures(lost)}"] if fewer else [])
             )
             + f"{money}"
             + (f"（{'，'.join(where)}）" if where else "")
@@ -86,7 +91,7 @@ def _why(comparison: Comparison) -> Iterator[str]:
         largest = sorted((each for each in moved if each[1] > 0), key=lambda each: -each[1])
         if largest:
             told = "、".join(
-                f"{name}（使{counties}个县共多得{gained:,.12g}{comparison.money_unit}）"
+                f"{name}（使{counties}个县共多得{in_figures(gained)}{comparison.money_unit}）"
                 for name, gained, counties in largest[:MOST_CAUSES]
             )
             yield f"{side.name}：{told}" + ("等" if len(largest) > MOST_CAUSES else "")

@@ -8,6 +8,7 @@ import numpy as np
 
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.policy.case import YUAN
 from transfer_opt.report.parts import (
@@ -202,7 +203,7 @@ def verdict(comparison: Comparison) -> str:
         lost = -float(side.change[side.losers].sum())
         count = int(side.losers.sum())
         parts.append(
-            f"{side.name} {count} 个县共少 {lost:,.12g} {comparison.money_unit}"
+            f"{side.name} {count} 个县共少 {in_figures(lost)} {comparison.money_unit}"
             if count
             else f"{side.name} 没有"
         )
@@ -336,6 +337,8 @@ def _loser(comparison: Comparison, side: Side, i: int) -> tuple[Value, ...]:
         amount(now - before),
         (now - before) / before if before else "",
         optional(float(side.coverage[i])),
-        f"{comparison.short_fund(comparison.funds[worst])} {by_fund[worst]:+,.12g}",
-        f"{CHANGES[cause]} {round(float(causes[cause]), 2):+,.12g}" if causes[cause] < 0 else None,
+        f"{comparison.short_fund(comparison.funds[worst])} {in_figures(by_fund[worst], signed=True)}",
+        f"{CHANGES[cause]} {in_figures(round(float(causes[cause]), 2), signed=True)}"
+        if causes[cause] < 0
+        else None,
     )

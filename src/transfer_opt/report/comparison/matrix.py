@@ -10,6 +10,7 @@ import numpy as np
 from transfer_opt.allocation.explanation.indicators import gini
 from transfer_opt.core.arrays import Bools, Floats
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.report.comparison.ahead import this_year
 from transfer_opt.report.parts import heading
@@ -148,7 +149,10 @@ def matrix_table(comparison: Comparison) -> Table:
 
 def facts(comparison: Comparison) -> str:
     """「45个县区　资金总额 2,820,500（上年 2,608,000）　四个方案总额相同」."""
-    totals = [round(float(np.nansum(side.given)), 8) for side in comparison.sides]
+    totals = [
+        float(sum(side.plan.totals)) if side.plan else round(float(np.nansum(side.given)), 8)
+        for side in comparison.sides
+    ]
     last = [
         round(float(np.nansum(side.before)), 8)
         for side in comparison.sides
@@ -156,9 +160,11 @@ def facts(comparison: Comparison) -> str:
     ]
     net = any(side.plan.case.one_off.any() for side in comparison.sides if side.plan)
     less = "，已扣除一次性补助" if net else ""
-    before = f"（上年 {last[-1]:,.12g}{less}）" if last and len(set(last)) == 1 else ""
+    before = f"（上年 {in_figures(last[-1])}{less}）" if last and len(set(last)) == 1 else ""
     same = f"　{len(totals)}个方案总额相同" if len(set(totals)) == 1 < len(totals) else ""
-    total = " 至 ".join(f"{total:,.12g}" for total in dict.fromkeys((min(totals), max(totals))))
+    total = " 至 ".join(
+        f"{in_figures(total)}" for total in dict.fromkeys((min(totals), max(totals)))
+    )
     return f"单位：{comparison.money_unit}　{len(comparison.units)}个县区　资金总额 {total}{before}{same}"
 
 
@@ -215,7 +221,7 @@ def losers_and_prices(comparison: Comparison, made: tuple[Measure, ...], at: int
     losers = int(side.losers.sum())
     if losers:
         lost = -float(side.change[side.losers].sum())
-        yield f"{losers}个县少于上年，共少{lost:,.12g}{money}"
+        yield f"{losers}个县少于上年，共少{in_figures(lost)}{money}"
     if side is comparison.baseline:
         return
     for measure in made:

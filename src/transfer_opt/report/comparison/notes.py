@@ -21,7 +21,7 @@ def with_notes(table: Table, comparison: Comparison) -> Table:
     notes: list[str] = []
     if _shows_last_year(table):
         notes += _told(comparison, last_year_told)
-    if table.name in MEASURED and any(own_notes(case) for case in _cases(comparison)):
+    if table.name in MEASURED and any(own_notes(case) for case in cases(comparison)):
         notes += _told(comparison, lambda case: own_notes(case) or (AS_FILLED,))
     return replace(table, notes=(*table.notes, *notes)) if notes else table
 
@@ -43,5 +43,6 @@ def _told(comparison: Comparison, said: Callable[[Case], Sequence[str]]) -> Iter
     )
 
 
-def _cases(comparison: Comparison) -> list[Case]:
+def cases(comparison: Comparison) -> list[Case]:
+    """Of the sides that were solved here."""
     return [side.plan.case for side in comparison.sides if side.plan]

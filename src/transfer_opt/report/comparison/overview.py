@@ -9,6 +9,7 @@ import numpy as np
 from transfer_opt.allocation.explanation.strata import POPULATION, SIZES, bands
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.tables import Column, Row, RowKind, Table
 from transfer_opt.policy.case import YUAN
 from transfer_opt.report.comparison.counties import amounts, head_count, money_columns
@@ -118,7 +119,7 @@ def foremost(comparison: Comparison, moved: Floats) -> str:
     """The units with the largest of these amounts, largest first."""
     found = np.flatnonzero(moved > 0)
     first = found[np.argsort(-moved[found], kind="stable")][:NAMED]
-    return "、".join(f"{comparison.units.name[i]} {amount(moved[i]):,.12g}" for i in first)
+    return "、".join(f"{comparison.units.name[i]} {in_figures(amount(moved[i]))}" for i in first)
 
 
 def _gains(comparison: Comparison, difference: Floats, sign: int) -> tuple[Value, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import in_figures
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.version import __version__
 from transfer_opt.core.vocabulary import PROJECTED
@@ -115,7 +116,7 @@ def _said(
     spec = plan.settings.rules[rule].parameters.get(parameter)
     money = isinstance(value, float) and (spec is None or spec.kind == "money")
     said = (
-        f"{value:,.12g}"
+        f"{in_figures(value)}"
         if money
         else ""
         if isinstance(value, bool)

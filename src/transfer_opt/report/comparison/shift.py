@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from transfer_opt.core.budget import Value
-from transfer_opt.core.exact import ZERO, floats, spelled, total
+from transfer_opt.core.exact import ZERO, floats, in_figures, spelled, total
 from transfer_opt.core.tables import Column, Row, Table
 from transfer_opt.core.vocabulary import SHIFT
 from transfer_opt.policy.shared_costs import COUNTY, LEVELS
@@ -74,7 +74,7 @@ def sentence(shift: Shift, unit: str) -> str:
     said += "".join(f"，{text}" for text in others)
     if grown := total(shift.by_level):
         said += f"，总支出{'增加' if grown > ZERO else '减少'} {spelled(abs(grown))} {unit}"
-    first, last = (f"{amount(round(each, 6)):,.12g} {unit}" for each in shift.short)
+    first, last = (f"{in_figures(amount(round(each, 6)))} {unit}" for each in shift.short)
     said += f"；三保缺口由 {first}变为 {last}" if first != last else f"；三保缺口仍为 {last}"
     return f"{said}{_price(shift, last, unit)}。"
 

@@ -23,12 +23,12 @@ from transfer_opt.report.comparison.counties import (
 )
 from transfer_opt.report.comparison.figures import charts
 from transfer_opt.report.comparison.matrix import matrix_table
-from transfer_opt.report.comparison.notes import with_notes
+from transfer_opt.report.comparison.notes import cases, with_notes
 from transfer_opt.report.comparison.overview import balance_table, group_table
 from transfer_opt.report.comparison.records import audit_table, indicator_table, parameter_table
 from transfer_opt.report.comparison.shift import shift_table
 from transfer_opt.report.comparison.strata import strata_table
-from transfer_opt.report.parts import example_label, heading
+from transfer_opt.report.parts import example_label, heading, to_the_unit
 from transfer_opt.scenarios.comparison.compare import Comparison
 
 __all__ = ["build_comparison"]
@@ -68,7 +68,7 @@ def build_comparison(comparison: Comparison, date: str, finished: str) -> Report
     ]
     code = digest(comparison)
     return Report(
-        tuple(with_notes(table, comparison) for table in tables),
+        to_the_unit((with_notes(table, comparison) for table in tables), *cases(comparison)),
         charts(comparison),
         "方案比较",
         f"{code[:6]}…{code[-4:]}",

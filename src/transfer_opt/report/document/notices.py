@@ -12,7 +12,7 @@ import numpy as np
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.cell_names import column_letters
-from transfer_opt.core.exact import spelled, total
+from transfer_opt.core.exact import in_figures, spelled, total
 from transfer_opt.core.vocabulary import ADVANCE
 from transfer_opt.policy.case import Case
 from transfer_opt.report.document.blocks import (
@@ -103,7 +103,8 @@ def notices(plan: Plan, counties: Sequence[Entry], number: int) -> Iterator[Bloc
         yield from _grids(shared, entry)
         if paid := float(plan.case.one_off[entry.members].sum()):
             yield Paragraph(
-                "note", f"上年数已扣除其中一次性补助 {amount(paid):,.10g} {plan.case.money_unit}。"
+                "note",
+                f"上年数已扣除其中一次性补助 {in_figures(amount(paid), 10)} {plan.case.money_unit}。",
             )
         yield from _moved(plan.case, str(plan.case.recipients.code[int(entry.members[0])]))
         yield Paragraph("note", f"方案：{plan.scenario}　校验码：{plan.digest[:16]}…")

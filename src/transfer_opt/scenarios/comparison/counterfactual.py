@@ -13,6 +13,7 @@ from transfer_opt.allocation.rounding import published
 from transfer_opt.core.arrays import Floats
 from transfer_opt.core.budget import Budget
 from transfer_opt.core.errors import InfeasibleError, SolverError
+from transfer_opt.core.exact import in_figures
 from transfer_opt.policy.case import Case
 from transfer_opt.policy.model import ModelSpec
 from transfer_opt.policy.settings import Settings
@@ -48,7 +49,7 @@ def exact_amounts(instance: Instance, make: Make | None = None) -> Floats:
         short = float(
             np.ceil(round(found.short / case.unit, 6)) * case.unit
         )  # a shortage is not told too small
-        raise InfeasibleError(f"规则互相矛盾，相差 {short:,.12g} {case.money_unit}")
+        raise InfeasibleError(f"规则互相矛盾，相差 {in_figures(short)} {case.money_unit}")
     return found.amounts
 
 

@@ -17,7 +17,7 @@ from transfer_opt.allocation.optimum import Make
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, sums
 from transfer_opt.core.errors import InfeasibleError, SolverError
-from transfer_opt.core.exact import filled, floats
+from transfer_opt.core.exact import filled, floats, in_figures
 from transfer_opt.core.expressions import Rows, at_least
 from transfer_opt.core.vocabulary import FACTOR_RULE, POOLS
 from transfer_opt.policy.case import Case
@@ -86,7 +86,7 @@ def larger_pools(plan: Plan, name: str) -> Iterator[Worse]:
         more = max(np.floor(fund.pool * PORTION / plan.case.unit), 1.0) * plan.case.unit
         change = Change(POOLS, fund.name, "本年总额", "", fund.budget + more)
         settings = replace(plan.settings, layers=(*plan.settings.layers, (change,)))
-        said = f"{fund.name}增加 {more:,.12g} {plan.case.money_unit}"
+        said = f"{fund.name}增加 {in_figures(more)} {plan.case.money_unit}"
         yield _worse(name, said, small, replace(state_of(plan), settings=settings))
 
 
@@ -97,7 +97,7 @@ def compared_pools(first: tuple[str, Plan], second: tuple[str, Plan]) -> Iterato
     for (name, small), (other, large) in ((first, second), (second, first)):
         pools = [{fund.name: fund.pool for fund in plan.case.funds} for plan in (small, large)]
         if all(pools[1].get(fund, 0.0) >= pool for fund, pool in pools[0].items()):
-            said = f"总额由「{name}」的 {sum(pools[0].values()):,.12g} 增加到「{other}」的 {sum(pools[1].values()):,.12g}"
+            said = f"总额由「{name}」的 {in_figures(sum(pools[0].values()))} 增加到「{other}」的 {in_figures(sum(pools[1].values()))}"
             yield _worse(other, said, state_of(small).instance(), mixed(small, large, [POOLS]))
 
 

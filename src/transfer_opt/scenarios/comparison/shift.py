@@ -101,7 +101,7 @@ def _answers(
 ) -> tuple[tuple[str, Answer], ...]:
     """Fund by fund, how much it takes to make the first plan's shortfall as small as the second's."""
     before, after = short
-    goal = Goal(SHORTFALL, after)
+    goal = Goal(SHORTFALL, after, first.case.dust)
     if not goal.lacks(before) or differing(first, second) != [SHARED_RULE]:
         return ()
     instance = state_of(first).instance()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,15 @@ import numpy as np
 from transfer_opt.allocation.explanation.indicators import gini, position, shortfall
 from transfer_opt.allocation.formulation.formulate import Formulation
 from transfer_opt.allocation.infeasibility.message import crossed
-from transfer_opt.allocation.nearby import Nearby
+from transfer_opt.allocation.instance import stated
+from transfer_opt.allocation.nearby import Near, Nearby
+from transfer_opt.allocation.optimum import Published
+from transfer_opt.allocation.split import decided
 from transfer_opt.core.arrays import Ints
 from transfer_opt.core.errors import InputError, SolverError
 from transfer_opt.intake.prepare import Prepared
 from transfer_opt.policy.case import Case
+from transfer_opt.policy.settings import Settings
 from transfer_opt.scenarios.sweep.plan import Plan
 
 FEASIBLE, INFEASIBLE, UNSOLVED = "可行", "不可行", "未算出"
@@ -79,6 +83,8 @@ class Scenarios:
         settings = self._plan.settings(self._prepared.settings, index)
         try:
             near = self._nearby.answer(settings, self._prepared.objective)
+            if near.units is not None and near.case.beyond_floats:
+                near = self._exactly(settings, near)
         except (
             InputError
         ) as error:  # of the sides of the province's money, which a point may make unfit
@@ -93,6 +99,17 @@ class Scenarios:
                 next(crossed(near.case, near.formulation), "").strip(),
             )
         return _record(index, near.case, near.formulation, near.units)
+
+    def _exactly(self, settings: Settings, near: Near) -> Near:
+        """The same by the door of `solve`, in fractions to the last unit; raises SolverError."""
+        prepared = self._prepared
+        instance = stated(prepared.spec, prepared.budget, settings, prepared.objective, "highs")
+        if near.case.province_moves:
+            instance = decided(instance)[0]
+        found = instance.solved()
+        if isinstance(found, Published):
+            return replace(near, units=found.units)
+        return replace(near, units=None, short=found.short)
 
 
 def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Record:
@@ -120,7 +137,7 @@ def _record(index: int, case: Case, formulation: Formulation, units: Ints) -> Re
         FEASIBLE,
         0.0,
         "",
-        tuple(np.round(now.given, 8).tolist()),
+        tuple(np.round(now.given, case.decimals).tolist()),
         _bounds(case, formulation, units),
         tuple(ranks.tolist()),
         measures,

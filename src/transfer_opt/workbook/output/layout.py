@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 from transfer_opt.core.budget import Value
 from transfer_opt.core.cell_names import only_figures
-from transfer_opt.core.tables import HEADER_ROW, Column, Row, Table
+from transfer_opt.core.tables import AMOUNT_DECIMALS, HEADER_ROW, Column, Row, Table
 from transfer_opt.workbook.output.styles import AMOUNT_KINDS, SHARE_KINDS, TEXT_KINDS, WRAPPED_KINDS
 
 TITLE_HEIGHT, LINE_HEIGHT, HEADER_HEIGHT, LOW_HEADER_HEIGHT = 34.0, 18.0, 38.0, 26.0
@@ -20,11 +20,12 @@ BODY_HEIGHT, GROUP_HEIGHT = 16.5, 17.5
 LARGEST_HEIGHT = 409.0
 DEFAULT_ROW_PIXELS = 18
 DIGIT_PIXELS, CELL_PADDING = 8, 5
-FIGURE_PIXELS, FIGURE_PADDING = 8, 16
-"""Room for a bold digit of 10 points in the widest font that may stand in for 宋体, and for what stands around it."""
+FIGURE_PIXELS, FIGURE_PADDING, FINE_PIXELS = 8, 16, 3
+"""Room for a bold digit of 10 points in the widest font that may stand in for 宋体, for what stands around it,
+and more for every decimal beyond four: of long figures fewer are narrow commas."""
 VARIED_KINDS = ("number", "points")
 """Kinds whose decimals differ from row to row."""
-AMOUNT_DECIMALS, NUMBER_DECIMALS, PERCENT_DIGITS = 4, 6, 2
+NUMBER_DECIMALS, PERCENT_DIGITS = 6, 2
 BLOCK = 1000
 """Rows that are told or written at once: a large sheet is never held as text."""
 
@@ -79,7 +80,10 @@ def measure(table: Table) -> Layout:
     by_column = list(zip(*(row.values for row in table.rows), strict=True)) or [()] * len(
         table.columns
     )
-    decimals = tuple(map(_column_decimals, table.columns, by_column))
+    decimals = tuple(
+        _column_decimals(column, values, table.finest)
+        for column, values in zip(table.columns, by_column, strict=True)
+    )
     varied = {
         index: [
             number_decimals(row, value) if is_number(value) else 0
@@ -183,16 +187,16 @@ def _head_heights(table: Table, pixels: Sequence[int]) -> tuple[float, float, fl
     return TITLE_HEIGHT, LINE_HEIGHT, band, header + (HEADER_AIR if header > least else 0)
 
 
-def _column_decimals(column: Column, values: Sequence[Value]) -> int:
+def _column_decimals(column: Column, values: Sequence[Value], most: int) -> int:
     if column.kind not in AMOUNT_KINDS:
         return 0
     needed = 0
     for value in set(_figures(values)):
         if value % 1:
-            shown = round(value, AMOUNT_DECIMALS)
-            while needed < AMOUNT_DECIMALS and round(shown, needed) != shown:
+            shown = round(value, most)
+            while needed < most and round(shown, needed) != shown:
                 needed += 1
-            if needed == AMOUNT_DECIMALS:
+            if needed == most:
                 break
     return needed
 
@@ -238,7 +242,9 @@ def _column_pixels(column: Column, values: Sequence[Value], decimals: int | Sequ
         if alike
         for limit in (min, max)
     ]
-    return max(wished, max(map(_half_widths, shown), default=0) * FIGURE_PIXELS + FIGURE_PADDING)
+    further = FINE_PIXELS * max(0, max(figures, default=0) - AMOUNT_DECIMALS)
+    needed = max(map(_half_widths, shown), default=0) * FIGURE_PIXELS + FIGURE_PADDING
+    return max(wished, needed + (further if column.kind in AMOUNT_KINDS else 0))
 
 
 def _shown(column: Column, value: float, decimals: int) -> str:
