@@ -72,21 +72,22 @@ def findings(
         if priced
         else np.full(formulation.program.shape[0], np.nan)
     )
+    published = case.exact_money(units)
     found = [
         finding
         for entry in formulation.rules
-        for finding in _rule(case, formulation, entry, prices, amounts, case.exact_money(units))
+        for finding in _rule(case, formulation, entry, prices, amounts, published)
     ]
     return tuple(sorted(found, key=lambda finding: ORDER.index(finding.verdict)))
 
 
 def on_given_amounts(case: Case, formulation: Formulation, amounts: Floats) -> tuple[Finding, ...]:
     """Every switched-on row on amounts (L,) that nobody computed, in rule order: no prices, and nothing is put down to rounding."""
-    no_prices = np.full(formulation.program.shape[0], np.nan)
+    no_prices, exactly = np.full(formulation.program.shape[0], np.nan), exacts(amounts)
     return tuple(
         finding
         for entry in formulation.rules
-        for finding in _rule(case, formulation, entry, no_prices, amounts, exacts(amounts))
+        for finding in _rule(case, formulation, entry, no_prices, amounts, exactly)
     )
 
 
