@@ -66,6 +66,11 @@ class Budget:
     """Worksheets that are there and are none of ours."""
 
     @property
+    def unit(self) -> str:
+        """The money unit that its sheets say first; "" where none does."""
+        return next((sheet.unit for sheet in self.sheets.values() if sheet.unit), "")
+
+    @property
     def year(self) -> int | None:
         """The year as the sheets' titles say it first; None where none does."""
         found = re.search(r"((?:19|20)\d\d)年", " ".join(s.title for s in self.sheets.values()))

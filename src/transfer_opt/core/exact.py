@@ -118,6 +118,11 @@ def spelled(value: mpq | float) -> str:
     return ("-" if number < 0 and count else "") + f"{whole:,}" + (f".{tail}" if tail else "")
 
 
+def places(unit: mpq | float) -> int:
+    """The decimals that a number in whole units needs."""
+    return max(0, -int(Decimal(repr(float(unit))).normalize().as_tuple().exponent))
+
+
 def in_figures(value: mpq | float, count: int = 12, signed: bool = False) -> str:
     """A number to so many figures, a larger one to two decimals, with thousands separators: never in powers of ten."""
     number = float(value)

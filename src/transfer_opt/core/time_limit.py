@@ -37,9 +37,8 @@ class Deadline:
         self._end = math.inf if seconds is None else clock() + seconds
         self._thread, self._lock = threading.get_ident(), threading.Lock()
         self._is_closed = False
-        self._wake = (
-            threading.Event()
-        )  # never touched by the work: it is no place to be interrupted
+        # Never touched by the work: it is no place to be interrupted.
+        self._wake = threading.Event()
 
     @property
     def left(self) -> float:

@@ -60,7 +60,7 @@ def fund_rows(spec: ModelSpec, budget: Budget) -> dict[str, SheetRow]:
 def assemble(spec: ModelSpec, budget: Budget, settings: Settings) -> Case:
     """The case of one year. The workbook must have passed its checks."""
     units = settings.recipients
-    money_unit = next((sheet.unit for sheet in budget.sheets.values() if sheet.unit), DEFAULT_UNIT)
+    money_unit = budget.unit or DEFAULT_UNIT
     unit_name = settings.text(ROUNDING_STEP, "单位")
     step = publishing_unit(settings, money_unit)
     rows = fund_rows(spec, budget)

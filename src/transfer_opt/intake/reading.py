@@ -83,7 +83,7 @@ def reading(spec: ModelSpec, budget: Budget) -> Reading:
     return Reading(
         len(rows),
         len({normalise(to_text(row.values.get(PREFECTURE))) for row in rows} - {""}),
-        next((sheet.unit for sheet in budget.sheets.values() if sheet.unit), DEFAULT_UNIT),
+        budget.unit or DEFAULT_UNIT,
         {
             fund.name if (fund := spec.fund(name)) else name: float(amount)
             for row in (pools.rows if pools else ())

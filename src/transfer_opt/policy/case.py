@@ -12,7 +12,7 @@ import numpy as np
 from gmpy2 import mpq
 
 from transfer_opt.core.arrays import NOWHERE, Bools, Floats, Ints, Texts
-from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats, total
+from transfer_opt.core.exact import ZERO, Exacts, exact, exacts, filled, floats, places, total
 from transfer_opt.core.expressions import Grouping, Linear, constants, variables
 from transfer_opt.core.vocabulary import CONTRIBUTION, ONE_OFF, PROVINCE_SHARE, PROVINCE_SIDES
 from transfer_opt.policy.earlier import Earlier
@@ -72,12 +72,6 @@ class Fund:
         """A number of its row in 「资金总额」; NaN when blank."""
         value = self.row.get(column)
         return float(value) if isinstance(value, int | float) else np.nan
-
-
-def places(unit: mpq) -> int:
-    """How many decimals money in whole units has."""
-    told = (k for k in range(MOST_DECIMALS) if (unit * 10**k).denominator == 1)
-    return next(told, MOST_DECIMALS)
 
 
 @dataclass(frozen=True)

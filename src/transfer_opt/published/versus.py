@@ -31,7 +31,7 @@ AMOUNT = "分配额"
 UNTOLD = "表内各步未说明"
 """What the steps of a file that was edited leave of its amount; nothing in a file as it was written."""
 DIGITS, KEPT = 8, 15
-"""Decimals of the smallest money a result shows."""
+"""Decimals of the smallest money a result shows; figures that a spreadsheet keeps."""
 NOTHING = Decimal(0)
 
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import places
 from transfer_opt.core.tables import AMOUNT_DECIMALS, Column, ColumnKind, Row, Table
 from transfer_opt.core.vocabulary import STEPS
 from transfer_opt.intake.assemble import publishing_unit
 from transfer_opt.intake.prepare import Prepared
-from transfer_opt.policy.case import places
+from transfer_opt.policy.case import DEFAULT_UNIT
 from transfer_opt.report.parts import KEY_COLUMNS
 from transfer_opt.scenarios.sweep.plan import Plan
 from transfer_opt.scenarios.sweep.point import LOWEST, Record
 
 COUNTY_SHEET, SCENARIO_SHEET = "各县区间", "各次测算"
-MONEY_UNIT = "万元"
 KINDS: Mapping[str, ColumnKind] = {"share": "share", "money": "money"}
 """Kind of a parameter → kind of the column that shows it."""
 MEAN_DIGITS = 1
@@ -212,7 +212,7 @@ def _scenario(
 
 
 def _unit(prepared: Prepared) -> str:
-    return next((sheet.unit for sheet in prepared.budget.sheets.values() if sheet.unit), MONEY_UNIT)
+    return prepared.budget.unit or DEFAULT_UNIT
 
 
 def _decimals(prepared: Prepared) -> int:

@@ -23,14 +23,12 @@ from transfer_opt.core.exact import in_figures, spelled
 from transfer_opt.core.suggestions import did_you_mean
 from transfer_opt.core.text import normalise, to_number
 from transfer_opt.intake.unit_names import Register
-from transfer_opt.policy.case import NEGLIGIBLE, Case
+from transfer_opt.policy.case import KEPT_DIGITS, NEGLIGIBLE, Case
 from transfer_opt.policy.model import ModelSpec
 
 SHAPE = "三保缺口=0、三保缺口<=1000、最低保障水平>=75%、县区>=数、县区·资金>=数"
 SMALL = 1e-9
 """What a share or a coefficient in floats may lie beside a number typed; of money it is the dust of the case."""
-MONEY_DIGITS = 8
-"""Decimals that money is told with at most."""
 Value: TypeAlias = Callable[[Case, Floats], float]
 """A case and the published amounts (L,), money → what they come to; NaN where that is not known."""
 
@@ -69,7 +67,7 @@ class Goal:
             return f"{value:.6f}"
         if self.measure.kind == "count":
             return f"{in_figures(value)} 个"
-        digits = max(0, min(MONEY_DIGITS, floor(-log10(self.dust))))
+        digits = max(0, min(KEPT_DIGITS, floor(-log10(self.dust))))
         return f"{spelled(round(value, digits))} {money_unit}"
 
     def text(self, money_unit: str) -> str:

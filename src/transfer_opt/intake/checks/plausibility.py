@@ -162,7 +162,7 @@ def _paid(sheet: Sheet, column: str) -> bool:
 
 def unit_said(draft: Sheets) -> Iterator[Problem]:
     """The workbook says its money unit."""
-    if not any(sheet.unit for sheet in draft.budget.sheets.values()):
+    if not draft.budget.unit:
         yield Problem(
             "W344",
             "没有写明金额单位，按万元处理。",

@@ -87,7 +87,7 @@ def basis_plain(draft: Draft) -> Iterator[Problem]:
     services, people = read
     if any(unshared(draft.settings, services, people.tiers)):
         return
-    unit = next((sheet.unit for sheet in draft.budget.sheets.values() if sheet.unit), DEFAULT_UNIT)
+    unit = draft.budget.unit or DEFAULT_UNIT
     paid = burdens(draft.settings, services, people, YUAN[unit])
     if not paid.listed.any():
         return

@@ -9,13 +9,14 @@ import numpy as np
 from transfer_opt.core.arrays import NOWHERE, Bools, Ints
 from transfer_opt.core.budget import SheetRow
 from transfer_opt.core.errors import Problem
+from transfer_opt.core.exact import places
 from transfer_opt.core.text import normalise, some
 from transfer_opt.core.vocabulary import COUNTIES, OUTLOOK, ROUNDING_STEP, RULES, WEIGHTS
 from transfer_opt.intake.assemble import publishing_unit
 from transfer_opt.intake.cells import at
 from transfer_opt.intake.checks.subject import Draft
 from transfer_opt.intake.requirements import WRITE, by_gap
-from transfer_opt.policy.case import DEFAULT_UNIT, places
+from transfer_opt.policy.case import DEFAULT_UNIT, KEPT_DIGITS
 from transfer_opt.policy.factor_weights import weighed
 from transfer_opt.policy.model import ParameterSpec, RuleSpec
 from transfer_opt.policy.model_file.values import (
@@ -27,8 +28,6 @@ from transfer_opt.policy.model_file.values import (
 )
 from transfer_opt.policy.settings import Settings, shown
 
-AMOUNT_DIGITS = 8
-"""Decimals that amounts are kept with."""
 OR_OFF = "或者停用这条规则。"
 
 
@@ -61,11 +60,11 @@ def values_given(draft: Draft) -> Iterator[Problem]:
 def unit_not_too_small(draft: Draft) -> Iterator[Problem]:
     """What is published has no more decimals than amounts are kept with: no fen in a workbook told in 亿元."""
     said = draft.settings.text(ROUNDING_STEP, "单位")
-    unit = next((sheet.unit for sheet in draft.budget.sheets.values() if sheet.unit), DEFAULT_UNIT)
-    if places(publishing_unit(draft.settings, unit)) > AMOUNT_DIGITS:
+    unit = draft.budget.unit or DEFAULT_UNIT
+    if places(publishing_unit(draft.settings, unit)) > KEPT_DIGITS:
         yield Problem(
             "E337",
-            f"公布单位「{said}」在以{unit}为单位的工作簿里不止 {AMOUNT_DIGITS} 位小数，金额写不准。",
+            f"公布单位「{said}」在以{unit}为单位的工作簿里不止 {KEPT_DIGITS} 位小数，金额写不准。",
             "公布单位改为 1元 或更大的整数，或把工作簿的金额改为以万元为单位。",
             RULES,
         )

@@ -162,9 +162,7 @@ def facts(comparison: Comparison) -> str:
     less = "，已扣除一次性补助" if net else ""
     before = f"（上年 {in_figures(last[-1])}{less}）" if last and len(set(last)) == 1 else ""
     same = f"　{len(totals)}个方案总额相同" if len(set(totals)) == 1 < len(totals) else ""
-    total = " 至 ".join(
-        f"{in_figures(total)}" for total in dict.fromkeys((min(totals), max(totals)))
-    )
+    total = " 至 ".join(in_figures(total) for total in dict.fromkeys((min(totals), max(totals))))
     return f"单位：{comparison.money_unit}　{len(comparison.units)}个县区　资金总额 {total}{before}{same}"
 
 

@@ -116,7 +116,7 @@ def _said(
     spec = plan.settings.rules[rule].parameters.get(parameter)
     money = isinstance(value, float) and (spec is None or spec.kind == "money")
     said = (
-        f"{in_figures(value)}"
+        in_figures(value)
         if money
         else ""
         if isinstance(value, bool)

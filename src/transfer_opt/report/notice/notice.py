@@ -12,6 +12,7 @@ import numpy as np
 
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.cell_names import column_letters
+from transfer_opt.core.exact import places
 from transfer_opt.core.tables import Chart, Notice, NoticeLook, Table
 from transfer_opt.core.vocabulary import (
     ALLOCATION,
@@ -61,7 +62,6 @@ from transfer_opt.report.notice.worked_lines import (
     SOURCE,
     Line,
     lettered,
-    places,
     takes_part,
     worked,
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from transfer_opt.allocation.plan import Outcome
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import places
 from transfer_opt.core.tables import FIRST_ROW, Chart, Column, NoticeCell, NoticeLook, Table
 from transfer_opt.core.vocabulary import (
     ALLOCATION,
@@ -20,7 +21,7 @@ from transfer_opt.core.vocabulary import (
     STEPS,
 )
 from transfer_opt.report.notice.live import Live, address, looked_up, span
-from transfer_opt.report.notice.worked_lines import Line, places
+from transfer_opt.report.notice.worked_lines import Line
 from transfer_opt.report.parts import groups, optional
 from transfer_opt.workbook.output.charts import data_width
 

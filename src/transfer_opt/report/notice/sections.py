@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from transfer_opt.allocation.explanation.steps import STEP_DIGITS, STEP_NAMES
 from transfer_opt.core.budget import Value
+from transfer_opt.core.exact import places
 from transfer_opt.core.tables import FIRST_ROW, NoticeLook, Waterfall
 from transfer_opt.core.vocabulary import ALLOCATION, NAME, STEPS, SUBTOTAL
 from transfer_opt.intake.assemble import released
@@ -32,7 +33,6 @@ from transfer_opt.report.notice.live import (
     to,
 )
 from transfer_opt.report.notice.page import Page
-from transfer_opt.report.notice.worked_lines import places
 
 CAUSES = 4
 """Causes a sentence names; the others are told together."""

@@ -19,6 +19,7 @@ from transfer_opt.allocation.explanation.steps import STEP_DIGITS, STEP_NAMES
 from transfer_opt.allocation.plan import Plan
 from transfer_opt.core.arrays import Floats, Ints
 from transfer_opt.core.cell_names import Place, column_letters
+from transfer_opt.core.exact import places
 from transfer_opt.core.ranking import rounded
 from transfer_opt.core.vocabulary import CHART_DATA, FUND_COMPARISON, INPUT, STEPS
 from transfer_opt.intake.shared import is_worked_out
@@ -120,11 +121,6 @@ def takes_part(case: Case, county: int) -> list[bool]:
     """Fund by fund, whether the county has a line."""
     own = set(case.lines.fund[case.lines.recipient == county].tolist())
     return [f in own for f in range(len(case.funds))]
-
-
-def places(unit: float) -> int:
-    """The decimals an amount in whole units needs."""
-    return max(0, -int(Decimal(repr(float(unit))).normalize().as_tuple().exponent))
 
 
 def printed(value: Decimal | None, kind: Kind, decimals: int) -> str:
